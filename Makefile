@@ -1,0 +1,57 @@
+# hostprep.runtime_fabric - what CI and people type. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export PYTHON ?= python3.11
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hostprep-runtime-fabric
+RESULTS := build/results
+UNIT_TESTS ?= tests/unit
+COLLECTIONS := $(CURDIR)/.ansible/collections
+
+-include tests/lab/lab.mk
+
+.PHONY: help setup lint unit floor unit-pythons sanity sanity-units molecule test demo requirements clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make the virtual environment .venv (fetches from PyPI once)
+	@tools/setup.sh .venv requirements-test.txt
+
+lint: setup ## Run every linter
+	@tools/lint.sh
+
+unit: setup ## Run the unit tests; UNIT_TESTS=path narrows them
+	@mkdir -p $(RESULTS)
+	@PYTHONPATH=$(COLLECTIONS) pytest --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
+
+floor: setup ## Run the unit tests and load everything on the oldest supported ansible-core
+	@tools/setup.sh .venv-floor requirements-floor.txt
+	@tools/floor.sh
+
+unit-pythons: setup ## Run the tests of target-side code on every Python 3.6+ found here
+	@tools/setup.sh .venv-floor requirements-floor.txt
+	@python tools/unit_pythons.py
+
+sanity: setup ## Run ansible-test's sanity tests and units
+	@tools/ansible-test.sh sanity --junit
+	@tools/ansible-test.sh units
+
+molecule: setup ## Run every molecule scenario in the lab; SCENARIO=name runs one
+	@tools/molecule.sh $(SCENARIO)
+
+test: setup ## Run everything CI runs
+	@python tools/run_tests.py lint unit floor sanity molecule
+
+demo: setup ## Prepare and prove a lab cluster with the command of the README
+	@tools/demo.sh
+
+requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
+	@tools/pin-requirements.sh
+
+clean: ## Remove what builds and tests left in this checkout
+	rm -rf .venv .venv-floor .ansible .cache build tests/output

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Runs ansible-test on a copy of this checkout, and downloads nothing but packages from PyPI.
+# Usage: tools/ansible-test.sh COMMAND [OPTION...]     with the virtual environment's programs on PATH
+# Writes the results as JUnit XML below build/results/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+checkout=$PWD
+command=$1
+
+# ansible-test keeps its environments in ~/.ansible/test; a home of its own leaves the user's alone, while pip goes on
+# using the user's configuration and cache.
+export XDG_CONFIG_HOME=${XDG_CONFIG_HOME:-$HOME/.config}
+export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
+export HOME=$XDG_CACHE_HOME/hostprep-runtime-fabric/ansible-test
+bootstrap=$HOME/.ansible/test/cache
+mkdir -p "$bootstrap"
+
+pip_version=$(python - <<'PYTHON'
+import types
+from ansible_test._internal import python_requirements
+print(python_requirements.get_venv_packages(types.SimpleNamespace(version="3.11"))["pip"])
+PYTHON
+)
+if [ ! -e "$bootstrap/pip-$pip_version-py3-none-any.whl" ]; then
+    python -m pip download --quiet --disable-pip-version-check --no-deps --dest "$bootstrap" "pip==$pip_version"
+fi
+cp tools/get_pip.py "$bootstrap/get_pip_${pip_version//./_}.py"
+
+# One copy per command, so that sanity and units can run side by side.
+copy=$(python tools/export_collection.py "build/ansible-test-$command")
+cd "$copy"
+status=0
+ansible-test "$@" --python 3.11 || status=$?
+
+results=$checkout/build/results
+mkdir -p "$results"
+rm -f "$results/ansible-test-$command"-*.xml
+for report in tests/output/junit/*.xml; do
+    [ -e "$report" ] || continue
+    cp "$report" "$results/ansible-test-$command-$(basename "$report")"
+done
+exit "$status"

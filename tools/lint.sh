@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Runs every linter, whatever the others say, and fails if one of them did.
+# Needs the virtual environment's programs on PATH.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+failed=()
+
+check() {
+    local title=$1
+    shift
+    echo "==> $title"
+    "$@" || failed+=("$title")
+}
+
+shell_scripts() {
+    git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs --null --no-run-if-empty shellcheck
+}
+
+docs() {
+    local copy
+    copy=$(python tools/export_collection.py build/docs) || return
+    (cd "$copy" && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .)
+}
+
+check ansible-lint ansible-lint
+check yamllint yamllint --strict .
+check shellcheck shell_scripts
+check "vermin (Python 3.6 on targets)" \
+    vermin --quiet --no-tips --violations --target=3.6- plugins/modules plugins/module_utils
+check antsibull-changelog antsibull-changelog lint
+check antsibull-docs docs
+
+if [ ${#failed[@]} -gt 0 ]; then
+    (IFS=,; echo "lint: failed: ${failed[*]}") >&2
+    exit 1
+fi

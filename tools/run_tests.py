@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run make targets one after the other, all of them whatever fails, and close with the sum of their tests.
+
+The numbers come from the JUnit files that a target leaves in build/results. A target that leaves none counts as one
+test; one that fails although its files name no failure counts as one failed test more.
+"""
+
+import collections
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+RESULTS = pathlib.Path("build/results")
+
+Tally = collections.namedtuple("Tally", "passed failed skipped")
+Step = collections.namedtuple("Step", "target seconds succeeded tally")
+
+
+def tally_of_file(path):
+    """Count the test cases of one JUnit file."""
+    passed = failed = skipped = 0
+    for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
+        outcomes = {child.tag for child in case}
+        if outcomes & {"failure", "error"}:
+            failed += 1
+        elif "skipped" in outcomes:
+            skipped += 1
+        else:
+            passed += 1
+    return Tally(passed, failed, skipped)
+
+
+def tally_of_step(tallies, succeeded):
+    """Add up the tallies (a list, one per JUnit file) of one target that did or did not exit with success."""
+    if not tallies:
+        return Tally(int(succeeded), int(not succeeded), 0)
+    total = Tally(*(sum(column) for column in zip(*tallies)))
+    if not succeeded and total.failed == 0:
+        total = total._replace(failed=1)
+    return total
+
+
+def closing_line(steps):
+    """Return the last line of a run, in the words of a test runner."""
+    passed = sum(step.tally.passed for step in steps)
+    failed = sum(step.tally.failed for step in steps)
+    skipped = sum(step.tally.skipped for step in steps)
+    line = "%d passed, %d failed" % (passed, failed)
+    if skipped:
+        line += ", %d skipped" % skipped
+    return "%s in %d s" % (line, sum(step.seconds for step in steps))
+
+
+def run_step(target):
+    """Run one make target with its output shown, and count its tests."""
+    print("\n==> make %s" % target, flush=True)
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    started = time.monotonic()
+    succeeded = subprocess.run(["make", target], check=False).returncode == 0
+    seconds = time.monotonic() - started
+    tallies = [tally_of_file(path) for path in sorted(RESULTS.glob("*.xml"))]
+    tally = tally_of_step(tallies, succeeded)
+    return Step(target, seconds, succeeded and tally.failed == 0, tally)
+
+
+def main(targets):
+    """Run the targets, print the summary, return the exit status."""
+    steps = [run_step(target) for target in targets]
+    print()
+    for step in steps:
+        print("%-10s %-6s %5d passed %3d failed %6.0f s" % (
+            step.target, "ok" if step.succeeded else "FAILED", step.tally.passed, step.tally.failed, step.seconds))
+    print("\n%s" % closing_line(steps))
+    return 0 if all(step.succeeded for step in steps) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
