@@ -1,0 +1,114 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lookup of catalogue rows."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: requirements
+short_description: What Runtime Fabric asks of network and hosts
+version_added: 0.1.0
+author:
+  - hostprep.runtime_fabric contributors
+description:
+  - Returns rows of the collection's catalogue, which states the vendor's network and port requirements.
+  - The file C(catalog/README.md) of the collection describes the fields of a row.
+options:
+  _terms:
+    description:
+      - Which rows to return, V(endpoints), V(ports) or V(settings).
+    type: list
+    elements: str
+    required: true
+    choices:
+      - endpoints
+      - ports
+      - settings
+  release:
+    description:
+      - The edition of the vendor's requirements.
+    type: str
+    default: "1.4"
+  control_plane:
+    description:
+      - The control plane that the cluster is managed from.
+      - Selects endpoints; ports and settings are the same for every control plane.
+    type: str
+    default: us
+  phase:
+    description:
+      - V(operate) or V(install). With V(install), the ports that only the installation needs are included.
+      - Selects ports.
+    type: str
+    default: operate
+  node_role:
+    description:
+      - V(controller) or V(worker). Only the rows that a node of this role takes part in.
+      - By default the rows of both roles. Selects endpoints and ports.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: List the names that a controller must reach
+  ansible.builtin.debug:
+    msg: "{{ item.host }}:{{ item.port }}"
+  loop: >-
+    {{ lookup('hostprep.runtime_fabric.requirements', 'endpoints', release='1.4', control_plane='eu',
+              node_role='controller') }}
+
+- name: Show the ports of a worker during the installation
+  ansible.builtin.debug:
+    msg: "{{ lookup('hostprep.runtime_fabric.requirements', 'ports', phase='install', node_role='worker') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - One list of rows for each term. With a single term C(lookup) gives that list of rows itself.
+    - Every row is complete. A field that the catalogue leaves out has its default.
+  type: list
+  elements: list
+  sample:
+    - - id: transport-layer-us
+        host: transport-layer.prod.cloudhub.io
+        port: 443
+        protocol: amqp_wss
+        control_planes:
+          - us
+        from: controllers
+        to: internet
+        direction: outbound
+        mutual_tls: true
+        carrier: http_proxy
+"""
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+
+_SELECTIONS = {
+    "endpoints": (catalog.select_endpoints, ("release", "control_plane", "node_role")),
+    "ports": (catalog.select_ports, ("release", "phase", "node_role")),
+    "settings": (catalog.select_settings, ("release",)),
+}
+
+
+class LookupModule(LookupBase):
+    """Give out catalogue rows."""
+
+    def run(self, terms, variables=None, **kwargs):
+        """Return one list of rows for each term."""
+        self.set_options(var_options=variables, direct=kwargs)
+        try:
+            return [self._rows(term) for term in terms]
+        except catalog.CatalogError as error:
+            raise AnsibleLookupError(str(error)) from error
+
+    def _rows(self, term):
+        if term not in _SELECTIONS:
+            raise catalog.CatalogError(f"unknown kind of row {term!r}; valid: {', '.join(_SELECTIONS)}")
+        select, options = _SELECTIONS[term]
+        return select(catalog.load(), **{name: self.get_option(name) for name in options})

@@ -1,0 +1,54 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+import yaml
+from ansible import constants
+from ansible.errors import AnsibleError
+
+from ansible_collections.hostprep.runtime_fabric.plugins.lookup import requirements
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+
+NAME = "hostprep.runtime_fabric.requirements"
+
+
+@pytest.fixture
+def lookup():
+    # What Ansible's loader does with a plugin before it is run.
+    options = yaml.safe_load(requirements.DOCUMENTATION)["options"]
+    constants.config.initialize_plugin_configuration_definitions("lookup", NAME, options)
+    plugin = requirements.LookupModule()
+    plugin._load_name = NAME
+    return plugin
+
+
+def test_the_defaults_are_the_specification(lookup):
+    assert lookup.run(["endpoints"]) == [catalog.select_endpoints(catalog.load(), "1.4", "us")]
+
+
+def test_one_list_for_each_term(lookup):
+    ports, settings = lookup.run(["ports", "settings"], release="1.4", phase="install", node_role="worker")
+    assert ports == catalog.select_ports(catalog.load(), "1.4", "install", "worker")
+    assert settings == catalog.select_settings(catalog.load(), "1.4")
+
+
+@pytest.mark.parametrize(
+    "terms, options, message",
+    [
+        (["roles"], {}, "valid: endpoints, ports, settings"),
+        (
+            ["endpoints"],
+            {"control_plane": "mars"},
+            "'mars' is not a control plane of release 1.4; valid: us, eu",
+        ),
+        (["ports"], {"phase": "later"}, "'later' is not a phase; valid: install, operate"),
+    ],
+)
+def test_an_unknown_argument_names_what_is_valid(lookup, terms, options, message):
+    with pytest.raises(AnsibleError) as caught:
+        lookup.run(terms, **options)
+    assert message in str(caught.value)
