@@ -1,0 +1,56 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the contract tests read of this checkout: its files, and the names a user of the collection may write."""
+
+import pathlib
+import re
+import subprocess
+
+import yaml
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
+PREFIX = "hostprep.runtime_fabric."
+
+
+def tracked_files(*suffixes):
+    """Return the paths (relative, sorted) of files under version control or about to be, with one of the suffixes."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT, check=True, stdout=subprocess.PIPE,
+    ).stdout.decode()
+    names = sorted(set(listing.split("\0")) - {""})
+    return [pathlib.PurePath(name) for name in names
+            if (CHECKOUT / name).is_file() and (not suffixes or name.endswith(suffixes))]
+
+
+def read(path):
+    """Return the text of a file named relative to the checkout."""
+    return (CHECKOUT / path).read_text(encoding="utf-8")
+
+
+def read_yaml(path):
+    """Return the content of a YAML file named relative to the checkout; an empty file is an empty mapping."""
+    return yaml.safe_load(read(path)) or {}
+
+
+def role_names():
+    """Return the names of all roles."""
+    return sorted(path.name for path in (CHECKOUT / "roles").glob("*") if path.is_dir())
+
+
+def playbook_names():
+    """Return the names under which playbooks can be called with the collection's prefix."""
+    return sorted(path.stem for path in (CHECKOUT / "playbooks").glob("*.yml"))
+
+
+def plugin_names(kind):
+    """Return the names of the plugins of one kind ("modules", "lookup", ...)."""
+    return sorted(path.stem for path in (CHECKOUT / "plugins" / kind).glob("*.py") if path.stem != "__init__")
+
+
+def make_targets():
+    """Return the targets that the Makefile and the files it includes document."""
+    makefiles = tracked_files("Makefile", ".mk")
+    return sorted(set(re.findall(r"^([a-z][a-z-]*):.*## ", "\n".join(read(path) for path in makefiles), re.MULTILINE)))

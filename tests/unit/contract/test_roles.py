@@ -1,0 +1,85 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every role keeps its two descriptions, defaults and argument specifications, in step, and is documented."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+
+
+def argument_specs(role):
+    """Return the entry points of a role: {name: {option: specification}}."""
+    specs = checkout.read_yaml("roles/%s/meta/argument_specs.yml" % role)["argument_specs"]
+    return {entry_point: spec.get("options", {}) for entry_point, spec in specs.items()}
+
+
+def disagreements(defaults, options):
+    """Compare the defaults of a role with the options of its entry point "main"; return one line per difference.
+
+    A default that is None or computed by a template need not be repeated in the specification, where a reader would see
+    the template; a constant must be.
+    """
+    lines = []
+    for name in sorted(set(defaults) | set(options)):
+        if name not in options:
+            lines.append("%s: has a default and no specification" % name)
+        elif options[name].get("required"):
+            if name in defaults:
+                lines.append("%s: is required and has a default" % name)
+        elif name not in defaults:
+            lines.append("%s: has neither a default nor `required: true`" % name)
+        elif "default" in options[name]:
+            if options[name]["default"] != defaults[name]:
+                lines.append("%s: is %r by default and %r in the specification" % (
+                    name, defaults[name], options[name]["default"]))
+        elif defaults[name] is not None and "{{" not in str(defaults[name]):
+            lines.append("%s: is %r by default, which the specification does not say" % (name, defaults[name]))
+    return lines
+
+
+def test_roles_exist():
+    assert checkout.role_names()
+
+
+@pytest.mark.parametrize("role", checkout.role_names())
+def test_defaults_and_specification_agree(role):
+    defaults = checkout.read_yaml("roles/%s/defaults/main.yml" % role)
+    assert disagreements(defaults, argument_specs(role)["main"]) == []
+
+
+@pytest.mark.parametrize("role", checkout.role_names())
+def test_every_entry_point_has_tasks_and_knows_only_options_of_main(role):
+    specs = argument_specs(role)
+    for entry_point, options in specs.items():
+        assert (checkout.CHECKOUT / "roles" / role / "tasks" / (entry_point + ".yml")).is_file(), entry_point
+        assert {name: specs["main"].get(name) for name in options} == options, entry_point
+
+
+@pytest.mark.parametrize("role", checkout.role_names())
+def test_name_variables_and_readme(role):
+    assert role.startswith("rtf_")
+    defaults = checkout.read_yaml("roles/%s/defaults/main.yml" % role)
+    assert [name for name in defaults if not name.startswith(role + "_")] == []
+    readme = checkout.read("roles/%s/README.md" % role)
+    assert readme.startswith("# ")
+    assert [name for name in defaults if name not in readme] == []
+
+
+@pytest.mark.parametrize("defaults, options, expected", [
+    ({"a": 1}, {"a": {"default": 1}}, []),
+    ({"a": None}, {"a": {}}, []),
+    ({"a": "{{ b }}"}, {"a": {}}, []),
+    ({"a": ["{{ b }}"]}, {"a": {"default": ["{{ b }}"]}}, []),
+    ({}, {"a": {"required": True}}, []),
+    ({"a": 1}, {}, ["a: has a default and no specification"]),
+    ({"a": 1}, {"a": {"required": True}}, ["a: is required and has a default"]),
+    ({}, {"a": {}}, ["a: has neither a default nor `required: true`"]),
+    ({"a": 1}, {"a": {"default": 2}}, ["a: is 1 by default and 2 in the specification"]),
+    ({"a": 1}, {"a": {}}, ["a: is 1 by default, which the specification does not say"]),
+    ({"a": "{{ b }}"}, {"a": {"default": "{{ c }}"}}, [
+        "a: is '{{ b }}' by default and '{{ c }}' in the specification"]),
+])
+def test_disagreements(defaults, options, expected):
+    assert disagreements(defaults, options) == expected

@@ -1,0 +1,39 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sum of all tests that closes a run must be true."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.tools import run_tests
+from ansible_collections.hostprep.runtime_fabric.tools.run_tests import Step, Tally
+
+
+def test_cases_of_a_file_are_counted_by_outcome(tmp_path):
+    report = tmp_path / "unit.xml"
+    report.write_text(
+        '<testsuites><testsuite><testcase name="a"/><testcase name="b"><system-out>x</system-out></testcase>'
+        '<testcase name="c"><failure>no</failure></testcase><testcase name="d"><error>broken</error></testcase>'
+        '<testcase name="e"><skipped/></testcase></testsuite></testsuites>')
+    assert run_tests.tally_of_file(report) == Tally(passed=2, failed=2, skipped=1)
+
+
+@pytest.mark.parametrize("tallies, succeeded, expected", [
+    ([], True, Tally(1, 0, 0)),
+    ([], False, Tally(0, 1, 0)),
+    ([Tally(3, 0, 1), Tally(2, 0, 0)], True, Tally(5, 0, 1)),
+    ([Tally(3, 1, 0)], False, Tally(3, 1, 0)),
+    ([Tally(3, 0, 0)], False, Tally(3, 1, 0)),
+])
+def test_a_step_that_fails_never_counts_as_none_failed(tallies, succeeded, expected):
+    assert run_tests.tally_of_step(tallies, succeeded) == expected
+
+
+def test_closing_line():
+    steps = [Step("lint", 10.2, True, Tally(1, 0, 0)), Step("unit", 5.0, False, Tally(40, 2, 0))]
+    assert run_tests.closing_line(steps) == "41 passed, 2 failed in 15 s"
+
+
+def test_closing_line_names_skipped_tests():
+    assert run_tests.closing_line([Step("unit", 1.0, True, Tally(4, 0, 2))]) == "4 passed, 0 failed, 2 skipped in 1 s"
