@@ -7,14 +7,13 @@ MAKEFLAGS += --no-print-directory
 export PYTHON ?= python3.11
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hostprep-runtime-fabric
 RESULTS := build/results
 UNIT_TESTS ?= tests/unit
 COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup lint unit floor unit-pythons sanity sanity-units molecule test demo requirements clean
+.PHONY: help setup lint unit floor unit-pythons sanity molecule test demo requirements clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,16 +37,18 @@ unit-pythons: setup ## Run the tests of target-side code on every Python 3.6+ fo
 	@python tools/unit_pythons.py
 
 sanity: setup ## Run ansible-test's sanity tests and units
-	@tools/ansible-test.sh sanity --junit
-	@tools/ansible-test.sh units
+	@status=0; \
+	echo "==> ansible-test sanity"; tools/ansible-test.sh sanity --junit || status=1; \
+	echo "==> ansible-test units"; tools/ansible-test.sh units || status=1; \
+	exit $$status
 
-molecule: setup ## Run every molecule scenario in the lab; SCENARIO=name runs one
-	@tools/molecule.sh $(SCENARIO)
+molecule: setup lab-packages ## Run every molecule scenario in a lab of its own; SCENARIO=name runs one
+	@PYTHONPATH=$(COLLECTIONS) python tools/run_molecule.py $(SCENARIO)
 
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
 
-demo: setup ## Prepare and prove a lab cluster with the command of the README
+demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 	@tools/demo.sh
 
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in

@@ -19,7 +19,7 @@ LICENCE = [
 
 # Folders of one machine or person ("ops" is the user of the lab), and options that tie pip to one package index.
 FOREIGN = [
-    re.compile(r"(?<![\w.{}$-])/(?:home/(?!ops/)\w+|Users/\w+)/|/\.pyenv/"),
+    re.compile(r"(?<![\w.{}$-])/(?:home/(?!ops/)\w+|Users/\w+)/|/\.pyenv/versions/\d"),
     re.compile(r"--(?:extra-)?index-url|--find-links|--trusted-host"),
     re.compile(r"(?<![\w.])" + re.escape(str(checkout.CHECKOUT)) + r"(?![\w-])"),
 ]

@@ -1,0 +1,112 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A molecule scenario that tests no host fails: each of the three guards is shown to refuse, and to let pass."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.tools import run_molecule
+
+SHARED = checkout.read_yaml(".config/molecule/config.yml")
+
+
+def run(*words, **variables):
+    """Run a Python module of this environment in the checkout; return its exit status and all it printed."""
+    env = dict(os.environ, PYTHONPATH=str(checkout.CHECKOUT / ".ansible" / "collections"), **variables)
+    done = subprocess.run([sys.executable, "-m", *words], cwd=checkout.CHECKOUT, env=env, check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout.decode()
+
+
+def run_prepare(tmp_path, inventory):
+    """Run the playbook that precedes every scenario against an inventory (text)."""
+    (tmp_path / "inventory").write_text(inventory)
+    return run("ansible", "playbook", "--inventory", str(tmp_path / "inventory"), "molecule/prepare.yml")
+
+
+def run_testinfra(tmp_path, test, *options, **variables):
+    """Run a test (text) the way the verifier does."""
+    (tmp_path / "test_it.py").write_text(test)
+    conftest = "ansible_collections.hostprep.runtime_fabric.molecule.conftest"
+    return run("pytest", "--rootdir", str(tmp_path), "-c", os.devnull, "-p", "no:cacheprovider", "-p", conftest,
+               *options, str(tmp_path / "test_it.py"), **variables)
+
+
+@pytest.mark.parametrize("inventory", [
+    "",
+    "[rtf_nodes]\n",
+    "[rtf_controllers]\ncontroller-1 ansible_connection=local\n[rtf_workers]\n",
+])
+def test_an_inventory_without_hosts_is_refused(tmp_path, inventory):
+    status, output = run_prepare(tmp_path, inventory)
+    assert status != 0
+    assert "this scenario would test nothing" in output
+
+
+def test_an_inventory_with_hosts_passes(tmp_path):
+    local = "ansible_connection=local ansible_python_interpreter=%s" % sys.executable
+    status, output = run_prepare(tmp_path, (
+        "[rtf_controllers]\nc {0}\n[rtf_workers]\nw {0}\n[rtf_nodes:children]\nrtf_controllers\nrtf_workers\n"
+    ).format(local))
+    assert status == 0, output
+
+
+def test_an_empty_list_of_hosts_is_refused(tmp_path):
+    status, output = run_testinfra(tmp_path, "def test_it(host):\n    pass\n", "--hosts=")
+    assert status != 0
+    assert "no host to test" in output
+
+
+def test_a_lab_that_was_never_up_is_refused(tmp_path):
+    status, output = run_testinfra(tmp_path, "def test_it(host):\n    pass\n", LAB_NAME="never-brought-up")
+    assert status != 0
+    assert "never-brought-up has not been brought up" in output
+
+
+def test_tests_that_look_at_no_host_are_refused(tmp_path):
+    status, output = run_testinfra(tmp_path, "def test_it():\n    pass\n", "--hosts=local://")
+    assert status != 0
+    assert "no test looks at a host" in output
+
+
+def test_a_test_of_a_host_passes(tmp_path):
+    status, output = run_testinfra(tmp_path, "def test_it(host):\n    assert host.file('/').exists\n", "--hosts=local://")
+    assert status == 0, output
+    assert "1 passed" in output
+
+
+@pytest.mark.parametrize("report, expected", [
+    (None, ["kernel"]),
+    ("<testsuites><testsuite/></testsuites>", ["kernel"]),
+    ("<testsuites><testsuite><testcase><skipped/></testcase></testsuite></testsuites>", ["kernel"]),
+    ("<testsuites><testsuite><testcase/></testsuite></testsuites>", []),
+])
+def test_a_scenario_without_a_test_result_is_named(tmp_path, report, expected):
+    if report:
+        (tmp_path / "molecule-kernel.xml").write_text(report)
+    assert run_molecule.untested(["kernel"], tmp_path) == expected
+
+
+def test_the_shared_base_guards_every_scenario():
+    sequence = SHARED["scenario"]["test_sequence"]
+    assert sequence.index("prepare") < sequence.index("converge")
+    assert "verify" in sequence
+    assert SHARED["ansible"]["playbooks"]["prepare"].endswith("/molecule/prepare.yml")
+    assert SHARED["ansible"]["env"]["ANSIBLE_HOST_PATTERN_MISMATCH"] == "error"
+
+
+@pytest.mark.parametrize("scenario", run_molecule.all_scenarios())
+def test_scenarios_have_tests_and_keep_the_guards(scenario):
+    folder = checkout.CHECKOUT / "molecule" / scenario
+    own = yaml.safe_load((folder / "molecule.yml").read_text()) or {}
+    assert list(folder.glob("tests/**/test_*.py"))
+    assert "verifier" not in own
+    assert "prepare" not in own.get("ansible", {}).get("playbooks", {})
+    sequence = own.get("scenario", {}).get("test_sequence", SHARED["scenario"]["test_sequence"])
+    assert {"prepare", "converge", "verify"} <= set(sequence)

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs the command of the README, as it stands there, in the example site against the lab, which must be up.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# What a user sets once on a machine of their own: where the collection is installed and how SSH reaches the nodes.
+environment=$(python tests/lab/lab.py env)
+eval "$environment"
+
+cd examples/site
+echo "==> cd examples/site && ansible-playbook prepare-rtf.yml -i inventory"
+status=0
+ansible-playbook prepare-rtf.yml -i inventory || status=$?
+
+report=$(find . -name report.json -printf '%T@ %P\n' | sort -rn | head -n 1 | cut -d ' ' -f 2)
+[ -n "$report" ] && echo "==> report: examples/site/$report"
+exit "$status"

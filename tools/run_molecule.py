@@ -1,0 +1,65 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run molecule scenarios, all or those named, in a lab of their own, and make sure that each one tested a host.
+
+The lab is "rtf-molecule" unless LAB_NAME says otherwise, so that a lab in use for a demonstration is left alone.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import lab
+
+CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = CHECKOUT / "build" / "results"
+LAB = "rtf-molecule"
+OWNER_OF_THE_LAB = "default"
+
+
+def all_scenarios():
+    """Return the names of the scenarios that test something."""
+    names = sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml"))
+    return [name for name in names if name != OWNER_OF_THE_LAB]
+
+
+def untested(scenarios, results):
+    """Return those of the scenarios whose JUnit file below results (a path) is missing or has no test in it."""
+    return [name for name in scenarios if not count_tests(results / ("molecule-%s.xml" % name))]
+
+
+def count_tests(path):
+    """Return the number of test cases that a JUnit file says were run; none where there is no file."""
+    if not path.exists():
+        return 0
+    cases = xml.etree.ElementTree.parse(path).getroot().iter("testcase")
+    return sum(1 for case in cases if case.find("skipped") is None)
+
+
+def main(names):
+    scenarios = names or all_scenarios()
+    if not scenarios:
+        print("error: there is no molecule scenario to run", file=sys.stderr)
+        return 1
+    for name in scenarios:
+        (RESULTS / ("molecule-%s.xml" % name)).unlink(missing_ok=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+
+    name_of_lab = os.environ.get("LAB_NAME") or LAB
+    # The default scenario would bring it up too, but would say nothing until it is.
+    if subprocess.run([sys.executable, "tests/lab/lab.py", "--name", name_of_lab, "up"], check=False).returncode:
+        return 1
+    env = dict(os.environ, **lab.environment(name_of_lab))
+    selection = [word for name in scenarios for word in ("--scenario-name", name)]
+    status = subprocess.run(["molecule", "test", *selection], env=env, check=False).returncode
+    for name in untested(scenarios, RESULTS):
+        print("error: scenario %s tested no host" % name, file=sys.stderr)
+        status = status or 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,109 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the tests of the code that runs on hosts (modules and module_utils) with every Python 3.6+ found on this machine.
+
+Interpreters are looked for on PATH and below ~/.pyenv/versions. Each gets a small virtual environment in the user's
+cache, and module_utils of an ansible-core that supports it as a target: the oldest supported core up to Python 3.12,
+the one of .venv for newer ones. Finding no interpreter is a failure, never a silent pass.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "hostprep-runtime-fabric"
+RESULTS = CHECKOUT / "build" / "results"
+TESTS = ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules"]
+PACKAGES = ["hypothesis", "pytest", "trustme"]
+OLDEST = (3, 6)
+NEWEST_TARGET_OF_FLOOR = (3, 12)
+
+
+def candidates():
+    """Yield the paths of programs that may be a Python 3 interpreter, newest naming first."""
+    folders = [pathlib.Path(folder) for folder in os.environ["PATH"].split(os.pathsep) if folder]
+    folders = [folder for folder in folders if CHECKOUT not in folder.parents and folder.name != "shims"]
+    folders += sorted((pathlib.Path.home() / ".pyenv" / "versions").glob("*/bin"))
+    for folder in folders:
+        for program in sorted(folder.glob("python3.*")):
+            if re.fullmatch(r"python3\.\d+", program.name):
+                yield program
+
+
+def version_of(program):
+    """Return (major, minor) of an interpreter, or None where it does not run."""
+    code = "import sys; print(sys.version_info[0], sys.version_info[1])"
+    done = subprocess.run([str(program), "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return tuple(int(word) for word in done.stdout.split()) if done.returncode == 0 else None
+
+
+def interpreters():
+    """Return {version: path}, the first interpreter found of each version from 3.6 on."""
+    found = {}
+    for program in candidates():
+        version = version_of(program)
+        if version and version >= OLDEST:
+            found.setdefault(version, program)
+    return dict(sorted(found.items()))
+
+
+def environment_python(version, program):
+    """Return the interpreter of the cached virtual environment for a version, made when missing."""
+    folder = CACHE / "unit-pythons" / ("%d.%d" % version)
+    python = folder / "bin" / "python"
+    ready = folder / "ready"
+    if not ready.exists():
+        print("==> virtual environment %s" % folder, flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([str(program), "-m", "venv", str(folder)], check=True)
+        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+        subprocess.run(pip + ["--upgrade", "pip"], check=True)
+        subprocess.run(pip + PACKAGES, check=True)
+        ready.touch()
+    return python
+
+
+def import_path(version):
+    """Make, and return, a folder from which a version can import the collection and ansible.module_utils."""
+    home = ".venv-floor" if version <= NEWEST_TARGET_OF_FLOOR else ".venv"
+    source, = (CHECKOUT / home / "lib").glob("python3.*/site-packages/ansible/module_utils")
+    folder = CHECKOUT / "build" / "unit-pythons" / ("%d.%d" % version)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "ansible").mkdir(parents=True)
+    (folder / "ansible" / "__init__.py").touch()
+    (folder / "ansible" / "module_utils").symlink_to(source)
+    (folder / "ansible_collections").symlink_to(CHECKOUT / ".ansible" / "collections" / "ansible_collections")
+    return folder
+
+
+def run_tests(version, program):
+    """Run the tests with one interpreter; return True when they passed."""
+    label = "%d.%d" % version
+    print("\n==> Python %s (%s)" % (label, program), flush=True)
+    command = [
+        str(environment_python(version, program)), "-B", "-m", "pytest", "-q", "--import-mode=importlib",
+        "-c", os.devnull, "--rootdir", str(CHECKOUT), "-p", "no:cacheprovider",
+        "--junitxml", str(RESULTS / ("unit-python-%s.xml" % label)), *TESTS]
+    environment = dict(os.environ, PYTHONPATH=str(import_path(version)))
+    return subprocess.run(command, cwd=str(CHECKOUT), env=environment, check=False).returncode == 0
+
+
+def main():
+    found = interpreters()
+    if not found:
+        print("error: no Python from 3.6 on was found", file=sys.stderr)
+        return 1
+    outcome = {version: run_tests(version, program) for version, program in found.items()}
+    print("\nPython versions tried:")
+    for version, passed in outcome.items():
+        print("  %d.%-4d %-7s %s" % (version[0], version[1], "passed" if passed else "FAILED", found[version]))
+    return 0 if all(outcome.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
