@@ -1,0 +1,103 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a connection came to, layer by layer, in words that a result row can carry."""
+
+import contextlib
+import threading
+import time
+
+REACHABLE = "reachable"
+UNRESOLVED = "unresolved"
+REFUSED = "refused"
+REJECTED = "rejected"
+DROPPED = "dropped"
+TLS_UNTRUSTED = "tls_untrusted"
+TLS_NAME_MISMATCH = "tls_name_mismatch"
+TLS_EXPIRED = "tls_expired"
+TLS_FAILED = "tls_failed"
+NO_REPLY = "no_reply"
+UNTESTED = "untested"
+ERROR = "error"
+
+# A single layer that did its part; the row as a whole is then REACHABLE.
+OK = "ok"
+
+
+class LayerFailed(Exception):
+    """A layer did not come about: `verdict` is one of the words above, `detail` one sentence for a person."""
+
+    def __init__(self, verdict, detail):
+        super(LayerFailed, self).__init__(detail)
+        self.verdict = verdict
+        self.detail = detail
+
+
+class Trace(object):
+    """What one row went through so far.
+
+    The worker that probes the row writes it; the thread that waits for the overall deadline may read it at any
+    moment, and then learns in which layer the row hangs.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._started = None
+        self._layer = None
+        self._layer_started = None
+        self._layers = []
+        self._evidence = {}
+
+    def start(self):
+        """Start the row's clock: the wait for a free worker is not the endpoint's time."""
+        with self._lock:
+            self._started = time.monotonic()
+
+    def note(self, **evidence):
+        """Keep fields of the result row that are known by now."""
+        with self._lock:
+            self._evidence.update(evidence)
+
+    @contextlib.contextmanager
+    def layer(self, name):
+        """Time one layer. A LayerFailed passes through, after its verdict was written down."""
+        with self._lock:
+            self._layer = name
+            self._layer_started = time.monotonic()
+        try:
+            yield
+        except LayerFailed as failure:
+            self._close(name, failure.verdict, failure.detail)
+            raise
+        except Exception as exc:
+            self._close(name, ERROR, unforeseen(exc))
+            raise
+        self._close(name, OK, None)
+
+    def _close(self, name, verdict, detail):
+        with self._lock:
+            elapsed = round(time.monotonic() - self._layer_started, 3)
+            self._layers.append({"layer": name, "verdict": verdict, "detail": detail, "elapsed": elapsed})
+
+    def result(self, verdict, detail):
+        """The row's evidence with its verdict, the layer reached and the seconds it took."""
+        with self._lock:
+            row = dict(self._evidence)
+            elapsed = 0.0 if self._started is None else round(time.monotonic() - self._started, 3)
+            row.update(verdict=verdict, detail=detail, layer=self._layer, layers=list(self._layers), elapsed=elapsed)
+            return row
+
+    def unfinished(self, seconds):
+        """The row as it stands when the overall deadline of `seconds` has passed."""
+        with self._lock:
+            layer = self._layer
+        if layer is None:
+            reached = "before this row had its turn"
+        else:
+            reached = "while this row was in layer %s" % layer
+        return self.result(UNTESTED, "the deadline of %g s for the whole call passed %s" % (seconds, reached))
+
+
+def unforeseen(exc):
+    """One sentence for an exception that nothing more specific explains."""
+    return "%s: %s" % (type(exc).__name__, exc)

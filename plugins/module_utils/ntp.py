@@ -1,0 +1,69 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The NTP client packet and the server's answer as bytes (RFC 5905); no sockets here."""
+
+import collections
+import os
+import struct
+
+_PACKET = struct.Struct("!BBbb11I")
+_CLIENT = 4 << 3 | 3  # version 4, mode 3
+_SERVER_MODE = 4
+_UNSYNCHRONISED = 3
+# Seconds between 1900, where NTP counts from, and 1970.
+_EPOCH = 2208988800
+_ERA = 1 << 32
+
+Reply = collections.namedtuple("Reply", ["offset", "delay", "stratum", "synchronised", "kiss"])
+Reply.__doc__ = """What a time server said.
+
+offset: seconds to add to this host's clock; delay: seconds on the way there and back;
+kiss: the four letters of a refusal ("RATE", "DENY", ...) or None; offset and delay are None then.
+"""
+
+
+class NtpError(ValueError):
+    """The bytes are not an answer to the question."""
+
+
+def request():
+    """(packet, cookie): 48 bytes to send, and the 8 bytes of it that a true answer repeats."""
+    # A random stamp instead of the time: nobody can answer who did not see it, and it tells nothing of this host.
+    cookie = os.urandom(8)
+    return struct.pack("!B39x", _CLIENT) + cookie, cookie
+
+
+def parse(packet, questions, received):
+    """Read an answer. Returns a Reply, raises NtpError.
+
+    questions: when each question was sent, by its cookie; that and `received`: seconds since 1970 by this host's clock.
+    """
+    if len(packet) < _PACKET.size:
+        raise NtpError("%d bytes are too few for NTP" % len(packet))
+    fields = _PACKET.unpack(packet[:_PACKET.size])
+    leap, version, mode, stratum = fields[0] >> 6, fields[0] >> 3 & 7, fields[0] & 7, fields[1]
+    if mode != _SERVER_MODE or not 1 <= version <= 4:
+        raise NtpError("mode %d of version %d is not a server's answer" % (mode, version))
+    cookie = bytes(packet[24:32])
+    if cookie not in questions:
+        raise NtpError("the answer belongs to another question")
+    if stratum == 0:
+        return Reply(None, None, 0, False, _letters(packet[12:16]))
+    sent = questions[cookie]
+    arrived, left = _unix(*fields[11:13]), _unix(*fields[13:15])
+    offset = ((arrived - sent) + (left - received)) / 2
+    delay = (received - sent) - (left - arrived)
+    synchronised = leap != _UNSYNCHRONISED and stratum < 16
+    return Reply(offset, delay, stratum, synchronised, None)
+
+
+def _letters(code):
+    return "".join(chr(byte) for byte in bytearray(code) if 0x20 < byte < 0x7F)
+
+
+def _unix(seconds, fraction):
+    """A timestamp of 32.32 bits as seconds since 1970; small numbers belong to the era that begins in 2036."""
+    if seconds < _EPOCH:
+        seconds += _ERA
+    return seconds - _EPOCH + fraction / float(_ERA)

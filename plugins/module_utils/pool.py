@@ -1,0 +1,78 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run many blocking jobs at once under one deadline, and never wait for one that hangs."""
+
+import collections
+import threading
+
+
+
+class Finished(object):
+    """How one job ended: `done` says whether it did in time, then `value` or `error` (an Exception) holds."""
+
+    def __init__(self):
+        self.done = False
+        self.value = None
+        self.error = None
+
+
+def run_all(jobs, concurrency, deadline):
+    """Call every function in `jobs`, at most `concurrency` at a time; return a list of Finished in their order.
+
+    Returns when all are done or `deadline` has passed, whichever comes first. The threads are daemons: one that is
+    stuck in a system call (getaddrinfo cannot be interrupted) does not keep the process from ending.
+    Raises RuntimeError if not even one thread can be started.
+    """
+    outcomes = [Finished() for job in jobs]
+    waiting = collections.deque(enumerate(jobs))
+    left = [len(outcomes)]
+    changed = threading.Condition()
+
+    def work():
+        while True:
+            with changed:
+                if not waiting or deadline.expired():
+                    return
+                index, job = waiting.popleft()
+            value, error = None, None
+            try:
+                value = job()
+            except Exception as exc:
+                error = exc
+            with changed:
+                outcome = outcomes[index]
+                outcome.value, outcome.error, outcome.done = value, error, True
+                left[0] -= 1
+                changed.notify_all()
+
+    _start_workers(work, min(concurrency, len(outcomes)))
+    with changed:
+        while left[0] and not deadline.expired():
+            changed.wait(deadline.remaining())
+        # A copy: a straggler must not change the answer under the caller's hands.
+        return [_copy(outcome) for outcome in outcomes]
+
+
+def start_daemon(work):
+    """Run `work` in a thread that does not keep the process alive. Raises RuntimeError when there is no thread left."""
+    thread = threading.Thread(target=work)
+    thread.daemon = True
+    thread.start()
+
+
+def _start_workers(work, count):
+    for number in range(count):
+        try:
+            start_daemon(work)
+        except RuntimeError:
+            # The host gives us no more threads: fewer do the same work more slowly.
+            if number == 0:
+                raise
+            return
+
+
+def _copy(outcome):
+    copy = Finished()
+    copy.done, copy.value, copy.error = outcome.done, outcome.value, outcome.error
+    return copy

@@ -1,0 +1,327 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: egress_info
+short_description: Try out which endpoints this host can reach, layer by layer
+version_added: "1.0.0"
+description:
+  - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and tells for each how far
+    the connection came - name resolution, TCP, TLS, or the answer of a time server.
+  - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
+    the task; the task fails only when it could not try, for example because of a bad argument.
+  - Needs nothing on the host but Python 3.6 or newer. Sends nothing over the connections it opens beyond the TLS
+    handshake, or one NTP query for O(endpoints[].protocol=ntp).
+author:
+  - hostprep.runtime_fabric contributors
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info
+options:
+  endpoints:
+    description:
+      - The endpoints to try.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      id:
+        description:
+          - A name for the row, returned as it was given.
+          - By default host and port, such as V(example.com:443).
+        type: str
+      host:
+        description:
+          - Host name or IP address, without scheme, port or path.
+        type: str
+        required: true
+      port:
+        description:
+          - The TCP port, or the UDP port for O(endpoints[].protocol=ntp).
+        type: int
+        required: true
+      protocol:
+        description:
+          - What is spoken there, which decides how far the test goes.
+          - V(https), V(amqp_wss) (AMQP over WebSockets), V(lumberjack) and V(tls) end with a verified TLS handshake.
+          - V(tcp) ends with the TCP connection.
+          - V(ntp) ends with the answer to an NTP query.
+        type: str
+        choices: [https, amqp_wss, lumberjack, tls, tcp, ntp]
+        default: https
+      server_name:
+        description:
+          - The name to ask for in the TLS handshake and to look for in the certificate, when it is not
+            O(endpoints[].host).
+        type: str
+  timeout:
+    description:
+      - Seconds that each layer of each endpoint may take.
+    type: float
+    default: 5.0
+  deadline:
+    description:
+      - Seconds that the whole call may take. Endpoints that are not finished by then are V(untested).
+    type: float
+    default: 30.0
+  concurrency:
+    description:
+      - How many endpoints are tried at the same time.
+    type: int
+    default: 64
+  ca_path:
+    description:
+      - A PEM file on the managed host with the certificate authorities to trust, instead of those that the host trusts.
+    type: path
+seealso:
+  - module: ansible.builtin.uri
+  - module: ansible.builtin.wait_for
+"""
+
+EXAMPLES = r"""
+- name: Try a web service, a log collector and a time server
+  hostprep.runtime_fabric.egress_info:
+    endpoints:
+      - host: anypoint.mulesoft.com
+        port: 443
+      - id: logs
+        host: logs.example.com
+        port: 5044
+        protocol: lumberjack
+      - id: time
+        host: pool.ntp.org
+        port: 123
+        protocol: ntp
+  register: egress
+
+- name: Name the endpoints that cannot be reached, and why
+  ansible.builtin.debug:
+    msg: "{{ item.id }}: {{ item.verdict }} ({{ item.detail }})"
+  loop: "{{ egress.endpoints | rejectattr('verdict', 'equalto', 'reachable') }}"
+  loop_control:
+    label: "{{ item.id }}"
+
+# From the command line:
+# ansible all -m hostprep.runtime_fabric.egress_info -a '{"endpoints": [{"host": "example.com", "port": 443}]}'
+"""
+
+RETURN = r"""
+endpoints:
+  description: One entry for every entry of O(endpoints), in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The name of the row.
+      returned: always
+      type: str
+      sample: "example.com:443"
+    host:
+      description: The host as given.
+      returned: always
+      type: str
+      sample: example.com
+    port:
+      description: The port as given.
+      returned: always
+      type: int
+      sample: 443
+    protocol:
+      description: The protocol as given.
+      returned: always
+      type: str
+      sample: https
+    path:
+      description: How the connection left the host. Always V(direct).
+      returned: always
+      type: str
+      sample: direct
+    verdict:
+      description:
+        - What the row came to.
+        - V(reachable) - every layer of the protocol did its part.
+        - V(unresolved) - the name has no address, or no name server answered in time.
+        - V(refused) - the port answered that nobody listens; a firewall can answer like that too.
+        - V(rejected) - a firewall or router answered that it does not let this through, or there is no route.
+        - V(dropped) - no answer to the TCP connection at all, as when a firewall drops packets.
+        - V(tls_untrusted) - the certificate comes from nobody whom this host trusts.
+        - V(tls_name_mismatch) - the certificate is for another name.
+        - V(tls_expired) - the certificate is not valid any more, or not yet by the clock of this host.
+        - V(tls_failed) - TCP works but the TLS handshake does not.
+        - V(no_reply) - no valid answer from the time server.
+        - V(untested) - O(deadline) passed first.
+        - V(error) - something unforeseen; RV(endpoints[].detail) says what.
+      returned: always
+      type: str
+      sample: dropped
+    layer:
+      description:
+        - The last layer that was tried, V(dns), V(tcp), V(tls) or V(ntp). It failed unless the verdict is V(reachable).
+        - V(null) when the row was not begun.
+      returned: always
+      type: str
+      sample: tcp
+    detail:
+      description: One sentence on what was seen, V(null) when there is nothing to add to the verdict.
+      returned: always
+      type: str
+      sample: "192.0.2.1 port 443: no answer within 5 s"
+    address:
+      description: The address that answered, V(null) if none did.
+      returned: always
+      type: str
+      sample: 192.0.2.1
+    addresses:
+      description: All addresses of the name, in the order in which this host tries them.
+      returned: always
+      type: list
+      elements: str
+      sample: ["192.0.2.1", "2001:db8::1"]
+    elapsed:
+      description: Seconds that the row took.
+      returned: always
+      type: float
+      sample: 0.131
+    layers:
+      description: The layers that came to an end, in order.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        layer:
+          description: The layer's name.
+          returned: always
+          type: str
+          sample: dns
+        verdict:
+          description: V(ok), or one of the verdicts of the row.
+          returned: always
+          type: str
+          sample: ok
+        detail:
+          description: One sentence when the layer failed, else V(null).
+          returned: always
+          type: str
+        elapsed:
+          description: Seconds that the layer took.
+          returned: always
+          type: float
+          sample: 0.012
+    tls:
+      description:
+        - The certificate that was shown, also when it was refused. V(null) when none was seen.
+      returned: always
+      type: dict
+      contains:
+        version:
+          description: The version of TLS that was agreed on.
+          returned: always
+          type: str
+          sample: TLSv1.3
+        issuer:
+          description: Who signed the certificate.
+          returned: always
+          type: str
+          sample: "CN=Amazon RSA 2048 M02, O=Amazon, C=US"
+        subject:
+          description: Whom the certificate names as its owner.
+          returned: always
+          type: str
+          sample: CN=example.com
+        not_before:
+          description: Start of validity, ISO 8601 in UTC.
+          returned: always
+          type: str
+          sample: "2026-01-01T00:00:00Z"
+        not_after:
+          description: End of validity, ISO 8601 in UTC.
+          returned: always
+          type: str
+          sample: "2027-01-01T00:00:00Z"
+        names:
+          description: The DNS names and IP addresses that the certificate is for.
+          returned: always
+          type: list
+          elements: str
+          sample: ["example.com", "*.example.com"]
+    ntp:
+      description: The answer of the time server. V(null) for other protocols and when there was none.
+      returned: always
+      type: dict
+      contains:
+        offset:
+          description: Seconds that this host's clock is behind the server, V(null) when the server refused to tell.
+          returned: always
+          type: float
+          sample: -0.0012
+        stratum:
+          description: The server's distance from a reference clock.
+          returned: always
+          type: int
+          sample: 2
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, egress, tls
+
+
+def argument_spec():
+    return dict(
+        endpoints=dict(
+            type="list",
+            elements="dict",
+            required=True,
+            options=dict(
+                id=dict(type="str"),
+                host=dict(type="str", required=True),
+                port=dict(type="int", required=True),
+                protocol=dict(type="str", choices=egress.PROTOCOLS, default="https"),
+                server_name=dict(type="str"),
+            ),
+        ),
+        timeout=dict(type="float", default=5.0),
+        deadline=dict(type="float", default=30.0),
+        concurrency=dict(type="int", default=64),
+        ca_path=dict(type="path"),
+    )
+
+
+def bad_arguments(params):
+    """One sentence for each argument that has the right type but makes no sense."""
+    problems = []
+    for number, endpoint in enumerate(params["endpoints"]):
+        if not egress.is_host(endpoint["host"]):
+            problems.append("endpoints[%d].host: %r is not a bare host name or address" % (number, endpoint["host"]))
+        if endpoint["server_name"] is not None and not egress.is_host(endpoint["server_name"]):
+            problems.append("endpoints[%d].server_name: %r is not a host name" % (number, endpoint["server_name"]))
+        if not 1 <= endpoint["port"] <= 65535:
+            problems.append("endpoints[%d].port: %d is not between 1 and 65535" % (number, endpoint["port"]))
+    for name in ("timeout", "deadline", "concurrency"):
+        # The comparison is written so that "not a number" is a problem too.
+        if not 0 < params[name] <= 86400:
+            problems.append("%s: %s is not a number above 0 and up to 86400" % (name, params[name]))
+    return problems
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    params = module.params
+    deadline = deadlines.Deadline(params["deadline"])
+    problems = bad_arguments(params)
+    if problems:
+        module.fail_json(msg="; ".join(problems))
+    try:
+        trust = tls.verifying_context(params["ca_path"])
+    except tls.TrustStoreError as exc:
+        module.fail_json(msg="ca_path: %s" % exc)
+    endpoints = [egress.endpoint_of(row) for row in params["endpoints"]]
+    prober = egress.Prober(params["timeout"], trust)
+    rows = prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)
+    module.exit_json(changed=False, endpoints=rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
+
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
+
+AUTHORITY = loopback.Authority()
+NAME = egress_info.__name__
+ROOT = os.path.abspath(egress_info.__file__)
+for dummy_level in NAME.split("."):
+    ROOT = os.path.dirname(ROOT)
+
+# Runs the module with a resolver that never comes back, stuck in a system call like the real one.
+HUNG_RESOLVER = """
+import os, runpy, socket
+pipe = os.pipe()
+lookup = socket.getaddrinfo
+
+def hung(host, *rest):
+    return os.read(pipe[0], 1) if str(host).endswith(".example.com") else lookup(host, *rest)
+
+socket.getaddrinfo = hung
+runpy.run_module(%r, run_name="__main__", alter_sys=True)
+""" % NAME
+
+
+def start(arguments, code=None, check_mode=False):
+    """Run the whole module in a process of its own, as it is run on a host; returns (its result, seconds)."""
+    arguments = dict(arguments, _ansible_check_mode=check_mode)
+    command = [sys.executable] + (["-c", code] if code else ["-m", NAME])
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([ROOT] + sys.path))
+    begun = time.monotonic()
+    pipes = dict.fromkeys(["stdin", "stdout", "stderr"], subprocess.PIPE)
+    process = subprocess.Popen(command, env=environment, **pipes)
+    out, err = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"), 60)
+    assert b"Traceback" not in err, err
+    return json.loads(out.decode("utf-8")), time.monotonic() - begun
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_whole_module(check_mode):
+    with AUTHORITY.server() as port, AUTHORITY.pem_file() as path:
+        rows = [{"id": "web", "host": "127.0.0.1", "port": port, "server_name": loopback.NAME},
+                {"host": "127.0.0.1", "port": loopback.closed_port(), "protocol": "tcp"}]
+        result, dummy_seconds = start({"endpoints": rows, "ca_path": path}, check_mode=check_mode)
+    assert result["changed"] is False
+    assert [row["verdict"] for row in result["endpoints"]] == ["reachable", "refused"]
+    assert result["endpoints"][0]["id"] == "web"
+
+
+def test_no_endpoints():
+    assert start({"endpoints": []})[0]["endpoints"] == []
+
+
+def test_a_hung_resolver_does_not_hold_the_process():
+    rows = [{"host": "a.example.com", "port": 443}, {"host": "b.example.com", "port": 443}]
+    result, seconds = start({"endpoints": rows, "timeout": 30, "deadline": 1}, code=HUNG_RESOLVER)
+    assert [(row["verdict"], row["layer"]) for row in result["endpoints"]] == [("untested", "dns")] * 2
+    assert seconds < 5
+
+
+def test_a_hung_resolver_costs_one_timeout():
+    rows = [{"host": "a.example.com", "port": 443}] * 5
+    result, seconds = start({"endpoints": rows, "timeout": 1, "deadline": 30}, code=HUNG_RESOLVER)
+    assert [row["verdict"] for row in result["endpoints"]] == ["unresolved"] * 5
+    assert seconds < 5
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"endpoints": [{"host": "https://example.com", "port": 443}]}, "endpoints[0].host: 'https://example.com' is not"),
+    ({"endpoints": [{"host": "a", "port": 0}]}, "endpoints[0].port: 0 is not between 1 and 65535"),
+    ({"endpoints": [{"host": "a", "port": 1}, {"host": "a", "port": 65536}]}, "endpoints[1].port: 65536"),
+    ({"endpoints": [{"host": "a", "port": 1, "server_name": "x y"}]}, "endpoints[0].server_name"),
+    ({"endpoints": [{"host": "a", "port": "http"}]}, "port"),
+    ({"endpoints": [{"port": 1}]}, "host"),
+    ({"endpoints": [{"host": "a", "port": 1, "protocol": "gopher"}]}, "gopher"),
+    ({"timeout": 0}, "timeout: 0.0 is not a number above 0"),
+    ({"timeout": "nan"}, "timeout: nan is not a number above 0"),
+    ({"deadline": -1}, "deadline: -1.0 is not"),
+    ({"deadline": "inf"}, "deadline: inf is not"),
+    ({"concurrency": 0}, "concurrency: 0 is not"),
+    ({"ca_path": "/nonexistent/ca.pem"}, "ca_path: /nonexistent/ca.pem"),
+])
+def test_bad_arguments_are_named(change, words):
+    result, dummy_seconds = start(dict({"endpoints": []}, **change))
+    assert result["failed"] is True
+    assert words in result["msg"]
