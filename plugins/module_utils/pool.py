@@ -7,7 +7,6 @@ import collections
 import threading
 
 
-
 class Finished(object):
     """How one job ended: `done` says whether it did in time, then `value` or `error` (an Exception) holds."""
 

@@ -15,7 +15,7 @@ description:
   - Needs nothing on the host but Python 3.6 or newer. Sends nothing over the connections it opens beyond the TLS
     handshake, or one NTP query for O(endpoints[].protocol=ntp).
 author:
-  - hostprep.runtime_fabric contributors
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info

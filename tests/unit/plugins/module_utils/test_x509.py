@@ -75,8 +75,6 @@ def test_encodings_of_names(value, text):
     b"\x30\x80\x00\x00",               # indefinite length
     b"\x30\x85\x01\x00\x00\x00\x00",   # a length of five bytes
     b"\x30\x84\xff\xff\xff\xff",       # far more than there is
-    LEAF[:-1],
-    LEAF[:100],
     handmade(tlv(0x17, b"999999999999Z")),
     handmade(tlv(0x0C, b"tomorrow")),
     b"-----BEGIN CERTIFICATE-----",
@@ -84,6 +82,12 @@ def test_encodings_of_names(value, text):
 def test_what_is_no_certificate(data):
     with pytest.raises(x509.X509Error):
         x509.parse(data)
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, -1])
+def test_a_certificate_that_is_cut_off(length):
+    with pytest.raises(x509.X509Error):
+        x509.parse(LEAF[:length])
 
 
 def readable(data):
