@@ -1,0 +1,95 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action check_inputs: refuse inventory and variables that cannot be meant, before any host is touched."""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp=None, task_vars=None):
+        """Collect every problem and fail with all of them at once."""
+        result = super().run(tmp, task_vars)
+        _validated, arguments = self.validate_argument_spec(argument_spec={"values": {"type": "dict"}})
+        catalogue = catalog.load()
+        planes = dict.fromkeys(plane for release in catalogue.releases for plane in release["control_planes"])
+        checks = inputs.checks_by_name(catalogue.release_ids, list(planes))
+        if arguments["values"] is None:
+            problems = self._inventory_problems(task_vars, checks, catalogue)
+        else:
+            problems = _value_problems(plain(arguments["values"]), checks)
+        result["changed"] = False
+        if problems:
+            result["failed"] = True
+            result["msg"] = "Nothing was touched. " + ("" if len(problems) == 1 else "\n") + "\n".join(problems)
+        return result
+
+    def _inventory_problems(self, task_vars, checks, catalogue):
+        """The whole inventory: groups, every node's variables, and what must agree between nodes."""
+        groups = plain(task_vars["groups"])
+        problems = inputs.group_problems(groups)
+        if problems:
+            return problems
+        variables, where = {}, {}
+        for node in groups["rtf_nodes"]:
+            variables[node], broken = _read(task_vars["hostvars"][node], checks)
+            for problem in broken + inputs.value_problems(variables[node], checks):
+                where.setdefault(problem, []).append(node)
+            for hint in inputs.misspellings(task_vars["hostvars"][node], checks):
+                display.warning(hint)  # shown once, however many nodes
+        problems = [
+            problem if len(nodes) == len(variables) else f"{problem} (on {', '.join(nodes)})"
+            for problem, nodes in where.items()
+        ]
+        problems += inputs.disagreements(variables)
+        return problems or _offer_problems(next(iter(variables.values())), catalogue)
+
+
+def _offer_problems(variables, catalogue):
+    """A release and a control plane can both be right and still not go together."""
+    try:
+        catalog.select_endpoints(
+            catalogue, variables.get("rtf_release", catalog.DEFAULT_RELEASE), variables["rtf_control_plane"]
+        )
+    except catalog.CatalogError as problem:
+        return [f"rtf_control_plane: {problem}"]
+    return []
+
+
+def _value_problems(values, checks):
+    """values: `{variable of a role: {"like": name of the input, "value": value}}`."""
+    problems = []
+    for name, entry in values.items():
+        try:
+            checks[entry["like"]](entry["value"])
+        except ValueError as problem:
+            problems.append(f"{name}: {problem}")
+    return problems
+
+
+def _read(variables, names):
+    """Return `({name: plain value}, [problem])`: a value whose template breaks is a problem of its own."""
+    found, problems = {}, []
+    for name in names:
+        try:
+            if name in variables:
+                found[name] = plain(variables[name])
+        except AnsibleError as problem:
+            problems.append(f"{name}: {problem}")
+    return found, problems

@@ -1,0 +1,53 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action judge: judge evidence of one host with the checks of the catalogue."""
+
+from __future__ import annotations
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.subjects import subject
+
+ARGUMENTS = {
+    "checks": {"type": "list", "elements": "str", "required": True},
+    "evidence": {"type": "dict", "required": True},
+    "release": {"type": "str", "default": catalog.DEFAULT_RELEASE},
+    "ntp_servers": {"type": "list", "elements": "str", "default": []},
+}
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp=None, task_vars=None):
+        """Fail when a required check failed or is unknown, with what to do about it."""
+        result = super().run(tmp, task_vars)
+        _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        judged = subject(
+            task_vars["inventory_hostname"],
+            plain(task_vars["groups"]),
+            {},
+            {"release": arguments["release"]},
+            arguments["ntp_servers"],
+        )
+        results = judge_node(checks.load(), judged, plain(arguments["evidence"]), arguments["checks"])
+        result.update(changed=False, checks=results)
+        if not results:
+            result.update(failed=True, msg=f"no check is called {', '.join(arguments['checks'])}")
+        elif blocking(results):
+            result.update(failed=True, msg="\n".join(_sentence(entry) for entry in blocking(results)))
+        return result
+
+
+def _sentence(entry):
+    return f"{entry['id']}: {entry['title']}: {entry['status']}: {entry['observed']}. {entry['remedy']}"

@@ -1,0 +1,127 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action preflight_report: judge the evidence of all nodes, show the table, write the report."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import tempfile
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks, evidence, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
+
+display = Display()
+
+ARGUMENTS = {
+    "release": {"type": "str", "required": True},
+    "control_plane": {"type": "str", "required": True},
+    "phase": {"type": "str", "required": True},
+    "ntp_servers": {"type": "list", "elements": "str", "default": []},
+    "proxied": {"type": "bool", "default": False},
+    "directory": {"type": "path", "required": True},
+    "enforce": {"type": "bool", "default": True},
+}
+
+
+class ActionModule(ActionBase):
+    """Runs once, on the controller alone."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp=None, task_vars=None):
+        """Judge every node of rtf_nodes; fail when something required failed or is unknown."""
+        result = super().run(tmp, task_vars)
+        _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        collected = _collect(task_vars)
+        report = _judge(arguments, collected, plain(task_vars["groups"]))
+        for text, colour in terminal.lines(report):
+            display.display(text, color=colour)
+        result.update(changed=False, readiness=report["readiness"], report=None)
+        if not self._task.check_mode:
+            result["report"] = _write(arguments["directory"], report, collected)
+            display.display(f"Report: {result['report']}")
+        stopping = blocking(report["results"])
+        lost = [entry for entry in stopping if entry["id"] == "access.preparation"]
+        if lost or (arguments["enforce"] and stopping):
+            result.update(failed=True, msg=_message(report, stopping))
+        return result
+
+
+def _collect(task_vars):
+    """Return `{node: {"variables", "evidence"}}` for every node of the inventory."""
+    hostvars, in_run = task_vars["hostvars"], set(task_vars["ansible_play_batch"])
+    names = (*evidence.NAMES, "rtf_node_address", "ansible_host")
+    collected = {}
+    for node in task_vars["groups"]["rtf_nodes"]:
+        variables = {name: plain(hostvars[node][name]) for name in names if name in hostvars[node]}
+        collected[node] = {
+            "variables": {name: variables[name] for name in variables if name not in evidence.NAMES},
+            "evidence": evidence.of_node(variables, node in in_run or node in _failed_here(task_vars)),
+        }
+    return collected
+
+
+def _failed_here(task_vars):
+    """Nodes that this play was meant for and lost: they are unknown, not left out."""
+    return set(task_vars["ansible_play_hosts_all"]) - set(task_vars["ansible_play_hosts"])
+
+
+def _judge(arguments, collected, groups):
+    scope = {name: arguments[name] for name in ("release", "control_plane", "phase")}
+    rows = checks.load()
+    judged, results = [], []
+    for node, found in collected.items():
+        judged.append(
+            subjects.subject(
+                node, groups, found["variables"], scope, arguments["ntp_servers"], arguments["proxied"]
+            )
+        )
+        results += judge_node(rows, judged[-1], found["evidence"])
+    verified = {row_id for check in rows for row_id in check["requirements"]}
+    verified |= {row_id for entry in results for row_id in entry["requirement"]}
+    generated = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    return document.build(scope, judged, results, subjects.requirements(scope), verified, generated)
+
+
+def _message(report, stopping):
+    names = {}
+    for entry in stopping:
+        names.setdefault(entry["id"], []).append(entry["node"])
+    listed = "; ".join(f"{check} on {', '.join(nodes)}" for check, nodes in list(names.items())[:10])
+    more = f"; and {len(names) - 10} more" if len(names) > 10 else ""
+    return f"The cluster is {report['readiness']}: {listed}{more}. The table above says what to do."
+
+
+def _write(directory, report, collected):
+    """Write report.json, and evidence.json to judge the run again without the hosts; return the report's path."""
+    directory = os.path.abspath(directory)
+    os.makedirs(directory, exist_ok=True)
+    _write_json(os.path.join(directory, "evidence.json"), {node: found["evidence"] for node, found in collected.items()})
+    path = os.path.join(directory, "report.json")
+    _write_json(path, report)
+    return path
+
+
+def _write_json(path, content):
+    """Replace the file in one step: a reader never sees half of it. Readable for its owner only."""
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".report-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=2, ensure_ascii=False)
+            stream.write("\n")
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

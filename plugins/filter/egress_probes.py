@@ -1,0 +1,55 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filter from catalogue rows to the option endpoints of egress_info."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: egress_probes
+short_description: Turn rows of the catalogue into endpoints to probe
+version_added: 0.1.0
+author:
+  - hostprep.runtime_fabric contributors
+description:
+  - Takes rows as the lookup P(hostprep.runtime_fabric.requirements#lookup) gives them out and returns what the option
+    O(hostprep.runtime_fabric.egress_info#module:endpoints) takes.
+positional: ntp_servers
+options:
+  _input:
+    description: Endpoint rows of the catalogue.
+    type: list
+    elements: dict
+    required: true
+  ntp_servers:
+    description: Host names or addresses of NTP servers, each probed as well on UDP 123 with the id C(ntp-<host>).
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Probe the endpoints of a worker and the site's NTP server
+  hostprep.runtime_fabric.egress_info:
+    endpoints: >-
+      {{ lookup('hostprep.runtime_fabric.requirements', 'endpoints', node_role='worker')
+         | hostprep.runtime_fabric.egress_probes(['ntp.example.com']) }}
+"""
+
+RETURN = r"""
+_value:
+  description: One dictionary of RV(ignore:id), RV(ignore:host), RV(ignore:port) and RV(ignore:protocol) for each probe.
+  type: list
+  elements: dict
+"""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.probes import egress_probes
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"egress_probes": egress_probes}

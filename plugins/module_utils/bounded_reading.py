@@ -1,0 +1,92 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read files and run programs on a host that may be hostile, slow or broken, and always come back.
+
+Nothing here follows a FIFO, reads without a limit or waits without a timeout.
+"""
+
+import errno
+import os
+import stat
+import subprocess
+
+TEXT_LIMIT = 1024 * 1024  # bytes; a settings file beyond this is not one
+
+
+class Unreadable(Exception):
+    """The evidence could not be had; the text says why, for a person."""
+
+
+def read_text(path, limit=TEXT_LIMIT):
+    """Return the text of a regular (or /proc, /sys) file, at most `limit` bytes.
+
+    Raises Unreadable when the file is missing, no regular file, too large or not to be read.
+    Bytes that are not UTF-8 come back as replacement characters.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        raise Unreadable("{0}: {1}".format(path, os.strerror(error.errno)))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Unreadable("{0}: not a regular file".format(path))
+        chunks = []
+        left = limit + 1
+        while left > 0:
+            chunk = os.read(descriptor, min(left, 65536))
+            if not chunk:
+                break
+            chunks.append(chunk)
+            left -= len(chunk)
+        if left <= 0:
+            raise Unreadable("{0}: larger than {1} bytes".format(path, limit))
+        return b"".join(chunks).decode("utf-8", "replace")
+    except OSError as error:
+        raise Unreadable("{0}: {1}".format(path, os.strerror(error.errno)))
+    finally:
+        os.close(descriptor)
+
+
+def read_text_or_none(path, limit=TEXT_LIMIT):
+    """As read_text, but None for a file that is not there."""
+    try:
+        return read_text(path, limit)
+    except Unreadable:
+        if os.path.lexists(path):
+            raise
+        return None
+
+
+def run_text(argv, timeout=5.0):
+    """Run a program with a plain locale and no input; return its standard output as text.
+
+    Raises Unreadable when it is missing, exits non-zero or takes longer than `timeout` seconds.
+    """
+    environment = dict(os.environ, LC_ALL="C", PATH="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin")
+    try:
+        process = subprocess.Popen(
+            argv,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            raise Unreadable("{0}: command not found".format(argv[0]))
+        raise Unreadable("{0}: {1}".format(argv[0], os.strerror(error.errno)))
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise Unreadable("{0}: no answer within {1} s".format(" ".join(argv), timeout))
+    if process.returncode != 0:
+        said = (err or out).decode("utf-8", "replace").strip().splitlines()
+        raise Unreadable(
+            "{0}: exit code {1}{2}".format(" ".join(argv), process.returncode, ": " + said[-1] if said else "")
+        )
+    return out.decode("utf-8", "replace")

@@ -1,0 +1,246 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: host_info
+short_description: Collect kernel, clock and address evidence of one host in one call
+version_added: 0.1.0
+description:
+  - Looks at the host and changes nothing. What it finds is evidence, not a judgement; nothing of it makes the task fail.
+  - Each section is collected on its own. A section that cannot be read holds only RV(ignore:error), and the others are
+    still there.
+  - Needs Python 3.6 or newer and its standard library on the host, systemd, and C(ip) for the network section.
+    Reading another process's state as an ordinary user is enough for all that is collected.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info_module
+options:
+  sections:
+    description: Which sections to collect.
+    type: list
+    elements: str
+    choices: [kernel, time, network]
+    default: [kernel, time, network]
+  sysctls:
+    description: Kernel parameters to look up, now and as they will be after the next boot.
+    type: list
+    elements: str
+    default: []
+  kernel_modules:
+    description: Kernel modules to look up. A feature that is built into the kernel counts as available.
+    type: list
+    elements: str
+    default: []
+  clock_wait:
+    description:
+      - For how many seconds to wait until chrony is synchronised before evidence of the clock is taken.
+      - The wait ends as soon as it is. V(0) looks once.
+    type: int
+    default: 0
+author:
+  - hostprep.runtime_fabric contributors
+seealso:
+  - module: hostprep.runtime_fabric.egress_info
+"""
+
+EXAMPLES = r"""
+- name: Will this host still forward packets after a reboot?
+  hostprep.runtime_fabric.host_info:
+    sections: [kernel]
+    sysctls: [net.ipv4.ip_forward]
+    kernel_modules: [br_netfilter]
+  register: found
+
+- name: Say which file decides it
+  ansible.builtin.debug:
+    var: found.host.kernel.sysctls['net.ipv4.ip_forward'].at_boot_source
+
+- name: Give chrony half a minute to find its source
+  hostprep.runtime_fabric.host_info:
+    sections: [time]
+    clock_wait: 30
+"""
+
+RETURN = r"""
+host:
+  description: One dictionary for each section asked for.
+  returned: success
+  type: dict
+  contains:
+    privileged:
+      description: Whether the module ran as root.
+      type: bool
+      returned: always
+    kernel:
+      description: Kernel release, sysctls and modules.
+      type: dict
+      returned: when asked for
+      contains:
+        release:
+          description: As C(uname -r) prints it.
+          type: str
+          returned: when readable
+          sample: 6.1.0-40-amd64
+        sysctls:
+          description:
+            - For each name of O(sysctls) a dictionary of RV(ignore:live), the value now, RV(ignore:at_boot), the value
+              that systemd-sysctl will set at the next boot, and RV(ignore:at_boot_source), the file and line that
+              decide it.
+            - V(null) where the key does not exist, or where no file sets it.
+          type: dict
+          returned: when readable
+          sample:
+            net.ipv4.ip_forward:
+              live: "1"
+              at_boot: "0"
+              at_boot_source: /etc/sysctl.d/90-hardening.conf:12
+        modules:
+          description:
+            - For each name of O(kernel_modules) whether it is RV(ignore:available) now and RV(ignore:how), V(loaded),
+              V(built_in), V(feature) or V(absent).
+            - RV(ignore:at_boot) says whether it will be there after the next boot, RV(ignore:at_boot_source) by which
+              file of modules-load.d.
+          type: dict
+          returned: when readable
+          sample:
+            br_netfilter:
+              available: true
+              how: loaded
+              at_boot: true
+              at_boot_source: /etc/modules-load.d/runtime-fabric.conf
+        unreadable:
+          description: Files of sysctl.d that could not be read, each with the reason.
+          type: list
+          elements: str
+          returned: when readable
+        error:
+          description: Why the section could not be read.
+          type: str
+          returned: when it could not be read
+    time:
+      description: Time services and the state of chrony.
+      type: dict
+      returned: when asked for
+      contains:
+        units:
+          description: For each installed time service whether it is RV(ignore:active) and RV(ignore:enabled).
+          type: dict
+          returned: when readable
+          sample:
+            chrony.service:
+              active: true
+              enabled: true
+        chrony:
+          description:
+            - The fields of C(chronyc tracking) and C(chronyc sources) by name; offsets in seconds.
+            - Only RV(ignore:error) where chronyc did not answer.
+          type: dict
+          returned: when readable
+          sample:
+            tracking:
+              leap: Normal
+              offset: 0.000012
+              reference: 192.0.2.123
+              root_delay: 0.0004
+              root_dispersion: 0.0001
+              skew: 0.4
+              stratum: 3
+            sources:
+              - address: 192.0.2.123
+                last_sample: 12
+                mode: server
+                offset: 0.000004
+                poll: 64
+                reach: 255
+                state: selected
+                stratum: 2
+        waited:
+          description: Seconds waited because of O(clock_wait).
+          type: float
+          returned: when readable
+        clock:
+          description: The host's clock as seconds since the epoch.
+          type: float
+          returned: when readable
+        error:
+          description: Why the section could not be read.
+          type: str
+          returned: when it could not be read
+    network:
+      description: Addresses and the default route.
+      type: dict
+      returned: when asked for
+      contains:
+        addresses:
+          description: Every address but loopback and link-local ones; RV(ignore:dynamic) is true for one with a lifetime.
+          type: list
+          elements: dict
+          returned: when readable
+          sample:
+            - address: 192.168.230.11
+              dynamic: false
+              family: ipv4
+              interface: eth0
+              prefix: 24
+        default_route:
+          description: Interface, gateway and origin of the IPv4 default route, V(null) without one.
+          type: dict
+          returned: when readable
+        error:
+          description: Why the section could not be read.
+          type: str
+          returned: when it could not be read
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.address_evidence import address_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.clock_evidence import clock_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_evidence import kernel_evidence
+
+SECTIONS = ["kernel", "time", "network"]
+
+
+def collect(sections, sysctls, kernel_modules, clock_wait):
+    """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
+    readers = {
+        "kernel": lambda: kernel_evidence(sysctls, kernel_modules),
+        "time": lambda: clock_evidence(clock_wait),
+        "network": address_evidence,
+    }
+    host = {"privileged": os.geteuid() == 0}
+    for section in sections:
+        try:
+            host[section] = readers[section]()
+        except (Unreadable, OSError, ValueError, KeyError, TypeError) as problem:
+            host[section] = {"error": str(problem) or type(problem).__name__}
+    return host
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "sections": {"type": "list", "elements": "str", "choices": SECTIONS, "default": SECTIONS},
+            "sysctls": {"type": "list", "elements": "str", "default": []},
+            "kernel_modules": {"type": "list", "elements": "str", "default": []},
+            "clock_wait": {"type": "int", "default": 0},
+        },
+        supports_check_mode=True,
+    )
+    parameters = module.params
+    module.exit_json(
+        changed=False,
+        host=collect(
+            parameters["sections"], parameters["sysctls"], parameters["kernel_modules"], parameters["clock_wait"]
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: preflight_report
+short_description: Judge the evidence of all nodes, show a table and write the report
+version_added: 0.1.0
+description:
+  - The last step of the role P(hostprep.runtime_fabric.rtf_preflight#role), which has collected the evidence of every
+    node before. Use the role rather than this action.
+  - Runs on the controller and touches no host.
+  - Writes C(report.json) and C(evidence.json), except in check mode, and prints a table.
+  - Fails when a required check failed or is unknown on a node of this run.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info_module
+options:
+  release:
+    description: The edition of the vendor's requirements.
+    type: str
+    required: true
+  control_plane:
+    description: The control plane that the cluster is managed from.
+    type: str
+    required: true
+  phase:
+    description: V(install) before and while Runtime Fabric is installed, V(operate) afterwards.
+    type: str
+    required: true
+  ntp_servers:
+    description: The NTP servers of the cluster.
+    type: list
+    elements: str
+    default: []
+  proxied:
+    description: Whether an HTTP proxy is configured. Only the direct path is probed; with a proxy it proves nothing.
+    type: bool
+    default: false
+  directory:
+    description: Directory on the controller for the report. It is created. A relative path counts from the directory
+      that C(ansible-playbook) was started in.
+    type: path
+    required: true
+  enforce:
+    description: Whether a required check that failed or is unknown fails the task.
+    type: bool
+    default: true
+notes:
+  - This is an action plugin; there is nothing to run on a host.
+author:
+  - hostprep.runtime_fabric contributors
+"""
+
+EXAMPLES = r"""
+- name: Collect the evidence, judge it and report
+  ansible.builtin.include_role:
+    name: hostprep.runtime_fabric.rtf_preflight
+"""
+
+RETURN = r"""
+readiness:
+  description: V(ready), V(not_ready) or V(incomplete), for the cluster.
+  returned: always
+  type: str
+  sample: ready
+report:
+  description: Path of C(report.json) on the controller, V(null) in check mode.
+  returned: always
+  type: str
+  sample: /home/ops/site/rtf-report/report.json
+"""

@@ -1,0 +1,51 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the registered results of a run to the evidence of each node."""
+
+# Names under which the role rtf_preflight and the playbook prepare_rtf leave what they found for a node.
+HOST_RESULT = "__rtf_preflight_host"
+EGRESS_RESULT = "__rtf_preflight_egress"
+COLLECTION_FAILURE = "__rtf_preflight_failure"
+PREPARATION_FAILURE = "__rtf_preparation_failure"
+NAMES = (HOST_RESULT, EGRESS_RESULT, COLLECTION_FAILURE, PREPARATION_FAILURE)
+
+OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
+NEVER_COLLECTED = "nothing was collected: the node failed earlier in this run"
+
+
+def of_node(variables, in_run):
+    """Return the evidence of one node.
+
+    variables: the node's variables of NAMES, where they exist, as plain data. in_run: False for a node that the play
+    was not meant to touch. Returns `{"host", "egress", "preparation_failure"}` (each part optional), or
+    `{"unreachable": why}`, or `{"not_run": why}`.
+    """
+    host = variables.get(HOST_RESULT) or {}
+    if not in_run and not host:
+        return {"not_run": OUTSIDE_RUN}
+    for result in (host, variables.get(EGRESS_RESULT) or {}):
+        if result.get("unreachable"):
+            return {"unreachable": _one_line(result.get("msg") or "no reason given")}
+    evidence = {
+        "host": host.get("host") or {"error": _why_missing(host, variables)},
+        "egress": _probes(variables.get(EGRESS_RESULT) or {}, variables),
+    }
+    if variables.get(PREPARATION_FAILURE):
+        evidence["preparation_failure"] = variables[PREPARATION_FAILURE]
+    return evidence
+
+
+def _probes(result, variables):
+    if "endpoints" in result:
+        return result["endpoints"]
+    return {"error": _why_missing(result, variables)}
+
+
+def _why_missing(result, variables):
+    return _one_line(variables.get(COLLECTION_FAILURE) or result.get("msg") or NEVER_COLLECTED)
+
+
+def _one_line(text):
+    return " ".join(str(text).split())

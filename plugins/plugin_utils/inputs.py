@@ -1,0 +1,199 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables a user sets, and what each of them may hold.
+
+A check takes the value and returns nothing, or raises ValueError with a sentence that completes
+"rtf_x: ..." for a person: what was found and what is valid. Secrets in a value never appear in that sentence.
+"""
+
+import difflib
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+PHASES = ("install", "operate")
+GROUPS = ("rtf_controllers", "rtf_workers")
+LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
+
+
+def is_host(text):
+    """True for an IPv4 or IPv6 address and for a host name as the DNS allows it."""
+    try:
+        ipaddress.ip_address(text)
+        return True
+    except ValueError:
+        pass
+    name = text[:-1] if text.endswith(".") else text
+    labels = name.split(".")
+    return 0 < len(name) <= 253 and all(LABEL.match(label) for label in labels) and not labels[-1].isdigit()
+
+
+def one_of(choices):
+    """A check that the value is one of `choices`, given as strings."""
+
+    def check(value):
+        if not isinstance(value, str):
+            raise ValueError(
+                f"{value!r} is a {kind(value)}, not a string; write it in quotes, one of {', '.join(choices)}"
+            )
+        if value not in choices:
+            raise ValueError(f"{value!r} is unknown; valid: {', '.join(choices)}")
+
+    return check
+
+
+def kind(value):
+    """What a person calls the type of a value read from YAML."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    names = ((str, "string"), (int, "number"), (float, "number"), (dict, "dictionary"), (list, "list"))
+    return next((name for cls, name in names if isinstance(value, cls)), type(value).__name__)
+
+
+def host_list(value):
+    """A list of host names and addresses, without ports."""
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list of host names or addresses, not a {kind(value)}")
+    for entry in value:
+        if not isinstance(entry, str) or not is_host(entry):
+            raise ValueError(f"{entry!r} is no host name and no address (a port, a scheme or blanks do not belong here)")
+
+
+def proxy_url(*schemes):
+    """A check for `scheme://[user:password@]host:port`; an empty string means no proxy."""
+    shape = f"{schemes[0]}://[user:password@]host:port"
+
+    def check(value):
+        if not isinstance(value, str):
+            raise ValueError(f"must be a URL {shape}, not a {kind(value)}")
+        if not value:
+            return
+        if value != value.strip() or any(character.isspace() for character in value):
+            raise ValueError(f"has blanks in it; write {shape}")
+        try:
+            url = urlsplit(value)
+            port = url.port
+        except ValueError:
+            raise ValueError(
+                f"has no readable host and port; write {shape}, with @ : / % # of a password percent-encoded"
+            ) from None
+        if url.scheme not in schemes:
+            raise ValueError(f"must start with {' or '.join(scheme + '://' for scheme in schemes)}; write {shape}")
+        if not url.hostname or not is_host(url.hostname):
+            raise ValueError(f"has no valid host name; write {shape}, with @ : / % # of a password percent-encoded")
+        if port is None:
+            raise ValueError(f"has no port; write {shape}")
+        if url.path not in ("", "/") or url.query or url.fragment:
+            raise ValueError(f"has text behind the port; write {shape}, with @ : / % # of a password percent-encoded")
+
+    return check
+
+
+def directory(value):
+    """A path on the controller."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"must be a path on the controller, not {value!r}")
+
+
+def address(value):
+    """One IPv4 address of the node itself."""
+    try:
+        ipaddress.IPv4Address(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError(f"{value!r} is no IPv4 address") from None
+
+
+def checks_by_name(releases, control_planes):
+    """Return `{variable: check}` for every input; releases and control planes are what the catalogue offers."""
+    return {
+        "rtf_release": one_of(releases),
+        "rtf_control_plane": one_of(control_planes),
+        "rtf_phase": one_of(PHASES),
+        "rtf_ntp_servers": host_list,
+        "rtf_http_proxy": proxy_url("http"),
+        "rtf_monitoring_proxy": proxy_url("socks5"),
+        "rtf_report_dir": directory,
+        "rtf_node_address": address,
+    }
+
+
+MANDATORY = ("rtf_control_plane",)
+ONE_VALUE_FOR_ALL = ("rtf_release", "rtf_control_plane", "rtf_phase", "rtf_report_dir")
+
+
+def value_problems(variables, checks, mandatory=MANDATORY):
+    """Return a sentence for each variable of one host that cannot be meant.
+
+    variables: `{name: value}` as the host sees them. checks: as from checks_by_name.
+    """
+    problems = [f"{name}: not set; {_hint(checks[name])}" for name in mandatory if name not in variables]
+    for name in sorted(set(variables) & set(checks)):
+        try:
+            checks[name](variables[name])
+        except ValueError as problem:
+            problems.append(f"{name}: {problem}")
+    return problems
+
+
+def _hint(check):
+    """The list of valid values, as the check itself words it."""
+    try:
+        check("")
+    except ValueError as problem:
+        return str(problem).partition("; ")[2]
+    return "it has no default"
+
+
+def group_problems(groups):
+    """Return sentences about the inventory's groups. groups: `{group: [host, ...]}`."""
+    nodes = groups.get("rtf_nodes", [])
+    if not nodes:
+        return [
+            "rtf_nodes: the inventory has no such group or it is empty; "
+            "put the groups rtf_controllers and rtf_workers below a group rtf_nodes"
+        ]
+    problems = []
+    controllers, workers = (set(groups.get(name, [])) for name in GROUPS)
+    if not controllers:
+        problems.append("rtf_controllers: the group is empty; at least one node must be a controller")
+    for node in nodes:
+        if node not in controllers and node not in workers:
+            problems.append(f"rtf_nodes: {node} is in neither rtf_controllers nor rtf_workers")
+        if node in controllers and node in workers:
+            problems.append(f"rtf_nodes: {node} is in rtf_controllers and in rtf_workers; a node has one role")
+    for node in sorted((controllers | workers) - set(nodes)):
+        problems.append(f"rtf_nodes: {node} is a controller or worker but not in rtf_nodes; make rtf_nodes their parent")
+    return problems
+
+
+def disagreements(variables_by_host, names=ONE_VALUE_FOR_ALL):
+    """Return sentences about inputs that must be the same on every node and are not."""
+    problems = []
+    for name in names:
+        hosts_by_value = {}
+        for host, variables in variables_by_host.items():
+            if name in variables:
+                hosts_by_value.setdefault(repr(variables[name]), []).append(host)
+        if len(hosts_by_value) > 1:
+            values = "; ".join(f"{value} on {', '.join(hosts)}" for value, hosts in hosts_by_value.items())
+            problems.append(f"{name}: must be the same for the whole cluster, found {values}")
+    return problems
+
+
+def misspellings(names, known):
+    """Return a sentence for each `rtf_*` variable that is no input but looks like one."""
+    hints = []
+    for name in sorted(name for name in names if name.startswith("rtf_") and name not in known):
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+        if close:
+            hints.append(f"{name} is no input of this collection; did you mean {close[0]}?")
+    return hints
+
+
+def role_of(node, groups):
+    """Return `controller` or `worker` for a node of the inventory."""
+    return "controller" if node in groups.get("rtf_controllers", []) else "worker"

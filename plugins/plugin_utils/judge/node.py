@@ -1,0 +1,91 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge one node: every check of the catalogue, in its order, each on its own."""
+
+from fnmatch import fnmatchcase
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import access, clock, egress, kernel, network
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+    NoEvidence,
+)
+
+# check id -> function of (subject, evidence); a check with `each` takes the row as well.
+FUNCTIONS = {
+    "access.preparation": access.preparation,
+    "access.shell": access.shell,
+    "kernel.ip_forward": kernel.ip_forward,
+    "kernel.bridge_netfilter": kernel.bridge_netfilter,
+    "kernel.sysctls_at_boot": kernel.sysctls_at_boot,
+    "kernel.modules_at_boot": kernel.modules_at_boot,
+    "time.chrony_active": clock.chrony_active,
+    "time.no_competitor": clock.no_competitor,
+    "time.synchronised": clock.synchronised,
+    "egress.ntp": clock.ntp_reachable,
+    "net.private_address": network.private_address,
+    "net.static_address": network.static_address,
+    "egress": egress.endpoint,
+}
+
+ONLY_WITH = {"access.preparation": "preparation_failure"}  # a check that exists only where there is such evidence
+
+
+def judge_node(checks, subject, evidence, only=("*",)):
+    """Return the check results of one node.
+
+    checks: rows of catalog/checks.yml. subject: a Subject. evidence: `{"host", "egress", "preparation_failure"}`, each
+    part optional, or `{"unreachable": why}`, or `{"not_run": why}` for a node that was left out on purpose.
+    only: globs of check ids.
+    """
+    results = []
+    for check in checks:
+        if check["id"] in ONLY_WITH and ONLY_WITH[check["id"]] not in evidence:
+            continue
+        for result_id, row in _instances(check, subject):
+            if not any(fnmatchcase(result_id, pattern) for pattern in only):
+                continue
+            finding = _judge(FUNCTIONS[check["id"]], subject, evidence, row)
+            results.append(
+                {
+                    "id": result_id,
+                    "node": subject.node,
+                    "title": check["title"].format(**row) if row else check["title"],
+                    "requirement": [row["id"]] if row else check["requirements"],
+                    "severity": row["severity"] if row else check["severity"],
+                    "status": finding.status,
+                    "expected": finding.expected,
+                    "observed": finding.observed,
+                    "remedy": finding.remedy,
+                    "evidence": finding.evidence,
+                    "waiver": None,
+                }
+            )
+    return results
+
+
+def _instances(check, subject):
+    if check.get("each") == "endpoints":
+        return [(f"{check['id']}.{row['id']}", row) for row in subject.endpoints]
+    return [(check["id"], None)]
+
+
+def _judge(function, subject, evidence, row):
+    if "not_run" in evidence:
+        return Finding(SKIPPED, "", evidence["not_run"])
+    if "unreachable" in evidence:
+        return Finding(
+            UNKNOWN,
+            "",
+            f"unreachable: {evidence['unreachable']}",
+            f"Make `ansible -m ping {subject.node}` work, then run the audit again.",
+        )
+    try:
+        return function(subject, evidence, row) if row else function(subject, evidence)
+    except NoEvidence as reason:
+        return Finding(UNKNOWN, "", str(reason), "Run the audit again; if it stays, look at the reason on the node.")
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:  # evidence of a shape nobody foresaw
+        return Finding(UNKNOWN, "", f"the evidence cannot be read: {type(problem).__name__}: {problem}")

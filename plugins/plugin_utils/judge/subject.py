@@ -1,0 +1,24 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is judged and by which measure."""
+
+from typing import Any, NamedTuple
+
+
+class Subject(NamedTuple):
+    """One node with the requirements that hold for it.
+
+    role: `controller` or `worker`. settings: catalogue rows by id. endpoints: the rows this node must reach.
+    ntp_servers: host names or addresses. proxied: True where a proxy is configured. address: the node's address
+    as the inventory gives it, or "".
+    """
+
+    node: str
+    role: str
+    address: str = ""
+    settings: Any = {}
+    endpoints: Any = ()
+    ntp_servers: Any = ()
+    proxied: bool = False

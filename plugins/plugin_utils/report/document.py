@@ -1,0 +1,44 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report as data: what report.json holds and every rendering starts from."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import (
+    blocking,
+    cluster_readiness,
+    node_readiness,
+)
+
+FORMAT = 1  # raised when a field changes its meaning or goes away
+
+
+def build(scope, subjects, results, requirements, verified, generated):
+    """Return the report.
+
+    scope: `{"release", "control_plane", "phase"}`. subjects: Subjects in inventory order. results: check results of all
+    nodes. requirements: `{row id: title}` of every row that holds for the scope. verified: ids of the rows that some
+    check looked at. generated: a UTC time as text.
+    """
+    by_node = {subject.node: [result for result in results if result["node"] == subject.node] for subject in subjects}
+    nodes = [
+        {
+            "name": subject.node,
+            "role": subject.role,
+            "address": subject.address or None,
+            "readiness": node_readiness(by_node[subject.node]),
+        }
+        for subject in subjects
+    ]
+    return {
+        "format": FORMAT,
+        "generated": generated,
+        **scope,
+        "readiness": cluster_readiness({node["name"]: node["readiness"] for node in nodes}),
+        "nodes": nodes,
+        "blocking": len(blocking(results)),
+        "results": results,
+        "not_verified": [
+            {"id": row_id, "title": title} for row_id, title in requirements.items() if row_id not in verified
+        ],
+    }

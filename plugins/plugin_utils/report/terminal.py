@@ -1,0 +1,101 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report as lines of at most 80 columns for a terminal."""
+
+import textwrap
+
+WIDTH = 80
+MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip"}
+COLOURS = {"pass": None, "fail": "red", "unknown": "yellow", "skipped": "cyan"}
+VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
+
+
+def lines(report):
+    """Return `[(text, colour or None)]` for a report as report.document builds it."""
+    out = [
+        (f"Runtime Fabric {report['release']}, control plane {report['control_plane']}, phase {report['phase']}", None)
+    ]
+    for node in report["nodes"]:
+        results = [result for result in report["results"] if result["node"] == node["name"]]
+        verdict, colour = VERDICTS[node["readiness"]]
+        where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
+        out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
+        out += _node_lines(results)
+    return out + [("", None)] + _closing_lines(report)
+
+
+def _node_lines(results):
+    """One line a check; checks that share one reason for being unknown or skipped fold into one line."""
+    width = max((len(result["id"]) for result in results), default=0)
+    width = min(width, 40)
+    folded = _shared_reason(results)
+    if folded:
+        status, reason, remedy = folded
+        out = _hanging(f"  {MARKS[status]:<4}  ", f"all {len(results)} checks: {reason}", COLOURS[status])
+        return out + (_detail("do", remedy, COLOURS[status]) if remedy else [])
+    out = []
+    for result in results:
+        colour = COLOURS[result["status"]]
+        if result["status"] == "fail" and result["severity"] != "required":
+            colour = "yellow"
+        mark = MARKS[result["status"]] if result["severity"] == "required" or result["status"] != "fail" else "warn"
+        head = f"  {mark:<4}  {result['id']:<{width}}  "
+        if result["status"] == "pass":
+            out.append((_cut(head + result["observed"]), colour))
+            continue
+        out.append((_cut(head + result["title"]), colour))
+        out += _detail("found", result["observed"], colour)
+        out += _detail("wanted", result["expected"], colour)
+        out += _detail("do", result["remedy"], colour)
+    return out
+
+
+def _shared_reason(results):
+    reasons = {(result["status"], result["observed"], result["remedy"]) for result in results}
+    if len(results) > 1 and len(reasons) == 1:
+        only = reasons.pop()
+        if only[0] in ("unknown", "skipped"):
+            return only
+    return None
+
+
+def _closing_lines(report):
+    counts = {}
+    for result in report["results"]:
+        key = result["status"]
+        if key == "fail" and result["severity"] != "required":
+            key = "warn"
+        counts[key] = counts.get(key, 0) + 1
+    words = (("pass", "passed"), ("fail", "failed"), ("warn", "warned"), ("unknown", "unknown"), ("skipped", "skipped"))
+    tally = ", ".join(f"{counts[key]} {word}" for key, word in words if key in counts)
+    verdict, colour = VERDICTS[report["readiness"]]
+    out = [(f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}", colour)]
+    missing = report["not_verified"]
+    if missing:
+        ids = ", ".join(row["id"] for row in missing)
+        out += _hanging("", f"Not verified by any check ({len(missing)} requirements): {ids}", None)
+    return out
+
+
+def _detail(label, text, colour):
+    return _hanging(f"          {label + ':':<8} ", text, colour) if text else []
+
+
+def _hanging(head, text, colour):
+    wrapped = textwrap.wrap(
+        " ".join(text.split()),
+        width=WIDTH - len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [((head if number == 0 else " " * len(head)) + part, colour) for number, part in enumerate(wrapped or [""])]
+
+
+def _spread(left, right):
+    return f"{left} {'-' * max(3, WIDTH - len(left) - len(right) - 2)} {right}"
+
+
+def _cut(text):
+    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."

@@ -1,0 +1,52 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""host_info as Ansible runs it: a process of its own, JSON in and JSON out."""
+
+import json
+import os
+import subprocess
+import sys
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.modules import host_info
+
+MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.host_info"
+
+
+def run_module(**arguments):
+    """Return the module's exit code and what it printed, read as JSON."""
+    process = subprocess.run(
+        [sys.executable, "-m", MODULE],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+    )
+    return process.returncode, json.loads(process.stdout.decode())
+
+
+def test_the_kernel_that_runs_the_test_is_described():
+    code, result = run_module(sections=["kernel"], sysctls=["kernel.ostype"], kernel_modules=["no_such_module"])
+    assert code == 0 and result["changed"] is False
+    assert set(result["host"]) == {"privileged", "kernel"}
+    kernel = result["host"]["kernel"]
+    assert kernel["release"] == os.uname().release
+    assert kernel["sysctls"]["kernel.ostype"]["live"] == "Linux"
+    assert kernel["modules"]["no_such_module"]["available"] is False
+
+
+def test_a_section_that_cannot_be_read_leaves_the_others(monkeypatch):
+    def broken(wait):
+        raise Unreadable("systemctl: command not found")
+
+    monkeypatch.setattr(host_info, "clock_evidence", broken)
+    host = host_info.collect(["kernel", "time"], [], [], 0)
+    assert "release" in host["kernel"]
+    assert host["time"] == {"error": "systemctl: command not found"}
+
+
+def test_an_unknown_section_is_refused_by_name():
+    code, result = run_module(sections=["weather"])
+    assert code != 0 and "sections" in result["msg"] and "weather" in result["msg"]

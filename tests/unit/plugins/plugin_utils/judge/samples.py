@@ -1,0 +1,78 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Evidence of a node in perfect order, for tests to break one thing of."""
+
+import copy
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import subjects
+
+GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n1"], "rtf_workers": ["n2"]}
+SCOPE = {"release": "1.4", "control_plane": "us", "phase": "install"}
+NTP = "ntp.example.com"
+
+
+def subject(node="n1", **changes):
+    """The Subject of a node of the release 1.4 in the US."""
+    return subjects.subject(node, GROUPS, {"ansible_host": "192.168.230.11"}, SCOPE, [NTP])._replace(**changes)
+
+
+def evidence(node="n1"):
+    """Evidence as host_info and egress_info return it."""
+    return copy.deepcopy({"host": _HOST, "egress": [_probe(row) for row in subject(node).endpoints] + [_NTP_PROBE]})
+
+
+def _probe(row):
+    return {
+        "id": row["id"],
+        "host": row["host"],
+        "port": row["port"],
+        "protocol": row["protocol"],
+        "path": "direct",
+        "verdict": "reachable",
+        "detail": "",
+        "tls": {"issuer": "CN=Public CA"},
+    }
+
+
+def _sysctl(value):
+    return {"live": value, "at_boot": value, "at_boot_source": "/etc/sysctl.d/zz-runtime-fabric.conf:3"}
+
+
+_NTP_PROBE = {"id": f"ntp-{NTP}", "host": NTP, "port": 123, "protocol": "ntp", "verdict": "reachable", "detail": ""}
+_HOST = {
+    "privileged": True,
+    "kernel": {
+        "release": "6.1.0-40-amd64",
+        "sysctls": {
+            "net.ipv4.ip_forward": _sysctl("1"),
+            "net.bridge.bridge-nf-call-iptables": _sysctl("1"),
+            "net.bridge.bridge-nf-call-ip6tables": _sysctl("1"),
+        },
+        "modules": {
+            "br_netfilter": {
+                "available": True,
+                "how": "loaded",
+                "at_boot": True,
+                "at_boot_source": "/etc/modules-load.d/runtime-fabric.conf",
+            }
+        },
+        "unreadable": [],
+    },
+    "time": {
+        "units": {"chrony.service": {"active": True, "enabled": True}},
+        "chrony": {
+            "tracking": {"leap": "Normal", "offset": 0.00001},
+            "sources": [{"address": "198.51.100.123", "state": "selected", "reach": 255}],
+        },
+        "waited": 0.0,
+    },
+    "network": {
+        "addresses": [
+            {"interface": "eth0", "address": "192.168.230.11", "prefix": 24, "family": "ipv4", "dynamic": False},
+            {"interface": "eth0", "address": "fd00::11", "prefix": 64, "family": "ipv6", "dynamic": False},
+        ],
+        "default_route": {"interface": "eth0", "gateway": "192.168.230.1"},
+    },
+}

@@ -1,0 +1,260 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each thing that can be wrong turns its own check, and only that one, and says what to do."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import FUNCTIONS, judge_node
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
+
+CHECKS = checks.load()
+
+
+def judge(evidence, subject=None, only=("*",)):
+    """Return `{check id: result}`."""
+    return {entry["id"]: entry for entry in judge_node(CHECKS, subject or samples.subject(), evidence, only)}
+
+
+def not_passed(results):
+    """Return the ids of the results that did not pass."""
+    return [name for name, entry in results.items() if entry["status"] != "pass"]
+
+
+def test_every_check_of_the_catalogue_has_a_function_and_none_is_left_over():
+    assert {check["id"] for check in CHECKS} == set(FUNCTIONS)
+
+
+def test_a_node_in_order_passes_every_check():
+    for node, role in (("n1", "controller"), ("n2", "worker")):
+        results = judge(samples.evidence(node), samples.subject(node))
+        assert not_passed(results) == [], role
+        assert all(entry["node"] == node and entry["remedy"] == "" for entry in results.values())
+
+
+def test_a_controller_must_reach_what_a_worker_need_not():
+    controller = set(judge(samples.evidence("n1"), samples.subject("n1")))
+    worker = set(judge(samples.evidence("n2"), samples.subject("n2")))
+    assert controller - worker == {"egress.transport-layer-us"}
+
+
+def _set(*path):
+    """Return a function that sets `evidence[path[0]]...[path[-2]] = path[-1]`."""
+
+    def change(evidence):
+        *way, last, value = path
+        for step in way:
+            evidence = evidence[step]
+        evidence[last] = value
+
+    return change
+
+
+def _probe(row_id, **fields):
+    def change(evidence):
+        next(probe for probe in evidence["egress"] if probe["id"] == row_id).update(fields)
+
+    return change
+
+
+KERNEL, TIME, NET = ("host", "kernel"), ("host", "time"), ("host", "network")
+FORWARD = "net.ipv4.ip_forward"
+BRIDGE = "net.bridge.bridge-nf-call-iptables"
+
+BROKEN = [
+    (_set("host", "privileged", False), "access.shell", "not as root", "become"),
+    (_set(*KERNEL, "sysctls", FORWARD, "live", "0"), "kernel.ip_forward", "ip_forward = 0", "sysctl -w " + FORWARD),
+    (_set(*KERNEL, "sysctls", BRIDGE, "live", None), "kernel.bridge_netfilter", "= missing", "sysctl -w " + BRIDGE),
+    (_set(*KERNEL, "modules", "br_netfilter", "available", False), "kernel.bridge_netfilter", "no br_netfilter", "modprobe"),
+    (
+        _set(*KERNEL, "sysctls", FORWARD, {"live": "1", "at_boot": "0", "at_boot_source": "/etc/sysctl.d/90-cis.conf:12"}),
+        "kernel.sysctls_at_boot",
+        "ip_forward becomes 0, set by /etc/sysctl.d/90-cis.conf:12",
+        "/etc/sysctl.d/90-cis.conf",
+    ),
+    (
+        _set(*KERNEL, "sysctls", FORWARD, {"live": "1", "at_boot": None, "at_boot_source": None}),
+        "kernel.sysctls_at_boot",
+        "no file sets " + FORWARD,
+        "/etc/sysctl.d",
+    ),
+    (_set(*KERNEL, "modules", "br_netfilter", "at_boot", False), "kernel.modules_at_boot", "at boot", "/etc/modules-load.d"),
+    (_set(*TIME, "units", {}), "time.chrony_active", "not installed", "Install chrony"),
+    (
+        _set(*TIME, "units", "chrony.service", {"active": False, "enabled": True}),
+        "time.chrony_active",
+        "does not run, starts at boot",
+        "systemctl enable --now chrony.service",
+    ),
+    (
+        _set(*TIME, "units", "ntpsec.service", {"active": True, "enabled": True}),
+        "time.no_competitor",
+        "ntpsec.service",
+        "systemctl disable --now ntpsec.service",
+    ),
+    (_set(*TIME, "chrony", "tracking", "leap", "Not synchronised"), "time.synchronised", "not enough samples", "Wait"),
+    (_set(*TIME, "chrony", "sources", []), "time.synchronised", "none of the names resolves", "rtf_ntp_servers"),
+    (
+        _set(*TIME, "chrony", "sources", [{"address": "192.0.2.1", "state": "unusable", "reach": 0}]),
+        "time.synchronised",
+        "no answer from 192.0.2.1",
+        "open UDP 123",
+    ),
+    (
+        _set(*TIME, "chrony", "sources", [{"address": "192.0.2.1", "state": "falseticker", "reach": 255}]),
+        "time.synchronised",
+        "rejected as falseticker",
+        "chronyc sources",
+    ),
+    (
+        _probe("ntp-ntp.example.com", verdict="no_reply", detail="no reply within 5 s"),
+        "egress.ntp",
+        "ntp.example.com: no reply within 5 s",
+        "open UDP 123",
+    ),
+    (_set(*NET, "addresses", 0, "dynamic", True), "net.static_address", "leased (DHCP)", "reserve it"),
+]
+
+
+@pytest.mark.parametrize("change, check, observed, remedy", BROKEN, ids=[f"{row[1]}-{n}" for n, row in enumerate(BROKEN)])
+def test_one_broken_thing_turns_one_check_red(change, check, observed, remedy):
+    evidence = samples.evidence()
+    change(evidence)
+    results = judge(evidence)
+    assert not_passed(results) == [check]
+    assert results[check]["status"] == "fail"
+    assert observed in results[check]["observed"]
+    assert remedy in results[check]["remedy"]
+
+
+@pytest.mark.parametrize(
+    "verdict, status, remedy",
+    [
+        ("unresolved", "fail", "DNS team"),
+        ("refused", "fail", "network team to allow TCP 443 from n1"),
+        ("dropped", "fail", "network team to allow TCP 443 from n1"),
+        ("rejected", "fail", "network team to allow TCP 443 from n1"),
+        ("tls_untrusted", "fail", "CN=Inspector"),
+        ("tls_name_mismatch", "fail", "exempt ecr.us-east-1.amazonaws.com"),
+        ("tls_expired", "fail", "clock"),
+        ("tls_failed", "fail", "does not speak TLS"),
+        ("untested", "unknown", "Run the audit again"),
+        ("error", "unknown", "Run the audit again"),
+    ],
+)
+def test_each_verdict_of_a_probe_is_judged_and_says_who_must_act(verdict, status, remedy):
+    evidence = samples.evidence()
+    _probe("ecr-us", verdict=verdict, detail="because", tls={"issuer": "CN=Inspector"})(evidence)
+    results = judge(evidence)
+    assert not_passed(results) == ["egress.ecr-us"]
+    entry = results["egress.ecr-us"]
+    assert (entry["status"], entry["observed"]) == (status, f"{verdict}: because")
+    assert remedy in entry["remedy"]
+
+
+def test_a_retired_endpoint_that_is_gone_is_skipped_and_says_so():
+    evidence = samples.evidence()
+    retired = [row for row in samples.subject().endpoints if row["retired"]]
+    assert retired, "the page still prints a host that its owner switched off"
+    for row in retired:
+        _probe(row["id"], verdict="unresolved", detail="no such name")(evidence)
+        assert judge(evidence)[f"egress.{row['id']}"]["status"] == "skipped"
+
+
+def test_with_a_proxy_the_direct_path_proves_nothing():
+    results = judge(samples.evidence(), samples.subject(proxied=True))
+    egress = [entry for name, entry in results.items() if name.startswith("egress.") and name != "egress.ntp"]
+    assert egress and {entry["status"] for entry in egress} == {"unknown"}
+
+
+def test_without_ntp_servers_chronys_own_sources_are_asked():
+    subject = samples.subject(ntp_servers=[])
+    evidence = samples.evidence()
+    assert judge(evidence, subject)["egress.ntp"]["status"] == "pass"
+    evidence["host"]["time"]["chrony"]["sources"][0]["reach"] = 0
+    assert judge(evidence, subject)["egress.ntp"]["status"] == "fail"
+
+
+@pytest.mark.parametrize("section", ["kernel", "time", "network"])
+def test_a_section_that_could_not_be_read_is_unknown_with_its_reason(section):
+    evidence = samples.evidence()
+    evidence["host"][section] = {"error": "the disk is on fire"}
+    results = judge(evidence)
+    assert not_passed(results)
+    for name in not_passed(results):
+        assert (results[name]["status"], results[name]["observed"]) == ("unknown", "the disk is on fire")
+
+
+def test_no_evidence_at_all_is_unknown_throughout():
+    assert {entry["status"] for entry in judge({}).values()} == {"unknown"}
+
+
+def test_an_unreachable_node_is_unknown_and_one_left_out_is_skipped():
+    unreachable = judge({"unreachable": "No route to host"})
+    assert {entry["status"] for entry in unreachable.values()} == {"unknown"}
+    assert all("No route to host" in entry["observed"] for entry in unreachable.values())
+    assert {entry["status"] for entry in judge({"not_run": "left out"}).values()} == {"skipped"}
+
+
+def test_a_preparation_that_stopped_is_a_check_of_its_own():
+    evidence = samples.evidence()
+    evidence["preparation_failure"] = {"task": "Install chrony", "message": "no such package"}
+    results = judge(evidence)
+    assert not_passed(results) == ["access.preparation"]
+    assert results["access.preparation"]["observed"] == "stopped at 'Install chrony': no such package"
+
+
+@pytest.mark.parametrize(
+    "addresses, gateway, status",
+    [
+        ([("eth0", "10.1.1.1")], "eth0", "pass"),
+        ([("eth0", "10.1.1.1"), ("eth1", "10.2.2.2")], "eth1", "pass"),
+        ([("eth0", "10.1.1.1"), ("eth0", "10.1.1.2")], "eth0", "fail"),
+        ([("eth0", "8.8.8.8")], "eth0", "fail"),
+        ([], "eth0", "fail"),
+    ],
+)
+def test_without_an_address_in_the_inventory_the_default_route_tells(addresses, gateway, status):
+    evidence = samples.evidence()
+    evidence["host"]["network"] = {
+        "addresses": [
+            {"interface": name, "address": address, "prefix": 24, "family": "ipv4", "dynamic": False}
+            for name, address in addresses
+        ],
+        "default_route": {"interface": gateway},
+    }
+    entry = judge(evidence, samples.subject(address=""))["net.private_address"]
+    assert entry["status"] == status
+    assert bool(entry["remedy"]) == (status == "fail")
+
+
+def test_checks_are_chosen_by_glob():
+    assert list(judge(samples.evidence(), only=["kernel.*", "egress.ntp"])) == [
+        "kernel.ip_forward",
+        "kernel.bridge_netfilter",
+        "kernel.sysctls_at_boot",
+        "kernel.modules_at_boot",
+        "egress.ntp",
+    ]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
+        ["host", "kernel", "sysctls", "modules", "time", "chrony", "tracking", "sources", "network", "addresses", "egress",
+         "units", "error", "leap", "live", FORWARD]), inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(JSON, JSON)
+def test_no_evidence_whatever_makes_the_judge_raise_or_pass_everything(host, egress):
+    results = judge_node(CHECKS, samples.subject(), {"host": host, "egress": egress})
+    assert results
+    assert {entry["status"] for entry in results} <= {"pass", "fail", "unknown", "skipped"}
+    assert not all(entry["status"] == "pass" for entry in results)

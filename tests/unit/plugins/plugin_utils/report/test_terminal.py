@@ -1,0 +1,77 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table a person reads, built from the judge's own results."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
+
+
+def report(**evidence_by_node):
+    """A report of the nodes n1 and n2; evidence that is not given is in order."""
+    nodes = [samples.subject("n1"), samples.subject("n2", address="")]
+    results = []
+    for node in nodes:
+        results += judge_node(checks.load(), node, evidence_by_node.get(node.node, samples.evidence(node.node)))
+    verified = {row_id for entry in results for row_id in entry["requirement"]}
+    return document.build(samples.SCOPE, nodes, results, subjects.requirements(samples.SCOPE), verified, "then")
+
+
+def text(found):
+    return "\n".join(line for line, _colour in terminal.lines(found))
+
+
+def broken():
+    evidence = samples.evidence("n2")
+    evidence["host"]["kernel"]["sysctls"]["net.ipv4.ip_forward"]["live"] = "0"
+    evidence["host"]["network"]["addresses"][0]["dynamic"] = True
+    return evidence
+
+
+@pytest.mark.parametrize(
+    "found",
+    [report(), report(n2=broken()), report(n2={"unreachable": "a very long reason " * 20}), report(n1={}, n2={"not_run": "x"})],
+)
+def test_no_line_is_wider_than_a_terminal(found):
+    assert max(len(line) for line, _colour in terminal.lines(found)) <= 80
+
+
+def test_a_ready_cluster_has_one_line_a_check_and_a_verdict():
+    found = report()
+    lines = text(found).splitlines()
+    assert sum(line.startswith("  ok ") for line in lines) == len(found["results"])
+    assert any(line.startswith("READY: 2 nodes, ") for line in lines)
+    assert "FAIL" not in text(found)
+
+
+def test_a_failure_stands_out_with_what_was_found_wanted_and_to_do():
+    shown = text(report(n2=broken()))
+    assert "n2 (worker) " in shown and "n1 (controller, 192.168.230.11) " in shown
+    assert "  FAIL  kernel.ip_forward" in shown
+    assert "found:   ip_forward = 0" in shown
+    assert "wanted:  net.ipv4.ip_forward = 1" in shown
+    assert "do:      Set it with `sysctl -w net.ipv4.ip_forward=1`" in shown
+    assert "NOT READY: 2 nodes" in shown and "1 failed, 1 warned" in shown
+
+
+def test_a_recommendation_that_failed_is_a_warning():
+    assert "  warn  net.static_address" in text(report(n2=broken()))
+
+
+def test_a_node_that_could_not_be_reached_takes_three_lines_not_thirty():
+    lines = text(report(n2={"unreachable": "No route to host"})).splitlines()
+    about = [line for line in lines if "No route to host" in line]
+    assert len(about) == 1 and "????" in about[0]
+    assert any("INCOMPLETE: 2 nodes" in line for line in lines)
+
+
+def test_requirements_that_no_check_looked_at_are_named():
+    found = report()
+    assert "etcd" in {row["id"] for row in found["not_verified"]}
+    assert "Not verified by any check" in text(found) and "etcd" in text(found)
+    assert "kernel-ip-forward" not in {row["id"] for row in found["not_verified"]}

@@ -1,0 +1,51 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run left behind for a node becomes its evidence."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import evidence
+
+HOST = {"host": {"privileged": True}}
+EGRESS = {"endpoints": [{"id": "a"}]}
+
+
+@pytest.mark.parametrize(
+    "variables, in_run, expected",
+    [
+        ({evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}, True, {"host": HOST["host"], "egress": [{"id": "a"}]}),
+        ({}, False, {"not_run": evidence.OUTSIDE_RUN}),
+        ({}, True, {"host": {"error": evidence.NEVER_COLLECTED}, "egress": {"error": evidence.NEVER_COLLECTED}}),
+        ({evidence.HOST_RESULT: {"unreachable": True, "msg": "ssh:\r\n no route"}}, True, {"unreachable": "ssh: no route"}),
+        (
+            {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: {"unreachable": True, "msg": "gone"}},
+            True,
+            {"unreachable": "gone"},
+        ),
+        (
+            {evidence.HOST_RESULT: {"failed": True, "msg": "no python"}, evidence.COLLECTION_FAILURE: "Collect: no python"},
+            True,
+            {"host": {"error": "Collect: no python"}, "egress": {"error": "Collect: no python"}},
+        ),
+        (
+            {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: {"skipped": True}},
+            True,
+            {"host": HOST["host"], "egress": {"error": evidence.NEVER_COLLECTED}},
+        ),
+    ],
+)
+def test_results_of_a_run_become_evidence(variables, in_run, expected):
+    assert evidence.of_node(variables, in_run) == expected
+
+
+def test_a_node_of_an_earlier_batch_keeps_its_evidence():
+    variables = {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}
+    assert evidence.of_node(variables, False)["egress"] == [{"id": "a"}]
+
+
+def test_a_failed_preparation_is_kept():
+    stopped = {"task": "t", "message": "m"}
+    variables = {evidence.HOST_RESULT: HOST, evidence.PREPARATION_FAILURE: stopped}
+    assert evidence.of_node(variables, True)["preparation_failure"] == stopped

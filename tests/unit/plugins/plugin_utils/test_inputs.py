@@ -1,0 +1,117 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each input may hold, and what a person reads when it does not."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs
+
+CHECKS = inputs.checks_by_name(["1.4", "1.13"], ["us", "eu"])
+GOOD = {"rtf_control_plane": "us"}
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("rtf_release", "1.13"),
+        ("rtf_phase", "operate"),
+        ("rtf_ntp_servers", []),
+        ("rtf_ntp_servers", ["ntp.example.com", "192.0.2.1", "2001:db8::1", "ntp.example.com.", "localhost"]),
+        ("rtf_http_proxy", ""),
+        ("rtf_http_proxy", "http://proxy.example.com:3128"),
+        ("rtf_http_proxy", "http://user:p%40ss%2Fword@192.0.2.7:3128/"),
+        ("rtf_http_proxy", "http://[2001:db8::7]:3128"),
+        ("rtf_monitoring_proxy", "socks5://user:secret@socks.example.com:1080"),
+        ("rtf_report_dir", "reports"),
+        ("rtf_node_address", "192.168.1.5"),
+    ],
+)
+def test_a_value_that_can_be_meant_is_accepted(name, value):
+    assert inputs.value_problems({**GOOD, name: value}, CHECKS) == []
+
+
+@pytest.mark.parametrize(
+    "name, value, said",
+    [
+        ("rtf_release", "1.44", "'1.44' is unknown; valid: 1.4, 1.13"),
+        ("rtf_release", 1.4, "1.4 is a number, not a string; write it in quotes"),
+        ("rtf_control_plane", "mars", "valid: us, eu"),
+        ("rtf_phase", None, "a null, not a string"),
+        ("rtf_ntp_servers", "ntp.example.com", "must be a list of host names or addresses, not a string"),
+        ("rtf_ntp_servers", ["ntp.example.com:123"], "'ntp.example.com:123' is no host name"),
+        ("rtf_ntp_servers", ["http://ntp.example.com"], "no host name"),
+        ("rtf_ntp_servers", ["ntp.exa mple.com"], "no host name"),
+        ("rtf_ntp_servers", ["192.0.2.300"], "no host name"),
+        ("rtf_ntp_servers", [None], "no host name"),
+        ("rtf_ntp_servers", [""], "no host name"),
+        ("rtf_http_proxy", "proxy.example.com:3128", "must start with http://"),
+        ("rtf_http_proxy", "https://proxy.example.com:3128", "must start with http://"),
+        ("rtf_http_proxy", "http://proxy.example.com", "has no port"),
+        ("rtf_http_proxy", "http://proxy.example.com:many", "percent-encoded"),
+        ("rtf_http_proxy", "http://proxy.example.com:3128/path", "text behind the port"),
+        ("rtf_http_proxy", "http://proxy example:3128", "has blanks"),
+        ("rtf_http_proxy", {"host": "x"}, "must be a URL http://[user:password@]host:port, not a dictionary"),
+        ("rtf_monitoring_proxy", "socks4://socks.example.com:1080", "must start with socks5://"),
+        ("rtf_report_dir", "", "must be a path"),
+        ("rtf_node_address", "node-1", "no IPv4 address"),
+        ("rtf_node_address", 5, "no IPv4 address"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(name, value, said):
+    (problem,) = inputs.value_problems({**GOOD, name: value}, CHECKS)
+    assert problem.startswith(f"{name}: ") and said in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:s3cret#x@proxy.example.com:3128",
+        "http://user:s3cret/x@proxy.example.com:3128",
+        "http://user:s3cret x@proxy.example.com:3128",
+        "https://user:s3cret@proxy.example.com:3128",
+        "user:s3cret@proxy.example.com:3128",
+        "http://user:s3cret@proxy.example.com",
+        "http://user:s3cret@:3128",
+    ],
+)
+def test_a_refused_proxy_url_never_shows_its_password(url):
+    (problem,) = inputs.value_problems({**GOOD, "rtf_http_proxy": url}, CHECKS)
+    assert "s3cret" not in problem
+
+
+def test_every_problem_is_named_at_once_and_a_missing_control_plane_is_one():
+    problems = inputs.value_problems({"rtf_release": "9", "rtf_phase": "x"}, CHECKS)
+    assert [problem.partition(":")[0] for problem in problems] == ["rtf_control_plane", "rtf_phase", "rtf_release"]
+    assert problems[0] == "rtf_control_plane: not set; valid: us, eu"
+
+
+@pytest.mark.parametrize(
+    "groups, said",
+    [
+        ({}, "rtf_nodes: the inventory has no such group"),
+        ({"rtf_nodes": []}, "rtf_nodes: the inventory has no such group or it is empty"),
+        ({"rtf_nodes": ["a", "b"], "rtf_controllers": ["a"]}, "b is in neither rtf_controllers nor rtf_workers"),
+        ({"rtf_nodes": ["a"], "rtf_workers": ["a"]}, "rtf_controllers: the group is empty"),
+        ({"rtf_nodes": ["a"], "rtf_controllers": ["a"], "rtf_workers": ["a"]}, "a is in rtf_controllers and in rtf_workers"),
+        ({"rtf_nodes": ["a"], "rtf_controllers": ["a"], "rtf_workers": ["b"]}, "b is a controller or worker but not in"),
+    ],
+)
+def test_groups_that_leave_a_nodes_role_open_are_refused(groups, said):
+    problems = inputs.group_problems(groups)
+    assert len(problems) == 1 and said in problems[0]
+
+
+def test_good_groups_are_accepted():
+    assert inputs.group_problems({"rtf_nodes": ["a", "b"], "rtf_controllers": ["a"], "rtf_workers": ["b"]}) == []
+
+
+def test_what_must_hold_for_the_cluster_must_be_the_same_on_every_node():
+    found = inputs.disagreements({"a": {"rtf_release": "1.4"}, "b": {"rtf_release": "1.13"}, "c": {}})
+    assert found == ["rtf_release: must be the same for the whole cluster, found '1.4' on a; '1.13' on b"]
+
+
+def test_a_misspelt_input_is_pointed_out_and_a_sites_own_variable_is_not():
+    hints = inputs.misspellings(["rtf_ntp_server", "rtf_release", "rtf_building", "ntp_servers"], CHECKS)
+    assert hints == ["rtf_ntp_server is no input of this collection; did you mean rtf_ntp_servers?"]
