@@ -1,0 +1,12 @@
+#!/bin/sh
+# Usage: customize.sh ROOT
+set -eu
+root=$1
+chroot "$root" useradd --uid 1000 --create-home --shell /bin/bash ops
+chroot "$root" install -d -m 0700 -o ops -g ops /home/ops/.ssh
+chmod 0440 "$root/etc/sudoers.d/ops"
+# Each node gets its own when it is created.
+rm -f "$root"/etc/ssh/ssh_host_*
+chroot "$root" systemctl enable lab-route.service lab-trust.service
+# They would hold apt's lock at moments of their own choosing. The audit socket: see journald.conf.d/lab.conf.
+chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-journald-audit.socket

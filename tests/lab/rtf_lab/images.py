@@ -1,0 +1,177 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images: built from Debian's packages, kept as tarballs named by what they were made from."""
+
+import concurrent.futures
+import contextlib
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from .files import digest
+from .instance import locked
+from .machine import LabError, as_root, cache_directory, podman, run, say
+
+DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
+NAMES = ("node", "internet")
+KEPT_TARBALLS = 3
+# Nothing in the lab reads manuals and translations, and they are half of the files.
+LEAVE_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*")
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image as defined in images/NAME; `key` changes when the definition does."""
+
+    name: str
+    suite: str
+    packages: tuple
+    repository: tuple
+    key: str
+
+    @property
+    def reference(self):
+        """What podman calls it."""
+        return f"localhost/hostprep-runtime-fabric-lab-{self.name}:{self.key}"
+
+    @property
+    def tarball(self):
+        """The root file system. That it exists means that it is whole."""
+        return cache_directory() / f"{self.name}-{self.key}.tar"
+
+    @property
+    def packages_directory(self):
+        """The package repository built together with the image."""
+        return cache_directory() / f"{self.name}-{self.key}.packages"
+
+
+def load_image(name):
+    """The Image defined in images/NAME."""
+    definition = yaml.safe_load((DEFINITIONS / name / "image.yml").read_text(encoding="utf-8"))
+    shared = [path for path in DEFINITIONS.iterdir() if path.is_file()]
+    sources = [*shared, *(DEFINITIONS / "common").rglob("*"), *(DEFINITIONS / name).rglob("*")]
+    contents = [(str(path.relative_to(DEFINITIONS)), path.stat().st_mode & 0o100, path.read_bytes())
+                for path in sorted(sources) if path.is_file()]
+    return Image(name, definition["suite"], tuple(definition["packages"]), tuple(definition.get("repository", ())),
+                 digest(LEAVE_OUT, *contents))
+
+
+def ensure_images():
+    """Have every image in podman, building in parallel what is missing. Returns {name: Image}."""
+    images = {name: load_image(name) for name in NAMES}
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        list(pool.map(ensure_image, images.values()))
+    return images
+
+
+def ensure_image(image):
+    """Have one image in podman: from the store, else from the kept tarball, else built."""
+    lock = cache_directory() / f"{image.name}-{image.key}.lock"
+    with locked(lock, lambda: say(f"waiting for another run that makes the {image.name} image")):
+        if not image.tarball.exists():
+            build(image)
+        if run([*podman(), "image", "exists", image.reference], check=False).returncode:
+            say(f"importing the {image.name} image")
+            run([*podman(), "import", "--change", 'CMD=["/sbin/init"]', str(image.tarball), image.reference])
+
+
+def build(image):
+    """Build the tarball and the package repository of an image. Raises LabError with the end of the log."""
+    say(f"building the {image.name} image from Debian {image.suite} (half a minute)")
+    started = time.monotonic()
+    cache = cache_directory()
+    remove_leftovers(cache)
+    with tempfile.TemporaryDirectory(prefix="building-", dir=cache) as directory:
+        work = Path(directory)
+        packages, tarball, log = work / "packages", work / "root.tar", cache / f"{image.name}-{image.key}.log"
+        packages.mkdir()
+        (work / "apt.conf").write_text(apt_settings(), encoding="utf-8")
+        with open(tarball, "wb") as output, open(log, "wb") as errors:
+            code = subprocess.run(build_command(image, work / "apt.conf", packages), stdin=subprocess.DEVNULL,
+                                  stdout=output, stderr=errors, check=False).returncode
+        if code:
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise LabError(f"mmdebstrap failed (exit {code}), log {log}:\n{last}")
+        (packages / "Packages").write_text(package_index(packages), encoding="utf-8")
+        work.chmod(0o755)
+        shutil.rmtree(image.packages_directory, ignore_errors=True)
+        packages.rename(image.packages_directory)
+        tarball.rename(image.tarball)
+    say(f"built the {image.name} image in {time.monotonic() - started:.0f} s")
+    forget_old_tarballs(image.name)
+
+
+def build_command(image, apt_conf, packages):
+    """The mmdebstrap command that writes the root file system to its standard output."""
+    def hook(script, *arguments):
+        words = " ".join(shlex.quote(str(word)) for word in arguments)
+        return f'--customize-hook=sh {shlex.quote(str(script))} "$1" {words}'
+
+    hooks = [hook(DEFINITIONS / "repository.sh", packages, *image.repository)] if image.repository else []
+    hooks.append(hook(DEFINITIONS / "overlay.sh", DEFINITIONS / "common" / "root", DEFINITIONS / image.name / "root"))
+    hooks.append(hook(DEFINITIONS / image.name / "customize.sh"))
+    hooks.append(hook(DEFINITIONS / "finish.sh"))
+    return [
+        # A build whose parent was killed must not go on beside its successor.
+        *as_root(), "setpriv", "--pdeathsig", "TERM",
+        "mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", f"--aptopt={apt_conf}",
+        f"--include={','.join(image.packages)}", *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT), *hooks,
+        image.suite, "-", *mirrors(image.suite),
+    ]
+
+
+def mirrors(suite):
+    """This machine's own apt sources for a suite, as one-line entries; none (mmdebstrap's default) if it has none."""
+    listed = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
+                 check=False).stdout.decode()
+    return mirror_lines(listed, suite)
+
+
+def mirror_lines(listed, suite):
+    """`URI RELEASE COMPONENT` lines -> apt one-line entries of the suite, its updates and its security fixes."""
+    wanted = (suite, f"{suite}-updates", f"{suite}-security")
+    rows = [line.split() for line in listed.splitlines()]
+    entries = [f"deb {uri} {release} main" for uri, release, component in rows
+               if release in wanted and component == "main"]
+    return entries if any(entry.split()[2] == suite for entry in entries) else []
+
+
+def apt_settings():
+    """Settings of this machine's apt without which it may not reach its mirror: proxies, and what it makes of dates."""
+    dumped = run(["apt-config", "dump"], check=False).stdout.decode().splitlines()
+    wanted = ("Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::Check-Valid-Until", "Acquire::Check-Date")
+    return "".join(f"{line}\n" for line in dumped if line.split(" ")[0] in wanted)
+
+
+def package_index(directory):
+    """The text of a flat repository's `Packages` file for the .deb files in a directory."""
+    paragraphs = []
+    for deb in sorted(Path(directory).glob("*.deb")):
+        control = run(["dpkg-deb", "--field", str(deb)]).stdout.decode().rstrip("\n")
+        checksum = run(["sha256sum", str(deb)]).stdout.decode().split()[0]
+        paragraphs.append(f"{control}\nFilename: ./{deb.name}\nSize: {deb.stat().st_size}\nSHA256: {checksum}\n")
+    return "\n".join(paragraphs)
+
+
+def remove_leftovers(cache):
+    """Remove what builds killed more than an hour ago left behind."""
+    for path in cache.glob("building-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > 3600:
+                run([*as_root(), "rm", "-rf", str(path)])
+
+
+def forget_old_tarballs(name):
+    """Keep the newest tarballs of an image, with their repositories and logs; other checkouts may use them."""
+    tarballs = sorted(cache_directory().glob(f"{name}-*.tar"), key=lambda path: path.stat().st_mtime)
+    for tarball in tarballs[:-KEPT_TARBALLS]:
+        tarball.unlink(missing_ok=True)
+        shutil.rmtree(tarball.with_suffix(".packages"), ignore_errors=True)
+        tarball.with_suffix(".log").unlink(missing_ok=True)

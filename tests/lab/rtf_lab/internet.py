@@ -1,0 +1,200 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated Internet as data: which names it has, at which addresses, and the configuration that serves them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from .files import text_file
+from .machine import LabError
+
+NETWORK = "198.51.100"
+DOMAIN = "lab.example"
+DNS_ADDRESS = f"{NETWORK}.53"
+# Host numbers of the lab's own services; endpoints of the catalogue are numbered from FIRST_ENDPOINT on.
+SERVICES = {"dns": 53, "packages": 80, "ntp": 123, "ntp2": 124}
+NTP_SERVERS = ("ntp", "ntp2")
+FIRST_ENDPOINT = 128
+LAST_ENDPOINT = 254
+
+TLS_DIRECTORY = "/etc/lab/tls"
+SINK = "127.0.0.1:5044"
+HTTP_PROTOCOLS = ("https", "amqp_wss")
+STREAM_PROTOCOLS = ("lumberjack",)
+
+
+@dataclass(frozen=True)
+class Server:
+    """One listening endpoint of the simulated Internet."""
+
+    host: str
+    address: str
+    port: int
+    protocol: str
+    mutual_tls: bool
+
+
+def load_servers(path):
+    """The Servers that a catalogue of endpoints asks for, ordered by host and port. Raises LabError if it is not one."""
+    try:
+        rows = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["endpoints"]
+        return servers(rows)
+    except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
+        raise LabError(f"{path} is not a catalogue of endpoints: {error!r}") from error
+
+
+def servers(rows):
+    """Endpoint rows -> Servers, ordered by host and port; rows of one host and port make one Server.
+
+    Raises LabError when two such rows differ, or a row asks for what the lab does not serve.
+    """
+    addresses = endpoint_addresses(row["host"] for row in rows)
+    found = {}
+    for row in rows:
+        if row["protocol"] not in HTTP_PROTOCOLS + STREAM_PROTOCOLS:
+            raise LabError(f"endpoint {row['id']}: the lab does not serve the protocol {row['protocol']!r}")
+        server = Server(row["host"], addresses[row["host"]], row["port"], row["protocol"], row["mutual_tls"])
+        if found.setdefault((server.host, server.port), server) != server:
+            raise LabError(f"endpoint {row['id']}: another row describes {server.host}:{server.port} differently")
+    return [found[key] for key in sorted(found)]
+
+
+def endpoint_addresses(hosts):
+    """Host names -> {name: address}, counted up in the order of the names, so the same catalogue always gives the same."""
+    names = sorted(set(hosts))
+    if len(names) > LAST_ENDPOINT - FIRST_ENDPOINT + 1:
+        raise LabError(f"{len(names)} host names do not fit into {NETWORK}.{FIRST_ENDPOINT}-{LAST_ENDPOINT}")
+    return {name: f"{NETWORK}.{FIRST_ENDPOINT + number}" for number, name in enumerate(names)}
+
+
+def service_addresses():
+    """{name in the lab's domain: address} of the lab's own services."""
+    return {f"{name}.{DOMAIN}": f"{NETWORK}.{number}" for name, number in SERVICES.items()}
+
+
+def configuration(endpoint_servers, node_addresses):
+    """The Files of the internet container, without certificates.
+
+    `node_addresses` is {node name: address}: nodes have names in the lab's domain too.
+    """
+    names = {server.host: server.address for server in endpoint_servers}
+    names.update(service_addresses())
+    everywhere = sorted(set(names.values()))
+    names.update({f"{name}.{DOMAIN}": address for name, address in node_addresses.items()})
+    return [
+        text_file("/etc/lab/addresses", "".join(f"address replace {one}/32 dev lo\n" for one in everywhere)),
+        text_file("/etc/dnsmasq.d/lab.conf", dnsmasq_conf(names)),
+        text_file("/etc/nginx/nginx.conf", nginx_conf(endpoint_servers)),
+        *(text_file(f"/etc/lab/ntp/{name}.conf", ntp_conf(name)) for name in NTP_SERVERS),
+    ]
+
+
+def dnsmasq_conf(names):
+    """dnsmasq answers for exactly these {name: address}; having nobody to ask, it refuses every other name."""
+    lines = [f"listen-address={DNS_ADDRESS}", "bind-interfaces", "no-resolv", "no-hosts", "no-poll"]
+    for name, address in sorted(names.items()):
+        # `local`: other record types of the name, and names below it, do not exist, rather than being refused.
+        lines += [f"local=/{name}/", f"host-record={name},{address}"]
+    return "\n".join(lines) + "\n"
+
+
+def ntp_conf(name):
+    """One chronyd that serves the machine's time as if it were a good clock."""
+    return (f"bindaddress {NETWORK}.{SERVICES[name]}\n"
+            "local stratum 2\n"
+            "allow all\n"
+            "cmdport 0\n"
+            "bindcmdaddress /\n"
+            f"pidfile /run/lab-ntp-{name}/chronyd.pid\n")
+
+
+def nginx_conf(endpoint_servers):
+    """nginx.conf: one server per endpoint, on the endpoint's own address, and the package mirror."""
+    http = [http_server(server) for server in endpoint_servers if server.protocol in HTTP_PROTOCOLS]
+    stream = [stream_server(server) for server in endpoint_servers if server.protocol in STREAM_PROTOCOLS]
+    return NGINX.format(http=indent("".join(http)), stream=indent("".join(stream)),
+                        mirror=f"{NETWORK}.{SERVICES['packages']}", domain=DOMAIN)
+
+
+NGINX = """\
+user www-data;
+worker_processes 2;
+pid /run/nginx.pid;
+include /etc/nginx/modules-enabled/*.conf;
+events {{
+    worker_connections 4096;
+}}
+http {{
+    server_tokens off;
+    access_log off;
+    error_log stderr notice;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    server {{
+        listen {mirror}:80;
+        server_name packages.{domain};
+        root /srv/packages;
+    }}
+{http}}}
+stream {{
+    error_log stderr notice;
+    ssl_protocols TLSv1.2 TLSv1.3;
+{stream}}}
+"""
+
+
+def http_server(server):
+    """A TLS server that answers HTTP like the kind of origin that the host name stands for."""
+    return (f"server {{\n"
+            f"    listen {server.address}:{server.port} ssl;\n"
+            f"    server_name {server.host};\n"
+            f"{tls_lines(server)}"
+            f"    include /etc/nginx/origins/{origin(server)}.conf;\n"
+            f"}}\n")
+
+
+def stream_server(server):
+    """A TLS server that accepts whatever comes, like a Lumberjack receiver that never acknowledges."""
+    return (f"server {{\n"
+            f"    listen {server.address}:{server.port} ssl;\n"
+            f"{tls_lines(server)}"
+            f"    proxy_pass {SINK};\n"
+            f"}}\n")
+
+
+def tls_lines(server):
+    """The certificate lines of one server.
+
+    ssl_verify_client alone lets nginx finish the handshake without a client certificate and answer with HTTP 400.
+    Real endpoints end it with a TLS alert; VerifyMode=Require makes OpenSSL do so: `handshake failure` within the
+    handshake of TLS 1.2, `certificate required` after the client's Finished, so on its first read, in TLS 1.3.
+    """
+    stem = f"{TLS_DIRECTORY}/{server.host}"
+    lines = f"    ssl_certificate {stem}.crt;\n    ssl_certificate_key {stem}.key;\n"
+    if server.mutual_tls:
+        lines += (f"    ssl_client_certificate {TLS_DIRECTORY}/clients.crt;\n"
+                  "    ssl_verify_depth 2;\n"
+                  "    ssl_verify_client on;\n"
+                  "    ssl_conf_command VerifyMode Require;\n")
+    return lines
+
+
+def origin(server):
+    """Which file of /etc/nginx/origins answers for a Server, judged by its protocol and host name."""
+    if server.protocol == "amqp_wss":
+        return "broker"
+    if re.search(r"(^|\.)dkr\.ecr\.", server.host):
+        return "registry"
+    if re.search(r"(^|\.)ecr\.", server.host):
+        return "registry_api"
+    if re.search(r"\.s3\.|^storage\.|\.storage\.googleapis\.", server.host):
+        return "object_store"
+    return "platform"
+
+
+def indent(text):
+    """Text moved in by one level."""
+    return "".join(f"    {line}\n" for line in text.splitlines())
