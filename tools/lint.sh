@@ -4,6 +4,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
+# Only this checkout's collection; a copy installed in the user's home would be linted in its stead.
+export ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
+
 failed=()
 
 check() {

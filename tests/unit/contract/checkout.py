@@ -11,7 +11,10 @@ import subprocess
 import yaml
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
-PREFIX = "hostprep.runtime_fabric."
+
+# Where Python and Ansible find the collection: ansible-test runs in a copy at the path a collection has when installed.
+INSTALLED = CHECKOUT.parts[-3:] == ("ansible_collections", "hostprep", "runtime_fabric")
+COLLECTIONS = CHECKOUT.parents[2] if INSTALLED else CHECKOUT / ".ansible" / "collections"
 
 
 def tracked_files(*suffixes):

@@ -18,7 +18,7 @@ SHARED = checkout.read_yaml(".config/molecule/config.yml")
 
 def run(*words, **variables):
     """Run a Python module of this environment in the checkout; return its exit status and all it printed."""
-    env = dict(os.environ, PYTHONPATH=str(checkout.CHECKOUT / ".ansible" / "collections"), **variables)
+    env = dict(os.environ, PYTHONPATH=str(checkout.COLLECTIONS), **variables)
     done = subprocess.run([sys.executable, "-m", *words], cwd=checkout.CHECKOUT, env=env, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode, done.stdout.decode()

@@ -17,7 +17,7 @@ TEXTS = checkout.tracked_files(".yml", ".yaml", ".md", ".rst", ".j2", ".py")
 
 def known_names():
     """Return every name that may follow the prefix of the collection in a playbook or a document."""
-    names = {"plugins", "tests", "tools"}  # Python packages
+    names = {"molecule", "plugins", "tests", "tools"}  # Python packages
     names.update(checkout.role_names(), checkout.playbook_names())
     names.update(checkout.read_yaml("meta/runtime.yml").get("action_groups", {}))
     for kind in PLUGIN_KINDS:
