@@ -26,7 +26,7 @@ docs() {
     (cd "$copy" && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .)
 }
 
-check ansible-lint ansible-lint
+check ansible-lint ansible-lint --offline
 check yamllint yamllint --strict .
 check shellcheck shell_scripts
 check "vermin (Python 3.6 on targets)" \
