@@ -9,8 +9,9 @@ import shlex
 import sys
 import time
 
-from . import images, lab
+from . import environment, images, lifecycle
 from .instance import INTERNET, instance_name
+from .lab import Lab
 from .machine import LabError, podman, say
 
 
@@ -39,8 +40,7 @@ def parser():
         return command
 
     command = add("up", run_up, "bring the lab up; keeps what is right already")
-    command.add_argument("--cluster", default=lab.CLUSTER, help="a cluster file (default: tests/lab/cluster.yml)")
-    command.add_argument("--catalogue", default=lab.CATALOGUE, help="endpoints (default: catalog/endpoints.yml)")
+    command.add_argument("--cluster", default=lifecycle.CLUSTER, help="a cluster file (default: tests/lab/cluster.yml)")
     add("down", run_down, "remove the instance's containers and network")
     add("status", run_status, "say what is running; exit 1 unless all is ready")
     add("env", run_env, "print shell exports with which Ansible reaches the nodes")
@@ -56,19 +56,19 @@ def parser():
 def run_up(options, name):
     """Bring the lab up."""
     started = time.monotonic()
-    brought = lab.up(name, options.cluster, options.catalogue)
-    addresses = ", ".join(f"{node} {address}" for node, address in brought.nodes.items())
-    say(f"{name} is up after {time.monotonic() - started:.0f} s: {addresses}")
+    lab = lifecycle.up(name, options.cluster)
+    addresses = ", ".join(f"{node} {address}" for node, address in lab.nodes.items())
+    say(f"{name} was ready after {time.monotonic() - started:.0f} s: {addresses}")
 
 
 def run_down(_options, name):
     """Take it down."""
-    lab.down(name)
+    lifecycle.down(name)
 
 
 def run_status(_options, name):
     """Print a table."""
-    rows = lab.status(name)
+    rows = Lab.named(name).status()
     for row in rows:
         print("{:14} {:16} {:24} {}".format(*row))
     return 0 if all(row[3] == "ready" for row in rows) else 1
@@ -76,7 +76,7 @@ def run_status(_options, name):
 
 def run_env(_options, name):
     """Print exports."""
-    for variable, value in lab.environment(name).items():
+    for variable, value in environment.environment(Lab.named(name).instance).items():
         print(f"export {variable}={shlex.quote(value)}")
 
 
@@ -90,11 +90,11 @@ def run_exec(options, name):
     """Become the command, so that terminals and exit codes are its own."""
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     terminal = ["--interactive", "--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else ["--interactive"]
-    container = lab.Lab.named(name).container(options.node)
+    container = Lab.named(name).container(options.node)
     words = [*podman(), "exec", *terminal, container, *(command or ["/bin/bash"])]
     os.execvp(words[0], words)
 
 
 def run_restart(options, name):
     """Restart one container."""
-    lab.Lab.named(name).restart(options.node)
+    Lab.named(name).restart(options.node)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .files import archive, digest
 from .internet import DNS_ADDRESS, DOMAIN
-from .machine import LabError, podman, run, ulimits
+from .machine import podman, run, ulimits
 
 INSTANCE_LABEL = "hostprep-runtime-fabric-lab"
 DIGEST_LABEL = f"{INSTANCE_LABEL}.digest"
@@ -41,7 +41,8 @@ def create_and_start(specification, instance_name):
     """Replace whatever has the container's name by a new, started container."""
     name = specification.container
     remove([name])
-    run([*podman(), "create", "--name", name, "--hostname", specification.name, "--systemd=always",
+    # --replace: a killed run's podman may still be creating its container.
+    run([*podman(), "create", "--replace", "--name", name, "--hostname", specification.name, "--systemd=always",
          "--label", f"{INSTANCE_LABEL}={instance_name}", "--label", f"{DIGEST_LABEL}={specification.digest()}",
          "--network", specification.network, "--ip", specification.address,
          "--dns", DNS_ADDRESS, "--dns-search", DOMAIN, "--no-hosts",
@@ -67,39 +68,9 @@ def existing(instance_name):
 
 def kernel_modules():
     """podman options that show the machine's kernel modules to a node, so that modprobe works there as on a host."""
-    return ["--volume", "/lib/modules:/lib/modules:ro"] if Path("/lib/modules").is_dir() else []
+    return ("--volume", "/lib/modules:/lib/modules:ro") if Path("/lib/modules").is_dir() else ()
 
 
-def network_of(subnet):
-    """The name of the podman network that has a subnet, or None."""
-    for name, subnets in networks().items():
-        if subnet in subnets:
-            return name
-    return None
-
-
-def networks():
-    """podman's networks: {name: [subnet]}."""
-    names = run([*podman(), "network", "ls", "--quiet"]).stdout.decode().split()
-    found = {}
-    for name in names:
-        # One that another run removes meanwhile is no network of interest.
-        inspected = run([*podman(), "network", "inspect", name], check=False)
-        if inspected.returncode == 0:
-            found[name] = [subnet["subnet"] for subnet in json.loads(inspected.stdout)[0].get("subnets") or []]
-    return found
-
-
-def create_network(name, subnet, gateway):
-    """Create a network without a way out of the machine: what nodes see of the Internet is the simulated one."""
-    try:
-        run([*podman(), "network", "create", "--internal", "--disable-dns", "--subnet", subnet, "--gateway", gateway,
-             "--label", f"{INSTANCE_LABEL}={name}", name])
-    except LabError as error:
-        raise LabError(f"{error}\nIf something else uses {subnet}, choose another with LAB_SUBNET_INDEX=1..19") from error
-
-
-def remove_network(name):
-    """Remove a network, if it exists, and any container in it."""
-    if run([*podman(), "network", "exists", name], check=False).returncode == 0:
-        run([*podman(), "network", "rm", "--force", name])
+def count():
+    """How many containers run on this machine, the lab's and others."""
+    return len(run([*podman(), "ps", "--quiet"]).stdout.split())

@@ -24,11 +24,12 @@ def service_stopped(lab, name, unit):
 
 
 @contextlib.contextmanager
-def port_closed(lab, address, port, transport="tcp", how="drop"):
-    """The simulated Internet drops, or `how="reject"`s, packets to one of its addresses and ports."""
+def port_closed(lab, host, port, transport="tcp", how="drop"):
+    """The simulated Internet drops, or `how="reject"`s, what is sent to a port of one of its host names."""
+    address = lab.endpoint_address(host)
     table = TABLE_PREFIX + re.sub(r"\W", "_", f"{address}_{transport}_{port}")
     rules = (f"table inet {table} {{ chain input {{ type filter hook input priority -10; "
-             f"ip daddr {address} {transport} dport {port} {how}; }} }}")
+             f"ip daddr {address} {transport} dport {port} {how}; }}; }}")
     lab.exec(INTERNET, "nft", rules)
     try:
         yield

@@ -39,7 +39,7 @@ class Image:
     @property
     def reference(self):
         """What podman calls it."""
-        return f"localhost/hostprep-runtime-fabric-lab-{self.name}:{self.key}"
+        return reference(self.name, self.key)
 
     @property
     def tarball(self):
@@ -50,6 +50,11 @@ class Image:
     def packages_directory(self):
         """The package repository built together with the image."""
         return cache_directory() / f"{self.name}-{self.key}.packages"
+
+
+def reference(name, key):
+    """What podman calls an image."""
+    return f"localhost/hostprep-runtime-fabric-lab-{name}:{key}"
 
 
 def load_image(name):
@@ -169,9 +174,11 @@ def remove_leftovers(cache):
 
 
 def forget_old_tarballs(name):
-    """Keep the newest tarballs of an image, with their repositories and logs; other checkouts may use them."""
+    """Keep the newest tarballs of an image with what belongs to them: other checkouts and branches may use them."""
     tarballs = sorted(cache_directory().glob(f"{name}-*.tar"), key=lambda path: path.stat().st_mtime)
     for tarball in tarballs[:-KEPT_TARBALLS]:
         tarball.unlink(missing_ok=True)
         shutil.rmtree(tarball.with_suffix(".packages"), ignore_errors=True)
         tarball.with_suffix(".log").unlink(missing_ok=True)
+        # Without --force podman refuses as long as a container uses it.
+        run([*podman(), "rmi", reference(*tarball.stem.rsplit("-", 1))], check=False)

@@ -52,6 +52,11 @@ class Instance:
         return f"192.168.{FIRST_SUBNET + self.subnet_index}"
 
     @property
+    def subnet(self):
+        """The network of the nodes."""
+        return f"{self.subnet_prefix}.0/24"
+
+    @property
     def internet_address(self):
         """Where nodes send what is not for their own network."""
         return f"{self.subnet_prefix}.{INTERNET_HOST_NUMBER}"

@@ -18,6 +18,8 @@ DNS_ADDRESS = f"{NETWORK}.53"
 # Host numbers of the lab's own services; endpoints of the catalogue are numbered from FIRST_ENDPOINT on.
 SERVICES = {"dns": 53, "packages": 80, "ntp": 123, "ntp2": 124}
 NTP_SERVERS = ("ntp", "ntp2")
+# What must run for the simulated Internet to be there.
+UNITS = ("dnsmasq", "nginx", "lab-sink.socket", *(f"lab-ntp@{name}" for name in NTP_SERVERS))
 FIRST_ENDPOINT = 128
 LAST_ENDPOINT = 254
 

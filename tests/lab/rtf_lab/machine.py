@@ -79,6 +79,18 @@ def upper_limit(hard, *others):
     return min(others) if hard == resource.RLIM_INFINITY else min(hard, *others)
 
 
+def make_room_for(containers):
+    """Raise the machine's limit of inotify instances if so many containers would exceed it.
+
+    systemd and its services hold about ten in each container, all counted for root; 128 is a usual limit.
+    """
+    setting = Path("/proc/sys/fs/inotify/max_user_instances")
+    needed = 10 * containers + 64
+    if int(setting.read_text(encoding="ascii")) < needed:
+        say(f"raising fs.inotify.max_user_instances of this machine for {containers} containers")
+        run([*as_root(), "sysctl", "--quiet", "--write", f"fs.inotify.max_user_instances={2 * needed}"])
+
+
 def cache_directory():
     """Where images are kept between runs and checkouts."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

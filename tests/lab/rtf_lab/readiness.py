@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs on a node: does it see the simulated Internet as a host should?
 
-Usage: python3 - NTP_NAME HOST:PORT... ; exits 0, or 1 with the reason on standard output.
+Usage: python3 - NTP_NAME HOST:PORT...    exits 0, or 1 with the reason on standard output.
 """
 
 import socket

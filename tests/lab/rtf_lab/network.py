@@ -1,0 +1,65 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network of one instance: a podman network without a way out, on a subnet that no other instance has."""
+
+import json
+import os
+from dataclasses import replace
+
+from .instance import DEFAULT_NAME, SUBNET_COUNT, locked
+from .machine import LabError, cache_directory, podman, run
+
+
+def ensure_network(instance):
+    """Have the instance's network; returns the Instance with the number of its subnet."""
+    with locked(cache_directory() / "networks.lock"):
+        present = networks()
+        placed = replace(instance, subnet_index=subnet_index(instance, present, os.environ.get("LAB_SUBNET_INDEX")))
+        if present.get(instance.name) != [placed.subnet]:
+            remove_network(instance.name)
+            create_network(placed)
+    return placed
+
+
+def subnet_index(instance, present, chosen):
+    """Which subnet an instance gets, given podman's {network: [subnet]} and LAB_SUBNET_INDEX or None.
+
+    The default instance has number 0; another keeps the one it has, or takes the first that no network uses.
+    """
+    if chosen:
+        if not chosen.isdecimal() or int(chosen) >= SUBNET_COUNT:
+            raise LabError(f"LAB_SUBNET_INDEX={chosen}: choose 0 to {SUBNET_COUNT - 1}")
+        return int(chosen)
+    if instance.name == DEFAULT_NAME:
+        return 0
+    used = {subnet for name, subnets in present.items() if name != instance.name for subnet in subnets}
+    free = [number for number in range(1, SUBNET_COUNT)
+            if replace(instance, subnet_index=number).subnet not in used]
+    if not free:
+        raise LabError("every subnet of the lab is in use: take another instance down")
+    mine = [number for number in free
+            if replace(instance, subnet_index=number).subnet in present.get(instance.name, ())]
+    return (mine or free)[0]
+
+
+def networks():
+    """podman's networks: {name: [subnet]}."""
+    listed = json.loads(run([*podman(), "network", "ls", "--format", "json"]).stdout or b"[]")
+    return {row["name"]: [subnet["subnet"] for subnet in row.get("subnets") or []] for row in listed}
+
+
+def create_network(instance):
+    """Create the network. Internal: what nodes see of the Internet is the simulated one, and nothing leaves."""
+    try:
+        run([*podman(), "network", "create", "--internal", "--disable-dns", "--subnet", instance.subnet,
+             "--gateway", f"{instance.subnet_prefix}.1", instance.name])
+    except LabError as error:
+        raise LabError(f"{error}\nIf something else uses {instance.subnet}, set LAB_SUBNET_INDEX to another number, "
+                       f"1 to {SUBNET_COUNT - 1}") from error
+
+
+def remove_network(name):
+    """Remove a network, if it exists, and any container in it."""
+    if run([*podman(), "network", "exists", name], check=False).returncode == 0:
+        run([*podman(), "network", "rm", "--force", "--time", "0", name])

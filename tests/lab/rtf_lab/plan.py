@@ -1,0 +1,59 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every container of an instance must be: the wanted state, from the catalogue and the instance's keys."""
+
+from . import internet, pki, ssh
+from .containers import Specification, kernel_modules
+from .files import File, text_file
+from .instance import CHECKOUT, INTERNET
+
+CATALOGUE = CHECKOUT / "catalog" / "endpoints.yml"
+# lab-trust.service of the image puts it into the distribution's trust store at the first boot.
+TRUSTED_CA = "/usr/local/share/ca-certificates/lab-root.crt"
+
+
+def specifications(instance, built, keys):
+    """The Specifications of all containers. `built` is {name: Image}; makes the certificates that are missing."""
+    servers = internet.load_servers(CATALOGUE)
+    authority = pki.ensure_authority(instance.state / "pki")
+    leaves = pki.ensure_leaves(instance.state / "pki", authority, sorted({server.host for server in servers}))
+    return [internet_specification(instance, built, servers, authority, leaves),
+            *(node_specification(instance, built, node, keys, authority) for node in instance.nodes)]
+
+
+def internet_specification(instance, built, servers, authority, leaves):
+    """The Specification of the simulated Internet. `leaves` is {host: Pair}."""
+    nodes = {node.name: instance.address(node) for node in instance.nodes}
+    root, issuing = (pair.certificate.read_bytes() for pair in (authority.root, authority.issuing))
+    files = internet.configuration(servers, nodes)
+    files.append(File(f"{internet.TLS_DIRECTORY}/clients.crt", issuing + root))
+    for host, pair in leaves.items():
+        files.append(File(f"{internet.TLS_DIRECTORY}/{host}.crt", pair.certificate.read_bytes() + issuing))
+        files.append(File(f"{internet.TLS_DIRECTORY}/{host}.key", pair.key.read_bytes(), 0o600))
+    options = ("--volume", f"{built['node'].packages_directory}:/srv/packages:ro")
+    return Specification(INTERNET, instance.container(INTERNET), built["internet"].reference, instance.name,
+                         instance.internet_address, options, tuple(files))
+
+
+def node_specification(instance, built, node, keys, authority):
+    """The Specification of one node."""
+    files = node_files(instance, node, keys, authority.root.certificate.read_bytes())
+    return Specification(node.name, instance.container(node.name), built["node"].reference, instance.name,
+                         instance.address(node), kernel_modules(), tuple(files))
+
+
+def node_files(instance, node, keys, root_certificate):
+    """The Files of a node. `keys` is what ssh.ensure_keys returned, `root_certificate` the CA to trust (bytes)."""
+    hosts = ("127.0.0.1 localhost\n"
+             "::1 localhost ip6-localhost ip6-loopback\n"
+             f"{instance.address(node)} {node.name}.{internet.DOMAIN} {node.name}\n")
+    host_key = keys.hosts[node.name]
+    return [
+        text_file("/etc/hosts", hosts),
+        text_file("/etc/lab/route", f"GATEWAY={instance.internet_address}\n"),
+        File("/etc/ssh/ssh_host_ed25519_key", host_key.read_bytes(), 0o600),
+        File("/etc/ssh/ssh_host_ed25519_key.pub", host_key.with_suffix(".pub").read_bytes()),
+        File(f"/home/{ssh.USER}/.ssh/authorized_keys", keys.user.with_suffix(".pub").read_bytes()),
+        File(TRUSTED_CA, root_certificate),
+    ]
