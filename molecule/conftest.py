@@ -6,25 +6,26 @@
 Without --hosts testinfra would test the machine it runs on; with an empty list it would skip every test and succeed.
 """
 
+import os
+
 import pytest
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import instance
 
-
-def lab_hosts(name):
-    """Return the testinfra addresses of the nodes of the lab of that name, as its last `up` made them."""
-    lab = instance.remembered(name)
-    return ["podman://%s" % lab.container(node.name) for node in lab.nodes]
+def lab_hosts(lab, inventory):
+    """Return the testinfra addresses of the nodes that the inventory (a path) of a lab names."""
+    nodes = InventoryManager(loader=DataLoader(), sources=[inventory]).get_hosts("rtf_nodes")
+    return ["podman://%s-%s" % (lab, node.name) for node in nodes]
 
 
 def pytest_configure(config):
     if config.option.hosts is None:
-        try:
-            config.option.hosts = ",".join(lab_hosts(instance.instance_name()))
-        except instance.LabError as error:
-            raise pytest.UsageError(str(error)) from error
+        if "LAB_INVENTORY" not in os.environ:
+            raise pytest.UsageError("no lab to test: use `make molecule`, or set what `make lab-env` prints")
+        config.option.hosts = ",".join(lab_hosts(os.environ["LAB_NAME"], os.environ["LAB_INVENTORY"]))
     if not config.option.hosts.strip(","):
-        raise pytest.UsageError("no host to test: the lab has no nodes")
+        raise pytest.UsageError("no host to test: the inventory of the lab has no nodes")
 
 
 def pytest_collection_finish(session):

@@ -8,15 +8,15 @@ The lab is "rtf-molecule" unless LAB_NAME says otherwise, so that a lab in use f
 
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree
 
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import lab
-
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = CHECKOUT / "build" / "results"
-LAB = "rtf-molecule"
+LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py"), "--name"]
+DEFAULT_NAME = "rtf-molecule"
 OWNER_OF_THE_LAB = "default"
 
 
@@ -39,6 +39,12 @@ def count_tests(path):
     return sum(1 for case in cases if case.find("skipped") is None)
 
 
+def exports(text):
+    """Return the variables that a series of shell `export` commands sets, as a dictionary."""
+    words = shlex.split(text, comments=True)
+    return dict(word.split("=", 1) for word in words if word != "export")
+
+
 def main(names):
     scenarios = names or all_scenarios()
     if not scenarios:
@@ -48,11 +54,12 @@ def main(names):
         (RESULTS / ("molecule-%s.xml" % name)).unlink(missing_ok=True)
     RESULTS.mkdir(parents=True, exist_ok=True)
 
-    name_of_lab = os.environ.get("LAB_NAME") or LAB
+    lab = LAB + [os.environ.get("LAB_NAME") or DEFAULT_NAME]
     # The default scenario would bring it up too, but would say nothing until it is.
-    if subprocess.run([sys.executable, "tests/lab/lab.py", "--name", name_of_lab, "up"], check=False).returncode:
+    if subprocess.run([*lab, "up"], check=False).returncode:
         return 1
-    env = dict(os.environ, **lab.environment(name_of_lab))
+    env = subprocess.run([*lab, "env"], check=True, stdout=subprocess.PIPE).stdout.decode()
+    env = dict(os.environ, **exports(env))
     selection = [word for name in scenarios for word in ("--scenario-name", name)]
     status = subprocess.run(["molecule", "test", *selection], env=env, check=False).returncode
     for name in untested(scenarios, RESULTS):

@@ -63,10 +63,27 @@ def test_an_empty_list_of_hosts_is_refused(tmp_path):
     assert "no host to test" in output
 
 
-def test_a_lab_that_was_never_up_is_refused(tmp_path):
-    status, output = run_testinfra(tmp_path, "def test_it(host):\n    pass\n", LAB_NAME="never-brought-up")
+@pytest.mark.parametrize("inventory", ["", "[rtf_nodes]\n", "[other]\nhost\n"])
+def test_a_lab_without_nodes_is_refused(tmp_path, inventory):
+    (tmp_path / "inventory").write_text(inventory)
+    status, output = run_testinfra(tmp_path, "def test_it(host):\n    pass\n",
+                                   LAB_NAME="lab", LAB_INVENTORY=str(tmp_path / "inventory"))
     assert status != 0
-    assert "never-brought-up has not been brought up" in output
+    assert "no host to test" in output
+
+
+def test_the_hosts_are_the_containers_of_the_lab(tmp_path):
+    (tmp_path / "inventory").write_text("[rtf_nodes]\nworker-1\nworker-2\n")
+    status, output = run_testinfra(tmp_path, "def test_it(host):\n    pass\n", "--collect-only", "-q",
+                                   LAB_NAME="lab", LAB_INVENTORY=str(tmp_path / "inventory"))
+    assert status == 0, output
+    assert "test_it[podman://lab-worker-1]" in output
+    assert "test_it[podman://lab-worker-2]" in output
+
+
+def test_variables_of_the_lab_are_read_as_a_shell_would():
+    text = "export LAB_NAME=lab\nexport ANSIBLE_SSH_ARGS='-F '\"'\"'/a b'\"'\"' -C'\n"
+    assert run_molecule.exports(text) == {"LAB_NAME": "lab", "ANSIBLE_SSH_ARGS": "-F '/a b' -C"}
 
 
 def test_tests_that_look_at_no_host_are_refused(tmp_path):
