@@ -43,7 +43,7 @@ sanity: setup ## Run ansible-test's sanity tests and units
 	exit $$status
 
 molecule: setup lab-packages ## Run every molecule scenario in a lab of its own; SCENARIO=name runs one
-	@PYTHONPATH=$(COLLECTIONS) python tools/run_molecule.py $(SCENARIO)
+	@python tools/run_molecule.py $(SCENARIO)
 
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule

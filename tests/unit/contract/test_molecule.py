@@ -15,6 +15,19 @@ from ansible_collections.hostprep.runtime_fabric.tools import run_molecule
 
 SHARED = checkout.read_yaml(".config/molecule/config.yml")
 
+TWO_HOSTS = """
+[rtf_controllers]
+controller-1 ansible_host=192.0.2.11
+[rtf_workers]
+worker-1 ansible_host=192.0.2.21
+[rtf_nodes:children]
+rtf_controllers
+rtf_workers
+[rtf_nodes:vars]
+ansible_connection=local
+ansible_python_interpreter=%s
+""" % sys.executable
+
 
 def run(*words, **variables):
     """Run a Python module of this environment in the checkout; return its exit status and all it printed."""
@@ -24,10 +37,12 @@ def run(*words, **variables):
     return done.returncode, done.stdout.decode()
 
 
-def run_prepare(tmp_path, inventory):
-    """Run the playbook that precedes every scenario against an inventory (text)."""
+def run_prepare(tmp_path, inventory, lab_inventory):
+    """Run the playbook that precedes every scenario against an inventory and the lab's own (texts)."""
     (tmp_path / "inventory").write_text(inventory)
-    return run("ansible", "playbook", "--inventory", str(tmp_path / "inventory"), "molecule/prepare.yml")
+    (tmp_path / "lab").write_text(lab_inventory)
+    return run("ansible", "playbook", "--inventory", str(tmp_path / "inventory"), "molecule/prepare.yml",
+               LAB_INVENTORY=str(tmp_path / "lab"))
 
 
 def run_testinfra(tmp_path, test, *options, **variables):
@@ -44,16 +59,19 @@ def run_testinfra(tmp_path, test, *options, **variables):
     "[rtf_controllers]\ncontroller-1 ansible_connection=local\n[rtf_workers]\n",
 ])
 def test_an_inventory_without_hosts_is_refused(tmp_path, inventory):
-    status, output = run_prepare(tmp_path, inventory)
+    status, output = run_prepare(tmp_path, inventory, inventory)
     assert status != 0
     assert "this scenario would test nothing" in output
 
 
+def test_hosts_that_are_not_of_the_lab_are_refused(tmp_path):
+    status, output = run_prepare(tmp_path, TWO_HOSTS, "")
+    assert status != 0
+    assert "controller-1 is not in the inventory of the lab" in output
+
+
 def test_an_inventory_with_hosts_passes(tmp_path):
-    local = "ansible_connection=local ansible_python_interpreter=%s" % sys.executable
-    status, output = run_prepare(tmp_path, (
-        "[rtf_controllers]\nc {0}\n[rtf_workers]\nw {0}\n[rtf_nodes:children]\nrtf_controllers\nrtf_workers\n"
-    ).format(local))
+    status, output = run_prepare(tmp_path, TWO_HOSTS, TWO_HOSTS)
     assert status == 0, output
 
 
