@@ -32,23 +32,35 @@ class Specification:
     options: tuple
     files: tuple
 
+    def create_options(self):
+        """The options of `podman create` that make the container what it is."""
+        return ["--name", self.container, "--hostname", self.name, "--systemd=always", "--network", self.network,
+                "--ip", self.address, "--mac-address", mac_address(self.container),
+                "--dns", DNS_ADDRESS, "--dns-search", DOMAIN, "--no-hosts", *PRIVILEGES, *self.options]
+
     def digest(self):
         """Changes whenever the container would have to be made anew."""
-        return digest(self.image, self.network, self.address, self.options, self.files, PRIVILEGES)
+        return digest(self.create_options(), self.image, self.files)
 
 
 def create_and_start(specification, instance_name):
     """Replace whatever has the container's name by a new, started container."""
-    name = specification.container
-    remove([name])
-    # --replace: a killed run's podman may still be creating its container.
-    run([*podman(), "create", "--replace", "--name", name, "--hostname", specification.name, "--systemd=always",
-         "--label", f"{INSTANCE_LABEL}={instance_name}", "--label", f"{DIGEST_LABEL}={specification.digest()}",
-         "--network", specification.network, "--ip", specification.address,
-         "--dns", DNS_ADDRESS, "--dns-search", DOMAIN, "--no-hosts",
-         *PRIVILEGES, *ulimits(), *specification.options, specification.image])
-    run([*podman(), "cp", "-", f"{name}:/"], stdin=archive(specification.files))
-    run([*podman(), "start", name])
+    remove([specification.container])
+    labels = {INSTANCE_LABEL: instance_name, DIGEST_LABEL: specification.digest()}
+    # --replace: the podman of a killed run may still be creating its container.
+    run([*podman(), "create", "--replace", *(f"--label={name}={value}" for name, value in labels.items()),
+         *ulimits(), *specification.create_options(), specification.image])
+    run([*podman(), "cp", "-", f"{specification.container}:/"], stdin=archive(specification.files))
+    run([*podman(), "start", specification.container])
+
+
+def mac_address(container):
+    """A container's own, lasting hardware address.
+
+    With a new one after each start, its neighbours would go on sending to the old one for half a minute.
+    """
+    octets = bytes.fromhex(digest(container))[:5]
+    return "02:" + ":".join(f"{octet:02x}" for octet in octets)
 
 
 def remove(names):
