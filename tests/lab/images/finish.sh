@@ -3,8 +3,9 @@
 # Usage: finish.sh ROOT
 set -eu
 root=$1
+chroot "$root" apt-get clean
+find "$root/var/lib/apt/lists" -mindepth 1 -delete
+# By its time apt's users tell when the lists were fetched last: never.
+touch --date=@0 "$root/var/lib/apt/lists"
 rm -f "$root/etc/apt/sources.list" "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/resolv.conf" \
     "$root/etc/hostname"
-# Each container writes its own.
-: >"$root/etc/machine-id"
-rm -f "$root/var/lib/dbus/machine-id"

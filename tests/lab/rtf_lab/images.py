@@ -21,7 +21,7 @@ from .machine import LabError, as_root, cache_directory, podman, run, say
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
 NAMES = ("node", "internet")
-KEPT_TARBALLS = 3
+KEPT_BUILDS = 3
 # Nothing in the lab reads manuals and translations, and they are half of the files.
 LEAVE_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*")
 
@@ -78,8 +78,7 @@ def ensure_images():
 
 def ensure_image(image):
     """Have one image in podman: from the store, else from the kept tarball, else built."""
-    lock = cache_directory() / f"{image.name}-{image.key}.lock"
-    with locked(lock, lambda: say(f"waiting for another run that makes the {image.name} image")):
+    with locked(cache_directory() / f"{image.name}.lock", lambda: say(f"waiting for another run that makes the {image.name} image")):
         if not image.tarball.exists():
             build(image)
         if run([*podman(), "image", "exists", image.reference], check=False).returncode:
@@ -110,7 +109,7 @@ def build(image):
         packages.rename(image.packages_directory)
         tarball.rename(image.tarball)
     say(f"built the {image.name} image in {time.monotonic() - started:.0f} s")
-    forget_old_tarballs(image.name)
+    forget_old_images(image.name)
 
 
 def build_command(image, apt_conf, packages):
@@ -126,8 +125,9 @@ def build_command(image, apt_conf, packages):
     return [
         # A build whose parent was killed must not go on beside its successor.
         *as_root(), "setpriv", "--pdeathsig", "TERM",
-        "mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", f"--aptopt={apt_conf}",
-        f"--include={','.join(image.packages)}", *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT), *hooks,
+        "mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", "--skip=cleanup/apt",
+        f"--aptopt={apt_conf}", f"--include={','.join(image.packages)}",
+        *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT), *hooks,
         image.suite, "-", *mirrors(image.suite),
     ]
 
@@ -173,12 +173,15 @@ def remove_leftovers(cache):
                 run([*as_root(), "rm", "-rf", str(path)])
 
 
-def forget_old_tarballs(name):
-    """Keep the newest tarballs of an image with what belongs to them: other checkouts and branches may use them."""
+def forget_old_images(name):
+    """Remove all but the newest builds of an image; other checkouts and branches may use those, and labs any."""
     tarballs = sorted(cache_directory().glob(f"{name}-*.tar"), key=lambda path: path.stat().st_mtime)
-    for tarball in tarballs[:-KEPT_TARBALLS]:
+    for tarball in tarballs[:-KEPT_BUILDS]:
+        old = reference(name, tarball.stem.rsplit("-", 1)[1])
+        in_store = run([*podman(), "image", "exists", old], check=False).returncode == 0
+        # Without --force podman refuses as long as a container uses it.
+        if in_store and run([*podman(), "rmi", old], check=False).returncode:
+            continue
         tarball.unlink(missing_ok=True)
         shutil.rmtree(tarball.with_suffix(".packages"), ignore_errors=True)
         tarball.with_suffix(".log").unlink(missing_ok=True)
-        # Without --force podman refuses as long as a container uses it.
-        run([*podman(), "rmi", reference(*tarball.stem.rsplit("-", 1))], check=False)
