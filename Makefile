@@ -7,6 +7,11 @@ MAKEFLAGS += --no-print-directory
 export PYTHON ?= python3.11
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
+# git refuses a checkout of another owner, which is what CI running as root often has.
+export GIT_CONFIG_COUNT := 1
+export GIT_CONFIG_KEY_0 := safe.directory
+export GIT_CONFIG_VALUE_0 := $(CURDIR)
+
 RESULTS := build/results
 UNIT_TESTS ?= tests/unit
 COLLECTIONS := $(CURDIR)/.ansible/collections
@@ -54,5 +59,8 @@ demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
 
-clean: ## Remove what builds and tests left in this checkout
+clean: ## Take labs down and remove what builds and tests left in this checkout
+	@[ ! -x .venv/bin/python ] || for lab in build/lab/*/; do \
+		[ ! -d "$$lab" ] || $(LAB) --name "$$(basename "$$lab")" down; \
+	done
 	rm -rf .venv .venv-floor .ansible .cache build tests/output

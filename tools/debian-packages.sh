@@ -22,4 +22,4 @@ fi
 echo "==> installing Debian packages: ${missing[*]}"
 "${root[@]}" apt-get update --quiet --quiet
 "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install --yes --no-install-recommends --quiet --quiet -o Dpkg::Use-Pty=0 "${missing[@]}" </dev/null
+    apt-get install --yes --no-install-recommends --quiet --quiet "${missing[@]}" </dev/null >/dev/null

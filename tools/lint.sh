@@ -20,11 +20,13 @@ shell_scripts() {
     git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs --null --no-run-if-empty shellcheck
 }
 
-docs() {
-    local copy
-    copy=$(python tools/export_collection.py build/docs) || return
-    (cd "$copy" && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .)
-}
+docs() (
+    copy=$(python tools/export_collection.py build/docs) || exit
+    # It writes a log into the home directory.
+    export HOME=$PWD/build/docs
+    cd "$copy" || exit
+    antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+)
 
 check ansible-lint ansible-lint --offline
 check yamllint yamllint --strict .
