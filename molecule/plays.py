@@ -1,0 +1,70 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run playbooks as a user does, in a copy of examples/site, and read what they leave behind."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+RECAP = re.compile(r"^(?P<host>\S+)\s*: ok=\d+ +changed=(?P<changed>\d+) .*$", re.MULTILINE)
+
+
+class Outcome(NamedTuple):
+    """How a run of ansible-playbook ended. report is the content of report.json, or None where none was written."""
+
+    code: int
+    output: str
+    report: object
+
+    @property
+    def changed(self):
+        """{host: number of changed tasks}."""
+        return {match["host"]: int(match["changed"]) for match in RECAP.finditer(self.output)}
+
+    def failed(self):
+        """{(node, check id)} of every check that did not pass."""
+        return {(entry["node"], entry["id"]) for entry in self.report["results"] if entry["status"] != "pass"}
+
+    def result(self, node, check):
+        """The check result of one node."""
+        return next(entry for entry in self.report["results"] if (entry["node"], entry["id"]) == (node, check))
+
+    def readiness(self):
+        """{node: readiness}."""
+        return {node["name"]: node["readiness"] for node in self.report["nodes"]}
+
+
+class Site:
+    """A user's directory: a copy of examples/site, with the addresses of the lab in use."""
+
+    def __init__(self, directory):
+        self.directory = Path(directory) / "site"
+        shutil.copytree(CHECKOUT / "examples" / "site", self.directory)
+
+    def play(self, playbook, *arguments, inventories=("inventory", os.environ["LAB_INVENTORY"])):
+        """Run `ansible-playbook PLAYBOOK -i inventory ...` and return its Outcome."""
+        report = self.directory / "rtf-report" / "report.json"
+        report.unlink(missing_ok=True)
+        words = ["ansible-playbook", playbook, *arguments]
+        for inventory in inventories:
+            words += ["-i", str(inventory)]
+        done = subprocess.run(
+            words,
+            cwd=self.directory,
+            env={**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        content = json.loads(report.read_text(encoding="utf-8")) if report.exists() else None
+        return Outcome(done.returncode, done.stdout, content)

@@ -1,0 +1,205 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Break one thing in the lab, and exactly its check must turn red, with a remedy that helps."""
+
+import json
+import re
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+
+NODES = ("controller-1", "worker-1", "worker-2")
+ECR = "ecr.us-east-1.amazonaws.com"
+
+
+@pytest.fixture(scope="module")
+def lab():
+    return Lab.named()
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+def test_a_cluster_in_order_is_ready(site):
+    outcome = site.play("audit-rtf.yml")
+    assert outcome.code == 0, outcome.output
+    assert outcome.failed() == set()
+    assert outcome.report["readiness"] == "ready"
+    assert outcome.readiness() == dict.fromkeys(NODES, "ready")
+    assert "\nREADY: 3 nodes, " in outcome.output
+    assert set(outcome.changed.values()) == {0}
+
+
+def test_the_table_fits_a_terminal(site):
+    output = site.play("audit-rtf.yml").output
+    table = output[output.index("Runtime Fabric 1.4") : output.index("Report: ")]
+    assert max(len(line) for line in table.splitlines()) <= 80
+
+
+def test_a_stopped_ntp_server_turns_the_ntp_check_red(site, lab):
+    with faults.service_stopped(lab, "internet", "lab-ntp@ntp"):
+        outcome = site.play("audit-rtf.yml")
+    assert outcome.code != 0
+    assert outcome.failed() == {(node, "egress.ntp") for node in NODES}
+    assert "open UDP 123 from worker-1 to ntp.lab.example" in outcome.result("worker-1", "egress.ntp")["remedy"]
+
+
+def test_a_dropped_port_turns_the_check_of_its_endpoint_red(site, lab):
+    with faults.port_closed(lab, ECR, 443):
+        outcome = site.play("audit-rtf.yml")
+    assert outcome.code != 0
+    assert outcome.failed() == {(node, "egress.ecr-us") for node in NODES}
+    result = outcome.result("worker-2", "egress.ecr-us")
+    assert result["observed"].startswith("dropped: ")
+    assert result["remedy"] == f"Ask the network team to allow TCP 443 from worker-2 to {ECR}."
+
+
+def test_forwarding_switched_off_turns_the_forwarding_check_red(site, lab):
+    with faults.sysctl_set(lab, "worker-1", "net.ipv4.ip_forward", 0):
+        outcome = site.play("audit-rtf.yml")
+    assert outcome.code != 0
+    assert outcome.failed() == {("worker-1", "kernel.ip_forward")}
+    assert "sysctl -w net.ipv4.ip_forward=1" in outcome.result("worker-1", "kernel.ip_forward")["remedy"]
+    assert "  FAIL  kernel.ip_forward" in outcome.output
+
+
+def test_a_hardening_file_that_wins_at_the_next_boot_is_named(site, lab):
+    path = "/etc/sysctl.d/zzz-hardening.conf"
+    lab.exec("worker-1", "sh", "-c", f"echo net.ipv4.ip_forward=0 > {path}")
+    try:
+        outcome = site.play("audit-rtf.yml")
+    finally:
+        lab.exec("worker-1", "rm", path)
+    assert outcome.failed() == {("worker-1", "kernel.sysctls_at_boot")}
+    assert f"{path}:1" in outcome.result("worker-1", "kernel.sysctls_at_boot")["observed"]
+
+
+def test_an_unreachable_node_is_named_and_the_others_are_still_judged(site, lab):
+    with faults.service_stopped(lab, "worker-2", "ssh.service"):
+        lab.exec("worker-2", "pkill", "sshd")  # connections that Ansible holds open outlive the service
+        outcome = site.play("audit-rtf.yml")
+    assert outcome.code != 0
+    assert outcome.report["readiness"] == "incomplete"
+    assert outcome.readiness() == {"controller-1": "ready", "worker-1": "ready", "worker-2": "incomplete"}
+    assert {entry["status"] for entry in outcome.report["results"] if entry["node"] == "worker-2"} == {"unknown"}
+    assert "INCOMPLETE: 3 nodes" in outcome.output
+    assert "unreachable: " in outcome.result("worker-2", "access.shell")["observed"]
+
+
+def test_a_node_without_python_is_unknown_with_the_reason(site):
+    arguments = ("-e", '{"ansible_python_interpreter": "{{ (inventory_hostname == \'worker-2\') '
+                       '| ternary(\'/usr/bin/python9\', \'/usr/bin/python3\') }}"}')
+    outcome = site.play("audit-rtf.yml", *arguments)
+    assert outcome.code != 0
+    assert outcome.readiness() == {"controller-1": "ready", "worker-1": "ready", "worker-2": "incomplete"}
+    assert "python9" in outcome.result("worker-2", "access.shell")["observed"]
+
+
+def test_nodes_outside_the_limit_are_left_out_visibly(site):
+    outcome = site.play("audit-rtf.yml", "--limit", "worker-1")
+    assert outcome.code == 0, outcome.output
+    assert outcome.readiness() == {"controller-1": "incomplete", "worker-1": "ready", "worker-2": "incomplete"}
+    assert outcome.report["readiness"] == "incomplete"
+    assert "--limit" in outcome.output
+
+
+def test_in_batches_the_last_report_has_every_node(site):
+    (site.directory / "batches.yml").write_text(
+        "- hosts: rtf_nodes\n  become: true\n  gather_facts: false\n  serial: 1\n"
+        "  roles: [hostprep.runtime_fabric.rtf_preflight]\n"
+    )
+    outcome = site.play("batches.yml")
+    assert outcome.code == 0, outcome.output
+    assert outcome.readiness() == dict.fromkeys(NODES, "ready")
+
+
+def test_without_become_the_shell_check_says_so(site):
+    (site.directory / "plain.yml").write_text(
+        "- hosts: rtf_nodes\n  gather_facts: false\n  roles: [hostprep.runtime_fabric.rtf_preflight]\n"
+    )
+    outcome = site.play("plain.yml")
+    assert outcome.code != 0
+    assert {("worker-1", "access.shell"), ("controller-1", "access.shell")} <= outcome.failed()
+    assert "become" in outcome.result("worker-1", "access.shell")["remedy"]
+
+
+def test_check_mode_judges_and_writes_nothing(site):
+    outcome = site.play("audit-rtf.yml", "--check")
+    assert outcome.code == 0, outcome.output
+    assert outcome.report is None
+    assert "\nREADY: 3 nodes, " in outcome.output
+
+
+def test_the_report_and_the_evidence_are_the_owners_only(site):
+    site.play("audit-rtf.yml")
+    directory = site.directory / "rtf-report"
+    for name in ("report.json", "evidence.json"):
+        assert (directory / name).stat().st_mode & 0o077 == 0
+        json.loads((directory / name).read_text(encoding="utf-8"))
+
+
+def fingerprint(host):
+    """Everything of a node that an audit could have changed, as text."""
+    return host.check_output(
+        "find /etc /usr/local /var/lib/chrony /root /home /boot -xdev -type f ! -name .lastlog -print0"
+        " | sort -z | xargs -0 sha256sum; dpkg-query -W; nft list ruleset; sysctl -a 2>/dev/null | grep -v"
+        " -e random -e nr -e ns_last_pid -e stat; systemctl list-units --all --plain --no-legend --type=service"
+        " | grep -v -e session -e user@ | awk '{ print $1, $2, $3 }'; ls -A /tmp /var/tmp"
+    )
+
+
+def test_the_audit_changes_nothing_on_a_node(host, site):
+    before = fingerprint(host)
+    assert site.play("audit-rtf.yml").code == 0
+    assert fingerprint(host) == before
+
+
+BAD_INPUTS = [
+    ("rtf_release", '"9.9"', "rtf_release: '9.9' is unknown; valid: 1.4"),
+    ("rtf_release", "1.4", "rtf_release: 1.4 is a number, not a string"),
+    ("rtf_control_plane", '"mars"', "rtf_control_plane: 'mars' is unknown; valid: us, eu"),
+    ("rtf_ntp_servers", '"ntp.lab.example"', "rtf_ntp_servers: must be a list"),
+    ("rtf_ntp_servers", '["ntp lab"]', "rtf_ntp_servers: 'ntp lab' is no host name"),
+    ("rtf_http_proxy", '"proxy:3128"', "rtf_http_proxy: must start with http://"),
+    ("rtf_http_proxy", '"http://u:pa#ss@proxy:3128"', "rtf_http_proxy: "),
+]
+
+
+@pytest.mark.parametrize("playbook", ["prepare-rtf.yml", "audit-rtf.yml"])
+@pytest.mark.parametrize("name, value, said", BAD_INPUTS)
+def test_a_bad_input_is_refused_by_name_before_any_host_is_touched(site, playbook, name, value, said):
+    outcome = site.play(playbook, "-e", f'{{"{name}": {value}}}')
+    assert outcome.code != 0 and outcome.report is None
+    assert said in outcome.output
+    assert set(outcome.changed) <= {"localhost"}
+    assert "Traceback" not in outcome.output
+
+
+@pytest.mark.parametrize(
+    "inventory, said",
+    [
+        ("[all]\nworker-1\n", "rtf_nodes: the inventory has no such group"),
+        ("[rtf_nodes]\n", "rtf_nodes: the inventory has no such group or it is empty"),
+        (
+            "[rtf_controllers]\nc\n[rtf_nodes]\nstray\n[rtf_nodes:children]\nrtf_controllers\n",
+            "rtf_nodes: stray is in neither rtf_controllers nor rtf_workers",
+        ),
+    ],
+)
+def test_an_inventory_that_leaves_roles_open_is_refused(site, inventory, said):
+    path = site.directory / "other"
+    path.write_text(inventory)
+    outcome = site.play("prepare-rtf.yml", inventories=[path])
+    assert outcome.code != 0 and re.sub(r"\s+", " ", said) in re.sub(r"\s+", " ", outcome.output)
+
+
+def test_a_misspelt_variable_is_pointed_out(site):
+    outcome = site.play("audit-rtf.yml", "-e", '{"rtf_ntp_server": ["x"]}')
+    assert "did you mean rtf_ntp_servers?" in re.sub(r"\s+", " ", outcome.output)
