@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from .files import digest
+from .files import digest, write_whole
 from .instance import locked
 from .machine import LabError, as_root, cache_directory, podman, run, say
 
@@ -78,7 +78,10 @@ def ensure_images():
 
 def ensure_image(image):
     """Have one image in podman: from the store, else from the kept tarball, else built."""
-    with locked(cache_directory() / f"{image.name}.lock", lambda: say(f"waiting for another run that makes the {image.name} image")):
+    def waiting():
+        say(f"waiting for another run that makes the {image.name} image")
+
+    with locked(cache_directory() / f"{image.name}.lock", waiting):
         if not image.tarball.exists():
             build(image)
         if run([*podman(), "image", "exists", image.reference], check=False).returncode:
@@ -103,8 +106,8 @@ def build(image):
         if code:
             last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise LabError(f"mmdebstrap failed (exit {code}), log {log}:\n{last}")
-        (packages / "Packages").write_text(package_index(packages), encoding="utf-8")
-        work.chmod(0o755)
+        write_whole(packages / "Packages", package_index(packages))
+        packages.chmod(0o755)
         shutil.rmtree(image.packages_directory, ignore_errors=True)
         packages.rename(image.packages_directory)
         tarball.rename(image.tarball)

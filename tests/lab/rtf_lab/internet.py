@@ -41,10 +41,9 @@ class Server:
 
 
 def load_servers(path):
-    """The Servers that a catalogue of endpoints asks for, ordered by host and port. Raises LabError if it is not one."""
+    """The Servers that a catalogue file asks for. Raises LabError for a file that is no catalogue of endpoints."""
     try:
-        rows = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["endpoints"]
-        return servers(rows)
+        return servers(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["endpoints"])
     except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
         raise LabError(f"{path} is not a catalogue of endpoints: {error!r}") from error
 
@@ -66,7 +65,7 @@ def servers(rows):
 
 
 def endpoint_addresses(hosts):
-    """Host names -> {name: address}, counted up in the order of the names, so the same catalogue always gives the same."""
+    """Host names -> {name: address}, counted up in the order of the names: the same names get the same addresses."""
     names = sorted(set(hosts))
     if len(names) > LAST_ENDPOINT - FIRST_ENDPOINT + 1:
         raise LabError(f"{len(names)} host names do not fit into {NETWORK}.{FIRST_ENDPOINT}-{LAST_ENDPOINT}")

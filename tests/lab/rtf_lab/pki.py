@@ -48,8 +48,8 @@ class Authority(NamedTuple):
 def ensure_authority(directory):
     """Make, once, the root, the issuing authority and a client certificate below a directory."""
     root = ensure(directory / "root", request("Lab Root CA", AUTHORITY.format(limit="")), AUTHORITY_DAYS)
-    issuing_request = request("Lab Issuing CA", AUTHORITY.format(limit=", pathlen:0") + "authorityKeyIdentifier = keyid\n")
-    issuing = ensure(directory / "issuing", issuing_request, AUTHORITY_DAYS, root)
+    extensions = AUTHORITY.format(limit=", pathlen:0") + "authorityKeyIdentifier = keyid\n"
+    issuing = ensure(directory / "issuing", request("Lab Issuing CA", extensions), AUTHORITY_DAYS, root)
     client = ensure(directory / "client", request("lab client", LEAF.format(usage="clientAuth")), LEAF_DAYS, issuing)
     return Authority(root, issuing, client)
 
