@@ -17,7 +17,7 @@ description:
   - Warns about a variable C(rtf_*) that looks like a misspelt input.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
-  - hostprep.runtime_fabric.attributes.info_module
+  - hostprep.runtime_fabric.attributes.info
 options:
   values:
     description:

@@ -16,7 +16,7 @@ description:
     Reading another process's state as an ordinary user is enough for all that is collected.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
-  - hostprep.runtime_fabric.attributes.info_module
+  - hostprep.runtime_fabric.attributes.info
 options:
   sections:
     description: Which sections to collect.

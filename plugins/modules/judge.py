@@ -15,7 +15,7 @@ description:
   - Fails when a required check fails or is unknown.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
-  - hostprep.runtime_fabric.attributes.info_module
+  - hostprep.runtime_fabric.attributes.info
 options:
   checks:
     description: Names or globs of the checks to apply, as C(catalog/checks.yml) lists them.

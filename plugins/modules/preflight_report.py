@@ -15,7 +15,7 @@ description:
   - Fails when a required check failed or is unknown on a node of this run.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
-  - hostprep.runtime_fabric.attributes.info_module
+  - hostprep.runtime_fabric.attributes.info
 options:
   release:
     description: The edition of the vendor's requirements.
