@@ -11,7 +11,7 @@ name: egress_probes
 short_description: Turn rows of the catalogue into endpoints to probe
 version_added: 0.1.0
 author:
-  - hostprep.runtime_fabric contributors
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:
   - Takes rows as the lookup P(hostprep.runtime_fabric.requirements#lookup) gives them out and returns what the option
     O(hostprep.runtime_fabric.egress_info#module:endpoints) takes.

@@ -11,7 +11,7 @@ name: requirements
 short_description: What Runtime Fabric asks of network and hosts
 version_added: 0.1.0
 author:
-  - hostprep.runtime_fabric contributors
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:
   - Returns rows of the collection's catalogue, which states the vendor's network and port requirements.
   - The file C(catalog/README.md) of the collection describes the fields of a row.

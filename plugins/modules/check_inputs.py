@@ -28,7 +28,7 @@ options:
 notes:
   - This is an action plugin; there is nothing to run on a host.
 author:
-  - hostprep.runtime_fabric contributors
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

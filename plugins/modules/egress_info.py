@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: egress_info
 short_description: Try out which endpoints this host can reach, layer by layer
-version_added: "1.0.0"
+version_added: 0.1.0
 description:
   - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and tells for each how far
     the connection came - name resolution, TCP, TLS, or the answer of a time server.

@@ -41,7 +41,7 @@ options:
     type: int
     default: 0
 author:
-  - hostprep.runtime_fabric contributors
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
 seealso:
   - module: hostprep.runtime_fabric.egress_info
 """

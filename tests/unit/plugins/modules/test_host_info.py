@@ -23,6 +23,7 @@ def run_module(**arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+        check=False,
     )
     return process.returncode, json.loads(process.stdout.decode())
 
