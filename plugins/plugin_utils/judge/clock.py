@@ -91,10 +91,11 @@ def ntp_reachable(subject, evidence):
     if not subject.ntp_servers:
         return _ntp_by_chrony(subject, evidence, expected)
     rows = [row for row in part(evidence, "egress") if row["protocol"] == "ntp"]
-    answered = [row["host"] for row in rows if row["verdict"] == "reachable"]
-    failed = [f"{row['host']}: {row['detail']}" for row in rows if row["verdict"] != "reachable"]
+    answered = [row for row in rows if row["verdict"] == "reachable"]
+    failed = [f"{row['host']}: {row['detail'] or row['verdict']}" for row in rows if row["verdict"] != "reachable"]
     if answered:
-        observed = f"{', '.join(answered)} answered" + (f"; {'; '.join(failed)}" if failed else "")
+        remarks = [f"{row['host']}: {row['detail']}" for row in answered if row["detail"]] + failed
+        observed = f"{', '.join(row['host'] for row in answered)} answered{''.join('; ' + text for text in remarks)}"
         return Finding(PASS, expected, observed, evidence=rows)
     if not rows:
         return Finding(UNKNOWN, expected, "no NTP server was probed", "Run the audit again.")

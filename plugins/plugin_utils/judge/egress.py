@@ -36,7 +36,7 @@ def endpoint(subject, evidence, row):
         issuer = (probe.get("tls") or {}).get("issuer")
         return Finding(PASS, expected, f"reachable{', issuer ' + issuer if issuer else ''}", evidence=probe)
     status = UNKNOWN if probe["verdict"] in UNTRIED else FAIL
-    observed = f"{probe['verdict']}: {probe['detail']}"
+    observed = f"{probe['verdict']}: {probe['detail']}" if probe["detail"] else probe["verdict"]
     return Finding(status, expected, observed, _remedy(subject, row, probe), probe)
 
 

@@ -171,6 +171,12 @@ def test_with_a_proxy_the_direct_path_proves_nothing():
     assert egress and {entry["status"] for entry in egress} == {"unknown"}
 
 
+def test_a_server_that_answers_but_is_not_synchronised_shows_it():
+    evidence = samples.evidence()
+    _probe("ntp-ntp.example.com", detail="the server answers but is not synchronised itself (stratum 16)")(evidence)
+    assert "stratum 16" in judge(evidence)["egress.ntp"]["observed"]
+
+
 def test_without_ntp_servers_chronys_own_sources_are_asked():
     subject = samples.subject(ntp_servers=[])
     evidence = samples.evidence()
