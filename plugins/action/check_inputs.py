@@ -26,14 +26,17 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """Collect every problem and fail with all of them at once."""
         result = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(argument_spec={"values": {"type": "dict"}})
+        _validated, arguments = self.validate_argument_spec(
+            argument_spec={"values": {"type": "dict"}, "groups": {"type": "bool", "default": False}}
+        )
         catalogue = catalog.load()
         planes = dict.fromkeys(plane for release in catalogue.releases for plane in release["control_planes"])
         checks = inputs.checks_by_name(catalogue.release_ids, list(planes))
         if arguments["values"] is None:
             problems = self._inventory_problems(task_vars, checks, catalogue)
         else:
-            problems = _value_problems(plain(arguments["values"]), checks)
+            problems = inputs.group_problems(plain(task_vars["groups"])) if arguments["groups"] else []
+            problems += _value_problems(plain(arguments["values"]), checks)
         result["changed"] = False
         if problems:
             result["failed"] = True

@@ -25,6 +25,10 @@ options:
       - The key is the name to show in the error. The value is a dictionary of C(like), the input whose rule to apply
         (C(rtf_ntp_servers) for example), and C(value).
     type: dict
+  groups:
+    description: With O(values), check the groups of the inventory as well.
+    type: bool
+    default: false
 notes:
   - This is an action plugin; there is nothing to run on a host.
 author:

@@ -39,7 +39,8 @@ def one_of(choices):
                 f"{value!r} is a {kind(value)}, not a string; write it in quotes, one of {', '.join(choices)}"
             )
         if value not in choices:
-            raise ValueError(f"{value!r} is unknown; valid: {', '.join(choices)}")
+            found = f"{value!r} is unknown" if value else "not set"
+            raise ValueError(f"{found}; valid: {', '.join(choices)}")
 
     return check
 
@@ -130,22 +131,13 @@ def value_problems(variables, checks, mandatory=MANDATORY):
 
     variables: `{name: value}` as the host sees them. checks: as from checks_by_name.
     """
-    problems = [f"{name}: not set; {_hint(checks[name])}" for name in mandatory if name not in variables]
-    for name in sorted(set(variables) & set(checks)):
+    problems = []
+    for name in sorted(set(mandatory) | set(variables) & set(checks)):
         try:
-            checks[name](variables[name])
+            checks[name](variables.get(name, ""))
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
     return problems
-
-
-def _hint(check):
-    """The list of valid values, as the check itself words it."""
-    try:
-        check("")
-    except ValueError as problem:
-        return str(problem).partition("; ")[2]
-    return "it has no default"
 
 
 def group_problems(groups):

@@ -200,6 +200,18 @@ def test_an_inventory_that_leaves_roles_open_is_refused(site, inventory, said):
     assert outcome.code != 0 and re.sub(r"\s+", " ", said) in re.sub(r"\s+", " ", outcome.output)
 
 
+def test_the_role_alone_refuses_an_inventory_that_leaves_roles_open(site):
+    path = site.directory / "other"
+    path.write_text("[rtf_nodes]\nstray\n")
+    (site.directory / "alone.yml").write_text(
+        "- hosts: rtf_nodes\n  gather_facts: false\n  roles: [hostprep.runtime_fabric.rtf_preflight]\n"
+    )
+    outcome = site.play("alone.yml", "-e", "rtf_control_plane=us", inventories=[path])
+    assert outcome.code != 0
+    assert "stray is in neither rtf_controllers nor rtf_workers" in re.sub(r"\s+", " ", outcome.output)
+    assert "unreachable=0" in outcome.output
+
+
 def test_a_misspelt_variable_is_pointed_out(site):
     outcome = site.play("audit-rtf.yml", "-e", '{"rtf_ntp_server": ["x"]}')
     assert "did you mean rtf_ntp_servers?" in re.sub(r"\s+", " ", outcome.output)
