@@ -8,7 +8,7 @@ export PATH=$PWD/.venv-floor/bin:$PATH
 export ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
 mkdir -p build/results
 
-ansible --version | head -n 1
+ansible --version | awk 'NR == 1'
 PYTHONPATH=$ANSIBLE_COLLECTIONS_PATH pytest --junitxml=build/results/floor.xml tests/unit/plugins tests/unit/catalog
 
 for kind in role module lookup; do
