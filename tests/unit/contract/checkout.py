@@ -4,6 +4,7 @@
 
 """What the contract tests read of this checkout: its files, and the names a user of the collection may write."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -57,3 +58,8 @@ def make_targets():
     """Return the targets that the Makefile and the files it includes document."""
     makefiles = tracked_files("Makefile", ".mk")
     return sorted(set(re.findall(r"^([a-z][a-z-]*):.*## ", "\n".join(read(path) for path in makefiles), re.MULTILINE)))
+
+
+def environment(**variables):
+    """Return an environment for a program that is to see this checkout, and nothing of the test run around it."""
+    return dict(PATH=os.environ["PATH"], HOME=os.environ["HOME"], PYTHONPATH=str(COLLECTIONS), **variables)

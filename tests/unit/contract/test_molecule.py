@@ -31,9 +31,8 @@ ansible_python_interpreter=%s
 
 def run(*words, **variables):
     """Run a Python module of this environment in the checkout; return its exit status and all it printed."""
-    env = dict(os.environ, PYTHONPATH=str(checkout.COLLECTIONS), **variables)
-    done = subprocess.run([sys.executable, "-m", *words], cwd=checkout.CHECKOUT, env=env, check=False,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run([sys.executable, "-m", *words], cwd=checkout.CHECKOUT, check=False,
+                          env=checkout.environment(**variables), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode, done.stdout.decode()
 
 

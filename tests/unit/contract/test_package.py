@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The package that users install holds what they need and nothing of the development."""
 
-import os
 import pathlib
 import subprocess
 import sys
@@ -24,7 +23,7 @@ def package(tmp_path_factory):
     # A home of its own keeps the build out of the one of the user.
     subprocess.run(
         [sys.executable, "-m", "ansible", "galaxy", "collection", "build", "--output-path", str(folder)],
-        cwd=checkout.CHECKOUT, check=True, stdin=subprocess.DEVNULL, env=dict(os.environ, HOME=str(folder)))
+        cwd=checkout.CHECKOUT, check=True, stdin=subprocess.DEVNULL, env=dict(checkout.environment(), HOME=str(folder)))
     archive, = folder.glob("hostprep-runtime_fabric-*.tar.gz")
     with tarfile.open(archive) as tar:
         return {pathlib.PurePath(member.name) for member in tar if not member.isdir()}
