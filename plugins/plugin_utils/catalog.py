@@ -13,11 +13,26 @@ from __future__ import annotations
 import copy
 import functools
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog_parsing import (
+    Catalog,
+    CatalogError,
+    parse,
+)
+
+__all__ = [
+    "Catalog",
+    "CatalogError",
+    "load",
+    "parse",
+    "release_of",
+    "select_endpoints",
+    "select_ports",
+    "select_settings",
+]
 
 FOLDER = Path(__file__).resolve().parents[2] / "catalog"
 DEFAULT_RELEASE = "1.4"
@@ -28,25 +43,6 @@ _GROUPS = {
     "controller": ("nodes", "controllers", "localhost"),
     "worker": ("nodes", "localhost"),
 }
-
-
-class CatalogError(ValueError):
-    """A broken catalogue, or a question that it cannot answer; the text says what would be valid."""
-
-
-class Catalog(NamedTuple):
-    """The catalogue as read: `releases` oldest first; ports, endpoints and settings hold rows with every field."""
-
-    documents: list[dict[str, Any]]
-    releases: list[dict[str, Any]]
-    ports: list[dict[str, Any]]
-    endpoints: list[dict[str, Any]]
-    settings: list[dict[str, Any]]
-
-    @property
-    def release_ids(self):
-        """The ids of the releases, oldest first."""
-        return [release["id"] for release in self.releases]
 
 
 @functools.lru_cache(maxsize=None)
@@ -60,91 +56,6 @@ def load(folder=FOLDER):
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise CatalogError(f"{path} cannot be read: {error}") from error
     return parse(contents)
-
-
-def parse(contents):
-    """Return the Catalog made of {file name without .yml: parsed content}, or raise CatalogError."""
-    releases = _parse_releases(contents["releases"])
-    titles = [document["title"] for document in contents["releases"]["documents"]]
-    planes = list(dict.fromkeys(plane for release in releases for plane in release["control_planes"]))
-    order = [release["id"] for release in releases]
-    seen = set()
-    parsed = {}
-    for kind in rows.KINDS:
-        parsed[kind] = []
-        for row in _list_in(contents[kind], kind, kind):
-            name = row.get("id") if isinstance(row, dict) else None
-            try:
-                _check_row(kind, row, order, titles, planes)
-                if name in seen:
-                    raise rows.RowError("this id is used twice")
-            except rows.RowError as error:
-                raise CatalogError(f"{kind}.yml, row {name!r}: {error}") from None
-            seen.add(name)
-            parsed[kind].append(rows.complete_row(kind, row))
-    for row in (row for kind in rows.KINDS for row in parsed[kind]):
-        for other in filter(None, [row["alternate_of"], *row["replaced_by"]]):
-            if other not in seen:
-                raise CatalogError(f"row {row['id']!r} refers to {other!r}, which no row has as its id")
-    return Catalog(contents["releases"]["documents"], releases, **parsed)
-
-
-def _list_in(content, name, file):
-    if not isinstance(content, dict) or not isinstance(content.get(name), list):
-        raise CatalogError(f"{file}.yml: the top level has no list named {name}")
-    return content[name]
-
-
-def _parse_releases(content):
-    titles = [document.get("title") for document in _list_in(content, "documents", "releases")]
-    releases = _list_in(content, "releases", "releases")
-    for release in releases:
-        missing = [name for name in ("id", "line", "control_planes", "document") if not release.get(name)]
-        if missing:
-            raise CatalogError(
-                f"releases.yml, release {release.get('id')!r}: {', '.join(missing)} is missing"
-            )
-        if release["document"] not in titles:
-            raise CatalogError(
-                f"releases.yml, release {release['id']!r}: {release['document']!r} is not a document"
-            )
-    return releases
-
-
-def _check_row(kind, row, order, titles, planes):
-    """Raise RowError unless the row is well-formed in each release that has it."""
-    rows.check_row(kind, row)
-    _check_history(row, order)
-    stage = row
-    for change in row.get("changes", []):
-        stage = rows.changed_row(stage, change)
-        rows.check_row(kind, stage)
-    _check_documents(row, titles)
-    unknown = [plane for plane in row.get("control_planes", []) if plane not in planes]
-    if unknown:
-        raise rows.RowError(f"control_planes: {', '.join(unknown)} is not known; valid: {', '.join(planes)}")
-
-
-def _check_history(row, order):
-    """Raise RowError unless the releases named by a row exist and follow each other."""
-    named = [row["since"], *(change["since"] for change in row.get("changes", []))]
-    if "until" in row:
-        named.append(row["until"])
-    for release in named:
-        if release not in order:
-            raise rows.RowError(f"{release!r} is not a release; valid: {', '.join(order)}")
-    places = [order.index(release) for release in named]
-    if places != sorted(places):
-        raise rows.RowError(f"since, changes and until are out of order: {', '.join(named)}")
-
-
-def _check_documents(row, titles):
-    sources = [row["source"], *(change["source"] for change in row.get("changes", []))]
-    if "retired" in row:
-        sources.append(row["retired"]["source"])
-    for source in sources:
-        if source["document"] not in titles:
-            raise rows.RowError(f"source: {source['document']!r} is not among the documents of releases.yml")
 
 
 def _choose(name, value, valid):
@@ -176,15 +87,20 @@ def _in_release(catalog, found, release):
     return chosen
 
 
-def select_endpoints(catalog, release=DEFAULT_RELEASE, control_plane="us", node_role=None):
+def select_endpoints(catalog, release=DEFAULT_RELEASE, control_plane="us", node_role=None, phase="install"):
     """Return the endpoint rows of a release and control plane; with `node_role`, those such a node must reach.
 
-    Rows that are retired are included and carry the reason. Raise CatalogError for an unknown argument.
+    Phase `operate` leaves out what only the installation needs. Rows that are retired are included and carry the
+    reason. Raise CatalogError for an unknown argument.
     """
     offered = release_of(catalog, release)["control_planes"]
     _choose(f"control plane of release {release}", control_plane, offered)
-    found = [row for row in catalog.endpoints if control_plane in row["control_planes"]]
-    return _for_role(_in_release(catalog, found, release), node_role)
+    found = [
+        row
+        for row in _in_release(catalog, catalog.endpoints, release)
+        if control_plane in row["control_planes"]
+    ]
+    return _for_role(_in_phase(found, phase), node_role)
 
 
 def select_ports(catalog, release=DEFAULT_RELEASE, phase="operate", node_role=None):
@@ -192,14 +108,17 @@ def select_ports(catalog, release=DEFAULT_RELEASE, phase="operate", node_role=No
 
     Phase `install` includes the rows of `operate`: they are needed from the installation on.
     """
-    _choose("phase", phase, rows.PHASES)
-    found = [row for row in catalog.ports if phase == "install" or row["phase"] == "operate"]
-    return _for_role(_in_release(catalog, found, release), node_role)
+    return _for_role(_in_phase(_in_release(catalog, catalog.ports, release), phase), node_role)
 
 
 def select_settings(catalog, release=DEFAULT_RELEASE):
     """Return the setting rows of a release."""
     return _in_release(catalog, catalog.settings, release)
+
+
+def _in_phase(found, phase):
+    _choose("phase", phase, rows.PHASES)
+    return [row for row in found if phase == "install" or row["phase"] == "operate"]
 
 
 def _for_role(found, node_role):

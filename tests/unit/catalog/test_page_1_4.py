@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 
 PAGE = Path(__file__).parent / "network-and-port-requirements-1.4.txt"
 INSTALL_TABLE = "Port Protocol Description"
@@ -199,4 +199,3 @@ def test_both_readings_of_a_bandwidth_are_kept():
 def test_the_reader_of_port_cells():
     assert ports_in("3008 - 3012") == ("3008-3012",)
     assert ports_in("6443, 8080") == ("6443", "8080")
-    assert rows.port_bounds("3008-3012") == (3008, 3012)

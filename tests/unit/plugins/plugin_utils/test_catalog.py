@@ -14,7 +14,10 @@ SOURCE = {"document": "Page A", "section": "S", "row": "R"}
 COMMON = {"severity": "required", "purpose": "Does something.", "source": SOURCE}
 SMALL = {
     "releases": {
-        "documents": [{"title": "Page A"}, {"title": "Page B"}],
+        "documents": [
+            {"title": "Page A", "url": "https://a.example.com"},
+            {"title": "Page B", "url": "https://b.example.com"},
+        ],
         "releases": [
             {"id": "1.9", "line": "appliance", "control_planes": ["us", "eu"], "document": "Page A"},
             {"id": "1.10", "line": "appliance", "control_planes": ["us", "eu"], "document": "Page B"},
@@ -184,7 +187,7 @@ def spoil(content, path, value):
         (("endpoints", "endpoints", 0, "id"), "first", "endpoints.yml, row 'first': this id is used twice"),
         (("ports", "ports", 0, "since"), "1.5", "'1.5' is not a release; valid: 1.9, 1.10, 2.x"),
         (("ports", "ports", 1, "since"), "2.x", "out of order: 2.x, 1.10"),
-        (("ports", "ports", 1, "replaced_by"), ["third"], "row 'second' refers to 'third'"),
+        (("ports", "ports", 1, "replaced_by"), ["third"], "row 'second': refers to 'third'"),
         (("ports", "ports", 0, "changes", 0, "ports"), ["0"], "row 'first': ports: '0' is not a port"),
         (
             ("ports", "ports", 0, "source"),
@@ -194,8 +197,12 @@ def spoil(content, path, value):
         (("endpoints", "endpoints", 0, "control_planes"), ["mars"], "mars is not known; valid: us, eu, jp"),
         (("endpoints",), {"rows": []}, "endpoints.yml: the top level has no list named endpoints"),
         (("settings",), [], "settings.yml: the top level has no list named settings"),
-        (("releases", "releases", 0, "document"), "Hearsay", "release '1.9': 'Hearsay' is not a document"),
-        (("releases", "releases", 0, "control_planes"), [], "release '1.9': control_planes is missing"),
+        (("releases", "releases", 0, "document"), "Hearsay", "'Hearsay' is not among the documents"),
+        (
+            ("releases", "releases", 0, "control_planes"),
+            [],
+            "control_planes: [] is not a list with at least one entry",
+        ),
     ],
 )
 def test_a_broken_catalogue_is_refused(path, value, message):

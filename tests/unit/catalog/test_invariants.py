@@ -1,0 +1,156 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What must hold for the shipped catalogue as a whole; the shape of single rows is the loader's business."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import yaml
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, rows
+
+CATALOG = catalog.load()
+OFFERED = [(release["id"], plane) for release in CATALOG.releases for plane in release["control_planes"]]
+ALL_ROWS = [row for kind in rows.KINDS for row in getattr(CATALOG, kind)]
+
+# The names of protocols in the port table, for the protocols of endpoints. Agents from 2.6.22 on deliver monitoring
+# data over HTTPS, which the port table of 2.x says and which older agents do not.
+APPLICATIONS = {
+    "https": {"HTTPS"},
+    "amqp_wss": {"AMQP over WebSockets"},
+    "lumberjack": {"Lumberjack", "HTTPS"},
+}
+
+
+def test_checks_name_rows_that_exist():
+    checks = yaml.safe_load((catalog.FOLDER / "checks.yml").read_text(encoding="utf-8"))["checks"]
+    ids = {row["id"] for row in ALL_ROWS}
+    assert [name for check in checks for name in check["requirements"] if name not in ids] == []
+    assert ids.isdisjoint(check["id"] for check in checks)
+
+
+@pytest.mark.parametrize("release, plane", OFFERED)
+def test_every_offer_selects_something(release, plane):
+    assert catalog.select_endpoints(CATALOG, release, plane)
+    assert catalog.select_ports(CATALOG, release)
+    assert catalog.select_settings(CATALOG, release)
+
+
+def test_every_endpoint_is_selected_somewhere():
+    selected = {
+        row["id"] for release, plane in OFFERED for row in catalog.select_endpoints(CATALOG, release, plane)
+    }
+    assert selected == {row["id"] for row in CATALOG.endpoints}
+
+
+@pytest.mark.parametrize("release, plane", OFFERED)
+def test_no_endpoint_is_asked_for_twice(release, plane):
+    keys = [
+        (row["host"], row["port"], row["url_path"])
+        for row in catalog.select_endpoints(CATALOG, release, plane)
+    ]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("release", CATALOG.release_ids)
+def test_no_port_is_asked_for_twice(release):
+    keys = [
+        (row["transport"], row["from"], row["to"], row["application"], row["purpose"], port)
+        for row in catalog.select_ports(CATALOG, release, "install")
+        for port in row["ports"]
+    ]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("release, plane", OFFERED)
+def test_an_alternate_stands_in_for_a_row_of_the_same_selection(release, plane):
+    found = {row["id"]: row for row in catalog.select_endpoints(CATALOG, release, plane)}
+    for row in found.values():
+        if row["alternate_of"]:
+            principal = found[row["alternate_of"]]
+            assert principal["alternate_of"] is None
+            assert principal["severity"] == "required"
+            assert row["severity"] != "required"
+            assert (principal["port"], principal["protocol"]) == (row["port"], row["protocol"])
+
+
+@pytest.mark.parametrize("release, plane", OFFERED)
+def test_a_retired_row_is_selected_and_never_required(release, plane):
+    for row in catalog.select_endpoints(CATALOG, release, plane):
+        if row["retired"]:
+            assert row["severity"] == "info"
+    if release == "1.4":
+        retired = [row["id"] for row in catalog.select_endpoints(CATALOG, release, plane) if row["retired"]]
+        assert retired == ["kubernetes-charts"]
+
+
+def test_a_row_is_replaced_by_later_rows():
+    starts = {row["id"]: CATALOG.release_ids.index(row["since"]) for row in ALL_ROWS}
+    for row in ALL_ROWS:
+        for stage in [row, *row["changes"]]:
+            for other in stage.get("replaced_by", []):
+                assert starts[other] >= CATALOG.release_ids.index(stage["since"]), row["id"]
+                assert starts[other] > starts[row["id"]] or row["id"].endswith("-legacy"), row["id"]
+
+
+@pytest.mark.parametrize("release, plane", [offer for offer in OFFERED if offer[1] in ("us", "eu")])
+def test_an_endpoint_leaves_from_where_the_port_table_says(release, plane):
+    # The control planes ca, jp and in use ports that the port table of their edition does not list.
+    table = [row for row in catalog.select_ports(CATALOG, release) if row["direction"] == "outbound"]
+    for row in catalog.select_endpoints(CATALOG, release, plane):
+        if row["severity"] == "info" or (row["port"] == 5044 and release == "2.x"):
+            continue
+        sources = {
+            port["from"]
+            for port in table
+            if str(row["port"]) in port["ports"] and port["application"] in APPLICATIONS[row["protocol"]]
+        }
+        assert row["from"] in sources, row["id"]
+
+
+@pytest.mark.parametrize("release, plane", OFFERED)
+def test_what_an_http_proxy_carries(release, plane):
+    for row in catalog.select_endpoints(CATALOG, release, plane):
+        assert row["carrier"] == ("socks5" if row["protocol"] == "lumberjack" else "http_proxy"), row["id"]
+
+
+def test_the_message_broker_of_every_control_plane_needs_mutual_tls():
+    for release, plane in OFFERED:
+        brokers = [
+            row
+            for row in catalog.select_endpoints(CATALOG, release, plane)
+            if row["protocol"] in ("amqp_wss", "wss")
+        ]
+        assert [row["mutual_tls"] for row in brokers] == [True]
+
+
+def test_every_document_is_used():
+    used = {release["document"] for release in CATALOG.releases}
+    for row in ALL_ROWS:
+        used |= {stage["source"]["document"] for stage in [row, *row["changes"]]}
+        if row["retired"]:
+            used.add(row["retired"]["source"]["document"])
+    assert used == {document["title"] for document in CATALOG.documents}
+
+
+@pytest.mark.parametrize("kind", rows.KINDS)
+def test_a_purpose_is_one_sentence(kind):
+    for row in getattr(CATALOG, kind):
+        for stage in [row, *row["changes"]]:
+            if "purpose" in stage:
+                assert stage["purpose"].endswith(".") and ". " not in stage["purpose"], row["id"]
+
+
+def test_files_keep_one_order_of_fields():
+    order = {kind: [] for kind in rows.KINDS}
+    for kind in rows.KINDS:
+        content = yaml.safe_load((catalog.FOLDER / f"{kind}.yml").read_text(encoding="utf-8"))
+        for row in content[kind]:
+            names = list(row)
+            for earlier, later in itertools.combinations(names, 2):
+                assert (later, earlier) not in order[kind], f"{row['id']}: {earlier} stands before {later}"
+                order[kind].append((earlier, later))
