@@ -10,7 +10,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, inputs, site_inputs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 
 display = Display()
@@ -30,8 +30,10 @@ class ActionModule(ActionBase):
             argument_spec={"values": {"type": "dict"}, "groups": {"type": "bool", "default": False}}
         )
         catalogue = catalog.load()
-        planes = dict.fromkeys(plane for release in catalogue.releases for plane in release["control_planes"])
-        checks = inputs.checks_by_name(catalogue.release_ids, list(planes))
+        checks = {
+            **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
+            **site_inputs.checks_by_name(catalogue),
+        }
         if arguments["values"] is None:
             problems = self._inventory_problems(task_vars, checks, catalogue)
         else:
@@ -60,7 +62,7 @@ class ActionModule(ActionBase):
             problem if len(nodes) == len(variables) else f"{problem} (on {', '.join(nodes)})"
             for problem, nodes in where.items()
         ]
-        problems += inputs.disagreements(variables)
+        problems += inputs.disagreements(variables, inputs.ONE_VALUE_FOR_ALL + site_inputs.ONE_VALUE_FOR_ALL)
         return problems or _offer_problems(next(iter(variables.values())), catalogue)
 
 

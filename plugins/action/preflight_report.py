@@ -14,11 +14,12 @@ import tempfile
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks, evidence, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks, evidence, subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
 display = Display()
 
@@ -30,6 +31,8 @@ ARGUMENTS = {
     "proxied": {"type": "bool", "default": False},
     "directory": {"type": "path", "required": True},
     "enforce": {"type": "bool", "default": True},
+    "extra_endpoints": {"type": "list", "elements": "dict", "default": []},
+    "extra_ports": {"type": "list", "elements": "dict", "default": []},
 }
 
 
@@ -81,18 +84,19 @@ def _failed_here(task_vars):
 def _judge(arguments, collected, groups):
     scope = {name: arguments[name] for name in ("release", "control_plane", "phase")}
     rows = checks.load()
+    catalogue = with_site_rows(catalog.load(), plain(arguments["extra_endpoints"]), plain(arguments["extra_ports"]))
     judged, results = [], []
     for node, found in collected.items():
         judged.append(
             subjects.subject(
-                node, groups, found["variables"], scope, arguments["ntp_servers"], arguments["proxied"]
+                node, groups, found["variables"], scope, arguments["ntp_servers"], arguments["proxied"], catalogue
             )
         )
         results += judge_node(rows, judged[-1], found["evidence"])
     verified = {row_id for check in rows for row_id in check["requirements"]}
     verified |= {row_id for entry in results for row_id in entry["requirement"]}
     generated = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    return document.build(scope, judged, results, subjects.requirements(scope), verified, generated)
+    return document.build(scope, judged, results, subjects.requirements(scope, catalogue), verified, generated)
 
 
 def _message(report, stopping):

@@ -28,7 +28,7 @@ options:
       - settings
   release:
     description:
-      - The edition of the vendor's requirements.
+      - The edition of the vendor's requirements, for example V(1.4) or V(2.x).
     type: str
     default: "1.4"
   control_plane:
@@ -39,8 +39,8 @@ options:
     default: us
   phase:
     description:
-      - V(operate) or V(install). With V(install), the ports that only the installation needs are included.
-      - Selects ports.
+      - V(operate) or V(install). With V(install), the rows that only the installation needs are included.
+      - Selects endpoints and ports.
     type: str
     default: operate
   node_role:
@@ -48,6 +48,18 @@ options:
       - V(controller) or V(worker). Only the rows that a node of this role takes part in.
       - By default the rows of both roles. Selects endpoints and ports.
     type: str
+  extra_endpoints:
+    description:
+      - Endpoints that the site adds, as in the variable C(rtf_extra_endpoints).
+    type: list
+    elements: dict
+    default: []
+  extra_ports:
+    description:
+      - Ports that the site adds, as in the variable C(rtf_extra_ports).
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -61,6 +73,16 @@ EXAMPLES = r"""
 - name: Show the ports of a worker during the installation
   ansible.builtin.debug:
     msg: "{{ lookup('hostprep.runtime_fabric.requirements', 'ports', phase='install', node_role='worker') }}"
+
+- name: Show the endpoints of the vendor and those of the site
+  ansible.builtin.debug:
+    msg: >-
+      {{ lookup('hostprep.runtime_fabric.requirements', 'endpoints', extra_endpoints=rtf_extra_endpoints) }}
+  vars:
+    rtf_extra_endpoints:
+      - host: registry.example.com
+        port: 443
+        purpose: Holds our own container images.
 """
 
 RETURN = r"""
@@ -88,9 +110,12 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
 _SELECTIONS = {
-    "endpoints": (catalog.select_endpoints, ("release", "control_plane", "node_role")),
+    "endpoints": (catalog.select_endpoints, ("release", "control_plane", "node_role", "phase")),
     "ports": (catalog.select_ports, ("release", "phase", "node_role")),
     "settings": (catalog.select_settings, ("release",)),
 }
@@ -102,13 +127,15 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         """Return one list of rows for each term."""
         self.set_options(var_options=variables, direct=kwargs)
+        extras = {name: plain(self.get_option(name)) for name in ("extra_endpoints", "extra_ports")}
         try:
-            return [self._rows(term) for term in terms]
-        except catalog.CatalogError as error:
+            rows = with_site_rows(catalog.load(), **extras)
+            return [self._select(rows, term) for term in terms]
+        except (catalog.CatalogError, RowError) as error:
             raise AnsibleLookupError(str(error)) from error
 
-    def _rows(self, term):
+    def _select(self, rows, term):
         if term not in _SELECTIONS:
-            raise catalog.CatalogError(f"unknown kind of row {term!r}; valid: {', '.join(_SELECTIONS)}")
+            raise catalog.CatalogError(f"{term!r} is not a kind of row; valid: {', '.join(_SELECTIONS)}")
         select, options = _SELECTIONS[term]
-        return select(catalog.load(), **{name: self.get_option(name) for name in options})
+        return select(rows, **{name: self.get_option(name) for name in options})

@@ -43,6 +43,16 @@ options:
       that C(ansible-playbook) was started in.
     type: path
     required: true
+  extra_endpoints:
+    description: Endpoints that the site adds to those of the vendor, as in the input C(rtf_extra_endpoints).
+    type: list
+    elements: dict
+    default: []
+  extra_ports:
+    description: Ports that the site adds to those of the vendor, as in the input C(rtf_extra_ports).
+    type: list
+    elements: dict
+    default: []
   enforce:
     description: Whether a required check that failed or is unknown fails the task.
     type: bool

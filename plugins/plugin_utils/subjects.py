@@ -4,50 +4,50 @@
 
 """From an inventory and the catalogue to the subjects that are judged."""
 
-import ipaddress
-
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
 
 
-def subject(node, groups, variables, scope, ntp_servers=(), proxied=False):
+def subject(node, groups, variables, scope, ntp_servers=(), proxied=False, catalogue=None):
     """Return the Subject for one node.
 
+    catalogue: a Catalog, where it has rows of the site.
     groups: `{group: [node, ...]}`. variables: the node's `rtf_node_address` and `ansible_host`, where set.
     scope: `{"release", "control_plane", "phase"}`; without a control plane there are no endpoints.
     """
-    catalogue, role = catalog.load(), role_of(node, groups)
+    catalogue, role = catalogue or catalog.load(), role_of(node, groups)
     endpoints = []
     if scope.get("control_plane"):
-        endpoints = catalog.select_endpoints(catalogue, scope["release"], scope["control_plane"], role)
+        endpoints = catalog.select_endpoints(
+            catalogue, scope["release"], scope["control_plane"], role, scope["phase"]
+        )
     return Subject(
         node=node,
         role=role,
         address=address_of(variables),
         settings={row["id"]: row for row in catalog.select_settings(catalogue, scope["release"])},
         endpoints=endpoints,
+        not_asked=_not_asked(catalogue, scope["release"]),
         ntp_servers=list(ntp_servers),
         proxied=proxied,
     )
 
 
-def address_of(variables):
-    """Return the IPv4 address that the inventory gives a node, or "" where it only gives names."""
-    for name in ("rtf_node_address", "ansible_host"):
-        try:
-            return str(ipaddress.IPv4Address(str(variables.get(name, ""))))
-        except ValueError:
-            continue
-    return ""
+def _not_asked(catalogue, release):
+    asked = [*catalog.select_ports(catalogue, release, "install"), *catalog.select_settings(catalogue, release)]
+    return {row["id"] for row in (*catalogue.ports, *catalogue.settings)} - {row["id"] for row in asked}
 
 
-def requirements(scope):
+def requirements(scope, catalogue=None):
     """Return `{row id: what a person calls it}` for everything the catalogue asks for in this scope."""
-    catalogue = catalog.load()
+    catalogue = catalogue or catalog.load()
     names = {
         row["id"]: f"{row['host']}:{row['port']}"
-        for row in catalog.select_endpoints(catalogue, scope["release"], scope["control_plane"])
+        for row in catalog.select_endpoints(
+            catalogue, scope["release"], scope["control_plane"], phase=scope["phase"]
+        )
     }
     for row in catalog.select_ports(catalogue, scope["release"], scope["phase"]):
         names[row["id"]] = f"{', '.join(row['ports'])}/{row['transport']} {row['from']} -> {row['to']}"

@@ -11,6 +11,7 @@ class Subject(NamedTuple):
     """One node with the requirements that hold for it.
 
     role: `controller` or `worker`. settings: catalogue rows by id. endpoints: the rows this node must reach.
+    not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. proxied: True where a proxy is configured. address: the node's address
     as the inventory gives it, or "".
     """
@@ -20,5 +21,6 @@ class Subject(NamedTuple):
     address: str = ""
     settings: Any = {}
     endpoints: Any = ()
+    not_asked: Any = frozenset()
     ntp_servers: Any = ()
     proxied: bool = False

@@ -36,6 +36,21 @@ def test_one_list_for_each_term(lookup):
     assert settings == catalog.select_settings(catalog.load(), "1.4")
 
 
+def test_rows_of_the_site_are_among_them(lookup):
+    (found,) = lookup.run(["endpoints"], extra_endpoints=[{"host": "registry.example.com", "port": 443}])
+    assert found[-1]["id"] == "site-registry-example-com-443"
+    (found,) = lookup.run(["ports"], extra_ports=[{"ports": [9100], "from": "10.0.0.0/8", "to": "nodes"}])
+    assert found[-1]["ports"] == ["9100"]
+
+
+def test_the_phase_selects_endpoints_too(lookup):
+    options = {"release": "2.x", "control_plane": "ca"}
+    (operate,), (install,) = lookup.run(["endpoints"], **options), lookup.run(
+        ["endpoints"], phase="install", **options
+    )
+    assert [row["id"] for row in install if row not in operate] == ["installer-chart"]
+
+
 @pytest.mark.parametrize(
     "terms, options, message",
     [
@@ -44,6 +59,11 @@ def test_one_list_for_each_term(lookup):
             ["endpoints"],
             {"control_plane": "mars"},
             "'mars' is not a control plane of release 1.4; valid: us, eu",
+        ),
+        (
+            ["endpoints"],
+            {"extra_endpoints": [{"host": "x", "port": 443}]},
+            "rtf_extra_endpoints: entry 1: host: 'x' is not a host name",
         ),
         (["ports"], {"phase": "later"}, "'later' is not a phase; valid: install, operate"),
     ],

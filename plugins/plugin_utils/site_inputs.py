@@ -1,0 +1,50 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks of the inputs by which a site adds to the catalogue and asks for a change request.
+
+Like the checks in inputs.py, each takes a value and raises ValueError with what is wrong and what is valid.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import RowError, network
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
+
+ONE_VALUE_FOR_ALL = ("rtf_extra_endpoints", "rtf_extra_ports", "rtf_internal_networks", "rtf_ingress_sources")
+
+
+def networks(value):
+    """A list of addresses and networks."""
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list of networks such as 192.0.2.0/24, not a {inputs.kind(value)}")
+    for entry in value:
+        network(entry)
+
+
+def _rows(variable, read):
+    """A check that `read` accepts the value; its message need not name the variable once more."""
+
+    def check(value):
+        try:
+            read(value)
+        except RowError as error:
+            raise ValueError(str(error).removeprefix(f"{variable}: ")) from None
+
+    return check
+
+
+def checks_by_name(catalogue):
+    """Return {variable: check}."""
+    return {
+        "rtf_extra_endpoints": _rows(
+            "rtf_extra_endpoints", lambda value: with_site_rows(catalogue, extra_endpoints=value)
+        ),
+        "rtf_extra_ports": _rows("rtf_extra_ports", lambda value: with_site_rows(catalogue, extra_ports=value)),
+        "rtf_internal_networks": networks,
+        "rtf_ingress_sources": networks,
+        "rtf_previous_release": inputs.one_of(catalogue.release_ids),
+        "rtf_change_request_dir": inputs.directory,
+    }
