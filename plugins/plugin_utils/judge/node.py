@@ -48,7 +48,10 @@ def judge_node(checks, subject, evidence, only=("*",)):
         for result_id, row in _instances(check, subject):
             if not any(fnmatchcase(result_id, pattern) for pattern in only):
                 continue
-            finding = _judge(FUNCTIONS[check["id"]], subject, evidence, row)
+            if row is None and _is_not_asked(check, subject):
+                finding = Finding(SKIPPED, "", "this release does not ask for it")
+            else:
+                finding = _judge(FUNCTIONS[check["id"]], subject, evidence, row)
             results.append(
                 {
                     "id": result_id,
@@ -71,6 +74,11 @@ def _instances(check, subject):
     if check.get("each") == "endpoints":
         return [(f"{check['id']}.{row['id']}", row) for row in subject.endpoints]
     return [(check["id"], None)]
+
+
+def _is_not_asked(check, subject):
+    """Whether a check proves requirements of other releases only."""
+    return bool(check["requirements"]) and subject.not_asked.issuperset(check["requirements"])
 
 
 def _judge(function, subject, evidence, row):

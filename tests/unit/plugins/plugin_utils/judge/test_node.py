@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks, subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import FUNCTIONS, judge_node
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
 
@@ -163,6 +163,49 @@ def test_a_retired_endpoint_that_is_gone_is_skipped_and_says_so():
     for row in retired:
         _probe(row["id"], verdict="unresolved", detail="no such name")(evidence)
         assert judge(evidence)[f"egress.{row['id']}"]["status"] == "skipped"
+
+
+def of_release(release, plane="us"):
+    """A subject of another release, and evidence in which it reaches everything."""
+    scope = {"release": release, "control_plane": plane, "phase": "install"}
+    subject = subjects.subject("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])
+    evidence = samples.evidence()
+    first, *_others, ntp = evidence["egress"]
+    evidence["egress"] = [{**first, "id": row["id"]} for row in subject.endpoints] + [ntp]
+    return subject, evidence
+
+
+@pytest.mark.parametrize("blocked", ["starport-layer-bucket-us", "starport-layer-bucket-us-regional"])
+def test_one_of_two_alternates_is_enough(blocked):
+    subject, evidence = of_release("1.11")
+    _probe(blocked, verdict="dropped", detail="no answer")(evidence)
+    entry = judge(evidence, subject)[f"egress.{blocked}"]
+    assert entry["status"] == "pass" and "one of the two is enough" in entry["observed"]
+
+
+def test_two_alternates_that_fail_are_a_failure():
+    subject, evidence = of_release("1.11")
+    for blocked in ("starport-layer-bucket-us", "starport-layer-bucket-us-regional"):
+        _probe(blocked, verdict="dropped", detail="no answer")(evidence)
+    assert judge(evidence, subject)["egress.starport-layer-bucket-us"]["status"] == "fail"
+
+
+def test_where_both_names_are_asked_for_one_is_not_enough():
+    evidence = samples.evidence()
+    _probe("starport-layer-bucket-us-regional", verdict="dropped", detail="no answer")(evidence)
+    assert not_passed(judge(evidence)) == ["egress.starport-layer-bucket-us-regional"]
+
+
+def test_what_a_release_does_not_ask_for_is_skipped():
+    subject, evidence = of_release("2.x", "ca")
+    evidence["host"] = {}
+    results = judge(evidence, subject)
+    assert (results["kernel.ip_forward"]["status"], results["kernel.ip_forward"]["observed"]) == (
+        "skipped",
+        "this release does not ask for it",
+    )
+    assert results["egress.broker-ca"]["status"] == "pass"
+    assert results["time.synchronised"]["status"] == "unknown"
 
 
 def test_with_a_proxy_the_direct_path_proves_nothing():
