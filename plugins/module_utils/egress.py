@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     tls,
 )
 
-PROTOCOLS = ["https", "amqp_wss", "lumberjack", "tls", "tcp", "ntp"]
+PROTOCOLS = ["https", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "ntp"]
 
 Endpoint = collections.namedtuple("Endpoint", ["id", "host", "port", "protocol", "server_name"])
 

@@ -45,11 +45,12 @@ options:
       protocol:
         description:
           - What is spoken there, which decides how far the test goes.
-          - V(https), V(amqp_wss) (AMQP over WebSockets), V(lumberjack) and V(tls) end with a verified TLS handshake.
+          - V(https), V(amqp_wss) (AMQP over WebSockets), V(wss) (WebSockets), V(lumberjack) and V(tls) end with a
+            verified TLS handshake.
           - V(tcp) ends with the TCP connection.
           - V(ntp) ends with the answer to an NTP query.
         type: str
-        choices: [https, amqp_wss, lumberjack, tls, tcp, ntp]
+        choices: [https, amqp_wss, wss, lumberjack, tls, tcp, ntp]
         default: https
       server_name:
         description:

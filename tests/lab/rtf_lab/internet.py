@@ -4,7 +4,7 @@
 """The simulated Internet as data: which names it has, at which addresses, and the configuration that serves them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -25,7 +25,8 @@ LAST_ENDPOINT = 254
 
 TLS_DIRECTORY = "/etc/lab/tls"
 SINK = "127.0.0.1:5044"
-HTTP_PROTOCOLS = ("https", "amqp_wss")
+BROKER_PROTOCOLS = ("amqp_wss", "wss")
+HTTP_PROTOCOLS = ("https", *BROKER_PROTOCOLS)
 STREAM_PROTOCOLS = ("lumberjack",)
 
 
@@ -43,15 +44,26 @@ class Server:
 def load_servers(path):
     """The Servers that a catalogue file asks for. Raises LabError for a file that is no catalogue of endpoints."""
     try:
-        return servers(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["endpoints"])
+        return servers(stages(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["endpoints"]))
     except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
         raise LabError(f"{path} is not a catalogue of endpoints: {error!r}") from error
+
+
+def stages(rows):
+    """Catalogue rows -> the rows of all releases: each as it began, and as each of its changes left it."""
+    found = []
+    for row in rows:
+        found.append(row)
+        for change in row.get("changes", []):
+            found.append({**found[-1], **change})
+    return found
 
 
 def servers(rows):
     """Endpoint rows -> Servers, ordered by host and port; rows of one host and port make one Server.
 
-    Raises LabError when two such rows differ, or a row asks for what the lab does not serve.
+    Raises LabError when two such rows differ, or a row asks for what the lab does not serve. A broker may share its
+    host and port with an HTTPS service: it answers both.
     """
     addresses = endpoint_addresses(row["host"] for row in rows)
     found = {}
@@ -59,7 +71,12 @@ def servers(rows):
         if row["protocol"] not in HTTP_PROTOCOLS + STREAM_PROTOCOLS:
             raise LabError(f"endpoint {row['id']}: the lab does not serve the protocol {row['protocol']!r}")
         server = Server(row["host"], addresses[row["host"]], row["port"], row["protocol"], row["mutual_tls"])
-        if found.setdefault((server.host, server.port), server) != server:
+        known = found.setdefault((server.host, server.port), server)
+        if known.protocol in BROKER_PROTOCOLS and server.protocol == "https":
+            server = replace(server, protocol=known.protocol)
+        elif known.protocol == "https" and server.protocol in BROKER_PROTOCOLS:
+            known = found[server.host, server.port] = replace(known, protocol=server.protocol)
+        if known != server:
             raise LabError(f"endpoint {row['id']}: another row describes {server.host}:{server.port} differently")
     return [found[key] for key in sorted(found)]
 
@@ -185,7 +202,7 @@ def tls_lines(server):
 
 def origin(server):
     """Which file of /etc/nginx/origins answers for a Server, judged by its protocol and host name."""
-    if server.protocol == "amqp_wss":
+    if server.protocol in BROKER_PROTOCOLS:
         return "broker"
     if re.search(r"(^|\.)dkr\.ecr\.", server.host):
         return "registry"

@@ -50,6 +50,21 @@ def test_rows_that_agree_make_one_server_and_rows_that_do_not_are_refused():
         internet.servers([row("a.example"), row("a.example", mutual_tls=True)])
 
 
+@pytest.mark.parametrize("protocols", [("wss", "https"), ("https", "wss")])
+def test_a_broker_answers_https_on_the_same_port(protocols):
+    [server] = internet.servers([row("a.example", 8443, protocol) for protocol in protocols])
+    assert server.protocol == "wss"
+    assert internet.origin(server) == "broker"
+
+
+def test_rows_are_served_as_every_release_states_them():
+    changes = [{"since": "1.12", "host": "new.example"}, {"since": "2.x", "port": 8443}]
+    changed = {**row("old.example"), "changes": changes}
+    found = internet.servers(internet.stages([changed]))
+    assert [(server.host, server.port) for server in found] == [
+        ("new.example", 443), ("new.example", 8443), ("old.example", 443)]
+
+
 def test_a_protocol_that_the_lab_does_not_serve_is_refused():
     with pytest.raises(LabError, match="'gopher'"):
         internet.servers([row("a.example", protocol="gopher")])
@@ -71,6 +86,7 @@ def test_dns_answers_for_the_names_and_asks_nobody():
 
 @pytest.mark.parametrize("host, protocol, expected", [
     ("transport-layer.prod.cloudhub.io", "amqp_wss", "broker"),
+    ("arm-mcm2-service-mulesoft-cp.sfdc-58ktaz.svc.sfdcfc.net", "wss", "broker"),
     ("494141260463.dkr.ecr.us-east-1.amazonaws.com", "https", "registry"),
     ("api.ecr.us-east-1.amazonaws.com", "https", "registry_api"),
     ("ecr.us-east-1.amazonaws.com", "https", "registry_api"),
