@@ -18,13 +18,14 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup lint unit floor unit-pythons sanity molecule test demo requirements clean
+.PHONY: help setup lint unit floor unit-pythons sanity molecule test demo requirements docs clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Make the virtual environment .venv (fetches from PyPI once)
+setup: ## Make the virtual environment .venv (fetches from PyPI and Debian once)
 	@tools/setup.sh .venv requirements-test.txt
+	@tools/programs.sh .venv
 
 lint: setup ## Run every linter
 	@tools/lint.sh
@@ -35,6 +36,7 @@ unit: setup ## Run the unit tests; UNIT_TESTS=path narrows them
 
 floor: setup ## Run the unit tests and load everything on the oldest supported ansible-core
 	@tools/setup.sh .venv-floor requirements-floor.txt
+	@tools/programs.sh .venv-floor
 	@tools/floor.sh
 
 unit-pythons: setup ## Run the tests of target-side code on every Python 3.6+ found here
@@ -58,6 +60,9 @@ demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
+
+docs: setup ## Write docs/requirements.md anew from the catalogue
+	@PYTHONPATH=$(COLLECTIONS) python tools/requirements_page.py
 
 clean: ## Take labs down and remove what builds and tests left in this checkout
 	@[ ! -x .venv/bin/python ] || for lab in build/lab/*/; do \

@@ -1,0 +1,197 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write docs/requirements.md from the catalogue: `make docs`."""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, wording
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.comparison import compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.tables import code, table
+
+PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.md"
+LINES = {"appliance": "VMs and bare metal (the appliance)", "self_managed": "your own Kubernetes (self-managed)"}
+
+INTRODUCTION = """\
+# What Runtime Fabric asks of network and hosts
+
+This page lists every port, name and setting that the vendor's documentation asks for, in the words of this collection
+and with the vendor's page as source. It is written from the files in `catalog/` by `make docs`; change those, not this
+page. `ansible-playbook hostprep.runtime_fabric.change_request -i inventory` writes the same for your own cluster, with
+the addresses of your nodes and as configuration for common firewalls and proxies.
+
+A cluster of the appliance has **controllers**, which run its services and take in requests, and **workers**, which run
+the applications; **all nodes** means both. The **control plane** is the vendor's side, in one of several regions. The
+**internal network** is yours, around the cluster. The last column of each table is the name that reports and waivers
+use for the row.
+"""
+ABOUT_TLS = "Where TLS must pass undecrypted, both ends show certificates, and a proxy that decrypts breaks them."
+
+
+def _offered(loaded, release):
+    """Every endpoint row of a release, of all its control planes, once."""
+    found = {}
+    for plane in catalog.release_of(loaded, release)["control_planes"]:
+        found.update({row["id"]: row for row in catalog.select_endpoints(loaded, release, plane)})
+    return [found[row["id"]] for row in loaded.endpoints if row["id"] in found]
+
+
+def _everything(loaded, release):
+    return [
+        *catalog.select_ports(loaded, release, "install"),
+        *_offered(loaded, release),
+        *catalog.select_settings(loaded, release),
+    ]
+
+
+def _releases(loaded):
+    return table(
+        ["release", "runs on", "control planes", "vendor's page"],
+        [
+            [
+                release["id"] + (" (default)" if release["id"] == catalog.DEFAULT_RELEASE else ""),
+                LINES[release["line"]],
+                ", ".join(release["control_planes"]),
+                release["document"],
+            ]
+            for release in loaded.releases
+        ],
+    )
+
+
+def _ports(rows):
+    return table(
+        ["ports", "protocol", "from", "to", "what for", "row"],
+        [
+            [
+                f"{row['transport'].upper()} {wording.ports(row)}",
+                wording.application(row),
+                wording.side(row["from"]),
+                wording.side(row["to"]),
+                wording.remarks(row),
+                code(row["id"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _names(rows):
+    titles = ["name", "port", "protocol", "from", "TLS", "a proxy that carries it", "what for", "row"]
+    return table(
+        titles,
+        [
+            [
+                code(row["host"]),
+                f"TCP {row['port']}",
+                wording.application(row),
+                wording.side(row["from"]),
+                "must pass undecrypted" if row["mutual_tls"] else "",
+                "HTTP proxy" if row["carrier"] == "http_proxy" else "SOCKS5 proxy only",
+                wording.remarks(row),
+                code(row["id"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _settings(rows):
+    return [
+        f"* **{row['title']}{wording.printed(row)}.** {wording.remarks(row)} ({code(row['id'])})" for row in rows
+    ]
+
+
+def _section(level, title, about, body):
+    return [f"{'#' * level} {title}", "", *([about, ""] if about else []), *body, ""] if body else []
+
+
+def _release(loaded, release):
+    entry = catalog.release_of(loaded, release)
+    ports = catalog.select_ports(loaded, release, "install")
+    lasting = {
+        direction: [row for row in ports if row["phase"] == "operate" and row["direction"] == direction]
+        for direction in ("internal", "inbound", "outbound", "local")
+    }
+    default = ", the default" if release == catalog.DEFAULT_RELEASE else ""
+    lines = [f"## Release {release}{default}", "", *(f"{note}\n" for note in entry.get("notes", []))]
+    for title, about, body in (
+        (
+            "During the installation only",
+            "These may be closed again once the installation is complete.",
+            _ports([row for row in ports if row["phase"] == "install"]),
+        ),
+        ("Between the nodes", None, _ports(lasting["internal"])),
+        ("Into the nodes", None, _ports(lasting["inbound"])),
+        (
+            "Out of the nodes",
+            "The names behind these are listed one by one below.",
+            _ports(lasting["outbound"]),
+        ),
+        ("Within each node", "Nothing to open; the ports must be free.", _ports(lasting["local"])),
+    ):
+        lines += _section(3, title, about, body)
+    for plane in entry["control_planes"]:
+        title = f"Names to allow, control plane {plane} ({wording.CONTROL_PLANES[plane]})"
+        lines += _section(3, title, ABOUT_TLS, _names(catalog.select_endpoints(loaded, release, plane)))
+    return lines + _section(3, "Asked for besides", None, _settings(catalog.select_settings(loaded, release)))
+
+
+def _cell(row):
+    return row["title"] if row["direction"] is None else wording.what(row)
+
+
+def _difference(change):
+    """Say what is different in a row that both releases have."""
+    fields = [
+        f"{field.replace('_', ' ')} was {wording.value(change.before.get(field))},"
+        f" is {wording.value(change.after.get(field))}."
+        for field in change.fields
+        if field != "notes"
+    ]
+    return " ".join([*(text[0].upper() + text[1:] for text in fields), *wording.notes(change.after)])
+
+
+def _changes(loaded, before, after):
+    found = compare(_everything(loaded, before), _everything(loaded, after))
+    lines = [["new", _cell(row), wording.remarks(row), code(row["id"])] for row in found.added]
+    lines += [["no longer listed", _cell(row), "", code(row["id"])] for row in found.removed]
+    lines += [
+        ["changed", _cell(change.after), _difference(change), code(change.after["id"])] for change in found.changed
+    ]
+    body = table(["", "request", "what about it", "row"], lines) or ["Nothing changes."]
+    return _section(3, f"From {before} to {after}", None, body)
+
+
+def _sources(loaded):
+    return [f"* [{document['title']}]({document['url']})" for document in loaded.documents]
+
+
+def render(loaded):
+    """Return the text of the page for a Catalog.
+
+    Written out in full are the default release and each product line's last; between them, what changes.
+    """
+    appliance = [release["id"] for release in loaded.releases if release["line"] == "appliance"]
+    others = [release["id"] for release in loaded.releases if release["line"] != "appliance"]
+    lines = [
+        INTRODUCTION,
+        *_section(2, "Releases", None, _releases(loaded)),
+        *_release(loaded, catalog.DEFAULT_RELEASE),
+    ]
+    lines += ["## What later releases of the appliance change", ""]
+    for before, after in itertools.pairwise(appliance):
+        lines += _changes(loaded, before, after)
+    for release in others:
+        lines += _release(loaded, release)
+    lines += _section(2, "Sources", None, _sources(loaded))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(render(catalog.load()), encoding="utf-8")
+    print(PAGE)
