@@ -1,0 +1,69 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: change_request
+short_description: Write what network and proxy teams have to open
+version_added: 0.1.0
+description:
+  - Reads the catalogue of the collection and the inventory, and writes files for the people who open firewalls, cloud
+    networks and proxies. Runs on the controller and touches no host.
+  - Takes everything but its options from the inputs C(rtf_*) of the inventory, as the first node of C(rtf_nodes) sees
+    them, and the addresses from C(rtf_node_address) or C(ansible_host) of every node. The playbook
+    C(hostprep.runtime_fabric.change_request) checks these inputs first.
+  - With C(rtf_previous_release) set, it also writes what an upgrade from that release adds and removes.
+  - Files that are already as they should be are left alone. Files of formats that are not asked for stay.
+  - Credentials of proxies are never written.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+options:
+  directory:
+    description: Directory on the controller for the files. It is created. A relative path counts from the directory
+      that C(ansible-playbook) was started in.
+    type: path
+    required: true
+  formats:
+    description:
+      - What to write.
+      - V(markdown) is C(change-request.md), and C(comparison.md) where there is a previous release.
+      - V(csv) is C(openings.csv).
+      - V(squid) is C(squid-access.conf), and C(squid-passthrough.conf) for a squid that decrypts TLS.
+      - V(aws) is C(aws-security-groups.tf.json), V(azure) C(azure-network-security-group.tf.json), both in the JSON
+        syntax of Terraform.
+      - V(nftables) and V(firewalld) are one file for each role of node.
+    type: list
+    elements: str
+    choices: [markdown, csv, squid, aws, azure, nftables, firewalld]
+    default: [markdown, csv, squid, aws, azure, nftables, firewalld]
+notes:
+  - This is an action plugin; there is nothing to run on a host.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+# Most people run the playbook: ansible-playbook hostprep.runtime_fabric.change_request -i inventory
+- name: Write the change request for the network team only
+  hostprep.runtime_fabric.change_request:
+    directory: change-request
+    formats: [markdown, csv]
+  run_once: true
+"""
+
+RETURN = r"""
+files:
+  description: The paths of all files of the formats asked for, written anew or not.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - /home/ops/site/rtf-change-request/change-request.md
+    - /home/ops/site/rtf-change-request/openings.csv
+"""

@@ -1,0 +1,116 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The change request as one Azure network security group for the subnet of the nodes, in Terraform's JSON syntax."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.rules import (
+    in_family,
+    rules,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import ANYWHERE
+
+_FIRST_PRIORITY = 1000
+_DESCRIPTION_LENGTH = 140
+_NAME_LENGTH = 80
+_DIRECTIONS = {"in": "Inbound", "out": "Outbound"}
+
+
+def _description(text):
+    """Keep a text to what Azure takes; "${" and "%{" would besides start an expression of Terraform."""
+    plain = words.one_line(text).replace("${", "$ {").replace("%{", "% {")
+    return words.shortened(plain, _DESCRIPTION_LENGTH)
+
+
+def _ports(bounds):
+    return [str(first) if first == last else f"{first}-{last}" for first, last in bounds]
+
+
+def _own(request, rule):
+    nodes = request.site.nodes
+    return [node.address for node in nodes if rule.own == "nodes" or node.role == "controller"]
+
+
+def _peers(request, rule):
+    """Yield the addresses of the other side, one list for each rule that Azure needs: families do not mix."""
+    if rule.peer:
+        yield [node.address for node in request.site.nodes if rule.peer == "nodes" or node.role == "controller"]
+    elif ANYWHERE in rule.networks:
+        # What is outside the virtual network on the way out; anybody, load balancers included, on the way in.
+        yield ["Internet" if rule.direction == "out" else "*"]
+    else:
+        for version in (4, 6):
+            networks = in_family(rule.networks, version)
+            if networks:
+                yield networks
+
+
+def _prefixes(side, values):
+    if values in (["Internet"], ["*"]):
+        return {f"{side}_address_prefix": values[0]}
+    return {f"{side}_address_prefixes": values}
+
+
+def _arguments(request, rule, peers, priority, name):
+    own = _own(request, rule)
+    if any(":" in peer for peer in peers):
+        own = ["*"]  # the nodes' IPv6 addresses are not known, and one rule takes one family
+    source, destination = (peers, own) if rule.direction == "in" else (own, peers)
+    return {
+        "name": name,
+        "description": _description(rule.about),
+        "priority": priority,
+        "direction": _DIRECTIONS[rule.direction],
+        "access": "Allow",
+        "protocol": rule.transport.capitalize(),
+        "source_port_range": "*",
+        "destination_port_ranges": _ports(rule.ports),
+        **_prefixes("source", source),
+        **_prefixes("destination", destination),
+        "resource_group_name": "${var.resource_group_name}",
+        "network_security_group_name": "${azurerm_network_security_group.rtf.name}",
+    }
+
+
+def _resources(request):
+    made = {}
+    priorities = {direction: _FIRST_PRIORITY for direction in _DIRECTIONS}
+    for rule in rules(request.openings):
+        for peers in _peers(request, rule):
+            priority = priorities[rule.direction]
+            priorities[rule.direction] += 1
+            name = f"rtf-{rule.direction}-{priority}-{rule.ids[0]}"[:_NAME_LENGTH].rstrip("-")
+            made[name.replace("-", "_")] = _arguments(request, rule, peers, priority, name)
+    return made
+
+
+def render(request):
+    """Return {file name: text}."""
+    variables = {
+        "location": "The region of the nodes.",
+        "resource_group_name": "The resource group that the security group belongs to.",
+    }
+    content = {
+        "//": words.header(
+            request,
+            "A network security group knows no host names: narrow the way out in a proxy or firewall.",
+            *words.omissions(request),
+        ),
+        "variable": {name: {"type": "string", "description": about} for name, about in variables.items()},
+        "resource": {
+            "azurerm_network_security_group": {
+                "rtf": {
+                    "name": "rtf-nodes",
+                    "location": "${var.location}",
+                    "resource_group_name": "${var.resource_group_name}",
+                }
+            },
+            "azurerm_network_security_rule": _resources(request),
+        },
+    }
+    return {"azure-network-security-group.tf.json": json.dumps(content, indent=2) + "\n"}

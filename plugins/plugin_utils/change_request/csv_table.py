@@ -1,0 +1,86 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The change request as CSV: one line for each opening, for a spreadsheet or a ticket system.
+
+Left out: what stays within a node, and rows of the port table that the rows for names ask for in detail.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import wording
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import ports_of
+
+COLUMNS = (
+    "id",
+    "direction",
+    "source",
+    "source addresses",
+    "destination",
+    "destination addresses",
+    "transport",
+    "ports",
+    "application",
+    "needed",
+    "severity",
+    "pass through undecrypted",
+    "on behalf of",
+    "purpose",
+    "notes",
+    "document",
+    "section",
+    "row",
+)
+
+
+def _cell(text):
+    """Keep a spreadsheet from taking a text for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _addresses(parties):
+    """An end that nobody has named must not read like "any" to a program that imports the table."""
+    return " ".join(words.addresses(parties)) or "TO BE NAMED"
+
+
+def _line(opening):
+    row = opening.row
+    remarks = wording.notes(row)
+    if opening.unstated:
+        remarks.insert(0, f"The inventory does not set {opening.unstated}.")
+    return (
+        row["id"],
+        row["direction"],
+        words.group(opening.sources) or wording.side(row["from"]),
+        _addresses(opening.sources),
+        words.group(opening.destinations) or wording.side(row["to"]),
+        _addresses(opening.destinations),
+        row["transport"],
+        " ".join(ports_of(row)),
+        wording.application(row),
+        wording.PHASES[row["phase"]],
+        row["severity"],
+        "yes" if row.get("mutual_tls") else "",
+        opening.on_behalf_of or "",
+        row["purpose"],
+        " ".join(remarks),
+        row["source"]["document"],
+        row["source"]["section"],
+        row["source"]["row"],
+    )
+
+
+def render(request):
+    """Return {file name: text}."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for opening in request.openings:
+        if opening.row["direction"] != "local" and not opening.detailed_by:
+            writer.writerow(_cell(text) for text in _line(opening))
+    return {"openings.csv": stream.getvalue()}

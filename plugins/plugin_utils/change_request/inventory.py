@@ -1,0 +1,86 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the inventory's groups and variables to the Site and Scope of a change request. Pure functions.
+
+Values are taken as the checks of the inputs allow them.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import DEFAULT_RELEASE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import (
+    Node,
+    Proxy,
+    Site,
+    address_of,
+)
+
+OF_THE_NODE = ("rtf_node_address", "ansible_host")
+OF_THE_CLUSTER = (
+    "rtf_release",
+    "rtf_control_plane",
+    "rtf_phase",
+    "rtf_previous_release",
+    "rtf_ntp_servers",
+    "rtf_http_proxy",
+    "rtf_monitoring_proxy",
+    "rtf_internal_networks",
+    "rtf_ingress_sources",
+    "rtf_extra_endpoints",
+    "rtf_extra_ports",
+)
+
+
+class InventoryError(ValueError):
+    """What the inventory lacks, one line for each problem."""
+
+
+def proxy(url):
+    """Return the Proxy of a URL, without its credentials, or None for an empty one."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    return Proxy(parts.hostname, parts.port)
+
+
+def nodes(groups, variables):
+    """Return the Nodes of rtf_nodes, or raise InventoryError naming all that have no address.
+
+    groups: {group: [host, ...]}. variables: {host: {name: value}} with the names of OF_THE_NODE.
+    """
+    found = [Node(name, role_of(name, groups), address_of(variables[name])) for name in groups["rtf_nodes"]]
+    missing = [node.name for node in found if not node.address]
+    if missing:
+        raise InventoryError(
+            f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is no IPv4 address there;"
+            " a change request needs the address by which the other nodes know the node"
+        )
+    return found
+
+
+def site(members, cluster):
+    """Return the Site; members: Nodes; cluster: {name: value} with names of OF_THE_CLUSTER."""
+    return Site(
+        nodes=members,
+        internal_networks=cluster.get("rtf_internal_networks", []),
+        ingress_sources=cluster.get("rtf_ingress_sources", []),
+        ntp_servers=cluster.get("rtf_ntp_servers", []),
+        http_proxy=proxy(cluster.get("rtf_http_proxy")),
+        monitoring_proxy=proxy(cluster.get("rtf_monitoring_proxy")),
+    )
+
+
+def scope(cluster):
+    """Return the Scope; cluster: {name: value} with names of OF_THE_CLUSTER."""
+    return Scope(
+        release=cluster.get("rtf_release", DEFAULT_RELEASE),
+        control_plane=cluster["rtf_control_plane"],
+        phase=cluster.get("rtf_phase", "install"),
+        previous_release=cluster.get("rtf_previous_release"),
+    )

@@ -1,0 +1,242 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The change request as a document for the people who open networks and run proxies."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import wording
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.tables import code, table
+
+
+def _ends(opening):
+    row = opening.row
+    unknown = f"to be named ({opening.unstated})"
+    source = words.group(opening.sources) or f"{wording.side(row['from'])}: {unknown}"
+    destination = words.group(opening.destinations) or f"{wording.side(row['to'])}: {unknown}"
+    return source, destination
+
+
+def _members(parties):
+    """Return the addresses of an end that is not a group of nodes."""
+    return f": {', '.join(words.addresses(parties))}" if parties else ""
+
+
+def _node_table(request):
+    return table(
+        ["node", "role", "address"],
+        [[node.name, node.role, code(node.address)] for node in request.site.nodes],
+    )
+
+
+def _port_table(openings, show=()):
+    """A table of openings of the port table; show: which ends to spell out (source, destination)."""
+    lines = []
+    for opening in openings:
+        source, destination = _ends(opening)
+        row = opening.row
+        lines.append(
+            [
+                source + (_members(opening.sources) if "source" in show else ""),
+                destination + (_members(opening.destinations) if "destination" in show else ""),
+                f"{row['transport'].upper()} {wording.ports(row)}",
+                wording.application(row),
+                wording.PHASES[row["phase"]],
+                wording.remarks(row),
+                code(row["id"]),
+            ]
+        )
+    return table(["from", "to", "ports", "protocol", "needed", "what for", "row"], lines)
+
+
+def _name_table(openings):
+    return table(
+        ["from", "to", "port", "protocol", "TLS", "what for", "row"],
+        [
+            [
+                words.group(opening.sources) + (f" for {opening.on_behalf_of}" if opening.on_behalf_of else ""),
+                code(opening.row["host"]),
+                f"TCP {opening.row['port']}",
+                wording.application(opening.row),
+                "**pass through**" if opening.row["mutual_tls"] else "",
+                wording.remarks(opening.row),
+                code(opening.row["id"]),
+            ]
+            for opening in openings
+        ],
+    )
+
+
+def _codes(names):
+    return ", ".join(code(name) for name in names)
+
+
+def _bullets(lines):
+    return [f"* {line}" for line in lines]
+
+
+def _section(title, about, body):
+    """Return the lines of a section, or nothing where there is nothing to say."""
+    return [f"## {title}", "", *([about, ""] if about else []), *body, ""] if body else []
+
+
+def _names_and_ports(rows):
+    return [*_bullets(dict.fromkeys(f"{code(row['host'])} port {row['port']}" for row in rows)), ""]
+
+
+def _proxy_team(request):
+    rows = [opening.row for opening in request.openings if "host" in opening.row]
+    lines = []
+    for about, chosen in (
+        (
+            "Do not decrypt these connections: both ends show certificates, and an interception breaks them.",
+            [row for row in rows if row["mutual_tls"]],
+        ),
+        (
+            "Allow CONNECT to these ports besides 443:",
+            [row for row in rows if row["carrier"] == "http_proxy" and row["port"] != 443],
+        ),
+        (
+            "An HTTP proxy cannot carry these; where there is no direct way out, a SOCKS5 proxy has to:",
+            [row for row in rows if row["carrier"] == "socks5"],
+        ),
+    ):
+        if chosen:
+            lines += [about, "", *_names_and_ports(chosen)]
+    return lines[:-1]
+
+
+def _nothing_to_open(request):
+    lines, detailed = [], {}
+    for opening in request.openings:
+        row = opening.row
+        if row["direction"] == "local":
+            lines.append(
+                f"{code(row['id'])} ({row['transport'].upper()} {wording.ports(row)}) stays within each node."
+            )
+        elif opening.detailed_by:
+            detailed.setdefault(opening.detailed_by, []).append(row["id"])
+    for names, ids in detailed.items():
+        lines.append(f"{_codes(ids)}: opened name by name above, as {_codes(names)}.")
+    for row in request.idle:
+        lines.append(f"{code(row['id'])} ({wording.what(row)}): {wording.remarks(row)}")
+    return _bullets(lines)
+
+
+def _settings(request):
+    """What somebody outside has to provide; what is set on the hosts themselves is not theirs to do."""
+    opened = {opening.row["id"] for opening in request.openings}
+    return _bullets(
+        f"**{row['title']}{wording.printed(row)}.** {wording.remarks(row)} ({code(row['id'])})"
+        for row in request.settings
+        if row["id"] not in opened and "sysctls" not in row["expected"]
+    )
+
+
+def _sources(request):
+    rows = [*(opening.row for opening in request.openings), *request.settings, *request.idle]
+    used = dict.fromkeys(row["source"]["document"] for row in rows)
+    return _bullets(
+        f"[{title}]({request.documents[title]})" if title in request.documents else title for title in used
+    )
+
+
+def _request(request):
+    ports = [each for each in request.openings if "host" not in each.row and not each.detailed_by]
+    names = [each for each in request.openings if "host" in each.row]
+    by_direction = {
+        direction: [opening for opening in ports if opening.row["direction"] == direction]
+        for direction in ("internal", "inbound", "outbound")
+    }
+    closing = [opening.row["id"] for opening in request.openings if opening.row["phase"] == "install"]
+    lines = ["# Network change request for Runtime Fabric", "", f"For {words.scope_line(request)}.", ""]
+    lines += _section("Open questions", None, _bullets(words.questions(request)))
+    lines += _section(
+        "Nodes", "Groups of nodes are named in the tables below by their roles.", _node_table(request)
+    )
+    lines += _section(
+        "Between the nodes",
+        "A node need not reach itself through the network.",
+        _port_table(by_direction["internal"]),
+    )
+    lines += _section("Into the nodes", None, _port_table(by_direction["inbound"], ["source"]))
+    lines += _section("Out of the nodes, by address", None, _port_table(by_direction["outbound"], ["destination"]))
+    lines += _section(
+        "Out of the nodes, by name",
+        "The addresses behind these names change: allow the names where the equipment knows names.",
+        _name_table(names),
+    )
+    lines += _section("For those who run the proxies", None, _proxy_team(request))
+    lines += _section("To be closed after the installation", None, _bullets([_codes(closing)] if closing else []))
+    lines += _section("Nothing to open", None, _nothing_to_open(request))
+    lines += _section("Asked for besides", None, _settings(request))
+    lines += _section("Sources", None, _sources(request))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _row_table(rows):
+    openings = [row for row in rows if row["direction"]]
+    return table(
+        ["what", "what for", "row"],
+        [[wording.what(row), wording.remarks(row), code(row["id"])] for row in openings],
+    )
+
+
+def _change_table(changes):
+    return table(
+        ["what", "field", "before", "now", "row"],
+        [
+            [
+                wording.what(change.after) if change.after["direction"] else change.after["title"],
+                field,
+                wording.value(change.before.get(field)),
+                wording.value(change.after.get(field)),
+                code(change.after["id"]),
+            ]
+            for change in changes
+            for field in change.fields
+        ],
+    )
+
+
+def _besides(rows):
+    return _bullets(
+        f"**{row['title']}.** {wording.remarks(row)} ({code(row['id'])})" for row in rows if not row["direction"]
+    )
+
+
+_OTHER_LINE = (
+    "These two releases are different products: the appliance brings its own Kubernetes, the self-managed line runs on"
+    " yours. What the vendor no longer lists, your Kubernetes and its hosts may still need."
+)
+
+
+def _comparison(request):
+    found, scope = request.comparison, request.scope
+    before, now = scope.previous_release, scope.release
+    lines = [
+        f"# From release {before} to {now}",
+        "",
+        f"What changes for control plane {scope.control_plane}, phase {scope.phase}.",
+        "",
+        *([_OTHER_LINE, ""] if request.other_line else []),
+    ]
+    close = f"Close these only when no node runs {before} any more and nothing else uses them."
+    lines += _section("To be opened", None, _row_table(found.added))
+    lines += _section("No longer asked for", close, _row_table(found.removed))
+    lines += _section("Changed", None, _change_table(found.changed))
+    lines += _section("Asked for besides from now on", None, _besides(found.added))
+    lines += _section("No longer asked for besides", None, _besides(found.removed))
+    if found == ([], [], []):
+        lines += ["Nothing changes.", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def render(request):
+    """Return {file name: text}; the comparison only where there is a release to compare with."""
+    files = {"change-request.md": _request(request)}
+    if request.comparison is not None:
+        files["comparison.md"] = _comparison(request)
+    return files

@@ -1,0 +1,87 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The change request as squid configuration: who may connect to which names, and which TLS to leave alone."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import wording
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+
+
+def _carried(request):
+    """The rows for names that an HTTP proxy can carry."""
+    return [opening.row for opening in request.openings if opening.row.get("carrier") == "http_proxy"]
+
+
+def _acl(name, kind, values):
+    """One acl line for each value: squid joins lines of one name."""
+    return [f"acl {name} {kind} {value}" for value in values]
+
+
+def _unique(values):
+    return list(dict.fromkeys(values))
+
+
+def _sources(request, rows):
+    lines = []
+    for group in _unique(row["from"] for row in rows):
+        members = [node for node in request.site.nodes if group == "nodes" or node.role == "controller"]
+        lines += [f"# {wording.side(group)}: {', '.join(words.one_line(node.name) for node in members)}"]
+        lines += _acl(f"rtf_{group}", "src", (node.address for node in members))
+    return lines
+
+
+def _access(request, rows):
+    ports = _unique(row["port"] for row in rows)
+    lines = [*_sources(request, rows), "", "acl rtf_connect method CONNECT"]
+    for port in ports:
+        lines += _acl(f"rtf_port_{port}", "port", [port])
+    odd = [port for port in ports if port != 443]
+    if odd:
+        lines += ["# squid refuses CONNECT to ports that are not SSL_ports before it looks further."]
+        lines += _acl("SSL_ports", "port", odd)
+    for group, port in _unique((row["from"], row["port"]) for row in rows):
+        names = f"rtf_names_for_{group}_{port}"
+        hosts = _unique(row["host"] for row in rows if (row["from"], row["port"]) == (group, port))
+        lines += ["", *_acl(names, "dstdomain", (f"[{host}]" if ":" in host else host for host in hosts))]
+        lines += [f"http_access allow rtf_connect rtf_{group} rtf_port_{port} {names}"]
+    return lines
+
+
+def _passthrough(rows):
+    hosts = _unique(row["host"] for row in rows if row["mutual_tls"])
+    if not hosts:
+        return []
+    # Every controller is a node, so the wider group is enough.
+    group = "nodes" if any(row["from"] == "nodes" for row in rows) else "controllers"
+    return [
+        "acl rtf_step1 at_step SslBump1",
+        *_acl("rtf_mutual_tls", "ssl::server_name", hosts),
+        f"ssl_bump peek rtf_step1 rtf_{group}",
+        "ssl_bump splice rtf_mutual_tls",
+    ]
+
+
+def render(request):
+    """Return {file name: text}; the passthrough file only where a name needs it."""
+    rows = _carried(request)
+    access = words.header(
+        request,
+        "Place it in /etc/squid/conf.d/, or include it before the http_access rule that denies the rest.",
+    )
+    socks = [each.row for each in request.openings if each.row.get("carrier") == "socks5"]
+    if socks:
+        names = ", ".join(f"{row['host']}:{row['port']}" for row in socks)
+        access.append(f"Not for squid, since a SOCKS5 proxy has to carry it: {names}")
+    files = {"squid-access.conf": "\n".join([*(f"# {line}" for line in access), "", *_access(request, rows), ""])}
+    passthrough = _passthrough(rows)
+    if passthrough:
+        about = words.header(
+            request,
+            "Only for a squid that decrypts TLS (ssl_bump): both ends of these connections show certificates, so they",
+            "must pass undecrypted. Include it after squid-access.conf and before any ssl_bump rule that bumps.",
+        )
+        files["squid-passthrough.conf"] = "\n".join([*(f"# {line}" for line in about), "", *passthrough, ""])
+    return files

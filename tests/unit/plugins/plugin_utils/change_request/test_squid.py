@@ -1,0 +1,279 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is written for squid, read by squid."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import trustme
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import squid
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope, build
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import Node, Site
+
+OTHER = "other.example.com"
+# squid looks for these where Debian installs them, not where the tests have them from.
+ELSEWHERE = re.compile(r"/usr/(share|lib)/squid/")
+
+
+@pytest.fixture
+def parsed(program, tmp_path):
+    """A function that has squid read a request's files between what Debian's squid.conf has around them."""
+
+    def parse(request):
+        files = squid.render(request)
+        for name, text in files.items():
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        main = [
+            "http_port 3128",
+            "acl SSL_ports port 443",
+            "acl CONNECT method CONNECT",
+            "http_access deny CONNECT !SSL_ports",
+            *(f"include {tmp_path / name}" for name in files),
+            "http_access deny all",
+        ]
+        (tmp_path / "squid.conf").write_text("\n".join(main) + "\n", encoding="utf-8")
+        return subprocess.run(
+            [program("squid"), "-k", "parse", "-f", str(tmp_path / "squid.conf")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+
+    return parse
+
+
+def complaints(output):
+    return [
+        line
+        for line in output.splitlines()
+        if re.search(r"FATAL|ERROR|WARNING|Bungled", line) and not ELSEWHERE.search(line)
+    ]
+
+
+def test_squid_accepts_the_files(parsed, any_request):
+    run = parsed(any_request)
+    assert (run.returncode, complaints(run.stdout)) == (0, [])
+
+
+def test_squid_refuses_what_is_wrong(parsed, make_request, monkeypatch):
+    # The test above would be worthless if squid accepted anything.
+    broken = "acl rtf_nodes src not-an-address\nhttp_access allow rtf_unknown\n"
+    monkeypatch.setattr(squid, "render", lambda request: {"squid-access.conf": broken})
+    run = parsed(make_request())
+    assert run.returncode != 0 and complaints(run.stdout)
+
+
+def test_mutual_tls_names_are_spliced(lab_request):
+    lines = squid.render(lab_request)["squid-passthrough.conf"].splitlines()
+    names = [line.split()[-1] for line in lines if line.startswith("acl rtf_mutual_tls ")]
+    assert names == ["transport-layer.prod.cloudhub.io", "configuration-resolver.prod.cloudhub.io"]
+    assert "ssl_bump splice rtf_mutual_tls" in lines
+
+
+def test_every_name_that_http_carries_is_allowed_and_no_other(any_request):
+    text = squid.render(any_request)["squid-access.conf"]
+    carried = {each.row["host"] for each in any_request.openings if each.row.get("carrier") == "http_proxy"}
+    assert set(re.findall(r"^acl rtf_names_\S+ dstdomain (\S+)$", text, re.MULTILINE)) == carried
+
+
+def test_odd_ports_become_ssl_ports(make_request):
+    text = squid.render(make_request(scope="2.x in, from 2.x"))["squid-access.conf"]
+    assert "acl SSL_ports port 8443\n" in text
+
+
+SETTINGS = """
+http_port 127.0.0.1:{port} {tls}
+acl SSL_ports port 443
+acl CONNECT method CONNECT
+http_access deny CONNECT !SSL_ports
+{includes}
+http_access deny all
+{bump}
+hosts_file {folder}/hosts
+dns_nameservers 127.0.0.1
+# What Debian installs elsewhere, and what a proxy that runs for a second does not need.
+mime_table {folder}/empty
+err_page_stylesheet {folder}/empty
+icon_directory {folder}
+error_directory {folder}
+unlinkd_program /bin/true
+logfile_daemon /bin/true
+pinger_enable off
+access_log none
+cache_log {folder}/cache.log
+pid_filename {folder}/pid
+coredump_dir {folder}
+netdb_filename none
+cache_mem 1 MB
+shutdown_lifetime 0 seconds
+"""
+# An address of the loopback that nothing else on the machine is likely to listen on.
+FAR_END = "127.87.65.43"
+PASSED, DECRYPTED = "runtime-manager.in1.platform.mulesoft.com", "decrypted.example.com"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(process, port):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            assert process.poll() is None, process.stdout.read().decode(errors="replace")
+            time.sleep(0.1)
+    pytest.fail("squid did not come up")
+
+
+@pytest.fixture
+def folder():
+    """A folder that squid can use: started as root, it goes on as a user of its own, and pytest's are shut to that."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)
+        yield Path(name)
+
+
+@pytest.fixture
+def run_squid(program, folder):
+    """A function that runs squid with what is written for a node at 127.0.0.1, managed from India; returns its port."""
+    site = Site([Node("w1", "worker", "127.0.0.1")])
+    rows = with_site_rows(catalog.load(), [{"host": DECRYPTED, "port": 8443}])
+    files = squid.render(build(rows, Scope("2.x", "in", "install"), site))
+    hosts = re.findall(r" dstdomain (\S+)", files["squid-access.conf"])
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "hosts").write_text("".join(f"{FAR_END} {host}\n" for host in [*hosts, OTHER]), encoding="utf-8")
+    (folder / "empty").touch()
+    started = []
+
+    def run(tls="", bump="", names=("squid-access.conf",)):
+        port = free_port()
+        includes = "\n".join(f"include {folder / name}" for name in names)
+        settings = SETTINGS.format(port=port, folder=folder, tls=tls, bump=bump, includes=includes)
+        (folder / "squid.conf").write_text(settings, encoding="utf-8")
+        started.append(
+            subprocess.Popen(
+                [program("squid"), "-N", "-f", str(folder / "squid.conf")],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        )
+        wait_for(started[-1], port)
+        return port
+
+    yield run
+    for process in started:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def connected(port, target):
+    """Send CONNECT target through squid; yield the connection and the status of the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+        yield connection, int(connection.recv(4096).split()[1])
+
+
+def status(port, target):
+    with connected(port, target) as (_connection, found):
+        return found
+
+
+def test_squid_lets_through_what_is_asked_for_and_nothing_else(run_squid):
+    port, denied = run_squid(), 403
+    assert status(port, "in1.platform.mulesoft.com:443") != denied
+    assert status(port, "ingest.in1.platform.mulesoft.com:8443") != denied
+    assert status(port, "in1.platform.mulesoft.com:8443") == denied
+    assert status(port, f"{OTHER}:443") == denied
+    assert status(port, "x.in1.platform.mulesoft.com:443") == denied
+
+
+def readable(path, *pems):
+    """Write PEM blobs to a file that squid can read; return the path."""
+    path.write_bytes(b"".join(pem.bytes() for pem in pems))
+    path.chmod(0o644)
+    return path
+
+
+@contextlib.contextmanager
+def far_end(path):
+    """A TLS server at FAR_END port 8443 that shakes hands and waits for the other side to close."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(path)
+    with socket.create_server((FAR_END, 8443)) as listener:
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    plain, _address = listener.accept()
+                    with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
+                        connection.recv(1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(timeout=10)
+
+
+def passes(port, host, authority):
+    """Whether a client of squid sees the certificate that the far end shows for a host."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with connected(port, f"{host}:8443") as (connection, found):
+        assert found == 200
+        try:
+            with context.wrap_socket(connection, server_hostname=host):
+                return True
+        except ssl.SSLError:
+            return False
+
+
+def test_a_decrypting_squid_passes_mutual_tls_through_and_nothing_else(run_squid, folder):
+    vendor, proxy = trustme.CA(), trustme.CA()
+    served = readable(folder / "served.pem", vendor.issue_cert(PASSED, DECRYPTED).private_key_and_cert_chain_pem)
+    trusted = readable(folder / "trusted.pem", vendor.cert_pem)
+    signing = readable(folder / "signing.pem", proxy.private_key_pem, proxy.cert_pem)
+    # Without its helper that makes up certificates, squid takes the connection and then has nothing to show: enough
+    # to tell what it would decrypt.
+    port = run_squid(
+        tls=f"ssl-bump tls-cert={signing} generate-host-certificates=off",
+        bump=f"ssl_bump bump all\ntls_outgoing_options cafile={trusted}",
+        names=("squid-access.conf", "squid-passthrough.conf"),
+    )
+    with far_end(served):
+        assert passes(port, PASSED, vendor)
+        assert not passes(port, DECRYPTED, vendor)
+
+
+def test_without_the_passthrough_file_everything_is_decrypted(run_squid, folder):
+    vendor, proxy = trustme.CA(), trustme.CA()
+    served = readable(folder / "served.pem", vendor.issue_cert(PASSED).private_key_and_cert_chain_pem)
+    signing = readable(folder / "signing.pem", proxy.private_key_pem, proxy.cert_pem)
+    port = run_squid(tls=f"ssl-bump tls-cert={signing} generate-host-certificates=off", bump="ssl_bump bump all")
+    with far_end(served):
+        assert not passes(port, PASSED, vendor)
