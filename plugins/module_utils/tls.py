@@ -92,7 +92,7 @@ def _library_failure(exc):
     text = re.sub(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$", "", exc.strerror or str(exc))
     if "certificate verify failed" in text:
         return findings.LayerFailed(findings.TLS_UNTRUSTED, "the certificate could not be verified")
-    if isinstance(exc, ssl.SSLEOFError) or "unexpected eof" in text:
+    if isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or "unexpected eof" in text:
         return findings.LayerFailed(findings.TLS_FAILED, "the peer closed the connection during the handshake")
     return findings.LayerFailed(findings.TLS_FAILED, "handshake failed: %s" % text)
 
