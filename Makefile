@@ -32,7 +32,7 @@ lint: setup ## Run every linter
 
 unit: setup ## Run the unit tests; UNIT_TESTS=path narrows them
 	@mkdir -p $(RESULTS)
-	@PYTHONPATH=$(COLLECTIONS) pytest --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
+	@PYTHONPATH=$(COLLECTIONS) pytest --numprocesses=auto --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
 
 floor: setup ## Run the unit tests and load everything on the oldest supported ansible-core
 	@tools/setup.sh .venv-floor requirements-floor.txt

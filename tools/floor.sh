@@ -9,7 +9,7 @@ export ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
 mkdir -p build/results
 
 ansible --version | awk 'NR == 1'
-PYTHONPATH=$ANSIBLE_COLLECTIONS_PATH pytest --junitxml=build/results/floor.xml tests/unit/plugins tests/unit/catalog
+PYTHONPATH=$ANSIBLE_COLLECTIONS_PATH pytest --numprocesses=auto --junitxml=build/results/floor.xml tests/unit/plugins tests/unit/catalog
 
 for kind in role module lookup; do
     echo "==> documentation of every $kind"

@@ -6,6 +6,7 @@
 import contextlib
 import re
 
+from . import internet
 from .instance import INTERNET
 from .machine import podman, run
 
@@ -30,6 +31,21 @@ def port_closed(lab, host, port, transport="tcp", how="drop"):
     table = TABLE_PREFIX + re.sub(r"\W", "_", f"{address}_{transport}_{port}")
     rules = (f"table inet {table} {{ chain input {{ type filter hook input priority -10; "
              f"ip daddr {address} {transport} dport {port} {how}; }}; }}")
+    lab.exec(INTERNET, "nft", rules)
+    try:
+        yield
+    finally:
+        lab.exec(INTERNET, "nft", "delete", "table", "inet", table)
+
+
+@contextlib.contextmanager
+def only_proxies(lab, how="reject"):
+    """Nodes reach the proxies, DNS and NTP, and nothing else: the rest is dropped or `how="reject"`ed."""
+    allowed = ", ".join(internet.address_of(name) for name in internet.SERVICES if name != "packages")
+    table = f"{TABLE_PREFIX}only_proxies"
+    rules = (f"table inet {table} {{ chain input {{ type filter hook input priority -10; "
+             f"ip saddr {lab.instance.subnet} ip daddr {internet.NETWORK}.0/24 ip daddr != {{ {allowed} }} {how}; }}; "
+             f"}}")
     lab.exec(INTERNET, "nft", rules)
     try:
         yield

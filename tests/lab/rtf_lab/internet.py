@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from . import proxies
 from .files import text_file
 from .machine import LabError
 
@@ -16,10 +17,14 @@ NETWORK = "198.51.100"
 DOMAIN = "lab.example"
 DNS_ADDRESS = f"{NETWORK}.53"
 # Host numbers of the lab's own services; endpoints of the catalogue are numbered from FIRST_ENDPOINT on.
-SERVICES = {"dns": 53, "packages": 80, "ntp": 123, "ntp2": 124}
+SERVICES = {"proxy": 31, "proxy-auth": 32, "socks": 33, "socks-auth": 34, "dns": 53, "packages": 80, "ntp": 123,
+            "ntp2": 124}
 NTP_SERVERS = ("ntp", "ntp2")
+HTTP_PROXIES = ("proxy", "proxy-auth")
+SOCKS_PROXIES = ("socks", "socks-auth")
 # What must run for the simulated Internet to be there.
-UNITS = ("dnsmasq", "nginx", "lab-sink.socket", *(f"lab-ntp@{name}" for name in NTP_SERVERS))
+UNITS = ("dnsmasq", "nginx", "lab-sink.socket", *(f"lab-ntp@{name}" for name in NTP_SERVERS),
+         *(f"lab-squid@{name}" for name in HTTP_PROXIES), *(f"lab-dante@{name}" for name in SOCKS_PROXIES))
 FIRST_ENDPOINT = 128
 LAST_ENDPOINT = 254
 
@@ -91,7 +96,12 @@ def endpoint_addresses(hosts):
 
 def service_addresses():
     """{name in the lab's domain: address} of the lab's own services."""
-    return {f"{name}.{DOMAIN}": f"{NETWORK}.{number}" for name, number in SERVICES.items()}
+    return {f"{name}.{DOMAIN}": address_of(name) for name in SERVICES}
+
+
+def address_of(service):
+    """The address of one of SERVICES."""
+    return f"{NETWORK}.{SERVICES[service]}"
 
 
 def configuration(endpoint_servers, node_addresses):
@@ -108,6 +118,10 @@ def configuration(endpoint_servers, node_addresses):
         text_file("/etc/dnsmasq.d/lab.conf", dnsmasq_conf(names)),
         text_file("/etc/nginx/nginx.conf", nginx_conf(endpoint_servers)),
         *(text_file(f"/etc/lab/ntp/{name}.conf", ntp_conf(name)) for name in NTP_SERVERS),
+        *(text_file(f"/etc/lab/squid/{name}.conf", proxies.squid_conf(name, address_of(name), DNS_ADDRESS))
+          for name in HTTP_PROXIES),
+        *(text_file(f"/etc/lab/dante/{name}.conf", proxies.dante_conf(name, address_of(name)))
+          for name in SOCKS_PROXIES),
     ]
 
 
@@ -122,7 +136,7 @@ def dnsmasq_conf(names):
 
 def ntp_conf(name):
     """One chronyd that serves the machine's time as if it were a good clock."""
-    return (f"bindaddress {NETWORK}.{SERVICES[name]}\n"
+    return (f"bindaddress {address_of(name)}\n"
             "local stratum 2\n"
             "allow all\n"
             "cmdport 0\n"
@@ -135,7 +149,7 @@ def nginx_conf(endpoint_servers):
     http = [http_server(server) for server in endpoint_servers if server.protocol in HTTP_PROTOCOLS]
     stream = [stream_server(server) for server in endpoint_servers if server.protocol in STREAM_PROTOCOLS]
     return NGINX.format(http=indent("".join(http)), stream=indent("".join(stream)),
-                        mirror=f"{NETWORK}.{SERVICES['packages']}", domain=DOMAIN)
+                        mirror=address_of("packages"), domain=DOMAIN)
 
 
 NGINX = """\

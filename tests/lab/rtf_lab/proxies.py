@@ -1,0 +1,56 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proxies of the site as data: squid for HTTP, dante for SOCKS5, each once open to all and once with a password."""
+
+from pathlib import Path
+
+HTTP_PORT = 3128
+SOCKS_PORT = 1080
+AUTHENTICATED = ("proxy-auth", "socks-auth")
+USER = "proxy-user"
+# Every odd character in it is one that some consumer of a proxy URL, a shell or a unit file gets wrong.
+PASSWORD_FILE = Path(__file__).resolve().parents[1] / "images" / "internet" / "root" / "etc" / "lab" / "proxy-password"
+
+
+def password():
+    """The password of USER at every proxy that asks for one."""
+    return PASSWORD_FILE.read_text(encoding="utf-8").rstrip("\n")
+
+
+def squid_conf(name, address, resolver):
+    """squid.conf of one HTTP proxy: it connects to any port of any name, and caches nothing."""
+    lines = [f"http_port {address}:{HTTP_PORT}", f"visible_hostname {name}.lab.example", f"dns_nameservers {resolver}",
+             f"pid_filename /run/lab-squid-{name}/squid.pid", f"access_log stdio:/var/log/squid/{name}.log",
+             f"cache_log /var/log/squid/{name}.cache.log", "cache deny all", "pinger_enable off",
+             "shutdown_lifetime 0 seconds"]
+    if name in AUTHENTICATED:
+        lines += ["auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/lab/proxy-users",
+                  "auth_param basic realm lab", "acl known proxy_auth REQUIRED", "http_access allow known",
+                  "http_access deny all"]
+    else:
+        lines.append("http_access allow all")
+    return "\n".join(lines) + "\n"
+
+
+def dante_conf(name, address):
+    """danted.conf of one SOCKS5 proxy: it connects to any port of any name, which it resolves itself."""
+    method = "username" if name in AUTHENTICATED else "none"
+    return f"""\
+logoutput: stderr
+internal: {address} port = {SOCKS_PORT}
+external: {address}
+clientmethod: none
+socksmethod: {method}
+user.privileged: root
+user.unprivileged: nobody
+client pass {{
+    from: 0.0.0.0/0 to: 0.0.0.0/0
+    log: error
+}}
+socks pass {{
+    from: 0.0.0.0/0 to: 0.0.0.0/0
+    command: connect
+    log: error
+}}
+"""
