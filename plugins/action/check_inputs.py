@@ -63,7 +63,12 @@ class ActionModule(ActionBase):
             for problem, nodes in where.items()
         ]
         problems += inputs.disagreements(variables, inputs.ONE_VALUE_FOR_ALL + site_inputs.ONE_VALUE_FOR_ALL)
-        return problems or _offer_problems(next(iter(variables.values())), catalogue)
+        if problems:
+            return problems
+        for node, values in variables.items():
+            if "ansible_host" in task_vars["hostvars"][node]:
+                values["ansible_host"] = plain(task_vars["hostvars"][node]["ansible_host"])
+        return inputs.network_problems(variables) + _offer_problems(next(iter(variables.values())), catalogue)
 
 
 def _offer_problems(variables, catalogue):

@@ -13,8 +13,13 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
+
 PHASES = ("install", "operate")
 GROUPS = ("rtf_controllers", "rtf_workers")
+LARGEST_NETWORK, SMALLEST_NETWORK = 8, 24  # prefix lengths
+# What the vendor's documentation and its generated configuration use where a site says nothing.
+POD_CIDR, SERVICE_CIDR = "10.244.0.0/16", "10.100.0.0/16"
 LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
 
 
@@ -108,6 +113,19 @@ def address(value):
         raise ValueError(f"{value!r} is no IPv4 address") from None
 
 
+def cluster_network(value):
+    """The network of the pods or of the services, IPv4, in CIDR notation."""
+    shape = "write an IPv4 network such as 10.244.0.0/16"
+    if not isinstance(value, str) or "/" not in value:
+        raise ValueError(f"{value!r} is no network; {shape}")
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError as problem:
+        raise ValueError(f"{value!r} is no network ({problem}); {shape}") from None
+    if not LARGEST_NETWORK <= network.prefixlen <= SMALLEST_NETWORK:
+        raise ValueError(f"{value} is no size for a cluster; valid: /{LARGEST_NETWORK} to /{SMALLEST_NETWORK}")
+
+
 def checks_by_name(releases, control_planes):
     """Return `{variable: check}` for every input; releases and control planes are what the catalogue offers."""
     return {
@@ -117,13 +135,22 @@ def checks_by_name(releases, control_planes):
         "rtf_ntp_servers": host_list,
         "rtf_http_proxy": proxy_url("http"),
         "rtf_monitoring_proxy": proxy_url("socks5"),
+        "rtf_pod_cidr": cluster_network,
+        "rtf_service_cidr": cluster_network,
         "rtf_report_dir": directory,
         "rtf_node_address": address,
     }
 
 
 MANDATORY = ("rtf_control_plane",)
-ONE_VALUE_FOR_ALL = ("rtf_release", "rtf_control_plane", "rtf_phase", "rtf_report_dir")
+ONE_VALUE_FOR_ALL = (
+    "rtf_release",
+    "rtf_control_plane",
+    "rtf_phase",
+    "rtf_pod_cidr",
+    "rtf_service_cidr",
+    "rtf_report_dir",
+)
 
 
 def value_problems(variables, checks, mandatory=MANDATORY):
@@ -138,6 +165,25 @@ def value_problems(variables, checks, mandatory=MANDATORY):
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
     return problems
+
+
+def network_problems(variables_by_host):
+    """Return sentences about networks of the cluster that overlap, or that hold a node.
+
+    variables_by_host: `{node: {name: value}}` whose values passed their own checks. A network that nobody set is a guess:
+    it is not held against the addresses of a site.
+    """
+    problems = []
+    for node, variables in variables_by_host.items():
+        pods = ipaddress.IPv4Network(variables.get("rtf_pod_cidr", POD_CIDR))
+        services = ipaddress.IPv4Network(variables.get("rtf_service_cidr", SERVICE_CIDR))
+        if pods.overlaps(services):
+            problems.append(f"rtf_pod_cidr: {pods} and the network of the services, {services}, overlap")
+        own = address_of(variables)
+        for name, network in (("rtf_pod_cidr", pods), ("rtf_service_cidr", services)):
+            if own and name in variables and ipaddress.IPv4Address(own) in network:
+                problems.append(f"{name}: {network} holds the address of {node}, {own}; choose a network nothing else uses")
+    return list(dict.fromkeys(problems))
 
 
 def group_problems(groups):

@@ -24,6 +24,8 @@ GOOD = {"rtf_control_plane": "us"}
         ("rtf_http_proxy", "http://user:p%40ss%2Fword@192.0.2.7:3128/"),
         ("rtf_http_proxy", "http://[2001:db8::7]:3128"),
         ("rtf_monitoring_proxy", "socks5://user:secret@socks.example.com:1080"),
+        ("rtf_pod_cidr", "10.244.0.0/16"),
+        ("rtf_service_cidr", "172.20.0.0/24"),
         ("rtf_report_dir", "reports"),
         ("rtf_node_address", "192.168.1.5"),
     ],
@@ -54,6 +56,12 @@ def test_a_value_that_can_be_meant_is_accepted(name, value):
         ("rtf_http_proxy", "http://proxy example:3128", "has blanks"),
         ("rtf_http_proxy", {"host": "x"}, "must be a URL http://[user:password@]host:port, not a dictionary"),
         ("rtf_monitoring_proxy", "socks4://socks.example.com:1080", "must start with socks5://"),
+        ("rtf_pod_cidr", "10.244.0.0", "is no network; write an IPv4 network such as 10.244.0.0/16"),
+        ("rtf_pod_cidr", "10.244.1.0/16", "has host bits set"),
+        ("rtf_pod_cidr", "10.244.0.0/28", "10.244.0.0/28 is no size for a cluster; valid: /8 to /24"),
+        ("rtf_service_cidr", "0.0.0.0/0", "is no size for a cluster"),
+        ("rtf_service_cidr", "fd00::/64", "is no network"),
+        ("rtf_service_cidr", ["10.100.0.0/16"], "is no network"),
         ("rtf_report_dir", "", "must be a path"),
         ("rtf_node_address", "node-1", "no IPv4 address"),
         ("rtf_node_address", 5, "no IPv4 address"),
@@ -105,6 +113,30 @@ def test_groups_that_leave_a_nodes_role_open_are_refused(groups, said):
 
 def test_good_groups_are_accepted():
     assert inputs.group_problems({"rtf_nodes": ["a", "b"], "rtf_controllers": ["a"], "rtf_workers": ["b"]}) == []
+
+
+@pytest.mark.parametrize(
+    "variables, said",
+    [
+        ({"ansible_host": "192.0.2.1"}, []),
+        ({"ansible_host": "10.244.0.1"}, []),
+        ({"rtf_pod_cidr": "10.64.0.0/10"}, ["rtf_pod_cidr: 10.64.0.0/10 and the network of the services, 10.100.0.0/16, overlap"]),
+        (
+            {"rtf_pod_cidr": "10.0.0.0/16", "ansible_host": "10.0.3.1"},
+            ["rtf_pod_cidr: 10.0.0.0/16 holds the address of a, 10.0.3.1; choose a network nothing else uses"],
+        ),
+        (
+            {
+                "ansible_host": "bastion.example.com",
+                "rtf_node_address": "10.100.3.1",
+                "rtf_service_cidr": "10.100.0.0/16",
+            },
+            ["rtf_service_cidr: 10.100.0.0/16 holds the address of a, 10.100.3.1; choose a network nothing else uses"],
+        ),
+    ],
+)
+def test_networks_of_the_cluster_keep_clear_of_each_other_and_of_the_nodes(variables, said):
+    assert inputs.network_problems({"a": variables}) == said
 
 
 def test_what_must_hold_for_the_cluster_must_be_the_same_on_every_node():
