@@ -3,15 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run molecule scenarios, all or those named, each in a fresh lab, and make sure that each one tested a host.
 
-The lab is "rtf-molecule" unless LAB_NAME says otherwise, so that a lab in use for a demonstration is left alone.
+Several run at a time, each lane in a lab of its own: most of a scenario is waiting for SSH. The labs are called
+"rtf-molecule", or what LAB_NAME says, and the same with a number, so that a lab in use for a demonstration is left
+alone. What a scenario prints is shown when it has ended, except where it runs alone.
 """
 
+import concurrent.futures
 import os
 import pathlib
+import queue
 import shlex
 import shutil
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
@@ -20,6 +25,7 @@ STATE = CHECKOUT / "build" / "molecule"
 LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py"), "--name"]
 DEFAULT_NAME = "rtf-molecule"
 OWNER_OF_THE_LAB = "default"
+LANES = 2
 
 
 def all_scenarios():
@@ -47,19 +53,56 @@ def exports(text):
     return dict(word.split("=", 1) for word in words if word != "export")
 
 
-def run_scenario(name, lab):
-    """Run one scenario on pristine hosts; return True when it passed. lab is the command line of the lab, as a list."""
-    print("\n==> molecule scenario %s" % name, flush=True)
+def lab_names(first, scenarios, lanes=LANES):
+    """Names of the labs for so many scenarios (a number): `first`, then `first`-2 and so on."""
+    return [first if lane == 1 else "%s-%d" % (first, lane) for lane in range(1, min(lanes, scenarios) + 1)]
+
+
+def run_scenario(name, lab, output):
+    """Run one scenario on pristine hosts; return True when it passed.
+
+    lab is the name of the lab to run in; output the open file for what is printed, None for this process's own.
+    """
+    def run(words, **variables):
+        return subprocess.run(words, env={**os.environ, **variables}, stdin=subprocess.DEVNULL, stdout=output,
+                              stderr=output and subprocess.STDOUT, check=False).returncode == 0
+
     # What an earlier run left would make steps pass that do nothing. The default scenario would bring the lab up too,
     # but would say nothing until it is.
-    for command in ("down", "up"):
-        if subprocess.run([*lab, command], check=False).returncode:
-            return False
-    env = subprocess.run([*lab, "env"], check=True, stdout=subprocess.PIPE).stdout.decode()
+    if not all(run([*LAB, lab, command]) for command in ("down", "up")):
+        return False
+    env = subprocess.run([*LAB, lab, "env"], check=True, stdout=subprocess.PIPE).stdout.decode()
     # molecule remembers there that hosts are prepared, and would skip the guard after a run that was cut short.
-    shutil.rmtree(STATE, ignore_errors=True)
-    env = dict(os.environ, **exports(env), MOLECULE_EPHEMERAL_DIRECTORY=str(STATE))
-    return subprocess.run(["molecule", "test", "--scenario-name", name], env=env, check=False).returncode == 0
+    state = STATE / lab
+    shutil.rmtree(state, ignore_errors=True)
+    return run(["molecule", "test", "--scenario-name", name], **exports(env), MOLECULE_EPHEMERAL_DIRECTORY=str(state))
+
+
+def run_beside_others(name, labs):
+    """Run one scenario in a lab of the queue `labs`, then show what it printed; return True when it passed."""
+    lab = labs.get()
+    started = time.monotonic()
+    print("==> molecule scenario %s begins in the lab %s\n" % (name, lab), end="", flush=True)
+    log = RESULTS / ("molecule-%s.log" % name)
+    with open(log, "wb") as output:
+        passed = run_scenario(name, lab, output)
+    labs.put(lab)
+    print("\n==> molecule scenario %s: %s after %d s\n%s" % (
+        name, "ok" if passed else "FAILED", time.monotonic() - started, log.read_text(errors="replace")), flush=True)
+    return passed
+
+
+def run_scenarios(scenarios, labs):
+    """Run scenarios in labs (lists of names); return those that failed."""
+    if len(scenarios) == 1:
+        print("\n==> molecule scenario %s" % scenarios[0], flush=True)
+        return [name for name in scenarios if not run_scenario(name, labs[0], None)]
+    free = queue.Queue()
+    for lab in labs:
+        free.put(lab)
+    with concurrent.futures.ThreadPoolExecutor(len(labs)) as pool:
+        passed = list(pool.map(lambda name: run_beside_others(name, free), scenarios))
+    return [name for name, ok in zip(scenarios, passed) if not ok]
 
 
 def main(names):
@@ -71,8 +114,7 @@ def main(names):
     for name in scenarios:
         (RESULTS / ("molecule-%s.xml" % name)).unlink(missing_ok=True)
 
-    lab = LAB + [os.environ.get("LAB_NAME") or DEFAULT_NAME]
-    failed = [name for name in scenarios if not run_scenario(name, lab)]
+    failed = run_scenarios(scenarios, lab_names(os.environ.get("LAB_NAME") or DEFAULT_NAME, len(scenarios)))
     silent = untested(scenarios, RESULTS)
     for name in failed:
         print("error: scenario %s failed" % name, file=sys.stderr)

@@ -127,6 +127,29 @@ def test_a_scenario_without_a_test_result_is_named(tmp_path, report, expected):
     assert run_molecule.untested(["kernel"], tmp_path) == expected
 
 
+@pytest.mark.parametrize("scenarios, expected", [(1, ["lab"]), (2, ["lab", "lab-2"]), (5, ["lab", "lab-2"])])
+def test_each_lane_has_a_lab_of_its_own(scenarios, expected):
+    assert run_molecule.lab_names("lab", scenarios, lanes=2) == expected
+
+
+def test_every_scenario_runs_once_and_those_that_fail_are_named(tmp_path, monkeypatch, capsys):
+    ran = []
+
+    def run_scenario(name, lab, output):
+        ran.append((name, lab))
+        output.write(b"it was %s\n" % name.encode())
+        return name != "b"
+
+    monkeypatch.setattr(run_molecule, "RESULTS", tmp_path)
+    monkeypatch.setattr(run_molecule, "run_scenario", run_scenario)
+    assert run_molecule.run_scenarios(["a", "b", "c"], ["lab", "lab-2"]) == ["b"]
+    assert sorted(name for name, lab in ran) == ["a", "b", "c"]
+    assert {lab for name, lab in ran} <= {"lab", "lab-2"}
+    output = capsys.readouterr().out
+    assert all("it was %s" % name in output for name in "abc")
+    assert "scenario b: FAILED" in output
+
+
 def test_the_shared_base_guards_every_scenario():
     sequence = SHARED["scenario"]["test_sequence"]
     assert sequence.index("prepare") < sequence.index("converge")
