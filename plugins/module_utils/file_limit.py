@@ -1,0 +1,25 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many files and sockets this process may have open at once."""
+
+import resource
+
+
+def raise_file_limit(wanted):
+    """Raise the limit of this process to `wanted` as far as it may be raised; return the limit that holds then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if _covers(soft, wanted):
+        return soft
+    for new_soft, new_hard in ((wanted, hard if _covers(hard, wanted) else wanted), (hard, hard)):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (new_soft, new_hard))
+            return new_soft
+        except (ValueError, OSError):
+            # Only root may go beyond the hard limit, and nobody beyond the kernel's own.
+            continue
+    return soft
+
+
+def _covers(limit, wanted):
+    return limit == resource.RLIM_INFINITY or limit >= wanted

@@ -1,0 +1,222 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Listen on many ports at once and prove to keyed questions, and to nothing else, that they arrived here.
+
+Where a port cannot be had, the process that holds it is named. Everything runs in one thread on one epoll.
+"""
+
+import collections
+import errno
+import json
+import os
+import select
+import socket
+import struct
+import time
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    file_limit,
+    keyed_proof,
+    port_holders,
+    port_ranges,
+)
+
+SPARE_FILES = 2048  # for connections
+IDLE_SECONDS = 10.0  # a connection that says nothing for so long is closed
+_BATCH = 64  # what one socket may get done before it is another's turn
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+# address: IPv4 address, text. tcp, udp: port numbers.
+Place = collections.namedtuple("Place", "address tcp udp")
+
+
+def bind_all(places):
+    """Bind every port of every Place; return (sockets, report).
+
+    sockets: `[(transport, socket)]`. report: a list, for each Place `{"address", "tcp", "udp"}`, where each transport
+    is `{"bound": [range], "occupied": [who holds what], "failed": [{"ports", "reason"}]}`.
+    """
+    file_limit.raise_file_limit(sum(len(place.tcp) + len(place.udp) for place in places) + SPARE_FILES)
+    sockets, report = [], []
+    for place in places:
+        entry = {"address": place.address}
+        for transport, ports in (("tcp", place.tcp), ("udp", place.udp)):
+            bound, occupied, failed = [], [], collections.OrderedDict()
+            for port in ports:
+                try:
+                    sockets.append((transport, _bind(transport, place.address, port)))
+                    bound.append(port)
+                except OSError as problem:
+                    if problem.errno == errno.EADDRINUSE:
+                        occupied.append(port)
+                    else:
+                        failed.setdefault(os.strerror(problem.errno), []).append(port)
+            entry[transport] = {
+                "bound": port_ranges.texts(bound),
+                "occupied": _who_holds(transport, occupied),
+                "failed": [
+                    {"ports": port_ranges.texts(numbers), "reason": reason} for reason, numbers in failed.items()
+                ],
+            }
+        report.append(entry)
+    return sockets, report
+
+
+def _bind(transport, address, port):
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    sock = socket.socket(socket.AF_INET, kind)
+    try:
+        sock.setblocking(False)
+        if transport == "tcp":
+            # Connections of before that only wait for stragglers are in nobody's way. For UDP the same option would
+            # let two programs have one port.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+        if transport == "tcp":
+            sock.listen(128)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _who_holds(transport, ports):
+    """Return `[{"ports", "process", "pid", "user", "address", "state"}]`, ports of the same holder together."""
+    groups = collections.OrderedDict()
+    known = {holder.port: holder for holder in port_holders.holders(transport, ports)} if ports else {}
+    for port in ports:
+        holder = known.get(port)
+        who = holder._replace(transport=None, port=None) if holder else None
+        groups.setdefault(who, []).append(port)
+    return [
+        {
+            "ports": port_ranges.texts(numbers),
+            "process": who.process if who else None,
+            "pid": who.pid if who else None,
+            "user": who.user if who else None,
+            "address": who.address if who else None,
+            "state": who.state if who else None,
+        }
+        for who, numbers in groups.items()
+    ]
+
+
+class Listener(object):
+    """Serves bound sockets until it is told to stop over `control`, a listening Unix socket."""
+
+    def __init__(self, key, name, sockets, control, status):
+        """key: bytes. name: what this host is called. status: what `control` is told, a dictionary."""
+        self._key, self._name, self._status = key, name, status
+        self._epoll = select.epoll()
+        self._handlers = {}
+        self._connections = collections.OrderedDict()  # socket -> when it was opened
+        self._proven = {"tcp": 0, "udp": 0}
+        self._stopping = False
+        for transport, sock in sockets:
+            self._watch(sock, self._accept if transport == "tcp" else self._datagrams)
+        self._sockets = [sock for dummy, sock in sockets]
+        self._control = control
+        self._watch(control, self._be_told)
+
+    def serve(self):
+        """Answer until told to stop."""
+        while not self._stopping:
+            for number, dummy_events in self._epoll.poll(1.0, 256):
+                handler = self._handlers.get(number)
+                if handler:
+                    handler[0](handler[1])
+            self._close_idle()
+
+    def _watch(self, sock, handle):
+        self._handlers[sock.fileno()] = (handle, sock)
+        self._epoll.register(sock.fileno(), select.EPOLLIN)
+
+    def _datagrams(self, sock):
+        for dummy in range(_BATCH):
+            try:
+                data, peer = sock.recvfrom(65535)
+            except OSError:
+                # Nothing more, or the echo of an answer that could not be delivered.
+                return
+            reply = self._proof("udp", data, sock, peer)
+            if reply:
+                try:
+                    sock.sendto(reply, peer)
+                except OSError:
+                    continue  # as good as lost on the way; the other side asks again
+
+    def _accept(self, listener):
+        for dummy in range(_BATCH):
+            try:
+                sock, dummy_peer = listener.accept()
+            except OSError as problem:
+                if problem.errno in (errno.EMFILE, errno.ENFILE) and self._connections:
+                    self._drop(next(iter(self._connections)))
+                    continue
+                return
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self._connections[sock] = time.monotonic()
+            self._watch(sock, self._question)
+
+    def _question(self, sock):
+        """Answer one question a connection, then wait for the other side to hang up: no port is left in TIME_WAIT."""
+        try:
+            data = sock.recv(4096)
+            reply = self._proof("tcp", data, sock, sock.getpeername()) if data else None
+            if reply:
+                sock.send(reply)
+                return
+        except OSError as problem:
+            if problem.errno == errno.EAGAIN:
+                return
+        self._drop(sock)
+
+    def _proof(self, transport, data, sock, peer):
+        received = time.time()
+        asked = keyed_proof.read_ask(self._key, data)
+        if asked is None or asked[0] != keyed_proof.PROVE:
+            return None
+        self._proven[transport] += 1
+        said = keyed_proof.Answer(self._name, sock.getsockname()[1], peer[0], peer[1], received, time.time())
+        return keyed_proof.answer(self._key, asked[1], said)
+
+    def _drop(self, sock):
+        self._connections.pop(sock, None)
+        self._handlers.pop(sock.fileno(), None)
+        sock.close()
+
+    def _close_idle(self):
+        horizon = time.monotonic() - IDLE_SECONDS
+        while self._connections and next(iter(self._connections.values())) < horizon:
+            self._drop(next(iter(self._connections)))
+
+    def _be_told(self, control):
+        """A word over the control socket: "status" or "stop"; only root and the user of this process are heard."""
+        try:
+            sock, dummy = control.accept()
+        except OSError:
+            return
+        with sock:
+            sock.settimeout(5)
+            try:
+                if _uid_of(sock) not in (0, os.geteuid()):
+                    return
+                self._stopping = sock.recv(16).startswith(b"stop")
+                if self._stopping:
+                    self._close_all()
+                sock.sendall(json.dumps(dict(self._status, proven=self._proven)).encode("ascii"))
+            except OSError:
+                return
+
+    def _close_all(self):
+        for sock in list(self._connections):
+            self._drop(sock)
+        for sock in self._sockets:
+            sock.close()
+        self._control.close()
+
+
+def _uid_of(sock):
+    return struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]

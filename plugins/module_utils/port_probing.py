@@ -1,0 +1,58 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Probe every port of every peer, both transports at once, and sum up."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    deadlines,
+    file_limit,
+    pool,
+    port_ranges,
+    port_verdicts,
+    tcp_probing,
+    udp_probing,
+)
+
+_FILES_OF_THE_MODULE = 64
+
+
+def targets_of(peers):
+    """Return (tcp targets, udp targets) of peers `{"name", "address", "tcp", "udp", "connect"}` (ports as texts)."""
+    tcp, udp = [], []
+    for number, peer in enumerate(peers):
+        proven = port_ranges.numbers(peer["tcp"])
+        for ports, proof in ((proven, True), (sorted(set(port_ranges.numbers(peer["connect"])) - set(proven)), False)):
+            tcp += [port_verdicts.Target(number, peer["address"], port, peer["name"], proof) for port in ports]
+        udp += [
+            port_verdicts.Target(number, peer["address"], port, peer["name"], True)
+            for port in port_ranges.numbers(peer["udp"])
+        ]
+    return tcp, udp
+
+
+def probe_all(key, peers, timeout, concurrency, seconds):
+    """Return `[{"name", "address", "tcp", "udp"}]`, for each peer and transport a summary of the verdicts."""
+    tcp, udp = targets_of(peers)
+    deadline = deadlines.Deadline(seconds)
+    most = file_limit.raise_file_limit(min(concurrency, len(tcp)) + _FILES_OF_THE_MODULE) - _FILES_OF_THE_MODULE
+    probers = (
+        tcp_probing.TcpProber(key, tcp, timeout, max(1, min(concurrency, most)), deadline),
+        udp_probing.UdpProber(key, udp, timeout, deadline),
+    )
+    # The probers end by the deadline on their own; the margin lets them say what they did not come to.
+    for finished in pool.run_all([prober.run for prober in probers], 2, deadlines.Deadline(seconds + 10)):
+        if finished.error is not None:
+            raise finished.error
+    return [
+        {
+            "name": peer["name"],
+            "address": peer["address"],
+            "tcp": port_verdicts.summary(_of_peer(probers[0].outcomes, number)),
+            "udp": port_verdicts.summary(_of_peer(probers[1].outcomes, number)),
+        }
+        for number, peer in enumerate(peers)
+    ]
+
+
+def _of_peer(outcomes, number):
+    return {port: outcome for (peer, port), outcome in outcomes.items() if peer == number}

@@ -1,0 +1,271 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: port_listener
+short_description: Listen on many ports for a while, and prove to keyed probes that they arrived
+version_added: 0.1.0
+description:
+  - Starts a process on the managed host that listens on the ports in O(listen) and answers the probes of
+    M(hostprep.runtime_fabric.port_probe_info) that carry the same O(key). Whatever else comes in gets no answer.
+  - The answer proves which host and which port were reached, so neither a wrong host nor another service nor a firewall
+    that accepts connections itself can be taken for the listener.
+  - A port that cannot be had is a result, not a failure of the task. Where it is taken, the process that holds it is
+    named; other users' processes can only be named as root.
+  - The process ends with O(state=absent), or after O(lifetime) whatever happens to Ansible or to the process itself; a
+    timer of the kernel sees to that. It listens on the given addresses only, writes no file and leaves nothing behind.
+  - Needs nothing on the host but Linux and Python 3.6 or newer. Ports below 1024 need root.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+options:
+  state:
+    description:
+      - V(present) starts the listener of this O(key), unless it runs already.
+      - V(absent) stops it and gives its ports back. A listener that does not react is killed.
+    type: str
+    choices: [present, absent]
+    default: present
+  key:
+    description:
+      - A secret of this run, at least 16 characters. Probes prove themselves with it, and it is how a listener is found
+        again.
+    type: str
+    required: true
+  name:
+    description:
+      - What the listener calls itself in its answers, such as C(inventory_hostname).
+      - Needed for O(state=present).
+    type: str
+  listen:
+    description:
+      - The addresses and ports to listen on.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      address:
+        description:
+          - An IPv4 address of the host.
+        type: str
+        required: true
+      tcp:
+        description:
+          - TCP ports and ranges of ports, such as V(30000-32767).
+        type: list
+        elements: str
+        default: []
+      udp:
+        description:
+          - UDP ports and ranges of ports.
+        type: list
+        elements: str
+        default: []
+  lifetime:
+    description:
+      - Seconds after which the listener ends, however it may be.
+    type: int
+    default: 120
+seealso:
+  - module: hostprep.runtime_fabric.port_probe_info
+"""
+
+EXAMPLES = r"""
+- name: Listen on the ports of an application and on the address of the host only
+  hostprep.runtime_fabric.port_listener:
+    key: "{{ run_key }}"
+    name: "{{ inventory_hostname }}"
+    listen:
+      - address: 192.0.2.11
+        tcp: ["6443", "30000-32767"]
+        udp: ["8472", "30000-32767"]
+  register: listener
+
+- name: Say who holds ports that could not be had
+  ansible.builtin.debug:
+    msg: "{{ listener.listening.places | map(attribute='tcp.occupied') | flatten }}"
+
+- name: Give the ports back
+  hostprep.runtime_fabric.port_listener:
+    key: "{{ run_key }}"
+    state: absent
+"""
+
+RETURN = r"""
+listening:
+  description:
+    - The listener as it is after O(state=present), and as it was before O(state=absent).
+    - V(null) when there was none, and in check mode when one would have been started.
+  returned: success
+  type: dict
+  contains:
+    pid:
+      description: The process.
+      returned: always
+      type: int
+      sample: 4711
+    hung:
+      description: V(true) when the listener did not react and was killed. The other fields are absent then.
+      returned: when it is so
+      type: bool
+    name:
+      description: O(name) of the listener.
+      returned: when the listener reacted
+      type: str
+      sample: worker-1
+    lifetime:
+      description: O(lifetime) that it was started with.
+      returned: when the listener reacted
+      type: int
+      sample: 120
+    proven:
+      description: How many probes it has answered by TCP and by UDP.
+      returned: when the listener ran before
+      type: dict
+      sample: {"tcp": 5620, "udp": 5540}
+    places:
+      description: One entry for each entry of O(listen), in the same order.
+      returned: when the listener reacted
+      type: list
+      elements: dict
+      contains:
+        address:
+          description: The address.
+          returned: always
+          type: str
+          sample: 192.0.2.11
+        tcp:
+          description: What became of the TCP ports. RV(ignore:udp) says the same of the UDP ports.
+          returned: always
+          type: dict
+          contains:
+            bound:
+              description: Ports and ranges that are listened on.
+              returned: always
+              type: list
+              elements: str
+              sample: ["6443", "30000-32767"]
+            occupied:
+              description:
+                - Ports that somebody else holds, and who - C(ports), C(process), C(pid), C(user), C(address) and C(state)
+                  of the socket.
+                - The process is V(null) where it may not be seen, or where it is the kernel itself.
+              returned: always
+              type: list
+              elements: dict
+              sample:
+                - ports: ["5000"]
+                  process: registry
+                  pid: 812
+                  user: root
+                  address: 0.0.0.0
+                  state: listening
+            failed:
+              description: Ports that could not be had for another reason, by reason.
+              returned: always
+              type: list
+              elements: dict
+              sample:
+                - ports: ["443"]
+                  reason: Permission denied
+        udp:
+          description: What became of the UDP ports, as in RV(ignore:tcp).
+          returned: always
+          type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    bounded_process,
+    listener_session,
+    port_listening,
+    port_ranges,
+)
+
+KEY_LENGTH = 16
+LONGEST_LIFE = 3600
+
+
+def argument_spec():
+    return dict(
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+        key=dict(type="str", required=True, no_log=True),
+        name=dict(type="str"),
+        listen=dict(
+            type="list",
+            elements="dict",
+            default=[],
+            options=dict(
+                address=dict(type="str", required=True),
+                tcp=dict(type="list", elements="str", default=[]),
+                udp=dict(type="list", elements="str", default=[]),
+            ),
+        ),
+        lifetime=dict(type="int", default=120),
+    )
+
+
+def bad_arguments(params):
+    """One sentence for each argument that has the right type but makes no sense."""
+    problems = []
+    if len(params["key"]) < KEY_LENGTH:
+        problems.append("key: has less than %d characters" % KEY_LENGTH)
+    if params["state"] == "present" and not params["name"]:
+        problems.append("name: is needed to start a listener")
+    for number, place in enumerate(params["listen"]):
+        if not port_ranges.is_ipv4(place["address"]):
+            problems.append("listen[%d].address: %r is not an IPv4 address" % (number, place["address"]))
+        for transport in ("tcp", "udp"):
+            try:
+                port_ranges.numbers(place[transport])
+            except ValueError as problem:
+                problems.append("listen[%d].%s: %s" % (number, transport, problem))
+    if not 1 <= params["lifetime"] <= LONGEST_LIFE:
+        problems.append("lifetime: %d is not between 1 and %d" % (params["lifetime"], LONGEST_LIFE))
+    return problems
+
+
+def present(module, key):
+    """Return (changed, status)."""
+    status = listener_session.find(key)
+    if status is not None and not status.get("hung"):
+        return False, status
+    if module.check_mode:
+        return True, None
+    params = module.params
+    places = [
+        port_listening.Place(row["address"], port_ranges.numbers(row["tcp"]), port_ranges.numbers(row["udp"]))
+        for row in params["listen"]
+    ]
+    return True, listener_session.start(key, params["name"], places, params["lifetime"])
+
+
+def absent(module, key):
+    """Return (changed, status)."""
+    status = listener_session.find(key, "status" if module.check_mode else "stop")
+    return status is not None, status
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    problems = bad_arguments(module.params)
+    if problems:
+        module.fail_json(msg="; ".join(problems))
+    key = module.params["key"].encode("utf-8")
+    try:
+        changed, status = (present if module.params["state"] == "present" else absent)(module, key)
+    except bounded_process.NotStarted as problem:
+        module.fail_json(msg="the listener could not be started: %s" % problem)
+    module.exit_json(changed=changed, listening=status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: port_probe_info
+short_description: Try thousands of ports of other hosts at the same time, each with a proof of who answered
+version_added: 0.1.0
+description:
+  - Tries every port in O(peers) from the managed host, all at the same time, and tells which are open and what became of
+    the others. Proxies are never used.
+  - A port in O(peers[].tcp) or O(peers[].udp) is open when M(hostprep.runtime_fabric.port_listener) with the same O(key)
+    proves that the probe arrived at the peer and port that were meant.
+  - A question by UDP that is not answered is asked again several times before it is called dropped.
+  - The result is compact. Ports are told in ranges by verdict, not one by one.
+  - Needs nothing on the host but Linux and Python 3.6 or newer.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info
+options:
+  key:
+    description:
+      - The secret of this run, that the listeners have, too.
+    type: str
+    required: true
+  peers:
+    description:
+      - The hosts and ports to try.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - What the listener of the peer calls itself.
+        type: str
+        required: true
+      address:
+        description:
+          - The peer's IPv4 address.
+        type: str
+        required: true
+      tcp:
+        description:
+          - TCP ports and ranges of ports, such as V(30000-32767), on which the peer's listener has to prove itself.
+        type: list
+        elements: str
+        default: []
+      udp:
+        description:
+          - UDP ports and ranges of ports on which the peer's listener has to prove itself.
+        type: list
+        elements: str
+        default: []
+      connect:
+        description:
+          - TCP ports that are only connected to, because a service of the peer's own answers there, or nothing should.
+            Nothing is sent.
+        type: list
+        elements: str
+        default: []
+  timeout:
+    description:
+      - Seconds that a connection, and an answer, may take.
+    type: float
+    default: 3.5
+  deadline:
+    description:
+      - Seconds that the whole call may take. Ports that are not settled by then are V(untested).
+    type: float
+    default: 60.0
+  concurrency:
+    description:
+      - How many TCP connections are tried at the same time. The limit of open files may lower it.
+    type: int
+    default: 8192
+seealso:
+  - module: hostprep.runtime_fabric.port_listener
+"""
+
+EXAMPLES = r"""
+- name: Try the ports of the application on another host, with a listener of the same key there
+  hostprep.runtime_fabric.port_probe_info:
+    key: "{{ run_key }}"
+    peers:
+      - name: worker-2
+        address: 192.0.2.22
+        tcp: ["6443", "30000-32767"]
+        udp: ["8472"]
+  register: probe
+
+- name: Show the dropped TCP ports
+  ansible.builtin.debug:
+    msg: "{{ probe.peers[0].tcp.ports.dropped | default([]) }}"
+"""
+
+RETURN = r"""
+peers:
+  description: One entry for every entry of O(peers), in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The peer's name as given.
+      returned: always
+      type: str
+      sample: worker-2
+    address:
+      description: The peer's address as given.
+      returned: always
+      type: str
+      sample: 192.0.2.22
+    tcp:
+      description: What became of the TCP ports.
+      returned: always
+      type: dict
+      contains:
+        asked:
+          description: How many ports were asked for.
+          returned: always
+          type: int
+          sample: 2769
+        ports:
+          description:
+            - Ports and ranges by verdict; verdicts that do not occur are absent.
+            - V(open) - the listener proved itself.
+            - V(live) - a connection came about to a port in O(peers[].connect).
+            - V(unproven) - something answers, and it is not the listener that was meant.
+            - V(refused) - nobody listens there; a firewall can answer like that, too.
+            - V(rejected) - a firewall or router answered that it does not let this through, or there is no route.
+            - V(dropped) - no answer at all.
+            - V(untested) - O(deadline) passed first.
+            - V(error) - this host could not try, for example for want of sockets.
+          returned: always
+          type: dict
+          sample: {"open": ["6443", "30000-30004", "30006-32767"], "dropped": ["30005"]}
+        reasons:
+          description: For verdicts with a reason the most frequent one.
+          returned: always
+          type: dict
+          sample: {"dropped": "no answer within 3.5 s"}
+    udp:
+      description: What became of the UDP ports, as in RV(ignore:tcp).
+      returned: always
+      type: dict
+elapsed:
+  description: Seconds that the probes took.
+  returned: success
+  type: float
+  sample: 0.48
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_probing, port_ranges
+
+
+def argument_spec():
+    ports = dict(type="list", elements="str", default=[])
+    return dict(
+        key=dict(type="str", required=True, no_log=True),
+        peers=dict(
+            type="list",
+            elements="dict",
+            required=True,
+            options=dict(
+                name=dict(type="str", required=True),
+                address=dict(type="str", required=True),
+                tcp=ports,
+                udp=ports,
+                connect=ports,
+            ),
+        ),
+        timeout=dict(type="float", default=3.5),
+        deadline=dict(type="float", default=60.0),
+        concurrency=dict(type="int", default=8192),
+    )
+
+
+def bad_arguments(params):
+    """One sentence for each argument that has the right type but makes no sense."""
+    problems = []
+    for number, peer in enumerate(params["peers"]):
+        if not port_ranges.is_ipv4(peer["address"]):
+            problems.append("peers[%d].address: %r is not an IPv4 address" % (number, peer["address"]))
+        for kind in ("tcp", "udp", "connect"):
+            try:
+                port_ranges.numbers(peer[kind])
+            except ValueError as problem:
+                problems.append("peers[%d].%s: %s" % (number, kind, problem))
+    for name in ("timeout", "deadline", "concurrency"):
+        # The comparison is written so that "not a number" is a problem too.
+        if not 0 < params[name] <= 86400:
+            problems.append("%s: %s is not a number above 0 and up to 86400" % (name, params[name]))
+    return problems
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    params = module.params
+    problems = bad_arguments(params)
+    if problems:
+        module.fail_json(msg="; ".join(problems))
+    begun = time.monotonic()
+    peers = port_probing.probe_all(
+        params["key"].encode("utf-8"), params["peers"], params["timeout"], params["concurrency"], params["deadline"]
+    )
+    module.exit_json(changed=False, peers=peers, elapsed=round(time.monotonic() - begun, 3))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a whole module in a process of its own, as it is run on a host."""
+
+import json
+import os
+import subprocess
+import sys
+
+
+def run(module, arguments, check_mode=False):
+    """Run an imported module with arguments; return its result."""
+    root = os.path.abspath(module.__file__)
+    for dummy_level in module.__name__.split("."):
+        root = os.path.dirname(root)
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([root] + sys.path))
+    process = subprocess.Popen(
+        [sys.executable, "-m", module.__name__],
+        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    parameters = dict(arguments, _ansible_check_mode=check_mode)
+    out, err = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": parameters}).encode("utf-8"), 60)
+    assert b"Traceback" not in err, err
+    return json.loads(out.decode("utf-8"))

@@ -1,0 +1,207 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The listener and its probes as they are run on hosts, with the loopback interface as the network."""
+
+import binascii
+import contextlib
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_session
+from ansible_collections.hostprep.runtime_fabric.plugins.modules import port_listener, port_probe_info
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
+
+# Addresses of the loopback network that nothing else uses, one for each process of a parallel test run.
+HOST = "127.0.%d.7" % (os.getpid() % 199 + 50)
+OTHER = "127.0.%d.8" % (os.getpid() % 199 + 50)
+
+
+@pytest.fixture
+def key():
+    """The key of a run; a listener of it is gone after the test."""
+    key = binascii.hexlify(os.urandom(16)).decode("ascii")
+    yield key
+    listener_session.find(key.encode("ascii"), "stop")
+
+
+def listen(key, tcp=(), udp=(), lifetime=30, check_mode=False, name="n2", address=HOST):
+    arguments = {"key": key, "name": name, "lifetime": lifetime,
+                 "listen": [{"address": address, "tcp": list(tcp), "udp": list(udp)}]}
+    return module_process.run(port_listener, arguments, check_mode)
+
+
+def stop(key, check_mode=False):
+    return module_process.run(port_listener, {"key": key, "state": "absent"}, check_mode)
+
+
+def probe(key, timeout=0.6, name="n2", **ports):
+    peer = dict(name=name, address=HOST, **ports)
+    return module_process.run(port_probe_info, {"key": key, "timeout": timeout, "peers": [peer]})["peers"][0]
+
+
+def wait_until_gone(pid, seconds):
+    end = time.monotonic() + seconds
+    while listener_session.is_running(pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    return not listener_session.is_running(pid)
+
+
+@contextlib.contextmanager
+def held(port, kind=socket.SOCK_STREAM, address=HOST):
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind((address, port))
+        if kind == socket.SOCK_STREAM:
+            sock.listen(5)
+        yield
+
+
+def test_a_whole_table_is_proven_and_given_back(key):
+    ranges = ["2379", "30000-32767"]
+    started = listen(key, ranges, ranges)
+    assert started["changed"] is True
+    place = started["listening"]["places"][0]
+    assert [place[transport] for transport in ("tcp", "udp")] == [{"bound": ranges, "occupied": [], "failed": []}] * 2
+    found = probe(key, timeout=3.5, tcp=ranges, udp=ranges)
+    assert found["tcp"] == found["udp"] == {"asked": 2769, "ports": {"open": ranges}, "reasons": {}}
+    stopped = stop(key)
+    assert stopped["changed"] is True and stopped["listening"]["proven"]["tcp"] == 2769
+    assert not listener_session.is_running(started["listening"]["pid"])
+    with held(30000), held(2379, socket.SOCK_DGRAM):
+        assert stop(key) == dict(stop(key), changed=False, listening=None)
+
+
+def test_a_second_start_finds_the_first(key):
+    first = listen(key, ["30000"])
+    second = listen(key, ["30000"])
+    assert second["changed"] is False
+    assert second["listening"]["pid"] == first["listening"]["pid"]
+
+
+def test_check_mode_starts_and_stops_nothing(key):
+    assert listen(key, ["30000"], check_mode=True)["changed"] is True
+    assert listener_session.find(key.encode("ascii")) is None
+    pid = listen(key, ["30000"])["listening"]["pid"]
+    assert stop(key, check_mode=True)["changed"] is True
+    assert listener_session.is_running(pid)
+
+
+def test_who_holds_a_port_is_named(key):
+    with held(30001), held(30002), held(30002, socket.SOCK_DGRAM, "0.0.0.0"):
+        place = listen(key, ["30000-30003"], ["30002"])["listening"]["places"][0]
+    assert place["tcp"]["bound"] == ["30000", "30003"]
+    holder, = place["tcp"]["occupied"]
+    assert holder["ports"] == ["30001-30002"] and holder["pid"] == os.getpid()
+    assert holder["state"] == "listening" and holder["address"] == HOST and holder["process"]
+    assert place["udp"]["occupied"][0]["address"] == "0.0.0.0"
+
+
+def test_an_address_of_another_host_is_a_result(key):
+    place = listen(key, ["30000-30001"], address="192.0.2.1")["listening"]["places"][0]
+    assert place["tcp"]["failed"] == [{"ports": ["30000-30001"], "reason": "Cannot assign requested address"}]
+
+
+def test_every_verdict_has_its_ports(key):
+    def say(sock):
+        sock.recv(100)
+        sock.sendall(b"SSH-2.0-Other")
+
+    listen(key, ["30000"], ["30000"])
+    with held(30001), loopback.tcp_server(say, HOST) as talker:
+        found = probe(key, tcp=["30000-30002", str(talker)], udp=["30000", "30002"], connect=["30000-30001"])
+    assert found["tcp"]["ports"] == {"open": ["30000"], "unproven": sorted(["30001", str(talker)]), "refused": ["30002"]}
+    assert found["udp"]["ports"] == {"open": ["30000"], "refused": ["30002"]}
+
+
+def test_a_port_that_is_only_connected_to_is_live(key):
+    with held(30001):
+        found = probe(key, connect=["30001-30002"])
+    assert found["tcp"]["ports"] == {"live": ["30001"], "refused": ["30002"]}
+
+
+def test_silence_is_dropped_and_costs_one_timeout(key):
+    with held(30001, socket.SOCK_DGRAM), silent_ports(30000, 20):
+        begun = time.monotonic()
+        found = probe(key, tcp=["30000-30019"], udp=["30001"])
+        seconds = time.monotonic() - begun
+    assert found["tcp"]["ports"] == {"dropped": ["30000-30019"]} and found["udp"]["ports"] == {"dropped": ["30001"]}
+    assert found["udp"]["reasons"] == {"dropped": "no answer within 0.6 s"}
+    assert seconds < 5
+
+
+@contextlib.contextmanager
+def silent_ports(first, count):
+    """Ports of HOST whose backlog is full, so that the kernel drops what arrives."""
+    with contextlib.ExitStack() as stack:
+        for port in range(first, first + count):
+            listener = stack.enter_context(socket.socket())
+            listener.bind((HOST, port))
+            listener.listen(0)
+            for dummy in range(4):
+                filler = stack.enter_context(socket.socket())
+                filler.setblocking(False)
+                filler.connect_ex((HOST, port))
+        yield
+
+
+def test_another_key_gets_no_answer(key):
+    listen(key, ["30000"], ["30000"])
+    found = probe("x" * 32, tcp=["30000"], udp=["30000"])
+    assert found["tcp"]["ports"] == {"unproven": ["30000"]}
+    assert found["udp"]["ports"] == {"dropped": ["30000"]}
+
+
+def test_another_host_cannot_pass(key):
+    listen(key, ["30000"], ["30000"], name="n3")
+    found = probe(key, name="n2", tcp=["30000"], udp=["30000"])
+    assert found["tcp"]["ports"] == found["udp"]["ports"] == {"unproven": ["30000"]}
+    assert found["tcp"]["reasons"] == {"unproven": "port 30000 of n3 answers there"}
+
+
+def test_a_stopped_listener_ends_in_time(key):
+    pid = listen(key, ["30000"], lifetime=2)["listening"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    assert wait_until_gone(pid, 5)
+
+
+def test_a_listener_that_hangs_is_killed(key, monkeypatch):
+    monkeypatch.setattr(listener_session, "REPLY_SECONDS", 0.5)
+    pid = listen(key, ["30000"])["listening"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    assert listener_session.find(key.encode("ascii"), "stop") == {"pid": pid, "hung": True}
+    assert not listener_session.is_running(pid)
+
+
+def test_connections_that_say_nothing_do_not_hold_it_up(key):
+    listen(key, ["30000"])
+    with contextlib.ExitStack() as stack:
+        for dummy in range(200):
+            stack.enter_context(socket.create_connection((HOST, 30000), 5))
+        assert probe(key, tcp=["30000"])["tcp"]["ports"] == {"open": ["30000"]}
+
+
+BAD = [
+    (port_listener, {"key": "short"}, "key: has less than 16 characters"),
+    (port_listener, {"listen": [{"address": "n1", "tcp": ["1"]}]}, "listen[0].address: 'n1' is not an IPv4 address"),
+    (port_listener, {"listen": [{"address": "127.0.0.1", "udp": ["9-1"]}]}, "listen[0].udp: '9-1' is not a port"),
+    (port_listener, {"lifetime": 0}, "lifetime: 0 is not between 1 and 3600"),
+    (port_listener, {"name": None}, "name: is needed"),
+    (port_probe_info, {"peers": [{"name": "a", "address": "a"}]}, "peers[0].address: 'a' is not an IPv4 address"),
+    (port_probe_info, {"peers": [{"name": "a", "address": "127.0.0.1", "tcp": ["0"]}]}, "peers[0].tcp: '0' is not"),
+    (port_probe_info, {"timeout": "nan"}, "timeout: nan is not a number above 0"),
+    (port_probe_info, {"concurrency": 0}, "concurrency: 0 is not"),
+]
+
+
+@pytest.mark.parametrize("module, change, words", BAD)
+def test_bad_arguments_are_named(module, change, words, key):
+    good = {"key": key, "name": "n"} if module is port_listener else {"key": key, "peers": []}
+    result = module_process.run(module, dict(good, **change))
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert key not in result["msg"]
