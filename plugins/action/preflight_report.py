@@ -28,7 +28,6 @@ ARGUMENTS = {
     "control_plane": {"type": "str", "required": True},
     "phase": {"type": "str", "required": True},
     "ntp_servers": {"type": "list", "elements": "str", "default": []},
-    "proxied": {"type": "bool", "default": False},
     "directory": {"type": "path", "required": True},
     "enforce": {"type": "bool", "default": True},
     "extra_endpoints": {"type": "list", "elements": "dict", "default": []},
@@ -88,9 +87,7 @@ def _judge(arguments, collected, groups):
     judged, results = [], []
     for node, found in collected.items():
         judged.append(
-            subjects.subject(
-                node, groups, found["variables"], scope, arguments["ntp_servers"], arguments["proxied"], catalogue
-            )
+            subjects.subject(node, groups, found["variables"], scope, arguments["ntp_servers"], catalogue)
         )
         results += judge_node(rows, judged[-1], found["evidence"])
     verified = {row_id for check in rows for row_id in check["requirements"]}

@@ -15,6 +15,9 @@ author:
 description:
   - Takes rows as the lookup P(hostprep.runtime_fabric.requirements#lookup) gives them out and returns what the option
     O(hostprep.runtime_fabric.egress_info#module:endpoints) takes.
+  - A row is probed over every path there is, directly and through each proxy. First stands the path that the platform
+    uses for the row - the proxy that the row names as its carrier where there is one, else the direct path. A private
+    address is only probed directly.
 positional: ntp_servers
 options:
   _input:
@@ -27,6 +30,14 @@ options:
     type: list
     elements: str
     default: []
+  http_proxy:
+    description: Whether there is an HTTP proxy.
+    type: bool
+    default: false
+  socks5_proxy:
+    description: Whether there is a SOCKS5 proxy.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -39,7 +50,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One dictionary of RV(ignore:id), RV(ignore:host), RV(ignore:port) and RV(ignore:protocol) for each probe.
+  description:
+    - One dictionary of RV(ignore:id), RV(ignore:host), RV(ignore:port), RV(ignore:protocol) and RV(ignore:paths) for each
+      probe.
   type: list
   elements: dict
 """

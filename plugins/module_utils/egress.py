@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a host name to a proven connection: the layers of one endpoint, one after another."""
+"""From a host name to a proven connection: the layers of one endpoint, one after another, over each of its paths."""
 
 import collections
 import re
@@ -9,17 +9,17 @@ import socket
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
-    dialing,
     findings,
     ntp_client,
     pool,
     resolving,
+    routes,
     tls,
 )
 
 PROTOCOLS = ["https", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "ntp"]
 
-Endpoint = collections.namedtuple("Endpoint", ["id", "host", "port", "protocol", "server_name"])
+Endpoint = collections.namedtuple("Endpoint", ["id", "host", "port", "protocol", "server_name", "paths"])
 
 # No scheme, port, path, brackets, blank or control character; letters beyond ASCII are left to the resolver.
 _NAME = re.compile(r"[-.0-9A-Za-z_\u0080-\U0010ffff]{1,253}")
@@ -46,53 +46,62 @@ def endpoint_of(row):
         row["port"],
         row["protocol"],
         row["server_name"] or row["host"].rstrip("."),
+        row["paths"],
     )
 
 
 class Prober(object):
-    """Probes endpoints; `timeout`: seconds for each layer, `trust`: the ssl.SSLContext that verifies."""
+    """Probes endpoints.
 
-    def __init__(self, timeout, trust):
+    timeout: seconds for each layer; trust: the ssl.SSLContext that verifies; proxies: {path: proxies.Proxy}.
+    """
+
+    def __init__(self, timeout, trust, proxies=None):
         self._timeout = timeout
         self._trust = trust
         self._accepting = tls.accepting_context()
         self._resolver = resolving.Resolver()
+        self._routes = routes.Routes(timeout, self._resolver, proxies or {})
 
     def probe_all(self, endpoints, concurrency, deadline_seconds, deadline):
         """One result row for each of `endpoints`, in their order, when `deadline` has passed at the latest."""
-        traces = [findings.Trace() for endpoint in endpoints]
-        jobs = [self._job(endpoint, trace) for endpoint, trace in zip(endpoints, traces)]
-        rows = []
-        for endpoint, trace, outcome in zip(endpoints, traces, pool.run_all(jobs, concurrency, deadline)):
-            if not outcome.done:
-                told = trace.unfinished(deadline_seconds)
-            elif outcome.error is not None:
-                told = trace.result(findings.ERROR, findings.unforeseen(outcome.error))
-            else:
-                told = outcome.value
-            rows.append(_row(endpoint, told))
-        return rows
+        # What counts most comes first in the queue: the first path of every row before the second of any.
+        depth = max([len(endpoint.paths) for endpoint in endpoints] or [0])
+        tries = [_Try(number, endpoint, endpoint.paths[place])
+                 for place in range(depth) for number, endpoint in enumerate(endpoints) if place < len(endpoint.paths)]
+        told = [[] for endpoint in endpoints]
+        outcomes = pool.run_all([self._job(one) for one in tries], concurrency, deadline)
+        for one, outcome in zip(tries, outcomes):
+            told[one.number].append(_told(one, outcome, deadline_seconds))
+        return [_row(endpoint, paths) for endpoint, paths in zip(endpoints, told)]
 
-    def _job(self, endpoint, trace):
-        return lambda: self._probe(endpoint, trace)
+    def _job(self, one):
+        return lambda: self._probe(one.endpoint, one.path, one.trace)
 
-    def _probe(self, endpoint, trace):
+    def _probe(self, endpoint, path, trace):
         trace.start()
-        walk = self._ask_time if endpoint.protocol == "ntp" else self._connect
         try:
-            detail = walk(endpoint, trace)
+            detail = self._walk(endpoint, path, trace)
         except findings.LayerFailed as failure:
             return trace.result(failure.verdict, failure.detail)
         return trace.result(findings.REACHABLE, detail)
 
-    def _resolve(self, endpoint, trace):
+    def _walk(self, endpoint, path, trace):
+        """All layers of the endpoint's protocol. Returns a remark on what came through, or None."""
+        if endpoint.protocol == "ntp":
+            return self._ask_time(endpoint, trace)
+        wire = self._routes.open(path, endpoint.host, endpoint.port, trace)
+        if endpoint.protocol == "tcp":
+            wire.close()
+            return None
+        with trace.layer("tls"):
+            self._shake_hands(endpoint, path, trace, wire)
+        return None
+
+    def _ask_time(self, endpoint, trace):
         with trace.layer("dns"):
             addresses = self._resolver.resolve(endpoint.host, self._timeout)
         trace.note(addresses=addresses)
-        return addresses
-
-    def _ask_time(self, endpoint, trace):
-        addresses = self._resolve(endpoint, trace)
         with trace.layer("ntp"):
             reply, address = ntp_client.ask(addresses, endpoint.port, self._timeout)
         trace.note(address=address, ntp={"offset": reply.offset, "stratum": reply.stratum})
@@ -102,45 +111,55 @@ class Prober(object):
             return "the server answers but is not synchronised itself (stratum %d)" % reply.stratum
         return None
 
-    def _connect(self, endpoint, trace):
-        addresses = self._resolve(endpoint, trace)
-        with trace.layer("tcp"):
-            sock, address = dialing.dial(addresses, endpoint.port, self._timeout)
-        trace.note(address=address)
-        if endpoint.protocol == "tcp":
-            sock.close()
-            return None
-        with trace.layer("tls"):
-            self._shake_hands(endpoint, trace, sock, address)
-        return None
-
-    def _shake_hands(self, endpoint, trace, sock, address):
+    def _shake_hands(self, endpoint, path, trace, wire):
         try:
-            secured = tls.handshake(self._trust, sock, endpoint.server_name, self._timeout)
+            channel = tls.handshake(self._trust, wire, endpoint.server_name, self._timeout)
         except findings.LayerFailed as failure:
             if failure.verdict not in _CERTIFICATE_VERDICTS:
                 raise
-            answer = self._who_answers(endpoint, address)
+            answer = self._who_answers(endpoint, path)
             trace.note(tls=answer)
             raise tls.explained(failure, answer, self._trust, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
-        trace.note(tls=tls.describe(secured))
-        secured.close()
+        trace.note(tls=tls.describe(channel))
+        channel.close()
 
-    def _who_answers(self, endpoint, address):
+    def _who_answers(self, endpoint, path):
         """The certificate that the checks refused, as tls.describe() tells it; None when it is not shown again."""
         try:
-            sock, dummy_address = dialing.dial([address], endpoint.port, self._timeout)
-            secured = tls.handshake(self._accepting, sock, endpoint.server_name, self._timeout)
+            wire = self._routes.open(path, endpoint.host, endpoint.port, findings.Trace())
+            channel = tls.handshake(self._accepting, wire, endpoint.server_name, self._timeout)
         except findings.LayerFailed:
             return None
-        answer = tls.describe(secured)
-        secured.close()
+        answer = tls.describe(channel)
+        channel.close()
         return answer
 
 
+class _Try(object):
+    """One endpoint over one path."""
+
+    def __init__(self, number, endpoint, path):
+        self.number = number
+        self.endpoint = endpoint
+        self.path = path
+        self.trace = findings.Trace()
+
+
+def _told(one, outcome, deadline_seconds):
+    """Every field of the contract for one path, whatever it came to."""
+    told = {"path": one.path, "address": None, "addresses": [], "tls": None, "ntp": None}
+    if not outcome.done:
+        told.update(one.trace.unfinished(deadline_seconds))
+    elif outcome.error is not None:
+        told.update(one.trace.result(findings.ERROR, findings.unforeseen(outcome.error)))
+    else:
+        told.update(outcome.value)
+    return told
+
+
 def _row(endpoint, told):
-    """Every field of the contract, whatever the row came to."""
-    row = {"id": endpoint.id, "host": endpoint.host, "port": endpoint.port, "protocol": endpoint.protocol,
-           "path": "direct", "address": None, "addresses": [], "tls": None, "ntp": None}
-    row.update(told)
+    """The result of an endpoint: that of its first path, the others below."""
+    row = {"id": endpoint.id, "host": endpoint.host, "port": endpoint.port, "protocol": endpoint.protocol}
+    row.update(told[0])
+    row["other_paths"] = told[1:]
     return row

@@ -3,12 +3,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TLS handshakes: first as a careful client does it, then without checks only to learn who answered."""
 
+import contextlib
 import os
 import re
 import socket
 import ssl
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import findings, x509
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    deadlines,
+    findings,
+    http_heads,
+    x509,
+)
+
+# Enough for the first flight of any server: OpenSSL takes no chain of certificates above 100 kB.
+LONGEST_FLIGHT = 131072
+_CHUNK = 16384
 
 _VERDICTS = {
     # X509_V_ERR_*: the numbers are part of OpenSSL's interface; ssl gives them no names.
@@ -51,23 +61,98 @@ def trusts_nothing(context):
     return not (folder and os.path.isdir(folder) and os.listdir(folder))
 
 
-def handshake(context, sock, server_name, seconds):
-    """Shake hands over the connected `sock` within `seconds` in all. Returns the ssl.SSLSocket.
+def handshake(context, wire, server_name, seconds):
+    """Shake hands over `wire` within `seconds` in all. Returns the Channel.
 
-    Raises LayerFailed; `sock` is closed then.
+    Raises LayerFailed; `wire` is closed then.
     """
+    deadline = deadlines.Deadline(seconds)
     try:
-        sock.settimeout(seconds)
-        secured = context.wrap_socket(sock, server_hostname=server_name, do_handshake_on_connect=False)
+        channel = Channel(context, wire, server_name)
     except (OSError, ValueError) as exc:
-        sock.close()
+        wire.close()
         raise findings.LayerFailed(findings.TLS_FAILED, findings.unforeseen(exc))
     try:
-        secured.do_handshake()
+        channel.shake_hands(deadline)
     except (OSError, ValueError) as exc:
-        secured.close()
-        raise _failure(exc, seconds)
-    return secured
+        channel.close()
+        failure = _failure(exc, seconds)
+        if failure.verdict == findings.TLS_FAILED and _is_a_page(channel.heard()):
+            start = http_heads.printable(channel.heard()[:60].split(b"\n")[0])
+            failure = findings.LayerFailed(findings.BLOCKED, "a page came instead of TLS: %s" % start)
+        raise failure
+    return channel
+
+
+def _is_a_page(start):
+    return start[:5] == b"HTTP/" or start.lstrip()[:1] == b"<"
+
+
+class Channel(object):
+    """TLS over a wires.Wire, and itself read and written like one; it remembers how the peer's side of it began."""
+
+    def __init__(self, context, wire, server_name):
+        self._wire = wire
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._ssl = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+        self._heard = bytearray()
+
+    def shake_hands(self, deadline):
+        self._advance(self._ssl.do_handshake, deadline)
+
+    def send(self, data, deadline):
+        self._advance(lambda: self._ssl.write(data), deadline)
+
+    def receive(self, deadline):
+        """The next bytes; b"" when the peer has closed its side."""
+        try:
+            return self._advance(lambda: self._ssl.read(_CHUNK), deadline)
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""
+
+    def close(self):
+        self._wire.close()
+
+    def heard(self):
+        """What the peer sent first, as it came over the wire, no more than LONGEST_FLIGHT bytes of it."""
+        return bytes(self._heard)
+
+    def version(self):
+        return self._ssl.version()
+
+    def certificate(self):
+        """The peer's certificate as DER, b"" when there is none."""
+        return self._ssl.getpeercert(binary_form=True) or b""
+
+    def _advance(self, step, deadline):
+        """Do one step of the protocol, carrying bytes to and fro until it is done."""
+        while True:
+            try:
+                value = step()
+            except ssl.SSLWantReadError:
+                self._flush(deadline)
+                self._fill(deadline)
+                continue
+            except (OSError, ValueError):
+                # The alert that tells the peer why is a courtesy.
+                with contextlib.suppress(OSError):
+                    self._flush(deadline)
+                raise
+            self._flush(deadline)
+            return value
+
+    def _flush(self, deadline):
+        data = self._outgoing.read()
+        if data:
+            self._wire.send(data, deadline)
+
+    def _fill(self, deadline):
+        data = self._wire.receive(deadline)
+        if data:
+            self._heard += data[:LONGEST_FLIGHT - len(self._heard)]
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
 
 
 def _failure(exc, seconds):
@@ -97,13 +182,13 @@ def _library_failure(exc):
     return findings.LayerFailed(findings.TLS_FAILED, "handshake failed: %s" % text)
 
 
-def describe(secured):
+def describe(channel):
     """What the other side of a finished handshake showed: a dict for the result row, times as ISO 8601 in UTC."""
-    der = secured.getpeercert(binary_form=True)
-    told = {"version": secured.version(), "issuer": None, "subject": None, "not_before": None, "not_after": None,
+    der = channel.certificate()
+    told = {"version": channel.version(), "issuer": None, "subject": None, "not_before": None, "not_after": None,
             "names": []}
     try:
-        certificate = x509.parse(der or b"")
+        certificate = x509.parse(der)
     except x509.X509Error:
         return told
     told.update(issuer=certificate.issuer, subject=certificate.subject, names=certificate.names,

@@ -9,11 +9,13 @@ short_description: Try out which endpoints this host can reach, layer by layer
 version_added: 0.1.0
 description:
   - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and tells for each how far
-    the connection came - name resolution, TCP, TLS, or the answer of a time server.
+    the connection came - name resolution, TCP, the proxy, TLS, or the answer of a time server.
+  - An endpoint can be tried over several paths, directly and through proxies. The first of O(endpoints[].paths) is the
+    one that counts; the others tell what would be otherwise.
   - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
     the task; the task fails only when it could not try, for example because of a bad argument.
-  - Needs nothing on the host but Python 3.6 or newer. Sends nothing over the connections it opens beyond the TLS
-    handshake, or one NTP query for O(endpoints[].protocol=ntp).
+  - Needs nothing on the host but Python 3.6 or newer. Sends nothing over the connections it opens beyond the
+    negotiation with a proxy and the TLS handshake, or one NTP query for O(endpoints[].protocol=ntp).
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -57,9 +59,30 @@ options:
           - The name to ask for in the TLS handshake and to look for in the certificate, when it is not
             O(endpoints[].host).
         type: str
+      paths:
+        description:
+          - How to connect. The first path gives the result of the row, the others go to
+            RV(endpoints[].other_paths).
+          - V(direct) is without a proxy, whatever the environment says. V(http_proxy) is CONNECT through
+            O(http_proxy), V(socks5) through O(socks5_proxy); both leave the name to the proxy to resolve.
+          - O(endpoints[].protocol=ntp) is UDP and goes V(direct) only.
+        type: list
+        elements: str
+        choices: [direct, http_proxy, socks5]
+        default: [direct]
+  http_proxy:
+    description:
+      - The HTTP proxy as V(http://[user:password@]host:port), with special characters of user and password
+        percent-encoded, as a URL wants it.
+      - User and password are shown to nobody but the proxy, and only with the scheme Basic.
+    type: str
+  socks5_proxy:
+    description:
+      - The SOCKS5 proxy as V(socks5://[user:password@]host:port), with the same encoding.
+    type: str
   timeout:
     description:
-      - Seconds that each layer of each endpoint may take.
+      - Seconds that each layer of each endpoint may take on each path.
     type: float
     default: 5.0
   deadline:
@@ -69,9 +92,9 @@ options:
     default: 30.0
   concurrency:
     description:
-      - How many endpoints are tried at the same time.
+      - How many connections are tried at the same time.
     type: int
-    default: 64
+    default: 128
   ca_path:
     description:
       - A PEM file on the managed host with the certificate authorities to trust, instead of those that the host trusts.
@@ -96,6 +119,15 @@ EXAMPLES = r"""
         port: 123
         protocol: ntp
   register: egress
+
+- name: Try a log collector through the SOCKS5 proxy, and what would be without it
+  hostprep.runtime_fabric.egress_info:
+    socks5_proxy: "socks5://{{ proxy_user | urlencode }}:{{ proxy_password | urlencode }}@socks.example.com:1080"
+    endpoints:
+      - host: logs.example.com
+        port: 5044
+        protocol: lumberjack
+        paths: [socks5, direct]
 
 - name: Name the endpoints that cannot be reached, and why
   ansible.builtin.debug:
@@ -136,7 +168,7 @@ endpoints:
       type: str
       sample: https
     path:
-      description: How the connection left the host. Always V(direct).
+      description: How the connection left the host, the first of O(endpoints[].paths).
       returned: always
       type: str
       sample: direct
@@ -148,6 +180,12 @@ endpoints:
         - V(refused) - the port answered that nobody listens; a firewall can answer like that too.
         - V(rejected) - a firewall or router answered that it does not let this through, or there is no route.
         - V(dropped) - no answer to the TCP connection at all, as when a firewall drops packets.
+        - V(proxy_unreachable) - there is no connection to the proxy.
+        - V(proxy_auth) - the proxy wants a user name and password, or others than it was given.
+        - V(proxy_denied) - the proxy does not allow this endpoint or port.
+        - V(proxy_failed) - the proxy says that it cannot reach the endpoint.
+        - V(proxy_broken) - what the proxy answers is not what a proxy answers, or it stops in the middle.
+        - V(blocked) - somebody on the way answers with a page of their own.
         - V(tls_untrusted) - the certificate comes from nobody whom this host trusts.
         - V(tls_name_mismatch) - the certificate is for another name.
         - V(tls_expired) - the certificate is not valid any more, or not yet by the clock of this host.
@@ -160,7 +198,8 @@ endpoints:
       sample: dropped
     layer:
       description:
-        - The last layer that was tried, V(dns), V(tcp), V(tls) or V(ntp). It failed unless the verdict is V(reachable).
+        - The last layer that was tried, V(dns), V(tcp), V(proxy), V(tls) or V(ntp). It failed unless the verdict is
+          V(reachable). Through a proxy, V(dns) and V(tcp) are the proxy's own.
         - V(null) when the row was not begun.
       returned: always
       type: str
@@ -171,7 +210,7 @@ endpoints:
       type: str
       sample: "192.0.2.1 port 443: no answer within 5 s"
     address:
-      description: The address that answered, V(null) if none did.
+      description: The address that answered, of the endpoint or else of the proxy. V(null) if none did.
       returned: always
       type: str
       sample: 192.0.2.1
@@ -263,10 +302,27 @@ endpoints:
           returned: always
           type: int
           sample: 2
+    other_paths:
+      description:
+        - What the further O(endpoints[].paths) came to, in their order. Each entry has RV(endpoints[].path) and
+          all fields after it.
+      returned: always
+      type: list
+      elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, egress, tls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    deadlines,
+    egress,
+    proxies,
+    routes,
+    tls,
+)
+
+
+PROXY_OPTIONS = ((proxies.HTTP, "http_proxy"), (proxies.SOCKS5, "socks5_proxy"))
+SCHEMES = {proxies.HTTP: "http", proxies.SOCKS5: "socks5"}
 
 
 def argument_spec():
@@ -281,11 +337,14 @@ def argument_spec():
                 port=dict(type="int", required=True),
                 protocol=dict(type="str", choices=egress.PROTOCOLS, default="https"),
                 server_name=dict(type="str"),
+                paths=dict(type="list", elements="str", choices=routes.PATHS, default=[routes.DIRECT]),
             ),
         ),
+        http_proxy=dict(type="str", no_log=True),
+        socks5_proxy=dict(type="str", no_log=True),
         timeout=dict(type="float", default=5.0),
         deadline=dict(type="float", default=30.0),
-        concurrency=dict(type="int", default=64),
+        concurrency=dict(type="int", default=128),
         ca_path=dict(type="path"),
     )
 
@@ -300,6 +359,7 @@ def bad_arguments(params):
             problems.append("endpoints[%d].server_name: %r is not a host name" % (number, endpoint["server_name"]))
         if not 1 <= endpoint["port"] <= 65535:
             problems.append("endpoints[%d].port: %d is not between 1 and 65535" % (number, endpoint["port"]))
+        problems += ["endpoints[%d].paths: %s" % (number, why) for why in bad_paths(endpoint, params)]
     for name in ("timeout", "deadline", "concurrency"):
         # The comparison is written so that "not a number" is a problem too.
         if not 0 < params[name] <= 86400:
@@ -307,11 +367,35 @@ def bad_arguments(params):
     return problems
 
 
+def bad_paths(endpoint, params):
+    paths = endpoint["paths"]
+    if not paths or len(set(paths)) != len(paths):
+        yield "must name at least one path, and none twice"
+    if endpoint["protocol"] == "ntp" and paths != [routes.DIRECT]:
+        yield "ntp is UDP and has no other path than direct"
+    for path, option in PROXY_OPTIONS:
+        if path in paths and not params[option]:
+            yield "%s needs the option %s" % (path, option)
+
+
+def read_proxies(params):
+    """({path: Proxy} of the proxies that are given, a sentence for each that cannot be read)."""
+    found, problems = {}, []
+    for path, option in PROXY_OPTIONS:
+        if params[option]:
+            try:
+                found[path] = proxies.parse(params[option], SCHEMES[path])
+            except proxies.ProxyUrlError as problem:
+                problems.append("%s: %s" % (option, problem))
+    return found, problems
+
+
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = module.params
     deadline = deadlines.Deadline(params["deadline"])
-    problems = bad_arguments(params)
+    known, problems = read_proxies(params)
+    problems += bad_arguments(params)
     if problems:
         module.fail_json(msg="; ".join(problems))
     try:
@@ -319,7 +403,7 @@ def main():
     except tls.TrustStoreError as exc:
         module.fail_json(msg="ca_path: %s" % exc)
     endpoints = [egress.endpoint_of(row) for row in params["endpoints"]]
-    prober = egress.Prober(params["timeout"], trust)
+    prober = egress.Prober(params["timeout"], trust, known)
     rows = prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)
     module.exit_json(changed=False, endpoints=rows)
 

@@ -34,10 +34,6 @@ options:
     type: list
     elements: str
     default: []
-  proxied:
-    description: Whether an HTTP proxy is configured. Only the direct path is probed; with a proxy it proves nothing.
-    type: bool
-    default: false
   directory:
     description: Directory on the controller for the report. It is created. A relative path counts from the directory
       that C(ansible-playbook) was started in.

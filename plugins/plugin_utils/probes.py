@@ -4,9 +4,40 @@
 
 """From catalogue rows and inputs to the rows that the module egress_info takes."""
 
+import ipaddress
 
-def egress_probes(endpoints, ntp_servers=()):
-    """Return one `{id, host, port, protocol}` for each endpoint row and each NTP server."""
+DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
+# A site's own addresses: nobody asks a proxy for them.
+_INTERNAL = [ipaddress.ip_network(text) for text in (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128"
+)]
+
+
+def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=False):
+    """Return one `{id, host, port, protocol, paths}` for each endpoint row and each NTP server.
+
+    http_proxy, socks5_proxy: whether there is one.
+    """
     fields = ("id", "host", "port", "protocol")
-    probes = [{field: row[field] for field in fields} for row in endpoints]
-    return probes + [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp_servers]
+    configured = [path for path, there in ((HTTP_PROXY, http_proxy), (SOCKS5, socks5_proxy)) if there]
+    probes = []
+    for row in endpoints:
+        paths = [DIRECT] if is_internal(row["host"]) else paths_of(row["carrier"], configured)
+        probes.append({**{field: row[field] for field in fields}, "paths": paths})
+    servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp_servers]
+    return probes + [{**server, "paths": [DIRECT]} for server in servers]
+
+
+def paths_of(carrier, configured):
+    """Return the paths to try, the one that the platform uses first: the row's carrier where there is one."""
+    used = carrier if carrier in configured else DIRECT
+    return [used, *(path for path in (DIRECT, *configured) if path != used)]
+
+
+def is_internal(host):
+    """Whether a host is an address of the site's own networks, which are reached without a proxy."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _INTERNAL)

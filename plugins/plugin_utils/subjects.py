@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subj
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
 
 
-def subject(node, groups, variables, scope, ntp_servers=(), proxied=False, catalogue=None):
+def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None):
     """Return the Subject for one node.
 
     catalogue: a Catalog, where it has rows of the site.
@@ -31,7 +31,6 @@ def subject(node, groups, variables, scope, ntp_servers=(), proxied=False, catal
         endpoints=endpoints,
         not_asked=_not_asked(catalogue, scope["release"]),
         ntp_servers=list(ntp_servers),
-        proxied=proxied,
     )
 
 

@@ -6,7 +6,14 @@
 
 from fnmatch import fnmatchcase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import access, clock, egress, kernel, network
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import (
+    access,
+    clock,
+    egress,
+    kernel,
+    network,
+    proxy_paths,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     SKIPPED,
     UNKNOWN,
@@ -28,6 +35,8 @@ FUNCTIONS = {
     "egress.ntp": clock.ntp_reachable,
     "net.private_address": network.private_address,
     "net.static_address": network.static_address,
+    "egress.http_proxy": proxy_paths.http_proxy,
+    "egress.socks5_proxy": proxy_paths.socks5_proxy,
     "egress": egress.endpoint,
 }
 

@@ -12,8 +12,7 @@ class Subject(NamedTuple):
 
     role: `controller` or `worker`. settings: catalogue rows by id. endpoints: the rows this node must reach.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
-    ntp_servers: host names or addresses. proxied: True where a proxy is configured. address: the node's address
-    as the inventory gives it, or "".
+    ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
     """
 
     node: str
@@ -23,4 +22,3 @@ class Subject(NamedTuple):
     endpoints: Any = ()
     not_asked: Any = frozenset()
     ntp_servers: Any = ()
-    proxied: bool = False

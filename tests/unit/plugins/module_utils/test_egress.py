@@ -12,8 +12,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils
 AUTHORITY = loopback.Authority()
 
 
-def endpoint(port, host="127.0.0.1", protocol="https", server_name=loopback.NAME, id=None):
-    return egress.endpoint_of(dict(id=id, host=host, port=port, protocol=protocol, server_name=server_name))
+def endpoint(port, host="127.0.0.1", protocol="https", server_name=loopback.NAME, id=None, paths=("direct",)):
+    return egress.endpoint_of(dict(id=id, host=host, port=port, protocol=protocol, server_name=server_name, paths=paths))
 
 
 def probe(*endpoints, **limits):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import tls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import tls, wires
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.findings import LayerFailed
 
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
@@ -20,7 +20,7 @@ def shake(port, name=loopback.NAME, authority=AUTHORITY, seconds=5):
     with authority.pem_file() as path:
         context = tls.verifying_context(path)
     sock = socket.create_connection(("127.0.0.1", port))
-    with contextlib.closing(tls.handshake(context, sock, name, seconds)) as secured:
+    with contextlib.closing(tls.handshake(context, wires.Wire(sock), name, seconds)) as secured:
         return tls.describe(secured)
 
 

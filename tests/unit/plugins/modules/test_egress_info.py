@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
 
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 
 AUTHORITY = loopback.Authority()
 NAME = egress_info.__name__
@@ -57,6 +57,17 @@ def test_the_whole_module(check_mode):
     assert result["endpoints"][0]["id"] == "web"
 
 
+def test_a_proxy_and_its_password():
+    proxy = loopback_proxies.HttpProxy(credentials="jo:hunter2")
+    with AUTHORITY.server() as port, AUTHORITY.pem_file() as path, loopback.tcp_server(proxy) as proxy_port:
+        row = {"host": "127.0.0.1", "port": port, "server_name": loopback.NAME, "paths": ["http_proxy", "direct"]}
+        result, dummy_seconds = start(
+            {"endpoints": [row], "ca_path": path, "http_proxy": "http://jo:hunter2@127.0.0.1:%d" % proxy_port})
+    assert result["endpoints"][0]["verdict"] == "reachable"
+    assert result["endpoints"][0]["other_paths"][0]["verdict"] == "reachable"
+    assert "hunter2" not in json.dumps(result)
+
+
 def test_no_endpoints():
     assert start({"endpoints": []})[0]["endpoints"] == []
 
@@ -83,6 +94,12 @@ def test_a_hung_resolver_costs_one_timeout():
     ({"endpoints": [{"host": "a", "port": "http"}]}, "port"),
     ({"endpoints": [{"port": 1}]}, "host"),
     ({"endpoints": [{"host": "a", "port": 1, "protocol": "gopher"}]}, "gopher"),
+    ({"endpoints": [{"host": "a", "port": 1, "paths": ["http_proxy"]}]}, "endpoints[0].paths: http_proxy needs the option"),
+    ({"endpoints": [{"host": "a", "port": 1, "paths": []}]}, "endpoints[0].paths: must name at least one path"),
+    ({"endpoints": [{"host": "a", "port": 1, "paths": ["direct", "direct"]}]}, "and none twice"),
+    ({"endpoints": [{"host": "a", "port": 1, "paths": ["socks5"], "protocol": "ntp"}]}, "ntp is UDP"),
+    ({"http_proxy": "proxy:3128"}, "http_proxy: must start with http://"),
+    ({"socks5_proxy": "socks5://proxy"}, "socks5_proxy: has no host and port"),
     ({"timeout": 0}, "timeout: 0.0 is not a number above 0"),
     ({"timeout": "nan"}, "timeout: nan is not a number above 0"),
     ({"deadline": -1}, "deadline: -1.0 is not"),

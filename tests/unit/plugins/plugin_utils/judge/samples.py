@@ -33,6 +33,8 @@ def _probe(row):
         "verdict": "reachable",
         "detail": "",
         "tls": {"issuer": "CN=Public CA"},
+        "layers": [{"layer": layer, "verdict": "ok"} for layer in ("dns", "tcp", "tls")],
+        "other_paths": [],
     }
 
 
@@ -40,7 +42,16 @@ def _sysctl(value):
     return {"live": value, "at_boot": value, "at_boot_source": "/etc/sysctl.d/zz-runtime-fabric.conf:3"}
 
 
-_NTP_PROBE = {"id": f"ntp-{NTP}", "host": NTP, "port": 123, "protocol": "ntp", "verdict": "reachable", "detail": ""}
+_NTP_PROBE = {
+    "id": f"ntp-{NTP}",
+    "host": NTP,
+    "port": 123,
+    "protocol": "ntp",
+    "path": "direct",
+    "verdict": "reachable",
+    "detail": "",
+    "other_paths": [],
+}
 _HOST = {
     "privileged": True,
     "kernel": {

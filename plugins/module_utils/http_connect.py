@@ -1,0 +1,63 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The client's side of HTTP CONNECT (RFC 9110, 9.3.6) as bytes in, bytes out; no sockets here."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import findings, http_heads, proxies
+
+
+class Client(object):
+    """Asks `proxy` for a tunnel to host and port; `done` when it stands, and `rest` is what came behind the answer."""
+
+    def __init__(self, proxy, host, port):
+        self._proxy = proxy
+        self._target = "%s:%d" % ("[%s]" % host if ":" in host else host, port)
+        self._reader = http_heads.HeadReader()
+        self.done = False
+        self.rest = b""
+
+    def opening(self):
+        """The bytes to send first."""
+        try:
+            target = self._target.encode("ascii")
+        except UnicodeError:
+            target = self._target.encode("idna")
+        lines = [b"CONNECT " + target + b" HTTP/1.1", b"Host: " + target]
+        token = proxies.basic_token(self._proxy)
+        if token is not None:
+            lines.append(b"Proxy-Authorization: Basic " + token.encode("ascii"))
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+    def feed(self, data):
+        """Take bytes of the proxy; returns what to send in turn, nothing here. Raises LayerFailed."""
+        try:
+            whole = self._reader.feed(data)
+        except http_heads.HttpError as exc:
+            raise self._failed(findings.PROXY_BROKEN, str(exc))
+        if whole:
+            self._judge(self._reader.head)
+            self.done, self.rest = True, self._reader.rest
+        return b""
+
+    def _judge(self, head):
+        if 200 <= head.status <= 299:
+            return
+        answered = "answered CONNECT %s with %d %s" % (self._target, head.status, head.reason)
+        if head.status == 407:
+            raise self._failed(findings.PROXY_AUTH, "%s; %s" % (answered, self._who_may(head)))
+        if 300 <= head.status <= 399:
+            raise self._failed(findings.BLOCKED, "%s, to %s" % (answered, head.headers.get("location", "nowhere")))
+        if "x-squid-error" in head.headers:
+            answered += " (%s)" % head.headers["x-squid-error"]
+        raise self._failed(findings.PROXY_FAILED if head.status >= 500 else findings.PROXY_DENIED, answered)
+
+    def _who_may(self, head):
+        offered = head.headers.get("proxy-authenticate", "no scheme named")
+        if self._proxy.username is None:
+            return "it asks for a user name and password (%s)" % offered
+        if not offered.lower().startswith("basic"):
+            return "it takes no user name and password but %s" % offered
+        return "it does not accept the user name and password that it was given"
+
+    def _failed(self, verdict, detail):
+        return findings.LayerFailed(verdict, proxies.without_secrets(detail, self._proxy))

@@ -1,0 +1,55 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a person has to do about an endpoint that a node does not reach: one sentence for who must act."""
+
+WAYS = {"direct": "directly", "http_proxy": "through the HTTP proxy", "socks5": "through the SOCKS5 proxy"}
+PROXIES = {"http_proxy": "HTTP proxy", "socks5": "SOCKS5 proxy"}
+VARIABLES = {"http_proxy": "rtf_http_proxy", "socks5": "rtf_monitoring_proxy"}
+
+# verdict -> sentence. A verdict is looked up with the path first, then alone.
+_SENTENCES = {
+    "unresolved": "Ask the DNS team to let {node} resolve {host} (`getent hosts {host}`).",
+    "dropped": "Ask the network team to allow TCP {port} from {node} to {host} ({row}).",
+    "refused": "Ask the network team to allow TCP {port} from {node} to {host} ({row}).",
+    "rejected": "Ask the network team to allow TCP {port} from {node} to {host} ({row}).",
+    "proxy_unreachable": "Check {variable}, and ask the network team to let {node} reach that proxy.",
+    "proxy_auth": "Give {variable} a user name and password that the {proxy} accepts.",
+    "proxy_denied": "Ask the proxy team to allow the {proxy} to connect to {host} port {port} ({row}).",
+    "proxy_failed": "Ask the proxy team to let the {proxy} itself resolve and reach {host} port {port} ({row}).",
+    "proxy_broken": "Check that {variable} names the {proxy}; if it does, tell the proxy team what it answered.",
+    "blocked": "Ask who filters web traffic to let {host} port {port} through unanswered and without a login page ({row}).",
+    "tls_untrusted": "The certificate that {host}:{port} shows comes from {issuer}. If that is a TLS-inspecting proxy, ask "
+    "its team to exempt {host} from TLS inspection ({row}); else install the missing CA on {node}.",
+    "tls_name_mismatch": "The certificate that {host}:{port} shows comes from {issuer}. If that is a TLS-inspecting proxy, "
+    "ask its team to exempt {host} from TLS inspection ({row}); else ask the DNS team where {host} points to.",
+    "tls_expired": "Check the clock of {node} (`chronyc tracking`); if it is right, tell who serves {host}:{port}.",
+    "tls_failed": "Ask the network team what answers for {host}:{port}: something does, but it does not speak TLS properly.",
+}
+_AGAIN = "Run the audit again; if it stays, try `curl -v https://{host}:{port}` on {node}."
+
+
+def remedy(node, row, probe):
+    """Return the sentence for the probe of a catalogue row from a node."""
+    path = probe["path"]
+    sentence = _SENTENCES.get(probe["verdict"], _AGAIN).format(
+        node=node,
+        host=row["host"],
+        port=row["port"],
+        row=f"row {row['id']} of the change request",
+        proxy=PROXIES.get(path, "proxy"),
+        variable=VARIABLES.get(path, ""),
+        issuer=(probe.get("tls") or {}).get("issuer") or "an unknown issuer",
+    )
+    return sentence + _misconfigured(row, probe)
+
+
+def _misconfigured(row, probe):
+    """Perhaps the configuration is what has to change: another way works, or the one that is meant is not set."""
+    others = {other["path"]: other["verdict"] for other in probe.get("other_paths") or ()}
+    if others.get("direct") == "reachable":
+        return f" {row['host']} is reachable directly: where no proxy has to be used, unset {VARIABLES[probe['path']]}."
+    if others and probe["path"] == "direct" and row["carrier"] == "socks5":
+        return " Where the way out is a SOCKS5 proxy, set rtf_monitoring_proxy."
+    return ""
