@@ -104,7 +104,8 @@ def test_a_dropped_port_turns_the_check_of_its_endpoint_red(site, lab):
     assert outcome.failed() == {(node, "egress.ecr-us") for node in NODES}
     result = outcome.result("worker-2", "egress.ecr-us")
     assert result["observed"].startswith("dropped: ")
-    assert result["remedy"] == f"Ask the network team to allow TCP 443 from worker-2 to {ECR}."
+    asked = f"Ask the network team to allow TCP 443 from worker-2 to {ECR} (row ecr-us of the change request)."
+    assert result["remedy"] == asked
 
 
 def test_forwarding_switched_off_turns_the_forwarding_check_red(site, lab):
