@@ -1,7 +1,10 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Images: built from Debian's packages, kept as tarballs named by what they were made from."""
+"""Images: built from Debian's packages, kept as tarballs named by what they were made from.
+
+A definition (images/NAME) makes one image for each Debian suite that it lists.
+"""
 
 import concurrent.futures
 import contextlib
@@ -21,6 +24,9 @@ from .machine import LabError, as_root, cache_directory, podman, run, say
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
 NAMES = ("node", "internet")
+# As Debian's installer makes it; later suites are so by themselves.
+MERGED_USR_BY_HOOK = ("bullseye",)
+MERGED_USR = 'for one in bin sbin lib lib64; do mkdir -p "$1/usr/$one" && ln -s "usr/$one" "$1/$one"; done'
 KEPT_BUILDS = 3
 # Nothing in the lab reads manuals and translations, and they are half of the files.
 LEAVE_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*")
@@ -28,13 +34,18 @@ LEAVE_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/u
 
 @dataclass(frozen=True)
 class Image:
-    """One image as defined in images/NAME; `key` changes when the definition does."""
+    """One image of a definition (images/DEFINITION) and a suite; `key` changes when the definition does."""
 
-    name: str
+    definition: str
     suite: str
     packages: tuple
     repository: tuple
     key: str
+
+    @property
+    def name(self):
+        """What people and the cache call it."""
+        return image_name(self.definition, self.suite)
 
     @property
     def reference(self):
@@ -57,20 +68,34 @@ def reference(name, key):
     return f"localhost/hostprep-runtime-fabric-lab-{name}:{key}"
 
 
-def load_image(name):
-    """The Image defined in images/NAME."""
+def image_name(definition, suite):
+    """The name of the image of a definition and a suite: "node-trixie"."""
+    return f"{definition}-{suite}"
+
+
+def load_images(name):
+    """The Images defined in images/NAME, one for each suite: {image name: Image}."""
     definition = yaml.safe_load((DEFINITIONS / name / "image.yml").read_text(encoding="utf-8"))
     shared = [path for path in DEFINITIONS.iterdir() if path.is_file()]
     sources = [*shared, *(DEFINITIONS / "common").rglob("*"), *(DEFINITIONS / name).rglob("*")]
     contents = [(str(path.relative_to(DEFINITIONS)), path.stat().st_mode & 0o100, path.read_bytes())
                 for path in sorted(sources) if path.is_file()]
-    return Image(name, definition["suite"], tuple(definition["packages"]), tuple(definition.get("repository", ())),
-                 digest(LEAVE_OUT, *contents))
+    packages, repository = tuple(definition["packages"]), tuple(definition.get("repository", ()))
+    return {image_name(name, suite): Image(name, suite, packages, repository, digest(LEAVE_OUT, suite, *contents))
+            for suite in definition["suites"]}
 
 
-def ensure_images():
-    """Have every image in podman, building in parallel what is missing. Returns {name: Image}."""
-    images = {name: load_image(name) for name in NAMES}
+def ensure_images(suites=None):
+    """Have the images in podman, building in parallel what is missing: those of nodes only for the suites given.
+
+    Returns {image name: Image}. Raises LabError for a suite that nodes cannot have.
+    """
+    known = {name: image for definition in NAMES for name, image in load_images(definition).items()}
+    unknown = [suite for suite in suites or () if image_name("node", suite) not in known]
+    if unknown:
+        raise LabError(f"there is no image of nodes for the suite {unknown[0]!r}, but: {', '.join(sorted(known))}")
+    images = {name: image for name, image in known.items()
+              if image.definition != "node" or suites is None or image.suite in suites}
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(ensure_image, images.values()))
     return images
@@ -91,7 +116,7 @@ def ensure_image(image):
 
 def build(image):
     """Build the tarball and the package repository of an image. Raises LabError with the end of the log."""
-    say(f"building the {image.name} image from Debian {image.suite} (half a minute)")
+    say(f"building the {image.name} image from Debian's packages (half a minute)")
     started = time.monotonic()
     cache = cache_directory()
     remove_leftovers(cache)
@@ -122,15 +147,16 @@ def build_command(image, apt_conf, packages):
         return f'--customize-hook=sh {shlex.quote(str(script))} "$1" {words}'
 
     hooks = [hook(DEFINITIONS / "repository.sh", packages, *image.repository)] if image.repository else []
-    hooks.append(hook(DEFINITIONS / "overlay.sh", DEFINITIONS / "common" / "root", DEFINITIONS / image.name / "root"))
-    hooks.append(hook(DEFINITIONS / image.name / "customize.sh"))
+    hooks.append(hook(DEFINITIONS / "overlay.sh", DEFINITIONS / "common" / "root", DEFINITIONS / image.definition / "root"))
+    hooks.append(hook(DEFINITIONS / image.definition / "customize.sh"))
     hooks.append(hook(DEFINITIONS / "finish.sh"))
+    setup = [f"--setup-hook={MERGED_USR}"] if image.suite in MERGED_USR_BY_HOOK else []
     return [
         # A build whose parent was killed must not go on beside its successor.
         *as_root(), "setpriv", "--pdeathsig", "TERM",
         "mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", "--skip=cleanup/apt",
         f"--aptopt={apt_conf}", f"--include={','.join(image.packages)}",
-        *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT), *hooks,
+        *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT), *setup, *hooks,
         image.suite, "-", *mirrors(image.suite),
     ]
 

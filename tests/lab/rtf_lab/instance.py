@@ -26,11 +26,12 @@ INTERNET_HOST_NUMBER = 2
 
 @dataclass(frozen=True)
 class Node:
-    """One host of the cluster; `group` is its inventory group."""
+    """One host of the cluster; `group` is its inventory group, `suite` its Debian release."""
 
     name: str
     group: str
     host_number: int
+    suite: str = "bookworm"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def up(name, cluster=CLUSTER):
     """Bring a lab up, keeping what is right already. Returns the Lab."""
     with locked(make_state_directory(Instance(name)) / "lock", lambda: say(f"waiting for another run with {name}")):
         nodes = load_nodes(cluster)
-        built = images.ensure_images()
+        built = images.ensure_images({node.suite for node in nodes})
         instance = ensure_network(replace(Instance(name), nodes=nodes))
         keys = ssh.ensure_keys(instance.state / "ssh", [node.name for node in nodes])
         wanted = specifications(instance, built, keys)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every container of an instance must be: the wanted state, from the catalogue and the instance's keys."""
 
-from . import internet, pki, ssh
+from . import images, internet, pki, ssh
 from .containers import Specification, kernel_modules
 from .files import File, text_file
 from .instance import CHECKOUT, INTERNET
@@ -31,15 +31,23 @@ def internet_specification(instance, built, servers, authority, leaves):
     for host, pair in leaves.items():
         files.append(File(f"{internet.TLS_DIRECTORY}/{host}.crt", pair.certificate.read_bytes() + issuing))
         files.append(File(f"{internet.TLS_DIRECTORY}/{host}.key", pair.key.read_bytes(), 0o600))
-    options = ("--volume", f"{built['node'].packages_directory}:/srv/packages:ro")
-    return Specification(INTERNET, instance.container(INTERNET), built["internet"].reference, instance.name,
-                         instance.internet_address, options, tuple(files))
+    options = [option for image in nodes_images(instance, built)
+               for option in ("--volume", f"{image.packages_directory}:/srv/packages/{image.suite}:ro")]
+    [image] = [image for image in built.values() if image.definition == INTERNET]
+    return Specification(INTERNET, instance.container(INTERNET), image.reference, instance.name,
+                         instance.internet_address, tuple(options), tuple(files))
+
+
+def nodes_images(instance, built):
+    """The Images that the instance's nodes are made of, in the order of their suites."""
+    return [built[images.image_name("node", suite)] for suite in sorted({node.suite for node in instance.nodes})]
 
 
 def node_specification(instance, built, node, keys, authority):
     """The Specification of one node."""
     files = node_files(instance, node, keys, authority.root.certificate.read_bytes())
-    return Specification(node.name, instance.container(node.name), built["node"].reference, instance.name,
+    image = built[images.image_name("node", node.suite)]
+    return Specification(node.name, instance.container(node.name), image.reference, instance.name,
                          instance.address(node), kernel_modules(), tuple(files))
 
 

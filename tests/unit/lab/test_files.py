@@ -6,9 +6,12 @@
 import io
 import tarfile
 
+import pytest
 import yaml
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, files, images, pki, ssh
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance import Instance, Node
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, files, images, pki, plan, ssh
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance import Instance, Node, load_nodes
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lifecycle import CLUSTER
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
 
 
 def test_an_archive_holds_the_files_with_their_modes():
@@ -32,9 +35,28 @@ def test_hardware_addresses_last_and_are_locally_administered_unicast():
 
 
 def test_the_images_differ_in_their_keys_and_the_nodes_have_no_time_service():
-    node, internet = images.load_image("node"), images.load_image("internet")
-    assert node.reference != internet.reference
-    assert "chrony" in node.repository and "chrony" not in node.packages
+    nodes, internet = images.load_images("node"), images.load_images("internet")
+    references = {image.reference for image in [*nodes.values(), *internet.values()]}
+    assert len(references) == len(nodes) + len(internet)
+    for node in nodes.values():
+        assert "chrony" in node.repository and "chrony" not in node.packages
+
+
+def test_there_is_an_image_of_nodes_for_every_suite_of_the_cluster_and_each_is_tested():
+    suites = {node.suite for node in load_nodes(CLUSTER)}
+    assert {image.suite for image in images.load_images("node").values()} == suites
+
+
+def test_a_suite_without_an_image_is_refused_before_anything_is_built():
+    with pytest.raises(LabError, match="'potato'"):
+        images.ensure_images({"potato"})
+
+
+def test_every_suite_of_the_nodes_has_a_package_mirror_of_its_own():
+    nodes = tuple(Node(suite, "rtf_workers", number, suite) for number, suite in enumerate(["trixie", "bullseye"], 9))
+    found = plan.nodes_images(Instance("lab", 3, nodes), images.load_images("node"))
+    assert [image.suite for image in found] == ["bullseye", "trixie"]
+    assert len({image.packages_directory for image in found}) == 2
 
 
 def test_mirrors_are_those_of_the_suite_or_mmdebstraps_own():

@@ -2,6 +2,9 @@
 # Usage: customize.sh ROOT
 set -eu
 root=$1
+# shellcheck source=/dev/null
+suite=$(. "$root/etc/os-release" && echo "$VERSION_CODENAME")
+sed -i "s/SUITE/$suite/" "$root/etc/apt/sources.list.d/lab.sources"
 chroot "$root" useradd --uid 1000 --create-home --shell /bin/bash ops
 chroot "$root" install -d -m 0700 -o ops -g ops /home/ops/.ssh
 chmod 0440 "$root/etc/sudoers.d/ops"
