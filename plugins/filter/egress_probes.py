@@ -51,8 +51,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - One dictionary of RV(ignore:id), RV(ignore:host), RV(ignore:port), RV(ignore:protocol) and RV(ignore:paths) for each
-      probe.
+    - One dictionary for each probe, with what the row says of the endpoint, the paths to try, and what is known of
+      who signs the endpoint's certificate and how its answers look.
   type: list
   elements: dict
 """

@@ -6,25 +6,25 @@
 import collections
 import re
 import socket
-import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    applications,
     findings,
     ntp_client,
     pool,
     resolving,
     routes,
-    tls,
+    securing,
 )
 
 PROTOCOLS = ["https", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "ntp"]
 
-Endpoint = collections.namedtuple("Endpoint", ["id", "host", "port", "protocol", "server_name", "paths"])
+Endpoint = collections.namedtuple("Endpoint", [
+    "id", "host", "port", "protocol", "server_name", "paths", "url_path", "mutual_tls", "client_cert", "client_key",
+    "issuers", "origin"])
 
 # No scheme, port, path, brackets, blank or control character; letters beyond ASCII are left to the resolver.
 _NAME = re.compile(r"[-.0-9A-Za-z_\u0080-\U0010ffff]{1,253}")
-
-_CERTIFICATE_VERDICTS = (findings.TLS_UNTRUSTED, findings.TLS_NAME_MISMATCH, findings.TLS_EXPIRED)
 
 
 def is_host(text):
@@ -40,26 +40,21 @@ def is_host(text):
 
 def endpoint_of(row):
     """The Endpoint for a dict of its fields; id and server_name may be None."""
-    return Endpoint(
-        row["id"] or "%s:%d" % (row["host"], row["port"]),
-        row["host"],
-        row["port"],
-        row["protocol"],
-        row["server_name"] or row["host"].rstrip("."),
-        row["paths"],
-    )
+    fields = dict((field, row[field]) for field in Endpoint._fields)
+    fields["id"] = row["id"] or "%s:%d" % (row["host"], row["port"])
+    fields["server_name"] = row["server_name"] or row["host"].rstrip(".")
+    return Endpoint(**fields)
 
 
 class Prober(object):
     """Probes endpoints.
 
-    timeout: seconds for each layer; trust: the ssl.SSLContext that verifies; proxies: {path: proxies.Proxy}.
+    timeout: seconds for each layer; contexts: a securing.Contexts; proxies: {path: proxies.Proxy}.
     """
 
-    def __init__(self, timeout, trust, proxies=None):
+    def __init__(self, timeout, contexts, proxies=None):
         self._timeout = timeout
-        self._trust = trust
-        self._accepting = tls.accepting_context()
+        self._contexts = contexts
         self._resolver = resolving.Resolver()
         self._routes = routes.Routes(timeout, self._resolver, proxies or {})
 
@@ -94,9 +89,7 @@ class Prober(object):
         if endpoint.protocol == "tcp":
             wire.close()
             return None
-        with trace.layer("tls"):
-            self._shake_hands(endpoint, path, trace, wire)
-        return None
+        return self._over_tls(endpoint, path, trace, wire)
 
     def _ask_time(self, endpoint, trace):
         with trace.layer("dns"):
@@ -111,28 +104,45 @@ class Prober(object):
             return "the server answers but is not synchronised itself (stratum %d)" % reply.stratum
         return None
 
-    def _shake_hands(self, endpoint, path, trace, wire):
-        try:
-            channel = tls.handshake(self._trust, wire, endpoint.server_name, self._timeout)
-        except findings.LayerFailed as failure:
-            if failure.verdict not in _CERTIFICATE_VERDICTS:
-                raise
-            answer = self._who_answers(endpoint, path)
-            trace.note(tls=answer)
-            raise tls.explained(failure, answer, self._trust, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
-        trace.note(tls=tls.describe(channel))
-        channel.close()
+    def _over_tls(self, endpoint, path, trace, wire):
+        def connect():
+            return self._routes.open(path, endpoint.host, endpoint.port, findings.Trace())
 
-    def _who_answers(self, endpoint, path):
-        """The certificate that the checks refused, as tls.describe() tells it; None when it is not shown again."""
-        try:
-            wire = self._routes.open(path, endpoint.host, endpoint.port, findings.Trace())
-            channel = tls.handshake(self._accepting, wire, endpoint.server_name, self._timeout)
-        except findings.LayerFailed:
+        securer = securing.Securer(self._contexts, endpoint, connect, self._timeout, trace)
+        with trace.layer("tls"):
+            channel = securer.secure(wire)
+            if securer.intercepted is not None:
+                raise self._seen_through(endpoint, channel, trace, securer.intercepted)
+        if channel is None:
             return None
-        answer = tls.describe(channel)
-        channel.close()
-        return answer
+        try:
+            return self._apply(endpoint, channel, trace)
+        finally:
+            channel.close()
+
+    def _apply(self, endpoint, channel, trace):
+        """What the protocol does once the connection is secure."""
+        if endpoint.protocol == "https":
+            with trace.layer("http"):
+                return applications.fetch(endpoint, channel, self._timeout, trace, bool(endpoint.issuers))
+        if endpoint.protocol in applications.SUBPROTOCOLS:
+            with trace.layer("websocket"):
+                return applications.upgrade(endpoint, channel, self._timeout, trace)
+        return None
+
+    def _seen_through(self, endpoint, channel, trace, intercepted):
+        """The failure of a connection that somebody decrypts: does he let it through, at least?"""
+        if channel is None:
+            return intercepted
+        try:
+            if endpoint.protocol == "https":
+                applications.fetch(endpoint, channel, self._timeout, trace)
+        except findings.LayerFailed as failure:
+            if failure.verdict == findings.BLOCKED:
+                return findings.LayerFailed(findings.BLOCKED, "%s; %s" % (intercepted.detail, failure.detail))
+        finally:
+            channel.close()
+        return intercepted
 
 
 class _Try(object):
@@ -147,7 +157,8 @@ class _Try(object):
 
 def _told(one, outcome, deadline_seconds):
     """Every field of the contract for one path, whatever it came to."""
-    told = {"path": one.path, "address": None, "addresses": [], "tls": None, "ntp": None}
+    told = {"path": one.path, "address": None, "addresses": [], "tls": None, "passthrough": None, "http": None,
+            "ntp": None}
     if not outcome.done:
         told.update(one.trace.unfinished(deadline_seconds))
     elif outcome.error is not None:

@@ -22,6 +22,9 @@ TLS_UNTRUSTED = "tls_untrusted"
 TLS_NAME_MISMATCH = "tls_name_mismatch"
 TLS_EXPIRED = "tls_expired"
 TLS_FAILED = "tls_failed"
+TLS_INTERCEPTED = "tls_intercepted"
+HTTP_FAILED = "http_failed"
+UPGRADE_REFUSED = "upgrade_refused"
 NO_REPLY = "no_reply"
 UNTESTED = "untested"
 ERROR = "error"
@@ -31,7 +34,12 @@ OK = "ok"
 
 
 class LayerFailed(Exception):
-    """A layer did not come about: `verdict` is one of the words above, `detail` one sentence for a person."""
+    """A layer did not come about: `verdict` is one of the words above, `detail` one sentence for a person.
+
+    heard: what the peer of a TLS handshake sent first, as bytes.
+    """
+
+    heard = b""
 
     def __init__(self, verdict, detail):
         super(LayerFailed, self).__init__(detail)

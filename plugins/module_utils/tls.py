@@ -33,6 +33,27 @@ class TrustStoreError(ValueError):
     """The file of certificates to trust cannot be used."""
 
 
+def in_clear(context):
+    """Keep a context to TLS 1.2, in which a server's certificates and wishes are not encrypted. Returns it."""
+    versions = getattr(ssl, "TLSVersion", None)
+    if versions is not None:
+        context.maximum_version = versions.TLSv1_2
+    else:
+        # Python 3.6 has only the flag, and that only where OpenSSL knows TLS 1.3.
+        context.options |= getattr(ssl, "OP_NO_TLSv1_3", 0)
+    return context
+
+
+def with_client_certificate(context, certificate, key):
+    """Have a context show a certificate when it is asked. Paths of PEM files. Raises TrustStoreError. Returns it."""
+    try:
+        # Without the callback OpenSSL would ask for the password of the key on the terminal.
+        context.load_cert_chain(certificate, key, password=lambda: b"")
+    except (OSError, ValueError) as exc:
+        raise TrustStoreError("%s, %s: %s" % (certificate, key, exc))
+    return context
+
+
 def verifying_context(ca_path=None):
     """A client context that trusts the PEM file `ca_path`, or else what this host trusts. Raises TrustStoreError."""
     try:
@@ -64,7 +85,7 @@ def trusts_nothing(context):
 def handshake(context, wire, server_name, seconds):
     """Shake hands over `wire` within `seconds` in all. Returns the Channel.
 
-    Raises LayerFailed; `wire` is closed then.
+    Raises LayerFailed; `wire` is closed then, and the exception's `heard` is what Channel.heard() would tell.
     """
     deadline = deadlines.Deadline(seconds)
     try:
@@ -80,6 +101,7 @@ def handshake(context, wire, server_name, seconds):
         if failure.verdict == findings.TLS_FAILED and _is_a_page(channel.heard()):
             start = http_heads.printable(channel.heard()[:60].split(b"\n")[0])
             failure = findings.LayerFailed(findings.BLOCKED, "a page came instead of TLS: %s" % start)
+        failure.heard = channel.heard()
         raise failure
     return channel
 
@@ -182,16 +204,35 @@ def _library_failure(exc):
     return findings.LayerFailed(findings.TLS_FAILED, "handshake failed: %s" % text)
 
 
+def asked_for_certificate(channel, seconds):
+    """Whether the server of a finished TLS 1.3 handshake ends it because we showed no certificate.
+
+    It does so after our side is done, so we wait `seconds` for it.
+    """
+    try:
+        channel.receive(deadlines.Deadline(seconds))
+    except ssl.SSLError as exc:
+        return "certificate required" in str(exc) or "CERTIFICATE_REQUIRED" in str(exc)
+    except OSError:
+        return False
+    return False
+
+
 def describe(channel):
     """What the other side of a finished handshake showed: a dict for the result row, times as ISO 8601 in UTC."""
-    der = channel.certificate()
-    told = {"version": channel.version(), "issuer": None, "subject": None, "not_before": None, "not_after": None,
-            "names": []}
+    return described(channel.certificate(), channel.version())
+
+
+def described(der, version):
+    """The same for the DER of a certificate and the name of a version."""
+    told = {"version": version, "issuer": None, "issuer_organisation": None, "subject": None, "not_before": None,
+            "not_after": None, "names": []}
     try:
         certificate = x509.parse(der)
     except x509.X509Error:
         return told
     told.update(issuer=certificate.issuer, subject=certificate.subject, names=certificate.names,
+                issuer_organisation=certificate.issuer_organisation,
                 not_before=certificate.not_before.isoformat() + "Z", not_after=certificate.not_after.isoformat() + "Z")
     return told
 

@@ -10,11 +10,12 @@ import collections
 import datetime
 import socket
 
-Certificate = collections.namedtuple("Certificate", ["issuer", "subject", "not_before", "not_after", "names"])
+Certificate = collections.namedtuple("Certificate", ["issuer", "subject", "not_before", "not_after", "names", "issuer_organisation"])
 Certificate.__doc__ = """What a certificate says of itself.
 
 issuer, subject: one line such as "CN=Example CA, O=Example"; not_before, not_after: naive datetime in UTC;
-names: list of DNS names and IP addresses from the subject alternative names, as strings.
+names: list of DNS names and IP addresses from the subject alternative names, as strings;
+issuer_organisation: the O of the issuer, or None.
 """
 
 _SEQUENCE, _OID, _OCTET_STRING, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0x06, 0x04, 0x17, 0x18
@@ -64,7 +65,17 @@ def _certificate(der):
         tag, content = body.next()
         if tag == _EXTENSIONS:
             names = _alternative_names(content)
-    return Certificate(issuer, subject, not_before, not_after, names)
+    return Certificate(_line(issuer), _line(subject), not_before, not_after, names, dict(issuer).get("O"))
+
+
+def names_match(names, wanted):
+    """Whether a certificate for `names` is one for `wanted`; `*` stands for one whole leftmost label."""
+    wanted = wanted.rstrip(".").lower()
+    for name in names:
+        name = name.lower()
+        if name == wanted or (name[:2] == "*." and name[2:] == wanted.partition(".")[2]):
+            return True
+    return False
 
 
 class _Reader(object):
@@ -114,15 +125,19 @@ def _elements(data):
 
 
 def _name(data):
-    """A distinguished name as one line, most specific part first."""
+    """A distinguished name as pairs of attribute and text, most specific part first."""
     parts = []
     for dummy_tag, relative in _elements(data):
         for dummy_tag_too, pair in _elements(relative):
             reader = _Reader(pair)
             oid = _oid(reader.expect(_OID))
             tag, value = reader.next()
-            parts.append("%s=%s" % (_ATTRIBUTES.get(oid, oid), _text(tag, value)))
-    return ", ".join(reversed(parts))
+            parts.append((_ATTRIBUTES.get(oid, oid), _text(tag, value)))
+    return parts[::-1]
+
+
+def _line(pairs):
+    return ", ".join("%s=%s" % pair for pair in pairs)
 
 
 def _text(tag, value):

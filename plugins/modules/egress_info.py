@@ -14,8 +14,8 @@ description:
     one that counts; the others tell what would be otherwise.
   - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
     the task; the task fails only when it could not try, for example because of a bad argument.
-  - Needs nothing on the host but Python 3.6 or newer. Sends nothing over the connections it opens beyond the
-    negotiation with a proxy and the TLS handshake, or one NTP query for O(endpoints[].protocol=ntp).
+  - Needs nothing on the host but Python 3.6 or newer. What it sends over a connection is the negotiation with a proxy,
+    the TLS handshake, and one harmless question - a GET, the opening of a WebSocket, or an NTP query.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -47,8 +47,9 @@ options:
       protocol:
         description:
           - What is spoken there, which decides how far the test goes.
-          - V(https), V(amqp_wss) (AMQP over WebSockets), V(wss) (WebSockets), V(lumberjack) and V(tls) end with a
-            verified TLS handshake.
+          - V(https) ends with the head of the answer to a GET.
+          - V(amqp_wss) (AMQP over WebSockets) and V(wss) (WebSockets) end with the answer to the opening of a WebSocket.
+          - V(lumberjack) and V(tls) end with a verified TLS handshake.
           - V(tcp) ends with the TCP connection.
           - V(ntp) ends with the answer to an NTP query.
         type: str
@@ -59,6 +60,41 @@ options:
           - The name to ask for in the TLS handshake and to look for in the certificate, when it is not
             O(endpoints[].host).
         type: str
+      url_path:
+        description:
+          - The path to ask for over HTTP.
+        type: str
+        default: /
+      mutual_tls:
+        description:
+          - Whether the endpoint asks every client for a certificate. Without O(endpoints[].client_cert) the test ends
+            with the proof that it does, which somebody who decrypts on the way cannot give; see
+            RV(endpoints[].passthrough).
+        type: bool
+        default: false
+      client_cert:
+        description:
+          - A PEM file on the managed host with the certificate to show when the endpoint asks for one.
+        type: path
+      client_key:
+        description:
+          - A PEM file on the managed host with the key of O(endpoints[].client_cert), when it is not in the same file.
+        type: path
+      issuers:
+        description:
+          - The organisations (C(O) of the issuer's name) that may sign the certificate of the endpoint. Another one is
+            V(tls_intercepted), also when this host trusts it. Without any, whoever is trusted may.
+        type: list
+        elements: str
+        default: []
+      origin:
+        description:
+          - Headers by which an HTTP answer of the endpoint is known, such as V(x-amz-request-id), or V(server), a colon
+            and a part of its value. One of them is enough, whatever the status is. An answer without any is V(blocked),
+            unless the certificate proves that it is the endpoint's own.
+        type: list
+        elements: str
+        default: []
       paths:
         description:
           - How to connect. The first path gives the result of the row, the others go to
@@ -186,10 +222,14 @@ endpoints:
         - V(proxy_failed) - the proxy says that it cannot reach the endpoint.
         - V(proxy_broken) - what the proxy answers is not what a proxy answers, or it stops in the middle.
         - V(blocked) - somebody on the way answers with a page of their own.
+        - V(tls_intercepted) - the certificate comes from none of O(endpoints[].issuers); RV(endpoints[].tls.trusted)
+          tells whether this host trusts it all the same.
         - V(tls_untrusted) - the certificate comes from nobody whom this host trusts.
         - V(tls_name_mismatch) - the certificate is for another name.
         - V(tls_expired) - the certificate is not valid any more, or not yet by the clock of this host.
         - V(tls_failed) - TCP works but the TLS handshake does not.
+        - V(http_failed) - the TLS handshake works but no HTTP answer comes.
+        - V(upgrade_refused) - the answer to the opening of a WebSocket is no WebSocket.
         - V(no_reply) - no valid answer from the time server.
         - V(untested) - O(deadline) passed first.
         - V(error) - something unforeseen; RV(endpoints[].detail) says what.
@@ -198,8 +238,8 @@ endpoints:
       sample: dropped
     layer:
       description:
-        - The last layer that was tried, V(dns), V(tcp), V(proxy), V(tls) or V(ntp). It failed unless the verdict is
-          V(reachable). Through a proxy, V(dns) and V(tcp) are the proxy's own.
+        - The last layer that was tried, V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket) or V(ntp). It failed
+          unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are the proxy's own.
         - V(null) when the row was not begun.
       returned: always
       type: str
@@ -266,6 +306,16 @@ endpoints:
           returned: always
           type: str
           sample: "CN=Amazon RSA 2048 M02, O=Amazon, C=US"
+        issuer_organisation:
+          description: The organisation among RV(endpoints[].tls.issuer), V(null) when it names none.
+          returned: always
+          type: str
+          sample: Amazon
+        trusted:
+          description: Whether the certificate is in order for this host, that is for its trust store and clock.
+          returned: always
+          type: bool
+          sample: true
         subject:
           description: Whom the certificate names as its owner.
           returned: always
@@ -287,6 +337,40 @@ endpoints:
           type: list
           elements: str
           sample: ["example.com", "*.example.com"]
+    passthrough:
+      description:
+        - For O(endpoints[].mutual_tls), V(null) otherwise and when the TLS layer was not reached.
+        - V(passthrough) - the far end asks for a client certificate, so it is the endpoint itself.
+        - V(intercepted) - the certificate comes from none of O(endpoints[].issuers).
+        - V(inconclusive) - a good certificate, but nobody asks for ours.
+      returned: always
+      type: str
+      sample: passthrough
+    http:
+      description: The answer over HTTP. V(null) for other protocols and when there was none.
+      returned: always
+      type: dict
+      contains:
+        status:
+          description: The status.
+          returned: always
+          type: int
+          sample: 403
+        reason:
+          description: The text of the status line.
+          returned: always
+          type: str
+          sample: Forbidden
+        headers:
+          description: The headers, in lower case, that tell who answers.
+          returned: always
+          type: dict
+          sample: {server: AmazonS3}
+        title:
+          description: The title when the answer is a page in HTML, else V(null).
+          returned: always
+          type: str
+          sample: Access denied
     ntp:
       description: The answer of the time server. V(null) for other protocols and when there was none.
       returned: always
@@ -311,12 +395,15 @@ endpoints:
       elements: dict
 """
 
+import re
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     deadlines,
     egress,
     proxies,
     routes,
+    securing,
     tls,
 )
 
@@ -337,6 +424,12 @@ def argument_spec():
                 port=dict(type="int", required=True),
                 protocol=dict(type="str", choices=egress.PROTOCOLS, default="https"),
                 server_name=dict(type="str"),
+                url_path=dict(type="str", default="/"),
+                mutual_tls=dict(type="bool", default=False),
+                client_cert=dict(type="path"),
+                client_key=dict(type="path", no_log=False),
+                issuers=dict(type="list", elements="str", default=[]),
+                origin=dict(type="list", elements="str", default=[]),
                 paths=dict(type="list", elements="str", choices=routes.PATHS, default=[routes.DIRECT]),
             ),
         ),
@@ -359,6 +452,10 @@ def bad_arguments(params):
             problems.append("endpoints[%d].server_name: %r is not a host name" % (number, endpoint["server_name"]))
         if not 1 <= endpoint["port"] <= 65535:
             problems.append("endpoints[%d].port: %d is not between 1 and 65535" % (number, endpoint["port"]))
+        if not re.match(r"/[!-~]*\Z", endpoint["url_path"]):
+            problems.append("endpoints[%d].url_path: %r is no path such as /a/b" % (number, endpoint["url_path"]))
+        if endpoint["client_key"] and not endpoint["client_cert"]:
+            problems.append("endpoints[%d].client_key: needs client_cert" % number)
         problems += ["endpoints[%d].paths: %s" % (number, why) for why in bad_paths(endpoint, params)]
     for name in ("timeout", "deadline", "concurrency"):
         # The comparison is written so that "not a number" is a problem too.
@@ -398,12 +495,18 @@ def main():
     problems += bad_arguments(params)
     if problems:
         module.fail_json(msg="; ".join(problems))
+    endpoints = [egress.endpoint_of(row) for row in params["endpoints"]]
     try:
-        trust = tls.verifying_context(params["ca_path"])
+        contexts = securing.Contexts(lambda: tls.verifying_context(params["ca_path"]))
     except tls.TrustStoreError as exc:
         module.fail_json(msg="ca_path: %s" % exc)
-    endpoints = [egress.endpoint_of(row) for row in params["endpoints"]]
-    prober = egress.Prober(params["timeout"], trust, known)
+    try:
+        for endpoint in endpoints:
+            if endpoint.client_cert:
+                contexts.showing(endpoint.client_cert, endpoint.client_key)
+    except tls.TrustStoreError as exc:
+        module.fail_json(msg="client_cert: %s" % exc)
+    prober = egress.Prober(params["timeout"], contexts, known)
     rows = prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)
     module.exit_json(changed=False, endpoints=rows)
 

@@ -6,6 +6,8 @@
 
 import ipaddress
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import vendors
+
 DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
 # A site's own addresses: nobody asks a proxy for them.
 _INTERNAL = [ipaddress.ip_network(text) for text in (
@@ -14,16 +16,23 @@ _INTERNAL = [ipaddress.ip_network(text) for text in (
 
 
 def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=False):
-    """Return one `{id, host, port, protocol, paths}` for each endpoint row and each NTP server.
+    """Return one entry of the module's option endpoints for each endpoint row and each NTP server.
 
     http_proxy, socks5_proxy: whether there is one.
     """
-    fields = ("id", "host", "port", "protocol")
     configured = [path for path, there in ((HTTP_PROXY, http_proxy), (SOCKS5, socks5_proxy)) if there]
     probes = []
     for row in endpoints:
         paths = [DIRECT] if is_internal(row["host"]) else paths_of(row["carrier"], configured)
-        probes.append({**{field: row[field] for field in fields}, "paths": paths})
+        probes.append(
+            {
+                **{field: row[field] for field in ("id", "host", "port", "protocol", "mutual_tls")},
+                "url_path": row["url_path"] or "/",
+                "issuers": vendors.issuers(row["host"]),
+                "origin": vendors.signs(row["host"]),
+                "paths": paths,
+            }
+        )
     servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp_servers]
     return probes + [{**server, "paths": [DIRECT]} for server in servers]
 

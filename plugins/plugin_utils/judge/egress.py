@@ -4,6 +4,7 @@
 
 """Can the node reach an endpoint of the allowlist, over the path that the platform uses for it?"""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import vendors
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import egress_remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
@@ -24,7 +25,7 @@ def endpoint(subject, evidence, row):
     if probe is None:
         return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
     if probe["verdict"] == "reachable":
-        return Finding(PASS, expected, _reached(probe), evidence=probe)
+        return _reached(subject, row, probe, expected)
     other = _reachable_alternate(subject, evidence, row)
     if other:
         observed = f"{probe['verdict']}, but {other['host']} is reachable, and one of the two is enough"
@@ -36,10 +37,24 @@ def endpoint(subject, evidence, row):
     return Finding(status, expected, observed, egress_remedies.remedy(subject.node, row, probe), probe)
 
 
-def _reached(probe):
-    issuer = (probe.get("tls") or {}).get("issuer")
+def _reached(subject, row, probe, expected):
+    """Reached, and by whom the certificate is signed; mutual TLS has to prove more than that."""
+    shown, vendor = probe.get("tls") or {}, vendors.of_host(row["host"])
     way = egress_remedies.WAYS[probe["path"]]
-    return f"reachable{' ' + way if probe['path'] != 'direct' else ''}{', issuer ' + issuer if issuer else ''}"
+    said = [f"reachable{' ' + way if probe['path'] != 'direct' else ''}"]
+    if probe.get("passthrough"):
+        said.append(probe["passthrough"])
+    if shown.get("issuer"):
+        said.append(f"issuer {shown['issuer']}")
+    observed = ", ".join(said)
+    if vendor and shown.get("issuer_organisation") and shown["issuer_organisation"] not in vendor["issuers"]:
+        observed += f"; that is a public authority, but not one that {vendor['name']} is known to use"
+    if probe.get("detail"):
+        observed += f"; {probe['detail']}"
+    if probe.get("passthrough") == "inconclusive" and not vendor:
+        remedy = f"Make sure that nobody decrypts TLS between {subject.node} and {row['host']}: it asked for no certificate."
+        return Finding(UNKNOWN, expected, observed, remedy, probe)
+    return Finding(PASS, expected, observed, evidence=probe)
 
 
 def _said(probe):

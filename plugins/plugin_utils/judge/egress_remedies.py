@@ -8,7 +8,7 @@ WAYS = {"direct": "directly", "http_proxy": "through the HTTP proxy", "socks5": 
 PROXIES = {"http_proxy": "HTTP proxy", "socks5": "SOCKS5 proxy"}
 VARIABLES = {"http_proxy": "rtf_http_proxy", "socks5": "rtf_monitoring_proxy"}
 
-# verdict -> sentence. A verdict is looked up with the path first, then alone.
+# verdict of the probe -> sentence
 _SENTENCES = {
     "unresolved": "Ask the DNS team to let {node} resolve {host} (`getent hosts {host}`).",
     "dropped": "Ask the network team to allow TCP {port} from {node} to {host} ({row}).",
@@ -20,6 +20,12 @@ _SENTENCES = {
     "proxy_failed": "Ask the proxy team to let the {proxy} itself resolve and reach {host} port {port} ({row}).",
     "proxy_broken": "Check that {variable} names the {proxy}; if it does, tell the proxy team what it answered.",
     "blocked": "Ask who filters web traffic to let {host} port {port} through unanswered and without a login page ({row}).",
+    "tls_intercepted": "Ask the proxy team to exempt {host} from TLS inspection ({row}): its certificate comes from "
+    "{issuer} instead of who runs it. Installing that CA on {node} is not enough, containers do not trust it.",
+    "mutual_tls_intercepted": "Ask the proxy team to pass {host} through undecrypted ({row}): both ends of this connection "
+    "show certificates, and TLS inspection by {issuer} breaks that, whoever trusts it.",
+    "http_failed": "Ask the network team what lets a TLS handshake with {host}:{port} pass, but no request ({row}).",
+    "upgrade_refused": "Ask the proxy team to let WebSockets to {host} port {port} through ({row}).",
     "tls_untrusted": "The certificate that {host}:{port} shows comes from {issuer}. If that is a TLS-inspecting proxy, ask "
     "its team to exempt {host} from TLS inspection ({row}); else install the missing CA on {node}.",
     "tls_name_mismatch": "The certificate that {host}:{port} shows comes from {issuer}. If that is a TLS-inspecting proxy, "
@@ -32,8 +38,10 @@ _AGAIN = "Run the audit again; if it stays, try `curl -v https://{host}:{port}` 
 
 def remedy(node, row, probe):
     """Return the sentence for the probe of a catalogue row from a node."""
-    path = probe["path"]
-    sentence = _SENTENCES.get(probe["verdict"], _AGAIN).format(
+    path, verdict = probe["path"], probe["verdict"]
+    if verdict == "tls_intercepted" and row["mutual_tls"]:
+        verdict = "mutual_tls_intercepted"
+    sentence = _SENTENCES.get(verdict, _AGAIN).format(
         node=node,
         host=row["host"],
         port=row["port"],

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated Internet as data: which names it has, at which addresses, and the configuration that serves them."""
 
+import fnmatch
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,6 +53,20 @@ def load_servers(path):
         return servers(stages(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["endpoints"]))
     except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
         raise LabError(f"{path} is not a catalogue of endpoints: {error!r}") from error
+
+
+def signers(path, hosts):
+    """{host: organisation that signs for it} by the vendors of a catalogue file. Raises LabError for a host of nobody."""
+    try:
+        vendors = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["vendors"]
+        found = {host: vendor["issuers"][0] for host in hosts for vendor in vendors
+                 if any(fnmatch.fnmatchcase(host, pattern) for pattern in vendor["hosts"])}
+    except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
+        raise LabError(f"{path} is not a catalogue of vendors: {error!r}") from error
+    missing = sorted(set(hosts) - set(found))
+    if missing:
+        raise LabError(f"{path} has no vendor for {', '.join(missing)}")
+    return found
 
 
 def stages(rows):
@@ -222,7 +237,9 @@ def origin(server):
         return "registry"
     if re.search(r"(^|\.)ecr\.", server.host):
         return "registry_api"
-    if re.search(r"\.s3\.|^storage\.|\.storage\.googleapis\.", server.host):
+    if re.search(r"(^|\.)storage\.googleapis\.", server.host):
+        return "google_storage"
+    if re.search(r"\.s3\.", server.host):
         return "object_store"
     return "platform"
 

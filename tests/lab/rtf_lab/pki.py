@@ -1,9 +1,13 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's certificate authority: an offline root, one issuing authority, a leaf per host name, one client."""
+"""The lab's certificate authority: an offline root, issuing authorities, a leaf per host name, one client.
+
+Issuing authorities bear the names of the organisations that sign for the real endpoints.
+"""
 
 import concurrent.futures
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -54,19 +58,30 @@ def ensure_authority(directory):
     return Authority(root, issuing, client)
 
 
-def ensure_leaves(directory, authority, hosts):
-    """Have a fresh server certificate for each host name. Returns {host: Pair}."""
+def ensure_issuers(directory, authority, organisations):
+    """Have an issuing authority below the lab's root for each organisation. Returns {organisation: Pair}."""
+    extensions = AUTHORITY.format(limit=", pathlen:0") + "authorityKeyIdentifier = keyid\n"
+
+    def ensure_issuer(organisation):
+        stem = directory / "issuer" / re.sub(r"\W", "_", organisation)
+        return ensure(stem, request("Lab CA", extensions, organisation), AUTHORITY_DAYS, authority.root)
+
+    return {organisation: ensure_issuer(organisation) for organisation in organisations}
+
+
+def ensure_leaves(directory, issuers):
+    """Have a fresh server certificate for each host name of {host: Pair of the issuer}. Returns {host: Pair}."""
     def ensure_leaf(host):
         extensions = LEAF.format(usage="serverAuth") + f"subjectAltName = DNS:{host}\n"
-        return ensure(directory / "leaf" / host, request(host, extensions), LEAF_DAYS, authority.issuing)
+        return ensure(directory / "leaf" / host, request(host, extensions), LEAF_DAYS, issuers[host])
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return dict(zip(hosts, pool.map(ensure_leaf, hosts)))
+        return dict(zip(issuers, pool.map(ensure_leaf, issuers)))
 
 
-def request(common_name, extensions):
+def request(common_name, extensions, organisation=ORGANISATION):
     """An openssl configuration for one certificate. A name too long for a common name (64) is left to the SAN."""
-    subject = f"O = {ORGANISATION}\n" + (f"CN = {common_name}\n" if len(common_name) <= 64 else "")
+    subject = f"O = {organisation}\n" + (f"CN = {common_name}\n" if len(common_name) <= 64 else "")
     return f"[req]\nprompt = no\ndistinguished_name = subject\n[subject]\n{subject}[extensions]{extensions}"
 
 

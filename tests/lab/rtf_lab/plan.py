@@ -9,6 +9,7 @@ from .files import File, text_file
 from .instance import CHECKOUT, INTERNET
 
 CATALOGUE = CHECKOUT / "catalog" / "endpoints.yml"
+VENDORS = CHECKOUT / "catalog" / "vendors.yml"
 # lab-trust.service of the image puts it into the distribution's trust store at the first boot.
 TRUSTED_CA = "/usr/local/share/ca-certificates/lab-root.crt"
 
@@ -17,19 +18,22 @@ def specifications(instance, built, keys):
     """The Specifications of all containers. `built` is {name: Image}; makes the certificates that are missing."""
     servers = internet.load_servers(CATALOGUE)
     authority = pki.ensure_authority(instance.state / "pki")
-    leaves = pki.ensure_leaves(instance.state / "pki", authority, sorted({server.host for server in servers}))
-    return [internet_specification(instance, built, servers, authority, leaves),
+    signers = internet.signers(VENDORS, {server.host for server in servers})
+    authorities = pki.ensure_issuers(instance.state / "pki", authority, sorted(set(signers.values())))
+    issuers = {host: authorities[signer] for host, signer in sorted(signers.items())}
+    leaves = pki.ensure_leaves(instance.state / "pki", issuers)
+    return [internet_specification(instance, built, servers, authority, issuers, leaves),
             *(node_specification(instance, built, node, keys, authority) for node in instance.nodes)]
 
 
-def internet_specification(instance, built, servers, authority, leaves):
-    """The Specification of the simulated Internet. `leaves` is {host: Pair}."""
+def internet_specification(instance, built, servers, authority, issuers, leaves):
+    """The Specification of the simulated Internet. `issuers` and `leaves` are {host: Pair}."""
     nodes = {node.name: instance.address(node) for node in instance.nodes}
     root, issuing = (pair.certificate.read_bytes() for pair in (authority.root, authority.issuing))
     files = internet.configuration(servers, nodes)
     files.append(File(f"{internet.TLS_DIRECTORY}/clients.crt", issuing + root))
     for host, pair in leaves.items():
-        files.append(File(f"{internet.TLS_DIRECTORY}/{host}.crt", pair.certificate.read_bytes() + issuing))
+        files.append(File(f"{internet.TLS_DIRECTORY}/{host}.crt", pair.certificate.read_bytes() + issuers[host].certificate.read_bytes()))
         files.append(File(f"{internet.TLS_DIRECTORY}/{host}.key", pair.key.read_bytes(), 0o600))
     options = [option for image in nodes_images(instance, built)
                for option in ("--volume", f"{image.packages_directory}:/srv/packages/{image.suite}:ro")]

@@ -8,7 +8,7 @@ import re
 import pytest
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.plan import CATALOGUE
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.plan import CATALOGUE, VENDORS
 
 
 def row(host, port=443, protocol="https", mutual_tls=False):
@@ -92,7 +92,7 @@ def test_dns_answers_for_the_names_and_asks_nobody():
     ("ecr.us-east-1.amazonaws.com", "https", "registry_api"),
     ("runtime-fabric.s3.amazonaws.com", "https", "object_store"),
     ("worker-cloud-helm-prod-eu-rt.s3.eu-central-1.amazonaws.com", "https", "object_store"),
-    ("kubernetes-charts.storage.googleapis.com", "https", "object_store"),
+    ("kubernetes-charts.storage.googleapis.com", "https", "google_storage"),
     ("anypoint.mulesoft.com", "https", "platform"),
 ])
 def test_a_server_answers_like_the_origin_it_stands_for(host, protocol, expected):
@@ -108,3 +108,13 @@ def test_the_catalogue_can_be_served():
         assert f"host-record={server.host},{server.address}" in files["/etc/dnsmasq.d/lab.conf"]
         assert f"address replace {server.address}/32 dev lo\n" in files["/etc/lab/addresses"]
     assert "host-record=node-1.lab.example,192.0.2.1" in files["/etc/dnsmasq.d/lab.conf"]
+
+
+def test_who_signs_for_a_host_is_what_the_vendor_lets_sign():
+    hosts = {"ecr.us-east-1.amazonaws.com", "kubernetes-charts.storage.googleapis.com"}
+    assert internet.signers(VENDORS, hosts) == {
+        "ecr.us-east-1.amazonaws.com": "Amazon",
+        "kubernetes-charts.storage.googleapis.com": "Google Trust Services",
+    }
+    with pytest.raises(LabError, match="no vendor for nobody.example.com"):
+        internet.signers(VENDORS, {"nobody.example.com"})

@@ -15,6 +15,8 @@ import time
 
 import trustme
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import egress, securing, tls
+
 NAME = "peer.example.com"
 
 
@@ -128,16 +130,46 @@ def linger(sock):
         pass
 
 
+def http_answer(data):
+    """Serve one HTTP question with these bytes."""
+    def handle(sock):
+        asked = b""
+        while b"\r\n\r\n" not in asked:
+            more = sock.recv(4096)
+            if not more:
+                return
+            asked += more
+        sock.sendall(data)
+
+    return handle
+
+
+def endpoint(port, **fields):
+    """An egress.Endpoint at the loopback interface."""
+    row = dict(id=None, host="127.0.0.1", port=port, protocol="tls", server_name=NAME, paths=["direct"], url_path="/",
+               mutual_tls=False, client_cert=None, client_key=None, issuers=[], origin=[])
+    row.update(fields)
+    return egress.endpoint_of(row)
+
+
 class Authority(object):
     """A certificate authority of the tests' own, and TLS servers with certificates of it."""
 
-    def __init__(self):
-        self._ca = trustme.CA(organization_name="Test Authority")
+    def __init__(self, organisation="Test Authority"):
+        self._ca = trustme.CA(organization_name=organisation)
 
     @contextlib.contextmanager
     def pem_file(self):
         with self._ca.cert_pem.tempfile() as path:
             yield path
+
+    def contexts(self):
+        """securing.Contexts that trust this authority alone."""
+        def make():
+            with self.pem_file() as path:
+                return tls.verifying_context(path)
+
+        return securing.Contexts(make)
 
     def certificate(self, *names, **validity):
         """trustme's LeafCert for `names`; `not_after`: a datetime, in the past for an expired certificate."""

@@ -5,20 +5,19 @@ import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, egress, tls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, egress
 
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
 AUTHORITY = loopback.Authority()
 
 
-def endpoint(port, host="127.0.0.1", protocol="https", server_name=loopback.NAME, id=None, paths=("direct",)):
-    return egress.endpoint_of(dict(id=id, host=host, port=port, protocol=protocol, server_name=server_name, paths=paths))
+def endpoint(port, host="127.0.0.1", protocol="tls", server_name=loopback.NAME, id=None):
+    return loopback.endpoint(port, host=host, protocol=protocol, server_name=server_name, id=id)
 
 
 def probe(*endpoints, **limits):
-    with AUTHORITY.pem_file() as path:
-        prober = egress.Prober(limits.get("timeout", 2), tls.verifying_context(path))
+    prober = egress.Prober(limits.get("timeout", 2), AUTHORITY.contexts())
     seconds = limits.get("deadline", 10)
     return prober.probe_all(endpoints, limits.get("concurrency", 64), seconds, deadlines.Deadline(seconds))
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, egress, proxies, tls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, egress, proxies
 
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 
@@ -15,14 +15,12 @@ PATHS = {"http_proxy": ("http", loopback_proxies.HttpProxy), "socks5": ("socks5"
 NAMES = {loopback.NAME: "127.0.0.1"}
 
 
-def probe(path, proxy_port, port, host=loopback.NAME, others=(), protocol="https", user="", timeout=2):
+def probe(path, proxy_port, port, host=loopback.NAME, others=(), protocol="tls", user="", timeout=2):
     """The row of an endpoint over `path` through the proxy at `proxy_port`."""
     url = "%s://%s127.0.0.1:%d" % (PATHS[path][0], user, proxy_port)
     known = {path: proxies.parse(url, PATHS[path][0])}
-    endpoint = egress.endpoint_of(dict(
-        id=None, host=host, port=port, protocol=protocol, server_name=loopback.NAME, paths=[path] + list(others)))
-    with AUTHORITY.pem_file() as trusted:
-        prober = egress.Prober(timeout, tls.verifying_context(trusted), known)
+    endpoint = loopback.endpoint(port, host=host, protocol=protocol, paths=[path] + list(others))
+    prober = egress.Prober(timeout, AUTHORITY.contexts(), known)
     row, = prober.probe_all([endpoint], 64, 10, deadlines.Deadline(10))
     return row
 
@@ -145,7 +143,6 @@ def test_the_paths_that_count_are_tried_before_the_others():
             order.append(path)
 
     known = {"http_proxy": proxies.parse("http://127.0.0.1:9", "http")}
-    row = dict(id=None, host="127.0.0.1", port=9, protocol="tcp", server_name=None, paths=["http_proxy", "direct"])
-    prober = Noting(1, tls.accepting_context(), known)
-    prober.probe_all([egress.endpoint_of(row)] * 3, 1, 5, deadlines.Deadline(5))
+    endpoint = loopback.endpoint(9, protocol="tcp", paths=["http_proxy", "direct"])
+    Noting(1, AUTHORITY.contexts(), known).probe_all([endpoint] * 3, 1, 5, deadlines.Deadline(5))
     assert order == ["http_proxy"] * 3 + ["direct"] * 3

@@ -49,7 +49,7 @@ def start(arguments, code=None, check_mode=False):
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_the_whole_module(check_mode):
     with AUTHORITY.server() as port, AUTHORITY.pem_file() as path:
-        rows = [{"id": "web", "host": "127.0.0.1", "port": port, "server_name": loopback.NAME},
+        rows = [{"id": "web", "host": "127.0.0.1", "port": port, "server_name": loopback.NAME, "protocol": "tls"},
                 {"host": "127.0.0.1", "port": loopback.closed_port(), "protocol": "tcp"}]
         result, dummy_seconds = start({"endpoints": rows, "ca_path": path}, check_mode=check_mode)
     assert result["changed"] is False
@@ -60,7 +60,7 @@ def test_the_whole_module(check_mode):
 def test_a_proxy_and_its_password():
     proxy = loopback_proxies.HttpProxy(credentials="jo:hunter2")
     with AUTHORITY.server() as port, AUTHORITY.pem_file() as path, loopback.tcp_server(proxy) as proxy_port:
-        row = {"host": "127.0.0.1", "port": port, "server_name": loopback.NAME, "paths": ["http_proxy", "direct"]}
+        row = {"host": "127.0.0.1", "port": port, "server_name": loopback.NAME, "protocol": "tls", "paths": ["http_proxy", "direct"]}
         result, dummy_seconds = start(
             {"endpoints": [row], "ca_path": path, "http_proxy": "http://jo:hunter2@127.0.0.1:%d" % proxy_port})
     assert result["endpoints"][0]["verdict"] == "reachable"
@@ -98,6 +98,9 @@ def test_a_hung_resolver_costs_one_timeout():
     ({"endpoints": [{"host": "a", "port": 1, "paths": []}]}, "endpoints[0].paths: must name at least one path"),
     ({"endpoints": [{"host": "a", "port": 1, "paths": ["direct", "direct"]}]}, "and none twice"),
     ({"endpoints": [{"host": "a", "port": 1, "paths": ["socks5"], "protocol": "ntp"}]}, "ntp is UDP"),
+    ({"endpoints": [{"host": "a", "port": 1, "url_path": "a b"}]}, "endpoints[0].url_path: 'a b' is no path"),
+    ({"endpoints": [{"host": "a", "port": 1, "client_key": "/k"}]}, "endpoints[0].client_key: needs client_cert"),
+    ({"endpoints": [{"host": "a", "port": 1, "client_cert": "/nonexistent/c.pem"}]}, "client_cert: /nonexistent/c.pem"),
     ({"http_proxy": "proxy:3128"}, "http_proxy: must start with http://"),
     ({"socks5_proxy": "socks5://proxy"}, "socks5_proxy: has no host and port"),
     ({"timeout": 0}, "timeout: 0.0 is not a number above 0"),

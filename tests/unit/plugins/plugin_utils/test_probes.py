@@ -8,8 +8,9 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.probes import egress_probes
 
-WEB = {"id": "web", "host": "web.example.com", "port": 443, "protocol": "https", "carrier": "http_proxy", "more": 1}
-LOGS = {"id": "logs", "host": "logs.example.com", "port": 5044, "protocol": "lumberjack", "carrier": "socks5"}
+COMMON = {"mutual_tls": False, "url_path": None, "purpose": "Not for the module."}
+WEB = {**COMMON, "id": "web", "host": "web.example.com", "port": 443, "protocol": "https", "carrier": "http_proxy"}
+LOGS = {**COMMON, "id": "logs", "host": "logs.example.com", "port": 5044, "protocol": "lumberjack", "carrier": "socks5"}
 
 
 def paths(*rows, **arguments):
@@ -40,6 +41,23 @@ def test_addresses_of_others_do():
 
 def test_a_time_server_is_asked_directly():
     assert egress_probes([WEB], ["ntp.example.com"], http_proxy=True) == [
-        {"id": "web", "host": "web.example.com", "port": 443, "protocol": "https", "paths": ["http_proxy", "direct"]},
+        {
+            "id": "web",
+            "host": "web.example.com",
+            "port": 443,
+            "protocol": "https",
+            "mutual_tls": False,
+            "url_path": "/",
+            "issuers": [],
+            "origin": [],
+            "paths": ["http_proxy", "direct"],
+        },
         {"id": "ntp-ntp.example.com", "host": "ntp.example.com", "port": 123, "protocol": "ntp", "paths": ["direct"]},
     ]
+
+
+def test_what_is_known_of_a_vendors_endpoint_goes_with_it():
+    host = "runtime-fabric.s3.amazonaws.com"
+    (probe,) = egress_probes([{**WEB, "host": host, "url_path": "/v1/connect", "mutual_tls": True}])
+    assert (probe["url_path"], probe["mutual_tls"]) == ("/v1/connect", True)
+    assert "Amazon" in probe["issuers"] and "x-amz-request-id" in probe["origin"]

@@ -31,7 +31,7 @@ def judge(row_id, used, *others):
 @pytest.mark.parametrize("path, words", [("http_proxy", "through the HTTP proxy"), ("socks5", "through the SOCKS5 proxy")])
 def test_the_path_in_use_is_named(path, words):
     result, _all = judge("ecr-us", way(path), way("direct", "dropped"))
-    assert (result["status"], result["observed"]) == ("pass", f"reachable {words}")
+    assert (result["status"], result["observed"]) == ("pass", f"reachable {words}; because")
 
 
 def test_a_proxy_that_refuses_is_not_excused_by_a_direct_path_that_works():
@@ -63,6 +63,9 @@ def test_lumberjack_that_cannot_leave_points_to_the_socks5_proxy():
         ("proxy_failed", "Ask the proxy team to let the HTTP proxy itself resolve and reach ecr.us-east-1"),
         ("proxy_broken", "Check that rtf_http_proxy names the HTTP proxy"),
         ("blocked", "Ask who filters web traffic"),
+        ("tls_intercepted", "Ask the proxy team to exempt ecr.us-east-1.amazonaws.com from TLS inspection (row ecr-us of"),
+        ("http_failed", "Ask the network team what lets a TLS handshake"),
+        ("upgrade_refused", "Ask the proxy team to let WebSockets"),
     ],
 )
 def test_each_refusal_of_a_proxy_says_who_must_act(verdict, remedy):
@@ -113,3 +116,42 @@ def test_a_proxy_that_opens_none_has_a_finding_of_its_own(path, check, verdict, 
     results = proxied(lambda probe: probe.update(way(path, verdict, layers=())), path)
     assert (results[check]["status"], results[check]["observed"]) == (status, f"{verdict}: because")
     assert results[check]["remedy"].startswith(remedy)
+
+
+BROKER = "transport-layer-us"
+
+
+def shown(organisation, passthrough=None, verdict="reachable"):
+    told = {"issuer": f"CN=CA, O={organisation}", "issuer_organisation": organisation, "trusted": True}
+    return {**way("direct", verdict), "detail": None, "tls": told, "passthrough": passthrough}
+
+
+def test_mutual_tls_that_is_proven_says_so():
+    result, _all = judge(BROKER, shown("Amazon", "passthrough"))
+    assert (result["status"], result["observed"]) == ("pass", "reachable, passthrough, issuer CN=CA, O=Amazon")
+
+
+def test_mutual_tls_that_is_decrypted_is_for_the_proxy_team():
+    result, _all = judge(BROKER, shown("Corporate", "intercepted", "tls_intercepted"))
+    assert result["status"] == "fail"
+    assert result["remedy"] == (
+        "Ask the proxy team to pass transport-layer.prod.cloudhub.io through undecrypted (row transport-layer-us of the "
+        "change request): both ends of this connection show certificates, and TLS inspection by CN=CA, O=Corporate breaks "
+        "that, whoever trusts it."
+    )
+
+
+def test_another_public_authority_is_worth_a_remark():
+    result, _all = judge("ecr-us", shown("Let's Encrypt"))
+    assert result["status"] == "pass"
+    assert result["observed"].endswith("a public authority, but not one that Amazon Web Services is known to use")
+
+
+def test_an_inconclusive_proof_is_enough_only_where_the_issuer_is_known():
+    result, _all = judge(BROKER, shown("Amazon", "inconclusive"))
+    assert result["status"] == "pass" and "inconclusive" in result["observed"]
+    row = {**samples.subject().endpoints[0], "id": "site", "host": "broker.example.com"}
+    evidence = {**samples.evidence(), "egress": [{**shown("Anybody", "inconclusive"), "id": "site"}]}
+    result = judge_node(CHECKS, samples.subject(endpoints=[row]), evidence, ["egress.site"])[0]
+    assert result["status"] == "unknown"
+    assert result["remedy"].startswith("Make sure that nobody decrypts TLS between n1 and broker.example.com")

@@ -1,0 +1,52 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The application layer of an endpoint: an answer over HTTP, or the opening of a WebSocket."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import findings, http_exchange, websocket
+
+SUBPROTOCOLS = {"amqp_wss": "amqp", "wss": None}
+
+
+def fetch(endpoint, channel, seconds, trace, genuine=False):
+    """Ask for the endpoint's path. Returns a remark or None; raises LayerFailed(blocked or http_failed).
+
+    genuine: whether it is known who signed the certificate; nobody else can answer then.
+    """
+    question = http_exchange.request(endpoint.host, endpoint.port, endpoint.url_path)
+    head, title = http_exchange.ask(channel, question, seconds)
+    trace.note(http=http_exchange.described(head, title, endpoint.origin))
+    return _origin(endpoint, head, title, genuine)
+
+
+def upgrade(endpoint, channel, seconds, trace):
+    """Open a WebSocket. Returns a remark or None; raises LayerFailed(upgrade_refused, blocked or http_failed)."""
+    key, subprotocol = websocket.key(), SUBPROTOCOLS[endpoint.protocol]
+    question = http_exchange.request(
+        endpoint.host, endpoint.port, endpoint.url_path, websocket.header_lines(key, subprotocol))
+    head, title = http_exchange.ask(channel, question, seconds)
+    trace.note(http=http_exchange.described(head, title, endpoint.origin))
+    mark = http_exchange.block_mark(head)
+    if mark:
+        raise findings.LayerFailed(findings.BLOCKED, _with_title(mark, title))
+    refused, sentence = websocket.refusal(head, key, subprotocol)
+    if refused:
+        raise findings.LayerFailed(findings.UPGRADE_REFUSED, sentence)
+    return sentence
+
+
+def _origin(endpoint, head, title, genuine):
+    """Is it the endpoint itself that answers?"""
+    mark = http_exchange.block_mark(head)
+    signs = endpoint.origin
+    if not mark and signs and not any(http_exchange.shows(head, sign) for sign in signs):
+        mark = "the answer %d %s carries no sign of the endpoint (%s)" % (head.status, head.reason, ", ".join(signs))
+    if not mark:
+        return "HTTP %d %s" % (head.status, head.reason) if head.status >= 500 else None
+    if genuine:
+        return mark
+    raise findings.LayerFailed(findings.BLOCKED, _with_title(mark, title))
+
+
+def _with_title(sentence, title):
+    return '%s, with the page "%s"' % (sentence, title) if title else sentence

@@ -1,0 +1,102 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One HTTP/1.1 question over a Wire or Channel, and the head of the answer with the start of its body."""
+
+import re
+import socket
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, findings, http_heads
+
+USER_AGENT = "hostprep.runtime_fabric egress_info"
+# Enough for the title of a page.
+_LONGEST_BODY = 4096
+# Seconds to wait for the body once the head is there: it is not needed.
+_BODY_SECONDS = 0.5
+_TITLE = re.compile(b"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+# What an answer is recognised by; cookies and the like are nobody's business.
+_TELLING = ("server", "via", "location", "content-type", "www-authenticate", "x-squid-error", "upgrade",
+            "sec-websocket-accept", "sec-websocket-protocol")
+
+
+def request(host, port, path, extra=()):
+    """The bytes of a GET. extra: further header lines, as text."""
+    name = "[%s]" % host if ":" in host else host
+    try:
+        name.encode("ascii")
+    except UnicodeError:
+        name = name.encode("idna").decode("ascii")
+    if port not in (80, 443):
+        name = "%s:%d" % (name, port)
+    lines = ["GET %s HTTP/1.1" % path, "Host: %s" % name, "User-Agent: %s" % USER_AGENT, "Accept: */*"]
+    lines += list(extra) or ["Connection: close"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
+
+def ask(channel, question, seconds):
+    """(Head, title of the page or None). Raises LayerFailed(http_failed)."""
+    deadline = deadlines.Deadline(seconds)
+    reader = http_heads.HeadReader()
+    try:
+        channel.send(question, deadline)
+        while True:
+            data = channel.receive(deadline)
+            if not data:
+                raise http_heads.HttpError(
+                    "the peer closed the connection %s" % ("within its answer" if reader.begun() else "without an answer"))
+            if reader.feed(data):
+                break
+    except socket.timeout:
+        raise findings.LayerFailed(findings.HTTP_FAILED, "no answer to an HTTP request within %g s" % seconds)
+    except http_heads.HttpError as exc:
+        raise findings.LayerFailed(findings.HTTP_FAILED, str(exc))
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, "strerror", None) or str(exc)
+        raise findings.LayerFailed(findings.HTTP_FAILED, "cut while waiting for an HTTP answer (%s)" % reason)
+    return reader.head, _title(channel, reader, deadline)
+
+
+def _title(channel, reader, deadline):
+    if "html" not in reader.head.headers.get("content-type", ""):
+        return None
+    body = bytearray(reader.rest)
+    until = deadlines.Deadline(min(_BODY_SECONDS, deadline.remaining()))
+    try:
+        while len(body) < _LONGEST_BODY and not _TITLE.search(body):
+            data = channel.receive(until)
+            if not data:
+                break
+            body += data
+    except (OSError, ValueError):
+        # The head is what counts.
+        pass
+    found = _TITLE.search(bytes(body[:_LONGEST_BODY]))
+    return http_heads.printable(b" ".join(found.group(1).split())) if found else None
+
+
+def described(head, title, signs):
+    """A dict for the result row. signs: headers that are kept besides the usual ones."""
+    wanted = set(_TELLING) | set(name_of(sign) for sign in signs)
+    kept = dict((name, value) for name, value in head.headers.items() if name in wanted)
+    return {"status": head.status, "reason": head.reason, "headers": kept, "title": title}
+
+
+def name_of(sign):
+    """The header's name in a sign such as `x-amz-request-id` or `server: AmazonS3`."""
+    return sign.partition(":")[0].strip().lower()
+
+
+def shows(head, sign):
+    """Whether an answer carries a sign: the header is there, and holds the text behind the colon, if any."""
+    wanted = sign.partition(":")[2].strip().lower()
+    value = head.headers.get(name_of(sign))
+    return value is not None and wanted in value.lower()
+
+
+def block_mark(head):
+    """A sentence when the answer names itself as that of a filter or a login page, else None."""
+    if "x-squid-error" in head.headers:
+        return "a proxy answers instead (%s)" % head.headers["x-squid-error"]
+    if head.status in (407, 511):
+        return "somebody on the way answers with %d %s" % (head.status, head.reason)
+    return None
