@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup lint unit floor unit-pythons sanity molecule test demo requirements docs clean
+.PHONY: help setup lint unit-programs unit floor unit-pythons sanity molecule test demo requirements docs clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,13 @@ setup: ## Make the virtual environment .venv (fetches from PyPI and Debian once)
 lint: setup ## Run every linter
 	@tools/lint.sh
 
-unit: setup ## Run the unit tests; UNIT_TESTS=path narrows them
+# Whose rules for NO_PROXY the unit tests compare with ours.
+NO_PROXY_READERS := apt curl dnf golang-go openjdk-17-jdk-headless
+
+unit-programs:
+	@tools/debian-packages.sh $(NO_PROXY_READERS)
+
+unit: setup unit-programs ## Run the unit tests; UNIT_TESTS=path narrows them
 	@mkdir -p $(RESULTS)
 	@PYTHONPATH=$(COLLECTIONS) pytest --numprocesses=auto --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
 
@@ -43,7 +49,7 @@ unit-pythons: setup ## Run the tests of target-side code on every Python 3.6+ fo
 	@tools/setup.sh .venv-floor requirements-floor.txt
 	@python tools/unit_pythons.py
 
-sanity: setup ## Run ansible-test's sanity tests and units
+sanity: setup unit-programs ## Run ansible-test's sanity tests and units
 	@status=0; \
 	echo "==> ansible-test sanity"; tools/ansible-test.sh sanity --junit || status=1; \
 	echo "==> ansible-test units"; tools/ansible-test.sh units || status=1; \

@@ -90,6 +90,11 @@ def _value_problems(values, checks):
             checks[entry["like"]](entry["value"])
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
+    if not problems:
+        names = {entry["like"]: name for name, entry in values.items()}
+        for problem in inputs.credential_problems({entry["like"]: entry["value"] for entry in values.values()}):
+            name, colon, text = problem.partition(":")
+            problems.append(f"{names[name]}{colon}{text}" if name in names else problem)
     return problems
 
 

@@ -12,6 +12,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import cat
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.arguments import (
+    PROXY_ARGUMENTS,
+    proxy_settings,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.subjects import subject
 
 ARGUMENTS = {
@@ -19,6 +23,7 @@ ARGUMENTS = {
     "evidence": {"type": "dict", "required": True},
     "release": {"type": "str", "default": catalog.DEFAULT_RELEASE},
     "ntp_servers": {"type": "list", "elements": "str", "default": []},
+    **PROXY_ARGUMENTS,
 }
 
 
@@ -39,6 +44,7 @@ class ActionModule(ActionBase):
             {},
             {"release": arguments["release"]},
             arguments["ntp_servers"],
+            proxy=proxy_settings(arguments, task_vars),
         )
         results = judge_node(checks.load(), judged, plain(arguments["evidence"]), arguments["checks"])
         result.update(changed=False, checks=results)

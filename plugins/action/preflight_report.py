@@ -18,6 +18,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import cat
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.arguments import (
+    PROXY_ARGUMENTS,
+    proxy_settings,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
@@ -28,6 +32,7 @@ ARGUMENTS = {
     "control_plane": {"type": "str", "required": True},
     "phase": {"type": "str", "required": True},
     "ntp_servers": {"type": "list", "elements": "str", "default": []},
+    **PROXY_ARGUMENTS,
     "directory": {"type": "path", "required": True},
     "enforce": {"type": "bool", "default": True},
     "extra_endpoints": {"type": "list", "elements": "dict", "default": []},
@@ -47,7 +52,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         collected = _collect(task_vars)
-        report = _judge(arguments, collected, plain(task_vars["groups"]))
+        report = _judge(arguments, collected, task_vars)
         for text, colour in terminal.lines(report):
             display.display(text, color=colour)
         result.update(changed=False, readiness=report["readiness"], report=None)
@@ -80,14 +85,15 @@ def _failed_here(task_vars):
     return set(task_vars["ansible_play_hosts_all"]) - set(task_vars["ansible_play_hosts"])
 
 
-def _judge(arguments, collected, groups):
+def _judge(arguments, collected, task_vars):
+    groups, proxy = plain(task_vars["groups"]), proxy_settings(arguments, task_vars)
     scope = {name: arguments[name] for name in ("release", "control_plane", "phase")}
     rows = checks.load()
     catalogue = with_site_rows(catalog.load(), plain(arguments["extra_endpoints"]), plain(arguments["extra_ports"]))
     judged, results = [], []
     for node, found in collected.items():
         judged.append(
-            subjects.subject(node, groups, found["variables"], scope, arguments["ntp_servers"], catalogue)
+            subjects.subject(node, groups, found["variables"], scope, arguments["ntp_servers"], catalogue, proxy)
         )
         results += judge_node(rows, judged[-1], found["evidence"])
     verified = {row_id for check in rows for row_id in check["requirements"]}

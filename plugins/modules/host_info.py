@@ -6,14 +6,14 @@
 DOCUMENTATION = r"""
 ---
 module: host_info
-short_description: Collect kernel, clock and address evidence of one host in one call
+short_description: Collect kernel, clock, address and proxy evidence of one host in one call
 version_added: 0.1.0
 description:
   - Looks at the host and changes nothing. What it finds is evidence, not a judgement; nothing of it makes the task fail.
   - Each section is collected on its own. A section that cannot be read holds only RV(ignore:error), and the others are
     still there.
   - Needs Python 3.6 or newer and its standard library on the host, systemd, and C(ip) for the network section.
-    Reading another process's state as an ordinary user is enough for all that is collected.
+    An ordinary user may read all that is collected, but for files of proxy settings that hold passwords.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
@@ -22,8 +22,8 @@ options:
     description: Which sections to collect.
     type: list
     elements: str
-    choices: [kernel, time, network]
-    default: [kernel, time, network]
+    choices: [kernel, time, network, proxy]
+    default: [kernel, time, network, proxy]
   sysctls:
     description: Kernel parameters to look up, now and as they will be after the next boot.
     type: list
@@ -40,6 +40,13 @@ options:
       - The wait ends as soon as it is. V(0) looks once.
     type: int
     default: 0
+  proxy_passwords:
+    description:
+      - Passwords that URLs of proxies in the host's files are to have, not percent-encoded.
+      - No password is returned. RV(ignore:host.proxy.settings[].password) says whether it was one of these.
+    type: list
+    elements: str
+    default: []
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 seealso:
@@ -193,6 +200,42 @@ host:
           description: Why the section could not be read.
           type: str
           returned: when it could not be read
+    proxy:
+      description: What the host's files say about proxies.
+      type: dict
+      returned: when asked for
+      contains:
+        settings:
+          description:
+            - For each setting its RV(ignore:reader), RV(ignore:source), RV(ignore:variable) and RV(ignore:value), with the
+              password of a URL masked.
+            - RV(ignore:password) is V(none), V(expected) where it is one of O(proxy_passwords), or V(other).
+          type: list
+          elements: dict
+          returned: when readable
+          sample:
+            - password: expected
+              reader: sessions
+              source: /etc/environment
+              value: http://build:********@proxy.example.com:3128
+              variable: http_proxy
+        installer_file:
+          description: Whether the Runtime Fabric installer's file of environment variables is there.
+          type: bool
+          returned: when readable
+        curl:
+          description: The version of curl, V(null) where there is none. It decides how a NO_PROXY is read.
+          type: str
+          returned: when readable
+        unreadable:
+          description: Files that could not be read, each with the reason.
+          type: list
+          elements: str
+          returned: when readable
+        error:
+          description: Why the section could not be read.
+          type: str
+          returned: when it could not be read
 """
 
 import os
@@ -203,16 +246,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.address_ev
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.clock_evidence import clock_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_evidence import kernel_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import proxy_evidence
 
-SECTIONS = ["kernel", "time", "network"]
+SECTIONS = ["kernel", "time", "network", "proxy"]
 
 
-def collect(sections, sysctls, kernel_modules, clock_wait):
+def collect(sections, sysctls, kernel_modules, clock_wait, proxy_passwords=()):
     """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
     readers = {
         "kernel": lambda: kernel_evidence(sysctls, kernel_modules),
         "time": lambda: clock_evidence(clock_wait),
         "network": address_evidence,
+        "proxy": lambda: proxy_evidence(proxy_passwords),
     }
     host = {"privileged": os.geteuid() == 0}
     for section in sections:
@@ -230,6 +275,7 @@ def main():
             "sysctls": {"type": "list", "elements": "str", "default": []},
             "kernel_modules": {"type": "list", "elements": "str", "default": []},
             "clock_wait": {"type": "int", "default": 0},
+            "proxy_passwords": {"type": "list", "elements": "str", "default": [], "no_log": True},
         },
         supports_check_mode=True,
     )
@@ -237,7 +283,11 @@ def main():
     module.exit_json(
         changed=False,
         host=collect(
-            parameters["sections"], parameters["sysctls"], parameters["kernel_modules"], parameters["clock_wait"]
+            parameters["sections"],
+            parameters["sysctls"],
+            parameters["kernel_modules"],
+            parameters["clock_wait"],
+            parameters["proxy_passwords"],
         ),
     )
 

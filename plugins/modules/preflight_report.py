@@ -49,6 +49,27 @@ options:
     type: list
     elements: dict
     default: []
+  http_proxy:
+    description: The HTTP proxy that is meant, with V(********) in the place of a password. Empty where there is none.
+    type: str
+    default: ""
+  monitoring_proxy:
+    description: The SOCKS5 proxy that is meant, likewise.
+    type: str
+    default: ""
+  pod_cidr:
+    description: The network of the pods.
+    type: str
+    default: 10.244.0.0/16
+  service_cidr:
+    description: The network of the services.
+    type: str
+    default: 10.100.0.0/16
+  no_proxy_extra:
+    description: What the site reaches without the proxy, beside the cluster itself.
+    type: list
+    elements: str
+    default: []
   enforce:
     description: Whether a required check that failed or is unknown fails the task.
     type: bool

@@ -13,6 +13,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import no_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url_parts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
 
 PHASES = ("install", "operate")
@@ -135,6 +137,11 @@ def checks_by_name(releases, control_planes):
         "rtf_ntp_servers": host_list,
         "rtf_http_proxy": proxy_url("http"),
         "rtf_monitoring_proxy": proxy_url("socks5"),
+        "rtf_http_proxy_user": proxy_url_parts.check_user,
+        "rtf_http_proxy_password": proxy_url_parts.check_password,
+        "rtf_monitoring_proxy_user": proxy_url_parts.check_user,
+        "rtf_monitoring_proxy_password": proxy_url_parts.check_password,
+        "rtf_no_proxy_extra": no_proxy.check_extra,
         "rtf_pod_cidr": cluster_network,
         "rtf_service_cidr": cluster_network,
         "rtf_report_dir": directory,
@@ -162,6 +169,20 @@ def value_problems(variables, checks, mandatory=MANDATORY):
     for name in sorted(set(mandatory) | set(variables) & set(checks)):
         try:
             checks[name](variables.get(name, ""))
+        except ValueError as problem:
+            problems.append(f"{name}: {problem}")
+    return problems + ([] if problems else credential_problems(variables))
+
+
+PROXIES = ("rtf_http_proxy", "rtf_monitoring_proxy")
+
+
+def credential_problems(variables):
+    """Return sentences about a proxy whose URL, user and password, each right by itself, do not go together."""
+    problems = []
+    for name in PROXIES:
+        try:
+            proxy_url_parts.parse(*(variables.get(f"{name}{part}", "") for part in ("", "_user", "_password")))
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
     return problems

@@ -7,13 +7,14 @@
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.settings import ProxySettings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
 
 
-def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None):
+def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, proxy=ProxySettings()):
     """Return the Subject for one node.
 
-    catalogue: a Catalog, where it has rows of the site.
+    catalogue: a Catalog, where it has rows of the site. proxy: the cluster's ProxySettings.
     groups: `{group: [node, ...]}`. variables: the node's `rtf_node_address` and `ansible_host`, where set.
     scope: `{"release", "control_plane", "phase"}`; without a control plane there are no endpoints.
     """
@@ -31,6 +32,7 @@ def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None):
         endpoints=endpoints,
         not_asked=_not_asked(catalogue, scope["release"]),
         ntp_servers=list(ntp_servers),
+        proxy=proxy,
     )
 
 

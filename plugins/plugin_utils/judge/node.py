@@ -12,6 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge impo
     egress,
     kernel,
     network,
+    proxy,
     proxy_paths,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
@@ -35,6 +36,10 @@ FUNCTIONS = {
     "egress.ntp": clock.ntp_reachable,
     "net.private_address": network.private_address,
     "net.static_address": network.static_address,
+    "proxy.settings": proxy.settings,
+    "proxy.installer": proxy.installer,
+    "proxy.no_proxy": proxy.hosts_direct,
+    "proxy.no_proxy_networks": proxy.networks_direct,
     "egress.http_proxy": proxy_paths.http_proxy,
     "egress.socks5_proxy": proxy_paths.socks5_proxy,
     "egress": egress.endpoint,

@@ -6,6 +6,8 @@
 
 from typing import Any, NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.settings import ProxySettings
+
 
 class Subject(NamedTuple):
     """One node with the requirements that hold for it.
@@ -13,6 +15,7 @@ class Subject(NamedTuple):
     role: `controller` or `worker`. settings: catalogue rows by id. endpoints: the rows this node must reach.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
+    proxy: the proxies that the cluster is meant to use.
     """
 
     node: str
@@ -22,3 +25,4 @@ class Subject(NamedTuple):
     endpoints: Any = ()
     not_asked: Any = frozenset()
     ntp_servers: Any = ()
+    proxy: ProxySettings = ProxySettings()

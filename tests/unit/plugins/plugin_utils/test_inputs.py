@@ -24,6 +24,9 @@ GOOD = {"rtf_control_plane": "us"}
         ("rtf_http_proxy", "http://user:p%40ss%2Fword@192.0.2.7:3128/"),
         ("rtf_http_proxy", "http://[2001:db8::7]:3128"),
         ("rtf_monitoring_proxy", "socks5://user:secret@socks.example.com:1080"),
+        ("rtf_http_proxy", "http://user:p@ss:w0rd@proxy.example.com:3128"),
+        ("rtf_http_proxy", "http://user:100%25@proxy.example.com:3128"),
+        ("rtf_no_proxy_extra", ["mirror.example.com", ".corp.example", "192.0.2.7", "192.0.2.0/24", "mirror"]),
         ("rtf_pod_cidr", "10.244.0.0/16"),
         ("rtf_service_cidr", "172.20.0.0/24"),
         ("rtf_report_dir", "reports"),
@@ -56,6 +59,16 @@ def test_a_value_that_can_be_meant_is_accepted(name, value):
         ("rtf_http_proxy", "http://proxy example:3128", "has blanks"),
         ("rtf_http_proxy", {"host": "x"}, "must be a URL http://[user:password@]host:port, not a dictionary"),
         ("rtf_monitoring_proxy", "socks4://socks.example.com:1080", "must start with socks5://"),
+        ("rtf_http_proxy_user", "user:name", "has a colon in it"),
+        ("rtf_http_proxy_user", 7, "must be a string"),
+        ("rtf_http_proxy", "http://us%3Aer:x@proxy.example.com:3128", "has a colon in it"),
+        ("rtf_monitoring_proxy_user", "us\ner", "has a line break or another control character"),
+        ("rtf_no_proxy_extra", "mirror", "must be a list"),
+        ("rtf_no_proxy_extra", ["*.corp.example"], "write '.corp.example'"),
+        ("rtf_no_proxy_extra", ["mirror:8080"], "is no name"),
+        ("rtf_no_proxy_extra", ["a,b"], "is no name"),
+        ("rtf_no_proxy_extra", ["192.0.2.1/24"], "is no name"),
+        ("rtf_no_proxy_extra", ["$(id)"], "is no name"),
         ("rtf_pod_cidr", "10.244.0.0", "is no network; write an IPv4 network such as 10.244.0.0/16"),
         ("rtf_pod_cidr", "10.244.1.0/16", "has host bits set"),
         ("rtf_pod_cidr", "10.244.0.0/28", "10.244.0.0/28 is no size for a cluster; valid: /8 to /24"),
@@ -87,6 +100,39 @@ def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(nam
 def test_a_refused_proxy_url_never_shows_its_password(url):
     (problem,) = inputs.value_problems({**GOOD, "rtf_http_proxy": url}, CHECKS)
     assert "s3cret" not in problem
+
+
+PROXY = "http://proxy.example.com:3128"
+
+
+@pytest.mark.parametrize(
+    "variables, said",
+    [
+        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u", "rtf_http_proxy_password": "$(touch pwned) '\"%"}, None),
+        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u"}, None),
+        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "", "rtf_http_proxy_password": ""}, None),
+        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_password": "s3cret"}, "rtf_http_proxy: has a password apart and no user"),
+        ({"rtf_monitoring_proxy_user": "u"}, "rtf_monitoring_proxy: there are credentials and no proxy"),
+        (
+            {"rtf_http_proxy": "http://u:s3cret@proxy.example.com:3128", "rtf_http_proxy_user": "u"},
+            "rtf_http_proxy: has credentials in it, and there are others apart; set one of them",
+        ),
+        (
+            {"rtf_http_proxy": "http://u:s3cret%@proxy.example.com:3128"},
+            "rtf_http_proxy: has a % in its credentials that begins no code; write % itself as %25",
+        ),
+        (
+            {"rtf_http_proxy": "http://u:s3cret%0A@proxy.example.com:3128"},
+            "rtf_http_proxy: has a line break or another control character in it, which no file of settings can hold",
+        ),
+        (
+            {"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u", "rtf_http_proxy_password": "s3cret\nx"},
+            "rtf_http_proxy_password: has a line break or another control character in it, which no file of settings can hold",
+        ),
+    ],
+)
+def test_credentials_are_taken_inside_the_url_or_apart(variables, said):
+    assert inputs.value_problems({**GOOD, **variables}, CHECKS) == ([said] if said else [])
 
 
 def test_every_problem_is_named_at_once_and_a_missing_control_plane_is_one():

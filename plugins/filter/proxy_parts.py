@@ -1,0 +1,79 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filter from the URL of a proxy to what is safe to show and what is not."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: proxy_parts
+short_description: Tell the URL of a proxy from its password
+version_added: 0.1.0
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+description:
+  - Takes the URL of a proxy, with credentials in it or given apart, and returns the URL with something in the place of
+    the password, and the password.
+  - User and password come back percent-encoded, as curl, Go, Python, apt and dnf want them. In the URL they may be
+    encoded or not, as long as the URL can still be read; given apart they are taken as they are.
+positional: user, password, placeholder
+options:
+  _input:
+    description: The URL, or an empty string where there is no proxy.
+    type: str
+    required: true
+  user:
+    description: The user, where the URL has none.
+    type: str
+    default: ""
+  password:
+    description: The password, where the URL has none.
+    type: str
+    default: ""
+  placeholder:
+    description: What stands in the URL in the place of the password.
+    type: str
+    default: "********"
+"""
+
+EXAMPLES = r"""
+- name: Show the proxy without its password
+  ansible.builtin.debug:
+    msg: "{{ ('http://build:s3cr3t@proxy.example.com:3128' | hostprep.runtime_fabric.proxy_parts).url }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - RV(ignore:url), the URL with the placeholder, RV(ignore:secret_url), the URL with the password, and
+      RV(ignore:password), the password alone, percent-encoded. Empty strings where there is none.
+  type: dict
+"""
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url
+
+
+def proxy_parts(value, user="", password="", placeholder=proxy_url.MASK):
+    """Return `{"url", "secret_url", "password"}`."""
+    try:
+        proxy = proxy_url.parse(str(value or ""), str(user or ""), str(password or ""))
+    except ValueError as problem:
+        raise AnsibleFilterError(f"the URL of the proxy: {problem}") from None
+    if proxy is None:
+        return {"url": "", "secret_url": "", "password": ""}
+    return {
+        "url": proxy.text(placeholder),
+        "secret_url": proxy.text(),
+        "password": proxy_url.encoded(proxy.password or ""),
+    }
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"proxy_parts": proxy_parts}

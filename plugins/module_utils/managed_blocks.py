@@ -1,0 +1,130 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A marked block of lines in a file that belongs to somebody else, and how to take it back without a trace.
+
+The first line of a block remembers how the file was before, so that nothing has to be kept elsewhere: whether it was
+there, its mode, whether its last line ended. Pure functions of texts; a text of None is a file that is not there.
+"""
+
+import re
+from collections import namedtuple
+
+PRIVATE = 0o640  # what a file that holds a secret may allow at most
+
+# How the file was before the block: its mode, None where it was not there; whether its last line ended; how many of the
+# directories above it had to be made.
+Before = namedtuple("Before", "mode ended directories")
+
+_BEFORE = re.compile(r"(?:no file, (?P<directories>\d+) directories|mode (?P<mode>[0-7]{4}))(?P<open>, no line end)?\Z")
+
+
+def begin_line(name, before):
+    """The first line of a block."""
+    if before.mode is None:
+        state = "no file, {0} directories".format(before.directories)
+    else:
+        state = "mode {0:04o}".format(before.mode)
+    return "# BEGIN {0} (before: {1}{2})".format(name, state, "" if before.ended else ", no line end")
+
+
+def end_line(name):
+    """The last line of a block."""
+    return "# END {0}".format(name)
+
+
+def take_out(text, name):
+    """Return (the text without the block, Before, the block's lines as a text); (text, None, None) without a block.
+
+    The rest is as it was, but for a missing end of the last line, which `restored` takes back.
+    """
+    lines = (text or "").splitlines(True)
+    begin = "# BEGIN {0} (before: ".format(name)
+    first = next((number for number, line in enumerate(lines) if line.startswith(begin)), None)
+    if first is None:
+        return text, None, None
+    last = next((number for number in range(first, len(lines)) if lines[number].strip() == end_line(name)), None)
+    if last is None:
+        raise ValueError("line {0} begins a block that never ends".format(first + 1))
+    match = _BEFORE.match(lines[first].strip()[len(begin) : -1])
+    if match is None:
+        raise ValueError("line {0} cannot be read: it was changed by hand".format(first + 1))
+    mode = match.group("mode")
+    before = Before(
+        None if mode is None else int(mode, 8), match.group("open") is None, int(match.group("directories") or 0)
+    )
+    return "".join(lines[:first] + lines[last + 1 :]), before, "".join(lines[first + 1 : last])
+
+
+def put_in(rest, name, before, body, section=None):
+    """Return the text with a block: at the end of the file, or at the end of a section `[section]` of it."""
+    rest = rest or ""
+    if rest and not rest.endswith("\n"):
+        rest += "\n"
+    if body and not body.endswith("\n"):
+        body += "\n"
+    head, tail = rest, ""
+    if section is not None:
+        head, tail = _split_after(rest, section)
+        if head is None:
+            head, tail, body = rest, "", "[{0}]\n{1}".format(section, body)
+    return "{0}{1}\n{2}{3}\n{4}".format(head, begin_line(name, before), body, end_line(name), tail)
+
+
+def _split_after(text, section):
+    """Return (everything to the end of the section, the rest), (None, None) where there is no such section."""
+    lines = text.splitlines(True)
+    inside = None
+    for number, line in enumerate(lines):
+        if line.strip() == "[{0}]".format(section):
+            inside = number
+        elif inside is not None and line.startswith("["):
+            while not lines[number - 1].strip():
+                number -= 1
+            return "".join(lines[:number]), "".join(lines[number:])
+    return (None, None) if inside is None else (text, "")
+
+
+def restored(rest, before):
+    """Return what a file holds after its block is gone, None where it is to go as well."""
+    if before.mode is None and not rest.strip():
+        return None
+    if not before.ended and rest.endswith("\n"):
+        return rest[:-1]
+    return rest
+
+
+def mode_with_block(current, before, private, mode_if_made):
+    """Return the mode of a file with a block. current: its mode now, None where it is not there."""
+    if current is None:
+        return mode_if_made & PRIVATE if private else mode_if_made
+    if private:
+        return current & PRIVATE
+    own = mode_if_made if before.mode is None else before.mode
+    return own if current == own & PRIVATE else current
+
+
+def mode_without_block(current, before):
+    """Return the mode of a file whose block is gone: the former one, unless somebody has changed it since."""
+    return before.mode if before.mode is not None and current == before.mode & PRIVATE else current
+
+
+def with_secrets(text, secrets):
+    """Replace every `@{name}` by the secret of that name."""
+    for name, secret in secrets.items():
+        text = text.replace("@{{{0}}}".format(name), secret)
+    return text
+
+
+def holds_secret(text, secrets):
+    """Whether a text has a place for a secret that is not empty."""
+    return any(secret and "@{{{0}}}".format(name) in text for name, secret in secrets.items())
+
+
+def masked(text, secrets):
+    """Hide secrets, and the password of every URL, in a text that people will see."""
+    for secret in secrets.values():
+        if secret:
+            text = text.replace(secret, "********")
+    return re.sub(r"(://[^/\s@:]*:)\S*@", r"\g<1>********@", text)

@@ -1,0 +1,164 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: managed_blocks
+short_description: Keep marked blocks in several configuration files, secrets and all, in one call
+version_added: 0.1.0
+description:
+  - Writes a block of lines between two marker lines into each file, or takes it out again. What else is in a file stays.
+  - The first marker remembers how the file was before, so that V(absent) restores the file exactly, with its mode. A file
+    that was not there is removed again, with the directories that were made for it if nothing else is in them.
+  - Secrets are given apart and written in the place of C(@{name}). A file that holds one is readable by its owner and
+    group at most, from its first byte on. No secret appears in a diff, a log or a result.
+  - Symbolic links are followed. Where two entries lead to the same file, the first one counts.
+  - Needs Python 3.6 or newer and its standard library on the host.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - Shows the blocks alone, with secrets and the passwords of URLs masked.
+options:
+  name:
+    description: What the markers say. Blocks of other names are not touched.
+    type: str
+    required: true
+  files:
+    description: The files, in the order in which they are written.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: The file.
+        type: path
+        required: true
+      state:
+        description: Whether the block is to be in the file.
+        type: str
+        choices: [present, absent]
+        default: present
+      content:
+        description: The lines of the block. C(@{name}) is replaced by the secret of that name.
+        type: str
+        default: ""
+      section:
+        description: Put the block at the end of this section of an INI file, rather than at the end of the file.
+        type: str
+      mode:
+        description: Mode of a file that is not there yet, as an octal number in quotes. The mode of others is kept.
+        type: str
+        default: "0644"
+      create:
+        description: Whether to make the file where it is not there. V(false) leaves such a host alone.
+        type: bool
+        default: true
+      make_directories:
+        description: Whether to make missing directories above the file. V(false) leaves such a host alone.
+        type: bool
+        default: true
+  secrets:
+    description: Secrets by name. An empty one counts as none.
+    type: dict
+    default: {}
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+seealso:
+  - module: ansible.builtin.blockinfile
+"""
+
+EXAMPLES = r"""
+- name: Let pip and login shells use a proxy that asks for a password
+  hostprep.runtime_fabric.managed_blocks:
+    name: site proxy
+    files:
+      - path: /etc/pip.conf
+        section: global
+        content: proxy = http://build:@{proxy_password}@proxy.example.com:3128
+      - path: /etc/profile.d/site-proxy.sh
+        content: export http_proxy='http://build:@{proxy_password}@proxy.example.com:3128'
+    secrets:
+      proxy_password: "{{ vault_proxy_password | urlencode }}"
+
+- name: Take it back
+  hostprep.runtime_fabric.managed_blocks:
+    name: site proxy
+    files:
+      - path: /etc/pip.conf
+        state: absent
+      - path: /etc/profile.d/site-proxy.sh
+        state: absent
+"""
+
+RETURN = r"""
+files:
+  description: The files of this host that were looked at, in order, and whether each one changed.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - path: /etc/pip.conf
+      changed: true
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import managed_files
+
+FILE = {
+    "path": {"type": "path", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "content": {"type": "str", "default": ""},
+    "section": {"type": "str"},
+    "mode": {"type": "str", "default": "0644"},
+    "create": {"type": "bool", "default": True},
+    "make_directories": {"type": "bool", "default": True},
+}
+
+
+def plans(entries, name, secrets):
+    """Return the Plans of this host, one for each file."""
+    found = {}
+    for entry in entries:
+        wanted = managed_files.plan(entry, name, secrets)
+        if wanted is not None and wanted.path not in found:
+            found[wanted.path] = wanted
+    return list(found.values())
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "files": {"type": "list", "elements": "dict", "required": True, "options": FILE},
+            "secrets": {"type": "dict", "default": {}, "no_log": True},
+        },
+        supports_check_mode=True,
+    )
+    secrets = {name: str(secret) for name, secret in module.params["secrets"].items()}
+    try:
+        wanted = plans(module.params["files"], module.params["name"], secrets)
+        changes = [one for one in wanted if one.changed]
+        if not module.check_mode:
+            for one in changes:
+                managed_files.carry_out(one)
+                if one.new_text is not None:
+                    module.set_default_selinux_context(one.path, False)
+    except managed_files.Refused as problem:
+        module.fail_json(msg=str(problem))
+    module.exit_json(
+        changed=bool(changes),
+        files=[{"path": one.path, "changed": one.changed} for one in wanted],
+        diff=[one.diff() for one in changes],
+    )
+
+
+if __name__ == "__main__":
+    main()

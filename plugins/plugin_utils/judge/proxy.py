@@ -1,0 +1,133 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Do the node's files name the proxy that is meant, and does what is inside the cluster stay off it?"""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.url import MASK
+
+PREPARE = "run the role hostprep.runtime_fabric.rtf_proxy"
+NO_PROXY = "no_proxy"
+INSTALLER = "installer"
+SHOWN = 4  # findings named in one line; the rest is counted
+
+
+def settings(subject, evidence):
+    """No file of the node names another proxy than the one that is meant, and none names one where none is meant."""
+    wanted = subject.proxy.http
+    found = [entry for entry in _settings(evidence) if _is_url(entry) and entry["reader"] != INSTALLER]
+    expected = f"{wanted} wherever a proxy is named" if wanted else "no file names a proxy"
+    wrong = [entry for entry in found if not _is(entry, wanted)]
+    if wrong:
+        files = ", ".join(dict.fromkeys(entry["source"] for entry in wrong))
+        remedy = f"Take the proxy out of {files}, or set rtf_http_proxy to it. For the lines of this collection, {PREPARE}."
+        return Finding(FAIL, expected, _listed(_said(entry, wanted) for entry in wrong), remedy, wrong)
+    unread = part(evidence, "host", "proxy").get("unreadable")
+    if unread:
+        return Finding(UNKNOWN, expected, f"not everything could be read: {_listed(unread)}")
+    if wanted and not found:
+        return Finding(FAIL, expected, "no file of the node names a proxy", f"To write it, {PREPARE}.")
+    readers = ", ".join(dict.fromkeys(entry["reader"] for entry in found))
+    return Finding(PASS, expected, f"named for {readers}" if readers else "none is meant, and none is named")
+
+
+def installer(subject, evidence):
+    """The installer sources a file of its own, and hands on what it says to everything that it installs."""
+    proxy = subject.proxy
+    wanted = {"RTF_HTTP_PROXY": proxy.http, "RTF_MONITORING_PROXY": proxy.monitoring}
+    found = {entry["variable"]: entry for entry in _settings(evidence) if entry["reader"] == INSTALLER}
+    expected = ", ".join(f"{name}={value}" for name, value in wanted.items() if value) or "no proxy"
+    if not part(evidence, "host", "proxy")["installer_file"]:
+        there = "the installer's environment file is not there yet"
+        return Finding(SKIPPED, expected, there) if any(wanted.values()) else Finding(PASS, expected, there)
+    wrong = []
+    for name, value in wanted.items():
+        entry = found.get(name)
+        if value and entry is None:
+            wrong.append(f"{name} is not set")
+        elif entry is not None and not _is(entry, value):
+            wrong.append(_said(entry, value))
+    if proxy.http and not wrong:
+        told = found.get("RTF_NO_PROXY", {"value": ""})["value"].split(",")
+        missing = [entry for entry in proxy.no_proxy if entry not in told]
+        if missing:
+            wrong.append(f"RTF_NO_PROXY lacks {_listed(missing)}")
+    if wrong:
+        return Finding(FAIL, expected, _listed(wrong), f"Correct it in /opt/anypoint/runtimefabric/env, or {PREPARE}.",
+                       list(found.values()))
+    return Finding(PASS, expected, "as expected" if any(wanted.values()) else "none is meant, and none is set")
+
+
+def hosts_direct(subject, evidence):
+    """Nodes, loopback, the cloud's metadata and the API: no program may send what is for them to the proxy."""
+    return _direct(subject, evidence, ("host",), "every program reaches every node, itself and the API directly")
+
+
+def networks_direct(subject, evidence):
+    """Pods, services and names of services, for those programs that can be told a network or a suffix."""
+    return _direct(subject, evidence, ("name", "network"), "programs that know networks reach pods and services directly")
+
+
+def _direct(subject, evidence, kinds, expected):
+    version = part(evidence, "host", "proxy").get("curl")
+    if not subject.proxy.http:
+        return Finding(PASS, expected, "no proxy is meant to be used")
+    wanted = [destination for destination in subject.proxy.internal if destination.kind in kinds]
+    lost, tables = [], {}
+    for source, value, apt in _lists(subject, evidence):
+        for program, destination in table.proxied(value, wanted, version):
+            if (program == "apt") is apt:
+                lost.append(f"{program} by {source} sends {destination.host} ({destination.what}) to the proxy")
+        tables[source] = table.rows(value, wanted, version)
+    if lost:
+        remedy = f"Add what is missing to the NO_PROXY of the named file, or {PREPARE}."
+        return Finding(FAIL, expected, _listed(lost), remedy, tables)
+    return Finding(PASS, expected, f"by {_listed(tables)}", evidence=tables)
+
+
+def _lists(subject, evidence):
+    """Return [(where, NO_PROXY, whether it is apt's)] of every place of the node that names a proxy.
+
+    Where nothing is written yet, that is the list that would be.
+    """
+    found, listed = _settings(evidence), []
+    for source in dict.fromkeys((entry["reader"], entry["source"]) for entry in found if _is_url(entry)):
+        if source[0] in ("dnf", "yum"):  # they have no list of their own: that of their environment counts
+            continue
+        here = [entry for entry in found if (entry["reader"], entry["source"]) == source]
+        names = ("direct",) if source[0] == "apt" else ("no_proxy", "rtf_no_proxy")
+        values = {entry["value"] for entry in here if entry["variable"].lower() in names} or {""}
+        listed += [(source[1], value, source[0] == "apt") for value in sorted(values)]
+    return listed or [("what would be written", ",".join(subject.proxy.no_proxy), False)]
+
+
+def _settings(evidence):
+    return part(evidence, "host", "proxy", "settings")
+
+
+def _is_url(entry):
+    return not entry["variable"].lower().endswith((NO_PROXY, "direct"))
+
+
+def _is(entry, wanted):
+    return entry["value"].rstrip("/") == wanted and entry["password"] == ("expected" if MASK in wanted else "none")
+
+
+def _said(entry, wanted):
+    other = " with another password" if entry["value"].rstrip("/") == wanted else ""
+    return f"{entry['source']} ({entry['reader']}) says {entry['variable']} {entry['value']}{other}"
+
+
+def _listed(entries):
+    entries = list(entries)
+    more = f"; and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
+    return "; ".join(entries[:SHOWN]) + more

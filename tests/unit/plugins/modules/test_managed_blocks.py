@@ -1,0 +1,124 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""managed_blocks as Ansible runs it, on real files: what is written, what is shown, what comes back."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.managed_blocks"
+URL = "http://u:@{password}@proxy.example.com:3128"
+SECRET = "s3cr3t%24"
+
+
+def run_module(*files, secret=SECRET, check=False):
+    """Return the module's exit code and what it printed, as a text and read as JSON."""
+    arguments = {"name": "site proxy", "files": list(files), "secrets": {"password": secret},
+                 "_ansible_check_mode": check, "_ansible_diff": True}
+    process = subprocess.run(
+        [sys.executable, "-m", MODULE],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+        check=False,
+    )
+    text = process.stdout.decode()
+    return process.returncode, text, json.loads(text)
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(str(path)).st_mode)
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """A file of the site, whose last line does not end."""
+    path = tmp_path / "shared.conf"
+    path.write_text("token=0f9\n[main]\nx=1")
+    path.chmod(0o644)
+    return path
+
+
+def test_blocks_are_written_and_taken_back_without_a_trace(tmp_path, shared):
+    own = tmp_path / "a" / "b" / "own.conf"
+    files = [{"path": str(shared), "content": "proxy=" + URL, "section": "main"}, {"path": str(own), "content": URL}]
+    code, text, result = run_module(*files)
+    assert code == 0 and result["changed"] is True
+    assert "proxy=http://u:s3cr3t%24@proxy.example.com:3128\n" in shared.read_text()
+    assert (mode(shared), mode(own), mode(own.parent)) == (0o640, 0o640, 0o755)
+    assert SECRET not in text and "0f9" not in text
+    assert "http://u:********@proxy.example.com:3128" in result["diff"][0]["after"]
+
+    assert run_module(*files)[2]["changed"] is False
+
+    absent = [dict(path=entry["path"], state="absent") for entry in files]
+    assert run_module(*absent, secret="")[2]["changed"] is True
+    assert shared.read_text() == "token=0f9\n[main]\nx=1" and mode(shared) == 0o644
+    assert not (tmp_path / "a").exists()
+    assert run_module(*absent, secret="")[2]["changed"] is False
+
+
+def test_check_mode_says_the_same_and_changes_nothing(tmp_path, shared):
+    files = [{"path": str(shared), "content": URL}, {"path": str(tmp_path / "a" / "own"), "content": URL}]
+    before = shared.read_text()
+    _code, _text, foretold = run_module(*files, check=True)
+    assert shared.read_text() == before and not (tmp_path / "a").exists()
+    assert foretold["diff"] == run_module(*files)[2]["diff"]
+
+
+def test_another_password_is_a_change_that_is_said_and_not_shown(shared):
+    entry = {"path": str(shared), "content": URL}
+    run_module(entry)
+    code, text, result = run_module(entry, secret="an0ther")
+    assert result["changed"] is True and "an0ther@" in shared.read_text()
+    assert result["diff"][0]["after_header"].endswith("(a secret differs)")
+    assert SECRET not in text and "an0ther" not in text
+
+
+def test_without_a_secret_the_file_is_opened_again(shared):
+    run_module({"path": str(shared), "content": URL})
+    run_module({"path": str(shared), "content": "http://proxy.example.com:3128"}, secret="")
+    assert mode(shared) == 0o644
+
+
+def test_files_that_are_not_for_this_host_are_left_alone(tmp_path):
+    files = [{"path": str(tmp_path / "none.conf"), "content": "x", "create": False},
+             {"path": str(tmp_path / "none" / "x.conf"), "content": "x", "make_directories": False}]
+    _code, _text, result = run_module(*files)
+    assert result["changed"] is False and result["files"] == [] and list(tmp_path.iterdir()) == []
+
+
+def test_a_link_is_followed_and_its_target_written_once(tmp_path, shared):
+    link = tmp_path / "link.conf"
+    link.symlink_to(shared)
+    _code, _text, result = run_module({"path": str(shared), "content": "x"}, {"path": str(link), "content": "x"})
+    assert result["files"] == [{"path": str(shared), "changed": True}]
+    assert link.is_symlink() and shared.read_text().count("BEGIN") == 1
+
+
+@pytest.mark.parametrize("prepare, said", [
+    (lambda path: path.mkdir(), "not a regular file"),
+    (lambda path: os.mkfifo(str(path)), "not a regular file"),
+    (lambda path: path.write_text("# BEGIN site proxy (before: mode 0644)\n"), "begins a block that never ends"),
+    (lambda path: path.symlink_to(path), "ymbolic link"),
+])
+def test_what_is_no_file_of_settings_is_refused_by_name(tmp_path, prepare, said):
+    path = tmp_path / "odd"
+    prepare(path)
+    code, _text, result = run_module({"path": str(path), "content": "x"})
+    assert code != 0 and str(path) in result["msg"] and said in result["msg"]
+
+
+def test_bytes_that_are_no_text_survive(tmp_path):
+    path = tmp_path / "latin1"
+    path.write_bytes(b"name=J\xfcrgen\r\n")
+    run_module({"path": str(path), "content": "x"})
+    run_module({"path": str(path), "state": "absent"})
+    assert path.read_bytes() == b"name=J\xfcrgen\r\n"
