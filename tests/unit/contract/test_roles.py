@@ -67,6 +67,29 @@ def test_name_variables_and_readme(role):
     assert [name for name in defaults if name not in readme] == []
 
 
+def roles_imported(playbook, tasks_from=None):
+    """Return the roles that a playbook imports with this entry point, in their order."""
+    def walk(node):
+        if isinstance(node, list):
+            return [entry for child in node for entry in walk(child)]
+        if not isinstance(node, dict):
+            return []
+        own = [node["ansible.builtin.import_role"]] if "ansible.builtin.import_role" in node else []
+        return own + [entry for child in node.values() for entry in walk(child)]
+
+    found = walk(checkout.read_yaml("playbooks/%s.yml" % playbook))
+    return [entry["name"].rpartition(".")[2] for entry in found if entry.get("tasks_from") == tasks_from]
+
+
+def test_what_a_role_prepares_can_be_taken_back():
+    prepared = [role for role in roles_imported("prepare_rtf") if role != "rtf_preflight"]
+    assert prepared
+    assert sorted(roles_imported("revert_rtf", "revert")) == sorted(prepared)
+    for role in prepared:
+        assert "revert" in argument_specs(role), role
+        assert "tasks_from: revert" in checkout.read("roles/%s/README.md" % role), role
+
+
 @pytest.mark.parametrize("defaults, options, expected", [
     ({"a": 1}, {"a": {"default": 1}}, []),
     ({"a": None}, {"a": {}}, []),

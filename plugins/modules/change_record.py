@@ -1,0 +1,125 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: change_record
+short_description: Remember on a host what was there before a change
+version_added: 0.1.0
+description:
+  - Keeps what a role is about to replace, in a file that only root can read, so that reverting can put it back.
+  - What is remembered first counts. A later run adds what is missing and never overwrites a value.
+  - Without O(values) it only reads.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+options:
+  name:
+    description: Name of the record, usually that of the role.
+    type: str
+    required: true
+  values:
+    description:
+      - What to remember. Dictionaries are merged key by key, at every level, and lists entry by entry; any other value
+        that is remembered already stays as it is.
+    type: dict
+    default: {}
+  state:
+    description: V(absent) forgets everything; RV(remembered) then holds what was remembered until now.
+    type: str
+    choices: [present, absent]
+    default: present
+  directory:
+    description: Where records are kept. It is made when it is missing, for its owner alone.
+    type: path
+    default: /var/lib/hostprep-runtime-fabric
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Remember that forwarding was off
+  hostprep.runtime_fabric.change_record:
+    name: my_role
+    values:
+      sysctls:
+        net.ipv4.ip_forward: "0"
+
+- name: Read what was there before
+  hostprep.runtime_fabric.change_record:
+    name: my_role
+  register: before
+
+- name: Forget it, once everything is put back
+  hostprep.runtime_fabric.change_record:
+    name: my_role
+    state: absent
+"""
+
+RETURN = r"""
+remembered:
+  description: Everything that is remembered; with O(state=absent), that was.
+  returned: success
+  type: dict
+  sample:
+    sysctls:
+      net.ipv4.ip_forward: "0"
+path:
+  description: The file of the record.
+  returned: success
+  type: str
+  sample: /var/lib/hostprep-runtime-fabric/my_role.json
+"""
+
+import os
+import re
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import change_records
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
+
+
+def run(parameters, check_mode):
+    """Return the result; writes or removes the record unless in check mode. Raises Unreadable or OSError."""
+    path = change_records.path_of(parameters["directory"], parameters["name"])
+    known = change_records.load(path)
+    absent = parameters["state"] == "absent"
+    wanted = {} if absent else change_records.merged(known, parameters["values"])
+    changed = wanted != known or (absent and os.path.lexists(path))
+    if changed and not check_mode:
+        if absent:
+            change_records.forget(path)
+        else:
+            change_records.store(path, wanted)
+    diff = {"before": change_records.text_of(known), "after": change_records.text_of(wanted),
+            "before_header": path, "after_header": path}
+    return {"changed": changed, "remembered": known if absent else wanted, "path": path, "diff": diff}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "values": {"type": "dict", "default": {}},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "directory": {"type": "path", "default": change_records.DIRECTORY},
+        },
+        supports_check_mode=True,
+    )
+    if not re.match(r"[A-Za-z0-9_-]+\Z", module.params["name"]):
+        module.fail_json(msg="name: {0!r} cannot name a record: letters, digits, _ and - only".format(module.params["name"]))
+    try:
+        module.exit_json(**run(module.params, module.check_mode))
+    except (Unreadable, OSError) as problem:
+        module.fail_json(msg="the record of changes: {0}".format(problem))
+
+
+if __name__ == "__main__":
+    main()
