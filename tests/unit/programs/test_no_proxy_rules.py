@@ -20,36 +20,8 @@ from requests.utils import should_bypass_proxies
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import consumers, no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.url import ProxyUrl
+from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import COMPUTED, HOSTS, LISTS
 
-NODES = {
-    "controller-1": {"ansible_host": "192.168.230.11"},
-    "worker-1.corp.example": {"ansible_host": "192.168.230.21"},
-}
-COMPUTED = ",".join(no_proxy.compute(NODES, "10.244.0.0/16", "172.20.16.0/20", [".intra.example", "mirror.example"]))
-LISTS = (
-    COMPUTED,
-    "",
-    "*",
-    "example.com",
-    ".example.com",
-    "*.example.com",
-    "ample.com",
-    "EXAMPLE.com, worker-1",
-    "10.0.0.0/8",
-    "0.0.0.0/0",
-    "10.244.1.0/33,10.244.1",
-    "10.244.1.5/24",
-    "10.244.1.5/32",
-    "244.1.5,.svc",
-    "example.com.",
-)
-HOSTS = (
-    "localhost", "127.0.0.1", "169.254.169.254", "192.168.230.11", "192.168.230.12", "controller-1",
-    "worker-1.corp.example", "worker-1", "corp.example", "10.244.1.5", "10.244.1.1", "10.245.1.5", "172.20.16.1",
-    "172.20.31.254", "172.20.32.1", "kubernetes.default.svc", "leader.telekube.local", "local",
-    "app.namespace.svc.cluster.local", "a.intra.example", "intra.example", "mirror.example", "sub.mirror.example",
-    "example.com", "www.example.com", "WWW.Example.COM", "notexample.com", "anypoint.mulesoft.com", "0.0.0.0",
-)
 PASSWORD = "Pa$$ w0rd@:/%#?'\"&$(touch pwned)\\"
 USER = "DOMAIN\\user@corp"
 
@@ -236,10 +208,11 @@ LOCAL_HOSTS = ("localhost", "127.0.0.5", "127.0.0.15")
 @pytest.mark.parametrize("value", ["", "127.0.0.5", "localhost,.0.5", "calhost", "5", "127.0.0.0/8"])
 def test_apt_with_an_environment_and_with_lines_of_its_own(servers, tmp_path, value):
     origin, proxy = servers
-    hosts = "".join(f'Acquire::http::Proxy::{host} "DIRECT";\n' for host in no_proxy.exact_hosts(value.split(",")) if host)
-    (tmp_path / "apt.conf").write_text(f'Acquire::Retries "0";\nAcquire::http::Proxy "http://127.0.0.1:{proxy.port}";\n')
+    lines = ['Acquire::Retries "0";', f'Acquire::http::Proxy "http://127.0.0.1:{proxy.port}";']
+    (tmp_path / "apt.conf").write_text("\n".join(lines))
     with_hosts = tmp_path / "hosts.conf"
-    with_hosts.write_text((tmp_path / "apt.conf").read_text() + hosts)
+    exact = [host for host in no_proxy.exact_hosts(value.split(",")) if host]
+    with_hosts.write_text("\n".join(lines + [f'Acquire::http::Proxy::{host} "DIRECT";' for host in exact]))
     for configuration, rule, environment in (
         (tmp_path / "apt.conf", consumers.apt_environment, {"no_proxy": value}),
         (with_hosts, consumers.apt, {}),

@@ -1,0 +1,272 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nodes whose only way out are proxies: what programs do there, who sees the password, and that it can be undone."""
+
+import base64
+import contextlib
+import json
+import re
+import threading
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import consumers
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle, proxies
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import HOSTS, LISTS
+
+NODES = ("controller-1", "worker-1", "worker-2")
+FRESH = "worker-2"
+SECRETS = (
+    proxies.password(),
+    quote(proxies.password(), safe=""),
+    base64.b64encode(f"{proxies.USER}:{proxies.password()}".encode()).decode(),
+)
+WITH_PASSWORD = {
+    "rtf_http_proxy": "http://proxy-auth.lab.example:3128",
+    "rtf_http_proxy_user": proxies.USER,
+    "rtf_http_proxy_password": proxies.password(),
+    # Inside the URL, and half encoded as people do.
+    "rtf_monitoring_proxy": f"socks5://{proxies.USER}:{SECRETS[1].replace('%40', '@')}@socks-auth.lab.example:1080",
+}
+ENV = "/opt/anypoint/runtimefabric/env"
+OUTSIDE = "https://anypoint.mulesoft.com/"
+SOCKS = "--proxy $(echo \"$RTF_MONITORING_PROXY\" | sed s/^socks5:/socks5h:/)"
+# Everything of /etc but what a running system writes by itself.
+SNAPSHOT = (
+    "cd / && find etc opt -xdev ! -path etc/resolv.conf ! -path etc/mtab -printf '%y %m %u %g %p %l\\n' | sort;"
+    " find etc opt -xdev -type f -print0 | sort -z | xargs -0 sha256sum"
+)
+PLAYBOOK = """---
+- name: Only the proxies
+  hosts: rtf_nodes
+  become: true
+  gather_facts: false
+  tasks:
+    - name: Only the proxies
+      ansible.builtin.include_role:
+        name: hostprep.runtime_fabric.rtf_proxy
+        tasks_from: "{{ entry_point | default('main') }}"
+"""
+
+
+@pytest.fixture(scope="module")
+def lab():
+    return Lab.named()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    site = Site(tmp_path_factory.mktemp("proxied"))
+    unsafe = {name: {"__ansible_unsafe": value} for name, value in WITH_PASSWORD.items()}
+    (site.directory / "proxies.json").write_text(json.dumps(unsafe))
+    (site.directory / "proxies.yml").write_text(PLAYBOOK)
+    return site
+
+
+def shell(lab, node, command, check=True):
+    """What a login shell of root prints on a node."""
+    return lab.exec(node, "bash", "-lc", command, check=check).stdout.decode()
+
+
+def snapshot(lab, node):
+    return shell(lab, node, SNAPSHOT).splitlines()
+
+
+class Sampler(threading.Thread):
+    """Reads the command lines of every process of this machine, the nodes' among them, for as long as it runs."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.seen, self.ended = set(), threading.Event()
+
+    def run(self):
+        while not self.ended.wait(0.02):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                with contextlib.suppress(OSError):
+                    self.seen.add(path.read_bytes())
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls):
+        sampler = cls()
+        sampler.start()
+        try:
+            yield sampler
+        finally:
+            sampler.ended.set()
+            sampler.join()
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_without_a_password_everybody_is_told_openly(lab, node):
+    said = "http_proxy=http://proxy.lab.example:3128"
+    assert shell(lab, node, "stat -c %a /etc/environment") == "644\n"
+    assert said in shell(lab, node, "env -i bash -lc env").splitlines()
+    assert said in shell(lab, node, "systemctl show-environment").splitlines()
+    assert said in shell(lab, node, "systemd-run --wait --pipe --quiet env").splitlines()
+    assert said in lab.ssh(node, "env").stdout.decode().splitlines()
+
+
+def test_the_lists_of_curl_are_read_as_the_rules_say(host):
+    """Each node has another curl; the oldest knows no networks. Everything is refused on the node's loopback."""
+    version = host.check_output("curl --version").split()[1]
+    rule = next(rule for name, rule in consumers.by_name(version).items() if name.startswith("curl"))
+    urls = " ".join(f"http://{one}/" for one in HOSTS)
+    asked = {}
+    for value in LISTS:
+        said = host.run(f"http_proxy=http://127.0.0.1:9 no_proxy='{value}' curl --verbose --globoff"
+                        f" --connect-to ::127.0.0.2:9 {urls}").stderr
+        tried = re.findall(r"Trying 127\.0\.0\.([12]):9", said)
+        assert len(tried) == len(HOSTS), said
+        asked.update({(value, one): last == "2" for one, last in zip(HOSTS, tried)})
+    assert {case: direct for case, direct in asked.items() if rule(*case) != direct} == {}
+
+
+def test_nodes_reach_each_other_without_the_proxy(lab):
+    """A server on controller-1 tells everybody who asks it."""
+    serve = ("import http.server as h\nclass H(h.BaseHTTPRequestHandler):\n def do_GET(s):\n  s.send_response(200)\n"
+             "  s.end_headers()\n  s.wfile.write(s.client_address[0].encode())\n"
+             "h.HTTPServer(('', 8099), H).serve_forever()")
+    lab.exec("controller-1", "systemd-run", "--unit=lab-who", "python3", "-c", serve)
+    try:
+        url = f"http://{lab.nodes['controller-1']}:8099/"
+        for node in ("worker-1", "worker-2"):
+            asked = shell(lab, node, f"curl --silent --show-error --retry 5 --retry-connrefused {url}")
+            assert asked == lab.nodes[node]
+    finally:
+        lab.exec("controller-1", "systemctl", "stop", "lab-who")
+
+
+def test_a_socks_proxy_without_a_password_is_used_as_the_installers_file_says(lab):
+    with faults.only_proxies(lab):
+        assert get(lab, "worker-1", f". {ENV}; ", SOCKS) == "200"
+
+
+def get(lab, node, before="", options=""):
+    """The status of a page of the outside, as curl on a node gets it."""
+    command = f"curl --silent --output /dev/null --write-out '%{{http_code}}' {options} {OUTSIDE}"
+    return shell(lab, node, before + command, check=False)
+
+
+@pytest.fixture(scope="module")
+def proxied(lab, site):
+    """The whole preparation of a cluster that only the proxies let out, twice, with one node fresh."""
+    containers.remove([lab.container(FRESH)])
+    lifecycle.up(lab.instance.name)
+    arguments = ("prepare-rtf.yml", "-e", "@proxies.json", "-vvv", "--diff")
+    with faults.only_proxies(lab), Sampler.running() as sampler:
+        started = time.time()
+        first = site.play(*arguments)
+        second = site.play(*arguments)
+    return {"first": first, "second": second, "argv": sampler.seen, "since": started}
+
+
+def test_the_whole_preparation_works_through_the_proxies(proxied, lab):
+    first = proxied["first"]
+    assert first.code == 0, first.output[-6000:]
+    assert first.readiness() == dict.fromkeys(NODES, "ready")
+    log = lab.exec("internet", "cat", "/var/log/squid/proxy-auth.log").stdout.decode()
+    fetched = [line for line in log.splitlines() if "packages.lab.example" in line and lab.nodes[FRESH] in line]
+    assert any("chrony" in line and " TCP_MISS/200 " in line and proxies.USER in line for line in fetched)
+
+
+def test_a_second_run_changes_nothing(proxied):
+    second = proxied["second"]
+    assert second.code == 0, second.output[-6000:]
+    assert {node: second.changed[node] for node in NODES} == dict.fromkeys(NODES, 0)
+
+
+def test_no_output_report_or_command_line_holds_the_password(proxied, site):
+    texts = {
+        "first run": proxied["first"].output.encode(),
+        "second run": proxied["second"].output.encode(),
+        "command lines": b"\n".join(proxied["argv"]),
+        **{path.name: path.read_bytes() for path in (site.directory / "rtf-report").iterdir()},
+    }
+    assert {"report.json", "evidence.json"} <= set(texts) and len(proxied["argv"]) > 50
+    assert b"proxy-user:********@" in texts["first run"]
+    assert [name for name, text in texts.items() for secret in SECRETS if holds(text, secret)] == []
+
+
+def holds(text, secret):
+    """Whether bytes hold a secret, as it is or as JSON and Python write it."""
+    forms = {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+    return any(form.encode() in text for form in forms)
+
+
+def test_no_log_of_a_node_holds_the_password_and_no_file_shows_it_to_everybody(proxied, host):
+    journal = host.check_output("journalctl --no-pager --output=export --all")
+    assert "managed_blocks" in journal
+    assert not any(holds(journal.encode(), secret) for secret in SECRETS)
+    for secret in SECRETS:
+        found = host.run("find / -xdev -type f -perm /o+r ! -path '/proc/*' ! -path '/sys/*' -print0 2>/dev/null"
+                         " | xargs -0 grep -lF -- %s", secret)
+        assert found.stdout == ""
+    assert not any(secret in host.check_output("systemctl show-environment") for secret in SECRETS)
+    files = host.check_output("grep -rlF -- %s /etc /opt", SECRETS[1]).split()
+    assert set(files) >= {"/etc/environment", ENV}
+    assert {host.file(path).mode & 0o007 for path in files} == {0}
+
+
+def test_the_installers_file_is_sourced_without_harm(proxied, lab):
+    show = 'ls -A && echo "$RTF_HTTP_PROXY" && echo "$RTF_MONITORING_PROXY"'
+    said = shell(lab, FRESH, f"cd $(mktemp -d) && . {ENV} && {show}")
+    assert said.splitlines() == [
+        f"http://{proxies.USER}:{SECRETS[1]}@proxy-auth.lab.example:3128",
+        f"socks5://{proxies.USER}:{SECRETS[1]}@socks-auth.lab.example:1080",
+    ]
+
+
+def test_everything_works_after_a_restart(proxied, lab):
+    lab.restart(FRESH)
+    with faults.only_proxies(lab):
+        assert get(lab, FRESH) == "200"
+        assert get(lab, FRESH, "unset https_proxy HTTPS_PROXY; ") == "000"
+        assert get(lab, FRESH, f"unset https_proxy HTTPS_PROXY; . {ENV}; ", SOCKS) == "200"
+        assert get(lab, FRESH, "", "--proxy socks5h://proxy-user:wrong@socks-auth.lab.example:1080") == "000"
+        # A session of somebody else, a service, and the package manager.
+        command = f"curl -s -o /dev/null -w '%{{http_code}}' {OUTSIDE}"
+        assert lab.ssh(FRESH, command).stdout == b"200"
+        assert lab.exec(FRESH, "systemd-run", "--wait", "--pipe", "--quiet", "sh", "-c", command).stdout == b"200"
+        lab.exec(FRESH, "apt-get", "update", "--error-on=any")
+
+
+def test_a_file_that_says_something_else_is_named(proxied, lab, site):
+    lab.exec(FRESH, "sh", "-c", "echo 'export http_proxy=http://old.example.com:8080' > /etc/profile.d/site.sh;"
+             f" sed -i s/{lab.nodes['controller-1']},// {ENV}")
+    outcome = site.play("audit-rtf.yml", "-e", "@proxies.json")
+    lab.exec(FRESH, "rm", "/etc/profile.d/site.sh")
+    assert outcome.failed() == {(FRESH, "proxy.settings"), (FRESH, "proxy.installer"), (FRESH, "proxy.no_proxy"),
+                                (FRESH, "proxy.no_proxy_networks")}
+    assert "/etc/profile.d/site.sh" in outcome.result(FRESH, "proxy.settings")["observed"]
+    assert f"RTF_NO_PROXY lacks {lab.nodes['controller-1']}" in outcome.result(FRESH, "proxy.installer")["observed"]
+
+
+@pytest.mark.parametrize("arguments", [("-e", "entry_point=revert", "-e", "@proxies.json"), ()])
+def test_taken_back_files_are_as_they_were(proxied, lab, site, arguments):
+    """Each file of /etc and /opt of a node, with its mode and owner, compared before and after."""
+    site.play("proxies.yml", "-e", "entry_point=revert", "--limit", FRESH)
+    lab.exec(FRESH, "sh", "-c", "printf 'LANG=C' > /etc/environment; chmod 0664 /etc/environment")
+    before = snapshot(lab, FRESH)
+    written = site.play("proxies.yml", "-e", "@proxies.json", "--limit", FRESH)
+    assert written.code == 0, written.output
+    assert snapshot(lab, FRESH) != before
+    gone = site.play("proxies.yml", *arguments, "--limit", FRESH)
+    assert gone.code == 0 and gone.changed[FRESH] > 0, gone.output
+    assert snapshot(lab, FRESH) == before
+
+
+@pytest.mark.parametrize("password", ["line\nbreak", "line\rbreak", "\0"])
+def test_a_password_that_no_file_can_hold_is_refused_before_a_host_is_touched(site, password):
+    value = {**WITH_PASSWORD, "rtf_http_proxy_password": password}
+    outcome = site.play("proxies.yml", "-e", json.dumps(value))
+    assert outcome.code != 0
+    assert "rtf_proxy_http_proxy_password: has a line break or another control character" in outcome.output
+    assert set(outcome.changed.values()) == {0}
