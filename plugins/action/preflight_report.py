@@ -18,6 +18,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import cat
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.arguments import (
     PROXY_ARGUMENTS,
     proxy_settings,
@@ -37,6 +39,8 @@ ARGUMENTS = {
     "enforce": {"type": "bool", "default": True},
     "extra_endpoints": {"type": "list", "elements": "dict", "default": []},
     "extra_ports": {"type": "list", "elements": "dict", "default": []},
+    "port_matrix": {"type": "bool", "default": False},
+    "port_matrix_peers": {"type": "int", "default": 20},
 }
 
 
@@ -52,6 +56,8 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         collected = _collect(task_vars)
+        if arguments["port_matrix"]:
+            _collect_ports(task_vars["hostvars"], collected)
         report = _judge(arguments, collected, task_vars)
         for text, colour in terminal.lines(report):
             display.display(text, color=colour)
@@ -80,6 +86,14 @@ def _collect(task_vars):
     return collected
 
 
+def _collect_ports(hostvars, collected):
+    for node, found in collected.items():
+        names = [name for name in port_evidence.NAMES if name in hostvars[node]]
+        ports = port_evidence.of_node(node, {name: plain(hostvars[node][name]) for name in names})
+        if ports:
+            found["evidence"]["ports"] = ports
+
+
 def _failed_here(task_vars):
     """Nodes that this play was meant for and lost: they are unknown, not left out."""
     return set(task_vars["ansible_play_hosts_all"]) - set(task_vars["ansible_play_hosts"])
@@ -90,16 +104,21 @@ def _judge(arguments, collected, task_vars):
     scope = {name: arguments[name] for name in ("release", "control_plane", "phase")}
     rows = checks.load()
     catalogue = with_site_rows(catalog.load(), plain(arguments["extra_endpoints"]), plain(arguments["extra_ports"]))
+    matrix = outcome.Matrix(catalogue, scope, collected, groups, arguments) if arguments["port_matrix"] else None
     judged, results = [], []
     for node, found in collected.items():
         judged.append(
             subjects.subject(node, groups, found["variables"], scope, arguments["ntp_servers"], catalogue, proxy)
         )
+        if matrix:
+            judged[-1] = judged[-1]._replace(ports=matrix.rows(judged[-1].role))
+            found["evidence"].update(matrix.evidence(node))
         results += judge_node(rows, judged[-1], found["evidence"])
     verified = {row_id for check in rows for row_id in check["requirements"]}
     verified |= {row_id for entry in results for row_id in entry["requirement"]}
     generated = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    return document.build(scope, judged, results, subjects.requirements(scope, catalogue), verified, generated)
+    report = document.build(scope, judged, results, subjects.requirements(scope, catalogue), verified, generated)
+    return {**report, "port_matrix": matrix.document} if matrix else report
 
 
 def _message(report, stopping):

@@ -10,7 +10,7 @@ def raise_file_limit(wanted):
     """Raise the limit of this process to `wanted` as far as it may be raised; return the limit that holds then."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _covers(soft, wanted):
-        return soft
+        return wanted
     for new_soft, new_hard in ((wanted, hard if _covers(hard, wanted) else wanted), (hard, hard)):
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (new_soft, new_hard))

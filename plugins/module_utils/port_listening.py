@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     port_ranges,
 )
 
-SPARE_FILES = 2048  # for connections
+SPARE_FILES = 16384  # for connections: some peers with thousands each
 IDLE_SECONDS = 10.0  # a connection that says nothing for so long is closed
 _BATCH = 64  # what one socket may get done before it is another's turn
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -110,7 +110,8 @@ class Listener(object):
         self._key, self._name, self._status = key, name, status
         self._epoll = select.epoll()
         self._handlers = {}
-        self._connections = collections.OrderedDict()  # socket -> when it was opened
+        # socket -> since when, oldest first: those that have not asked yet, and those that have their answer.
+        self._asking, self._answered = collections.OrderedDict(), collections.OrderedDict()
         self._proven = {"tcp": 0, "udp": 0}
         self._stopping = False
         for transport, sock in sockets:
@@ -151,13 +152,14 @@ class Listener(object):
             try:
                 sock, dummy_peer = listener.accept()
             except OSError as problem:
-                if problem.errno in (errno.EMFILE, errno.ENFILE) and self._connections:
-                    self._drop(next(iter(self._connections)))
+                if problem.errno in (errno.EMFILE, errno.ENFILE) and self._answered:
+                    self._drop(next(iter(self._answered)))
                     continue
+                # Nothing more; or no room, and the kernel keeps the connection until there is.
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-            self._connections[sock] = time.monotonic()
+            self._asking[sock] = time.monotonic()
             self._watch(sock, self._question)
 
     def _question(self, sock):
@@ -167,6 +169,8 @@ class Listener(object):
             reply = self._proof("tcp", data, sock, sock.getpeername()) if data else None
             if reply:
                 sock.send(reply)
+                self._asking.pop(sock, None)
+                self._answered[sock] = time.monotonic()
                 return
         except OSError as problem:
             if problem.errno == errno.EAGAIN:
@@ -183,14 +187,16 @@ class Listener(object):
         return keyed_proof.answer(self._key, asked[1], said)
 
     def _drop(self, sock):
-        self._connections.pop(sock, None)
+        self._asking.pop(sock, None)
+        self._answered.pop(sock, None)
         self._handlers.pop(sock.fileno(), None)
         sock.close()
 
     def _close_idle(self):
         horizon = time.monotonic() - IDLE_SECONDS
-        while self._connections and next(iter(self._connections.values())) < horizon:
-            self._drop(next(iter(self._connections)))
+        for connections in (self._asking, self._answered):
+            while connections and next(iter(connections.values())) < horizon:
+                self._drop(next(iter(connections)))
 
     def _be_told(self, control):
         """A word over the control socket: "status" or "stop"; only root and the user of this process are heard."""
@@ -211,7 +217,7 @@ class Listener(object):
                 return
 
     def _close_all(self):
-        for sock in list(self._connections):
+        for sock in [*self._asking, *self._answered]:
             self._drop(sock)
         for sock in self._sockets:
             sock.close()

@@ -13,13 +13,15 @@ import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import keyed_proof, port_verdicts
 
+_BATCH = 256  # connections that are begun, and events that are looked at, in one go
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class TcpProber(object):
     """One round over all targets; `outcomes` is `{(peer, port): (verdict, reason)}` when it is over.
 
-    A connection gets `timeout` seconds to come about and as many again for the proof.
+    A connection gets `timeout` seconds to come about, and for the proof as many again since the last proof of any other:
+    a listener that works its way through thousands of questions is slow, not silent.
     """
 
     def __init__(self, key, targets, timeout, concurrency, deadline):
@@ -29,16 +31,22 @@ class TcpProber(object):
         self._running = {}  # file number -> [socket, target, nonce, end]; no nonce before the connection stands
         self._ends = collections.deque()  # (moment, file number, socket), in the order of the moments
         self._nonces = new_nonces()
+        self._last_proof = time.monotonic()
         self.outcomes = {}
 
     def run(self):
         while (self._waiting or self._running) and not self._deadline.expired():
-            while self._waiting and len(self._running) < self._concurrency:
-                if not self._start(self._waiting.popleft()):
+            for dummy in range(_BATCH):
+                if not self._waiting or len(self._running) >= self._concurrency:
                     break
-            for number, events in self._epoll.poll(self._pause(), 512):
-                self._go_on(number, events)
-            self._expire()
+                self._start(self._waiting.popleft())
+            before = time.monotonic()
+            events = self._epoll.poll(self._pause(), _BATCH)
+            for number, dummy in events:
+                self._go_on(number)
+            if len(events) < _BATCH:
+                # All that had arrived was seen: what is due by now is truly late, however long this process slept.
+                self._expire(before)
         for sock, target, dummy, dummy_end in list(self._running.values()):
             self._settle(sock, target, port_verdicts.UNTESTED, "the deadline passed")
         for target in self._waiting:
@@ -46,16 +54,16 @@ class TcpProber(object):
         self._epoll.close()
 
     def _start(self, target):
-        """Begin a connection; False when this host cannot have more at the moment."""
+        """Begin a connection, or put it back when this host cannot have more at the moment."""
         try:
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         except OSError as problem:
             if problem.errno in (errno.EMFILE, errno.ENFILE) and self._running:
                 self._waiting.appendleft(target)
                 self._concurrency = len(self._running)
-                return False
+                return
             self.outcomes[target.peer, target.port] = port_verdicts.verdict_of(problem.errno)
-            return True
+            return
         sock.setblocking(False)
         # Both ends forget the connection at once: thousands in TIME_WAIT would be in the way of real ones.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -63,22 +71,23 @@ class TcpProber(object):
         if code not in (0, errno.EINPROGRESS):
             self.outcomes[target.peer, target.port] = port_verdicts.verdict_of(code)
             sock.close()
-            return True
+            return
         self._epoll.register(sock.fileno(), select.EPOLLOUT)
-        self._running[sock.fileno()] = [sock, target, None, self._end_of(sock)]
-        return True
+        self._running[sock.fileno()] = [sock, target, None, self._end_of(sock, time.monotonic())]
 
-    def _end_of(self, sock):
-        end = time.monotonic() + self._timeout
+    def _end_of(self, sock, since):
+        end = since + self._timeout
         self._ends.append((end, sock.fileno(), sock))
         return end
 
     def _pause(self):
+        if self._waiting and len(self._running) < self._concurrency:
+            return 0.0
         if not self._ends:
             return min(0.05, self._deadline.remaining())
         return max(0.0, min(self._ends[0][0] - time.monotonic(), self._deadline.remaining()))
 
-    def _go_on(self, number, events):
+    def _go_on(self, number):
         entry = self._running.get(number)
         if entry is None:
             return
@@ -92,6 +101,7 @@ class TcpProber(object):
             if problem.errno != errno.EAGAIN:
                 self._settle(sock, target, *_cut(problem))
             return
+        self._last_proof = time.monotonic()
         self._settle(sock, target, *_judge(self._key, nonce, data, target))
 
     def _connected(self, entry):
@@ -110,15 +120,14 @@ class TcpProber(object):
             self._settle(sock, target, *_cut(problem))
             return
         self._epoll.modify(sock.fileno(), select.EPOLLIN)
-        entry[3] = self._end_of(sock)
+        entry[3] = self._end_of(sock, time.monotonic())
 
     def _settle(self, sock, target, verdict, reason):
         self.outcomes[target.peer, target.port] = (verdict, reason)
         del self._running[sock.fileno()]
         sock.close()
 
-    def _expire(self):
-        now = time.monotonic()
+    def _expire(self, now):
         while self._ends and self._ends[0][0] <= now:
             dummy, number, sock = self._ends.popleft()
             entry = self._running.get(number)
@@ -126,6 +135,8 @@ class TcpProber(object):
                 continue  # over already, or further by now
             if entry[2] is None:
                 self._settle(sock, entry[1], port_verdicts.DROPPED, "no answer within %g s" % self._timeout)
+            elif self._last_proof + self._timeout > now:
+                entry[3] = self._end_of(sock, self._last_proof)
             else:
                 reason = "connected, but no proof within %g s" % self._timeout
                 self._settle(sock, entry[1], port_verdicts.UNPROVEN, reason)

@@ -25,7 +25,7 @@ _BATCH = 32  # questions that are sent before answers are looked at: no buffer h
 
 
 class UdpProber(object):
-    """Asks each target until it answers, an ICMP error comes, or `timeout` seconds are over.
+    """Asks each target until it answers, an ICMP error comes, or no other has answered for `timeout` seconds.
 
     One socket asks them all; the kernel's error queue tells which of them an ICMP error is for. `outcomes` is
     `{(peer, port): (verdict, reason)}` when it is over.
@@ -37,6 +37,7 @@ class UdpProber(object):
         self._open = collections.OrderedDict((next(nonces), target) for target in targets)
         self._questions = {nonce: keyed_proof.ask(key, nonce) for nonce in self._open}
         self._by_place = {(target.address, target.port): nonce for nonce, target in self._open.items()}
+        self._last_answer = 0.0
         self.outcomes = {}
 
     def run(self):
@@ -45,10 +46,11 @@ class UdpProber(object):
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
             _enlarge(sock)
-            end, pause = time.monotonic() + self._timeout, _FIRST_PAUSE
-            while self._open and not self._deadline.expired() and time.monotonic() < end:
+            pause = _FIRST_PAUSE
+            self._last_answer = time.monotonic()
+            while self._open and not self._deadline.expired() and time.monotonic() < self._last_answer + self._timeout:
                 self._ask_all(sock)
-                self._hear(sock, min(time.monotonic() + pause, end))
+                self._hear(sock, time.monotonic() + pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
         over = self._deadline.expired()
         for target in self._open.values():
@@ -99,6 +101,7 @@ class UdpProber(object):
             if nonce in self._open:
                 said = keyed_proof.read_answer(self._key, nonce, data)
                 if said is not None:
+                    self._last_answer = time.monotonic()
                     self._settle(nonce, *tcp_probing.judge_answer(said, self._open[nonce]))
 
     def _take_errors(self, sock):

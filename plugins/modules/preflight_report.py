@@ -70,6 +70,14 @@ options:
     type: list
     elements: str
     default: []
+  port_matrix:
+    description: Whether the ports between the nodes were tried.
+    type: bool
+    default: false
+  port_matrix_peers:
+    description: How many other nodes each node tried at most.
+    type: int
+    default: 20
   enforce:
     description: Whether a required check that failed or is unknown fails the task.
     type: bool

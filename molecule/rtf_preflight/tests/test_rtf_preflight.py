@@ -56,7 +56,7 @@ class Audit(NamedTuple):
 def audit(lab, tmp_path_factory):
     site = Site(tmp_path_factory.mktemp("audit"))
     before = {node: fingerprint(lab, node) for node in NODES}
-    outcome = site.play("audit-rtf.yml")
+    outcome = site.play("audit-rtf.yml", port_matrix=True)
     return Audit(outcome, site.directory, before, {node: fingerprint(lab, node) for node in NODES})
 
 

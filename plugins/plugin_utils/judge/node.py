@@ -12,6 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge impo
     egress,
     kernel,
     network,
+    ports,
     proxy,
     proxy_paths,
 )
@@ -43,9 +44,17 @@ FUNCTIONS = {
     "egress.http_proxy": proxy_paths.http_proxy,
     "egress.socks5_proxy": proxy_paths.socks5_proxy,
     "egress": egress.endpoint,
+    "ports.free": ports.free,
+    "ports.closed": ports.closed,
+    "ports": ports.row,
 }
 
-ONLY_WITH = {"access.preparation": "preparation_failure"}  # a check that exists only where there is such evidence
+# Checks that exist only where there is such evidence.
+ONLY_WITH = {
+    "access.preparation": "preparation_failure",
+    "ports.free": "installation_ports",
+    "ports.closed": "port_exposures",
+}
 
 
 def judge_node(checks, subject, evidence, only=("*",)):
@@ -85,8 +94,8 @@ def judge_node(checks, subject, evidence, only=("*",)):
 
 
 def _instances(check, subject):
-    if check.get("each") == "endpoints":
-        return [(f"{check['id']}.{row['id']}", row) for row in subject.endpoints]
+    if "each" in check:
+        return [(f"{check['id']}.{row['id']}", row) for row in getattr(subject, check["each"])]
     return [(check["id"], None)]
 
 

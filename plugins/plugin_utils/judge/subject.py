@@ -13,6 +13,7 @@ class Subject(NamedTuple):
     """One node with the requirements that hold for it.
 
     role: `controller` or `worker`. settings: catalogue rows by id. endpoints: the rows this node must reach.
+    ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
     proxy: the proxies that the cluster is meant to use.
@@ -23,6 +24,7 @@ class Subject(NamedTuple):
     address: str = ""
     settings: Any = {}
     endpoints: Any = ()
+    ports: Any = ()
     not_asked: Any = frozenset()
     ntp_servers: Any = ()
     proxy: ProxySettings = ProxySettings()

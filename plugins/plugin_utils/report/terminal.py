@@ -6,6 +6,8 @@
 
 import textwrap
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import matrix
+
 WIDTH = 80
 MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip"}
 COLOURS = {"pass": None, "fail": "red", "unknown": "yellow", "skipped": "cyan"}
@@ -23,6 +25,7 @@ def lines(report):
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
         out += _node_lines(results)
+    out += matrix.lines(report)
     return out + [("", None)] + _closing_lines(report)
 
 

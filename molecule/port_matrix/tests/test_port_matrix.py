@@ -1,0 +1,183 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Put several things in the way of one audit, each between nodes of its own, and exactly their cells turn red."""
+
+import contextlib
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import (
+    LISTENER,
+    asymmetric_route,
+    filtered,
+    listener_killed,
+    serving,
+)
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+
+NODES = ("controller-1", "worker-1", "worker-2")
+TCP_OF_NODES = {
+    "install-bandwidth-checker", "install-internal", "install-agents", "internal-services", "internal-ssh",
+    "internal-services-6060", "serf-tcp", "cluster-status", "kubernetes-components", "kubernetes-read-only",
+    "node-ports-tcp",
+}
+UDP_OF_NODES = {"serf-udp", "overlay-vxlan", "node-ports-udp"}
+TCP_OF_CONTROLLERS = TCP_OF_NODES | {"etcd", "ops-center-internal", "container-registry", "kubernetes-api"}
+OF_LOCALHOST = {"cluster-dns-tcp", "serf-rpc", "cluster-dns-udp"}
+
+
+@pytest.fixture(scope="module")
+def lab():
+    return Lab.named()
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory):
+    """Run the audit, which does not fail the play: the nodes of this scenario are not prepared."""
+
+    def audit(*arguments):
+        site = Site(tmp_path_factory.mktemp("audit"))
+        return site.play("audit-rtf.yml", "-e", '{"rtf_preflight_enforce": false}', *arguments, port_matrix=True)
+
+    return audit
+
+
+def cells(outcome):
+    """`{(source, destination, row): cell}` of all that is not in order."""
+    assert outcome.report, outcome.output
+    return {(cell["source"], cell["destination"], cell["row"]): cell for cell in outcome.report["port_matrix"]["cells"]}
+
+
+def statuses(outcome):
+    return {key: cell["status"] for key, cell in cells(outcome).items()}
+
+
+def red_checks(outcome):
+    """{(node, id)} of the checks of ports that did not pass."""
+    return {key for key in outcome.failed() if key[1].startswith("ports.")}
+
+
+@pytest.fixture(scope="module")
+def packet_filters(lab, play):
+    """One audit with a packet filter on each node, each with faults of its own, and a port taken on the controller."""
+    one, two, three = (lab.nodes[name] for name in NODES)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(serving(lab, "controller-1", 5000))
+        stack.enter_context(filtered(
+            lab, "controller-1", "input",
+            f"ip saddr {two} tcp dport 7496 drop",
+            f"ip saddr {three} udp dport 8472 drop"))
+        stack.enter_context(filtered(lab, "worker-1", "input", f"ip saddr {three} tcp dport 30005 drop"))
+        stack.enter_context(filtered(
+            lab, "worker-2", "input",
+            f"ip saddr {one} tcp dport 30100-30200 reject with icmp type admin-prohibited",
+            f"ip saddr {two} tcp dport 3022 reject with tcp reset",
+            f"ip saddr {two} udp dport 31000-31010 reject"))
+        return play()
+
+
+def test_exactly_the_filtered_cells_are_red(packet_filters):
+    """Among them one direction only (worker-1 to controller-1), and UDP only (8472)."""
+    assert statuses(packet_filters) == dict.fromkeys([
+        ("worker-1", "controller-1", "serf-tcp"),
+        ("worker-2", "controller-1", "overlay-vxlan"),
+        ("worker-2", "worker-1", "node-ports-tcp"),
+        ("controller-1", "worker-2", "node-ports-tcp"),
+        ("worker-1", "worker-2", "internal-ssh"),
+        ("worker-1", "worker-2", "node-ports-udp"),
+    ], "fail")
+    expected = {(source, f"ports.{row}") for source, dummy, row in cells(packet_filters)}
+    assert red_checks(packet_filters) == expected | {("controller-1", "ports.free")}
+
+
+def test_a_dropped_port_is_named(packet_filters):
+    assert cells(packet_filters)["worker-2", "worker-1", "node-ports-tcp"]["ports"] == {"dropped": ["30005"]}
+    result = packet_filters.result("worker-2", "ports.node-ports-tcp")
+    assert result["observed"] == "worker-1: 30005 dropped"
+    assert result["remedy"].startswith("Allow TCP 30005 from worker-2 to worker-1, ")
+    assert "\n  worker-2 -> worker-1: TCP 30005 dropped\n" in packet_filters.output
+
+
+def test_a_rejected_range_is_named_whole(packet_filters):
+    """A host limits how many rejections it sends, so some of the range stays silent."""
+    verdicts = cells(packet_filters)["controller-1", "worker-2", "node-ports-tcp"]["ports"]
+    assert "rejected" in verdicts and set(verdicts) <= {"rejected", "dropped"}
+    assert packet_filters.result("controller-1", "ports.node-ports-tcp")["observed"].startswith("worker-2: 30100-30200 ")
+
+
+def test_a_reset_and_a_rejected_datagram_are_refused(packet_filters):
+    assert cells(packet_filters)["worker-1", "worker-2", "internal-ssh"]["ports"] == {"refused": ["3022"]}
+    verdicts = cells(packet_filters)["worker-1", "worker-2", "node-ports-udp"]["ports"]
+    assert "refused" in verdicts and set(verdicts) <= {"refused", "dropped"}
+
+
+def test_a_taken_port_is_that_nodes_own_fault_and_names_the_process(packet_filters):
+    result = packet_filters.result("controller-1", "ports.free")
+    assert result["status"] == "fail"
+    assert result["observed"].startswith("TCP 5000 by python3 (pid ") and "user root" in result["observed"]
+    assert packet_filters.result("worker-1", "ports.free")["status"] == "pass"
+
+
+@pytest.fixture(scope="module")
+def processes_and_routes(lab, play):
+    """One audit with a listener killed on worker-2, and a route that is not symmetric."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(listener_killed(lab, "worker-2"))
+        stack.enter_context(asymmetric_route(lab, "worker-1", "controller-1"))
+        return play()
+
+
+def test_exactly_the_cells_of_the_route_are_red_and_those_of_the_killed_listener_unknown(processes_and_routes):
+    expected = {("worker-1", "controller-1", row): "fail" for row in TCP_OF_CONTROLLERS}
+    expected.update({("controller-1", "worker-1", row): "fail" for row in TCP_OF_NODES | {"ops-center-api"}})
+    for source in ("controller-1", "worker-1"):
+        expected.update({(source, "worker-2", row): "unknown" for row in TCP_OF_NODES | UDP_OF_NODES})
+    expected["controller-1", "worker-2", "ops-center-api"] = "unknown"
+    expected.update({("worker-2", "worker-2", row): "unknown" for row in OF_LOCALHOST})
+    assert statuses(processes_and_routes) == expected
+
+
+def test_a_killed_listener_is_said_to_be_gone(processes_and_routes):
+    cell = cells(processes_and_routes)["worker-1", "worker-2", "node-ports-tcp"]
+    assert cell["ports"] == {"not_listening": ["30000-32767"]}
+    assert cell["reason"] == "the listener on worker-2 was gone before its time"
+
+
+@pytest.fixture(scope="module")
+def running_cluster(lab, play):
+    """One audit of a cluster that runs, as far as anybody can see: services hold ports on all addresses."""
+    with serving(lab, "worker-1", 7575, 30080, 7373), serving(lab, "worker-2", 4242):
+        return play("-e", "rtf_phase=operate")
+
+
+def test_live_ports_of_a_running_cluster_are_only_connected_to(running_cluster):
+    assert statuses(running_cluster) == {}
+    assert not [key for key in red_checks(running_cluster) if key[1] == "ports.free"]
+
+
+def test_what_has_to_be_closed_in_operation_is_pointed_out(running_cluster):
+    assert red_checks(running_cluster) == {("worker-1", "ports.closed"), ("worker-2", "ports.closed")}
+    assert "TCP 4242 from controller-1" in running_cluster.result("worker-2", "ports.closed")["observed"]
+    assert "TCP 7373 from worker-2" in running_cluster.result("worker-1", "ports.closed")["observed"]
+
+
+def test_cells_of_an_unreachable_node_and_of_one_outside_the_limit_say_why(lab, play):
+    with faults.service_stopped(lab, "worker-2", "ssh.service"):
+        lab.exec("worker-2", "pkill", "sshd", check=False)  # connections that Ansible holds open outlive the service
+        outcome = play("--limit", "worker-1,worker-2")
+    found = cells(outcome)
+    between_workers = {cell["status"] for key, cell in found.items() if set(key[:2]) == {"worker-1", "worker-2"}}
+    assert between_workers == {"unknown"}
+    assert {cell["status"] for key, cell in found.items() if key[:2] == ("worker-1", "controller-1")} == {"skipped"}
+    assert "worker-2: unreachable: " in found["worker-1", "worker-2", "serf-tcp"]["reason"]
+    assert "--limit" in found["worker-1", "controller-1", "serf-tcp"]["reason"]
+    assert not [key for key in found if key[:2] == ("worker-1", "worker-1")]
+
+
+def test_no_listener_is_left(host):
+    assert host.run(f"pgrep -x {LISTENER}").rc == 1
+    assert ":30000 " not in host.check_output("ss -Hltn")

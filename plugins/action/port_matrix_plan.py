@@ -1,0 +1,72 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action port_matrix_plan: who listens where and who probes whom, from the inventory and what the nodes said."""
+
+from __future__ import annotations
+
+import secrets
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster, plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
+
+ARGUMENTS = {
+    "release": {"type": "str", "required": True},
+    "phase": {"type": "str", "required": True},
+    "most_peers": {"type": "int", "required": True},
+    "extra_ports": {"type": "list", "elements": "dict", "default": []},
+    "step": {"type": "str", "choices": ["listen", "probe"], "required": True},
+}
+
+
+class ActionModule(ActionBase):
+    """Runs once, on the controller alone."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp=None, task_vars=None):
+        """Return what each node of the batch has to do in a step; with the step listen also a key for the run."""
+        result = super().run(tmp, task_vars)
+        _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        catalogue = with_site_rows(catalog.load(), [], plain(arguments["extra_ports"]))
+        nodes, absent = cluster.members(_collect(task_vars), plain(task_vars["groups"]))
+        taking_part = [node for node in nodes if node.name not in absent]
+        planned = plan.plan_for(
+            catalogue, arguments["release"], arguments["phase"], taking_part, absent, arguments["most_peers"]
+        )
+        if arguments["step"] == "listen":
+            doing = {node.name: {"listen": plan.listening(planned, node)} for node in taking_part}
+            result["key"] = secrets.token_hex(32)
+        else:
+            held = _held(task_vars["hostvars"], taking_part)
+            doing = {node.name: plan.probes(planned, node, held) for node in taking_part}
+        result.update(changed=False, nodes=doing)
+        return result
+
+
+def _collect(task_vars):
+    hostvars, batch = task_vars["hostvars"], set(task_vars["ansible_play_batch"])
+    names = (evidence.HOST_RESULT, evidence.COLLECTION_FAILURE, "rtf_node_address", "ansible_host")
+    collected = {}
+    for node in task_vars["groups"]["rtf_nodes"]:
+        variables = {name: plain(hostvars[node][name]) for name in names if name in hostvars[node]}
+        found = evidence.of_node(variables, True) if node in batch else {"not_run": evidence.OUTSIDE_RUN}
+        collected[node] = {"variables": variables, "evidence": found}
+    return collected
+
+
+def _held(hostvars, nodes):
+    """Return `{node: {address: {transport: ports}}}` of what the listeners could not have because others hold it."""
+    held = {}
+    for node in nodes:
+        result = plain(hostvars[node.name].get(port_evidence.LISTENER) or {})
+        held[node.name] = port_evidence.held_ports((result.get("listening") or {}).get("places", []))
+    return held

@@ -1,0 +1,79 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: port_matrix_plan
+short_description: Plan who listens on which ports and who probes whom
+version_added: 0.1.0
+description:
+  - A step of the role P(hostprep.runtime_fabric.rtf_preflight#role). Use the role rather than this action.
+  - From the port table of the catalogue, the inventory, and the evidence that the role has collected, it makes the
+    arguments of M(hostprep.runtime_fabric.port_listener) and M(hostprep.runtime_fabric.port_probe_info) for every node of
+    the play. A node that cannot be reached is left out, and its peers are told why.
+  - Runs on the controller and touches no host.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info
+options:
+  step:
+    description:
+      - V(listen) before any listener is started, V(probe) when all are up. The ports that a listener could not have,
+        because a service holds them, are only connected to.
+    type: str
+    choices: [listen, probe]
+    required: true
+  release:
+    description: The edition of the vendor's requirements.
+    type: str
+    required: true
+  phase:
+    description: V(install) before and while Runtime Fabric is installed, V(operate) afterwards.
+    type: str
+    required: true
+  most_peers:
+    description: How many other nodes each node probes. Where there are more it is a sample, the same in every run.
+    type: int
+    required: true
+  extra_ports:
+    description: Ports that the site adds to those of the vendor, as in the input C(rtf_extra_ports).
+    type: list
+    elements: dict
+    default: []
+notes:
+  - This is an action plugin; there is nothing to run on a host.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Try the ports between the nodes, among all that the preflight does
+  ansible.builtin.include_role:
+    name: hostprep.runtime_fabric.rtf_preflight
+"""
+
+RETURN = r"""
+key:
+  description: A secret for this run. Keep the task's output out of logs.
+  returned: with O(step=listen)
+  type: str
+nodes:
+  description:
+    - For each node that takes part, with O(step=listen) what its listener gets as C(listen), with O(step=probe) what its
+      probe gets as C(peers), and in C(left_out) the nodes it does not probe, with the reason.
+  returned: always
+  type: dict
+  sample:
+    worker-1:
+      peers:
+        - name: worker-2
+          address: 192.0.2.22
+          tcp: ["7496", "30000-32767"]
+          udp: ["7496", "8472", "30000-32767"]
+          connect: ["53", "7373"]
+      left_out:
+        worker-3:
+          status: unknown
+          reason: "unreachable: no route to host"
+"""

@@ -1,0 +1,121 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Do the nodes reach each other on the ports that the cluster needs?"""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
+    FAIL,
+    PASS,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix.cells import holder_text, worst
+
+_MOST_NAMED = 5
+
+
+def row(subject, evidence, row):
+    """Judge one row of the port table from one node: every peer that offers it."""
+    found = [cell for cell in part(evidence, "port_cells") if cell["row"] == row["id"]]
+    local = row["direction"] == "local"
+    expected = f"{row['opening']} reached on {row['whom']}, with proof"
+    if not found:
+        return Finding(PASS, expected, "no other node to reach")
+    status = worst([cell["status"] for cell in found])
+    if status == PASS:
+        where = "localhost" if local else f"{len(found)} {'node' if len(found) == 1 else 'nodes'}"
+        return Finding(PASS, expected, f"{sum(cell['asked'] for cell in found)} ports on {where}")
+    red = [cell for cell in found if cell["status"] == status]
+    observed = _listed([f"{cell['destination']}: {words(cell)}" for cell in red])
+    return Finding(status, expected, observed, _remedy(subject, red) if status == FAIL else _advice(red), red)
+
+
+def words(cell):
+    """Say which ports of a cell are not proven, and why."""
+    verdicts = {
+        port: verdict for verdict, texts in cell["ports"].items() for port in port_ranges.numbers(texts)
+    }
+    runs = []
+    for text in port_ranges.texts(verdicts):
+        counts = {}
+        for port in port_ranges.numbers([text]):
+            counts[verdicts[port]] = counts.get(verdicts[port], 0) + 1
+        told = (
+            ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())) if len(counts) > 1 else
+            next(iter(counts))
+        )
+        runs.append(f"{text} {told}" if len(counts) == 1 else f"{text} ({told})")
+    listed = _listed(runs, ", ").replace("_", " ")
+    return f"{listed} ({cell['reason']})" if listed and cell["reason"] else listed or cell["reason"]
+
+
+def _listed(texts, joint="; "):
+    more = [f"and {len(texts) - _MOST_NAMED} more"] if len(texts) > _MOST_NAMED else []
+    return joint.join(texts[:_MOST_NAMED] + more)
+
+
+def _remedy(subject, red):
+    sentences = []
+    for cell in red[:_MOST_NAMED]:
+        blocked = [text for verdict, texts in cell["ports"].items() if verdict != "unproven" for text in texts]
+        ports = port_ranges.texts(port_ranges.numbers(blocked))
+        whom = f"{cell['transport'].upper()} {', '.join(ports)} from {subject.node} to {cell['destination']}"
+        if cell["source"] == cell["destination"]:
+            sentences.append(f"Let {subject.node} reach itself over the loopback interface ({', '.join(ports)}).")
+        elif ports:
+            sentences.append(f"Allow {whom}, in the firewalls of both and in the network between them.")
+        if "unproven" in cell["ports"]:
+            answered = ", ".join(cell["ports"]["unproven"])
+            sentences.append(f"Find out what answers for {cell['destination']} on {answered}: it is not that node.")
+    return " ".join(dict.fromkeys(sentences))
+
+
+def _advice(red):
+    if any("before its time" in cell["reason"] for cell in red):
+        return "Find out what ended it (out of memory, a security agent), then run the audit again."
+    if any("held on" in cell["reason"] for cell in red):
+        return "Stop the process that holds the port, then run the audit again."
+    return "Mend what the reason names, then run the audit again with all nodes in one play."
+
+
+def free(subject, evidence):
+    """The installer gives up on a node where somebody else holds one of its ports."""
+    expected = "nobody holds a port that Runtime Fabric will listen on"
+    holders = [
+        (transport, holder)
+        for place in part(evidence, "installation_ports")
+        for transport in ("tcp", "udp")
+        for holder in place[transport]["occupied"]
+    ]
+    if not holders:
+        return Finding(PASS, expected, "all are free")
+    told = [f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}" for t, holder in holders]
+    return Finding(
+        FAIL,
+        expected,
+        _listed(told),
+        f"Stop what holds them on {subject.node}, or move it to another port "
+        "(net.ipv4.ip_local_reserved_ports keeps client connections off).",
+        [{"transport": transport, **holder} for transport, holder in holders],
+    )
+
+
+def closed(subject, evidence):
+    """What is the node's own business, or only the installation's, is not to be had from elsewhere."""
+    expected = "ports for localhost, or for the installation only, are not reached from other nodes"
+    found = part(evidence, "port_exposures")
+    if not found:
+        return Finding(PASS, expected, "none answered")
+    told = [f"TCP {', '.join(entry['ports'])} from {entry['source']}" for entry in found]
+    ports = port_ranges.texts({port for entry in found for port in port_ranges.numbers(entry["ports"])})
+    return Finding(
+        FAIL,
+        expected,
+        _listed(told),
+        f"Let what listens there on {subject.node} listen on 127.0.0.1 only, or close TCP {', '.join(ports)}.",
+        found,
+    )

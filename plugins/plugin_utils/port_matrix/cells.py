@@ -1,0 +1,194 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the evidence of all nodes to the cells of the port matrix: one for each source, destination and row.
+
+Pure functions.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, SKIPPED, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import plan as planning
+
+# Verdicts of port_probe_info that show the way to be open.
+_GOOD = ("open", "live")
+# Verdicts by which a port says nothing about the network when nobody listened there.
+_HOLLOW = ("refused", "unproven", "dropped")
+_UNTRIED = ("untested", "error")
+
+
+class Cell(NamedTuple):
+    """What one node found of one row at another. ports: `{verdict: [range]}` of the ports that are not proven; reason:
+    why, where the verdict alone does not say it; asked: how many ports the row has."""
+
+    source: str
+    destination: str
+    row: str
+    transport: str
+    status: str
+    asked: int
+    ports: dict[str, list[str]]
+    reason: str = ""
+
+
+class Exposure(NamedTuple):
+    """Ports of a node that another one reached and must not."""
+
+    source: str
+    destination: str
+    row: str
+    ports: list[str]
+
+
+def cells(plan, nodes, evidence, absent):
+    """Return the Cells of all pairs, by source, destination and row, in the order of the inventory.
+
+    nodes: Nodes of the whole cluster. evidence: `{name: evidence of of_node or None}`. absent: `{name: Absent}` of the
+    nodes that were not reached or not meant.
+    """
+    found = []
+    for source in nodes:
+        for destination in nodes:
+            for row in plan.rows:
+                if _asks(row, source, destination):
+                    cell = _cell(plan, row, source, destination, evidence, absent)
+                    if cell:
+                        found.append(cell)
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _numbers(texts):
+    """The port numbers of a tuple of texts; the same whole ranges come back for every pair."""
+    return frozenset(port_ranges.numbers(texts))
+
+
+def _asks(row, source, destination):
+    if source.name == destination.name:
+        return row["direction"] == "local"
+    return row["direction"] != "local" and planning.dials(row, source.role) and planning.serves(row, destination.role)
+
+
+def _cell(plan, row, source, destination, evidence, absent):
+    ports = _numbers(tuple(row["ports"]))
+
+    def cell(status, failing=None, reason=""):
+        shown = {verdict: port_ranges.texts(numbers) for verdict, numbers in (failing or {}).items()}
+        return Cell(source.name, destination.name, row["id"], row["transport"], status, len(ports), shown, reason)
+
+    for node in (source, destination):
+        if node.name in absent:
+            return cell(absent[node.name].status, reason=f"{node.name}: {absent[node.name].reason}")
+    own = evidence.get(source.name)
+    if own is None:
+        return cell(UNKNOWN, reason=f"nothing was probed from {source.name}")
+    if destination.name in own["left_out"]:
+        why = own["left_out"][destination.name]
+        # A sample leaves no hole: pairs outside it were never meant to be tried.
+        return None if why["reason"] == planning.NOT_SAMPLED else cell(why["status"], reason=why["reason"])
+    if isinstance(own["probes"], dict):
+        return cell(UNKNOWN, reason=f"{source.name}: {own['probes']['error']}")
+    address = planning.LOCALHOST if source.name == destination.name else destination.address
+    peer = next((peer for peer in own["probes"] if (peer["name"], peer["address"]) == (destination.name, address)), None)
+    if peer is None:
+        return cell(UNKNOWN, reason=f"{destination.name} was not probed")
+    other = evidence.get(destination.name)
+    if other is None or isinstance(other["places"], dict):
+        why = other["places"]["error"] if other else "nothing was collected"
+        return cell(UNKNOWN, reason=f"no listener on {destination.name}: {why}")
+    return _settled(plan, row, ports, peer, other, address, cell)
+
+
+def _settled(plan, row, ports, peer, other, address, cell):
+    transport = row["transport"]
+    place = next((place for place in other["places"] if place["address"] == address), None)
+    if place is None:
+        return cell(UNKNOWN, reason=f"no listener on {address}")
+    bound = _numbers(tuple(place[transport]["bound"]))
+    holders = {port: holder for holder in place[transport]["occupied"] for port in port_ranges.numbers(holder["ports"])}
+    failed = {port: entry["reason"] for entry in place[transport]["failed"] for port in port_ranges.numbers(entry["ports"])}
+    left = ports
+    failing, unknown, skipped, reasons = {}, {}, {}, []
+    for verdict, texts in peer[transport]["ports"].items():
+        found = ports & _numbers(tuple(texts))
+        left = left - found
+        if verdict in _GOOD or (verdict == "unproven" and plan.operating and transport == "tcp"):
+            continue  # a cluster forwards some ports to services that no socket of the node shows
+        for port in found:
+            if port in failed:
+                unknown.setdefault("not_listening", set()).add(port)
+                reasons.append(f"{peer['name']} could not listen on {address}: {failed[port]}")
+            elif port in holders and verdict == "refused":
+                unknown.setdefault("not_listening", set()).add(port)
+                reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, which does not listen")
+            elif port in bound and not other["alive"] and verdict in _HOLLOW and not (transport, verdict) == ("tcp", "dropped"):
+                unknown.setdefault("not_listening", set()).add(port)
+                reasons.append(f"the listener on {peer['name']} was gone before its time")
+            elif verdict in _UNTRIED:
+                unknown.setdefault(verdict, set()).add(port)
+                reasons.append(peer[transport]["reasons"].get(verdict, verdict))
+            else:
+                failing.setdefault(verdict, set()).add(port)
+    for port in left:
+        # Over UDP only the listener of the run can answer.
+        if port in holders:
+            (skipped if plan.operating else unknown).setdefault("occupied", set()).add(port)
+            reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}; UDP cannot be proven past it")
+        else:
+            unknown.setdefault("untested", set()).add(port)
+            reasons.append("not probed")
+    reason = "; ".join(dict.fromkeys(reasons))
+    if failing:
+        return cell(FAIL, failing, "; ".join(_reasons(peer[transport], failing)))
+    if unknown:
+        return cell(UNKNOWN, unknown, reason)
+    return cell(SKIPPED, skipped, reason) if skipped else cell(PASS)
+
+
+def _reasons(summary, verdicts):
+    return [summary["reasons"][verdict] for verdict in sorted(verdicts) if verdict == "unproven" and verdict in summary["reasons"]]
+
+
+def holder_text(holder):
+    """Say who holds a port."""
+    if holder["process"] is None:
+        return "a process that is not to be seen, or the kernel"
+    return f"{holder['process']} (pid {holder['pid']}, user {holder['user']})"
+
+
+def exposures(plan, nodes, evidence):
+    """Return an Exposure for each pair and row where a node reached ports of another that must be closed."""
+    by_name = {node.name: node for node in nodes}
+    found = []
+    for source in nodes:
+        own = evidence.get(source.name)
+        for peer in own["probes"] if own and isinstance(own["probes"], list) else ():
+            if peer["name"] == source.name:
+                continue
+            live = _numbers(tuple(peer["tcp"]["ports"].get("live", ())))
+            if live:
+                live = live & planning.closed_ports(plan, source, by_name[peer["name"]])
+            for row in plan.closed:
+                ports = live.intersection(port_ranges.numbers(row["ports"])) if row["transport"] == "tcp" else ()
+                if ports:
+                    found.append(Exposure(source.name, peer["name"], row["id"], port_ranges.texts(ports)))
+    return found
+
+
+def by_pair(found):
+    """Return `{(source, destination): [Cell]}`."""
+    pairs: dict[tuple[str, str], list[Cell]] = {}
+    for cell in found:
+        pairs.setdefault((cell.source, cell.destination), []).append(cell)
+    return pairs
+
+
+def worst(statuses):
+    """Return the status that outweighs the others."""
+    return min(statuses, key=(FAIL, UNKNOWN, SKIPPED, PASS).index)

@@ -1,0 +1,58 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the registered results of a run to what each node knows of the ports."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+
+# Names under which the role rtf_preflight leaves what it found for a node.
+LISTENER = "__rtf_preflight_listener"
+LISTENER_END = "__rtf_preflight_listener_end"
+PROBES_PLAN = "__rtf_preflight_probes"
+PROBES = "__rtf_preflight_probed"
+FAILURE = "__rtf_preflight_matrix_failure"
+NAMES = (LISTENER, LISTENER_END, PROBES_PLAN, PROBES, FAILURE)
+
+NEVER_STARTED = "no listener was started there"
+NOTHING_PROBED = "nothing was probed"
+
+
+def of_node(name, variables):
+    """Return the evidence of one node, or None where the matrix was not tried on it.
+
+    variables: the node's variables of NAMES, where they exist, as plain data. The evidence is `{"places", "alive", "probes",
+    "left_out"}`: where it listened, whether its listener lived to the end, what its probes found, and whom it left out;
+    `places` and `probes` are `{"error": why}` where there are none.
+    """
+    listener, end, probed = (variables.get(key) or {} for key in (LISTENER, LISTENER_END, PROBES))
+    planned = (variables.get(PROBES_PLAN) or {}).get("nodes", {}).get(name)
+    if planned is None and not listener:
+        return None
+    status, failure = listener.get("listening") or {}, variables.get(FAILURE)
+    return {
+        "places": status.get("places") or {"error": _why(listener, failure, NEVER_STARTED)},
+        "alive": "places" in (end.get("listening") or {}),
+        "probes": probed["peers"] if "peers" in probed else {"error": _why(probed, failure, NOTHING_PROBED)},
+        "left_out": (planned or {}).get("left_out", {}),
+    }
+
+
+def held_ports(places):
+    """Return `{address: {transport: set of ports}}` of the ports that processes of the node's own hold."""
+    return {
+        place["address"]: {
+            transport: {
+                port for holder in place[transport]["occupied"] for port in port_ranges.numbers(holder["ports"])
+            }
+            for transport in ("tcp", "udp")
+        }
+        for place in places
+    }
+
+
+def _why(result, failure, otherwise):
+    text = result.get("msg") or failure or otherwise
+    return " ".join(str(text).split())

@@ -1,0 +1,74 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The port matrix of a run: what each node is judged by, and what the report holds of it."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cells as matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import plan as planning
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.wording import side
+
+
+class Matrix:
+    """The matrix of a run over the whole cluster."""
+
+    def __init__(self, catalogue, scope, collected, groups, arguments):
+        """collected: `{name: {"variables", "evidence"}}`; evidence has a part `ports` where the matrix was tried.
+
+        arguments: those of preflight_report.
+        """
+        nodes, absent = cluster.members(collected, groups)
+        taking_part = [node for node in nodes if node.name not in absent]
+        self._plan = planning.plan_for(
+            catalogue, scope["release"], scope["phase"], taking_part, absent, arguments["port_matrix_peers"]
+        )
+        self._evidence = {name: found["evidence"].get("ports") for name, found in collected.items()}
+        self._cells = matrix.cells(self._plan, nodes, self._evidence, absent)
+        self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
+        self.document = _document(self._plan, nodes, self._cells)
+
+    def rows(self, role):
+        """Return the rows that a node of a role is judged by, each with its `opening` and `whom` in words."""
+        return [
+            {**row, "opening": f"{row['transport'].upper()} {', '.join(row['ports'])}", "whom": _whom(row)}
+            for row in self._plan.rows
+            if planning.dials(row, role)
+        ]
+
+    def evidence(self, name):
+        """Return the parts of evidence that a node is judged by."""
+        own = self._evidence.get(name)
+        found = {"port_cells": [cell._asdict() for cell in self._cells if cell.source == name]}
+        if own and isinstance(own["probes"], list):
+            found["port_exposures"] = [entry._asdict() for entry in self._exposures if entry.destination == name]
+        if own and isinstance(own["places"], list) and not self._plan.operating:
+            found["installation_ports"] = own["places"]
+        return found
+
+
+def _whom(row):
+    return "localhost" if row["direction"] == "local" else side(row["to"])
+
+
+def _document(plan, nodes, found):
+    """Whole in what is red, counted in what is green."""
+    pairs = matrix.by_pair(found)
+    return {
+        "nodes": [node.name for node in nodes],
+        "peers_per_node": plan.most_peers if len(plan.nodes) - 1 > plan.most_peers else None,
+        "pairs": [
+            {
+                "source": source,
+                "destination": destination,
+                "status": matrix.worst([cell.status for cell in cells]),
+                "rows": len(cells),
+                "ports": sum(cell.asked for cell in cells),
+            }
+            for (source, destination), cells in pairs.items()
+        ],
+        "cells": [cell._asdict() for cell in found if cell.status != PASS],
+    }

@@ -1,0 +1,158 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who listens on which ports, and who probes whom. Pure functions of catalogue rows and nodes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import Node
+
+LOCALHOST = "127.0.0.1"
+TRANSPORTS = ("tcp", "udp")
+NOT_SAMPLED = "not in the sample of peers"
+
+_SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
+
+
+class Absent(NamedTuple):
+    """Why a node takes no part. status: unknown, or skipped where it was left out on purpose."""
+
+    status: str
+    reason: str
+
+
+class Plan(NamedTuple):
+    """rows: those that the matrix proves. closed: rows whose ports other nodes must not reach. nodes: Nodes that take
+    part. absent: `{name: Absent}` of the other nodes of the cluster. most_peers: how many others a node probes at most.
+    operating: whether a cluster runs on the nodes, so that services of its own live on their ports.
+    """
+
+    rows: list[dict[str, Any]]
+    closed: list[dict[str, Any]]
+    nodes: list[Node]
+    absent: dict[str, Absent]
+    most_peers: int
+    operating: bool
+
+
+def plan_for(catalogue, release, phase, nodes, absent, most_peers):
+    """Return the Plan for a release and phase of a Catalog."""
+    rows = provable(catalog.select_ports(catalogue, release, phase))
+    installation = provable(catalog.select_ports(catalogue, release, "install"))
+    return Plan(rows, to_be_closed(installation, rows), nodes, absent, most_peers, phase == "operate")
+
+
+def provable(rows):
+    """Return the port rows that nodes can prove among themselves: between nodes, or within one."""
+    sides = ("nodes", "controllers")
+    return [row for row in rows if row["direction"] == "local" or (row["from"] in sides and row["to"] in sides)]
+
+
+def to_be_closed(installation, rows):
+    """Return the rows whose ports must not be reached from another node.
+
+    installation: the provable rows of the phase install. rows: those of the phase in question.
+    """
+    here = {row["id"] for row in rows}
+    return [row for row in installation if row["direction"] == "local" or row["id"] not in here]
+
+
+def dials(row, role):
+    """Whether a node of this role dials the ports of a row."""
+    return row["direction"] == "local" or row["from"] in _SIDES[role]
+
+
+def serves(row, role):
+    """Whether a node of this role offers the ports of a row to other nodes."""
+    return row["direction"] != "local" and row["to"] in _SIDES[role]
+
+
+def ports_between(rows, source, destination):
+    """Return `{transport: set of ports}` that one Node asks of another, or of itself."""
+    local = source.name == destination.name
+    found = {transport: set() for transport in TRANSPORTS}
+    for row in rows:
+        asked = row["direction"] == "local" if local else dials(row, source.role) and serves(row, destination.role)
+        if asked:
+            found[row["transport"]].update(port_ranges.numbers(row["ports"]))
+    return found
+
+
+def listening(plan, node):
+    """Return what port_listener listens on at a Node: `[{"address", "tcp", "udp"}]`."""
+    offered = {transport: set() for transport in TRANSPORTS}
+    for row in plan.rows:
+        if serves(row, node.role):
+            offered[row["transport"]].update(port_ranges.numbers(row["ports"]))
+    within = ports_between(plan.rows, node, node)
+    return [
+        {"address": address, **{transport: port_ranges.texts(ports[transport]) for transport in TRANSPORTS}}
+        for address, ports in ((node.address, offered), (LOCALHOST, within))
+    ]
+
+
+def peers_of(plan, node):
+    """Return the Nodes that a Node probes, in the order in which it does.
+
+    With few nodes these are all others. With many it is a sample that is the same in every run: each node probes, and is
+    probed by, equally many others, evenly spread, and at least one controller is among those it probes.
+    """
+    names = [other.name for other in plan.nodes]
+    place, others = names.index(node.name), len(names) - 1
+    if others <= plan.most_peers:
+        steps = list(range(1, others + 1))
+    else:
+        steps = [1 + number * others // plan.most_peers for number in range(plan.most_peers)]
+    # Everybody starts with the next one in line: no listener is stormed by all at once.
+    found = [plan.nodes[(place + step) % len(names)] for step in steps]
+    controllers = [other for other in plan.nodes if other.role == "controller" and other.name != node.name]
+    if controllers and not any(other.role == "controller" for other in found):
+        found.append(controllers[place % len(controllers)])
+    return found
+
+
+def probes(plan, node, held):
+    """Return `{"peers": what port_probe_info takes, "left_out": {name: {"status", "reason"}}}` for a Node.
+
+    held: `{name: {address: {transport: set of ports}}}`, the ports on which a service of a node's own lives.
+    """
+    sampled = peers_of(plan, node)
+    peers = [_peer(plan, node, other, other.address, held) for other in sampled]
+    if any(row["direction"] == "local" for row in plan.rows):
+        peers.append(_peer(plan, node, node, LOCALHOST, held))
+    left_out = {name: why._asdict() for name, why in plan.absent.items()}
+    known = {other.name for other in sampled} | {node.name}
+    for other in plan.nodes:
+        if other.name not in known:
+            left_out[other.name] = {"status": "skipped", "reason": NOT_SAMPLED}
+    return {"peers": peers, "left_out": left_out}
+
+
+def _peer(plan, node, other, address, held):
+    asked = ports_between(plan.rows, node, other)
+    taken = held.get(other.name, {}).get(address, {})
+    connect = asked["tcp"] & taken.get("tcp", set())
+    if other.name != node.name:
+        connect |= closed_ports(plan, node, other)
+    return {
+        "name": other.name,
+        "address": address,
+        # What is held cannot be proven over UDP, and a live service is not to be spoken to.
+        "tcp": port_ranges.texts(asked["tcp"] - connect),
+        "udp": port_ranges.texts(asked["udp"] - taken.get("udp", set())),
+        "connect": port_ranges.texts(connect),
+    }
+
+
+def closed_ports(plan, node, other):
+    """Return the TCP ports at which one Node must not reach another. Whether UDP is closed no silence can prove."""
+    found = set()
+    for row in plan.closed:
+        if row["transport"] == "tcp" and (row["direction"] == "local" or serves(row, other.role)):
+            found.update(port_ranges.numbers(row["ports"]))
+    return found - ports_between(plan.rows, node, other)["tcp"]
