@@ -21,11 +21,16 @@ _NOT_TO_BE_SEEN = frozenset([errno.ENOENT, errno.ESRCH, errno.EACCES, errno.EPER
 _SOCKET = re.compile(r"socket:\[([0-9]+)\]\Z")
 
 
-def holders(transport, ports, root="/proc"):
-    """Return a list of Holder for those of the `ports` that somebody holds, by port. transport: "tcp" or "udp"."""
+def holders(transport, ports, address, root="/proc"):
+    """Return a list of Holder for those of the `ports` that somebody holds, by port. transport: "tcp" or "udp".
+
+    Only who is in the way of the IPv4 address (text) counts: the same port of another address of the host does not.
+    """
     wanted, entries = set(ports), []
+    in_the_way = {address, "0.0.0.0", "::", "::ffff:" + address}
     for table in _TABLES[transport]:
-        entries += [entry for entry in read_table(_lines(os.path.join(root, "net", table))) if entry[1] in wanted]
+        lines = read_table(_lines(os.path.join(root, "net", table)))
+        entries += [entry for entry in lines if entry[1] in wanted and entry[0] in in_the_way]
     owners = _owners({inode for dummy, dummy_too, dummy_three, inode in entries}, root)
     found = {}
     for address, port, state, inode in entries:

@@ -54,7 +54,7 @@ def bind_all(places):
                         failed.setdefault(os.strerror(problem.errno), []).append(port)
             entry[transport] = {
                 "bound": port_ranges.texts(bound),
-                "occupied": _who_holds(transport, occupied),
+                "occupied": _who_holds(transport, occupied, place.address),
                 "failed": [
                     {"ports": port_ranges.texts(numbers), "reason": reason} for reason, numbers in failed.items()
                 ],
@@ -81,10 +81,10 @@ def _bind(transport, address, port):
     return sock
 
 
-def _who_holds(transport, ports):
+def _who_holds(transport, ports, address):
     """Return `[{"ports", "process", "pid", "user", "address", "state"}]`, ports of the same holder together."""
     groups = collections.OrderedDict()
-    known = {holder.port: holder for holder in port_holders.holders(transport, ports)} if ports else {}
+    known = {holder.port: holder for holder in port_holders.holders(transport, ports, address)} if ports else {}
     for port in ports:
         holder = known.get(port)
         who = holder._replace(transport=None, port=None) if holder else None

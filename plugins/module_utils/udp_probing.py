@@ -5,7 +5,6 @@
 
 import collections
 import errno
-import os
 import select
 import socket
 import struct

@@ -27,7 +27,7 @@ def test_a_connection_that_only_waits_for_stragglers_is_left_out():
 def test_a_socket_of_the_kernel_has_no_process(tmp_path):
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "udp").write_text("\n".join([HEAD, LINE % ("00000000:2118", "07", "0")]))
-    holder, = port_holders.holders("udp", [8472], str(tmp_path))
+    holder, = port_holders.holders("udp", [8472], "192.0.2.1", str(tmp_path))
     assert (holder.port, holder.state, holder.process, holder.pid) == (8472, "bound", None, None)
 
 
@@ -37,7 +37,7 @@ def test_the_listener_is_named_rather_than_its_connection():
         listener.listen(1)
         port = listener.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port), 5), listener.accept()[0]:
-            holder, = port_holders.holders("tcp", [port])
+            holder, = port_holders.holders("tcp", [port], "127.0.0.1")
     assert (holder.pid, holder.state) == (os.getpid(), "listening")
     assert holder.user
 
@@ -46,4 +46,13 @@ def test_a_free_port_is_held_by_nobody():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
-    assert port_holders.holders("tcp", [port]) == []
+    assert port_holders.holders("tcp", [port], "127.0.0.1") == []
+
+
+def test_the_same_port_of_another_address_is_in_nobodys_way():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.9", 0))
+        sock.listen(1)
+        port = sock.getsockname()[1]
+        assert port_holders.holders("tcp", [port], "127.0.0.1") == []
+        assert [holder.pid for holder in port_holders.holders("tcp", [port], "127.0.0.9")] == [os.getpid()]

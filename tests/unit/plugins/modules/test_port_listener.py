@@ -92,8 +92,9 @@ def test_check_mode_starts_and_stops_nothing(key):
 
 
 def test_who_holds_a_port_is_named(key):
-    with held(30001), held(30002), held(30002, socket.SOCK_DGRAM, "0.0.0.0"):
-        place = listen(key, ["30000-30003"], ["30002"])["listening"]["places"][0]
+    # Every address is every test process's: a port that no other test asks for.
+    with held(30001), held(30002), held(29002, socket.SOCK_DGRAM, "0.0.0.0"), held(30001, address=OTHER):
+        place = listen(key, ["30000-30003"], ["29002"])["listening"]["places"][0]
     assert place["tcp"]["bound"] == ["30000", "30003"]
     holder, = place["tcp"]["occupied"]
     assert holder["ports"] == ["30001-30002"] and holder["pid"] == os.getpid()
