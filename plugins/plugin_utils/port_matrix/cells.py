@@ -127,7 +127,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
             elif port in holders and verdict == "refused":
                 unknown.setdefault("not_listening", set()).add(port)
                 reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, which does not listen")
-            elif port in bound and not other["alive"] and verdict in _HOLLOW and not (transport, verdict) == ("tcp", "dropped"):
+            elif port in bound and not other["alive"] and verdict in _HOLLOW and (transport, verdict) != ("tcp", "dropped"):
                 unknown.setdefault("not_listening", set()).add(port)
                 reasons.append(f"the listener on {peer['name']} was gone before its time")
             elif verdict in _UNTRIED:
