@@ -105,7 +105,7 @@ def test_a_link_is_followed_and_its_target_written_once(tmp_path, shared):
 
 @pytest.mark.parametrize("prepare, said", [
     (lambda path: path.mkdir(), "not a regular file"),
-    (lambda path: os.mkfifo(str(path)), "not a regular file"),
+    (os.mkfifo, "not a regular file"),
     (lambda path: path.write_text("# BEGIN site proxy (before: mode 0644)\n"), "begins a block that never ends"),
     (lambda path: path.symlink_to(path), "ymbolic link"),
 ])
