@@ -107,7 +107,7 @@ def test_a_link_is_followed_and_its_target_written_once(tmp_path, shared):
     (lambda path: path.mkdir(), "not a regular file"),
     (os.mkfifo, "not a regular file"),
     (lambda path: path.write_text("# BEGIN site proxy (before: mode 0644)\n"), "begins a block that never ends"),
-    (lambda path: path.symlink_to(path), "ymbolic link"),
+    (lambda path: path.symlink_to(path.name), "ymbolic link"),
 ])
 def test_what_is_no_file_of_settings_is_refused_by_name(tmp_path, prepare, said):
     path = tmp_path / "odd"
