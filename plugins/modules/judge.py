@@ -18,7 +18,7 @@ extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes.info
 options:
   checks:
-    description: Names or globs of the checks to apply, as C(catalog/checks.yml) lists them.
+    description: Names or globs of the checks to apply, as C(catalog/checks/) lists them.
     type: list
     elements: str
     required: true

@@ -28,6 +28,7 @@ def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, prox
         node=node,
         role=role,
         address=address_of(variables),
+        phase=scope.get("phase", "install"),
         settings={row["id"]: row for row in catalog.select_settings(catalogue, scope["release"])},
         endpoints=endpoints,
         not_asked=_not_asked(catalogue, scope["release"]),

@@ -31,3 +31,9 @@ def preparation(subject, evidence):
         f"Mend what the message names on {subject.node} and run the playbook again.",
         stopped,
     )
+
+
+CHECKS = {
+    "access.preparation": preparation,
+    "access.shell": shell,
+}

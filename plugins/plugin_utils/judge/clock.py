@@ -116,3 +116,11 @@ def _ntp_by_chrony(subject, evidence, expected):
     if answered:
         return Finding(PASS, expected, f"{', '.join(answered)} answered chrony", evidence=sources)
     return Finding(FAIL, expected, _why(sources), _remedy(subject, sources), sources)
+
+
+CHECKS = {
+    "time.chrony_active": chrony_active,
+    "time.no_competitor": no_competitor,
+    "time.synchronised": synchronised,
+    "egress.ntp": ntp_reachable,
+}

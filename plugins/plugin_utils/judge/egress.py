@@ -77,3 +77,8 @@ def _reachable_alternate(subject, evidence, row):
         if other["id"] in reached and (row["alternate_of"] == other["id"] or other["alternate_of"] == row["id"]):
             return other
     return None
+
+
+CHECKS = {
+    "egress": endpoint,
+}

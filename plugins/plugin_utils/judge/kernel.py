@@ -118,3 +118,11 @@ def _short(name):
 
 def _file(source):
     return (source or "").rpartition(":")[0]
+
+
+CHECKS = {
+    "kernel.ip_forward": ip_forward,
+    "kernel.bridge_netfilter": bridge_netfilter,
+    "kernel.sysctls_at_boot": sysctls_at_boot,
+    "kernel.modules_at_boot": modules_at_boot,
+}

@@ -58,3 +58,9 @@ def node_address(subject, evidence):
 
 def _ipv4(evidence):
     return [entry for entry in part(evidence, "host", "network", "addresses") if entry["family"] == "ipv4"]
+
+
+CHECKS = {
+    "net.private_address": private_address,
+    "net.static_address": static_address,
+}

@@ -25,28 +25,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
 
 # check id -> function of (subject, evidence); a check with `each` takes the row as well.
 FUNCTIONS = {
-    "access.preparation": access.preparation,
-    "access.shell": access.shell,
-    "kernel.ip_forward": kernel.ip_forward,
-    "kernel.bridge_netfilter": kernel.bridge_netfilter,
-    "kernel.sysctls_at_boot": kernel.sysctls_at_boot,
-    "kernel.modules_at_boot": kernel.modules_at_boot,
-    "time.chrony_active": clock.chrony_active,
-    "time.no_competitor": clock.no_competitor,
-    "time.synchronised": clock.synchronised,
-    "egress.ntp": clock.ntp_reachable,
-    "net.private_address": network.private_address,
-    "net.static_address": network.static_address,
-    "proxy.settings": proxy.settings,
-    "proxy.installer": proxy.installer,
-    "proxy.no_proxy": proxy.hosts_direct,
-    "proxy.no_proxy_networks": proxy.networks_direct,
-    "egress.http_proxy": proxy_paths.http_proxy,
-    "egress.socks5_proxy": proxy_paths.socks5_proxy,
-    "egress": egress.endpoint,
-    "ports.free": ports.free,
-    "ports.closed": ports.closed,
-    "ports": ports.row,
+    **access.CHECKS,
+    **kernel.CHECKS,
+    **clock.CHECKS,
+    **network.CHECKS,
+    **proxy.CHECKS,
+    **proxy_paths.CHECKS,
+    **egress.CHECKS,
+    **ports.CHECKS,
 }
 
 # Checks that exist only where there is such evidence.
@@ -60,13 +46,15 @@ ONLY_WITH = {
 def judge_node(checks, subject, evidence, only=("*",)):
     """Return the check results of one node.
 
-    checks: rows of catalog/checks.yml. subject: a Subject. evidence: `{"host", "egress", "preparation_failure"}`, each
+    checks: rows of catalog/checks/. subject: a Subject. evidence: `{"host", "egress", "preparation_failure"}`, each
     part optional, or `{"unreachable": why}`, or `{"not_run": why}` for a node that was left out on purpose.
     only: globs of check ids.
     """
     results = []
     for check in checks:
         if check["id"] in ONLY_WITH and ONLY_WITH[check["id"]] not in evidence:
+            continue
+        if check.get("phase", subject.phase) != subject.phase:
             continue
         for result_id, row in _instances(check, subject):
             if not any(fnmatchcase(result_id, pattern) for pattern in only):

@@ -119,3 +119,10 @@ def closed(subject, evidence):
         f"Let what listens there on {subject.node} listen on 127.0.0.1 only, or close TCP {', '.join(ports)}.",
         found,
     )
+
+
+CHECKS = {
+    "ports.free": free,
+    "ports.closed": closed,
+    "ports": row,
+}

@@ -131,3 +131,11 @@ def _listed(entries):
     entries = list(entries)
     more = f"; and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
     return "; ".join(entries[:SHOWN]) + more
+
+
+CHECKS = {
+    "proxy.settings": settings,
+    "proxy.installer": installer,
+    "proxy.no_proxy": hosts_direct,
+    "proxy.no_proxy_networks": networks_direct,
+}

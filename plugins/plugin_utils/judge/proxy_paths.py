@@ -52,3 +52,9 @@ def _proxy(subject, evidence, path):
         remedy.format(node=subject.node, proxy=proxy, variable=VARIABLES[path]),
         tried[0],
     )
+
+
+CHECKS = {
+    "egress.http_proxy": http_proxy,
+    "egress.socks5_proxy": socks5_proxy,
+}

@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.sett
 class Subject(NamedTuple):
     """One node with the requirements that hold for it.
 
-    role: `controller` or `worker`. settings: catalogue rows by id. endpoints: the rows this node must reach.
+    role: `controller` or `worker`. phase: `install` or `operate`. settings: catalogue rows by id. endpoints: the rows this node must reach.
     ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
@@ -22,6 +22,7 @@ class Subject(NamedTuple):
     node: str
     role: str
     address: str = ""
+    phase: str = "install"
     settings: Any = {}
     endpoints: Any = ()
     ports: Any = ()

@@ -11,7 +11,7 @@ import itertools
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks, rows
 
 CATALOG = catalog.load()
 OFFERED = [(release["id"], plane) for release in CATALOG.releases for plane in release["control_planes"]]
@@ -27,10 +27,14 @@ APPLICATIONS = {
 
 
 def test_checks_name_rows_that_exist():
-    checks = yaml.safe_load((catalog.FOLDER / "checks.yml").read_text(encoding="utf-8"))["checks"]
     ids = {row["id"] for row in ALL_ROWS}
-    assert [name for check in checks for name in check["requirements"] if name not in ids] == []
-    assert ids.isdisjoint(check["id"] for check in checks)
+    assert [name for check in checks.load() for name in check["requirements"] if name not in ids] == []
+    assert ids.isdisjoint(check["id"] for check in checks.load())
+
+
+def test_a_check_has_one_id_and_tells_one_phase():
+    assert len({check["id"] for check in checks.load()}) == len(checks.load())
+    assert {check.get("phase") for check in checks.load()} <= {None, *rows.PHASES}
 
 
 @pytest.mark.parametrize("release, plane", OFFERED)

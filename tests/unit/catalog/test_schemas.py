@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import cat
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import RowError
 
 FILES = sorted(path.stem for path in catalog.FOLDER.glob("*.yml"))
+CHECKS = sorted((catalog.FOLDER / "checks").glob("*.yml"))
 SOURCE = {"document": "A page", "section": "A section", "row": "A row"}
 
 
@@ -34,10 +35,17 @@ def errors_in(name, content):
 
 def test_there_is_one_schema_for_each_file():
     schemas = sorted(path.name for path in (catalog.FOLDER / "schemas").iterdir())
-    assert schemas == [f"{name}.schema.json" for name in FILES]
+    assert schemas == [f"{name}.schema.json" for name in sorted([*FILES, "checks"])]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.stem)
+def test_the_checks_of_an_area_follow_the_schema(path):
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert errors_in("checks", content) == []
+    assert {check["id"].split(".")[0] for check in content["checks"]} == {path.stem}
+
+
+@pytest.mark.parametrize("name", [*FILES, "checks"])
 def test_the_schema_is_one(name):
     jsonschema.Draft202012Validator.check_schema(schema_of(name))
 

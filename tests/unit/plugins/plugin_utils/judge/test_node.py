@@ -36,6 +36,14 @@ def test_a_node_in_order_passes_every_check():
         assert all(entry["node"] == node and entry["remedy"] == "" for entry in results.values())
 
 
+@pytest.mark.parametrize("phase", ["install", "operate"])
+def test_a_check_of_one_phase_is_made_in_that_phase_only(phase):
+    checks_of_phases = [{**CHECKS[1], "phase": name} for name in ("install", "operate")]
+    made = judge_node(checks_of_phases, samples.subject(phase=phase), samples.evidence())
+    assert [entry["id"] for entry in made] == [CHECKS[1]["id"]]
+    assert len(judge_node(CHECKS[1:2], samples.subject(phase=phase), samples.evidence())) == 1
+
+
 def test_a_controller_must_reach_what_a_worker_need_not():
     controller = set(judge(samples.evidence("n1"), samples.subject("n1")))
     worker = set(judge(samples.evidence("n2"), samples.subject("n2")))
