@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup lint unit-programs unit floor unit-pythons sanity molecule test demo requirements docs clean
+.PHONY: help setup lint unit-programs unit floor unit-pythons sanity molecule test bench demo requirements docs clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ molecule: setup lab-packages ## Run every molecule scenario in a lab of its own;
 
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
+
+bench: lab-up ## Compare with the usual ways, side by side in the lab; BENCH=name runs one
+	@python tools/bench.py $(BENCH)
 
 demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 	@tools/demo.sh

@@ -6,7 +6,7 @@
 import contextlib
 import re
 
-from . import internet
+from . import internet, misfits, proxies
 from .instance import INTERNET
 from .machine import podman, run
 
@@ -51,6 +51,81 @@ def only_proxies(lab, how="reject"):
         yield
     finally:
         lab.exec(INTERNET, "nft", "delete", "table", "inet", table)
+
+
+@contextlib.contextmanager
+def login_page(lab, host, port=443, how="tls"):
+    """Who connects to a port of a host name gets the login page of misfits, over TLS or, `how="plain"`, in clear."""
+    address, page = lab.endpoint_address(host), internet.address_of("captive")
+    to_port = {"tls": misfits.TLS_PORT, "plain": misfits.PLAIN_PORT}[how]
+    table = TABLE_PREFIX + re.sub(r"\W", "_", f"login_{address}_{port}")
+    rules = (f"table ip {table} {{ chain prerouting {{ type nat hook prerouting priority -110; "
+             f"ip daddr {address} tcp dport {port} dnat to {page}:{to_port}; }}; }}")
+    lab.exec(INTERNET, "nft", rules)
+    try:
+        yield
+    finally:
+        lab.exec(INTERNET, "nft", "delete", "table", "ip", table)
+
+
+@contextlib.contextmanager
+def resolvers(lab, node, *services, search=internet.DOMAIN):
+    """A node asks these name servers (names of internet.SERVICES), in this order, and completes names in a domain."""
+    before = lab.exec(node, "cat", "/etc/resolv.conf").stdout.decode()
+    lines = [f"search {search}", *(f"nameserver {internet.address_of(service)}" for service in services)]
+    _write(lab, node, "/etc/resolv.conf", "\n".join(lines) + "\n")
+    try:
+        yield
+    finally:
+        _write(lab, node, "/etc/resolv.conf", before)
+
+
+@contextlib.contextmanager
+def inspection_trusted(lab, node):
+    """A node trusts the authority of the proxy that decrypts TLS, as sites do with their own."""
+    path = "/usr/local/share/ca-certificates/inspection.crt"
+    certificate = (lab.instance.state / "pki" / "inspection.crt").read_text(encoding="utf-8")
+    _write(lab, node, path, certificate)
+    try:
+        lab.exec(node, "update-ca-certificates")
+        yield
+    finally:
+        lab.exec(node, "rm", path)
+        lab.exec(node, "update-ca-certificates", "--fresh")
+
+
+@contextlib.contextmanager
+def proxy_rules(lab, name, *lines):
+    """One of the lab's squids has rules before its own."""
+    path, unit = f"{proxies.RULES}/{name}.conf", f"lab-squid@{name}"
+    _write(lab, INTERNET, path, "\n".join(lines) + "\n")
+    try:
+        _reload(lab, unit, name)
+        yield
+    finally:
+        _write(lab, INTERNET, path, "")
+        _reload(lab, unit, name)
+
+
+def forget_proxy_rules(lab):
+    """Take back what a killed test left of proxy_rules()."""
+    for name in internet.HTTP_PROXIES:
+        path = f"{proxies.RULES}/{name}.conf"
+        if lab.exec(INTERNET, "test", "-s", path, check=False).returncode == 0:
+            _write(lab, INTERNET, path, "")
+            lab.exec(INTERNET, "systemctl", "restart", f"lab-squid@{name}")
+
+
+def _reload(lab, unit, name):
+    """Restart a squid and wait until it takes connections."""
+    lab.exec(INTERNET, "systemctl", "restart", unit)
+    wait = f"until exec 3<>/dev/tcp/{internet.address_of(name)}/{proxies.HTTP_PORT}; do sleep 0.05; done"
+    lab.exec(INTERNET, "timeout", "20", "bash", "-c", f"{wait} 2>/dev/null")
+
+
+def _write(lab, name, path, text):
+    """Write a file in place: podman mounts some, which cannot be replaced."""
+    lab.exec(name, "sh", "-c", 'printf %s "$1" > "$2"', "sh", text, path)
 
 
 @contextlib.contextmanager

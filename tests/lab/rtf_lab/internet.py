@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from . import proxies
+from . import misfits, proxies
 from .files import text_file
 from .machine import LabError
 
@@ -18,13 +18,18 @@ NETWORK = "198.51.100"
 DOMAIN = "lab.example"
 DNS_ADDRESS = f"{NETWORK}.53"
 # Host numbers of the lab's own services; endpoints of the catalogue are numbered from FIRST_ENDPOINT on.
-SERVICES = {"proxy": 31, "proxy-auth": 32, "socks": 33, "socks-auth": 34, "dns": 53, "packages": 80, "ntp": 123,
-            "ntp2": 124}
+SERVICES = {"smtp": 25, "proxy": 31, "proxy-auth": 32, "socks": 33, "socks-auth": 34, "proxy-inspect": 35, "captive": 40,
+            "dns": 53, "dns-wrong": 54, "dns-wildcard": 55, "packages": 80, "ntp": 123, "ntp2": 124}
 NTP_SERVERS = ("ntp", "ntp2")
-HTTP_PROXIES = ("proxy", "proxy-auth")
+HTTP_PROXIES = ("proxy", "proxy-auth", "proxy-inspect")
 SOCKS_PROXIES = ("socks", "socks-auth")
+# Beside the site's own name server: these lie.
+LYING_RESOLVERS = ("dns-wrong", "dns-wildcard")
+# The mail server's name, at which it has a certificate.
+SMTP_HOST = f"smtp.{DOMAIN}"
 # What must run for the simulated Internet to be there.
-UNITS = ("dnsmasq", "nginx", "lab-sink.socket", *(f"lab-ntp@{name}" for name in NTP_SERVERS),
+UNITS = ("dnsmasq", "nginx", "lab-smtp", "lab-sink.socket", *(f"lab-ntp@{name}" for name in NTP_SERVERS),
+         *(f"lab-dns@{name}" for name in LYING_RESOLVERS),
          *(f"lab-squid@{name}" for name in HTTP_PROXIES), *(f"lab-dante@{name}" for name in SOCKS_PROXIES))
 FIRST_ENDPOINT = 128
 LAST_ENDPOINT = 254
@@ -135,6 +140,11 @@ def configuration(endpoint_servers, node_addresses):
         *(text_file(f"/etc/lab/ntp/{name}.conf", ntp_conf(name)) for name in NTP_SERVERS),
         *(text_file(f"/etc/lab/squid/{name}.conf", proxies.squid_conf(name, address_of(name), DNS_ADDRESS))
           for name in HTTP_PROXIES),
+        text_file("/etc/lab/dns/dns-wrong.conf",
+                  misfits.wrong_dns_conf(address_of("dns-wrong"), DNS_ADDRESS, address_of("captive"))),
+        text_file("/etc/lab/dns/dns-wildcard.conf",
+                  misfits.wildcard_dns_conf(address_of("dns-wildcard"), names, address_of("captive"))),
+        text_file("/etc/exim4/exim4.conf", exim_conf()),
         *(text_file(f"/etc/lab/dante/{name}.conf", proxies.dante_conf(name, address_of(name)))
           for name in SOCKS_PROXIES),
     ]
@@ -163,8 +173,30 @@ def nginx_conf(endpoint_servers):
     """nginx.conf: one server per endpoint, on the endpoint's own address, and the package mirror."""
     http = [http_server(server) for server in endpoint_servers if server.protocol in HTTP_PROTOCOLS]
     stream = [stream_server(server) for server in endpoint_servers if server.protocol in STREAM_PROTOCOLS]
+    http.append(misfits.captive_servers(address_of("captive"), TLS_DIRECTORY))
     return NGINX.format(http=indent("".join(http)), stream=indent("".join(stream)),
                         mirror=address_of("packages"), domain=DOMAIN)
+
+
+def exim_conf():
+    """Exim that accepts no mail of anybody: STARTTLS on 25 and, with AUTH after it, on 587; TLS at once on 465."""
+    stem = f"{TLS_DIRECTORY}/{SMTP_HOST}"
+    return f"""\
+primary_hostname = {SMTP_HOST}
+local_interfaces = {address_of("smtp")}
+daemon_smtp_ports = 25 : 587 : 465 : 2525
+tls_on_connect_ports = 465
+tls_certificate = {stem}.crt
+tls_privatekey = /etc/lab/exim.key
+tls_advertise_hosts = ${{if eq{{$received_port}}{{2525}}{{!*}}{{*}}}}
+auth_advertise_hosts = ${{if and{{ {{def:tls_in_cipher}} {{!eq{{$received_port}}{{25}}}} }}{{*}}{{!*}}}}
+acl_smtp_mail = deny
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_condition = false
+"""
 
 
 NGINX = """\

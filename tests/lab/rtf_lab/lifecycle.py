@@ -79,8 +79,9 @@ def heal_internet(lab):
     """Remove the fault tables of a killed test and start what it stopped. Raises LabError if that does not work."""
     tables = lab.exec(INTERNET, "nft", "list", "tables").stdout.decode().splitlines()
     for table in tables:
-        if table.startswith(f"table inet {faults.TABLE_PREFIX}"):
+        if table.split()[2].startswith(faults.TABLE_PREFIX):
             lab.exec(INTERNET, "nft", "delete", *table.split())
+    faults.forget_proxy_rules(lab)
     lab.exec(INTERNET, "systemctl", "start", *internet.UNITS)
 
 

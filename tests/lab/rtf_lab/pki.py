@@ -69,6 +69,12 @@ def ensure_issuers(directory, authority, organisations):
     return {organisation: ensure_issuer(organisation) for organisation in organisations}
 
 
+def ensure_inspection(directory):
+    """Make, once, the authority of who inspects the site's TLS, which no node trusts by itself. Returns the Pair."""
+    extensions = AUTHORITY.format(limit=", pathlen:0")
+    return ensure(directory / "inspection", request("Inspection CA", extensions, "Example Corp"), AUTHORITY_DAYS)
+
+
 def ensure_leaves(directory, issuers):
     """Have a fresh server certificate for each host name of {host: Pair of the issuer}. Returns {host: Pair}."""
     def ensure_leaf(host):

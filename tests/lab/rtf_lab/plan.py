@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every container of an instance must be: the wanted state, from the catalogue and the instance's keys."""
 
-from . import images, internet, pki, ssh
+from . import images, internet, misfits, pki, proxies, ssh
 from .containers import Specification, kernel_modules
 from .files import File, text_file
 from .instance import CHECKOUT, INTERNET
@@ -21,17 +21,28 @@ def specifications(instance, built, keys):
     signers = internet.signers(VENDORS, {server.host for server in servers})
     authorities = pki.ensure_issuers(instance.state / "pki", authority, sorted(set(signers.values())))
     issuers = {host: authorities[signer] for host, signer in sorted(signers.items())}
+    issuers[internet.SMTP_HOST] = authority.issuing
     leaves = pki.ensure_leaves(instance.state / "pki", issuers)
-    return [internet_specification(instance, built, servers, authority, issuers, leaves),
+    inspection = pki.ensure_inspection(instance.state / "pki")
+    login = pki.ensure_leaves(instance.state / "pki" / "captive", {misfits.LOGIN_NAME: inspection})[misfits.LOGIN_NAME]
+    return [internet_specification(instance, built, servers, authority, issuers, leaves, inspection, login),
             *(node_specification(instance, built, node, keys, authority) for node in instance.nodes)]
 
 
-def internet_specification(instance, built, servers, authority, issuers, leaves):
-    """The Specification of the simulated Internet. `issuers` and `leaves` are {host: Pair}."""
+def internet_specification(instance, built, servers, authority, issuers, leaves, inspection, login):
+    """The Specification of the simulated Internet.
+
+    `issuers` and `leaves` are {host: Pair}; `inspection` is the Pair of who inspects TLS, `login` that of the login page.
+    """
     nodes = {node.name: instance.address(node) for node in instance.nodes}
     root, issuing = (pair.certificate.read_bytes() for pair in (authority.root, authority.issuing))
     files = internet.configuration(servers, nodes)
     files.append(File(f"{internet.TLS_DIRECTORY}/clients.crt", issuing + root))
+    files.append(File(f"{internet.TLS_DIRECTORY}/root.crt", root))
+    files.append(File(f"{proxies.INSPECTION_AUTHORITY}.crt", inspection.certificate.read_bytes()))
+    files.append(File(f"{proxies.INSPECTION_AUTHORITY}.key", inspection.key.read_bytes(), 0o600))
+    files.append(File(f"{internet.TLS_DIRECTORY}/captive.crt", login.certificate.read_bytes()))
+    files.append(File(f"{internet.TLS_DIRECTORY}/captive.key", login.key.read_bytes(), 0o600))
     for host, pair in leaves.items():
         files.append(File(f"{internet.TLS_DIRECTORY}/{host}.crt", pair.certificate.read_bytes() + issuers[host].certificate.read_bytes()))
         files.append(File(f"{internet.TLS_DIRECTORY}/{host}.key", pair.key.read_bytes(), 0o600))

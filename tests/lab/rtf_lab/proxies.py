@@ -1,13 +1,20 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The proxies of the site as data: squid for HTTP, dante for SOCKS5, each once open to all and once with a password."""
+"""The proxies of the site as data: squid for HTTP, dante for SOCKS5, each once open to all and once with a password.
+
+A third squid decrypts TLS with an authority of its own.
+"""
 
 from pathlib import Path
 
 HTTP_PORT = 3128
 SOCKS_PORT = 1080
 AUTHENTICATED = ("proxy-auth", "socks-auth")
+INSPECTING = ("proxy-inspect",)
+INSPECTION_AUTHORITY = "/etc/lab/tls/inspection"
+# Rules of tests, read before those of the lab's own: see faults.proxy_rules().
+RULES = "/etc/lab/squid/rules"
 USER = "proxy-user"
 # Every odd character in it is one that some consumer of a proxy URL, a shell or a unit file gets wrong.
 PASSWORD_FILE = Path(__file__).resolve().parents[1] / "images" / "internet" / "root" / "etc" / "lab" / "proxy-password"
@@ -20,10 +27,14 @@ def password():
 
 def squid_conf(name, address, resolver):
     """squid.conf of one HTTP proxy: it connects to any port of any name, and caches nothing."""
-    lines = [f"http_port {address}:{HTTP_PORT}", f"visible_hostname {name}.lab.example", f"dns_nameservers {resolver}",
+    lines = [f"http_port {address}:{HTTP_PORT}{_BUMP if name in INSPECTING else ''}", f"visible_hostname {name}.lab.example", f"dns_nameservers {resolver}",
              f"pid_filename /run/lab-squid-{name}/squid.pid", f"access_log stdio:/var/log/squid/{name}.log",
              f"cache_log /var/log/squid/{name}.cache.log", "cache deny all", "pinger_enable off",
-             "shutdown_lifetime 0 seconds"]
+             "shutdown_lifetime 0 seconds", f"include {RULES}/{name}.conf"]
+    if name in INSPECTING:
+        lines += [f"sslcrtd_program /usr/lib/squid/security_file_certgen -s /run/lab-squid-{name}/certificates -M 4MB",
+                  "sslcrtd_children 2 startup=1", "tls_outgoing_options cafile=/etc/lab/tls/root.crt",
+                  "acl hello at_step SslBump1", "ssl_bump peek hello", "ssl_bump bump all"]
     if name in AUTHENTICATED:
         lines += ["auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/lab/proxy-users",
                   "auth_param basic realm lab", "acl known proxy_auth REQUIRED", "http_access allow known",
@@ -31,6 +42,10 @@ def squid_conf(name, address, resolver):
     else:
         lines.append("http_access allow all")
     return "\n".join(lines) + "\n"
+
+
+_BUMP = (" ssl-bump generate-host-certificates=on dynamic_cert_mem_cache_size=4MB"
+         f" cert={INSPECTION_AUTHORITY}.crt key={INSPECTION_AUTHORITY}.key")
 
 
 def dante_conf(name, address):

@@ -6,7 +6,7 @@
 import re
 
 import pytest
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, misfits, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.plan import CATALOGUE, VENDORS
 
@@ -118,3 +118,18 @@ def test_who_signs_for_a_host_is_what_the_vendor_lets_sign():
     }
     with pytest.raises(LabError, match="no vendor for nobody.example.com"):
         internet.signers(VENDORS, {"nobody.example.com"})
+
+
+def test_the_name_servers_that_lie_do_so_for_names_of_the_catalogue():
+    servers = internet.load_servers(CATALOGUE)
+    files = {file.path: file.content.decode() for file in internet.configuration(servers, {})}
+    assert {misfits.WRONG_NAME, misfits.LOGIN_NAME} <= {server.host for server in servers}
+    captive = internet.address_of("captive")
+    assert f"address=/{misfits.WRONG_NAME}/{captive}\n" in files["/etc/lab/dns/dns-wrong.conf"]
+    assert f"address=/#/{captive}\n" in files["/etc/lab/dns/dns-wildcard.conf"]
+
+
+def test_only_the_squid_that_inspects_decrypts():
+    confs = {name: proxies.squid_conf(name, "192.0.2.1", "192.0.2.53") for name in internet.HTTP_PROXIES}
+    assert [name for name, conf in confs.items() if "ssl_bump bump" in conf] == list(proxies.INSPECTING)
+    assert all(conf.index(f"include {proxies.RULES}/{name}.conf") < conf.index("http_access") for name, conf in confs.items())

@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import intern
 def test_every_proxy_has_a_configuration_for_its_own_address():
     files = {file.path: file.content.decode() for file in internet.configuration([], {})}
     for name in internet.HTTP_PROXIES:
-        assert f"http_port {internet.address_of(name)}:3128\n" in files[f"/etc/lab/squid/{name}.conf"]
+        assert f"http_port {internet.address_of(name)}:3128" in files[f"/etc/lab/squid/{name}.conf"]
     for name in internet.SOCKS_PROXIES:
         assert f"internal: {internet.address_of(name)} port = 1080\n" in files[f"/etc/lab/dante/{name}.conf"]
 

@@ -1,0 +1,30 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a benchmark yields: how long one way took beside another one in the same run."""
+
+from typing import NamedTuple
+
+
+class Ratio(NamedTuple):
+    """`ours` and `theirs` are (what, seconds). Ours may take `at_most` times theirs; None: for information only."""
+
+    ours: tuple
+    theirs: tuple
+    at_most: float = None
+
+    def holds(self):
+        return self.at_most is None or self.ours[1] <= self.at_most * self.theirs[1]
+
+    def sentence(self):
+        """One line for a person."""
+        (what, seconds), (other, other_seconds) = self.ours, self.theirs
+        if seconds <= other_seconds:
+            relation = "%.1f times as fast" % (other_seconds / seconds)
+        else:
+            relation = "%.2f times as long" % (seconds / other_seconds)
+        line = "  %s: %.2f s; %s: %.2f s; %s" % (what, seconds, other, other_seconds, relation)
+        if self.at_most is None:
+            return line
+        bound = "at least %g times as fast" % (1 / self.at_most) if self.at_most < 1 else "at most %g times as long" % self.at_most
+        return "%s (wanted: %s) %s" % (line, bound, "ok" if self.holds() else "FAILED")
