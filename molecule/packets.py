@@ -1,0 +1,312 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What must be open and shut between the hosts of a lab by the vendor's table, and what real packets find.
+
+    view = View.of(lab)
+    assert view.differences(view.wanted("install")) == {}
+
+The expectation is read from the catalogue's YAML here, with nothing of the collection's own code between.
+"""
+
+import concurrent.futures
+import contextlib
+import ipaddress
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import as_root, podman, run
+
+PORTS = Path(__file__).resolve().parent.parent / "catalog" / "ports.yml"
+AGENT = Path(__file__).with_name("packet_agent.py")
+TRANSPORTS = ("tcp", "udp")
+RELEASE = "1.4"
+SSH = 22
+ANYWHERE = "0.0.0.0/0"
+LOOPBACK = "127.0.0.1"
+# Addresses of the simulated Internet that are no node's.
+OUTSIDE, INTERNAL = "198.51.100.53", "198.51.100.80"
+# Ports of nobody, beside those next to the table's ranges.
+LONG = 100
+OF_NOBODY = {"tcp": {80, 9090, 10251}, "udp": {137, 5353}}
+# Seconds without news before a port counts as shut; the second look has to convince also on a busy machine.
+PATIENCE, MORE_PATIENCE = 1.3, 3.5
+AGENT_SECONDS = 60
+
+
+class Row(NamedTuple):
+    """A row of the table: source and destination are the sides that the catalogue names, ports numbers."""
+
+    id: str
+    transport: str
+    ports: frozenset
+    source: str
+    destination: str
+    phase: str
+
+
+class Host(NamedTuple):
+    """Who sends or receives: the container's name, the address (of the sender), role: controller | worker | None."""
+
+    name: str
+    container: str
+    address: str
+    role: str = None
+
+
+def expand(ranges):
+    """["2379", "3008-3010"] -> {2379, 3008, 3009, 3010}."""
+    found = set()
+    for text in ranges:
+        first, dummy, last = text.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    return frozenset(found)
+
+
+def compress(ports):
+    """{2379, 3008, 3009} -> "2379, 3008-3009"."""
+    runs = []
+    for port in sorted(ports):
+        if runs and port == runs[-1][1] + 1:
+            runs[-1][1] = port
+        else:
+            runs.append([port, port])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def table(text):
+    """The rows of a catalogue file (its text) as the specification has them, whatever later releases changed."""
+    return [Row(row["id"], row["transport"], expand(row["ports"]), row["from"], row["to"], row["phase"])
+            for row in yaml.safe_load(text)["ports"] if row["since"] == RELEASE]
+
+
+def examined(rows, whole=True):
+    """{transport: ports} that are tried at a node: those of the table, their neighbours, and some of nobody.
+
+    whole: every port of long ranges, or only their ends.
+    """
+    found = {"tcp": {SSH} | OF_NOBODY["tcp"], "udp": set(OF_NOBODY["udp"])}
+    for row in rows:
+        if row.destination != "internet":
+            ends = {min(row.ports), max(row.ports)}
+            ports = row.ports if whole or len(row.ports) < LONG else ends
+            found[row.transport] |= ports | {port + step for port in ports for step in (-1, 1)}
+    return found
+
+
+class Cluster(NamedTuple):
+    """nodes: Hosts with a role. internal, ingress: networks, as the site's variables of these names say."""
+
+    nodes: list
+    internal: list = []
+    ingress: list = [ANYWHERE]
+
+    def networks(self, side):
+        """The networks that a side of a row stands for."""
+        if side in ("nodes", "controllers"):
+            return [node.address for node in self.nodes if side == "nodes" or node.role == "controller"]
+        return {"internet": self.ingress, "internal_network": self.internal, "localhost": ["127.0.0.0/8"]}[side]
+
+    def asks(self, row, source, destination):
+        """Whether a row lets a Host send to another."""
+        if source.address == LOOPBACK:
+            return row.source == "localhost"
+        if destination.role is None:
+            receives = row.destination == "internet"
+        else:
+            receives = row.destination == "nodes" or (row.destination, destination.role) == ("controllers", "controller")
+        sender = ipaddress.ip_address(source.address)
+        return receives and any(sender in ipaddress.ip_network(network) for network in self.networks(row.source))
+
+
+def wanted(rows, phase, cluster, pairs):
+    """{(source, destination): {transport: ports that must be open}} by name, for pairs of Hosts in a phase."""
+    found = {}
+    for source, destination in pairs:
+        open_ports = {"tcp": {SSH} if destination.role and source.address != LOOPBACK else set(), "udp": set()}
+        for row in rows:
+            if (phase == "install" or row.phase == phase) and cluster.asks(row, source, destination):
+                open_ports[row.transport] |= row.ports
+        found[source.name, destination.name] = open_ports
+    return found
+
+
+def differences(rows, expected, observed):
+    """{(source, destination): ["tcp 2379 shut (etcd)", "udp 137 open"]} of what is not as it should be."""
+    found = {}
+    for pair, open_ports in expected.items():
+        lines = []
+        for transport in TRANSPORTS:
+            want, got = open_ports[transport], observed[pair][transport]
+            for ports, state in ((want - got, "shut"), (got - want, "open")):
+                named = sorted({row.id for row in rows if row.transport == transport and row.ports & ports})
+                if ports:
+                    lines.append(f"{transport} {compress(ports)} {state}" + (f" ({', '.join(named)})" if named else ""))
+        if lines:
+            found[pair] = lines
+    return found
+
+
+class View:
+    """A lab seen through packets."""
+
+    def __init__(self, lab, cluster, services):
+        """services: {transport: {port: address on the Internet that serves it}}."""
+        self.lab = lab
+        self.cluster = cluster
+        self.services = services
+        self.rows = table(PORTS.read_text(encoding="utf-8"))
+        self.everything, self.sample = examined(self.rows), examined(self.rows, whole=False)
+
+    @classmethod
+    def of(cls, lab, **networks):
+        """A View of a lab; networks: `internal` and `ingress` of Cluster."""
+        nodes = [Host(node.name, node.name, lab.nodes[node.name], node.group[len("rtf_"):-1]) for node in lab.instance.nodes]
+        services = {
+            "tcp": {443: lab.endpoint_address("anypoint.mulesoft.com"),
+                    5044: lab.endpoint_address("dias-ingestor-nginx.prod.cloudhub.io")},
+            "udp": {123: lab.endpoint_address("ntp.lab.example")},
+        }
+        return cls(lab, Cluster(nodes, **networks), services)
+
+    @property
+    def outsiders(self):
+        """Who is no node: an address far away, one that the tests may call internal, and one in the nodes' own subnet."""
+        addresses = {"outside": OUTSIDE, "internal": INTERNAL, "neighbour": self.lab.instance.internet_address}
+        return [Host(name, "internet", address) for name, address in addresses.items()]
+
+    def examined(self, source):
+        """{transport: ports} that a Host tries at a node: all between nodes and from far away, a sample by the others."""
+        return self.everything if source.role or source.name == "outside" else self.sample
+
+    def pairs(self):
+        """[(source, destination)]: from every Host to every node, from every node to the Internet and to itself."""
+        nodes = self.cluster.nodes
+        between = [pair for pair in itertools.product(nodes + self.outsiders, nodes) if pair[0] is not pair[1]]
+        out = [(node, Host("internet", "internet", "")) for node in nodes]
+        within = [(Host(f"{node.name} itself", node.container, LOOPBACK), node) for node in nodes]
+        return between + out + within
+
+    def wanted(self, phase):
+        """What the table asks for, as `wanted` returns it. A test adds and takes away what its site does besides."""
+        return wanted(self.rows, phase, self.cluster, self.pairs())
+
+    def differences(self, expected, pairs=None):
+        """What packets find otherwise than expected: {} is well. pairs: those of (source, destination) names to look at.
+
+        What is wrong at first sight is looked at again, with more patience.
+        """
+        chosen = [(source, destination) for source, destination in self.pairs()
+                  if (source.name, destination.name) in (expected if pairs is None else pairs)]
+        expected = {(pair[0].name, pair[1].name): self._limited(expected[pair[0].name, pair[1].name], pair)
+                    for pair in chosen}
+        with self._listening({destination.container for dummy, destination in chosen if destination.role}):
+            observed = self._observe(chosen, PATIENCE)
+            wrong = [pair for pair in chosen
+                     if observed[pair[0].name, pair[1].name] != expected[pair[0].name, pair[1].name]]
+            observed.update(self._observe(wrong, MORE_PATIENCE))
+        return differences(self.rows, expected, observed)
+
+    def _limited(self, cell, pair):
+        """Of the ports of a cell those that its source tries."""
+        dummy, *tried = zip(*self._targets(*pair))
+        return {transport: cell[transport] & set().union(*ports) for transport, ports in zip(TRANSPORTS, tried)}
+
+    @contextlib.contextmanager
+    def _listening(self, containers):
+        with contextlib.ExitStack() as stack:
+            agents = [stack.enter_context(agent(self.lab, name, "listen")) for name in sorted(containers)]
+            ask_all([(listener, {transport: sorted(self.everything[transport]) for transport in TRANSPORTS})
+                     for listener in agents])
+            yield
+
+    def _observe(self, pairs, patience):
+        """{(source, destination): {transport: open ports}}."""
+        found = {}
+        with contextlib.ExitStack() as stack:
+            senders, questions = [], []
+            for address, group in itertools.groupby(sorted(pairs, key=_sender), key=_sender):
+                group = list(group)
+                targets = [target for source, destination in group for target in self._targets(source, destination)]
+                senders.append(group)
+                questions.append((stack.enter_context(agent(self.lab, address[0], "probe")), {
+                    "source": address[1], "patience": patience, "targets": targets}))
+            for group, answers in zip(senders, ask_all(questions)):
+                answers = iter(answers)
+                for source, destination in group:
+                    cell = {transport: set() for transport in TRANSPORTS}
+                    for dummy in self._targets(source, destination):
+                        for transport, ports in zip(TRANSPORTS, next(answers)):
+                            cell[transport].update(ports)
+                    found[source.name, destination.name] = cell
+        return found
+
+    def _targets(self, source, destination):
+        """[[address, TCP ports, UDP ports]] that a pair stands for."""
+        if destination.role is None:
+            return [[address, [port] if transport == "tcp" else [], [port] if transport == "udp" else []]
+                    for transport in TRANSPORTS for port, address in self.services[transport].items()]
+        if source.address == LOOPBACK:
+            local = [row for row in self.rows if row.source == "localhost"]
+            return [[LOOPBACK, *(sorted(set().union(*(row.ports for row in local if row.transport == transport)))
+                                 for transport in TRANSPORTS)]]
+        return [[destination.address, *(sorted(self.examined(source)[transport]) for transport in TRANSPORTS)]]
+
+
+def _sender(pair):
+    return pair[0].container, pair[0].address
+
+
+class Agent:
+    """The program in a container, at work."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def ask(self, request):
+        """Send a request and return the answer; raises AssertionError with what the program said in its stead."""
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, self.process.communicate(timeout=AGENT_SECONDS)[1]
+        return json.loads(answer)
+
+
+@contextlib.contextmanager
+def agent(lab, name, mode):
+    """An Agent in the network namespace of a container. It ends with the block."""
+    pid = run([*podman(), "inspect", "--format", "{{.State.Pid}}", lab.container(name)]).stdout.decode().strip()
+    words = [*as_root(), "nsenter", "--target", pid, "--net", sys.executable, str(AGENT), mode]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        yield Agent(process)
+        process.communicate(timeout=AGENT_SECONDS)
+
+
+def ask_all(questions):
+    """Ask [(Agent, request)] at the same time and return the answers in that order."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=max(len(questions), 1)) as pool:
+        return list(pool.map(lambda question: question[0].ask(question[1]), questions))
+
+
+@contextlib.contextmanager
+def stream(lab, source, destination, port):
+    """A TCP connection between two containers, by name; yields a function that says whether data passes both ways."""
+    address = lab.nodes.get(destination, lab.instance.internet_address)
+    with agent(lab, destination, "serve") as server, agent(lab, source, "hold") as client:
+        server.ask({"port": port})
+        client.ask({"address": address, "port": port})
+        count = itertools.count()
+
+        def passes():
+            text = f"message {next(count)}\n"
+            return client.ask({"text": text})["text"] == text
+
+        yield passes
