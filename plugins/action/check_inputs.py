@@ -10,10 +10,19 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, inputs, site_inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
+    catalog,
+    checks,
+    inputs,
+    selection,
+    site_inputs,
+    waivers,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 
 display = Display()
+
+JUDGING = ("rtf_checks", "rtf_skip_checks", "rtf_waivers")
 
 
 class ActionModule(ActionBase):
@@ -30,22 +39,23 @@ class ActionModule(ActionBase):
             argument_spec={"values": {"type": "dict"}, "groups": {"type": "bool", "default": False}}
         )
         catalogue = catalog.load()
-        checks = {
+        valid = {
             **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
             **site_inputs.checks_by_name(catalogue),
+            **_judging_inputs(catalogue),
         }
         if arguments["values"] is None:
-            problems = self._inventory_problems(task_vars, checks, catalogue)
+            problems = self._inventory_problems(task_vars, valid, catalogue)
         else:
             problems = inputs.group_problems(plain(task_vars["groups"])) if arguments["groups"] else []
-            problems += _value_problems(plain(arguments["values"]), checks)
+            problems += _value_problems(plain(arguments["values"]), valid)
         result["changed"] = False
         if problems:
             result["failed"] = True
             result["msg"] = "Nothing was touched. " + ("" if len(problems) == 1 else "\n") + "\n".join(problems)
         return result
 
-    def _inventory_problems(self, task_vars, checks, catalogue):
+    def _inventory_problems(self, task_vars, valid, catalogue):
         """The whole inventory: groups, every node's variables, and what must agree between nodes."""
         groups = plain(task_vars["groups"])
         problems = inputs.group_problems(groups)
@@ -53,22 +63,31 @@ class ActionModule(ActionBase):
             return problems
         variables, where = {}, {}
         for node in groups["rtf_nodes"]:
-            variables[node], broken = _read(task_vars["hostvars"][node], checks)
-            for problem in broken + inputs.value_problems(variables[node], checks):
+            variables[node], broken = _read(task_vars["hostvars"][node], valid)
+            for problem in broken + inputs.value_problems(variables[node], valid):
                 where.setdefault(problem, []).append(node)
-            for hint in inputs.misspellings(task_vars["hostvars"][node], checks):
+            for hint in inputs.misspellings(task_vars["hostvars"][node], valid):
                 display.warning(hint)  # shown once, however many nodes
         problems = [
             problem if len(nodes) == len(variables) else f"{problem} (on {', '.join(nodes)})"
             for problem, nodes in where.items()
         ]
-        problems += inputs.disagreements(variables, inputs.ONE_VALUE_FOR_ALL + site_inputs.ONE_VALUE_FOR_ALL)
+        problems += inputs.disagreements(variables, inputs.ONE_VALUE_FOR_ALL + site_inputs.ONE_VALUE_FOR_ALL + JUDGING)
         if problems:
             return problems
         for node, values in variables.items():
             if "ansible_host" in task_vars["hostvars"][node]:
                 values["ansible_host"] = plain(task_vars["hostvars"][node]["ansible_host"])
-        return inputs.network_problems(variables) + _offer_problems(next(iter(variables.values())), catalogue)
+        first = next(iter(variables.values()))
+        problems = inputs.network_problems(variables) + _offer_problems(first, catalogue)
+        accepted = waivers.parse(first.get("rtf_waivers", []), selection.globs(checks.load(), catalogue))
+        return problems + waivers.node_problems(accepted, list(variables))
+
+
+def _judging_inputs(catalogue):
+    """Checks of the inputs that select checks and waive failures."""
+    globs = selection.globs(checks.load(), catalogue)
+    return dict(zip(JUDGING, (globs, globs, waivers.checked(globs))))
 
 
 def _offer_problems(variables, catalogue):
@@ -82,12 +101,12 @@ def _offer_problems(variables, catalogue):
     return []
 
 
-def _value_problems(values, checks):
+def _value_problems(values, valid):
     """values: `{variable of a role: {"like": name of the input, "value": value}}`."""
     problems = []
     for name, entry in values.items():
         try:
-            checks[entry["like"]](entry["value"])
+            valid[entry["like"]](entry["value"])
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
     if not problems:

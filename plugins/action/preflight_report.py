@@ -14,7 +14,14 @@ import tempfile
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks, evidence, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
+    catalog,
+    checks,
+    evidence,
+    selection,
+    subjects,
+    waivers,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
@@ -39,6 +46,9 @@ ARGUMENTS = {
     "enforce": {"type": "bool", "default": True},
     "extra_endpoints": {"type": "list", "elements": "dict", "default": []},
     "extra_ports": {"type": "list", "elements": "dict", "default": []},
+    "checks": {"type": "list", "elements": "str", "default": list(selection.ALL)},
+    "skip_checks": {"type": "list", "elements": "str", "default": []},
+    "waivers": {"type": "list", "elements": "dict", "default": []},
     "port_matrix": {"type": "bool", "default": False},
     "port_matrix_peers": {"type": "int", "default": 20},
 }
@@ -59,6 +69,8 @@ class ActionModule(ActionBase):
         if arguments["port_matrix"]:
             _collect_ports(task_vars["hostvars"], collected)
         report = _judge(arguments, collected, task_vars)
+        for pattern in report["selection"]["unmatched"]:
+            display.warning(f"{pattern!r} of rtf_checks or rtf_skip_checks matches no check of this run")
         for text, colour in terminal.lines(report):
             display.display(text, color=colour)
         result.update(changed=False, readiness=report["readiness"], report=None)
@@ -114,10 +126,22 @@ def _judge(arguments, collected, task_vars):
             judged[-1] = judged[-1]._replace(ports=matrix.rows(judged[-1].role))
             found["evidence"].update(matrix.evidence(node))
         results += judge_node(rows, judged[-1], found["evidence"])
-    verified = {row_id for check in rows for row_id in check["requirements"]}
-    verified |= {row_id for entry in results for row_id in entry["requirement"]}
-    generated = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    report = document.build(scope, judged, results, subjects.requirements(scope, catalogue), verified, generated)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    accepted = waivers.parse(plain(arguments["waivers"]), selection.globs(rows, catalogue))
+    chosen = (arguments["checks"], arguments["skip_checks"])
+    results = waivers.apply(selection.leave_out(results, *chosen), accepted, now.date())
+    selected = selection.summary(results, *chosen)
+    verified = {row for entry in results if entry["id"] not in selected["left_out"] for row in entry["requirement"]}
+    report = document.build(
+        scope,
+        judged,
+        results,
+        subjects.requirements(scope, catalogue),
+        verified,
+        now.isoformat(timespec="seconds"),
+        selected,
+        waivers.summary(results, accepted, now.date()),
+    )
     return {**report, "port_matrix": matrix.document} if matrix else report
 
 

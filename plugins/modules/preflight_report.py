@@ -70,6 +70,23 @@ options:
     type: list
     elements: str
     default: []
+  checks:
+    description: Names or globs of the checks to judge. The others are reported as left out.
+    type: list
+    elements: str
+    default: ["*"]
+  skip_checks:
+    description: Names or globs of checks to leave out.
+    type: list
+    elements: str
+    default: []
+  waivers:
+    description:
+      - Failures that are accepted, as dictionaries of C(checks) and C(nodes), lists of names or globs, C(reason) and
+        C(expires), the last date on which the waiver holds. Without C(nodes) every node is meant.
+    type: list
+    elements: dict
+    default: []
   port_matrix:
     description: Whether the ports between the nodes were tried.
     type: bool

@@ -117,6 +117,24 @@ def test_forwarding_switched_off_turns_the_forwarding_check_red(site, lab):
     assert "  FAIL  kernel.ip_forward" in outcome.output
 
 
+def test_a_waived_failure_stays_visible_and_stops_nothing(site, lab):
+    waivers = [
+        {"checks": ["kernel.ip_*"], "nodes": ["worker-1"], "reason": "the team of the image knows", "expires": "2999-12-31"},
+        {"checks": ["time.synchronised"], "reason": "it was so last year", "expires": "2001-12-31"},
+    ]
+    chosen = {"rtf_waivers": waivers, "rtf_skip_checks": ["egress.ecr-*"]}
+    with faults.sysctl_set(lab, "worker-1", "net.ipv4.ip_forward", 0):
+        outcome = site.play("audit-rtf.yml", "-e", json.dumps(chosen))
+    assert outcome.code == 0, outcome.output
+    result = outcome.result("worker-1", "kernel.ip_forward")
+    assert (result["status"], result["waiver"]["reason"]) == ("fail", "the team of the image knows")
+    assert "(ok)  kernel.ip_forward" in outcome.output
+    assert [waiver["state"] for waiver in outcome.report["waivers"]] == ["applied", "expired"]
+    assert "Waiver expired: time.synchronised: it was so last year." in re.sub(r"\s+", " ", outcome.output)
+    assert outcome.report["selection"]["left_out"] == ["egress.ecr-us"]
+    assert outcome.report["readiness"] == "incomplete"
+
+
 def test_a_hardening_file_that_wins_at_the_next_boot_is_named(site, lab):
     path = "/etc/sysctl.d/zzz-hardening.conf"
     lab.exec("worker-1", "sh", "-c", f"echo net.ipv4.ip_forward=0 > {path}")
@@ -194,6 +212,8 @@ MORE_BAD_INPUTS = {
     "rtf_release": ("1.4", "rtf_release: 1.4 is a number, not a string"),
     "rtf_ntp_servers": ('"ntp.lab.example"', "rtf_ntp_servers: must be a list"),
     "rtf_http_proxy": ('"proxy:3128"', "rtf_http_proxy: must start with http://"),
+    "rtf_skip_checks": ('["kernel.ip_foward"]', "rtf_skip_checks: 'kernel.ip_foward' matches no check; did you mean kernel."),
+    "rtf_waivers": ('[{"checks": ["net.*"]}]', "rtf_waivers: entry 1: has no reason"),
 }
 
 

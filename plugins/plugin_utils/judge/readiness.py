@@ -4,14 +4,14 @@
 
 """From check results to a verdict: ready, not_ready or incomplete."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, UNKNOWN
 
 READY, NOT_READY, INCOMPLETE = "ready", "not_ready", "incomplete"
 
 
 def node_readiness(results):
-    """A node is ready when every required check passed; a failed one outweighs one that is unknown or skipped."""
-    required = [result["status"] for result in results if result["severity"] == "required"]
+    """A node is ready when every required check passed or is waived; a failure outweighs what is unknown or skipped."""
+    required = [PASS if result.get("waiver") else result["status"] for result in results if result["severity"] == "required"]
     if FAIL in required:
         return NOT_READY
     return READY if required and all(status == PASS for status in required) else INCOMPLETE
@@ -26,5 +26,9 @@ def cluster_readiness(readiness_by_node):
 
 
 def blocking(results):
-    """The results that must stop an installation: required, tried, and not passed."""
-    return [result for result in results if result["severity"] == "required" and result["status"] in ("fail", "unknown")]
+    """The results that must stop an installation: required, tried, not passed and not waived."""
+    return [
+        result
+        for result in results
+        if result["severity"] == "required" and result["status"] in (FAIL, UNKNOWN) and not result.get("waiver")
+    ]

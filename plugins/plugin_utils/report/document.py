@@ -4,6 +4,7 @@
 
 """The report as data: what report.json holds and every rendering starts from."""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import (
     blocking,
     cluster_readiness,
@@ -13,12 +14,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.read
 FORMAT = 1  # raised when a field changes its meaning or goes away
 
 
-def build(scope, subjects, results, requirements, verified, generated):
+def build(scope, subjects, results, requirements, verified, generated, chosen=None, waivers=()):
     """Return the report.
 
     scope: `{"release", "control_plane", "phase"}`. subjects: Subjects in inventory order. results: check results of all
     nodes. requirements: `{row id: title}` of every row that holds for the scope. verified: ids of the rows that some
-    check looked at. generated: a UTC time as text.
+    check looked at. generated: a UTC time as text. chosen: what selection.summary says. waivers: what waivers.summary says.
     """
     by_node = {subject.node: [result for result in results if result["node"] == subject.node] for subject in subjects}
     nodes = [
@@ -37,6 +38,8 @@ def build(scope, subjects, results, requirements, verified, generated):
         "readiness": cluster_readiness({node["name"]: node["readiness"] for node in nodes}),
         "nodes": nodes,
         "blocking": len(blocking(results)),
+        "selection": chosen or selection.summary(results),
+        "waivers": list(waivers),
         "results": results,
         "not_verified": [
             {"id": row_id, "title": title} for row_id, title in requirements.items() if row_id not in verified

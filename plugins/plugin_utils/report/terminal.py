@@ -10,6 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 
 WIDTH = 80
 MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip"}
+WAIVED = "(ok)"
 COLOURS = {"pass": None, "fail": "red", "unknown": "yellow", "skipped": "cyan"}
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
 
@@ -24,7 +25,7 @@ def lines(report):
         verdict, colour = VERDICTS[node["readiness"]]
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
-        out += _node_lines(results)
+        out += _node_lines([result for result in results if result["id"] not in report["selection"]["left_out"]])
     out += matrix.lines(report)
     return out + [("", None)] + _closing_lines(report)
 
@@ -45,6 +46,9 @@ def _node_lines(results):
             colour = "yellow"
         mark = MARKS[result["status"]] if result["severity"] == "required" or result["status"] != "fail" else "warn"
         head = f"  {mark:<4}  {result['id']:<{width}}  "
+        if result["waiver"]:
+            out.append((_cut(f"  {WAIVED:<4}  {result['id']:<{width}}  waived: {result['waiver']['reason']}"), "cyan"))
+            continue
         if result["status"] == "pass":
             out.append((_cut(head + result["observed"]), colour))
             continue
@@ -67,19 +71,46 @@ def _shared_reason(results):
 def _closing_lines(report):
     counts = {}
     for result in report["results"]:
-        key = result["status"]
+        key = "waived" if result["waiver"] else result["status"]
         if key == "fail" and result["severity"] != "required":
             key = "warn"
         counts[key] = counts.get(key, 0) + 1
-    words = (("pass", "passed"), ("fail", "failed"), ("warn", "warned"), ("unknown", "unknown"), ("skipped", "skipped"))
+    words = (("pass", "passed"), ("fail", "failed"), ("warn", "warned"))
+    words += (("waived", "waived"), ("unknown", "unknown"), ("skipped", "skipped"))
     tally = ", ".join(f"{counts[key]} {word}" for key, word in words if key in counts)
     verdict, colour = VERDICTS[report["readiness"]]
     out = [(f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}", colour)]
+    left_out = report["selection"]["left_out"]
+    if left_out:
+        named = ", ".join(_by_area(left_out, {result["id"] for result in report["results"]}))
+        out += _hanging("", f"Left out by rtf_checks and rtf_skip_checks ({len(left_out)}): {named}", "cyan")
+    for waiver in report["waivers"]:
+        out += _waiver_lines(waiver)
     missing = report["not_verified"]
     if missing:
         ids = ", ".join(row["id"] for row in missing)
         out += _hanging("", f"Not verified by any check ({len(missing)} requirements): {ids}", None)
     return out
+
+
+def _by_area(left_out, ids):
+    """The ids, an area that is gone as a whole as one glob."""
+    kept = {name.partition(".")[0] for name in ids.difference(left_out)}
+    areas = [(name.partition(".")[0], name) for name in left_out]
+    return list(dict.fromkeys(name if area in kept else f"{area}.*" for area, name in areas))
+
+
+def _waiver_lines(waiver):
+    where = "" if waiver["nodes"] == ["*"] else f" on {', '.join(waiver['nodes'])}"
+    what = f"{', '.join(waiver['checks'])}{where}: {waiver['reason']}"
+    until = f" (until {waiver['expires']})" if waiver["expires"] else ""
+    if waiver["state"] == "applied":
+        return _hanging("Waived: ", what + until, "cyan")
+    if waiver["state"] == "expired":
+        return _hanging("Waiver expired: ", f"{what}. It ended on {waiver['expires']}.", "yellow")
+    if waiver["state"] == "unused":
+        return _hanging("Waiver not needed: ", f"{what}{until}. Nothing that it covers failed.", "yellow")
+    return []
 
 
 def _detail(label, text, colour):

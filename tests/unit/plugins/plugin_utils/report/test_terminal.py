@@ -4,9 +4,16 @@
 
 """The table a person reads, built from the judge's own results."""
 
+import datetime
+
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
+    checks,
+    selection,
+    subjects,
+    waivers,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
@@ -20,6 +27,15 @@ def report(**evidence_by_node):
         results += judge_node(checks.load(), node, evidence_by_node.get(node.node, samples.evidence(node.node)))
     verified = {row_id for entry in results for row_id in entry["requirement"]}
     return document.build(samples.SCOPE, nodes, results, subjects.requirements(samples.SCOPE), verified, "then")
+
+
+def waived(found, *entries, skip=()):
+    """The report as it is with entries of rtf_waivers, and of rtf_skip_checks."""
+    parsed, today = waivers.parse(entries, lambda value: None), datetime.date(2027, 1, 31)
+    results = waivers.apply(selection.leave_out(found["results"], skip=skip), parsed, today)
+    told = waivers.summary(results, parsed, today)
+    nodes = [samples.subject("n1"), samples.subject("n2", address="")]
+    return document.build(samples.SCOPE, nodes, results, {}, set(), "then", selection.summary(results, skip=skip), told)
 
 
 def text(found):
@@ -75,3 +91,32 @@ def test_requirements_that_no_check_looked_at_are_named():
     assert "etcd" in {row["id"] for row in found["not_verified"]}
     assert "Not verified by any check" in text(found) and "etcd" in text(found)
     assert "kernel-ip-forward" not in {row["id"] for row in found["not_verified"]}
+
+
+LONG = "because of a decision that takes more than one line of a terminal to tell, but that is how it is here"
+
+
+def test_what_is_waived_is_calm_and_its_reason_is_told_whole():
+    found = waived(report(n2=broken()), {"checks": ["kernel.ip*", "net.*"], "nodes": ["n2"], "reason": LONG})
+    shown = text(found)
+    assert "  (ok)  kernel.ip_forward" in shown and "FAIL" not in shown and "warn" not in shown
+    assert "READY: 2 nodes, " in shown and "2 waived" in shown
+    assert f"Waived: kernel.ip*, net.* on n2: {LONG}" in " ".join(shown.split())
+    assert max(len(line) for line, _colour in terminal.lines(found)) <= 80
+    assert "red" not in {colour for _line, colour in terminal.lines(found)}
+
+
+def test_a_waiver_that_expired_or_that_nothing_needs_is_told():
+    old = {"checks": ["kernel.ip_forward"], "reason": "the new image comes in May", "expires": "2026-05-31"}
+    shown = " ".join(text(waived(report(n2=broken()), old, {"checks": "time.*", "reason": "no need"})).split())
+    assert "FAIL kernel.ip_forward" in shown
+    assert "Waiver expired: kernel.ip_forward: the new image comes in May. It ended on 2026-05-31." in shown
+    assert "Waiver not needed: time.*: no need. Nothing that it covers failed." in shown
+
+
+def test_what_was_left_out_is_named_below_and_has_no_line():
+    shown = text(waived(report(n2=broken()), skip=["kernel.ip*", "proxy.*"]))
+    assert "  kernel.ip_forward " not in shown
+    named = shown.partition("Left out by rtf_checks and rtf_skip_checks (")[2].splitlines()[0]
+    assert "kernel.ip_forward, proxy.*" in named and "kernel.*" not in named
+    assert "INCOMPLETE: 2 nodes" in shown
