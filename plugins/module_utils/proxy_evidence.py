@@ -6,9 +6,6 @@
 
 import glob
 import os
-import re
-import shlex
-from urllib.parse import unquote
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
@@ -16,12 +13,22 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
     read_text_or_none,
     run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_services import (
+    service_evidence,
+    systemd_version,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import (
+    VARIABLES,
+    apt_options,
+    assignments,
+    directives,
+    main_section,
+    masked,
+    words,
+)
 
 INSTALLER_FILE = "/opt/anypoint/runtimefabric/env"
-MASK = "********"
-VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
-CREDENTIALS = re.compile(r"(?P<user>[^:@/]*):(?P<password>.*)@(?P<rest>[^@]*)\Z")
 
 
 def apt_configuration():
@@ -30,10 +37,12 @@ def apt_configuration():
 
 
 def proxy_evidence(passwords, root="/", ask_apt=apt_configuration):
-    """Return `{"settings": [...], "installer_file": bool, "curl": version or None, "unreadable": [...]}`.
+    """Return `{"settings", "installer_file", "curl", "systemd", "services", "unreadable"}`.
 
     A setting is `{"reader", "source", "variable", "value", "password"}`: who reads it, the file, the name in it, the value
-    with its password masked, and whether that is one of `passwords`: `none`, `expected` or `other`. root: the directory whose files are read.
+    with its password masked, and whether that is one of `passwords`: `none`, `expected` or `other`.
+    installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them.
+    root: the directory whose files are read.
     """
     reader = _Reader(passwords, root)
     for name, look in (
@@ -55,6 +64,8 @@ def proxy_evidence(passwords, root="/", ask_apt=apt_configuration):
         "settings": reader.settings,
         "installer_file": os.path.exists(reader.at(INSTALLER_FILE)),
         "curl": _curl_version(),
+        "systemd": systemd_version(),
+        "services": service_evidence(passwords),
         "unreadable": reader.unreadable,
     }
 
@@ -124,7 +135,7 @@ class _Reader:
                     self.shell_variables(reader, source, content, VARIABLES)
 
     def unit_variables(self, reader, path, value):
-        for word in _words(value):
+        for word in words(value):
             name, equals, text = word.partition("=")
             if equals and name.lower() in VARIABLES:
                 self.add(reader, path, name, text.replace("%%", "%"))
@@ -148,75 +159,20 @@ class _Reader:
             return
         direct = []
         for key, value in apt_options(ask_apt()):
-            words = key.split("::")
-            if [word.lower() for word in words[:1]] != ["acquire"] or len(words) < 3 or words[2].lower() != "proxy":
+            parts = key.split("::")
+            if [word.lower() for word in parts[:1]] != ["acquire"] or len(parts) < 3 or parts[2].lower() != "proxy":
                 continue
-            if len(words) == 3 and value and value.upper() != "DIRECT":
-                self.add("apt", "apt-config", "::".join(words), value)
-            elif len(words) > 3 and value.upper() == "DIRECT":
-                direct.append("::".join(words[3:]))
+            if len(parts) == 3 and value and value.upper() != "DIRECT":
+                self.add("apt", "apt-config", "::".join(parts), value)
+            elif len(parts) > 3 and value.upper() == "DIRECT":
+                direct.append("::".join(parts[3:]))
         if direct:
             self.add("apt", "apt-config", "direct", ",".join(sorted(set(direct))))
 
 
 def _curl_version():
     try:
-        words = run_text(["curl", "--version"]).split()
+        said = run_text(["curl", "--version"]).split()
     except Unreadable:
         return None
-    return words[1] if len(words) > 1 else None
-
-
-def _words(text):
-    try:
-        return shlex.split(text, comments=True)
-    except ValueError:
-        return []
-
-
-def assignments(text):
-    """Yield (name, value) of every `NAME=value` and `export NAME=value` of a file of shell variables."""
-    for line in text.splitlines():
-        for word in _words(line):
-            match = re.match(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)\Z", word, re.DOTALL)
-            if match:
-                yield match.group(1), match.group(2)
-            elif word not in ("export", "set"):
-                break
-
-
-def directives(text, name):
-    """Return the values of a directive of a unit file, lines that a backslash continues joined."""
-    lines = re.sub(r"\\\n\s*", " ", text).splitlines()
-    return [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip() == name]
-
-
-def main_section(text):
-    """Return the options of the section [main] of an INI file; the last of several counts."""
-    options, inside = {}, False
-    for line in text.splitlines():
-        if line.startswith("["):
-            inside = line.strip() == "[main]"
-        elif inside and "=" in line and not line.lstrip().startswith(("#", ";")):
-            name, dummy_equals, value = line.partition("=")
-            options[name.strip()] = value.strip()
-    return options
-
-
-def apt_options(text):
-    """Yield (key, value) of what `apt-config dump` prints."""
-    for match in re.finditer(r'^([^\s"]+) "(.*)";$', text, re.MULTILINE):
-        yield match.group(1), match.group(2)
-
-
-def masked(value, passwords):
-    """Return (the value with the password of its URL masked, `none` | `expected` | `other`)."""
-    scheme, slashes, rest = value.partition("://") if "://" in value else ("", "", value)
-    match = CREDENTIALS.match(rest)
-    if match:
-        shown = "{0}{1}{2}:{3}@{4}".format(scheme, slashes, match.group("user"), MASK, match.group("rest"))
-        return shown, "expected" if unquote(match.group("password")) in passwords else "other"
-    before, dummy_at, host = rest.rpartition("@")
-    if ":" in before:  # an odd one: whatever stands before the host may be a secret
-        return "{0}@{1}".format(MASK, host), "other"
-    return value, "none"
+    return said[1] if len(said) > 1 else None

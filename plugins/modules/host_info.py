@@ -227,6 +227,27 @@ host:
           description: The version of curl, V(null) where there is none. It decides how a NO_PROXY is read.
           type: str
           returned: when readable
+        systemd:
+          description: The version of systemd as a number, V(null) where there is none.
+          type: int
+          returned: when readable
+        services:
+          description:
+            - For docker and containerd, where installed, whether it is RV(ignore:running), and the variables of proxies in
+              its environment RV(ignore:now) and RV(ignore:at_next_start), each with RV(ignore:value) and
+              RV(ignore:password) as above. RV(ignore:outdated) says whether a restart would change that.
+            - RV(ignore:now) is V(null) where nothing runs, or the module may not look. Only RV(ignore:error) without systemd.
+          type: dict
+          returned: when readable
+          sample:
+            docker:
+              running: true
+              outdated: true
+              now: {}
+              at_next_start:
+                http_proxy:
+                  value: http://build:********@proxy.example.com:3128
+                  password: expected
         unreadable:
           description: Files that could not be read, each with the reason.
           type: list

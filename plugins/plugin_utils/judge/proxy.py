@@ -67,6 +67,39 @@ def installer(subject, evidence):
     return Finding(PASS, expected, "as expected" if any(wanted.values()) else "none is meant, and none is set")
 
 
+def services(subject, evidence):
+    """What runs took its settings up when it started; files that changed since are not in use."""
+    expected = "docker and containerd, where they run, were started with the proxies that their files name"
+    found = part(evidence, "host", "proxy", "services")
+    running = {name: entry for name, entry in found.items() if entry["running"]}
+    hidden = [name for name, entry in running.items() if entry["now"] is None]
+    stale = [name for name, entry in running.items() if entry["outdated"]]
+    if stale:
+        units = " ".join(f"{name}.service" for name in stale)
+        said = _listed(
+            f"{name} runs with {_urls(found[name]['now'])} and would start with {_urls(found[name]['at_next_start'])}"
+            for name in stale
+        )
+        remedy = (
+            f"Restart it at a time when nobody is disturbed with `systemctl restart {units}`, "
+            f"or name it in rtf_proxy_restart_services and {PREPARE}."
+        )
+        return Finding(FAIL, expected, said, remedy, {name: found[name] for name in stale})
+    if hidden:
+        return Finding(UNKNOWN, expected, f"the environment of {', '.join(hidden)} cannot be read")
+    return Finding(PASS, expected, f"{', '.join(running)} as told" if running else "neither of them runs")
+
+
+def _urls(environment):
+    """The proxies of an environment, for a person."""
+    values = [entry["value"] for name, entry in environment.items() if not name.lower().endswith(NO_PROXY)]
+    if not values:
+        return "no proxy"
+    lists = [entry["value"] for name, entry in environment.items() if name.lower().endswith(NO_PROXY)]
+    but = f" but for {len(lists[0].split(','))} entries of NO_PROXY" if lists else ""
+    return ", ".join(dict.fromkeys(values)) + but
+
+
 def hosts_direct(subject, evidence):
     """Nodes, loopback, the cloud's metadata and the API: no program may send what is for them to the proxy."""
     return _direct(subject, evidence, ("host",), "every program reaches every node, itself and the API directly")
@@ -136,6 +169,7 @@ def _listed(entries):
 CHECKS = {
     "proxy.settings": settings,
     "proxy.installer": installer,
+    "proxy.services": services,
     "proxy.no_proxy": hosts_direct,
     "proxy.no_proxy_networks": networks_direct,
 }

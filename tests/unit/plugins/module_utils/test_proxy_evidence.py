@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import proxy_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import proxy_evidence, proxy_texts
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import run_text
 
 FILES = {
@@ -93,4 +93,4 @@ def test_what_is_no_file_is_named(tmp_path):
     ("http://u:@p:1", "http://u:********@p:1", "other"),
 ])
 def test_passwords_are_masked_in_odd_urls_too(value, shown, password):
-    assert proxy_evidence.masked(value, ["x"]) == (shown, password)
+    assert proxy_texts.masked(value, ["x"]) == (shown, password)

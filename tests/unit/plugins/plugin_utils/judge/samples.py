@@ -79,7 +79,7 @@ _HOST = {
         },
         "waited": 0.0,
     },
-    "proxy": {"settings": [], "installer_file": False, "curl": "7.88.1", "unreadable": []},
+    "proxy": {"settings": [], "installer_file": False, "curl": "7.88.1", "systemd": 252, "services": {}, "unreadable": []},
     "network": {
         "addresses": [
             {"interface": "eth0", "address": "192.168.230.11", "prefix": 24, "family": "ipv4", "dynamic": False},

@@ -31,6 +31,8 @@ def in_order():
     return {
         "installer_file": True,
         "curl": "7.88.1",
+        "systemd": 252,
+        "services": {},
         "unreadable": [],
         "settings": [
             entry("sessions", "/etc/environment", "http_proxy", URL, "expected"),
@@ -69,7 +71,9 @@ def failed(results):
 
 def test_a_node_whose_files_say_what_is_meant_passes():
     results = judged(in_order())
-    assert list(results) == ["proxy.settings", "proxy.installer", "proxy.no_proxy", "proxy.no_proxy_networks"]
+    assert list(results) == [
+        "proxy.settings", "proxy.installer", "proxy.services", "proxy.no_proxy", "proxy.no_proxy_networks"
+    ]
     assert failed(results) == {}
     table = results["proxy.no_proxy_networks"]["evidence"]["/etc/environment"]
     assert table["10.244.1.1"] == {"curl 7.88.1": "direct", "Go": "direct", "Python urllib": "proxied",
@@ -96,7 +100,7 @@ def test_a_proxy_that_nobody_means_any_more_is_named():
 
 
 def test_a_node_on_which_nothing_is_written_yet():
-    results = judged({"settings": [], "installer_file": False, "curl": None, "unreadable": []})
+    results = judged({"settings": [], "installer_file": False, "curl": None, "services": {}, "unreadable": []})
     assert failed(results) == {"proxy.settings": "fail", "proxy.installer": "skipped"}
     assert results["proxy.no_proxy"]["observed"] == "by what would be written"
 
@@ -118,6 +122,31 @@ def test_the_installers_file_has_to_say_exactly_what_is_meant(proxy, said):
 
 def test_a_former_proxy_of_the_installer_is_found_where_none_is_meant():
     assert judged(in_order(), settings.ProxySettings())["proxy.installer"]["status"] == "fail"
+
+
+def service(running, now, outdated):
+    environment = {"http_proxy": {"value": URL, "password": "expected"}, "no_proxy": {"value": "a,b", "password": "none"}}
+    return {"running": running, "now": now, "at_next_start": environment, "outdated": outdated}
+
+
+def test_a_service_that_was_started_before_its_files_changed_is_named_with_what_to_do():
+    proxy = dict(in_order(), services={"docker": service(True, {}, True), "containerd": service(False, None, False)})
+    result = judged(proxy)["proxy.services"]
+    assert (result["status"], result["severity"]) == ("fail", "recommended")
+    assert result["observed"] == f"docker runs with no proxy and would start with {URL} but for 2 entries of NO_PROXY"
+    assert "systemctl restart docker.service" in result["remedy"] and "rtf_proxy_restart_services" in result["remedy"]
+
+
+@pytest.mark.parametrize("services, status, observed", [
+    ({}, "pass", "neither of them runs"),
+    ({"docker": service(False, None, False)}, "pass", "neither of them runs"),
+    ({"docker": service(True, {}, False)}, "pass", "docker as told"),
+    ({"docker": service(True, None, False)}, "unknown", "the environment of docker cannot be read"),
+    ({"error": "no systemd"}, "unknown", "no systemd"),
+])
+def test_services_that_are_in_order_or_cannot_be_judged(services, status, observed):
+    result = judged(dict(in_order(), services=services))["proxy.services"]
+    assert (result["status"], result["observed"]) == (status, observed)
 
 
 @pytest.mark.parametrize("source, variable, value, said", [

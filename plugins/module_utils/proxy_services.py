@@ -1,0 +1,100 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What container runtimes know of proxies: those that run, and what they would be told at their next start."""
+
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    Unreadable,
+    read_text,
+    run_text,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import (
+    VARIABLES,
+    assignments,
+    masked,
+    words,
+)
+
+SERVICES = ("docker", "containerd")
+PROPERTIES = "--property=Id,LoadState,ActiveState,MainPID,Environment,EnvironmentFiles"
+
+
+def service_evidence(passwords, run=run_text, read=read_text):
+    """Return `{service: {"running", "now", "at_next_start", "outdated"}}` of what is installed; `{"error"}` without systemd.
+
+    now and at_next_start: `{variable: {"value", "password"}}` with passwords masked, as in `proxy_evidence`. now is None
+    where nothing runs, and where its environment cannot be read. outdated: whether a restart would change now.
+    """
+    try:
+        shown = run(["systemctl", "show", PROPERTIES] + [name + ".service" for name in SERVICES])
+        inherited = list(assignments(run(["systemctl", "show-environment"])))
+    except Unreadable as problem:
+        return {"error": str(problem)}
+    found = {}
+    for unit in units(shown):
+        if unit.get("LoadState") != ["loaded"]:
+            continue
+        process = unit.get("MainPID", ["0"])[0]
+        running = unit.get("ActiveState") == ["active"] and process != "0"
+        now = _now(process, passwords, read) if running else None
+        next_start = _proxies(inherited + _of_unit(unit, read), passwords)
+        found[unit["Id"][0].rpartition(".")[0]] = {
+            "running": running,
+            "now": now,
+            "at_next_start": next_start,
+            "outdated": now is not None and now != next_start,
+        }
+    return found
+
+
+def units(text):
+    """Return a list of `{property: [value, ...]}` from what `systemctl show` prints of several units."""
+    found = []
+    for block in text.strip().split("\n\n"):
+        properties = {}
+        for line in block.splitlines():
+            name, equals, value = line.partition("=")
+            if equals:
+                properties.setdefault(name, []).append(value)
+        found.append(properties)
+    return found
+
+
+def _of_unit(unit, read):
+    """Return [(name, value)] that systemd gives to the unit's processes; what a file says wins."""
+    pairs = [word.partition("=")[::2] for line in unit.get("Environment", []) for word in words(line)]
+    for line in unit.get("EnvironmentFiles", []):
+        try:
+            pairs += assignments(read(re.sub(r" \(ignore_errors=\w+\)\Z", "", line)))
+        except Unreadable:  # systemd goes on without it, or the unit does not start at all
+            continue
+    return pairs
+
+
+def _now(process, passwords, read):
+    try:
+        text = read("/proc/{0}/environ".format(process))
+    except Unreadable:
+        return None
+    return _proxies([pair.partition("=")[::2] for pair in text.split("\0")], passwords)
+
+
+def _proxies(pairs, passwords):
+    found = {}
+    for name, value in pairs:
+        if name.lower() in VARIABLES and value:
+            shown, password = masked(value, passwords)
+            found[name] = {"value": shown, "password": password}
+    return found
+
+
+def systemd_version(run=run_text):
+    """Return the version of systemd as a number, None where there is none."""
+    try:
+        match = re.match(r"systemd (\d+)", run(["systemctl", "--version"]))
+    except Unreadable:
+        return None
+    return int(match.group(1)) if match else None
