@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
@@ -20,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.subjects i
 
 ARGUMENTS = {
     "checks": {"type": "list", "elements": "str", "required": True},
+    "must_pass": {"type": "list", "elements": "str", "default": []},
     "evidence": {"type": "dict", "required": True},
     "release": {"type": "str", "default": catalog.DEFAULT_RELEASE},
     "ntp_servers": {"type": "list", "elements": "str", "default": []},
@@ -35,7 +39,7 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp=None, task_vars=None):
-        """Fail when a required check failed or is unknown, with what to do about it."""
+        """Fail when a required check failed or is unknown, with what to do about it; warn of one that is recommended."""
         result = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         judged = subject(
@@ -50,9 +54,24 @@ class ActionModule(ActionBase):
         result.update(changed=False, checks=results)
         if not results:
             result.update(failed=True, msg=f"no check is called {', '.join(arguments['checks'])}")
-        elif blocking(results):
-            result.update(failed=True, msg="\n".join(_sentence(entry) for entry in blocking(results)))
+            return result
+        fatal, others = _sorted_out(results, arguments["must_pass"])
+        if fatal:
+            result.update(failed=True, msg="\n".join(_sentence(entry) for entry in fatal))
+        for entry in others:
+            self._display.warning(f"{entry['node']}: {_sentence(entry)}")
         return result
+
+
+def _sorted_out(results, must_pass):
+    """Return the results that stop the play, and those that are only worth a warning."""
+    wrong = [entry for entry in results if entry["severity"] != "info" and entry["status"] in (FAIL, UNKNOWN)]
+    fatal = [
+        entry
+        for entry in wrong
+        if entry in blocking(results) or any(fnmatchcase(entry["id"], pattern) for pattern in must_pass)
+    ]
+    return fatal, [entry for entry in wrong if entry not in fatal]
 
 
 def _sentence(entry):

@@ -6,12 +6,12 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import sysctl_files
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
-    Unreadable,
-    read_text,
-    read_text_or_none,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import drop_ins, kernel_files, sysctl_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.installed_kernels import installed_kernels
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_files import module_name
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.modprobe_files import read_obstacles
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import read_platform
 
 MODULES_LOAD_DIRECTORIES = (
     "/etc/modules-load.d",
@@ -20,6 +20,8 @@ MODULES_LOAD_DIRECTORIES = (
     "/usr/lib/modules-load.d",
     "/lib/modules-load.d",
 )
+# Debian's older list, which systemd-modules-load reads by way of a link there and nowhere else.
+MODULES_LIST = "/etc/modules"
 
 # A path that exists only while the kernel has the feature, whether it came as a module or was built in.
 FEATURES = {
@@ -28,21 +30,22 @@ FEATURES = {
     "ip_vs": "/proc/net/ip_vs",
     "nf_conntrack": "/proc/sys/net/netfilter/nf_conntrack_max",
 }
-
-
-def module_name(name):
-    """The kernel writes `br_netfilter` and `br-netfilter` alike."""
-    return name.strip().replace("-", "_")
+# The option by which a feature is built in. Where two are named, kernels that know the first one go by it.
+OPTIONS = {
+    "br_netfilter": ("CONFIG_BRIDGE_NETFILTER",),
+    "ebtables": ("CONFIG_BRIDGE_NF_EBTABLES_LEGACY", "CONFIG_BRIDGE_NF_EBTABLES"),
+    "ebtable_filter": ("CONFIG_BRIDGE_EBT_T_FILTER",),
+    "ip_tables": ("CONFIG_IP_NF_IPTABLES_LEGACY", "CONFIG_IP_NF_IPTABLES"),
+    "iptable_filter": ("CONFIG_IP_NF_FILTER",),
+    "iptable_nat": ("CONFIG_IP_NF_NAT",),
+    "nf_conntrack": ("CONFIG_NF_CONNTRACK",),
+    "overlay": ("CONFIG_OVERLAY_FS",),
+}
 
 
 def names_in_proc_modules(text):
     """Names in the text of /proc/modules."""
     return {module_name(line.split()[0]) for line in text.splitlines() if line.split()}
-
-
-def names_in_modules_builtin(text):
-    """Names in the text of /lib/modules/RELEASE/modules.builtin (`kernel/net/bridge/br_netfilter.ko`)."""
-    return {module_name(os.path.basename(line.strip()).split(".")[0]) for line in text.splitlines() if line.strip()}
 
 
 def names_in_filesystems(text):
@@ -56,71 +59,88 @@ def names_in_modules_load(text):
     return {module_name(line) for line in lines if line and line[0] not in "#;"}
 
 
-def sysctl_evidence(names):
-    """Return `{name: {"live": text or None, "at_boot": text or None, "at_boot_source": "path:line" or None}}`.
+def built_in_by_configuration(text, name):
+    """Whether the configuration of a kernel says that a module's feature is built in."""
+    values = (kernel_files.option(text, one) for one in OPTIONS.get(name, ()))
+    return next((value for value in values if value is not None), None) == "y"
 
-    `live` is None where the key does not exist. `problems` lists files of sysctl.d that could not be read.
+
+def sysctl_evidence(names):
+    """Return `({name: {"live", "at_boot", "at_boot_source", "set_by", "beside"}}, problems)`.
+
+    `live` is None where the key does not exist, `at_boot` where no file sets it. `set_by` is the list of `{"value",
+    "source"}` of all files that set it, the one that counts last. `beside` is such an entry for /etc/sysctl.conf where a
+    boot does not read it, else None. `problems` lists files that could not be read.
     """
     files, problems = sysctl_files.read_configuration()
-    at_boot = sysctl_files.settings_at_boot(files, names)
+    set_by = sysctl_files.settings_in(files, names)
+    beside = sysctl_files.settings_in(sysctl_files.read_beside(files), names)
     evidence = {}
     for name in names:
         live = read_text_or_none("/proc/sys/" + sysctl_files.key_path(name))
-        setting = at_boot[name] or {"value": None, "source": None}
+        setting = set_by[name][-1] if set_by[name] else {"value": None, "source": None}
         evidence[name] = {
             "live": None if live is None else " ".join(live.split()),
             "at_boot": setting["value"],
             "at_boot_source": setting["source"],
+            "set_by": set_by[name],
+            "beside": beside[name][-1] if beside[name] else None,
         }
     return evidence, problems
 
 
-def module_evidence(names, release):
-    """Return `{name: {"available": bool, "how": text, "at_boot": bool, "at_boot_source": path or None}}`.
+def module_evidence(names, release, next_release=None):
+    """Return `{name: {"available", "how", "file", "obstacle", "at_boot", "at_boot_source"}}`.
 
     how: `loaded`, `built_in`, or `feature` where only the feature itself gives the module away (a kernel without
-    /proc/modules and /lib/modules); `absent` otherwise. at_boot: it will be there after the next boot.
+    /proc/modules and /lib/modules); `absent` otherwise. file: what modprobe would load for the running kernel, or None.
+    obstacle: `{"how", "source", "line"}` of what keeps it from being loaded, or None. at_boot: it will be there after the
+    next boot, into `next_release` where that is another kernel; at_boot_source is the file of modules-load.d that asks
+    for it, or None.
     """
     loaded = names_in_proc_modules(read_text_or_none("/proc/modules") or "")
-    built_in = names_in_modules_builtin(read_text_or_none("/lib/modules/{0}/modules.builtin".format(release)) or "")
     filesystems = names_in_filesystems(read_text_or_none("/proc/filesystems") or "")
-    persisted = _modules_loaded_at_boot()
+    files, built_in = kernel_files.module_files(release)
+    next_files, next_built_in = (files, built_in)
+    if next_release not in (None, release):
+        next_files, next_built_in = kernel_files.module_files(next_release)
+    configuration = kernel_files.configuration(release) or ""
+    persisted, obstacles = _modules_loaded_at_boot(), read_obstacles()
     evidence = {}
     for name in names:
         key = module_name(name)
+        obstacle = obstacles.get(key)
         feature = key in filesystems or (key in FEATURES and os.path.exists(FEATURES[key]))
         if key in loaded:
             how = "loaded"
-        elif key in built_in:
+        elif key in built_in or built_in_by_configuration(configuration, key):
             how = "built_in"
         elif feature or os.path.isdir("/sys/module/" + key):
             how = "feature"
         else:
             how = "absent"
+        same_kernel = next_release in (None, release)
+        there_next = how in ("built_in", "feature") if same_kernel else key in next_built_in
+        loadable_next = key in next_files or (same_kernel and how == "loaded")
         evidence[name] = {
             "available": how != "absent",
             "how": how,
-            "at_boot": key in persisted or how in ("built_in", "feature"),
+            "file": files.get(key),
+            "obstacle": obstacle,
+            "at_boot": there_next or (key in persisted and obstacle is None and loadable_next),
             "at_boot_source": persisted.get(key),
         }
     return evidence
 
 
 def _modules_loaded_at_boot():
-    """Names that systemd-modules-load will load, each with its file; /etc/modules is Debian's older list."""
-    listings = []
-    for directory in MODULES_LOAD_DIRECTORIES:
-        try:
-            names = sorted(name for name in os.listdir(directory) if name.endswith(".conf"))
-        except OSError:
-            names = []
-        listings.append([os.path.join(directory, name) for name in names])
+    """Names that systemd-modules-load will load, each with its file."""
+    files, _problems = drop_ins.read_directories(MODULES_LOAD_DIRECTORIES)
+    text = read_text_or_none(MODULES_LIST)
+    if text is not None:
+        files.append((MODULES_LIST, text))
     persisted = {}
-    for path in sysctl_files.effective_files(listings) + ["/etc/modules"]:
-        try:
-            text = read_text(path)
-        except Unreadable:
-            continue
+    for path, text in files:
         for name in names_in_modules_load(text):
             persisted.setdefault(name, path)
     return persisted
@@ -129,10 +149,15 @@ def _modules_loaded_at_boot():
 def kernel_evidence(sysctls, modules):
     """Return the kernel section of host_info."""
     release = os.uname().release
+    kernels = installed_kernels(release)
     values, problems = sysctl_evidence(sysctls)
     return {
         "release": release,
+        "newest": kernels["newest"],
+        "modular": os.path.exists("/proc/modules"),
+        "modules_present": kernels["modules_present"],
+        "platform": read_platform(),
         "sysctls": values,
-        "modules": module_evidence(modules, release),
+        "modules": module_evidence(modules, release, kernels["newest"]),
         "unreadable": problems,
     }

@@ -4,17 +4,19 @@
 
 """What systemd-sysctl will set at the next boot, and which file decides it.
 
-The rules are those of sysctl.d(5): a file name in an earlier directory hides the same name in a later one,
-all files are then read in the order of their names, and the last setting of a key wins. A literal key beats a
-glob wherever they stand. The pure part takes `(path, text)` pairs; `read_configuration` does the reading.
+The rules are those of sysctl.d(5): drop-in files are read in the order of their names, and the last setting of a key
+wins. A literal key beats a glob wherever they stand. The pure part takes `(path, text)` pairs; `read_configuration`
+does the reading.
 """
 
 import fnmatch
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import drop_ins
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
+BESIDE = "/etc/sysctl.conf"
 GLOB_CHARACTERS = "*?["
 
 
@@ -50,22 +52,10 @@ def parse_line(line):
     return key_path(key), value.strip() if separator else None, optional
 
 
-def effective_files(candidates):
-    """Return the paths that are read, in their order, from paths of all directories in the order of precedence.
+def settings_in(files, wanted):
+    """Return `{name: [{"value", "source"}, ...]}`: who sets each name of `wanted`, the one that counts at boot last.
 
-    `candidates` is a list of directories' listings: `[["/etc/sysctl.d/a.conf"], ["/run/sysctl.d/a.conf"]]`.
-    """
-    chosen = {}
-    for listing in candidates:
-        for path in listing:
-            chosen.setdefault(os.path.basename(path), path)
-    return [chosen[name] for name in sorted(chosen)]
-
-
-def settings_at_boot(files, wanted):
-    """Return `{name: {"value", "source"} or None}` for each name of `wanted` (dotted or with slashes).
-
-    files: list of `(path, text)` in the order of reading. `source` is `path:line`. None means that no file sets it.
+    files: list of `(path, text)` in the order of reading. `source` is `path:line`.
     """
     literal, globs = {}, []
     for path, text in files:
@@ -73,21 +63,21 @@ def settings_at_boot(files, wanted):
             parsed = parse_line(line)
             if parsed is None:
                 continue
-            key, value, optional = parsed
-            entry = None if value is None else {"value": value, "source": "{0}:{1}".format(path, number)}
+            key, value, _optional = parsed
+            if value is None:
+                literal[key] = None
+                continue
+            entry = {"value": " ".join(value.split()), "source": "{0}:{1}".format(path, number)}
             if any(character in key for character in GLOB_CHARACTERS):
-                if entry is not None:
-                    globs.append((key, entry))
+                globs.append((key, entry))
             else:
-                literal[key] = entry
+                literal[key] = (literal.get(key) or []) + [entry]
     outcome = {}
     for name in wanted:
         key = key_path(name)
-        if key in literal:
-            outcome[name] = literal[key]
-            continue
-        matching = [entry for pattern, entry in globs if _glob_matches(pattern, key)]
-        outcome[name] = matching[-1] if matching else None
+        excluded = key in literal and literal[key] is None
+        matching = [] if excluded else [entry for pattern, entry in globs if _glob_matches(pattern, key)]
+        outcome[name] = matching + (literal.get(key) or [])
     return outcome
 
 
@@ -99,23 +89,15 @@ def _glob_matches(pattern, key):
 
 def read_configuration(directories=DIRECTORIES):
     """Read what systemd-sysctl would read: `([(path, text)], [why a file could not be read])`."""
-    listings, seen = [], set()
-    for directory in directories:
-        real = os.path.realpath(directory)
-        if real in seen:  # /lib is a link to /usr/lib on merged systems
-            continue
-        seen.add(real)
-        try:
-            names = sorted(name for name in os.listdir(directory) if name.endswith(".conf"))
-        except OSError:
-            names = []
-        listings.append([os.path.join(directory, name) for name in names])
-    files, problems = [], []
-    for path in effective_files(listings):
-        if os.path.realpath(path) == "/dev/null":  # how a file of a later directory is masked
-            continue
-        try:
-            files.append((path, read_text(path)))
-        except Unreadable as problem:
-            problems.append(str(problem))
-    return files, problems
+    return drop_ins.read_directories(directories)
+
+
+def read_beside(files, path=BESIDE):
+    """Return `[(path, text)]` of /etc/sysctl.conf where no directory links to it, and an empty list elsewhere.
+
+    systemd-sysctl does not read it then, and a boot does not apply it; `sysctl --system` and `sysctl -p` do.
+    """
+    if os.path.realpath(path) in {os.path.realpath(one) for one, _text in files}:
+        return []
+    text = read_text_or_none(path)
+    return [] if text is None else [(path, text)]

@@ -91,12 +91,33 @@ host:
           type: str
           returned: when readable
           sample: 6.1.0-40-amd64
+        newest:
+          description:
+            - The newest installed release of the same flavour, which the next boot will most likely start.
+            - V(null) where no kernel is installed, as in a container.
+          type: str
+          returned: when readable
+        modular:
+          description: Whether the running kernel can load modules at all.
+          type: bool
+          returned: when readable
+        modules_present:
+          description: False where C(/lib/modules) has other kernels' modules and none of the running one.
+          type: bool
+          returned: when readable
+        platform:
+          description: RV(ignore:id), RV(ignore:version) and RV(ignore:like) as C(/etc/os-release) says.
+          type: dict
+          returned: when readable
+          sample: {"id": rocky, "version": "9.4", "like": [rhel, centos, fedora]}
         sysctls:
           description:
             - For each name of O(sysctls) a dictionary of RV(ignore:live), the value now, RV(ignore:at_boot), the value
               that systemd-sysctl will set at the next boot, and RV(ignore:at_boot_source), the file and line that
-              decide it.
+              decide it. RV(ignore:set_by) lists all files that set it, with line and value, the one that counts last.
             - V(null) where the key does not exist, or where no file sets it.
+            - RV(ignore:beside) is what C(/etc/sysctl.conf) says where a boot does not read it, which
+              C(sysctl --system) does all the same.
           type: dict
           returned: when readable
           sample:
@@ -104,18 +125,25 @@ host:
               live: "1"
               at_boot: "0"
               at_boot_source: /etc/sysctl.d/90-hardening.conf:12
+              set_by:
+                - source: /etc/sysctl.d/90-hardening.conf:12
+                  value: "0"
+              beside: null
         modules:
           description:
             - For each name of O(kernel_modules) whether it is RV(ignore:available) now and RV(ignore:how), V(loaded),
-              V(built_in), V(feature) or V(absent).
-            - RV(ignore:at_boot) says whether it will be there after the next boot, RV(ignore:at_boot_source) by which
-              file of modules-load.d.
+              V(built_in), V(feature) or V(absent). RV(ignore:file) is what modprobe would load, RV(ignore:obstacle) the
+              line of modprobe.d, or the word of the kernel's command line, that keeps it from being loaded.
+            - RV(ignore:at_boot) says whether it will be there after the next boot, also if that starts another kernel,
+              RV(ignore:at_boot_source) by which file of modules-load.d.
           type: dict
           returned: when readable
           sample:
             br_netfilter:
               available: true
               how: loaded
+              file: /lib/modules/6.1.0-40-amd64/kernel/net/bridge/br_netfilter.ko
+              obstacle: null
               at_boot: true
               at_boot_source: /etc/modules-load.d/runtime-fabric.conf
         unreadable:

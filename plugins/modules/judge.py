@@ -12,7 +12,7 @@ description:
     checks pass.
   - Runs on the controller and touches no host. The roles verify their own effect with it, and the preflight uses the
     same functions.
-  - Fails when a required check fails or is unknown.
+  - Fails when a required check fails or is unknown, and warns of one that is recommended.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
@@ -22,6 +22,11 @@ options:
     type: list
     elements: str
     required: true
+  must_pass:
+    description: Names or globs of those O(checks) whose failure counts like that of a required one.
+    type: list
+    elements: str
+    default: []
   evidence:
     description:
       - What was found. C(host) holds what M(hostprep.runtime_fabric.host_info) returns under that name, C(egress) what

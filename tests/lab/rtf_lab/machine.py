@@ -12,6 +12,7 @@ from pathlib import Path
 
 
 PODMAN_LIMIT = 1048576
+INOTIFY = Path("/proc/sys/fs/inotify")
 
 
 class LabError(Exception):
@@ -80,15 +81,15 @@ def upper_limit(hard, *others):
 
 
 def make_room_for(containers):
-    """Raise the machine's limit of inotify instances if so many containers would exceed it.
+    """Raise this machine's limits of inotify to what a prepared node has, and to what so many containers need.
 
-    systemd and its services hold about ten in each container, all counted for root; 128 is a usual limit.
+    Nodes cannot: these are settings of the machine, and read-only there. systemd and its services hold about ten
+    instances in each container, all counted for root; 128 is a usual limit.
     """
-    setting = Path("/proc/sys/fs/inotify/max_user_instances")
-    needed = 10 * containers + 64
-    if int(setting.read_text(encoding="ascii")) < needed:
-        say(f"raising fs.inotify.max_user_instances of this machine for {containers} containers")
-        run([*as_root(), "sysctl", "--quiet", "--write", f"fs.inotify.max_user_instances={2 * needed}"])
+    for name, needed in {"max_user_watches": 1048576, "max_user_instances": max(8192, 10 * containers + 64)}.items():
+        if int((INOTIFY / name).read_text(encoding="ascii")) < needed:
+            say(f"raising fs.inotify.{name} of this machine to {needed}")
+            run([*as_root(), "sysctl", "--quiet", "--write", f"fs.inotify.{name}={needed}"])
 
 
 def cache_directory():

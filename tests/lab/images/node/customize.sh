@@ -14,6 +14,6 @@ sed -i -E '/^mozilla\/(Amazon_|DigiCert_Global_Root|GTS_Root)/!s/^mozilla/!mozil
 chroot "$root" update-ca-certificates --fresh
 # Each node gets its own when it is created.
 rm -f "$root"/etc/ssh/ssh_host_*
-chroot "$root" systemctl enable lab-route.service lab-trust.service
+chroot "$root" systemctl enable lab-machine.service lab-route.service lab-trust.service
 # They would hold apt's lock at moments of their own choosing. The audit socket: see journald.conf.d/lab.conf.
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-journald-audit.socket

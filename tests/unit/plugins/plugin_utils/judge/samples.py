@@ -39,7 +39,24 @@ def _probe(row):
 
 
 def _sysctl(value):
-    return {"live": value, "at_boot": value, "at_boot_source": "/etc/sysctl.d/zz-runtime-fabric.conf:3"}
+    source = "/etc/sysctl.d/zz-runtime-fabric.conf:3"
+    return {"live": value, "at_boot": value, "at_boot_source": source, "set_by": [{"value": value, "source": source}],
+            "beside": None}
+
+
+def _kernels_own(value):
+    return {"live": value, "at_boot": None, "at_boot_source": None, "set_by": [], "beside": None}
+
+
+def _module(name, how="loaded"):
+    return {
+        "available": True,
+        "how": how,
+        "file": f"/lib/modules/6.1.0-40-amd64/kernel/{name}.ko",
+        "obstacle": None,
+        "at_boot": True,
+        "at_boot_source": "/etc/modules-load.d/runtime-fabric.conf",
+    }
 
 
 _NTP_PROBE = {
@@ -56,18 +73,23 @@ _HOST = {
     "privileged": True,
     "kernel": {
         "release": "6.1.0-40-amd64",
+        "newest": "6.1.0-40-amd64",
+        "modular": True,
+        "modules_present": True,
+        "platform": {"id": "debian", "version": "12", "like": []},
         "sysctls": {
             "net.ipv4.ip_forward": _sysctl("1"),
             "net.bridge.bridge-nf-call-iptables": _sysctl("1"),
             "net.bridge.bridge-nf-call-ip6tables": _sysctl("1"),
+            "fs.may_detach_mounts": _kernels_own(None),
+            "fs.inotify.max_user_watches": _sysctl("1048576"),
+            "fs.inotify.max_user_instances": _sysctl("8192"),
+            "net.ipv4.ip_local_port_range": _kernels_own("32768 60999"),
+            "net.ipv4.ip_local_reserved_ports": _kernels_own(""),
         },
         "modules": {
-            "br_netfilter": {
-                "available": True,
-                "how": "loaded",
-                "at_boot": True,
-                "at_boot_source": "/etc/modules-load.d/runtime-fabric.conf",
-            }
+            name: _module(name)
+            for name in ("br_netfilter", "ebtables", "ebtable_filter", "ip_tables", "iptable_filter", "iptable_nat", "overlay")
         },
         "unreadable": [],
     },

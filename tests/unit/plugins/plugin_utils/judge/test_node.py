@@ -79,6 +79,12 @@ BROKEN = [
     (_set(*KERNEL, "sysctls", BRIDGE, "live", None), "kernel.bridge_netfilter", "= missing", "sysctl -w " + BRIDGE),
     (_set(*KERNEL, "modules", "br_netfilter", "available", False), "kernel.bridge_netfilter", "no br_netfilter", "modprobe"),
     (
+        _set(*KERNEL, "sysctls", FORWARD, "beside", {"value": "0", "source": "/etc/sysctl.conf:7"}),
+        "kernel.sysctls_at_boot",
+        "becomes 0 with `sysctl --system`, set by /etc/sysctl.conf:7",
+        "/etc/sysctl.conf",
+    ),
+    (
         _set(*KERNEL, "sysctls", FORWARD, {"live": "1", "at_boot": "0", "at_boot_source": "/etc/sysctl.d/90-cis.conf:12"}),
         "kernel.sysctls_at_boot",
         "ip_forward becomes 0, set by /etc/sysctl.d/90-cis.conf:12",
@@ -90,7 +96,13 @@ BROKEN = [
         "no file sets " + FORWARD,
         "/etc/sysctl.d",
     ),
-    (_set(*KERNEL, "modules", "br_netfilter", "at_boot", False), "kernel.modules_at_boot", "at boot", "/etc/modules-load.d"),
+    (
+        _set(*KERNEL, "modules", "br_netfilter",
+             {"available": True, "how": "loaded", "obstacle": None, "at_boot": False, "at_boot_source": None}),
+        "kernel.modules_at_boot",
+        "nothing loads br_netfilter at boot",
+        "/etc/modules-load.d",
+    ),
     (_set(*TIME, "units", {}), "time.chrony_active", "not installed", "Install chrony"),
     (
         _set(*TIME, "units", "chrony.service", {"active": False, "enabled": True}),
@@ -289,6 +301,10 @@ def test_checks_are_chosen_by_glob():
         "kernel.bridge_netfilter",
         "kernel.sysctls_at_boot",
         "kernel.modules_at_boot",
+        "kernel.installer_modules",
+        "kernel.may_detach_mounts",
+        "kernel.reserved_ports",
+        "kernel.pending_reboot",
         "egress.ntp",
     ]
 

@@ -1,0 +1,44 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which operating system this is, from /etc/os-release."""
+
+import shlex
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+
+PATHS = ("/etc/os-release", "/usr/lib/os-release")
+
+
+def parse_os_release(text):
+    """Return `{name: value}` of lines such as `ID="rhel"`; lines that make no sense are left out."""
+    found = {}
+    for line in text.splitlines():
+        name, separator, value = line.strip().partition("=")
+        if not separator or name.startswith("#"):
+            continue
+        try:
+            words = shlex.split(value)
+        except ValueError:
+            continue
+        found[name] = " ".join(words)
+    return found
+
+
+def platform_of(values):
+    """Return `{"id", "version", "like"}`: `rhel`, `8.10` and `["fedora"]`; None or empty for what is not said."""
+    return {
+        "id": values.get("ID") or None,
+        "version": values.get("VERSION_ID") or None,
+        "like": values.get("ID_LIKE", "").split(),
+    }
+
+
+def read_platform():
+    """Return the platform of this host, as platform_of does."""
+    for path in PATHS:
+        text = read_text_or_none(path)
+        if text is not None:
+            return platform_of(parse_os_release(text))
+    return platform_of({})
