@@ -25,8 +25,8 @@ options:
     required: true
   optional:
     description:
-      - Names in O(values) that the kernel may refuse, for example because a container has them read-only. What was
-        refused is in RV(refused). Any other refusal makes the module fail, after all parameters were tried.
+      - Names in O(values) that the kernel may refuse, for example because a container has them read-only. That is a
+        warning. Any other refusal makes the module fail, after all parameters were tried.
     type: list
     elements: str
     default: []
@@ -94,6 +94,8 @@ def main():
     if fatal:
         reasons = ("{0} = {1}: {2}".format(name, wanted[name], refused[name]) for name in fatal)
         module.fail_json(msg="the kernel refuses " + "; ".join(reasons), **result)
+    for name in sorted(refused):
+        module.warn("the kernel refuses {0} = {1}: {2}".format(name, wanted[name], refused[name]))
     module.exit_json(**result)
 
 

@@ -15,7 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 
 SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
 CONNECT = f"import socket; socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2)"
-OWN_PORT = f"import socket; print(socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2).getsockname()[1])"
+OWN_PORTS = ("import socket\n"
+             f"for _ in range(8): print(socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2).getsockname()[1])")
 RESERVED = "net.ipv4.ip_local_reserved_ports"
 WATCHES = "/proc/sys/fs/inotify/max_user_watches"
 PLAY = """
@@ -171,8 +172,10 @@ def test_what_the_kernel_refuses_is_named_and_stops_only_where_it_is_required(la
     lab.exec("worker-1", "sh", "-c", f"mount --bind /run/low {WATCHES} && mount -o remount,bind,ro {WATCHES}")
     try:
         outcome = run(site, "worker-1")
-        assert (outcome.code, outcome.changed) == (0, {"worker-1": 0}), outcome.output
+        assert outcome.code == 0, outcome.output
+        assert "the kernel refuses fs.inotify.max_user_watches = 1048576: Read-only file system" in outcome.output
         assert "worker-1: host.inotify" in outcome.output and "max_user_watches = 8192" in outcome.output
+        assert run(site, "worker-1").changed == {"worker-1": 0}
     finally:
         lab.exec("worker-1", "umount", WATCHES)
     refused = run(site, "worker-1", rtf_kernel_extra_sysctls={"vm.max_map_count": 262145})
@@ -189,8 +192,9 @@ def test_reserved_ports_are_kept_from_connections_beside_those_of_the_site(lab, 
     assert run(site, node, rtf_kernel_reserve_ports=True).changed == {node: 0}
     lab.restart(node)
     assert values(lab, node, [RESERVED]) == {RESERVED: ours}
-    lab.exec(node, "sysctl", "--write", "net.ipv4.ip_local_port_range=29999 30005")
-    assert lab.exec(node, "python3", "-c", OWN_PORT).stdout == b"29999\n"
+    lab.exec(node, "sysctl", "--write", "net.ipv4.ip_local_port_range=29990 30010")
+    given = lab.exec(node, "python3", "-c", OWN_PORTS).stdout.decode().split()
+    assert len(given) == 8 and {int(port) // 10 for port in given} == {2999}
     assert run(site, node, entry_point="revert").code == 0
     assert values(lab, node, [RESERVED]) == {RESERVED: "9000"}
     lab.exec(node, "rm", "/etc/sysctl.d/50-site.conf")
