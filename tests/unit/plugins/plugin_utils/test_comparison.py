@@ -31,9 +31,9 @@ def summary(before, after, plane):
 
 # What each release of the appliance adds, removes and changes for the US control plane.
 STEPS = [
-    ("1.4", "1.5", ["pod-network-apart"], [], {}),
+    ("1.4", "1.5", ["pod-network-apart"], [], {"host-swap": ("severity",)}),
     ("1.5", "1.6", [], [], {}),
-    ("1.6", "1.7", [], [], {}),
+    ("1.6", "1.7", [], [], {"host-selinux": ("severity",)}),
     (
         "1.7",
         "1.8",
