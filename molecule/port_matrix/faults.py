@@ -22,6 +22,32 @@ for port in sys.argv[1:]:
     while socket.socket().connect_ex(("127.0.0.1", int(port))):
         time.sleep(0.05)
 """
+# What is routed into the tunnel goes on after a while by a raw socket, whose mark keeps it from coming in again.
+_DELAY = """
+import fcntl, heapq, os, select, socket, stat, struct, subprocess, sys, time
+delay, destination, source = float(sys.argv[1]), sys.argv[2], sys.argv[3]
+if not os.path.exists("/dev/net/tun"):
+    os.makedirs("/dev/net", exist_ok=True)
+    os.mknod("/dev/net/tun", 0o600 | stat.S_IFCHR, os.makedev(10, 200))
+tunnel = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+fcntl.ioctl(tunnel, 0x400454CA, struct.pack("16sH", b"lab-delay", 0x1001))
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+out.setsockopt(socket.SOL_SOCKET, 36, 7)
+for command in ("link set lab-delay mtu 1500 txqueuelen 20000 up", "rule add pref 100 fwmark 7 lookup main",
+                "route add default dev lab-delay src %s table 77" % source, "rule add pref 200 to %s lookup 77" % destination):
+    subprocess.check_call(["ip", *command.split()])
+waiting, count = [], 0
+while True:
+    pause = max(0, waiting[0][0] - time.monotonic()) if waiting else None
+    if select.select([tunnel], [], [], pause)[0]:
+        count += 1
+        heapq.heappush(waiting, (time.monotonic() + delay, count, os.read(tunnel, 65535)))
+    while waiting and waiting[0][0] <= time.monotonic():
+        try:
+            out.sendto(heapq.heappop(waiting)[2], (destination, 0))
+        except OSError:
+            continue
+"""
 # A listener that is at work hangs up on who talks nonsense.
 _KILL = """
 import socket, subprocess, sys, time
@@ -91,3 +117,25 @@ def asymmetric_route(lab, source, destination):
             yield
         finally:
             lab.exec(source, "ip", "route", "del", *way)
+
+
+@contextlib.contextmanager
+def delayed(lab, source, destination, seconds):
+    """What one node sends to another takes its time on the way."""
+    with _unit(lab, source, "lab-delay", _DELAY, str(seconds), lab.nodes[destination], lab.nodes[source]):
+        lab.exec(source, "sh", "-c", "timeout 20 sh -c 'until ip rule | grep -q ^200:; do sleep 0.1; done'")
+        try:
+            yield
+        finally:
+            for preference in ("200", "100"):
+                lab.exec(source, "ip", "rule", "del", "pref", preference)
+
+
+@contextlib.contextmanager
+def slowed(lab, name, rate):
+    """What a node sends goes out at a rate at most, such as 200mbit."""
+    lab.exec(name, "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "64kb", "latency", "50ms")
+    try:
+        yield
+    finally:
+        lab.exec(name, "tc", "qdisc", "del", "dev", "eth0", "root")

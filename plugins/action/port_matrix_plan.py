@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster, plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster, links, plan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
@@ -21,7 +21,8 @@ ARGUMENTS = {
     "phase": {"type": "str", "required": True},
     "most_peers": {"type": "int", "required": True},
     "extra_ports": {"type": "list", "elements": "dict", "default": []},
-    "step": {"type": "str", "choices": ["listen", "probe"], "required": True},
+    "bandwidth": {"type": "str", "choices": [links.RING, links.ALL, links.NONE], "default": links.RING},
+    "step": {"type": "str", "choices": ["listen", "probe", "measure"], "required": True},
 }
 
 
@@ -45,6 +46,15 @@ class ActionModule(ActionBase):
         if arguments["step"] == "listen":
             doing = {node.name: {"listen": plan.listening(planned, node)} for node in taking_part}
             result["key"] = secrets.token_hex(32)
+        elif arguments["step"] == "measure":
+            probed = {node.name: _probed(task_vars["hostvars"], node.name) for node in taking_part}
+            result["rounds"], lost = links.bandwidth(taking_part, probed, arguments["bandwidth"])
+            doing = {}
+            for node in taking_part:
+                peers, left_out = links.measurable(node, probed[node.name], "udp")
+                doing[node.name] = {
+                    "peers": peers, "left_out": left_out, "bandwidth_left_out": lost.get(node.name, {})
+                }
         else:
             held = _held(task_vars["hostvars"], taking_part)
             doing = {node.name: plan.probes(planned, node, held) for node in taking_part}
@@ -61,6 +71,10 @@ def _collect(task_vars):
         found = evidence.of_node(variables, True) if node in batch else {"not_run": evidence.OUTSIDE_RUN}
         collected[node] = {"variables": variables, "evidence": found}
     return collected
+
+
+def _probed(hostvars, name):
+    return plain(hostvars[name].get(port_evidence.PROBES) or {}).get("peers")
 
 
 def _held(hostvars, nodes):

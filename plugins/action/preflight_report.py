@@ -24,6 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import outcome
@@ -51,6 +52,8 @@ ARGUMENTS = {
     "waivers": {"type": "list", "elements": "dict", "default": []},
     "port_matrix": {"type": "bool", "default": False},
     "port_matrix_peers": {"type": "int", "default": 20},
+    "max_latency_ms": {"type": "float", "default": Limits().latency_ms},
+    "min_node_bandwidth_mbit": {"type": "float", "default": Limits().bandwidth_mbit},
 }
 
 
@@ -117,13 +120,14 @@ def _judge(arguments, collected, task_vars):
     rows = checks.load()
     catalogue = with_site_rows(catalog.load(), plain(arguments["extra_endpoints"]), plain(arguments["extra_ports"]))
     matrix = outcome.Matrix(catalogue, scope, collected, groups, arguments) if arguments["port_matrix"] else None
+    limits = Limits(arguments["max_latency_ms"], bandwidth_mbit=arguments["min_node_bandwidth_mbit"])
     judged, results = [], []
     for node, found in collected.items():
         judged.append(
             subjects.subject(node, groups, found["variables"], scope, arguments["ntp_servers"], catalogue, proxy)
         )
         if matrix:
-            judged[-1] = judged[-1]._replace(ports=matrix.rows(judged[-1].role))
+            judged[-1] = judged[-1]._replace(ports=matrix.rows(judged[-1].role), limits=limits)
             found["evidence"].update(matrix.evidence(node))
         results += judge_node(rows, judged[-1], found["evidence"])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -131,7 +135,7 @@ def _judge(arguments, collected, task_vars):
     chosen = (arguments["checks"], arguments["skip_checks"])
     results = waivers.apply(selection.leave_out(results, *chosen), accepted, now.date())
     selected = selection.summary(results, *chosen)
-    verified = {row for entry in results if entry["id"] not in selected["left_out"] for row in entry["requirement"]}
+    verified = _verified(rows, [entry for entry in results if entry["id"] not in selected["left_out"]])
     report = document.build(
         scope,
         judged,
@@ -143,6 +147,16 @@ def _judge(arguments, collected, task_vars):
         waivers.summary(results, accepted, now.date()),
     )
     return {**report, "port_matrix": matrix.document} if matrix else report
+
+
+def _verified(rows, results):
+    """Return the ids of the requirements that some check looked at; one that exists only with evidence may not have."""
+    judged = {entry["id"] for entry in results}
+    verified = {row_id for entry in results for row_id in entry["requirement"]}
+    for check in rows:
+        if check["id"] in judged or ("each" in check and any(name.startswith(f"{check['id']}.") for name in judged)):
+            verified.update(check["requirements"])
+    return verified
 
 
 def _message(report, stopping):

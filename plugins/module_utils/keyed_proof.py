@@ -5,7 +5,7 @@
 
 Both carry a code (HMAC-SHA256, shortened) made with a key that only this run knows. The answer repeats the nonce of
 the question, so an old answer proves nothing, and says who gives it, on which port, whom it saw asking, and when.
-Pure functions on bytes. Nothing is ever longer in the answer than a datagram carries everywhere.
+Pure functions on bytes. Both tolerate padding behind them, by which a path is tried with packets of any size.
 """
 
 import collections
@@ -18,16 +18,18 @@ NONCE_SIZE = 16
 _CODE_SIZE = 16
 _ASK, _ANSWER = b"hpQ1", b"hpA1"
 ASK_SIZE = len(_ASK) + 1 + NONCE_SIZE + _CODE_SIZE
-_FIELDS = struct.Struct(">ddH4sHB")
+_FIELDS = struct.Struct(">ddH4sHBB")
 _NAME_LIMIT = 255
 ANSWER_LIMIT = len(_ANSWER) + NONCE_SIZE + _FIELDS.size + _NAME_LIMIT + _CODE_SIZE
 
-# What a question wants: a proof, and nothing else so far.
-PROVE = b"p"
+# What a question wants: a proof; a proof as long as the question; a proof and then what was counted of all that follows
+# it; a proof and then bytes until the other side has enough.
+PROVE, ECHO, SWALLOW, POUR = b"p", b"e", b"w", b"o"
 
 # name: what the listener calls itself. port: the listener's. source, source_port: who asked, as the listener saw it.
-# received, sent: the listener's clock.
-Answer = collections.namedtuple("Answer", "name port source source_port received sent")
+# received, sent: the listener's clock. announced: whether a load balancer said who asked (PROXY protocol).
+Answer = collections.namedtuple("Answer", "name port source source_port received sent announced")
+Answer.__new__.__defaults__ = (False,)
 
 
 def _code(key, data):
@@ -50,11 +52,22 @@ def read_ask(key, data):
     return head[len(_ASK) : len(_ASK) + 1], head[len(_ASK) + 1 :]
 
 
+def may_become_ask(data):
+    """Whether bytes are the first ones of a question, and not all of them."""
+    return len(data) < ASK_SIZE and _ASK[: len(data)] == data[: len(_ASK)]
+
+
 def answer(key, nonce, said):
     """Return the bytes of an answer. said: an Answer."""
     name = said.name.encode("utf-8")[:_NAME_LIMIT]
     fields = _FIELDS.pack(
-        said.received, said.sent, said.port, socket.inet_aton(said.source), said.source_port, len(name)
+        said.received,
+        said.sent,
+        said.port,
+        socket.inet_aton(said.source),
+        said.source_port,
+        said.announced,
+        len(name),
     )
     body = _ANSWER + nonce + fields + name
     return body + _code(key, body)
@@ -74,9 +87,23 @@ def read_answer(key, nonce, data):
     start = len(_ANSWER) + NONCE_SIZE
     if len(data) < start + _FIELDS.size + _CODE_SIZE:
         return None
-    body, code = data[:-_CODE_SIZE], data[-_CODE_SIZE:]
-    if not hmac.compare_digest(code, _code(key, body)):
+    received, sent, port, source, source_port, announced, length = _FIELDS.unpack_from(data, start)
+    end = start + _FIELDS.size + length
+    if not hmac.compare_digest(data[end : end + _CODE_SIZE], _code(key, data[:end])):
         return None
-    received, sent, port, source, source_port, dummy_length = _FIELDS.unpack_from(body, start)
-    name = body[start + _FIELDS.size :].decode("utf-8", "replace")
-    return Answer(name, port, socket.inet_ntoa(source), source_port, received, sent)
+    name = data[start + _FIELDS.size : end].decode("utf-8", "replace")
+    return Answer(name, port, socket.inet_ntoa(source), source_port, received, sent, bool(announced))
+
+
+def count(key, nonce, numbers):
+    """Return the bytes that tell what was counted: a list of whole numbers."""
+    body = nonce + struct.pack(">%dQ" % len(numbers), *numbers)
+    return body + _code(key, body)
+
+
+def read_count(key, nonce, data):
+    """Return the numbers of `count` with this nonce, or None for anything that does not prove itself."""
+    body, code = data[:-_CODE_SIZE], data[-_CODE_SIZE:]
+    if len(body) % 8 or body[:NONCE_SIZE] != nonce or not hmac.compare_digest(code, _code(key, body)):
+        return None
+    return list(struct.unpack(">%dQ" % ((len(body) - NONCE_SIZE) // 8), body[NONCE_SIZE:]))

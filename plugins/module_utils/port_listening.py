@@ -17,13 +17,17 @@ import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     file_limit,
+    incoming_questions,
+    kernel_clock,
     keyed_proof,
+    listener_streams,
+    path_mtu,
     port_holders,
     port_ranges,
 )
 
 SPARE_FILES = 16384  # for connections: some peers with thousands each
-IDLE_SECONDS = 10.0  # a connection that says nothing for so long is closed
+IDLE_SECONDS = 30.0  # a connection that says nothing for so long is closed
 _BATCH = 64  # what one socket may get done before it is another's turn
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -72,6 +76,9 @@ def _bind(transport, address, port):
             # Connections of before that only wait for stragglers are in nobody's way. For UDP the same option would
             # let two programs have one port.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        else:
+            kernel_clock.stamp_arrivals(sock)
+            path_mtu.forbid_fragments(sock)
         sock.bind((address, port))
         if transport == "tcp":
             sock.listen(128)
@@ -112,6 +119,8 @@ class Listener(object):
         self._handlers = {}
         # socket -> since when, oldest first: those that have not asked yet, and those that have their answer.
         self._asking, self._answered = collections.OrderedDict(), collections.OrderedDict()
+        self._heard = {}  # socket -> the part of a question that has come
+        self._streams = {}  # socket -> listener_streams.Stream
         self._proven = {"tcp": 0, "udp": 0}
         self._stopping = False
         for transport, sock in sockets:
@@ -136,16 +145,20 @@ class Listener(object):
     def _datagrams(self, sock):
         for dummy in range(_BATCH):
             try:
-                data, peer = sock.recvfrom(65535)
+                data, ancillary, dummy_flags, peer = sock.recvmsg(65535, kernel_clock.ROOM)
             except OSError:
                 # Nothing more, or the echo of an answer that could not be delivered.
                 return
-            reply = self._proof("udp", data, sock, peer)
-            if reply:
-                try:
-                    sock.sendto(reply, peer)
-                except OSError:
-                    continue  # as good as lost on the way; the other side asks again
+            asked = keyed_proof.read_ask(self._key, data)
+            if asked is None or asked[0] not in (keyed_proof.PROVE, keyed_proof.ECHO):
+                continue
+            reply = self._proof("udp", asked[1], sock, peer, kernel_clock.arrived_at(ancillary))
+            if asked[0] == keyed_proof.ECHO:
+                reply += b"\0" * (len(data) - len(reply))
+            try:
+                sock.sendto(reply, peer)
+            except OSError:
+                continue  # as good as lost on the way; the other side asks again
 
     def _accept(self, listener):
         for dummy in range(_BATCH):
@@ -166,29 +179,51 @@ class Listener(object):
         """Answer one question a connection, then wait for the other side to hang up: no port is left in TIME_WAIT."""
         try:
             data = sock.recv(4096)
-            reply = self._proof("tcp", data, sock, sock.getpeername()) if data else None
-            if reply:
-                sock.send(reply)
-                self._asking.pop(sock, None)
-                self._answered[sock] = time.monotonic()
+            heard = self._heard.pop(sock, b"") + data
+            question = incoming_questions.read(self._key, heard) if data else None
+            if question is incoming_questions.UNFINISHED:
+                self._heard[sock] = heard
+                return
+            if question is not None:
+                self._answer(sock, question)
                 return
         except OSError as problem:
             if problem.errno == errno.EAGAIN:
                 return
         self._drop(sock)
 
-    def _proof(self, transport, data, sock, peer):
-        received = time.time()
-        asked = keyed_proof.read_ask(self._key, data)
-        if asked is None or asked[0] != keyed_proof.PROVE:
-            return None
+    def _answer(self, sock, question):
+        source = question.source or sock.getpeername()
+        sock.send(self._proof("tcp", question.nonce, sock, source, time.time(), question.source is not None))
+        self._asking.pop(sock, None)
+        stream = listener_streams.stream_for(self._key, question, sock)
+        if stream is None:
+            self._answered[sock] = time.monotonic()
+            return
+        self._streams[sock] = stream
+        self._handlers[sock.fileno()] = (self._go_on, sock)
+        self._epoll.modify(sock.fileno(), stream.events)
+
+    def _go_on(self, sock):
+        """Let a stream do a bit of its work."""
+        if self._streams[sock].step():
+            return
+        del self._streams[sock]
+        self._answered[sock] = time.monotonic()
+        self._handlers[sock.fileno()] = (self._question, sock)
+        self._epoll.modify(sock.fileno(), select.EPOLLIN)
+
+    def _proof(self, transport, nonce, sock, peer, received, announced=False):
         self._proven[transport] += 1
-        said = keyed_proof.Answer(self._name, sock.getsockname()[1], peer[0], peer[1], received, time.time())
-        return keyed_proof.answer(self._key, asked[1], said)
+        port = sock.getsockname()[1]
+        said = keyed_proof.Answer(self._name, port, peer[0], peer[1], received, time.time(), announced)
+        return keyed_proof.answer(self._key, nonce, said)
 
     def _drop(self, sock):
         self._asking.pop(sock, None)
         self._answered.pop(sock, None)
+        self._heard.pop(sock, None)
+        self._streams.pop(sock, None)
         self._handlers.pop(sock.fileno(), None)
         sock.close()
 
@@ -197,6 +232,8 @@ class Listener(object):
         for connections in (self._asking, self._answered):
             while connections and next(iter(connections.values())) < horizon:
                 self._drop(next(iter(connections)))
+        for sock in [sock for sock, stream in self._streams.items() if stream.overdue()]:
+            self._drop(sock)
 
     def _be_told(self, control):
         """A word over the control socket: "status" or "stop"; only root and the user of this process are heard."""
@@ -217,7 +254,7 @@ class Listener(object):
                 return
 
     def _close_all(self):
-        for sock in [*self._asking, *self._answered]:
+        for sock in [*self._asking, *self._answered, *self._streams]:
             self._drop(sock)
         for sock in self._sockets:
             sock.close()

@@ -44,3 +44,14 @@ def is_ipv4(text):
         return True
     except OSError:
         return False
+
+
+def bad_peers(peers):
+    """One sentence for each peer `{"address", "port"}` whose address or port cannot be."""
+    problems = []
+    for number, peer in enumerate(peers):
+        if not is_ipv4(peer["address"]):
+            problems.append("peers[%d].address: %r is not an IPv4 address" % (number, peer["address"]))
+        if not 1 <= peer["port"] <= 65535:
+            problems.append("peers[%d].port: %d is not a port from 1 to 65535" % (number, peer["port"]))
+    return problems

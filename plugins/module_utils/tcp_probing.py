@@ -17,11 +17,15 @@ _BATCH = 256  # connections that are begun, and events that are looked at, in on
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
+_ROUNDS = 3  # how often a port is tried that lets a connection come about and then says nothing
+
+
 class TcpProber(object):
-    """One round over all targets; `outcomes` is `{(peer, port): (verdict, reason)}` when it is over.
+    """All targets in one go; `outcomes` is `{(peer, port): (verdict, reason)}` when it is over.
 
     A connection gets `timeout` seconds to come about, and for the proof as many again since the last proof of any other:
-    a listener that works its way through thousands of questions is slow, not silent.
+    a listener that works its way through thousands of questions is slow, not silent. Where both hosts are so busy that
+    even that is not enough, those that were connected get another chance once the rush is over.
     """
 
     def __init__(self, key, targets, timeout, concurrency, deadline):
@@ -32,9 +36,21 @@ class TcpProber(object):
         self._ends = collections.deque()  # (moment, file number, socket), in the order of the moments
         self._nonces = new_nonces()
         self._last_proof = time.monotonic()
+        self._mute = []  # targets that were connected and gave no proof, nor anything else
         self.outcomes = {}
 
     def run(self):
+        for number in range(_ROUNDS):
+            asked_again = len(self._waiting)
+            self._try_all()
+            in_vain = number > 0 and len(self._mute) == asked_again
+            if not self._mute or in_vain or self._deadline.expired():
+                break
+            self._waiting.extend(self._mute)
+            del self._mute[:]
+        self._epoll.close()
+
+    def _try_all(self):
         while (self._waiting or self._running) and not self._deadline.expired():
             for dummy in range(_BATCH):
                 if not self._waiting or len(self._running) >= self._concurrency:
@@ -51,7 +67,7 @@ class TcpProber(object):
             self._settle(sock, target, port_verdicts.UNTESTED, "the deadline passed")
         for target in self._waiting:
             self.outcomes[target.peer, target.port] = (port_verdicts.UNTESTED, "the deadline passed")
-        self._epoll.close()
+        self._waiting.clear()
 
     def _start(self, target):
         """Begin a connection, or put it back when this host cannot have more at the moment."""
@@ -99,6 +115,7 @@ class TcpProber(object):
             data = sock.recv(4096)
         except OSError as problem:
             if problem.errno != errno.EAGAIN:
+                self._mute.append(target)
                 self._settle(sock, target, *_cut(problem))
             return
         self._last_proof = time.monotonic()
@@ -117,6 +134,7 @@ class TcpProber(object):
         try:
             sock.send(keyed_proof.ask(self._key, entry[2]))
         except OSError as problem:
+            self._mute.append(target)
             self._settle(sock, target, *_cut(problem))
             return
         self._epoll.modify(sock.fileno(), select.EPOLLIN)
@@ -139,6 +157,7 @@ class TcpProber(object):
                 entry[3] = self._end_of(sock, self._last_proof)
             else:
                 reason = "connected, but no proof within %g s" % self._timeout
+                self._mute.append(entry[1])
                 self._settle(sock, entry[1], port_verdicts.UNPROVEN, reason)
 
 

@@ -39,7 +39,9 @@ class UdpProber(object):
         self._last_answer = 0.0
         self.outcomes = {}
 
-    def run(self):
+    def run(self, timeout=None):
+        """Another round asks again who has not answered, which may be for want of time on a busy host."""
+        timeout = timeout or self._timeout
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with sock:
             sock.setblocking(False)
@@ -47,7 +49,7 @@ class UdpProber(object):
             _enlarge(sock)
             pause = _FIRST_PAUSE
             self._last_answer = time.monotonic()
-            while self._open and not self._deadline.expired() and time.monotonic() < self._last_answer + self._timeout:
+            while self._open and not self._deadline.expired() and time.monotonic() < self._last_answer + timeout:
                 self._ask_all(sock)
                 self._hear(sock, time.monotonic() + pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)

@@ -10,8 +10,8 @@ version_added: 0.1.0
 description:
   - A step of the role P(hostprep.runtime_fabric.rtf_preflight#role). Use the role rather than this action.
   - From the port table of the catalogue, the inventory, and the evidence that the role has collected, it makes the
-    arguments of M(hostprep.runtime_fabric.port_listener) and M(hostprep.runtime_fabric.port_probe_info) for every node of
-    the play. A node that cannot be reached is left out, and its peers are told why.
+    arguments of M(hostprep.runtime_fabric.port_listener), M(hostprep.runtime_fabric.port_probe_info),
+    M(hostprep.runtime_fabric.link_info) and M(hostprep.runtime_fabric.bandwidth_info) for every node of the play. A node that cannot be reached is left out, and its peers are told why.
   - Runs on the controller and touches no host.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
@@ -21,8 +21,9 @@ options:
     description:
       - V(listen) before any listener is started, V(probe) when all are up. The ports that a listener could not have,
         because a service holds them, are only connected to.
+      - V(measure) when the ports were probed. Ways between nodes are measured over ports that are open.
     type: str
-    choices: [listen, probe]
+    choices: [listen, probe, measure]
     required: true
   release:
     description: The edition of the vendor's requirements.
@@ -36,6 +37,13 @@ options:
     description: How many other nodes each node probes. Where there are more it is a sample, the same in every run.
     type: int
     required: true
+  bandwidth:
+    description:
+      - Which pairs of nodes measure their bandwidth. V(ring) is each node with the next one, V(all) each with each.
+      - Pairs that do so at the same time have no node in common.
+    type: str
+    choices: [ring, all, none]
+    default: ring
   extra_ports:
     description: Ports that the site adds to those of the vendor, as in the input C(rtf_extra_ports).
     type: list
@@ -58,6 +66,13 @@ key:
   description: A secret for this run. Keep the task's output out of logs.
   returned: with O(step=listen)
   type: str
+rounds:
+  description: One entry for each round of bandwidth measurements, for each node that measures the peer that it measures with.
+  returned: with O(step=measure)
+  type: list
+  elements: dict
+  sample:
+    - worker-1: {"name": "worker-2", "address": "192.0.2.22", "port": 4242}
 nodes:
   description:
     - For each node that takes part, with O(step=listen) what its listener gets as C(listen), with O(step=probe) what its

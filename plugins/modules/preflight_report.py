@@ -95,6 +95,14 @@ options:
     description: How many other nodes each node tried at most.
     type: int
     default: 20
+  max_latency_ms:
+    description: Milliseconds within which 95 of 100 packets have to be back from another node.
+    type: float
+    default: 15
+  min_node_bandwidth_mbit:
+    description: The bandwidth that two nodes need between them, in Mbit/s.
+    type: float
+    default: 900
   enforce:
     description: Whether a required check that failed or is unknown fails the task.
     type: bool

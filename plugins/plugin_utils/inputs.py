@@ -128,6 +128,22 @@ def cluster_network(value):
         raise ValueError(f"{value} is no size for a cluster; valid: /{LARGEST_NETWORK} to /{SMALLEST_NETWORK}")
 
 
+def amount(unit):
+    """A check for a number above 0 of some unit."""
+
+    def check(value):
+        if isinstance(value, str):
+            try:
+                value = float(value)
+            except ValueError:
+                raise ValueError(f"{value!r} is no number of {unit}") from None
+        # The comparison is written so that "not a number" is refused, too.
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
+            raise ValueError(f"{value!r} is no number of {unit} above 0")
+
+    return check
+
+
 def checks_by_name(releases, control_planes):
     """Return `{variable: check}` for every input; releases and control planes are what the catalogue offers."""
     return {
@@ -144,6 +160,8 @@ def checks_by_name(releases, control_planes):
         "rtf_no_proxy_extra": no_proxy.check_extra,
         "rtf_pod_cidr": cluster_network,
         "rtf_service_cidr": cluster_network,
+        "rtf_max_latency_ms": amount("milliseconds"),
+        "rtf_min_node_bandwidth_mbit": amount("Mbit/s"),
         "rtf_report_dir": directory,
         "rtf_node_address": address,
     }

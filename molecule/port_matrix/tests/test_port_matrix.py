@@ -5,6 +5,8 @@
 """Put several things in the way of one audit, each between nodes of its own, and exactly their cells turn red."""
 
 import contextlib
+import itertools
+import json
 
 import pytest
 
@@ -12,9 +14,11 @@ from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import (
     LISTENER,
     asymmetric_route,
+    delayed,
     filtered,
     listener_killed,
     serving,
+    slowed,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
@@ -39,9 +43,10 @@ def lab():
 def play(tmp_path_factory):
     """Run the audit, which does not fail the play: the nodes of this scenario are not prepared."""
 
-    def audit(*arguments):
+    def audit(*arguments, **variables):
         site = Site(tmp_path_factory.mktemp("audit"))
-        return site.play("audit-rtf.yml", "-e", '{"rtf_preflight_enforce": false}', *arguments, port_matrix=True)
+        variables = {"rtf_preflight_enforce": False, "rtf_preflight_bandwidth": "none", **variables}
+        return site.play("audit-rtf.yml", "-e", json.dumps(variables), *arguments, port_matrix=True)
 
     return audit
 
@@ -62,8 +67,11 @@ def red_checks(outcome):
 
 
 @pytest.fixture(scope="module")
-def packet_filters(lab, play):
-    """One audit with a packet filter on each node, each with faults of its own, and a port taken on the controller."""
+def filters_and_rate(lab, play):
+    """One audit with a packet filter on each node, each with faults of its own, and a port taken on the controller.
+
+    Besides, worker-2 sends slowly, which no port minds; what iperf3 makes of that in Mbit/s is returned, too.
+    """
     one, two, three = (lab.nodes[name] for name in NODES)
     with contextlib.ExitStack() as stack:
         stack.enter_context(serving(lab, "controller-1", 5000))
@@ -77,7 +85,23 @@ def packet_filters(lab, play):
             f"ip saddr {one} tcp dport 30100-30200 reject with icmp type admin-prohibited",
             f"ip saddr {two} tcp dport 3022 reject with tcp reset",
             f"ip saddr {two} udp dport 31000-31010 reject"))
-        return play()
+        stack.enter_context(slowed(lab, "worker-2", "200mbit"))
+        outcome = play(rtf_preflight_bandwidth="ring", rtf_min_node_bandwidth_mbit=300)
+        return outcome, iperf3_mbit(lab, "worker-2", "worker-1")
+
+
+def iperf3_mbit(lab, source, destination):
+    """What iperf3 carries from one node to another."""
+    for node in (source, destination):
+        lab.exec(node, "sh", "-c", "apt-get -qq update && apt-get -qq --yes install iperf3")
+    lab.exec(destination, "iperf3", "--server", "--daemon", "--one-off")
+    done = lab.exec(source, "iperf3", "--client", lab.nodes[destination], "--time", "2", "--json")
+    return json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"] / 1e6
+
+
+@pytest.fixture(scope="module")
+def packet_filters(filters_and_rate):
+    return filters_and_rate[0]
 
 
 def test_exactly_the_filtered_cells_are_red(packet_filters):
@@ -120,6 +144,66 @@ def test_a_taken_port_is_that_nodes_own_fault_and_names_the_process(packet_filte
     assert result["status"] == "fail"
     assert result["observed"].startswith("TCP 5000 by python3 (pid ") and "user root" in result["observed"]
     assert packet_filters.result("worker-1", "ports.free")["status"] == "pass"
+
+
+def test_exactly_the_slow_node_lacks_bandwidth(packet_filters):
+    assert {key for key in packet_filters.failed() if key[1] == "net.bandwidth"} == {("worker-2", "net.bandwidth")}
+    streams = packet_filters.report["port_matrix"]["bandwidth"]
+    assert {(stream["source"], stream["destination"]) for stream in streams} == set(itertools.permutations(NODES, 2))
+    for stream in streams:
+        assert (stream["mean_mbit"] < 210) == (stream["source"] == "worker-2")
+
+
+def test_iperf3_agrees_on_the_bandwidth(filters_and_rate):
+    outcome, theirs = filters_and_rate
+    ours = next(stream["mean_mbit"] for stream in outcome.report["port_matrix"]["bandwidth"]
+                if (stream["source"], stream["destination"]) == ("worker-2", "worker-1"))
+    assert 0.7 < ours / theirs < 1.4, (ours, theirs)
+
+
+@pytest.fixture(scope="module")
+def links(lab, play):
+    """One audit with a way that takes its time, one that loses packets, and one that swallows long ones."""
+    one, dummy_two, three = (lab.nodes[name] for name in NODES)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(delayed(lab, "worker-1", "worker-2", 0.08))
+        stack.enter_context(filtered(
+            lab, "worker-1", "input", f"ip saddr {one} udp dport 8472 numgen random mod 100 < 20 drop"))
+        stack.enter_context(filtered(
+            lab, "controller-1", "input", f"ip saddr {three} udp dport 8472 ip length > 1400 drop"))
+        return play(rtf_max_latency_ms=40)
+
+
+def test_exactly_the_true_links_are_red(links):
+    assert statuses(links) == {}
+    of_links = {key for key in links.failed() if key[1].startswith("net.")}
+    assert of_links == {
+        ("worker-1", "net.latency"), ("worker-2", "net.latency"), ("controller-1", "net.loss"), ("worker-2", "net.mtu_path")}
+    found = {(link["source"], link["destination"]): link for link in links.report["port_matrix"]["links"]}
+    assert set(found) == set(itertools.permutations(NODES, 2))
+    assert {key for key, link in found.items() if link["rtt_ms"]["p50"] > 40} == {
+        ("worker-1", "worker-2"), ("worker-2", "worker-1")}
+    assert {key for key, link in found.items() if link["loss_percent"] > 1} == {("controller-1", "worker-1")}
+    assert {key: link["path"]["mtu"] for key, link in found.items() if link["path"]["mtu"] != 1500} == {
+        ("worker-2", "controller-1"): 1400}
+
+
+def test_what_is_wrong_with_a_link_is_said(links):
+    latency = links.result("worker-1", "net.latency")
+    assert latency["observed"].startswith("worker-2: p50 8") and "network team" in latency["remedy"]
+    lost = float(links.result("controller-1", "net.loss")["observed"].partition(": ")[2].partition(" %")[0])
+    assert 5 <= lost <= 40
+    assert links.result("worker-2", "net.mtu_path")["observed"] == (
+        "controller-1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500")
+    assert "path MTU 1400" in links.output
+
+
+def test_one_clock_is_one_clock_however_lopsided_the_way(links):
+    """All nodes of the lab have the machine's clock; the way of 80 ms in one direction widens the error bar."""
+    clocks = {(link["source"], link["destination"]): link["clock"] for link in links.report["port_matrix"]["links"]}
+    for clock in clocks.values():
+        assert abs(clock["offset_ms"]) <= clock["error_ms"] + 0.1
+    assert clocks["worker-1", "worker-2"]["error_ms"] >= 39
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge impo
     clock,
     egress,
     kernel,
+    links,
     network,
     ports,
     proxy,
@@ -29,6 +30,7 @@ FUNCTIONS = {
     **kernel.CHECKS,
     **clock.CHECKS,
     **network.CHECKS,
+    **links.CHECKS,
     **proxy.CHECKS,
     **proxy_paths.CHECKS,
     **egress.CHECKS,
@@ -38,6 +40,10 @@ FUNCTIONS = {
 # Checks that exist only where there is such evidence.
 ONLY_WITH = {
     "access.preparation": "preparation_failure",
+    "net.latency": "links",
+    "net.loss": "links",
+    "net.mtu_path": "links",
+    "net.bandwidth": "bandwidth",
     "ports.free": "installation_ports",
     "ports.closed": "port_exposures",
 }

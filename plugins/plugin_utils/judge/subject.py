@@ -9,6 +9,14 @@ from typing import Any, NamedTuple
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.settings import ProxySettings
 
 
+class Limits(NamedTuple):
+    """latency_ms: of the round trip that 95 percent keep to. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
+
+    latency_ms: float = 15
+    loss_percent: float = 1
+    bandwidth_mbit: float = 900
+
+
 class Subject(NamedTuple):
     """One node with the requirements that hold for it.
 
@@ -16,7 +24,7 @@ class Subject(NamedTuple):
     ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
-    proxy: the proxies that the cluster is meant to use.
+    proxy: the proxies that the cluster is meant to use. limits: Limits of what is measured between nodes.
     """
 
     node: str
@@ -29,3 +37,4 @@ class Subject(NamedTuple):
     not_asked: Any = frozenset()
     ntp_servers: Any = ()
     proxy: ProxySettings = ProxySettings()
+    limits: Limits = Limits()

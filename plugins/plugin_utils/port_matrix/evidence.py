@@ -13,11 +13,15 @@ LISTENER = "__rtf_preflight_listener"
 LISTENER_END = "__rtf_preflight_listener_end"
 PROBES_PLAN = "__rtf_preflight_probes"
 PROBES = "__rtf_preflight_probed"
+LINKS_PLAN = "__rtf_preflight_links_plan"
+LINKS = "__rtf_preflight_links"
+BANDWIDTH = "__rtf_preflight_bandwidth"
 FAILURE = "__rtf_preflight_matrix_failure"
-NAMES = (LISTENER, LISTENER_END, PROBES_PLAN, PROBES, FAILURE)
+NAMES = (LISTENER, LISTENER_END, PROBES_PLAN, PROBES, LINKS_PLAN, LINKS, BANDWIDTH, FAILURE)
 
 NEVER_STARTED = "no listener was started there"
 NOTHING_PROBED = "nothing was probed"
+NOTHING_MEASURED = "nothing was measured"
 
 
 def of_node(name, variables):
@@ -25,19 +29,30 @@ def of_node(name, variables):
 
     variables: the node's variables of NAMES, where they exist, as plain data. The evidence is `{"places", "alive", "probes",
     "left_out"}`: where it listened, whether its listener lived to the end, what its probes found, and whom it left out;
-    `places` and `probes` are `{"error": why}` where there are none.
+    `places` and `probes` are `{"error": why}` where there are none. Where the ways to others were to be measured it has
+    `links`, what link_info found, or an error likewise, and `unmeasured`, `{name: why}`; where bandwidth was, `bandwidth`,
+    what bandwidth_info found, and `bandwidth_left_out`, `{name: why}`.
     """
     listener, end, probed = (variables.get(key) or {} for key in (LISTENER, LISTENER_END, PROBES))
     planned = (variables.get(PROBES_PLAN) or {}).get("nodes", {}).get(name)
     if planned is None and not listener:
         return None
     status, failure = listener.get("listening") or {}, variables.get(FAILURE)
-    return {
+    evidence = {
         "places": status.get("places") or {"error": _why(listener, failure, NEVER_STARTED)},
         "alive": "places" in (end.get("listening") or {}),
         "probes": probed["peers"] if "peers" in probed else {"error": _why(probed, failure, NOTHING_PROBED)},
         "left_out": (planned or {}).get("left_out", {}),
     }
+    measuring = (variables.get(LINKS_PLAN) or {}).get("nodes", {}).get(name)
+    if measuring is not None:
+        links = variables.get(LINKS) or {}
+        evidence["links"] = links["peers"] if "peers" in links else {"error": _why(links, failure, NOTHING_MEASURED)}
+        evidence["unmeasured"] = measuring["left_out"]
+        if variables[LINKS_PLAN]["rounds"]:
+            evidence["bandwidth"] = variables.get(BANDWIDTH) or []
+            evidence["bandwidth_left_out"] = measuring["bandwidth_left_out"]
+    return evidence
 
 
 def held_ports(places):

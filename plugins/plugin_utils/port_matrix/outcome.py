@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import PASS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cells as matrix
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster, links
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import plan as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.wording import side
 
@@ -29,7 +29,10 @@ class Matrix:
         self._evidence = {name: found["evidence"].get("ports") for name, found in collected.items()}
         self._cells = matrix.cells(self._plan, nodes, self._evidence, absent)
         self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
+        self._streams = links.streams(self._evidence)
         self.document = _document(self._plan, nodes, self._cells)
+        self.document["links"] = _links(self._evidence)
+        self.document["bandwidth"] = self._streams
 
     def rows(self, role):
         """Return the rows that a node of a role is judged by, each with its `opening` and `whom` in words."""
@@ -47,11 +50,27 @@ class Matrix:
             found["port_exposures"] = [entry._asdict() for entry in self._exposures if entry.destination == name]
         if own and isinstance(own["places"], list) and not self._plan.operating:
             found["installation_ports"] = own["places"]
+        if own and "links" in own:
+            found["links"], found["unmeasured_links"] = own["links"], own["unmeasured"]
+        if own and "bandwidth_left_out" in own:
+            found["bandwidth"] = [stream for stream in self._streams if stream["source"] == name]
+            found["unmeasured_bandwidth"] = own["bandwidth_left_out"]
         return found
 
 
 def _whom(row):
     return "localhost" if row["direction"] == "local" else side(row["to"])
+
+
+def _links(evidence):
+    """What was measured of the ways between nodes, one entry a direction."""
+    found = []
+    for source, own in evidence.items():
+        measured = (own or {}).get("links")
+        for link in measured if isinstance(measured, list) else ():
+            parts = {key: link[key] for key in ("loss_percent", "rtt_ms", "clock", "path")}
+            found.append({"source": source, "destination": link["name"], **parts})
+    return found
 
 
 def _document(plan, nodes, found):

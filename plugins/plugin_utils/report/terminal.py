@@ -6,7 +6,7 @@
 
 import textwrap
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import links, matrix
 
 WIDTH = 80
 MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip"}
@@ -26,7 +26,7 @@ def lines(report):
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
         out += _node_lines([result for result in results if result["id"] not in report["selection"]["left_out"]])
-    out += matrix.lines(report)
+    out += matrix.lines(report) + links.lines(report)
     return out + [("", None)] + _closing_lines(report)
 
 

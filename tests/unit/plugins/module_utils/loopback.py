@@ -71,7 +71,7 @@ def udp_server(answer):
     def work():
         while not over.is_set():
             try:
-                packet, peer = sock.recvfrom(2048)
+                packet, peer = sock.recvfrom(65535)
             except socket.timeout:
                 continue
             reply = answer(packet)

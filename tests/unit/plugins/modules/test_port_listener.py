@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import socket
+import threading
 import time
 
 import pytest
@@ -206,3 +207,17 @@ def test_bad_arguments_are_named(module, change, words, key):
     assert result["failed"] is True
     assert words in result["msg"]
     assert key not in result["msg"]
+
+
+def test_a_listener_that_was_too_busy_at_first_gets_another_chance(key):
+    """It is stopped for longer than a proof may take; the kernel still lets connections come about."""
+    pid = listen(key, ["30000-30100"])["listening"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    timer = threading.Timer(1.2, os.kill, (pid, signal.SIGCONT))
+    timer.start()
+    try:
+        with held(30101):
+            assert probe(key, timeout=0.8, tcp=["30000-30101"])["tcp"]["ports"] == {
+                "open": ["30000-30100"], "unproven": ["30101"]}
+    finally:
+        timer.join()

@@ -1,0 +1,101 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The listener's side of measuring bandwidth: swallow and count what comes, or pour out as much as goes."""
+
+import errno
+import select
+import socket
+import struct
+import time
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, keyed_proof
+
+LONGEST = 60.0  # seconds that a stream may take, whatever the other side does
+SLICE = 0.1  # seconds in which bytes are counted together
+_BLOCK = 256 * 1024
+_TURNS = 16  # blocks in a row before it is another socket's turn
+
+
+class Meter(object):
+    """Counts bytes in slices of time from the first byte on."""
+
+    def __init__(self):
+        self._begun, self._slices = None, []
+
+    def add(self, size):
+        now = time.monotonic()
+        self._begun = now if self._begun is None else self._begun
+        number = int((now - self._begun) / SLICE)
+        self._slices += [0] * (number + 1 - len(self._slices))
+        self._slices[number] += size
+
+    def numbers(self):
+        """Bytes in each slice."""
+        return list(self._slices)
+
+
+def stream_for(key, question, sock):
+    """Return the stream that a question on a connection begins, or None for a question that needs none."""
+    if question.purpose == keyed_proof.SWALLOW:
+        return _Swallow(key, question.nonce, sock)
+    if question.purpose == keyed_proof.POUR:
+        return _Pour(sock)
+    return None
+
+
+class _Swallow(object):
+    """Takes all that comes until the other side has nothing more to send, and then says how much came when."""
+
+    events = select.EPOLLIN
+
+    def __init__(self, key, nonce, sock):
+        self._key, self._nonce, self._sock = key, nonce, sock
+        self._meter, self._buffer = Meter(), bytearray(_BLOCK)
+        self._deadline = deadlines.Deadline(LONGEST)
+
+    def step(self):
+        """Whether there is more to do."""
+        for dummy in range(_TURNS):
+            try:
+                size = self._sock.recv_into(self._buffer)
+            except OSError as problem:
+                return problem.errno == errno.EAGAIN
+            if not size:
+                self._tell()
+                return False
+            self._meter.add(size)
+        return True
+
+    def _tell(self):
+        try:
+            # What is told last must not be lost in a reset.
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
+            self._sock.send(keyed_proof.count(self._key, self._nonce, self._meter.numbers()))
+        except OSError:
+            return  # the other side is gone, and misses it
+
+    def overdue(self):
+        return self._deadline.expired()
+
+
+class _Pour(object):
+    """Sends until the other side hangs up."""
+
+    events = select.EPOLLOUT
+
+    def __init__(self, sock):
+        self._sock, self._block = sock, b"\0" * _BLOCK
+        self._deadline = deadlines.Deadline(LONGEST)
+
+    def step(self):
+        """Whether there is more to do."""
+        for dummy in range(_TURNS):
+            try:
+                self._sock.send(self._block)
+            except OSError as problem:
+                return problem.errno == errno.EAGAIN
+        return True
+
+    def overdue(self):
+        return self._deadline.expired()

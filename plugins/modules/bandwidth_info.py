@@ -1,0 +1,167 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: bandwidth_info
+short_description: Measure the bandwidth to another host and back
+version_added: 0.1.0
+description:
+  - Sends as much as goes over one TCP connection to a listener of M(hostprep.runtime_fabric.port_listener), and then lets the
+    listener do the same, and tells how much arrived. Peers are measured one after the other.
+  - Each direction ends after O(seconds) or O(megabytes), whichever comes first. It puts load on the network for that long.
+  - A single connection of a process in Python carries several Gbit/s; what it measures beyond 5 Gbit/s or so is a lower bound.
+  - Needs nothing on the host but Linux and Python 3.6 or newer. Proxies are never used.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info
+options:
+  key:
+    description:
+      - The secret of this run, that the listeners have, too.
+    type: str
+    required: true
+  peers:
+    description:
+      - The listeners to measure the bandwidth to and from.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - What the listener calls itself.
+        type: str
+        required: true
+      address:
+        description:
+          - Its IPv4 address.
+        type: str
+        required: true
+      port:
+        description:
+          - A TCP port on which it listens.
+        type: int
+        required: true
+  seconds:
+    description:
+      - How long each direction is measured.
+    type: float
+    default: 1.0
+  megabytes:
+    description:
+      - How many megabytes of 1000000 bytes each direction carries at most.
+    type: int
+    default: 1250
+  timeout:
+    description:
+      - Seconds that a connection, and the last bytes, may take.
+    type: float
+    default: 5.0
+seealso:
+  - module: hostprep.runtime_fabric.port_listener
+  - module: hostprep.runtime_fabric.link_info
+"""
+
+EXAMPLES = r"""
+- name: Measure the bandwidth to another host and back, with a listener of the same key there
+  hostprep.runtime_fabric.bandwidth_info:
+    key: "{{ run_key }}"
+    peers:
+      - name: worker-2
+        address: 192.0.2.22
+        port: 4242
+  register: bandwidth
+
+- name: Show what arrived there
+  ansible.builtin.debug:
+    msg: "{{ bandwidth.peers[0].send.mean_mbit }} Mbit/s"
+"""
+
+RETURN = r"""
+peers:
+  description: One entry for every entry of O(peers), in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The peer's name as given. RV(ignore:address) and RV(ignore:port) are returned likewise.
+      returned: always
+      type: str
+      sample: worker-2
+    send:
+      description:
+        - What arrived at the peer - C(bytes), C(seconds) that it took, and C(mean_mbit) and C(peak_mbit) in Mbit/s of 1000000
+          bits. The peak is that of the best half second.
+        - Only C(error), a sentence, when it could not be measured.
+      returned: always
+      type: dict
+      sample: {"bytes": 117500000, "seconds": 1.0, "mean_mbit": 940.0, "peak_mbit": 941.2}
+    receive:
+      description: What arrived at this host, as in RV(ignore:send).
+      returned: always
+      type: dict
+elapsed:
+  description: Seconds that it took.
+  returned: success
+  type: float
+  sample: 2.1
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import bandwidth, port_ranges
+
+
+def argument_spec():
+    return dict(
+        key=dict(type="str", required=True, no_log=True),
+        peers=dict(
+            type="list",
+            elements="dict",
+            required=True,
+            options=dict(
+                name=dict(type="str", required=True),
+                address=dict(type="str", required=True),
+                port=dict(type="int", required=True),
+            ),
+        ),
+        seconds=dict(type="float", default=1.0),
+        megabytes=dict(type="int", default=1250),
+        timeout=dict(type="float", default=5.0),
+    )
+
+
+def bad_arguments(params):
+    """One sentence for each argument that has the right type but makes no sense."""
+    problems = port_ranges.bad_peers(params["peers"])
+    for name, most in (("seconds", 50), ("megabytes", 1000000), ("timeout", 60)):
+        # The comparison is written so that "not a number" is a problem too.
+        if not 0 < params[name] <= most:
+            problems.append("%s: %s is not a number above 0 and up to %d" % (name, params[name], most))
+    return problems
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    params = module.params
+    problems = bad_arguments(params)
+    if problems:
+        module.fail_json(msg="; ".join(problems))
+    begun = time.monotonic()
+    peers = [
+        bandwidth.measure(
+            params["key"].encode("utf-8"), peer, params["seconds"], params["megabytes"] * 1000000, params["timeout"]
+        )
+        for peer in params["peers"]
+    ]
+    module.exit_json(changed=False, peers=peers, elapsed=round(time.monotonic() - begun, 3))
+
+
+if __name__ == "__main__":
+    main()

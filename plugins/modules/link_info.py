@@ -1,0 +1,202 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: link_info
+short_description: Measure latency, loss, clock offset and path MTU between hosts
+version_added: 0.1.0
+description:
+  - Sends a stream of keyed questions by UDP to the listeners of M(hostprep.runtime_fabric.port_listener) in O(peers), to all
+    at the same time, and tells from the answers how long the way takes, how many got lost, and how far the clocks are apart.
+  - The kernels of both hosts note when datagrams arrive, and what the listener took to answer is subtracted, so a busy host
+    does not look like a slow network.
+  - Then finds the largest packet that passes both ways in one piece, also where routers drop longer ones without a word.
+  - Needs nothing on the host but Linux, C(ip) and Python 3.6 or newer. Proxies are never used.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info
+options:
+  key:
+    description:
+      - The secret of this run, that the listeners have, too.
+    type: str
+    required: true
+  peers:
+    description:
+      - The listeners to measure the way to.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - What the listener calls itself.
+        type: str
+        required: true
+      address:
+        description:
+          - Its IPv4 address.
+        type: str
+        required: true
+      port:
+        description:
+          - A UDP port on which it listens.
+        type: int
+        required: true
+  count:
+    description:
+      - How many questions each peer is asked.
+    type: int
+    default: 100
+  interval:
+    description:
+      - Seconds between two questions to the same peer.
+    type: float
+    default: 0.01
+  timeout:
+    description:
+      - Seconds that the last answers are waited for. What comes later counts as lost.
+    type: float
+    default: 1.0
+  deadline:
+    description:
+      - Seconds that the whole call may take.
+    type: float
+    default: 30.0
+seealso:
+  - module: hostprep.runtime_fabric.port_listener
+  - module: hostprep.runtime_fabric.bandwidth_info
+"""
+
+EXAMPLES = r"""
+- name: Measure the way to another host, with a listener of the same key there
+  hostprep.runtime_fabric.link_info:
+    key: "{{ run_key }}"
+    peers:
+      - name: worker-2
+        address: 192.0.2.22
+        port: 8472
+  register: links
+
+- name: Show the latency that 95 of 100 packets keep to
+  ansible.builtin.debug:
+    msg: "{{ links.peers[0].rtt_ms.p95 }} ms"
+"""
+
+RETURN = r"""
+peers:
+  description: One entry for every entry of O(peers), in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The peer's name as given. RV(ignore:address) and RV(ignore:port) are returned likewise.
+      returned: always
+      type: str
+      sample: worker-2
+    sent:
+      description: How many questions were sent.
+      returned: always
+      type: int
+      sample: 100
+    received:
+      description: How many of them were answered with proof.
+      returned: always
+      type: int
+      sample: 100
+    loss_percent:
+      description: How many were not, in percent.
+      returned: always
+      type: float
+      sample: 0.0
+    rtt_ms:
+      description:
+        - Round-trip times in milliseconds, without the time that the listener took - C(min), the median C(p50), C(p95) that
+          95 percent do not exceed, and C(max).
+        - V(null) when nothing was answered.
+      returned: always
+      type: dict
+      sample: {"min": 0.05, "p50": 0.08, "p95": 0.12, "max": 0.4}
+    clock:
+      description:
+        - C(offset_ms), the peer's clock minus that of this host in milliseconds, by the quickest round trip, and C(error_ms),
+          by how much that may be wrong at most.
+        - V(null) when nothing was answered.
+      returned: always
+      type: dict
+      sample: {"offset_ms": -0.012, "error_ms": 0.025}
+    path:
+      description:
+        - C(mtu), the size in bytes of the largest IP packet that passes there and back, V(null) where none does.
+        - C(interface), by which packets to the peer leave, and C(interface_mtu), its MTU. Longer ones are not tried.
+      returned: always
+      type: dict
+      sample: {"mtu": 1500, "interface": "eth0", "interface_mtu": 1500}
+elapsed:
+  description: Seconds that it took.
+  returned: success
+  type: float
+  sample: 1.2
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import link_probing, port_ranges
+
+
+def argument_spec():
+    return dict(
+        key=dict(type="str", required=True, no_log=True),
+        peers=dict(
+            type="list",
+            elements="dict",
+            required=True,
+            options=dict(
+                name=dict(type="str", required=True),
+                address=dict(type="str", required=True),
+                port=dict(type="int", required=True),
+            ),
+        ),
+        count=dict(type="int", default=100),
+        interval=dict(type="float", default=0.01),
+        timeout=dict(type="float", default=1.0),
+        deadline=dict(type="float", default=30.0),
+    )
+
+
+def bad_arguments(params):
+    """One sentence for each argument that has the right type but makes no sense."""
+    problems = port_ranges.bad_peers(params["peers"])
+    for name, most in (("count", 100000), ("interval", 60), ("timeout", 60), ("deadline", 86400)):
+        # The comparison is written so that "not a number" is a problem too.
+        if not 0 < params[name] <= most:
+            problems.append("%s: %s is not a number above 0 and up to %d" % (name, params[name], most))
+    return problems
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    params = module.params
+    problems = bad_arguments(params)
+    if problems:
+        module.fail_json(msg="; ".join(problems))
+    begun = time.monotonic()
+    peers = link_probing.measure_all(
+        params["key"].encode("utf-8"),
+        params["peers"],
+        params["count"],
+        params["interval"],
+        params["timeout"],
+        params["deadline"],
+    )
+    module.exit_json(changed=False, peers=peers, elapsed=round(time.monotonic() - begun, 3))
+
+
+if __name__ == "__main__":
+    main()

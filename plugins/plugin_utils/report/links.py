@@ -1,0 +1,72 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was measured between the nodes as lines of at most 80 columns for a terminal."""
+
+from __future__ import annotations
+
+_LABEL, _COLUMN, _WIDTH = 20, 6, 80
+_MOST_NODES = (_WIDTH - _LABEL - 1) // _COLUMN  # beyond, the summary has to do; report.json has all
+
+
+def lines(report):
+    """Return `[(text, colour or None)]` for the links of a report; none where none were measured."""
+    matrix = report.get("port_matrix") or {}
+    out = []
+    links = [link for link in matrix.get("links") or () if link["rtt_ms"]]
+    if links:
+        out += [("", None), *((text, None) for text in _summary(links))]
+        out += _grid("p95 in ms", matrix["nodes"], {_pair(link): _short(link["rtt_ms"]["p95"]) for link in links})
+    streams = [stream for stream in matrix.get("bandwidth") or () if "mean_mbit" in stream]
+    if streams:
+        rates = sorted(stream["mean_mbit"] for stream in streams)
+        slowest = min(streams, key=lambda stream: stream["mean_mbit"])
+        out += [("", None), (f"Bandwidth: {_span(rates, 1)} Mbit/s ({_span(rates, 8)} MB/s), slowest:", None)]
+        out += _entry(slowest, f"{_short(slowest['mean_mbit'])} Mbit/s")
+        out += _grid("Mbit/s", matrix["nodes"], {_pair(stream): _short(stream["mean_mbit"]) for stream in streams})
+    return out
+
+
+def _summary(links):
+    slowest = max(links, key=lambda link: link["rtt_ms"]["p95"])
+    loss = max(link["loss_percent"] for link in links)
+    apart = max(abs(link["clock"]["offset_ms"]) + link["clock"]["error_ms"] for link in links)
+    mtus = [link["path"]["mtu"] for link in links if link["path"]["mtu"]]
+    mtu = f", path MTU {min(mtus)}" if mtus else ""
+    yield f"Links: loss {loss:g} %{mtu}, clocks within {_short(apart)} ms, slowest p95:"
+    yield from (text for text, dummy in _entry(slowest, f"{_short(slowest['rtt_ms']['p95'])} ms"))
+
+
+def _entry(way, value):
+    text = f"  {way['source']} -> {way['destination']}"
+    room = _WIDTH - len(value) - 2
+    return [(f"{text if len(text) <= room else text[: room - 1] + '~'}: {value}", None)]
+
+
+def _pair(way):
+    return way["source"], way["destination"]
+
+
+def _span(rates, divisor):
+    low, high = (f"{rate / divisor:.0f}" for rate in (rates[0], rates[-1]))
+    return low if low == high else f"{low} to {high}"
+
+
+def _short(value):
+    """At most five characters for anything below 100000."""
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def _grid(title, names, texts):
+    """Rows are sources, columns destinations; a column is called by the number of its row."""
+    if len(names) > _MOST_NODES:
+        return []
+    head = "".join(f"{number:<{_COLUMN}}" for number in range(1, len(names) + 1))
+    out = [(f"{title + ', from / to':<{_LABEL}} {head}".rstrip()[:_WIDTH], None)]
+    for number, source in enumerate(names, 1):
+        label = f"{number:>2} {source}"
+        label = label if len(label) < _LABEL else label[: _LABEL - 2] + "~"
+        cells = "".join(f"{texts.get((source, destination), '-'):<{_COLUMN}}" for destination in names)
+        out.append((f"{label:<{_LABEL}} {cells}".rstrip(), None))
+    return out
