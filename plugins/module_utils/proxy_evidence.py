@@ -36,15 +36,15 @@ def apt_configuration():
     return run_text(["apt-config", "dump"])
 
 
-def proxy_evidence(passwords, root="/", ask_apt=apt_configuration):
+def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
     """Return `{"settings", "installer_file", "curl", "systemd", "services", "unreadable"}`.
 
     A setting is `{"reader", "source", "variable", "value", "password"}`: who reads it, the file, the name in it, the value
-    with its password masked, and whether that is one of `passwords`: `none`, `expected` or `other`.
+    with its password masked, and whether that is one of `hashes`: `none`, `expected` or `other`.
     installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them.
     root: the directory whose files are read.
     """
-    reader = _Reader(passwords, root)
+    reader = _Reader(hashes, root)
     for name, look in (
         ("login shells", reader.login_shells),
         ("sessions", reader.sessions),
@@ -65,7 +65,7 @@ def proxy_evidence(passwords, root="/", ask_apt=apt_configuration):
         "installer_file": os.path.exists(reader.at(INSTALLER_FILE)),
         "curl": _curl_version(),
         "systemd": systemd_version(),
-        "services": service_evidence(passwords),
+        "services": service_evidence(hashes),
         "unreadable": reader.unreadable,
     }
 
@@ -73,8 +73,8 @@ def proxy_evidence(passwords, root="/", ask_apt=apt_configuration):
 class _Reader:
     """Collects settings from the files below a root directory."""
 
-    def __init__(self, passwords, root):
-        self.passwords, self.root = passwords, root
+    def __init__(self, hashes, root):
+        self.hashes, self.root = hashes, root
         self.settings, self.unreadable = [], []
 
     def at(self, path):
@@ -91,7 +91,7 @@ class _Reader:
                     self.unreadable.append(str(problem))
 
     def add(self, reader, source, variable, value):
-        shown, password = masked(value, self.passwords)
+        shown, password = masked(value, self.hashes)
         self.settings.append(
             {"reader": reader, "source": source, "variable": variable, "value": shown, "password": password}
         )

@@ -22,7 +22,7 @@ SERVICES = ("docker", "containerd")
 PROPERTIES = "--property=Id,LoadState,ActiveState,MainPID,Environment,EnvironmentFiles"
 
 
-def service_evidence(passwords, run=run_text, read=read_text):
+def service_evidence(hashes, run=run_text, read=read_text):
     """Return `{service: {"running", "now", "at_next_start", "outdated"}}` of what is installed; `{"error"}` without systemd.
 
     now and at_next_start: `{variable: {"value", "password"}}` with passwords masked, as in `proxy_evidence`. now is None
@@ -39,8 +39,8 @@ def service_evidence(passwords, run=run_text, read=read_text):
             continue
         process = unit.get("MainPID", ["0"])[0]
         running = unit.get("ActiveState") == ["active"] and process != "0"
-        now = _now(process, passwords, read) if running else None
-        next_start = _proxies(inherited + _of_unit(unit, read), passwords)
+        now = _now(process, hashes, read) if running else None
+        next_start = _proxies(inherited + _of_unit(unit, read), hashes)
         found[unit["Id"][0].rpartition(".")[0]] = {
             "running": running,
             "now": now,
@@ -74,19 +74,19 @@ def _of_unit(unit, read):
     return pairs
 
 
-def _now(process, passwords, read):
+def _now(process, hashes, read):
     try:
         text = read("/proc/{0}/environ".format(process))
     except Unreadable:
         return None
-    return _proxies([pair.partition("=")[::2] for pair in text.split("\0")], passwords)
+    return _proxies([pair.partition("=")[::2] for pair in text.split("\0")], hashes)
 
 
-def _proxies(pairs, passwords):
+def _proxies(pairs, hashes):
     found = {}
     for name, value in pairs:
         if name.lower() in VARIABLES and value:
-            shown, password = masked(value, passwords)
+            shown, password = masked(value, hashes)
             found[name] = {"value": shown, "password": password}
     return found
 

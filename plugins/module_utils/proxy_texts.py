@@ -4,6 +4,7 @@
 
 """What texts say about proxies: files of shell variables, unit files, settings of package managers. Pure functions."""
 
+import hashlib
 import re
 import shlex
 from urllib.parse import unquote
@@ -56,14 +57,21 @@ def apt_options(text):
         yield match.group(1), match.group(2)
 
 
-def masked(value, passwords):
-    """Return (the value with the password of its URL masked, `none` | `expected` | `other`)."""
+def masked(value, hashes):
+    """Return (the value with the password of its URL masked, `none` | `expected` | `other`).
+
+    expected: the SHA-256 of the password, decoded, as hexadecimal digits, is one of `hashes`.
+    """
     scheme, slashes, rest = value.partition("://") if "://" in value else ("", "", value)
     match = CREDENTIALS.match(rest)
     if match:
         shown = "{0}{1}{2}:{3}@{4}".format(scheme, slashes, match.group("user"), MASK, match.group("rest"))
-        return shown, "expected" if unquote(match.group("password")) in passwords else "other"
+        return shown, "expected" if _hash(unquote(match.group("password"))) in hashes else "other"
     before, dummy_at, host = rest.rpartition("@")
     if ":" in before:  # an odd one: whatever stands before the host may be a secret
         return "{0}@{1}".format(MASK, host), "other"
     return value, "none"
+
+
+def _hash(text):
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

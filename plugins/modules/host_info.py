@@ -40,9 +40,11 @@ options:
       - The wait ends as soon as it is. V(0) looks once.
     type: int
     default: 0
-  proxy_passwords:
+  proxy_password_hashes:
     description:
-      - Passwords that URLs of proxies in the host's files are to have, not percent-encoded.
+      - Passwords that URLs of proxies in the host's files are to have, each as the SHA-256 of the password, not
+        percent-encoded, in hexadecimal digits. Ansible hides what it is told to hide wherever it turns up in a result,
+        and a password may be a word that is in one anyway.
       - No password is returned. RV(ignore:host.proxy.settings[].password) says whether it was one of these.
     type: list
     elements: str
@@ -237,7 +239,7 @@ host:
           description:
             - For each setting its RV(ignore:reader), RV(ignore:source), RV(ignore:variable) and RV(ignore:value), with the
               password of a URL masked.
-            - RV(ignore:password) is V(none), V(expected) where it is one of O(proxy_passwords), or V(other).
+            - RV(ignore:password) is V(none), V(expected) where it is one of O(proxy_password_hashes), or V(other).
           type: list
           elements: dict
           returned: when readable
@@ -300,13 +302,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evid
 SECTIONS = ["kernel", "time", "network", "proxy"]
 
 
-def collect(sections, sysctls, kernel_modules, clock_wait, proxy_passwords=()):
+def collect(sections, sysctls, kernel_modules, clock_wait, proxy_hashes=()):
     """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
     readers = {
         "kernel": lambda: kernel_evidence(sysctls, kernel_modules),
         "time": lambda: clock_evidence(clock_wait),
         "network": address_evidence,
-        "proxy": lambda: proxy_evidence(proxy_passwords),
+        "proxy": lambda: proxy_evidence(proxy_hashes),
     }
     host = {"privileged": os.geteuid() == 0}
     for section in sections:
@@ -324,7 +326,7 @@ def main():
             "sysctls": {"type": "list", "elements": "str", "default": []},
             "kernel_modules": {"type": "list", "elements": "str", "default": []},
             "clock_wait": {"type": "int", "default": 0},
-            "proxy_passwords": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "proxy_password_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
         },
         supports_check_mode=True,
     )
@@ -336,7 +338,7 @@ def main():
             parameters["sysctls"],
             parameters["kernel_modules"],
             parameters["clock_wait"],
-            parameters["proxy_passwords"],
+            parameters["proxy_password_hashes"],
         ),
     )
 

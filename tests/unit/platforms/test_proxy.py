@@ -80,7 +80,7 @@ def evaluated(tmp_path_factory):
     }}))
     told = {
         "files": "{{ __rtf_proxy_files }}", "http": "{{ __rtf_proxy_http_shown.url }}",
-        "monitoring": "{{ __rtf_proxy_monitoring_shown.url }}", "passwords": "{{ __rtf_proxy_passwords }}",
+        "monitoring": "{{ __rtf_proxy_monitoring_shown.url }}", "hashes": "{{ __rtf_proxy_password_hashes }}",
         "http_password": "{{ __rtf_proxy_http.password }}",
         "monitoring_password": "{{ __rtf_proxy_monitoring.password }}",
     }
@@ -137,7 +137,7 @@ class Platform:
         """{check: (status, what was observed)} of what the files say."""
         apt = self.root / "apt.conf"
         apt.write_text('Dir "%s";\n' % self.root)
-        found = proxy_evidence.proxy_evidence(self.told["passwords"], str(self.root) + "/", lambda: proxy_evidence.run_text(
+        found = proxy_evidence.proxy_evidence(self.told["hashes"], str(self.root) + "/", lambda: proxy_evidence.run_text(
             ["env", "APT_CONFIG=%s" % apt, "apt-config", "dump"]))
         apt.unlink()
         found.update(curl=self.known["versions"]["curl"], systemd=self.known["versions"]["systemd"], services={})

@@ -4,6 +4,7 @@
 
 """host_info as Ansible runs it: a process of its own, JSON in and JSON out."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -36,6 +37,14 @@ def test_the_kernel_that_runs_the_test_is_described():
     assert kernel["release"] == os.uname().release
     assert kernel["sysctls"]["kernel.ostype"]["live"] == "Linux"
     assert kernel["modules"]["no_such_module"]["available"] is False
+
+
+def test_a_password_that_is_an_ordinary_word_hides_nothing_else():
+    hashes = [hashlib.sha256(word).hexdigest() for word in (b"Linux", b"proxy", b"none")]
+    code, result = run_module(sections=["kernel", "proxy"], sysctls=["kernel.ostype"], proxy_password_hashes=hashes)
+    assert code == 0 and result["host"]["kernel"]["sysctls"]["kernel.ostype"]["live"] == "Linux"
+    assert "****" not in json.dumps(result["host"])
+    assert hashes[0] not in json.dumps(result)
 
 
 def test_a_section_that_cannot_be_read_leaves_the_others(monkeypatch):
