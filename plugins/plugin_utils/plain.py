@@ -11,6 +11,8 @@ def plain(value):
     """Return a copy of `value` made of dict, list, str, int, float, bool and None only."""
     if isinstance(value, Mapping):
         return {str(key): plain(value[key]) for key in value}
+    if getattr(value, "__ENCRYPTED__", False):  # what `!vault` makes of a value before ansible-core 2.19
+        return str(value)
     if isinstance(value, (str, bytes)):
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     if isinstance(value, Sequence):
