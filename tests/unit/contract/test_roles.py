@@ -4,6 +4,10 @@
 
 """Every role keeps its two descriptions, defaults and argument specifications, in step, and is documented."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
@@ -65,6 +69,44 @@ def test_name_variables_and_readme(role):
     readme = checkout.read("roles/%s/README.md" % role)
     assert readme.startswith("# ")
     assert [name for name in defaults if name not in readme] == []
+
+
+@pytest.mark.parametrize("role", checkout.role_names())
+def test_every_entry_point_is_in_the_readme(role):
+    named = re.findall(r"tasks_from: (\w+)", checkout.read("roles/%s/README.md" % role))
+    assert set(argument_specs(role)) - {"main"} == set(named)
+
+
+def roles_of_plays(path):
+    """Return the roles of each play in a file that gathers no facts, as a list of sets of names."""
+    plays = checkout.read_yaml(path)
+    return [{entry["role"].rpartition(".")[2] for entry in play["roles"]} for play in plays
+            if isinstance(play, dict) and "roles" in play and play["gather_facts"] is False]
+
+
+@pytest.mark.parametrize("role", checkout.role_names())
+def test_a_scenario_runs_the_role_alone_and_without_facts(role):
+    """The inventory of all scenarios is the user's, whose nodes are reached by an ordinary user."""
+    files = [path for path in checkout.tracked_files(".yml") if path.parts[0] == "molecule"]
+    plays = [roles for path in files for roles in roles_of_plays(path)]
+    assert {role} in plays
+    shared = checkout.read_yaml(".config/molecule/config.yml")["ansible"]
+    assert shared["env"]["ANSIBLE_INJECT_FACT_VARS"] == "false"
+    assert any(word.endswith("/examples/site/inventory") for word in shared["executor"]["args"]["ansible_playbook"])
+    assert "ansible_user=ops" in checkout.read("examples/site/inventory")
+
+
+@pytest.mark.parametrize("playbook", [name for name in checkout.playbook_names() if name.endswith("_rtf")])
+def test_tags_are_the_names_of_the_roles(playbook):
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "--list-tags", "-i", "localhost,", "playbooks/%s.yml" % playbook],
+        cwd=checkout.CHECKOUT, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)))
+    said = done.stdout.decode()
+    assert done.returncode == 0, said
+    tags = {tag for line in re.findall(r"TASK TAGS: \[(.*)\]", said) for tag in line.split(", ")}
+    imported = set(roles_imported(playbook) + roles_imported(playbook, "revert"))
+    assert tags == {"always"} | (imported or {"rtf_preflight"})
 
 
 def roles_imported(playbook, tasks_from=None):
