@@ -15,6 +15,8 @@ from typing import NamedTuple
 CHECKOUT = Path(__file__).resolve().parent.parent
 # Nodes have the kernel of the machine, which may lack modules that only the vendor's installer asks for.
 OF_THE_MACHINE = {"kernel.installer_modules"}
+TASK = re.compile(r"(TASK|RUNNING HANDLER) \[(?P<name>.*)\] \*+$")
+CHANGED = re.compile(r"changed: \[(?P<host>[^] ]+)")
 RECAP = re.compile(r"^(?P<host>\S+)\s*: ok=\d+ +changed=(?P<changed>\d+) .*$", re.MULTILINE)
 
 
@@ -29,6 +31,17 @@ class Outcome(NamedTuple):
     def changed(self):
         """{host: number of changed tasks}."""
         return {match["host"]: int(match["changed"]) for match in RECAP.finditer(self.output)}
+
+    def changed_tasks(self):
+        """{host: {name of a task that changed something there}}."""
+        found, task = {}, None
+        for line in self.output.splitlines():
+            begins, changed = TASK.match(line), CHANGED.match(line)
+            if begins:
+                task = begins["name"]
+            elif changed:
+                found.setdefault(changed["host"], set()).add(task)
+        return found
 
     def failed(self):
         """{(node, check id)} of every check that did not pass, but for what the machine decides, and not the node."""

@@ -80,9 +80,13 @@ def load_images(name):
     sources = [*shared, *(DEFINITIONS / "common").rglob("*"), *(DEFINITIONS / name).rglob("*")]
     contents = [(str(path.relative_to(DEFINITIONS)), path.stat().st_mode & 0o100, path.read_bytes())
                 for path in sorted(sources) if path.is_file()]
-    packages, repository = tuple(definition["packages"]), tuple(definition.get("repository", ()))
-    return {image_name(name, suite): Image(name, suite, packages, repository, digest(LEAVE_OUT, suite, *contents))
-            for suite in definition["suites"]}
+    packages, shared_repository = tuple(definition["packages"]), tuple(definition.get("repository", ()))
+    found = {}
+    for suite in definition["suites"]:
+        repository = (*shared_repository, *definition.get("repository_of", {}).get(suite, ()))
+        key = digest(LEAVE_OUT, suite, *contents)
+        found[image_name(name, suite)] = Image(name, suite, packages, repository, key)
+    return found
 
 
 def ensure_images(suites=None):

@@ -54,6 +54,10 @@ class Lab:
         run([*podman(), "restart", "--time", "20", self.container(name)])
         self.wait_ready([name] if name in self.nodes else list(self.nodes))
 
+    def kill(self, name):
+        """Cut the power of one container; `restart` brings it back."""
+        run([*podman(), "kill", self.container(name)])
+
     def endpoint_address(self, host):
         """The address of a name that the simulated Internet serves: an endpoint's, or ntp.lab.example's."""
         served = {server.host: server.address for server in internet.load_servers(CATALOGUE)}
