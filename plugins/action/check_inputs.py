@@ -13,6 +13,7 @@ from ansible.utils.display import Display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     catalog,
     checks,
+    firewall_inputs,
     inputs,
     selection,
     site_inputs,
@@ -43,6 +44,7 @@ class ActionModule(ActionBase):
             **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
             **site_inputs.checks_by_name(catalogue),
             **_judging_inputs(catalogue),
+            **firewall_inputs.CHECKS,
         }
         if arguments["values"] is None:
             problems = self._inventory_problems(task_vars, valid, catalogue)
@@ -79,7 +81,8 @@ class ActionModule(ActionBase):
             if "ansible_host" in task_vars["hostvars"][node]:
                 values["ansible_host"] = plain(task_vars["hostvars"][node]["ansible_host"])
         first = next(iter(variables.values()))
-        problems = inputs.network_problems(variables) + _offer_problems(first, catalogue)
+        problems = inputs.network_problems(variables) + firewall_inputs.address_problems(variables, groups)
+        problems += _offer_problems(first, catalogue)
         accepted = waivers.parse(first.get("rtf_waivers", []), selection.globs(checks.load(), catalogue))
         return problems + waivers.node_problems(accepted, list(variables))
 

@@ -6,14 +6,15 @@
 DOCUMENTATION = r"""
 ---
 module: host_info
-short_description: Collect kernel, clock, address and proxy evidence of one host in one call
+short_description: Collect kernel, clock, address, proxy and firewall evidence of one host in one call
 version_added: 0.1.0
 description:
   - Looks at the host and changes nothing. What it finds is evidence, not a judgement; nothing of it makes the task fail.
   - Each section is collected on its own. A section that cannot be read holds only RV(ignore:error), and the others are
     still there.
   - Needs Python 3.6 or newer and its standard library on the host, systemd, and C(ip) for the network section.
-    An ordinary user may read all that is collected, but for files of proxy settings that hold passwords.
+    An ordinary user may read all that is collected, but for files of proxy settings that hold passwords, and for the
+    rules of firewalls.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
@@ -22,8 +23,8 @@ options:
     description: Which sections to collect.
     type: list
     elements: str
-    choices: [kernel, time, network, proxy]
-    default: [kernel, time, network, proxy]
+    choices: [kernel, time, network, proxy, firewall]
+    default: [kernel, time, network, proxy, firewall]
   sysctls:
     description: Kernel parameters to look up, now and as they will be after the next boot.
     type: list
@@ -287,6 +288,60 @@ host:
           description: Why the section could not be read.
           type: str
           returned: when it could not be read
+    firewall:
+      description: Which firewalls there are, and what M(hostprep.runtime_fabric.firewall_rules) keeps in them.
+      type: dict
+      returned: when asked for
+      contains:
+        backends:
+          description: Which firewalls are installed, by name.
+          type: dict
+          returned: when readable
+        active:
+          description: The firewalls that filter for the site, and how that was seen.
+          type: dict
+          returned: when readable
+          sample:
+            nftables: the chain inet filter input filters
+        ours:
+          description:
+            - What is RV(ignore:missing) from what was applied, and what is there in RV(ignore:extra), now
+              (RV(ignore:runtime)) and after a reboot (RV(ignore:permanent)).
+            - V(null) where nothing was applied.
+          type: dict
+          returned: when readable
+        applied:
+          description: The RV(ignore:backend) of what was applied, and when rules that expire end; V(null) without.
+          type: dict
+          returned: when readable
+        pending:
+          description: Whether a change waits to be confirmed.
+          type: bool
+          returned: when readable
+        iptables:
+          description: Which tables the program iptables writes to, and which of both kinds hold rules.
+          type: dict
+          returned: when readable
+          sample:
+            in_use: nf_tables
+            rules:
+              legacy: false
+              nf_tables: true
+        forward:
+          description: The chains that drop forwarded packets which no rule accepts.
+          type: dict
+          returned: when readable
+        installer:
+          description: The version of an installation script of Runtime Fabric on the host, and whether its own unit is there.
+          type: dict
+          returned: when readable
+          sample:
+            unit: false
+            version: 20220310-0094759
+        error:
+          description: Why the section could not be read.
+          type: str
+          returned: when it could not be read
 """
 
 import os
@@ -296,10 +351,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.address_evidence import address_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.clock_evidence import clock_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall_evidence import firewall_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_evidence import kernel_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import proxy_evidence
 
-SECTIONS = ["kernel", "time", "network", "proxy"]
+SECTIONS = ["kernel", "time", "network", "proxy", "firewall"]
 
 
 def collect(sections, sysctls, kernel_modules, clock_wait, proxy_hashes=()):
@@ -309,12 +366,13 @@ def collect(sections, sysctls, kernel_modules, clock_wait, proxy_hashes=()):
         "time": lambda: clock_evidence(clock_wait),
         "network": address_evidence,
         "proxy": lambda: proxy_evidence(proxy_hashes),
+        "firewall": firewall_evidence,
     }
     host = {"privileged": os.geteuid() == 0}
     for section in sections:
         try:
             host[section] = readers[section]()
-        except (Unreadable, OSError, ValueError, KeyError, TypeError) as problem:
+        except (Unreadable, FirewallError, OSError, ValueError, KeyError, TypeError) as problem:
             host[section] = {"error": str(problem) or type(problem).__name__}
     return host
 

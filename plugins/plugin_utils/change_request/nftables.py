@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import (
     for_role,
     in_family,
     rules,

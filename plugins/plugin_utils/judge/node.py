@@ -10,6 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge impo
     access,
     clock,
     egress,
+    firewall,
     kernel,
     links,
     network,
@@ -33,6 +34,7 @@ FUNCTIONS = {
     **links.CHECKS,
     **proxy.CHECKS,
     **proxy_paths.CHECKS,
+    **firewall.CHECKS,
     **egress.CHECKS,
     **ports.CHECKS,
 }

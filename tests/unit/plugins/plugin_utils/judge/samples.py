@@ -102,6 +102,20 @@ _HOST = {
         "waited": 0.0,
     },
     "proxy": {"settings": [], "installer_file": False, "curl": "7.88.1", "systemd": 252, "services": {}, "unreadable": []},
+    "firewall": {
+        "backends": {"nftables": True},
+        "active": {"nftables": "the chain inet filter input filters"},
+        "ours": {
+            "backend": "nftables",
+            "runtime": {"missing": [], "extra": []},
+            "permanent": {"missing": [], "extra": []},
+        },
+        "applied": {"backend": "nftables", "expires_at": 0},
+        "pending": False,
+        "iptables": {"in_use": None, "rules": {"nf_tables": False, "legacy": False}},
+        "forward": {"inet filter forward": True},
+        "installer": {"version": "20210129-1d2e3f4", "unit": False, "platform": "debian"},
+    },
     "network": {
         "addresses": [
             {"interface": "eth0", "address": "192.168.230.11", "prefix": 24, "family": "ipv4", "dynamic": False},

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import rules as module
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import packet_rules as module
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import (
     for_role,
     joined,
     rules,

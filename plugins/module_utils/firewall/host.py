@@ -1,0 +1,100 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host as backends see it: its programs and its files."""
+
+import errno
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    Unreadable,
+    read_text_or_none,
+)
+
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+TIMEOUT = 60.0  # seconds; firewalld takes its time when it reloads
+
+
+class FirewallError(Exception):
+    """What went wrong or cannot be, as a sentence for a person."""
+
+
+class Host(object):
+    """Runs programs and handles files, and says so as FirewallError when that fails."""
+
+    def program(self, name):
+        """Return the path of a program, None where the host has none."""
+        return shutil.which(name, path=PATH)
+
+    def run(self, argv, stdin=None, timeout=TIMEOUT):
+        """Run a program with a plain locale; return its standard output. Raises FirewallError with its last words."""
+        code, out, err = self.try_run(argv, stdin, timeout)
+        if code != 0:
+            said = (err or out).strip().splitlines()
+            raise FirewallError("{0}: exit code {1}{2}".format(" ".join(argv), code, ": " + " / ".join(said[-3:]) if said else ""))
+        return out
+
+    def try_run(self, argv, stdin=None, timeout=TIMEOUT):
+        """As run, but return (exit code, standard output, standard error) whatever the code is."""
+        environment = dict(os.environ, LC_ALL="C", PATH=PATH)
+        try:
+            process = subprocess.Popen(
+                argv,
+                env=environment,
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as problem:
+            raise FirewallError("{0}: {1}".format(argv[0], os.strerror(problem.errno)))
+        try:
+            out, err = process.communicate(None if stdin is None else stdin.encode("utf-8"), timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise FirewallError("{0}: no answer within {1:g} s".format(" ".join(argv), timeout))
+        return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+    def read(self, path):
+        """Return the text of a file, None where it is not there."""
+        try:
+            return read_text_or_none(path)
+        except Unreadable as problem:
+            raise FirewallError(str(problem))
+
+    def write(self, path, text, mode=0o644):
+        """Replace a file in one step; make the directory above it."""
+        directory = os.path.dirname(path)
+        try:
+            if not os.path.isdir(directory):
+                os.makedirs(directory, 0o755)
+            descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".firewall-")
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(text)
+                os.fchmod(stream.fileno(), mode)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.rename(temporary, path)
+        except OSError as problem:
+            raise FirewallError("{0}: {1}".format(path, os.strerror(problem.errno)))
+
+    def remove(self, path):
+        """Remove a file if it is there."""
+        try:
+            os.unlink(path)
+        except OSError as problem:
+            if problem.errno != errno.ENOENT:
+                raise FirewallError("{0}: {1}".format(path, os.strerror(problem.errno)))
+
+    def now(self):
+        """The host's clock, seconds since the epoch."""
+        return time.time()
+
+    def unit_is(self, question, unit):
+        """Ask systemd whether a unit `is-active` or `is-enabled`."""
+        return self.try_run(["systemctl", question, "--quiet", unit])[0] == 0

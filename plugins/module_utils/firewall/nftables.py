@@ -1,0 +1,486 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Backend nftables: a table of our own, and one rule in each chain of the site that would drop what it lets through.
+
+In nftables an accept ends one base chain; the next one may still drop. So our chains, which see a packet first, mark
+what is to be let through, and a rule at the head of each of the site's chains that drop accepts what bears the mark.
+That is one rule in a chain of somebody else, whatever the number of ports, and it is known by its comment.
+
+The rules are kept in a file that `nft -f` takes. Loaded they are by the unit of loader.py, behind nftables.service, so
+that a `flush ruleset` in the site's file does no harm.
+"""
+
+import re
+from collections import OrderedDict, namedtuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
+    NOTHING,
+    State,
+    lasting,
+    of_family,
+)
+
+MARK = 0x2000  # a bit that neither Kubernetes (0x4000, 0x8000) nor Calico (0xffff0000) nor Istio (0x539) uses
+SITE_UNIT = "nftables.service"
+FIRST, LAST = -500, 30  # priorities: before everything of a site, and behind what is customary
+ACCEPT_MARKED = "meta mark & 0x{0:08x} == 0x{0:08x} accept".format(MARK)
+TAKE_MARK = "meta mark set meta mark & 0x{0:08x}".format(0xFFFFFFFF ^ MARK)
+SET_MARK = "meta mark set meta mark | 0x{0:08x}".format(MARK)
+
+# A table of the ruleset: {name: Chain} and {name: [element]}. Chain: hook is "" for one that is only jumped to.
+Table = namedtuple("Table", "family name chains sets")
+Chain = namedtuple("Chain", "header hook drops_by_policy rules")
+
+_IPTABLES_TABLES = ("filter", "nat", "mangle", "raw", "security")
+_BASIC = (
+    'iifname "lo" goto accepted comment "loopback"',
+    'ct state established,related goto accepted comment "answers"',
+    'meta l4proto { 1, 58 } goto accepted comment "icmp"',
+    'udp dport { 68, 546 } goto accepted comment "dhcp"',
+)
+
+PROGRAM = r"""#!/bin/sh
+# Written by hostprep.runtime_fabric. Loads the rules called @label@ beside those of the site, or takes them away, in one
+# step and without touching anything else.
+set -euf
+rules=/etc/nftables.d/@label@.nft
+expires=@expires@
+
+# Our rules in chains of the site are known by their comment.
+in_chains_of_the_site() {
+    nft -a list ruleset | awk -v comment='comment "@label@" # handle' '
+        $1 == "table" { table = $2 " " $3 }
+        $1 == "chain" { chain = $2 }
+        index($0, comment) && table != "inet @label@" { print "delete rule " table " " chain " handle " $NF }'
+}
+
+# The file as it holds now: without what has expired, and without chains that the site no longer has.
+as_it_holds() {
+    left=$((expires - $(date +%s)))
+    while IFS= read -r line; do
+        case $line in
+        "insert rule "* | "add rule "*)
+            set -- $line
+            nft list chain "$3" "$4" "$5" >/dev/null 2>&1 || continue
+            ;;
+        "add element "*" timeout "*)
+            [ "$left" -gt 0 ] || continue
+            line=$(printf '%s\n' "$line" | sed "s/ timeout [0-9]*s/ timeout ${left}s/g")
+            ;;
+        esac
+        printf '%s\n' "$line"
+    done <"$rules"
+}
+
+case ${1:-} in
+load)
+    { in_chains_of_the_site && as_it_holds; } | nft -f -
+    ;;
+unload)
+    { in_chains_of_the_site && echo "add table inet @label@" && echo "delete table inet @label@"; } | nft -f -
+    ;;
+*)
+    echo "usage: $0 load | unload" >&2
+    exit 2
+    ;;
+esac
+"""
+
+
+class Nftables(Backend):
+    """The packet filter that the kernel has, by its own program nft."""
+
+    name = "nftables"
+
+    def __init__(self, host, label):
+        super(Nftables, self).__init__(host, label)
+        self.rules_path = "/etc/nftables.d/{0}.nft".format(label)
+        self.loader = Loader(host, label, (SITE_UNIT,))
+
+    def installed(self):
+        return self.host.program("nft") is not None
+
+    def activity(self):
+        if not self.installed():
+            return ""
+        for table in self._tables().values():
+            if _is_of_the_site(table, self.label):
+                for name, chain in table.chains.items():
+                    others = [rule for rule in chain.rules if not _is_our_rule(rule, self.label)]
+                    if chain.hook in ("input", "forward") and (chain.drops_by_policy or others):
+                        return "the chain {0} {1} {2} filters".format(table.family, table.name, name)
+        return ""
+
+    def running(self):
+        return self.host.unit_is("is-active", SITE_UNIT) and self.host.unit_is("is-enabled", SITE_UNIT)
+
+    def look(self):
+        if not self.installed():
+            return NOTHING
+        tables = self._tables()
+        runtime = []
+        ours = tables.get(("inet", self.label))
+        if ours:
+            runtime = _lines(ours)
+        for table in tables.values():
+            if table is not ours:
+                for name, chain in table.chains.items():
+                    runtime += [
+                        _in_chain(table, name, rule) for rule in chain.rules if _is_our_rule(rule, self.label)
+                    ]
+        return State(runtime, self._permanent())
+
+    def _permanent(self):
+        text = self.host.read(self.rules_path)
+        if text is None:
+            return []
+        lines = permanent_lines(text, self.host.now())
+        if not self.loader.in_place(self._program(expiry_of(text))):
+            lines.append("{0} does not load this at boot".format(self.loader.unit))
+        return lines
+
+    def native(self, wanted):
+        table, chains = self._table(wanted), self._in_chains(wanted)
+        lines = _lines(table) + chains
+        return State(lines, list(lines))
+
+    def _tables(self):
+        return parse(self.host.run(["nft", "-n", "list", "ruleset"]))
+
+    def _in_chains(self, wanted):
+        """Return our rules in chains of the site, as `chain FAMILY TABLE NAME: rule`."""
+        found = []
+        comment = ' comment "{0}"'.format(self.label)
+        site_inputs = []
+        for table in self._tables().values():
+            if not _is_of_the_site(table, self.label):
+                continue
+            for name, chain in table.chains.items():
+                if chain.hook not in ("input", "forward"):
+                    continue
+                others = [rule for rule in chain.rules if not _is_our_rule(rule, self.label)]
+                denies = chain.drops_by_policy or _can_drop(others, table)
+                if chain.hook == "input" and (others or chain.drops_by_policy):
+                    site_inputs.append((table, name, chain.drops_by_policy))
+                if denies:
+                    found.append(_in_chain(table, name, ACCEPT_MARKED + comment))
+        if wanted.default_deny and site_inputs and not any(policy for dummy, dummy_too, policy in site_inputs):
+            table, name, dummy = site_inputs[0]
+            raise FirewallError(
+                "default_deny: the chain {0} {1} {2} of the site lets in what no rule of it drops; give it the policy "
+                "drop instead".format(table.family, table.name, name)
+            )
+        return found
+
+    def _table(self, wanted):
+        """Return the table that is to be there, as parse() would find it."""
+        sets, rules = OrderedDict(), []
+        for name in sorted(wanted.sets):
+            for suffix, ipv6 in (("4", False), ("6", True)):
+                sets[name + suffix] = ("ipv6_addr" if ipv6 else "ipv4_addr", "", of_family(wanted.sets[name], ipv6))
+        for suffix, ipv6 in (("4", False), ("6", True)):
+            kind = "ipv6_addr" if ipv6 else "ipv4_addr"
+            sets["trusted" + suffix] = (kind, "interval", [_network(one) for one in of_family(wanted.trusted, ipv6)])
+        for rule in wanted.rules:
+            ports = _port_match(rule.ports)
+            if rule.expires:
+                name = "ports-" + re.sub(r"[^A-Za-z0-9_.-]", "-", rule.comment)
+                held = [_range(pair) for pair in rule.ports] if rule in lasting(wanted) else []
+                sets[name] = ("inet_service", "interval,timeout", held)
+                ports = "@" + name
+            for source in _sources(rule, wanted):
+                rules.append('{0}{1} dport {2} goto accepted comment "{3}"'.format(source, rule.transport, ports, rule.comment))
+        trusted = [
+            '{0} {1} @trusted{2} goto accepted comment "trusted-networks"'.format(family, side, suffix)
+            for side in ("saddr", "daddr")
+            for family, suffix in (("ip", "4"), ("ip6", "6"))
+        ]
+        chains = OrderedDict()
+        chains["accepted"] = Chain("", "", False, [SET_MARK + " accept"])
+        basic = []
+        if wanted.default_deny:
+            basic = list(_BASIC)
+            if wanted.keep_ports:
+                kept = _port_match([(port, port) for port in wanted.keep_ports])
+                basic.append('tcp dport {0} goto accepted comment "ssh"'.format(kept))
+        chains["input"] = _base("input", FIRST, [TAKE_MARK] + basic + trusted[:2] + rules)
+        chains["forward"] = _base("forward", FIRST, [TAKE_MARK] + trusted)
+        if wanted.default_deny:
+            chains["deny"] = _base("input", LAST, [ACCEPT_MARKED, "drop"])
+        return Table("inet", self.label, chains, sets)
+
+    def _program(self, expires_at):
+        return PROGRAM.replace("@label@", self.label).replace("@expires@", str(int(expires_at)))
+
+    def start(self):
+        self.host.run(["systemctl", "enable", "--now", SITE_UNIT])
+
+    def apply(self, wanted):
+        self.host.write(self.rules_path, text_of(self._table(wanted), self._in_chains(wanted), wanted))
+        self.loader.install(self._program(wanted.expires_at))
+        self.loader.load()
+
+    def remove(self):
+        self.loader.uninstall()
+        self.host.remove(self.rules_path)
+
+    def files(self):
+        link = "/etc/systemd/system/sysinit.target.wants/" + SITE_UNIT
+        return [self.rules_path, link] + self.loader.files()
+
+    def restore_commands(self):
+        lines = self.loader.restore_commands()
+        if self.host.read(self.loader.program) is None:
+            # The unit of a program that was not there before: its table goes, and its rules in the site's chains.
+            unload = self._program(0).replace("${1:-}", "unload")
+            lines += ["/bin/sh -s <<'END OF UNLOAD'", unload.rstrip("\n"), "END OF UNLOAD"]
+        if not self.host.unit_is("is-active", SITE_UNIT):
+            lines.append("systemctl is-active --quiet {0} && systemctl stop {0}".format(SITE_UNIT))
+        return lines
+
+
+def _base(hook, priority, rules):
+    header = "type filter hook {0} priority {1}; policy accept;".format(hook, priority)
+    return Chain(header, hook, False, rules)
+
+
+def _sources(rule, wanted):
+    """Return the source match of a rule, one for each IP version that is needed; "" matches everybody."""
+    if rule.from_set is not None:
+        return [
+            "{0} saddr @{1}{2} ".format(family, rule.from_set, suffix)
+            for family, suffix, ipv6 in (("ip", "4", False), ("ip6", "6", True))
+            if of_family(wanted.sets[rule.from_set], ipv6)
+        ]
+    if not rule.networks or "0.0.0.0/0" in rule.networks:
+        return [""]
+    found = []
+    for family, ipv6 in (("ip", False), ("ip6", True)):
+        networks = [_network(one) for one in of_family(rule.networks, ipv6)]
+        if networks:
+            found.append("{0} saddr {1} ".format(family, _braced(networks)))
+    return found
+
+
+def _network(text):
+    """nft prints a network of one address without its prefix."""
+    return re.sub(r"/(32|128)\Z", "", text) if not (":" in text and text.endswith("/32")) else text
+
+
+def _range(pair):
+    return str(pair[0]) if pair[0] == pair[1] else "{0}-{1}".format(*pair)
+
+
+def _braced(texts):
+    return texts[0] if len(texts) == 1 else "{{ {0} }}".format(", ".join(texts))
+
+
+def _port_match(bounds):
+    return _braced([_range(pair) for pair in bounds])
+
+
+def _in_chain(table, name, rule):
+    return "chain {0} {1} {2}: {3}".format(table.family, table.name, name, rule)
+
+
+def _is_our_rule(rule, label):
+    return rule.endswith(' comment "{0}"'.format(label))
+
+
+def _is_of_the_site(table, label):
+    """Not ours, not that of a program that writes its rules itself, and one that sees IP packets."""
+    if table.name in (label, "firewalld") or table.family not in ("ip", "ip6", "inet"):
+        return False
+    return not (table.family != "inet" and table.name in _IPTABLES_TABLES and any(name.isupper() for name in table.chains))
+
+
+def _can_drop(rules, table, seen=()):
+    """Whether a packet can be dropped by rules, or by those of a chain that they lead to."""
+    for rule in rules:
+        words = rule.split(" comment ")[0].split()
+        if "drop" in words or "reject" in words:
+            return True
+        for word, target in zip(words, words[1:]):
+            if word in ("jump", "goto") and target in table.chains and target not in seen:
+                if _can_drop(table.chains[target].rules, table, seen + (target,)):
+                    return True
+        if "vmap" in words:  # a map of verdicts may hold anything
+            return True
+    return False
+
+
+def _lines(table):
+    """Return a table of ours as lines."""
+    lines = []
+    for name, (kind, flags, elements) in table.sets.items():
+        about = "set {0} ({1}{2})".format(name, kind, ", " + flags if flags else "")
+        lines += ["{0}: {1}".format(about, element) for element in elements] or [about + ": empty"]
+    for name, chain in table.chains.items():
+        if chain.header:
+            lines.append("chain {0}: {1}".format(name, chain.header))
+        lines += ["chain {0}: {1}".format(name, rule) for rule in chain.rules]
+    return lines
+
+
+def text_of(table, in_chains, wanted):
+    """Return a table and our rules in chains of the site as a file for `nft -f`, to be loaded any number of times."""
+    name = "inet " + table.name
+    left = max(1, int(wanted.expires_at - wanted.now))
+    lines = [
+        "# Written by hostprep.runtime_fabric; loaded by the unit {0}-firewall.service, which knows that what has a".format(
+            table.name.replace("_", "-")
+        ),
+        "# timeout ends at {0} seconds since the epoch.".format(int(wanted.expires_at)),
+        "add table " + name,
+        "delete table " + name,
+        "table {0} {{".format(name),
+    ]
+    for set_name, (kind, flags, dummy) in table.sets.items():
+        lines.append("\tset {0} {{ type {1};{2} }}".format(set_name, kind, " flags {0};".format(flags) if flags else ""))
+    for chain_name, chain in table.chains.items():
+        lines.append("\tchain {0} {{".format(chain_name))
+        lines += ["\t\t" + line for line in [chain.header] * bool(chain.header) + chain.rules]
+        lines.append("\t}")
+    lines.append("}")
+    for set_name, (dummy, flags, elements) in table.sets.items():
+        if elements:
+            ends = " timeout {0}s".format(left) if "timeout" in flags else ""
+            listed = ", ".join(element + ends for element in elements)
+            lines.append("add element {0} {1} {{ {2} }}".format(name, set_name, listed))
+    for line in in_chains:
+        place, dummy, rule = line.partition(": ")
+        lines.append("insert rule {0} {1}".format(place[len("chain "):], rule))
+    return "\n".join(lines) + "\n"
+
+
+def expiry_of(text):
+    """Return when what has a timeout ends, as the head of our file says, in seconds since the epoch."""
+    match = re.search(r"^# timeout ends at (\d+) ", text, re.MULTILINE)
+    return int(match.group(1)) if match else 0
+
+
+def permanent_lines(text, now):
+    """Return what our file holds at a time, as the same lines as _lines and _in_chain make."""
+    elements, in_chains, body = {}, [], []
+    expired = expiry_of(text) <= now
+    for line in text.splitlines():
+        if line.startswith("add element "):
+            if expired and " timeout " in line:
+                continue
+            words, dummy, listed = line.partition(" { ")
+            elements[words.split()[-1]] = [entry.split()[0] for entry in listed.rstrip(" }").split(",")]
+        elif line.startswith("insert rule "):
+            words = line.split(" ", 5)
+            in_chains.append("chain {0}: {1}".format(" ".join(words[2:5]), words[5]))
+        elif not line.startswith(("#", "add table", "delete table")):
+            body.append(line)
+    lines = []
+    for table in parse("\n".join(body)).values():
+        for name in table.sets:
+            kind, flags, dummy = table.sets[name]
+            table.sets[name] = (kind, flags, elements.get(name, []))
+        lines += _lines(table)
+    return lines + in_chains
+
+
+def parse(text):
+    """Return {(family, name): Table} of what `nft list ruleset` prints, its texts in one spelling for all versions."""
+    tables = OrderedDict()
+    table = kind = name = None
+    block = []
+    for line in _unwrapped(text):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if words[0] == "table" and words[-1] == "{":
+            table = Table(words[1], words[2], OrderedDict(), OrderedDict())
+            tables[words[1], words[2]] = table
+        elif kind is None and words[0] in ("chain", "set", "map") and "{" in words:
+            kind, name, block = words[0], words[1], []
+            rest = line.partition("{")[2].strip()
+            if rest.endswith("}"):
+                block = [part.strip() for part in rest[:-1].split(";")]
+                kind = _store(table, kind, name, block)
+        elif words[0] == "}":
+            if kind is not None:
+                kind = _store(table, kind, name, block)
+        elif kind is not None:
+            block.append(line.strip())
+    return tables
+
+
+def _unwrapped(text):
+    """Yield lines, with the elements of a set joined that nft wraps over several lines."""
+    held = ""
+    for line in text.splitlines():
+        held = "{0} {1}".format(held, line.strip()) if held else line
+        if not (held.lstrip().startswith("elements = {") and held.count("{") > held.count("}")):
+            yield held
+            held = ""
+
+
+def _store(table, kind, name, block):
+    if kind == "chain":
+        table.chains[name] = _chain(block)
+    elif kind == "set":
+        table.sets[name] = _set(block)
+    return None
+
+
+def _chain(block):
+    header = hook = ""
+    rules = []
+    for line in block:
+        match = re.match(r"type (\w+) hook (\w+) (?:device \S+ )?priority ([^;]+);(?: policy (\w+);)?", line)
+        if match:
+            kind, hook, priority, policy = match.groups()
+            policy = policy or "accept"
+            header = "type {0} hook {1} priority {2}; policy {3};".format(kind, hook, _priority(priority), policy)
+            if kind != "filter":
+                hook = ""
+        elif not line.startswith("comment "):
+            rules.append(normal(line))
+    return Chain(header, hook, " policy drop;" in header, rules)
+
+
+def _priority(text):
+    names = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
+    total, sign = 0, 1
+    for word in text.split():
+        if word in ("+", "-"):
+            sign = 1 if word == "+" else -1
+        else:
+            total += sign * (names[word] if word in names else int(word))
+    return total
+
+
+def _set(block):
+    kind, flags, elements = "", "", []
+    for line in block:
+        if line.startswith("type "):
+            kind = line[len("type "):].rstrip(";").strip()
+        elif line.startswith("flags "):
+            flags = ",".join(sorted(word.strip() for word in line[len("flags "):].rstrip(";").split(",")))
+        elif line.startswith("elements = {"):
+            elements = [entry.split()[0] for entry in line.partition("{")[2].rstrip("} ").split(",") if entry.split()]
+    return (kind, flags, _sorted_elements(kind, elements))
+
+
+def _sorted_elements(kind, elements):
+    if kind == "inet_service":
+        return sorted(elements, key=lambda text: int(text.partition("-")[0]))
+    return of_family(elements, False) + of_family(elements, True)
+
+
+def normal(rule):
+    """Return a rule in one spelling: counters without numbers, words for bits as signs, elements of sets sorted."""
+    rule = re.sub(r"counter packets \d+ bytes \d+", "counter", " ".join(rule.split()))
+    body, quote, comment = rule.partition(' comment "')
+    body = re.sub(r"\bmark set mark\b", "mark set meta mark", body)
+    body = re.sub(r" and (0x)", r" & \1", re.sub(r" or (0x)", r" | \1", body))
+    return body + quote + comment

@@ -1,0 +1,59 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which firewall of a host counts: the one that filters already, or the one that somebody chose."""
+
+from collections import OrderedDict
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.nftables import Nftables
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING
+
+AUTO = "auto"
+BACKENDS = (Nftables,)
+NAMES = [backend.name for backend in BACKENDS]
+
+
+def all_backends(host, label):
+    """Return {name: Backend}."""
+    return OrderedDict((backend.name, backend(host, label)) for backend in BACKENDS)
+
+
+def active(backends):
+    """Return {name: why} of the firewalls that filter for the site, each on its own account."""
+    reasons = OrderedDict((name, backend.activity()) for name, backend in backends.items())
+    found = OrderedDict((name, why) for name, why in reasons.items() if why)
+    through = {lower for name in found for lower in backends[name].works_through}
+    return OrderedDict((name, why) for name, why in found.items() if name not in through)
+
+
+def ours(backends):
+    """Return the names of the backends that hold something of ours."""
+    return [name for name, backend in backends.items() if backend.look() != NOTHING]
+
+
+def choose(choice, backends, found, holding):
+    """Return the name of the backend to use, None where nothing filters and nothing was chosen.
+
+    choice: AUTO or a name. found: as active() returns it. holding: as ours() returns it. Raises FirewallError.
+    """
+    if choice == AUTO:
+        if len(found) > 1:
+            raise FirewallError(
+                "backend: two firewalls are active, {0}; stop one of them, or the rules of one shut what the other "
+                "opens".format(" and ".join("{0} ({1})".format(name, why) for name, why in found.items()))
+            )
+        return next(iter(found), None) or (holding[0] if holding else None)
+    if not backends[choice].installed():
+        raise FirewallError("backend: {0} is not installed on this host".format(choice))
+    others = [
+        name for name in found if name != choice and name not in backends[choice].works_through
+    ]
+    if others:
+        raise FirewallError(
+            "backend: {0} is chosen, but {1} is active ({2}); choose {1}, or stop it".format(
+                choice, others[0], found[others[0]]
+            )
+        )
+    return choice

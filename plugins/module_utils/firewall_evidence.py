@@ -1,0 +1,112 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which firewalls a host has, what of ours is in them, and what else decides about its packets. Only looks."""
+
+import os
+import re
+import time
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change, nftables, regime
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError, Host
+
+LABEL = "runtime_fabric"
+INSTALLER_PLACES = ("/opt/anypoint/runtimefabric/init.sh", "/opt/anypoint/runtimefabric/scripts/init.sh")
+_VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+)", re.MULTILINE)
+
+
+def firewall_evidence(label=LABEL, host=None):
+    """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "installer"}`.
+
+    backends: `{name: whether it is installed}`. active: `{name: why}` of those that filter for the site. ours: how what is
+    there differs from what was applied, as change.drift() returns it, or None. applied: `{"backend", "expires_at"}` or
+    None; expires_at: when rules that expire end, in seconds since the epoch, 0 without any. pending: whether a change
+    waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
+    that drop forwarded packets which no rule accepts. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
+    init.sh on the host, or None; whether the unit is there by which it replaces the filter table at boot; what it takes
+    the system for, `el7`, `el8`, `debian` or None.
+    """
+    host = host or Host()
+    if os.geteuid() != 0:
+        raise FirewallError("only root can read the rules of a firewall")
+    backends = regime.all_backends(host, label)
+    known = change.applied(host)
+    return {
+        "backends": {name: backend.installed() for name, backend in backends.items()},
+        "active": dict(regime.active(backends)),
+        "ours": change.drift(host, backends, time.time()),
+        "applied": {"backend": known["backend"], "expires_at": known["expires_at"]} if known else None,
+        "pending": change.Guard(host, label, change.DIRECTORY).is_pending(),
+        "iptables": iptables_variants(host),
+        "forward": forward_policies(host, label),
+        "installer": {
+            "version": installer_version(host),
+            "unit": _has_installer_unit(host),
+            "platform": platform(host.read("/etc/os-release") or ""),
+        },
+    }
+
+
+def iptables_variants(host):
+    """Return `{"in_use": "nf_tables" | "legacy" | None, "rules": {"nf_tables": bool, "legacy": bool}}`.
+
+    in_use: what the program `iptables` writes to. rules: where a filter table holds rules or denies by policy.
+    """
+    version = host.run(["iptables", "--version"]) if host.program("iptables") else ""
+    in_use = None
+    if version:
+        in_use = "nf_tables" if "nf_tables" in version else "legacy"
+    rules = {}
+    for variant, program in (("nf_tables", "iptables-nft-save"), ("legacy", "iptables-legacy-save")):
+        rules[variant] = False
+        # Looking through the legacy program would bring its empty tables into being.
+        if variant == "legacy" and not (host.read("/proc/net/ip_tables_names") or "").strip():
+            continue
+        if host.program(program):
+            code, out, dummy_err = host.try_run([program, "-t", "filter"])
+            rules[variant] = code == 0 and any(
+                line.startswith("-A") or re.match(r":(INPUT|FORWARD) DROP", line) for line in out.splitlines()
+            )
+    return {"in_use": in_use, "rules": rules}
+
+
+def forward_policies(host, label):
+    """Return `{where: whether a rule of ours is in it}` of the chains of the hook forward whose policy it is to drop."""
+    found, ours = {}, re.compile(label.replace("_", "[_-]"), re.IGNORECASE)
+    if host.program("nft"):
+        for table in nftables.parse(host.run(["nft", "-n", "list", "ruleset"])).values():
+            for name, chain in table.chains.items():
+                if chain.hook == "forward" and chain.drops_by_policy:
+                    where = "{0} {1} {2}".format(table.family, table.name, name)
+                    found[where] = any(ours.search(rule) for rule in chain.rules)
+    elif host.program("iptables"):
+        code, out, dummy_err = host.try_run(["iptables", "-S", "FORWARD"])
+        if code == 0 and "-P FORWARD DROP" in out:
+            found["iptables FORWARD"] = ours.search(out) is not None
+    return found
+
+
+def platform(os_release):
+    """Return what the installer takes a system for by its /etc/os-release: `el7`, `el8`, `debian`, or None."""
+    fields = dict(line.split("=", 1) for line in os_release.splitlines() if "=" in line)
+    like = " ".join(fields.get(name, "").strip('"') for name in ("ID", "ID_LIKE"))
+    if "debian" in like:
+        return "debian"
+    if "fedora" in like or "rhel" in like:
+        return "el7" if fields.get("VERSION_ID", "").strip('"').startswith("7") else "el8"
+    return None
+
+
+def installer_version(host):
+    """Return the SCRIPT_VERSION of the installation script where one lies on the host, else None."""
+    for path in INSTALLER_PLACES:
+        text = host.read(path)
+        match = _VERSION.search(text) if text else None
+        if match:
+            return match.group(1)
+    return None
+
+
+def _has_installer_unit(host):
+    return "rtf-iptables" in (host.read("/etc/systemd/system/iptables.service") or "")

@@ -1,0 +1,205 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: firewall_rules
+short_description: Let packets into a host, on the firewall that it uses, with nobody locked out
+version_added: 0.1.0
+description:
+  - Keeps a set of rules beside those of the site, under one name, on whichever firewall filters on the host. The rules
+    hold at once and after a reboot. A rule, chain, set or connection of somebody else is never touched.
+  - A change undoes itself. The host puts back what was there before after O(rollback_timeout) seconds, or at the next
+    boot, unless O(state=confirmed) is called over an SSH connection that was made after the change. That needs no
+    controller. RV(pending) says whether the host waits for it.
+  - A call that finds everything as it is wanted writes nothing and reloads nothing.
+  - Needs systemd, and Python 3.6 or newer with its standard library on the host. Must run as root.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - Shows the rules that come and go in the words of the firewall, those after a reboot apart where they differ.
+options:
+  label:
+    description: What everything of ours is called on the host.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) makes the rules hold, V(absent) takes all of them away.
+      - V(confirmed) lets a change stay, and fails where the host has taken it back already, or where the connection is
+        the one over which it was made.
+      - V(rolled_back) takes back at once a change that nobody has confirmed.
+    type: str
+    choices: [present, absent, confirmed, rolled_back]
+    default: present
+  backend:
+    description:
+      - The firewall to write the rules to. V(auto) takes the one that is active. Where none is, nothing is changed; where
+        two are, the module fails.
+      - One that is named is started, now and at boot. It must be installed, and no other may be active.
+    type: str
+    choices: [auto, nftables]
+    default: auto
+  sets:
+    description: Sets of IPv4 and IPv6 addresses, by name.
+    type: dict
+    default: {}
+  rules:
+    description: What may come in.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      comment:
+        description: What the rule is for, one word. It is shown with the rule by the programs of the firewall.
+        type: str
+        required: true
+      transport:
+        description: The transport protocol.
+        type: str
+        choices: [tcp, udp]
+        required: true
+      ports:
+        description: Ports and ranges of ports.
+        type: list
+        elements: str
+        required: true
+      from_set:
+        description: Only packets from the addresses of this set.
+        type: str
+      networks:
+        description: Only packets from these addresses and networks. Without these and O(rules[].from_set), from anywhere.
+        type: list
+        elements: str
+        default: []
+      expires:
+        description: Whether the rule ends after O(expire_after) seconds, also while nobody looks after the host.
+        type: bool
+        default: false
+  trusted_networks:
+    description: Networks whose packets come in and are forwarded, from and to them, whatever the port.
+    type: list
+    elements: str
+    default: []
+  default_deny:
+    description: Whether the host drops what neither these rules nor those of the site let in. SSH stays open.
+    type: bool
+    default: false
+  keep_ports:
+    description:
+      - TCP ports that stay open to everybody where O(default_deny) or the start of a firewall would shut them.
+      - The ports on which sshd listens, and that of the connection in use, are always among them.
+    type: list
+    elements: int
+    default: []
+  expire_after:
+    description: >-
+      Seconds until rules that expire end. A call in the second half of that time starts it anew, one in the first half
+      changes nothing.
+    type: int
+    default: 86400
+  rollback_timeout:
+    description: Seconds that the host waits for a confirmation.
+    type: int
+    default: 60
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+- name: Let the other nodes reach etcd
+  hostprep.runtime_fabric.firewall_rules:
+    label: my_cluster
+    sets:
+      nodes: [192.0.2.11, 192.0.2.12, 2001:db8::11]
+    rules:
+      - comment: etcd
+        transport: tcp
+        ports: ["2379-2380"]
+        from_set: nodes
+  register: firewall
+
+- name: Connect anew
+  ansible.builtin.meta: reset_connection
+
+- name: Let the change stay
+  hostprep.runtime_fabric.firewall_rules:
+    label: my_cluster
+    state: confirmed
+  when: firewall.pending
+"""
+
+RETURN = r"""
+backend:
+  description: The firewall that holds the rules, V(null) where none does.
+  returned: with O(state=present) and O(state=absent)
+  type: str
+  sample: nftables
+active:
+  description: The firewalls that filter for the site, and how that was seen.
+  returned: with O(state=present)
+  type: dict
+  sample:
+    nftables: the chain inet filter input filters
+pending:
+  description: Whether the host will take the change back unless it is confirmed.
+  returned: success
+  type: bool
+expires_at:
+  description: When rules that expire end, in seconds since the epoch; V(0) without any.
+  returned: with O(state=present), where there is a backend
+  type: int
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import regime
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change import Change
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError, Host
+
+RULE = {
+    "comment": {"type": "str", "required": True},
+    "transport": {"type": "str", "choices": ["tcp", "udp"], "required": True},
+    "ports": {"type": "list", "elements": "str", "required": True},
+    "from_set": {"type": "str"},
+    "networks": {"type": "list", "elements": "str", "default": []},
+    "expires": {"type": "bool", "default": False},
+}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "label": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent", "confirmed", "rolled_back"], "default": "present"},
+            "backend": {"type": "str", "choices": [regime.AUTO] + regime.NAMES, "default": regime.AUTO},
+            "sets": {"type": "dict", "default": {}},
+            "rules": {"type": "list", "elements": "dict", "options": RULE, "default": []},
+            "trusted_networks": {"type": "list", "elements": "str", "default": []},
+            "default_deny": {"type": "bool", "default": False},
+            "keep_ports": {"type": "list", "elements": "int", "default": []},
+            "expire_after": {"type": "int", "default": 86400},
+            "rollback_timeout": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    if os.geteuid() != 0:
+        module.fail_json(msg="the firewall can only be read and changed by root: set become")
+    host = Host()
+    try:
+        module.exit_json(**Change(host, module.params, module.check_mode, host.now()).run())
+    except (FirewallError, ValueError) as problem:
+        module.fail_json(msg=str(problem))
+
+
+if __name__ == "__main__":
+    main()

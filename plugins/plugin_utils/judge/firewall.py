@@ -1,0 +1,139 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which firewall rules the node, whether it holds what was applied, and what will change that."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+    part,
+)
+
+PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
+SHOWN = 3  # rules named in one line; the rest is counted
+# What init.sh does to the firewall of a host, by the first SCRIPT_VERSION that does it; EL7, EL8 or Debian's relatives.
+KEEPS, WIPES, DISABLES_UFW = "leaves it alone", "replaces the filter table, also at each boot", "disables ufw"
+STARTS_FIREWALLD = "starts firewalld and trusts the pods' and services' networks"
+INSTALLERS = (
+    ("2019", {"el7": WIPES, "el8": WIPES, "debian": KEEPS}),
+    ("20200728", {"el7": WIPES, "el8": KEEPS, "debian": KEEPS}),
+    ("20210129", {"el7": WIPES, "el8": STARTS_FIREWALLD, "debian": KEEPS}),
+    ("20210826", {"el7": WIPES, "el8": WIPES, "debian": f"{DISABLES_UFW}, and {WIPES}"}),
+)
+
+
+def regime(subject, evidence):
+    """Two firewalls at once shut what the other one opens."""
+    found = part(evidence, "host", "firewall", "active")
+    expected = "at most one firewall is active"
+    listed = ", ".join(f"{name} ({why})" for name, why in found.items())
+    if len(found) > 1:
+        names = list(found)
+        remedy = f"Keep one of them: `systemctl disable --now {names[-1]}`, for example, or take its rules out."
+        return Finding(FAIL, expected, f"{len(found)} are active: {listed}", remedy, found)
+    return Finding(PASS, expected, listed or "none: every port is open at the host", evidence=found)
+
+
+def rules(subject, evidence):
+    """What was applied holds, now and after a reboot."""
+    firewall = part(evidence, "host", "firewall")
+    expected = "the rules that were applied hold, now and after a reboot"
+    if firewall["pending"]:
+        remedy = f"Wait until the node has taken the change back, then {PREPARE}."
+        return Finding(FAIL, expected, "a change waits to be confirmed, and will be taken back", remedy)
+    ours = firewall["ours"]
+    if ours is None:
+        active = ", ".join(firewall["active"])
+        return Finding(SKIPPED, expected, f"{active} has only rules of the site" if active else "no firewall is active")
+    lost = [
+        f"{words} {_listed(ours[side][kind])}"
+        for side, when in (("runtime", "now"), ("permanent", "after a reboot"))
+        for kind, words in (("missing", f"{when} missing:"), ("extra", f"{when} not asked for:"))
+        if ours[side][kind]
+    ]
+    if lost:
+        remedy = f"Something else changed {ours['backend']}. To put the rules back, {PREPARE}."
+        return Finding(FAIL, expected, "; ".join(lost), remedy, ours)
+    return Finding(PASS, expected, f"they do, in {ours['backend']}", evidence=firewall["applied"])
+
+
+def forward_policy(subject, evidence):
+    """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
+    firewall = part(evidence, "host", "firewall")
+    expected = "packets of pods and services are forwarded"
+    by_front_end = firewall["ours"] is not None and firewall["ours"]["backend"] in ("firewalld", "ufw")
+    shut = [where for where, accepts_ours in firewall["forward"].items() if not accepts_ours]
+    if shut and not by_front_end:
+        remedy = f"Accept rtf_pod_cidr and rtf_service_cidr there, from and to them, or {PREPARE}."
+        return Finding(FAIL, expected, f"{', '.join(shut)} drops what no rule accepts", remedy, firewall["forward"])
+    held = ", ".join(firewall["forward"])
+    return Finding(PASS, expected, f"ours are accepted in {held}" if held else "no chain drops them by policy")
+
+
+def iptables_variants(subject, evidence):
+    """Rules of iptables-nft and iptables-legacy are both in force; each program shows only its own."""
+    found = part(evidence, "host", "firewall", "iptables")
+    expected = "rules of iptables in one kind of table only"
+    if all(found["rules"].values()):
+        other = "legacy" if found["in_use"] == "nf_tables" else "nft"
+        remedy = (
+            f"Move the rules that `iptables-{other}-save` shows to the tables that `iptables` writes to, and remove "
+            f"them there; Kubernetes and its helpers see only one kind."
+        )
+        return Finding(FAIL, expected, "both iptables-nft and iptables-legacy hold rules", remedy, found)
+    there = [kind for kind, has_rules in found["rules"].items() if has_rules]
+    if there and found["in_use"] and there[0] != found["in_use"]:
+        remedy = "Let `update-alternatives --config iptables` choose the program that shows the rules in force."
+        return Finding(FAIL, expected, f"the rules are {there[0]}, and `iptables` writes {found['in_use']}", remedy, found)
+    return Finding(PASS, expected, f"{there[0]} only" if there else "no rules of iptables", evidence=found)
+
+
+def installer_unit(subject, evidence):
+    """After an installation, a unit of the vendor's replaces the whole filter table at each boot."""
+    found = part(evidence, "host", "firewall", "installer")
+    expected = "no unit of the installer replaces the filter table at boot"
+    if found["unit"]:
+        remedy = (
+            "Rules of iptables and ufw that are not in /etc/rtf-iptables.rules are gone after each boot. Keep yours in "
+            "that file, or filter in front of the node."
+        )
+        return Finding(FAIL, expected, "/etc/systemd/system/iptables.service does", remedy, found)
+    return Finding(PASS, expected, "there is none")
+
+
+def installer_plans(subject, evidence):
+    """Say beforehand what the vendor's installer will do to the firewall of this node."""
+    firewall = part(evidence, "host", "firewall")
+    expected = "the installer leaves the firewall as it is"
+    version, platform = firewall["installer"]["version"], firewall["installer"]["platform"]
+    active = list(firewall["active"]) or ([firewall["ours"]["backend"]] if firewall["ours"] else [])
+    if not active:
+        return Finding(PASS, expected, "no firewall is active")
+    if platform is None:
+        return Finding(UNKNOWN, expected, "the installer does not know this system")
+    known = [deeds for first, deeds in INSTALLERS if version is None or version >= first]
+    deed = (known or [INSTALLERS[0][1]])[-1][platform]
+    which = f"init.sh {version}" if version else "init.sh as last published (no copy of it is on the node)"
+    if deed == KEEPS:
+        return Finding(PASS, expected, f"{which} {deed}")
+    remedy = f"Expect it, and {PREPARE} again after the installation; with `rtf_phase: operate` that closes its ports, too."
+    return Finding(FAIL, expected, f"{which} {deed}; active here: {', '.join(active)}", remedy, firewall["installer"])
+
+
+def _listed(entries):
+    more = f"; and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
+    return "; ".join(entries[:SHOWN]) + more
+
+
+CHECKS = {
+    "fw.regime": regime,
+    "fw.rules": rules,
+    "fw.forward_policy": forward_policy,
+    "fw.backend": iptables_variants,
+    "fw.rtf_iptables_unit": installer_unit,
+    "fw.installer": installer_plans,
+}
