@@ -62,8 +62,8 @@ sets:
   returned: success
   type: dict
   sample:
-    rtf_controllers: [192.0.2.11]
-    rtf_nodes: [192.0.2.11, 192.0.2.21]
+    controllers: [192.0.2.11]
+    nodes: [192.0.2.11, 192.0.2.21]
 rules:
   description: The rules for the node, inbound only, with the ids of the rows as comment.
   returned: success
@@ -72,7 +72,7 @@ rules:
   sample:
     - comment: etcd
       expires: false
-      from_set: rtf_nodes
+      from_set: nodes
       networks: []
       ports: ["2379-2380", "4001", "7001"]
       transport: tcp

@@ -105,8 +105,8 @@ def sets(nodes):
         return [address for node in members for address in (node.ipv4, node.ipv6) if address]
 
     return {
-        "rtf_nodes": addresses(nodes),
-        "rtf_controllers": addresses([node for node in nodes if node.role == "controller"]),
+        "nodes": addresses(nodes),
+        "controllers": addresses([node for node in nodes if node.role == "controller"]),
     }
 
 
@@ -115,7 +115,7 @@ def _rule(rule, phases):
         "comment": comment(rule.ids),
         "transport": rule.transport,
         "ports": [str(first) if first == last else f"{first}-{last}" for first, last in rule.ports],
-        "from_set": f"rtf_{rule.peer}" if rule.peer else None,
+        "from_set": rule.peer,
         "networks": [] if ANYWHERE in rule.networks else list(rule.networks),
         "expires": all(phases[row_id] == "install" for row_id in rule.ids),
     }

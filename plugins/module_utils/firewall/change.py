@@ -8,6 +8,7 @@ import json
 from collections import OrderedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import regime, ssh_access
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.guard import Guard
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING, from_parameters
@@ -22,6 +23,7 @@ class Change(object):
     def __init__(self, host, parameters, check_mode, now):
         self.host, self.parameters, self.check_mode, self.now = host, parameters, check_mode, now
         self.guard = Guard(host, parameters["label"], DIRECTORY)
+        self.expiry = ExpiryTimer(host, parameters["label"])
         self.backends = regime.all_backends(host, parameters["label"])
 
     def run(self):
@@ -52,7 +54,11 @@ class Change(object):
         states = [(chosen, chosen.look(), chosen.native(wanted))] + [(one, one.look(), NOTHING) for one in left]
         starting = name not in found and self.parameters["backend"] != regime.AUTO and not chosen.running()
         renewed = any(rule.expires for rule in wanted.rules) and before.get("expires_at") != wanted.expires_at
-        changed = starting or renewed or any(seen != target for dummy, seen, target in states)
+        # Where the firewall cannot close what has expired, a timer does.
+        closes_at = 0 if chosen.closes_by_itself else wanted.expires_at
+        closing = [] if chosen.closes_by_itself else chosen.closing_command()
+        timed = self.expiry.is_kept(closes_at, closing)
+        changed = starting or renewed or not timed or any(seen != target for dummy, seen, target in states)
 
         def change():
             for one in left:
@@ -60,6 +66,7 @@ class Change(object):
             if starting:
                 chosen.start()
             chosen.apply(wanted)
+            self.expiry.keep(closes_at, closing)
             kept = dict(self.parameters, backend=name, expires_at=wanted.expires_at, keep_ports=wanted.keep_ports)
             self.host.write(applied_path(), json.dumps(kept, indent=2, sort_keys=True) + "\n", 0o600)
 
@@ -72,6 +79,7 @@ class Change(object):
         def change():
             for one, dummy, dummy_target in states:
                 one.remove()
+            self.expiry.keep(0, [])
             self.host.remove(applied_path())
 
         result = {"backend": None, "pending": False}
@@ -82,8 +90,10 @@ class Change(object):
         result["changed"] = changed
         if not changed or self.check_mode:
             return result
-        files = [path for one, dummy, dummy_target in states for path in one.files()] + [applied_path()]
+        files = [path for one, dummy, dummy_target in states for path in one.files()]
+        files += self.expiry.files() + [applied_path()]
         commands = [line for one, dummy, dummy_target in states for line in one.restore_commands()]
+        commands += self.expiry.restore_commands()
         self.guard.arm(files, commands, self.parameters["rollback_timeout"], ssh_access.ssh_connection())
         try:
             change()

@@ -7,11 +7,12 @@
 from collections import OrderedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.iptables import Iptables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.nftables import Nftables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING
 
 AUTO = "auto"
-BACKENDS = (Nftables,)
+BACKENDS = (Nftables, Iptables)
 NAMES = [backend.name for backend in BACKENDS]
 
 

@@ -1,0 +1,87 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A systemd timer that takes away what has expired, for firewalls that cannot let a rule end by themselves."""
+
+import time
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import DIRECTORY
+
+TIMER = """\
+# Written by hostprep.runtime_fabric.
+[Unit]
+Description=Close the ports that the firewall rules called {label} open for a while only
+
+[Timer]
+OnCalendar={when} UTC
+AccuracySec=1s
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+
+SERVICE = """\
+# Written by hostprep.runtime_fabric.
+[Unit]
+Description=Close the ports that the firewall rules called {label} open for a while only
+
+[Service]
+Type=oneshot
+ExecStart={command}
+"""
+
+
+class ExpiryTimer(object):
+    """The timer for a label."""
+
+    def __init__(self, host, label):
+        self.host, self.label = host, label
+        name = label.replace("_", "-") + "-firewall-expiry"
+        self.timer = name + ".timer"
+        self.timer_path = "{0}/{1}.timer".format(DIRECTORY, name)
+        self.service_path = "{0}/{1}.service".format(DIRECTORY, name)
+        self.link = "{0}/timers.target.wants/{1}".format(DIRECTORY, self.timer)
+
+    def files(self):
+        """Every path that keep writes."""
+        return [self.timer_path, self.service_path, self.link]
+
+    def _texts(self, expires_at, command):
+        # A second later, so that the rule has expired by its own clock when it is looked at.
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(expires_at + 1))
+        timer = TIMER.format(label=self.label, when=when)
+        return timer, SERVICE.format(label=self.label, command=" ".join(command))
+
+    def is_kept(self, expires_at, command):
+        """Whether keep(expires_at, command) has nothing to do."""
+        if not expires_at:
+            return self.host.read(self.timer_path) is None
+        timer, service = self._texts(expires_at, command)
+        return (
+            self.host.read(self.timer_path) == timer
+            and self.host.read(self.service_path) == service
+            and self.host.unit_is("is-enabled", self.timer)
+        )
+
+    def keep(self, expires_at, command):
+        """Run `command` (an argv) at a time, in seconds since the epoch, over reboots too; 0: no timer."""
+        if self.is_kept(expires_at, command):
+            return
+        if not expires_at:
+            self.host.run(["systemctl", "disable", "--quiet", "--now", self.timer])
+            self.host.remove(self.timer_path)
+            self.host.remove(self.service_path)
+            self.host.run(["systemctl", "daemon-reload"])
+            return
+        timer, service = self._texts(expires_at, command)
+        self.host.write(self.timer_path, timer)
+        self.host.write(self.service_path, service)
+        self.host.run(["systemctl", "daemon-reload"])
+        self.host.run(["systemctl", "enable", "--quiet", self.timer])
+        self.host.run(["systemctl", "restart", self.timer])
+
+    def restore_commands(self):
+        """Shell lines for a rollback, when the files are back and systemd has read them."""
+        return ["systemctl {0} {1}".format("stop" if self.host.read(self.timer_path) is None else "restart", self.timer)]

@@ -1,0 +1,343 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Backend iptables: chains of our own, and one jump to them at the head of INPUT and of FORWARD, for IPv4 and IPv6.
+
+It writes to the tables that the host's program `iptables` writes to, be they those of nftables or the legacy ones. The
+rules are kept in files that `iptables-restore --noflush` takes. Loaded they are by the unit of loader.py, behind the
+units by which distributions load what a site has saved, so that a restart of these does no harm.
+
+Sources are told apart by one rule for each address, which leads to the ports of its set. That needs no ipset, whose
+program and kernel module many hosts lack, and costs a packet one comparison for each node.
+"""
+
+import re
+import shlex
+import socket
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
+    NOTHING,
+    State,
+    is_ipv6,
+    lasting,
+    of_family,
+)
+
+SITE_UNITS = ("netfilter-persistent.service", "iptables.service", "ip6tables.service")
+LONGEST_CHAIN = 28
+MOST_PORTS = 15  # that one match takes; a range counts twice
+# Chains of programs that bring rules for themselves; a jump to them does not make a host filter.
+_HELPERS = re.compile(r"(KUBE-|DOCKER|CNI-|FLANNEL|CALI|cali-|WEAVE|f2b-|LIBVIRT)")
+
+PROGRAM = r"""#!/bin/sh
+# Written by hostprep.runtime_fabric. Loads the rules called @label@ beside those of the site, or takes them away, in one
+# step for each IP version and without touching anything else.
+set -euf
+
+# Takes our jumps out of the chains of the site: they are known by their comment.
+without_jumps() {
+    "$1-save" -t filter | sed -n 's/^-A \(\(INPUT\|FORWARD\) .*-j @chains@-.*\)$/-D \1/p'
+}
+
+# Our chains that are there, by name.
+chains() {
+    "$1-save" -t filter | sed -n 's/^:\(@chains@-[^ ]*\) .*/\1/p'
+}
+
+# A file as it holds now: without what has expired.
+as_it_holds() {
+    awk -v now="$(date +%s)" '
+        /^# until / { expired = $3 <= now; next }
+        expired { expired = 0; next }
+        $1 != "*filter" && $1 != "COMMIT" && $1 != "#" { print }' "$1"
+}
+
+load() {
+    {
+        echo '*filter'
+        without_jumps "$1"
+        as_it_holds "$2"
+        for chain in $(chains "$1"); do
+            grep -q "^:$chain " "$2" || printf '%s\n' "-F $chain" "-X $chain"
+        done
+        echo COMMIT
+    } | "$1-restore" -w 10 --noflush
+}
+
+unload() {
+    {
+        echo '*filter'
+        without_jumps "$1"
+        for chain in $(chains "$1"); do echo "-F $chain"; done
+        for chain in $(chains "$1"); do echo "-X $chain"; done
+        echo COMMIT
+    } | "$1-restore" -w 10 --noflush
+}
+
+for version in 4 6; do
+    program=iptables
+    if [ $version = 6 ]; then
+        [ -e /proc/net/if_inet6 ] || continue
+        program=ip6tables
+    fi
+    case ${1:-} in
+    load) load $program /etc/iptables/@label@.rules.v$version ;;
+    unload) unload $program ;;
+    *)
+        echo "usage: $0 load | unload" >&2
+        exit 2
+        ;;
+    esac
+done
+"""
+
+
+class Iptables(Backend):
+    """The filter table, by the program iptables, whichever of both kinds that is on the host."""
+
+    name = "iptables"
+    closes_by_itself = False
+
+    def __init__(self, host, label):
+        super(Iptables, self).__init__(host, label)
+        self.chains = label.upper()
+        self.loader = Loader(host, label, SITE_UNITS)
+
+    def installed(self):
+        return self.host.program("iptables") is not None and self.host.program("iptables-restore") is not None
+
+    def running(self):
+        return True  # the kernel filters; there is nothing to be started
+
+    def start(self):
+        pass
+
+    def activity(self):
+        if not self.installed():
+            return ""
+        for program in self._programs():
+            policies, rules = parse(self._save(program))
+            if policies.get("INPUT") == "DROP":
+                return "the policy of INPUT is DROP in {0}".format(program)
+            for words in rules.get("INPUT", []):
+                if not self._is_ours(words) and not _HELPERS.match(_target(words)):
+                    return "INPUT has rules in {0}".format(program)
+            helpers = any(_HELPERS.match(_target(words)) for words in rules.get("FORWARD", []))
+            if policies.get("FORWARD") == "DROP" and not helpers:
+                return "the policy of FORWARD is DROP in {0}".format(program)
+        return ""
+
+    def _programs(self):
+        """The programs for the IP versions that the host has."""
+        return ["iptables"] + ["ip6tables"] * (self.host.read("/proc/net/if_inet6") is not None)
+
+    def _save(self, program):
+        names = {"iptables": "ip_tables_names", "ip6tables": "ip6_tables_names"}
+        legacy = "nf_tables" not in self.host.run([program, "--version"])
+        # Asking for a legacy table would bring it into being.
+        if legacy and "filter" not in (self.host.read("/proc/net/" + names[program]) or "").split():
+            return ""
+        return self.host.run([program + "-save", "-t", "filter"])
+
+    def _is_ours(self, words):
+        return _target(words).startswith(self.chains + "-")
+
+    def look(self):
+        if not self.installed():
+            return NOTHING
+        runtime, permanent = [], []
+        for program in self._programs():
+            runtime += self._lines(program, parse(self._save(program))[1])
+            text = self.host.read(self._path(program))
+            if text is not None:
+                permanent += self._lines(program, parse(as_it_holds(text, self.host.now()))[1])
+        if permanent and not self.loader.in_place(self._program()):
+            permanent.append("{0} does not load this at boot".format(self.loader.unit))
+        return State(runtime, permanent)
+
+    def _lines(self, program, rules):
+        """Return rules of ours, {chain: [words]}, as the commands that would add them."""
+        lines = []
+        for chain in sorted(rules):
+            for words in rules[chain]:
+                if chain.startswith(self.chains + "-") or self._is_ours(words):
+                    lines.append("{0} -A {1} {2}".format(program, chain, " ".join(words)))
+        return lines
+
+    def native(self, wanted):
+        lines = []
+        for program in self._programs():
+            lines += self._lines(program, parse(as_it_holds(self._text(program, wanted), wanted.now))[1])
+        return State(lines, list(lines))
+
+    def _path(self, program):
+        return "/etc/iptables/{0}.rules.v{1}".format(self.label, 6 if program == "ip6tables" else 4)
+
+    def _program(self):
+        return PROGRAM.replace("@label@", self.label).replace("@chains@", self.chains)
+
+    def _chain(self, name):
+        chain = "{0}-{1}".format(self.chains, name)
+        if len(chain) > LONGEST_CHAIN:
+            raise FirewallError("sets: {0!r} is too long for a chain of iptables, which is then called {1}".format(name, chain))
+        return chain
+
+    def _text(self, program, wanted):
+        """Return the file for one IP version."""
+        ipv6 = program == "ip6tables"
+        jump = "-m comment --comment {0} -j ".format(self.label)
+        chains = [self._chain(name) for name in ["in", "fwd"] + sorted(wanted.sets)]
+        lines = []
+        for network in of_family(wanted.trusted, ipv6):
+            lines.append("-A {0} -s {1} -m comment --comment trusted-networks -j ACCEPT".format(chains[0], _network(network)))
+            for side in ("-s", "-d"):
+                lines.append(
+                    "-A {0} {1} {2} -m comment --comment trusted-networks -j ACCEPT".format(chains[1], side, _network(network))
+                )
+        for name in sorted(wanted.sets):
+            for address in of_family(wanted.sets[name], ipv6):
+                lines.append(
+                    "-A {0} -s {1} -m comment --comment {2} -j {3}".format(chains[0], _network(address), name, self._chain(name))
+                )
+        for rule in wanted.rules:
+            lines += self._of_rule(rule, ipv6, wanted)
+        if wanted.default_deny and not self._denies(program):
+            chains.append(self._chain("deny"))
+            lines += _denial(chains[-1], ipv6, wanted.keep_ports)
+            lines.append("-A INPUT {0}{1}".format(jump, chains[-1]))
+        lines += ["-I INPUT 1 {0}{1}".format(jump, chains[0]), "-I FORWARD 1 {0}{1}".format(jump, chains[1])]
+        head = [
+            "# Written by hostprep.runtime_fabric; loaded by the unit {0}.".format(self.loader.unit),
+            "# A rule below `# until` holds until then, in seconds since the epoch.",
+            "*filter",
+        ]
+        return "\n".join(head + [":{0} - [0:0]".format(chain) for chain in chains] + lines + ["COMMIT", ""])
+
+    def _denies(self, program):
+        """Whether the site drops by policy what no rule of INPUT accepts."""
+        return parse(self._save(program))[0].get("INPUT") == "DROP"
+
+    def _of_rule(self, rule, ipv6, wanted):
+        chain, sources = self._chain("in"), [""]
+        if rule.from_set is not None:
+            if not of_family(wanted.sets[rule.from_set], ipv6):
+                return []
+            chain = self._chain(rule.from_set)
+        elif rule.networks and "0.0.0.0/0" not in rule.networks:
+            sources = ["-s {0} ".format(_network(one)) for one in of_family(rule.networks, ipv6)]
+        lines = []
+        for source in sources:
+            for match in _port_matches(rule.ports, rule.transport):
+                if rule.expires:
+                    lines.append("# until {0}".format(int(wanted.expires_at if rule in lasting(wanted) else wanted.now)))
+                lines.append(
+                    "-A {0} {1}-p {2} {3} -m comment --comment {4} -j ACCEPT".format(
+                        chain, source, rule.transport, match, shlex.quote(rule.comment)
+                    )
+                )
+        return lines
+
+    def apply(self, wanted):
+        for program in self._programs():
+            self.host.write(self._path(program), self._text(program, wanted))
+        self.loader.install(self._program())
+        self.loader.load()
+
+    def remove(self):
+        self.loader.uninstall()
+        for program in ("iptables", "ip6tables"):
+            self.host.remove(self._path(program))
+
+    def files(self):
+        return [self._path("iptables"), self._path("ip6tables")] + self.loader.files()
+
+    def restore_commands(self):
+        lines = self.loader.restore_commands()
+        if self.host.read(self.loader.program) is None:
+            unload = self._program().replace("${1:-}", "unload")
+            lines += ["/bin/sh -s <<'END OF UNLOAD'", unload.rstrip("\n"), "END OF UNLOAD"]
+        return lines
+
+    def closing_command(self):
+        return [self.loader.program, "load"]
+
+
+def _target(words):
+    """Where a rule leads to."""
+    for word, target in zip(words, words[1:]):
+        if word in ("-j", "-g"):
+            return target
+    return ""
+
+
+def _network(text):
+    """An address or a network as iptables-save prints it."""
+    address, dummy_slash, prefix = text.partition("/")
+    family = socket.AF_INET6 if is_ipv6(address) else socket.AF_INET
+    spelt = socket.inet_ntop(family, socket.inet_pton(family, address))
+    return "{0}/{1}".format(spelt, prefix or (128 if is_ipv6(address) else 32))
+
+
+def _range(pair):
+    return str(pair[0]) if pair[0] == pair[1] else "{0}:{1}".format(*pair)
+
+
+def _port_matches(bounds, transport):
+    """Return the matches for ports, as few as possible."""
+    if len(bounds) == 1:
+        return ["-m {0} --dport {1}".format(transport, _range(bounds[0]))]
+    matches, held, used = [], [], 0
+    for pair in bounds:
+        cost = 1 if pair[0] == pair[1] else 2
+        if used + cost > MOST_PORTS:
+            matches.append(held)
+            held, used = [], 0
+        held, used = held + [_range(pair)], used + cost
+    return ["-m multiport --dports {0}".format(",".join(ports)) for ports in matches + [held]]
+
+
+def _denial(chain, ipv6, keep_ports):
+    """Return the rules of the chain that ends INPUT: what a host cannot do without, then drop."""
+    rules = [
+        "-i lo -j ACCEPT",
+        "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        "-p {0} -j ACCEPT".format("ipv6-icmp" if ipv6 else "icmp"),
+        "-p udp -m udp --dport {0} -m comment --comment dhcp -j ACCEPT".format(546 if ipv6 else 68),
+    ]
+    rules += [
+        "-p tcp -m tcp --dport {0} -m comment --comment ssh -j ACCEPT".format(port) for port in keep_ports
+    ]
+    return ["-A {0} {1}".format(chain, rule) for rule in rules + ["-j DROP"]]
+
+
+def as_it_holds(text, now):
+    """Return a file of ours without what has expired, as our program loads it."""
+    lines, expired = [], False
+    for line in text.splitlines():
+        if line.startswith("# until "):
+            expired = int(line.split()[2]) <= now
+        elif expired:
+            expired = False
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def parse(text):
+    """Return ({chain: policy}, {chain: [words of a rule]}) of what iptables-save prints, or of a file of ours."""
+    policies, rules = {}, {}
+    for line in text.splitlines():
+        if line.startswith(":"):
+            words = line[1:].split()
+            policies[words[0]] = words[1]
+        elif line.startswith(("-A ", "-I ")):
+            words = shlex.split(line)
+            chain, rest = words[1], words[2:]
+            if words[0] == "-I" and rest[0].isdigit():
+                rest = rest[1:]
+            rules.setdefault(chain, []).append(rest)
+    return policies, rules
