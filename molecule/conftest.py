@@ -12,6 +12,8 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
+pytest.register_assert_rewrite("ansible_collections.hostprep.runtime_fabric.molecule.firewall.promises")
+
 
 def lab_hosts(lab, inventory):
     """Return the testinfra addresses of the nodes that the inventory (a path) of a lab names."""

@@ -275,7 +275,9 @@ class Agent:
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
-        assert answer, self.process.communicate(timeout=AGENT_SECONDS)[1]
+        if not answer:
+            said = self.process.communicate(timeout=AGENT_SECONDS)[1]
+            raise AssertionError(f"{self.process.args[-3:]} ended with {self.process.returncode}: {said}")
         return json.loads(answer)
 
 

@@ -45,7 +45,7 @@ options:
         two are, the module fails.
       - One that is named is started, now and at boot. It must be installed, and no other may be active.
     type: str
-    choices: [auto, nftables, iptables]
+    choices: [auto, firewalld, nftables, ufw, iptables]
     default: auto
   sets:
     description: Sets of IPv4 and IPv6 addresses, by name.

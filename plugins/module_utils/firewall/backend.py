@@ -15,12 +15,14 @@ class Backend(object):
 
     name: the value of the module's option `backend`. works_through: names of backends whose rules are this one's doing
     while it is active, so that they are not taken for a second firewall. closes_by_itself: whether what expires ends
-    without our doing; else the guard runs `closing_command` at the time.
+    without our doing; else the guard runs `closing_command` at the time. has_service: whether no rule of it holds while
+    its service is stopped.
     """
 
     name = ""
     works_through = ()
     closes_by_itself = True
+    has_service = False
 
     def __init__(self, host, label):
         """host: a Host. label: as in Wanted; names every object of ours."""

@@ -83,6 +83,15 @@ class Host(object):
         except OSError as problem:
             raise FirewallError("{0}: {1}".format(path, os.strerror(problem.errno)))
 
+    def names(self, directory):
+        """Return the sorted names in a directory, none where there is no such directory."""
+        try:
+            return sorted(os.listdir(directory))
+        except OSError as problem:
+            if problem.errno not in (errno.ENOENT, errno.ENOTDIR):
+                raise FirewallError("{0}: {1}".format(directory, os.strerror(problem.errno)))
+            return []
+
     def remove(self, path):
         """Remove a file if it is there."""
         try:

@@ -397,7 +397,7 @@ def parse(text):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if words[0] == "table" and words[-1] == "{":
+        if words[0] == "table" and "{" in words:  # nft may name the owner of a table behind the brace
             table = Table(words[1], words[2], OrderedDict(), OrderedDict())
             tables[words[1], words[2]] = table
         elif kind is None and words[0] in ("chain", "set", "map") and "{" in words:

@@ -6,13 +6,15 @@
 
 from collections import OrderedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.firewalld import Firewalld
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.iptables import Iptables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.nftables import Nftables
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.ufw import Ufw
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING
 
 AUTO = "auto"
-BACKENDS = (Nftables, Iptables)
+BACKENDS = (Firewalld, Nftables, Ufw, Iptables)
 NAMES = [backend.name for backend in BACKENDS]
 
 
@@ -45,7 +47,8 @@ def choose(choice, backends, found, holding):
                 "backend: two firewalls are active, {0}; stop one of them, or the rules of one shut what the other "
                 "opens".format(" and ".join("{0} ({1})".format(name, why) for name, why in found.items()))
             )
-        return next(iter(found), None) or (holding[0] if holding else None)
+        # What a stopped service holds of ours is not in force, and starting it is not for us to decide.
+        return next(iter(list(found) + [name for name in holding if not backends[name].has_service]), None)
     if not backends[choice].installed():
         raise FirewallError("backend: {0} is not installed on this host".format(choice))
     others = [

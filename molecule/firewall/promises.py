@@ -1,0 +1,120 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What rtf_firewall promises on whatever firewall a host has, for the scenario of each to inherit.
+
+The tests run in their order, on one cluster: installation, operation, restart, a change that nobody confirms, revert.
+"""
+
+import concurrent.futures
+import time
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.molecule.packets import INTERNAL, View, stream
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+
+PLAYS = Path(__file__).parent
+# What the site has besides: a port open to everybody, and one of the table's shut for one node everywhere.
+SITES_PORT, SITES_DENIAL = 9090, 30005
+DENIED = "worker-2"
+STATE = "/var/tmp/firewall-state"
+BEFORE = "/var/tmp/firewall-before"
+NODES = ("controller-1", "worker-1", "worker-2")
+
+
+def await_true(holds, seconds=90):
+    """Wait until something holds, and fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(1)
+
+
+class Promises:
+    """To be inherited by the test class of a scenario. Its converge.yml puts on each node
+
+    STATE, a shell script that prints what its firewall holds, and BEFORE, what that printed before the role came.
+    """
+
+    @staticmethod
+    def state(lab, name):
+        """Return all that the firewall of a node holds, now and after a boot."""
+        return lab.exec(name, "sh", "-c", f". {STATE}").stdout.decode()
+
+    @staticmethod
+    def state_before(lab, name):
+        """What `state` returned before the role ran for the first time."""
+        return lab.exec(name, "cat", BEFORE).stdout.decode()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def lab(cls):
+        return Lab.named()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def view(cls, lab):
+        return View.of(lab, internal=[str(lab.instance.subnet), f"{INTERNAL}/32"])
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def play(cls, tmp_path_factory):
+        site = Site(tmp_path_factory.mktemp("firewall"))
+
+        def run(name, *arguments):
+            outcome = site.play(str(PLAYS / f"{name}.yml"), *arguments)
+            assert outcome.code == 0, outcome.output
+            return outcome
+
+        return run
+
+    @staticmethod
+    def wanted(view, phase):
+        """What packets find by the table and the rules of the site."""
+        cells = view.wanted(phase)
+        for (dummy, destination), cell in cells.items():
+            if destination in NODES:  # within a node it is not tried
+                cell["tcp"].add(SITES_PORT)
+        for node in set(NODES) - {DENIED}:
+            cells[DENIED, node]["tcp"].discard(SITES_DENIAL)
+        return cells
+
+    def test_installation_has_its_ports_and_nothing_else(self, view):
+        assert view.differences(self.wanted(view, "install")) == {}
+
+    def test_operation_closes_the_installers_ports_and_cuts_no_connection(self, lab, play, view):
+        with stream(lab, DENIED, "worker-1", 4242) as passes:
+            assert passes()
+            outcome = play("role", "-e", "rtf_phase=operate")
+            assert set(outcome.changed.values()) == {1}, outcome.output
+            assert passes()
+        assert view.differences(self.wanted(view, "operate")) == {}
+
+    def test_a_restart_changes_nothing(self, lab, play, view):
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lab.restart, NODES))
+        assert view.differences(self.wanted(view, "operate")) == {}
+        outcome = play("role", "-e", "rtf_phase=operate")
+        assert set(outcome.changed.values()) == {0}, outcome.output
+
+    def test_what_expires_ends_and_what_nobody_confirms_is_taken_back(self, lab, play, view):
+        before = self.state(lab, "worker-1")
+        play("unconfirmed", "-e", "expire_after=10", "-e", "rollback_timeout=600")
+        shut = {(DENIED, "worker-1"): {"tcp": {22, SITES_PORT}, "udp": set()}}
+        await_true(lambda: view.differences(shut) == {})
+        changed = self.state(lab, "worker-1")
+        assert "9999" in changed and "9999" not in before
+        lab.exec("worker-1", "systemctl", "start", "runtime-fabric-firewall-rollback.service")
+        assert self.state(lab, "worker-1") == before
+
+    def test_revert_leaves_what_was_there_before(self, lab, play, view):
+        outcome = play("revert")
+        assert set(outcome.changed.values()) == {1}, outcome.output
+        for name in NODES:
+            assert self.state(lab, name) == self.state_before(lab, name)
+        cells = {pair: {"tcp": {22, SITES_PORT}, "udp": set()} for pair in [("controller-1", "worker-1"), ("outside", "controller-1")]}
+        assert view.differences(cells) == {}
