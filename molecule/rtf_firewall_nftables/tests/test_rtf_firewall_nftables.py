@@ -1,0 +1,11 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The port table in nftables, beside the rules of a site, as packets see it."""
+
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall_contract import FirewallContract
+
+
+class TestNftables(FirewallContract):
+    state = ("nft", "list", "ruleset")
