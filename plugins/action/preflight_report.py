@@ -17,11 +17,13 @@ from ansible.utils.display import Display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     catalog,
     checks,
+    cluster_evidence,
     evidence,
     selection,
     subjects,
     waivers,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import SPARE_ADDRESSES
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Limits
@@ -47,6 +49,7 @@ ARGUMENTS = {
     "enforce": {"type": "bool", "default": True},
     "extra_endpoints": {"type": "list", "elements": "dict", "default": []},
     "extra_ports": {"type": "list", "elements": "dict", "default": []},
+    "spare_addresses": {"type": "int", "default": SPARE_ADDRESSES},
     "checks": {"type": "list", "elements": "str", "default": list(selection.ALL)},
     "skip_checks": {"type": "list", "elements": "str", "default": []},
     "waivers": {"type": "list", "elements": "dict", "default": []},
@@ -119,6 +122,7 @@ def _judge(arguments, collected, task_vars):
     scope = {name: arguments[name] for name in ("release", "control_plane", "phase")}
     rows = checks.load()
     catalogue = with_site_rows(catalog.load(), plain(arguments["extra_endpoints"]), plain(arguments["extra_ports"]))
+    cluster = cluster_evidence.of_nodes(collected)
     matrix = outcome.Matrix(catalogue, scope, collected, groups, arguments) if arguments["port_matrix"] else None
     limits = Limits(arguments["max_latency_ms"], bandwidth_mbit=arguments["min_node_bandwidth_mbit"])
     judged, results = [], []
@@ -126,6 +130,10 @@ def _judge(arguments, collected, task_vars):
         judged.append(
             subjects.subject(node, groups, found["variables"], scope, arguments["ntp_servers"], catalogue, proxy)
         )
+        judged[-1] = judged[-1]._replace(
+            **{name: arguments[name] for name in ("pod_cidr", "service_cidr", "spare_addresses")}
+        )
+        found["evidence"].setdefault("cluster", cluster)
         if matrix:
             judged[-1] = judged[-1]._replace(ports=matrix.rows(judged[-1].role), limits=limits)
             found["evidence"].update(matrix.evidence(node))

@@ -19,6 +19,7 @@ options:
   _terms:
     description:
       - Which rows to return, V(endpoints), V(ports) or V(settings).
+      - V(platform) returns one row, what C(catalog/platforms.yml) asks of a host, whatever the release.
     type: list
     elements: str
     required: true
@@ -26,6 +27,7 @@ options:
       - endpoints
       - ports
       - settings
+      - platform
   release:
     description:
       - The edition of the vendor's requirements, for example V(1.4) or V(2.x).
@@ -109,7 +111,7 @@ _raw:
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, platforms
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import RowError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
@@ -118,6 +120,7 @@ _SELECTIONS = {
     "endpoints": (catalog.select_endpoints, ("release", "control_plane", "node_role", "phase")),
     "ports": (catalog.select_ports, ("release", "phase", "node_role")),
     "settings": (catalog.select_settings, ("release",)),
+    "platform": (lambda dummy_catalog: [platforms.load()], ()),
 }
 
 

@@ -2,11 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which addresses this host has, on which interfaces, and how it came by them."""
+"""Which IPv4 and IPv6 addresses this host has, on which interfaces, and how it came by them.
+
+`ip` of RHEL 7 and its age prints no JSON; there its text is read, one line for each address.
+"""
 
 import json
+import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, run_text
+
+_LINE = re.compile(r"\d+:\s+(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<family>inet6?)\s+(?P<address>[0-9A-Fa-f.:]+)"
+                   r"(?:\s+peer\s+\S+?)?/(?P<prefix>\d+)\s+(?P<rest>.*)")
 
 
 def addresses_from_ip(text):
@@ -33,20 +40,79 @@ def addresses_from_ip(text):
     return addresses
 
 
-def default_route_from_ip(text):
-    """Return `{interface, gateway, protocol}` of the first default route in `ip -j -4 route show default`, or None."""
-    for route in json.loads(text or "[]"):
-        return {
-            "interface": route.get("dev"),
-            "gateway": route.get("gateway"),
-            "protocol": route.get("protocol"),
-        }
+def addresses_from_lines(text):
+    """As addresses_from_ip, from what `ip -o address show` prints."""
+    addresses = []
+    for line in text.splitlines():
+        match = _LINE.match(line)
+        if not match or match.group("name") == "lo":
+            continue
+        words = match.group("rest").split("\\")[0].split()
+        if "link" in [after for word, after in zip(words, words[1:]) if word == "scope"]:
+            continue
+        addresses.append(
+            {
+                "interface": match.group("name"),
+                "address": match.group("address"),
+                "prefix": int(match.group("prefix")),
+                "family": "ipv6" if match.group("family") == "inet6" else "ipv4",
+                "dynamic": "dynamic" in words,
+            }
+        )
+    return addresses
+
+
+def routes_from_ip(text):
+    """Return `[{destination, interface, gateway, protocol}]` of `ip -j -4 route show`; the default is 0.0.0.0/0."""
+    return [
+        _route(route.get("dst", ""), route.get("dev"), route.get("gateway"), route.get("protocol"))
+        for route in json.loads(text or "[]")
+    ]
+
+
+def routes_from_lines(text):
+    """As routes_from_ip, from what `ip -4 route show` prints."""
+    routes = []
+    for line in text.splitlines():
+        words = line.split()
+        if not words or words[0] in ("unreachable", "blackhole", "prohibit", "nexthop"):
+            continue
+        after = dict(zip(words[1:], words[2:]))
+        routes.append(_route(words[0], after.get("dev"), after.get("via"), after.get("proto")))
+    return routes
+
+
+def _route(destination, interface, gateway, protocol):
+    network = "0.0.0.0/0" if destination == "default" else destination
+    return {
+        "destination": network if "/" in network else network + "/32",
+        "interface": interface,
+        "gateway": gateway,
+        "protocol": protocol,
+    }
+
+
+def addresses():
+    """Return the addresses of this host."""
+    return _ask(addresses_from_ip, addresses_from_lines, ["address", "show"])
+
+
+def routes():
+    """Return the IPv4 routes of the main table."""
+    return _ask(routes_from_ip, routes_from_lines, ["-4", "route", "show"])
+
+
+def default_route(known):
+    """Return `{interface, gateway, protocol}` of the first default route among `known` routes, None without one."""
+    for route in known:
+        if route["destination"] == "0.0.0.0/0":
+            return {name: route[name] for name in ("interface", "gateway", "protocol")}
     return None
 
 
-def address_evidence():
-    """Return the network section of host_info."""
-    return {
-        "addresses": addresses_from_ip(run_text(["ip", "-j", "address", "show"])),
-        "default_route": default_route_from_ip(run_text(["ip", "-j", "-4", "route", "show", "default"])),
-    }
+def _ask(from_json, from_lines, words):
+    try:
+        text = run_text(["ip", "-j"] + words)
+    except Unreadable:
+        return from_lines(run_text(["ip", "-o"] + words))
+    return from_json(text)

@@ -20,10 +20,14 @@ class Unreadable(Exception):
 
 
 def read_text(path, limit=TEXT_LIMIT):
-    """Return the text of a regular (or /proc, /sys) file, at most `limit` bytes.
+    """As read_bytes, as text. Bytes that are not UTF-8 come back as replacement characters."""
+    return read_bytes(path, limit).decode("utf-8", "replace")
+
+
+def read_bytes(path, limit=TEXT_LIMIT):
+    """Return the content of a regular (or /proc, /sys) file, at most `limit` bytes.
 
     Raises Unreadable when the file is missing, no regular file, too large or not to be read.
-    Bytes that are not UTF-8 come back as replacement characters.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0)
     try:
@@ -43,7 +47,7 @@ def read_text(path, limit=TEXT_LIMIT):
             left -= len(chunk)
         if left <= 0:
             raise Unreadable("{0}: larger than {1} bytes".format(path, limit))
-        return b"".join(chunks).decode("utf-8", "replace")
+        return b"".join(chunks)
     except OSError as error:
         raise Unreadable("{0}: {1}".format(path, os.strerror(error.errno)))
     finally:

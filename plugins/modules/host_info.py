@@ -6,13 +6,15 @@
 DOCUMENTATION = r"""
 ---
 module: host_info
-short_description: Collect kernel, clock, address, proxy and firewall evidence of one host in one call
+short_description: Collect evidence of the system, disks, kernel, clock, network, proxies and firewalls of a host
 version_added: 0.1.0
 description:
   - Looks at the host and changes nothing. What it finds is evidence, not a judgement; nothing of it makes the task fail.
-  - Each section is collected on its own. A section that cannot be read holds only RV(ignore:error), and the others are
-    still there.
-  - Needs Python 3.6 or newer and its standard library on the host, systemd, and C(ip) for the network section.
+  - Each section is collected on its own, and so is each part of the sections C(system), C(storage) and C(network). What
+    cannot be read holds only RV(ignore:error), and the others are still there.
+  - Disks are not opened, nothing is looked at that is mounted over the network, and no file is read beyond a megabyte.
+  - Needs Python 3.6 or newer and its standard library on the host, systemd, C(ip) for the network section, and
+    C(lsblk) and udev for the disks.
     An ordinary user may read all that is collected, but for files of proxy settings that hold passwords, and for the
     rules of firewalls.
 extends_documentation_fragment:
@@ -23,8 +25,8 @@ options:
     description: Which sections to collect.
     type: list
     elements: str
-    choices: [kernel, time, network, proxy, firewall]
-    default: [kernel, time, network, proxy, firewall]
+    choices: [kernel, time, network, proxy, system, storage, firewall]
+    default: [kernel, time, network, proxy, system, storage, firewall]
   sysctls:
     description: Kernel parameters to look up, now and as they will be after the next boot.
     type: list
@@ -35,6 +37,40 @@ options:
     type: list
     elements: str
     default: []
+  kernel_options:
+    description: Options of the kernel's configuration to look up, without C(CONFIG_).
+    type: list
+    elements: str
+    default: []
+  accounts:
+    description: Numbers of users and groups to look up.
+    type: list
+    elements: int
+    default: []
+  directories:
+    description: Directories whose room is told. Of one that does not exist the nearest above it counts.
+    type: list
+    elements: str
+    default: []
+  settings_file:
+    description: A file of shell variables of which O(device_settings) are read. It is not run.
+    type: str
+    default: ""
+  device_settings:
+    description: Variables of O(settings_file) that name devices. Nothing else of the file is returned.
+    type: list
+    elements: str
+    default: []
+  dns_address:
+    description: A local address where a DNS server is to listen; who is in its way is told.
+    type: str
+    default: 127.0.0.1
+  arp_sweep:
+    description:
+      - Whether to ask every address of the subnet of the default route by ARP who has it, for about a second.
+      - Subnets larger than /22 are not asked. Needs root.
+    type: bool
+    default: false
   clock_wait:
     description:
       - For how many seconds to wait until chrony is synchronised before evidence of the clock is taken.
@@ -208,7 +244,7 @@ host:
           type: str
           returned: when it could not be read
     network:
-      description: Addresses and the default route.
+      description: Addresses, routes and resolvers. Any part of it holds only RV(ignore:error) where it could not be read.
       type: dict
       returned: when asked for
       contains:
@@ -216,7 +252,7 @@ host:
           description: Every address but loopback and link-local ones; RV(ignore:dynamic) is true for one with a lifetime.
           type: list
           elements: dict
-          returned: when readable
+          returned: always
           sample:
             - address: 192.168.230.11
               dynamic: false
@@ -226,11 +262,124 @@ host:
         default_route:
           description: Interface, gateway and origin of the IPv4 default route, V(null) without one.
           type: dict
-          returned: when readable
-        error:
-          description: Why the section could not be read.
-          type: str
-          returned: when it could not be read
+          returned: always
+        routes:
+          description: IPv4 routes of the main table; the default route has the destination C(0.0.0.0/0).
+          type: list
+          elements: dict
+          returned: always
+          sample:
+            - destination: 192.168.230.0/24
+              gateway: null
+              interface: eth0
+              protocol: kernel
+        resolvers:
+          description: RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
+          type: dict
+          returned: always
+        dns_listeners:
+          description: Who listens on port 53 in the way of O(dns_address), with the process and its pid.
+          type: list
+          elements: dict
+          returned: always
+        persistence:
+          description:
+            - RV(ignore:configurations) are the files of NetworkManager, netplan, systemd-networkd, ifcfg and ifupdown that
+              set addresses, each with its RV(ignore:method), V(static), V(dhcp) or the manager's own word.
+            - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
+              read.
+          type: dict
+          returned: always
+        neighbours:
+          description: The RV(ignore:network) that was asked by ARP, and the RV(ignore:addresses) that answered.
+          type: dict
+          returned: with O(arp_sweep=true)
+    system:
+      description: The operating system, its kernel and what runs on it. Any part may hold only RV(ignore:error).
+      type: dict
+      returned: when asked for
+      sample:
+        release: 3.10.0-1160.el7.x86_64
+        os:
+          id: rhel
+          id_like: [fedora]
+          name: Red Hat Enterprise Linux Server 7.7 (Maipo)
+          version: "7.7"
+        hardware:
+          cpus: 4
+          machine: x86_64
+          memory: 16656302080
+          product: VMware Virtual Platform
+        hostname:
+          name: worker-1
+          static: worker-1
+        kernel_options:
+          options:
+            VETH: m
+          source: /boot/config-3.10.0-1160.el7.x86_64
+        cgroups:
+          controllers: [cpu, cpuacct, cpuset, memory]
+          unified: false
+        processes:
+          - names: [systemd]
+            pid: 1
+        accounts:
+          "1000":
+            group: null
+            user: null
+        allowlisting:
+          permissive: null
+        cloud_init:
+          disabled: false
+          installed: false
+          network: false
+    storage:
+      description: Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Passwords are masked.
+      type: dict
+      returned: when asked for
+      sample:
+        mounts:
+          - device: "8:2"
+            options: [relatime, rw]
+            path: /
+            root: /
+            source: /dev/sda2
+            type: xfs
+        room:
+          /tmp:
+            free: 61203283968
+            mode: 1023
+            mount: /
+            options: [relatime, rw]
+            path: /tmp
+            total: 85899345920
+            type: xfs
+        fstab:
+          - line: 1
+            options: [defaults]
+            path: /
+            source: UUID=5b8e
+            text: UUID=5b8e / xfs defaults 0 0
+            type: xfs
+        xfs:
+          /: true
+        devices:
+          - device: "8:16"
+            holders: []
+            mounted: []
+            name: sdb
+            parts: []
+            probed: true
+            read_only: false
+            removable: false
+            signatures: []
+            size: 268435456000
+        leaves: [sdb disk 250G]
+        environment:
+          devices:
+            /dev/sdb: sdb
+          values:
+            RTF_DOCKER_DEVICE: /dev/sdb
     proxy:
       description: What the host's files say about proxies.
       type: dict
@@ -348,32 +497,35 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.address_evidence import address_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.clock_evidence import clock_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall_evidence import firewall_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_evidence import kernel_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import proxy_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.system_evidence import (
+    network_evidence,
+    storage_evidence,
+    system_evidence,
+)
 
-SECTIONS = ["kernel", "time", "network", "proxy", "firewall"]
+SECTIONS = ["kernel", "time", "network", "proxy", "system", "storage", "firewall"]
 
 
-def collect(sections, sysctls, kernel_modules, clock_wait, proxy_hashes=()):
+def collect(parameters):
     """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
-    readers = {
-        "kernel": lambda: kernel_evidence(sysctls, kernel_modules),
-        "time": lambda: clock_evidence(clock_wait),
-        "network": address_evidence,
-        "proxy": lambda: proxy_evidence(proxy_hashes),
+    sections = {
+        "kernel": lambda: kernel_evidence(parameters["sysctls"], parameters["kernel_modules"]),
+        "time": lambda: clock_evidence(parameters["clock_wait"]),
+        "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),
+        "proxy": lambda: proxy_evidence(parameters["proxy_password_hashes"]),
+        "system": lambda: system_evidence(parameters["kernel_options"], parameters["accounts"]),
+        "storage": lambda: storage_evidence(
+            parameters["directories"], parameters["settings_file"], parameters["device_settings"]
+        ),
         "firewall": firewall_evidence,
     }
     host = {"privileged": os.geteuid() == 0}
-    for section in sections:
-        try:
-            host[section] = readers[section]()
-        except (Unreadable, FirewallError, OSError, ValueError, KeyError, TypeError) as problem:
-            host[section] = {"error": str(problem) or type(problem).__name__}
+    host.update(readers.collect({name: sections[name] for name in parameters["sections"]}))
     return host
 
 
@@ -383,22 +535,19 @@ def main():
             "sections": {"type": "list", "elements": "str", "choices": SECTIONS, "default": SECTIONS},
             "sysctls": {"type": "list", "elements": "str", "default": []},
             "kernel_modules": {"type": "list", "elements": "str", "default": []},
+            "kernel_options": {"type": "list", "elements": "str", "default": []},
+            "accounts": {"type": "list", "elements": "int", "default": []},
+            "directories": {"type": "list", "elements": "str", "default": []},
+            "settings_file": {"type": "str", "default": ""},
+            "device_settings": {"type": "list", "elements": "str", "default": []},
+            "dns_address": {"type": "str", "default": "127.0.0.1"},
+            "arp_sweep": {"type": "bool", "default": False},
             "clock_wait": {"type": "int", "default": 0},
             "proxy_password_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
         },
         supports_check_mode=True,
     )
-    parameters = module.params
-    module.exit_json(
-        changed=False,
-        host=collect(
-            parameters["sections"],
-            parameters["sysctls"],
-            parameters["kernel_modules"],
-            parameters["clock_wait"],
-            parameters["proxy_password_hashes"],
-        ),
-    )
+    module.exit_json(changed=False, host=collect(module.params))
 
 
 if __name__ == "__main__":

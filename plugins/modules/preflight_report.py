@@ -70,6 +70,10 @@ options:
     type: list
     elements: str
     default: []
+  spare_addresses:
+    description: How many addresses of the nodes' subnet must be free for VMs to come.
+    type: int
+    default: 2
   checks:
     description: Names or globs of the checks to judge. The others are reported as left out.
     type: list

@@ -22,6 +22,8 @@ GROUPS = ("rtf_controllers", "rtf_workers")
 LARGEST_NETWORK, SMALLEST_NETWORK = 8, 24  # prefix lengths
 # What the vendor's documentation and its generated configuration use where a site says nothing.
 POD_CIDR, SERVICE_CIDR = "10.244.0.0/16", "10.100.0.0/16"
+# A node for the time of an upgrade, which the vendor asks for, and one more.
+SPARE_ADDRESSES = 2
 LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
 
 
@@ -144,6 +146,14 @@ def amount(unit):
     return check
 
 
+def count(value):
+    """A whole number, not negative."""
+    if isinstance(value, str) and value.isdecimal():
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} is no number of addresses, such as {SPARE_ADDRESSES}")
+
+
 def checks_by_name(releases, control_planes):
     """Return `{variable: check}` for every input; releases and control planes are what the catalogue offers."""
     return {
@@ -162,6 +172,7 @@ def checks_by_name(releases, control_planes):
         "rtf_service_cidr": cluster_network,
         "rtf_max_latency_ms": amount("milliseconds"),
         "rtf_min_node_bandwidth_mbit": amount("Mbit/s"),
+        "rtf_spare_addresses": count,
         "rtf_report_dir": directory,
         "rtf_node_address": address,
     }

@@ -4,7 +4,7 @@
 
 """From an inventory and the catalogue to the subjects that are judged."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, platforms
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.settings import ProxySettings
@@ -34,6 +34,7 @@ def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, prox
         not_asked=_not_asked(catalogue, scope["release"]),
         ntp_servers=list(ntp_servers),
         proxy=proxy,
+        platform=platforms.load(),
     )
 
 

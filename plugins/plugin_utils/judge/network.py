@@ -2,18 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the node have a private IPv4 address that stays?"""
+"""Does the node have a private IPv4 address of its own that stays, and a way out?"""
 
 import ipaddress
+from fnmatch import fnmatchcase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, Finding, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
+    FAIL,
+    PASS,
+    UNKNOWN,
+    Finding,
+    NoEvidence,
+    part,
+)
+
+EXPECTED_STATIC = "an address that a file of the node sets at every boot"
 
 
 def private_address(subject, evidence):
     expected = "a private IPv4 address on an interface of the node"
     entry = node_address(subject, evidence)
     if entry is None:
-        found = [f"{a['address']} ({a['interface']})" for a in _ipv4(evidence)]
+        found = [f"{a['address']} ({a['interface']})" for a in ipv4_addresses(evidence)]
         return Finding(
             FAIL,
             expected,
@@ -30,37 +40,114 @@ def private_address(subject, evidence):
 
 
 def static_address(subject, evidence):
-    expected = "an address without a lifetime"
+    """The address is there after the next boot because a file says so, whoever reads that file; no lease decides it."""
     entry = node_address(subject, evidence)
     if entry is None:
-        return private_address(subject, evidence)._replace(expected=expected)
-    if not entry["dynamic"]:
-        return Finding(PASS, expected, f"{entry['address']} has no lifetime", evidence=entry)
-    return Finding(
-        FAIL,
-        expected,
-        f"{entry['address']} was leased (DHCP)",
-        f"Configure {entry['address']} on {entry['interface']} as a static address, or reserve it on the DHCP server.",
-        entry,
+        return private_address(subject, evidence)._replace(expected=EXPECTED_STATIC)
+    address, interface = entry["address"], entry["interface"]
+    found = part(evidence, "host", "network", "persistence")
+    remedy = (
+        f"Configure {address} on {interface} as a static address; if the DHCP server reserves it for this node, "
+        "waive this with that reason."
     )
+    if entry["dynamic"]:
+        lease = next((lease["path"] for lease in found["leases"] if lease["address"] == address), None)
+        leased = f"{address} was leased (DHCP{', ' + lease if lease else ''})"
+        return Finding(FAIL, EXPECTED_STATIC, leased, remedy, found)
+    static = [row for row in found["configurations"] if address in row["addresses"] and row["method"] == "static"]
+    if static:
+        files = ", ".join(dict.fromkeys(f"{row['manager']}, {row['path']}" for row in static))
+        return Finding(PASS, EXPECTED_STATIC, f"{address} by {files}", evidence=static)
+    mine = [row for row in found["configurations"] if _is_about(row, interface) and row["method"] != "none"]
+    lease = next((lease for lease in found["leases"] if lease["address"] == address), None)
+    if mine:
+        observed = f"{interface} is {mine[0]['method']} in {mine[0]['path']} ({mine[0]['manager']})"
+    elif lease:
+        observed = f"{address} was leased, says {lease['path']}"
+    elif found["unreadable"]:
+        return Finding(UNKNOWN, EXPECTED_STATIC, f"not everything could be read: {'; '.join(found['unreadable'][:3])}",
+                       "Run the audit with become: true.", found)
+    else:
+        observed = f"{address} is set now, but by no file of {interface} that is known"
+    return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
+
+
+def _is_about(row, interface):
+    return row["interface"] is not None and fnmatchcase(interface, row["interface"])
+
+
+def single_address(subject, evidence):
+    """init.sh greps the addresses of an interface: with two of them it takes both for one."""
+    entry = node_address(subject, evidence)
+    expected = "one IPv4 address on the interface of the node's address"
+    if entry is None:
+        return private_address(subject, evidence)._replace(expected=expected)
+    here = [other["address"] for other in ipv4_addresses(evidence) if other["interface"] == entry["interface"]]
+    if len(here) == 1:
+        return Finding(PASS, expected, f"{here[0]} alone on {entry['interface']}")
+    remedy = f"Set RTF_PRIVATE_IP={entry['address']} in the installer's environment file, and no RTF_PRIVATE_INTERFACE."
+    return Finding(FAIL, expected, f"{entry['interface']} has {', '.join(here)}", remedy, here)
+
+
+def default_route(subject, evidence):
+    """Kubernetes takes the interface of the default route for the node's own."""
+    route, expected = the_default_route(evidence), "an IPv4 default route"
+    if route and route.get("interface"):
+        by = f" by {route['gateway']}" if route.get("gateway") else ""
+        return Finding(PASS, expected, f"{route['interface']}{by}", evidence=route)
+    return Finding(FAIL, expected, "none", f"Set the gateway of {subject.node}, in the file that sets its address.", route)
+
+
+def same_subnet(subject, evidence):
+    """Nodes of one subnet are near each other; the vendor does not support regions apart."""
+    network = own_network(subject, evidence)
+    cluster = part(evidence, "cluster")
+    expected = "all nodes in one subnet"
+    outside = [
+        f"{node} ({entry['address']})"
+        for node, entry in cluster.items()
+        if entry.get("address") and ipaddress.ip_address(entry["address"]) not in network
+    ]
+    if not outside:
+        return Finding(PASS, expected, f"all in {network}")
+    remedy = "Make sure that they are in one region and near each other; the port matrix proves the rest. Then waive this."
+    return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
+
+
+def own_network(subject, evidence):
+    """The subnet of the node's address; raises NoEvidence through part where there is none."""
+    entry = node_address(subject, evidence)
+    if entry is None:
+        raise NoEvidence("which address is the node's own is not known")
+    return ipaddress.ip_interface(f"{entry['address']}/{entry['prefix']}").network
 
 
 def node_address(subject, evidence):
     """Return the node's own address entry: the inventory's, else the only one on the default route's interface."""
-    addresses = _ipv4(evidence)
+    addresses = ipv4_addresses(evidence)
     for entry in addresses:
         if entry["address"] == subject.address:
             return entry
-    route = part(evidence, "host", "network").get("default_route") or {}
+    route = the_default_route(evidence)
     candidates = [entry for entry in addresses if not route or entry["interface"] == route.get("interface")]
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _ipv4(evidence):
+def the_default_route(evidence):
+    """`{interface, gateway, protocol}`, empty where the node has none."""
+    network = part(evidence, "host", "network")
+    return part(evidence, "host", "network", "default_route") if network.get("default_route") else {}
+
+
+def ipv4_addresses(evidence):
+    """The IPv4 addresses of the node's interfaces but loopback."""
     return [entry for entry in part(evidence, "host", "network", "addresses") if entry["family"] == "ipv4"]
 
 
 CHECKS = {
     "net.private_address": private_address,
     "net.static_address": static_address,
+    "net.single_address": single_address,
+    "net.default_route": default_route,
+    "net.same_subnet": same_subnet,
 }

@@ -9,14 +9,19 @@ from fnmatch import fnmatchcase
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import (
     access,
     clock,
+    disks,
     egress,
     firewall,
     kernel,
     links,
     network,
+    networks,
+    platform,
     ports,
+    programs,
     proxy,
     proxy_paths,
+    storage,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     SKIPPED,
@@ -28,9 +33,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
 # check id -> function of (subject, evidence); a check with `each` takes the row as well.
 FUNCTIONS = {
     **access.CHECKS,
+    **platform.CHECKS,
+    **programs.CHECKS,
+    **storage.CHECKS,
+    **disks.CHECKS,
     **kernel.CHECKS,
     **clock.CHECKS,
     **network.CHECKS,
+    **networks.CHECKS,
     **links.CHECKS,
     **proxy.CHECKS,
     **proxy_paths.CHECKS,
@@ -62,7 +72,7 @@ def judge_node(checks, subject, evidence, only=("*",)):
     for check in checks:
         if check["id"] in ONLY_WITH and ONLY_WITH[check["id"]] not in evidence:
             continue
-        if check.get("phase", subject.phase) != subject.phase:
+        if check.get("phase", subject.phase) != subject.phase or check.get("role", subject.role) != subject.role:
             continue
         for result_id, row in _instances(check, subject):
             if not any(fnmatchcase(result_id, pattern) for pattern in only):
@@ -114,5 +124,5 @@ def _judge(function, subject, evidence, row):
         return function(subject, evidence, row) if row else function(subject, evidence)
     except NoEvidence as reason:
         return Finding(UNKNOWN, "", str(reason), "Run the audit again; if it stays, look at the reason on the node.")
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:  # evidence of a shape nobody foresaw
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:  # evidence of a shape nobody foresaw
         return Finding(UNKNOWN, "", f"the evidence cannot be read: {type(problem).__name__}: {problem}")

@@ -6,6 +6,11 @@
 
 from typing import Any, NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    POD_CIDR,
+    SERVICE_CIDR,
+    SPARE_ADDRESSES,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.settings import ProxySettings
 
 
@@ -25,6 +30,8 @@ class Subject(NamedTuple):
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
     proxy: the proxies that the cluster is meant to use. limits: Limits of what is measured between nodes.
+    platform: what platforms.load returns. pod_cidr, service_cidr: networks of the cluster.
+    spare_addresses: how many of the subnet must be free.
     """
 
     node: str
@@ -38,3 +45,7 @@ class Subject(NamedTuple):
     ntp_servers: Any = ()
     proxy: ProxySettings = ProxySettings()
     limits: Limits = Limits()
+    platform: Any = {}
+    pod_cidr: str = POD_CIDR
+    service_cidr: str = SERVICE_CIDR
+    spare_addresses: int = SPARE_ADDRESSES

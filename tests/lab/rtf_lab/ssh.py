@@ -12,6 +12,7 @@ from .files import write_whole
 from .machine import run
 
 USER = "ops"
+WAIVERS = Path(__file__).resolve().parents[1] / "waivers.yml"
 
 
 class Keys(NamedTuple):
@@ -80,10 +81,11 @@ def ssh_config(addresses, identity, known_hosts_path):
 
 
 def inventory(instance):
-    """An inventory of the nodes, YAML text."""
+    """An inventory of the nodes, YAML text. It waives what containers cannot have."""
     groups = {}
     for node in instance.nodes:
         hosts = groups.setdefault(node.group, {"hosts": {}})["hosts"]
         hosts[node.name] = {"ansible_host": instance.address(node)}
-    tree = {"rtf_nodes": {"vars": {"ansible_user": USER}, "children": groups}}
+    variables = {"ansible_user": USER, "rtf_waivers": yaml.safe_load(WAIVERS.read_text(encoding="utf-8"))}
+    tree = {"rtf_nodes": {"vars": variables, "children": groups}}
     return yaml.safe_dump(tree, sort_keys=False, explicit_start=True)

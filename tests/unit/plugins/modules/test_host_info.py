@@ -52,7 +52,7 @@ def test_a_section_that_cannot_be_read_leaves_the_others(monkeypatch):
         raise Unreadable("systemctl: command not found")
 
     monkeypatch.setattr(host_info, "clock_evidence", broken)
-    host = host_info.collect(["kernel", "time"], [], [], 0)
+    host = host_info.collect({"sections": ["kernel", "time"], "sysctls": [], "kernel_modules": [], "clock_wait": 0})
     assert "release" in host["kernel"]
     assert host["time"] == {"error": "systemctl: command not found"}
 

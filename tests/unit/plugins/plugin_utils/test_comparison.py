@@ -31,17 +31,27 @@ def summary(before, after, plane):
 
 # What each release of the appliance adds, removes and changes for the US control plane.
 STEPS = [
-    ("1.4", "1.5", ["pod-network-apart"], [], {"host-swap": ("severity",)}),
-    ("1.5", "1.6", [], [], {}),
-    ("1.6", "1.7", [], [], {"host-selinux": ("severity",)}),
+    ("1.4", "1.5", ["pod-network-apart"], [], {"host-swap": ("severity",), "supported-os": ("expected",)}),
+    ("1.5", "1.6", [], [], {"supported-os": ("expected",)}),
+    ("1.6", "1.7", [], [], {"host-selinux": ("severity",), "supported-os": ("expected",)}),
     (
         "1.7",
         "1.8",
         ["monitoring-443", "dias-ingestor-router-us"],
         [],
-        {"monitoring-lumberjack": ("severity", "notes"), "dias-ingestor-nginx-us": ("severity", "notes")},
+        {
+            "monitoring-lumberjack": ("severity", "notes"),
+            "dias-ingestor-nginx-us": ("severity", "notes"),
+            "supported-os": ("expected",),
+        },
     ),
-    ("1.8", "1.9", ["ops-center-3009", "persistence-gateway-database"], [], {"internal-services": ("ports",)}),
+    (
+        "1.8",
+        "1.9",
+        ["ops-center-3009", "persistence-gateway-database"],
+        [],
+        {"internal-services": ("ports",), "supported-os": ("expected", "notes")},
+    ),
     ("1.9", "1.10", [], [], {}),
     (
         "1.10",
@@ -51,10 +61,11 @@ STEPS = [
         {
             "monitoring-lumberjack": ("severity", "notes"),
             "starport-layer-bucket-us-regional": ("severity", "alternate_of", "notes"),
+            "supported-os": ("expected", "notes"),
         },
     ),
-    ("1.11", "1.12", ["exchange-files-us"], [], {}),
-    ("1.12", "1.13", [], [], {"ingress-https": ("notes",)}),
+    ("1.11", "1.12", ["exchange-files-us"], [], {"supported-os": ("expected",)}),
+    ("1.12", "1.13", [], [], {"ingress-https": ("notes",), "supported-os": ("expected", "notes")}),
 ]
 
 
@@ -73,7 +84,7 @@ def test_a_release_does_not_differ_from_itself():
 
 
 def test_a_host_that_moves_is_a_change():
-    assert summary("1.11", "1.12", "eu")[2] == {"runtime-fabric-eu": ("host",)}
+    assert summary("1.11", "1.12", "eu")[2]["runtime-fabric-eu"] == ("host",)
 
 
 def test_a_request_under_another_id_is_no_new_request():

@@ -7,6 +7,7 @@
 import copy
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import subjects
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import host_samples
 
 GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n1"], "rtf_workers": ["n2"]}
 SCOPE = {"release": "1.4", "control_plane": "us", "phase": "install"}
@@ -20,7 +21,13 @@ def subject(node="n1", **changes):
 
 def evidence(node="n1"):
     """Evidence as host_info and egress_info return it."""
-    return copy.deepcopy({"host": _HOST, "egress": [_probe(row) for row in subject(node).endpoints] + [_NTP_PROBE]})
+    host = {
+        **_HOST,
+        "system": host_samples.system(node),
+        "storage": host_samples.storage(),
+        "network": host_samples.network(),
+    }
+    return copy.deepcopy({"host": host, "cluster": host_samples.cluster(), "egress": [_probe(row) for row in subject(node).endpoints] + [_NTP_PROBE]})
 
 
 def _probe(row):
@@ -115,12 +122,5 @@ _HOST = {
         "iptables": {"in_use": None, "rules": {"nf_tables": False, "legacy": False}},
         "forward": {"inet filter forward": True},
         "installer": {"version": "20210129-1d2e3f4", "unit": False, "platform": "debian"},
-    },
-    "network": {
-        "addresses": [
-            {"interface": "eth0", "address": "192.168.230.11", "prefix": 24, "family": "ipv4", "dynamic": False},
-            {"interface": "eth0", "address": "fd00::11", "prefix": 64, "family": "ipv6", "dynamic": False},
-        ],
-        "default_route": {"interface": "eth0", "gateway": "192.168.230.1"},
     },
 }

@@ -45,7 +45,7 @@ def text(found):
 def broken():
     evidence = samples.evidence("n2")
     evidence["host"]["kernel"]["sysctls"]["net.ipv4.ip_forward"]["live"] = "0"
-    evidence["host"]["network"]["addresses"][0]["dynamic"] = True
+    evidence["host"]["network"]["resolvers"]["nameservers"] = ["127.0.0.53"]
     return evidence
 
 
@@ -76,7 +76,7 @@ def test_a_failure_stands_out_with_what_was_found_wanted_and_to_do():
 
 
 def test_a_recommendation_that_failed_is_a_warning():
-    assert "  warn  net.static_address" in text(report(n2=broken()))
+    assert "  warn  net.resolvers" in text(report(n2=broken()))
 
 
 def test_a_node_that_could_not_be_reached_takes_three_lines_not_thirty():

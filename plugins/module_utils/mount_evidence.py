@@ -1,0 +1,144 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is mounted where, how much room there is, and what /etc/fstab will mount. Nothing is touched that may hang."""
+
+import os
+import re
+import stat
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    Unreadable,
+    read_text,
+    read_text_or_none,
+    run_text,
+)
+
+# A server that is gone, or an automounter that would mount something, stands behind these.
+REMOTE = ("nfs", "nfs4", "cifs", "smb3", "afs", "autofs", "ceph", "glusterfs", "9p", "lustre", "gpfs")
+SECRET = re.compile(r"((?:password|passwd|pass|credentials|cred)=)[^,\s]+", re.IGNORECASE)
+
+
+def parse_mounts(text):
+    """Return `[{path, root, device, type, source, options}]` of the text of /proc/self/mountinfo; device is `8:1`."""
+    mounts = []
+    for line in text.splitlines():
+        before, dash, after = line.partition(" - ")
+        fields, rest = before.split(), after.split()
+        if dash and len(fields) >= 6 and len(rest) >= 2:
+            options = fields[5].split(",") + (rest[2].split(",") if len(rest) > 2 else [])
+            mounts.append(
+                {
+                    "path": _plain(fields[4]),
+                    "root": _plain(fields[3]),
+                    "device": fields[2],
+                    "type": rest[0],
+                    "source": SECRET.sub(r"\1********", _plain(rest[1])),
+                    "options": sorted({SECRET.sub(r"\1********", option) for option in options}),
+                }
+            )
+    return mounts
+
+
+def _plain(text):
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), text)
+
+
+def mount_of(path, mounts):
+    """Return the mount that holds a path (text, absolute), or None. Of several on one place the last counts."""
+    best = None
+    for mount in mounts:
+        inside = path == mount["path"] or path.startswith(mount["path"].rstrip("/") + "/")
+        if inside and (best is None or len(mount["path"]) >= len(best["path"])):
+            best = mount
+    return best
+
+
+def room(path, mounts):
+    """Return `{path, mount, type, options, total, free, mode}` of a directory, or of the nearest that exists above it.
+
+    Bytes; free is what an ordinary user may use. mode: permission bits of the directory itself, None where it is not
+    there. Raises Unreadable for what is mounted over the network, which may hang.
+    """
+    mount = _local_mount(path, mounts)
+    real = os.path.realpath(path)
+    if real != path:
+        mount = _local_mount(real, mounts)
+    exists = os.path.isdir(real)
+    while not os.path.isdir(real) and real != "/":
+        real = os.path.dirname(real)
+    space = os.statvfs(real)
+    return {
+        "path": path,
+        "mount": mount["path"],
+        "type": mount["type"],
+        "options": mount["options"],
+        "total": space.f_frsize * space.f_blocks,
+        "free": space.f_frsize * space.f_bavail,
+        "mode": stat.S_IMODE(os.stat(real).st_mode) if exists else None,
+    }
+
+
+def _local_mount(path, mounts):
+    mount = mount_of(path, mounts)
+    if mount is None:
+        raise Unreadable("{0}: no mount holds it".format(path))
+    if mount["type"] in REMOTE or mount["type"].startswith("fuse."):
+        raise Unreadable("{0} is mounted as {1}, which was not looked at".format(mount["path"], mount["type"]))
+    return mount
+
+
+def read_mounts():
+    """Return the mounts of this host."""
+    return parse_mounts(read_text("/proc/self/mountinfo"))
+
+
+def room_of(paths, mounts):
+    """Return `{path: what room returns, or {"error": why}}`."""
+    found = {}
+    for path in paths:
+        try:
+            found[path] = room(path, mounts)
+        except (Unreadable, OSError) as problem:
+            found[path] = {"error": str(problem)}
+    return found
+
+
+def parse_fstab(text):
+    """Return `[{line, source, path, type, options, text}]`; lines of comments have a text only. Passwords are masked."""
+    entries = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        shown = SECRET.sub(r"\1********", line.strip())
+        fields = shown.split()
+        entry = {"line": number, "text": shown, "source": None, "path": None, "type": None, "options": []}
+        if not shown.startswith("#") and len(fields) >= 3:
+            entry.update(
+                source=fields[0],
+                path=_plain(fields[1]),
+                type=fields[2],
+                options=fields[3].split(",") if len(fields) > 3 else [],
+            )
+        entries.append(entry)
+    return entries
+
+
+def fstab_evidence():
+    """Return the entries of /etc/fstab, none where there is no such file."""
+    return parse_fstab(read_text_or_none("/etc/fstab") or "")
+
+
+def xfs_evidence(mounts):
+    """Return `{mount point: True | False | None}`: whether a mounted XFS keeps the type of directory entries."""
+    points = [mount["path"] for mount in mounts if mount["type"] == "xfs"]
+    return {point: _ftype(point) for point in points[:8]}
+
+
+def _ftype(point):
+    try:
+        match = re.search(r"\bftype=([01])", run_text(["xfs_info", point], timeout=1.0))
+    except Unreadable:
+        return None
+    return match.group(1) == "1" if match else None

@@ -1,0 +1,41 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whom this host asks for names, and who answers such questions here."""
+
+import os
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.port_holders import holders
+
+DNS_PORT = 53
+
+
+def parse_resolvers(text):
+    """Return `{nameservers, search}` of the text of resolv.conf."""
+    nameservers, search = [], []
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) >= 2 and words[0] == "nameserver":
+            nameservers.append(words[1])
+        elif words and words[0] in ("search", "domain"):
+            search = words[1:]
+    return {"nameservers": nameservers, "search": search}
+
+
+def resolver_evidence():
+    """Return what /etc/resolv.conf says, and `file`: the one it leads to."""
+    found = parse_resolvers(read_text_or_none("/etc/resolv.conf") or "")
+    found["file"] = os.path.realpath("/etc/resolv.conf")
+    return found
+
+
+def dns_listener_evidence(address):
+    """Return `[{transport, address, process, pid}]` of those who would be in the way of DNS on a local address."""
+    return [
+        {"transport": found.transport, "address": found.address, "process": found.process, "pid": found.pid}
+        for transport in ("tcp", "udp")
+        for found in holders(transport, [DNS_PORT], address)
+        if found.state in ("listening", "bound")
+    ]

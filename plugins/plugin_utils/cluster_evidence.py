@@ -1,0 +1,30 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each node's check may need to know of the other nodes."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import NoEvidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
+
+
+def of_nodes(collected):
+    """Return `{node: {"address", "os", "hostname"}}`, each None where it is not known.
+
+    collected: `{node: {"variables", "evidence"}}`, evidence as evidence.of_node returns it.
+    """
+    return {
+        node: {
+            "address": address_of(found["variables"]) or None,
+            "os": _known(found["evidence"], "os"),
+            "hostname": _known(found["evidence"], "hostname", "name"),
+        }
+        for node, found in collected.items()
+    }
+
+
+def _known(evidence, *path):
+    try:
+        return part(evidence, "host", "system", *path)
+    except NoEvidence:
+        return None

@@ -1,0 +1,157 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Is there room in the subnet, does nothing use the cluster's own networks, and does the node resolve names as it must?"""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
+    FAIL,
+    PASS,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.network import (
+    ipv4_addresses,
+    own_network,
+    the_default_route,
+)
+
+MOST_NAMESERVERS = 3  # what the C library reads
+
+
+def subnet_headroom(subject, evidence):
+    """Addresses of the subnet that no node has, nor any host that an ARP sweep found."""
+    network = own_network(subject, evidence)
+    cluster, route = part(evidence, "cluster"), the_default_route(evidence)
+    used = {entry["address"]: node for node, entry in cluster.items() if entry.get("address")}
+    used.update({entry["address"]: subject.node for entry in ipv4_addresses(evidence)})
+    if route.get("gateway"):
+        used[route["gateway"]] = "gateway"
+    swept = part(evidence, "host", "network").get("neighbours")
+    if isinstance(swept, dict) and "addresses" in swept:
+        used.update({address: used.get(address, "another host") for address in swept["addresses"]})
+    here = [address for address in used if ipaddress.ip_address(address) in network]
+    size = network.num_addresses - (2 if network.prefixlen < 31 else 0)
+    free = size - len(here)
+    known = "by an ARP sweep" if swept else "as far as the inventory knows"
+    expected = f"{subject.spare_addresses} or more free addresses"
+    observed = f"{max(free, 0)} of {size} in {network} free, {known}"
+    if free >= subject.spare_addresses:
+        return Finding(PASS, expected, observed, evidence=sorted(here))
+    remedy = f"Ask the network team for a larger subnet than {network}, or free addresses in it, before VMs are added."
+    return Finding(FAIL, expected, observed, remedy, sorted(here))
+
+
+def cluster_networks(subject, evidence):
+    """Nothing that the node talks to lies in the networks of pods and services: it could not be reached any more."""
+    clusters = {"pods": subject.pod_cidr, "services": subject.service_cidr}
+    networks = {what: ipaddress.ip_network(cidr) for what, cidr in clusters.items()}
+    expected = "the networks of pods and services are used by nothing else"
+    lost = []
+    if networks["pods"].overlaps(networks["services"]):
+        lost.append(f"{networks['pods']} and {networks['services']} overlap")
+    for used, what in _used_networks(subject, evidence):
+        for own, network in networks.items():
+            if used.overlaps(network) and not (subject.phase == "operate" and used.subnet_of(network)):
+                lost.append(f"{used} ({what}) is in the {own}' {network}" if used.subnet_of(network)
+                            else f"{used} ({what}) holds the {own}' {network}")
+    if not lost:
+        return Finding(PASS, expected, f"{networks['pods']} and {networks['services']} are free")
+    remedy = (
+        "Choose other networks in rtf_pod_cidr and rtf_service_cidr, and the same ones as POD_NETWORK_CIDR and "
+        "SERVICE_CIDR of the installer."
+    )
+    return Finding(FAIL, expected, "; ".join(dict.fromkeys(lost)), remedy, lost)
+
+
+def _used_networks(subject, evidence):
+    """Yield (network, what it is)."""
+    for route in part(evidence, "host", "network", "routes"):
+        network = _network(route["destination"])
+        if network is not None and network.prefixlen:
+            yield network, f"route by {route['interface']}"
+    for entry in ipv4_addresses(evidence):
+        yield ipaddress.ip_network(entry["address"]), f"address of {entry['interface']}"
+    named = [(address, "nameserver") for address in part(evidence, "host", "network", "resolvers")["nameservers"]]
+    named += [(server, "NTP server") for server in subject.ntp_servers]
+    named += [(entry["address"], f"node {node}") for node, entry in part(evidence, "cluster").items()]
+    named += [(urlsplit(url).hostname, "proxy") for url in (subject.proxy.http, subject.proxy.monitoring) if url]
+    named += [(the_default_route(evidence).get("gateway"), "gateway")]
+    for address, what in named:
+        network = _network(address)
+        if network is not None:
+            yield network, what
+
+
+def _network(text):
+    """An IPv4 network, None for a name, IPv6 and nothing."""
+    try:
+        return ipaddress.IPv4Network(text or "", strict=False)
+    except ValueError:
+        return None
+
+
+def docker_network(subject, evidence):
+    """Docker takes 172.17.0.0/16 for its bridge unless told otherwise: what is behind it cannot be reached any more."""
+    bridge = ipaddress.ip_network(subject.platform["docker_bridge"])
+    expected = f"nothing else uses {bridge}"
+    lost = [f"{used} ({what})" for used, what in _used_networks(subject, evidence)
+            if used.overlaps(bridge) and "docker0" not in what]
+    if not lost:
+        return Finding(PASS, expected, "free")
+    remedy = f"Ask the vendor's support before you install: addresses in {bridge} will not be reached from {subject.node}."
+    return Finding(FAIL, expected, "; ".join(dict.fromkeys(lost)), remedy, lost)
+
+
+def dns_port(subject, evidence):
+    """The cluster's own DNS listens on 127.0.0.2:53; whoever listens on every address is in its way."""
+    expected = "nobody listens on port 53 of 127.0.0.2"
+    found = part(evidence, "host", "network", "dns_listeners")
+    if not found:
+        return Finding(PASS, expected, "nobody")
+    observed = ", ".join(
+        f"{row['process'] or 'a process'}{' (pid %s)' % row['pid'] if row['pid'] else ''} on {row['address']}:53/{row['transport']}"
+        for row in found
+    )
+    remedy = "Stop it, or bind it to other addresses: `listen-address=` and `bind-interfaces` of dnsmasq, `listen-on` of named."
+    return Finding(FAIL, expected, observed, remedy, found)
+
+
+def resolvers(subject, evidence):
+    """Pods inherit resolv.conf: a resolver on loopback is theirs, not the node's, and a fourth is never asked."""
+    found = part(evidence, "host", "network", "resolvers")
+    servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods reach, too"
+    loopback = [server for server in servers if _is_loopback(server)]
+    wrong = []
+    if not servers:
+        wrong.append("no nameserver")
+    if loopback:
+        wrong.append(f"{', '.join(loopback)} is on the node itself")
+    if len(servers) > MOST_NAMESERVERS:
+        wrong.append(f"{len(servers)} nameservers, of which {', '.join(servers[MOST_NAMESERVERS:])} are never asked")
+    if not wrong:
+        return Finding(PASS, expected, ", ".join(servers))
+    remedy = (
+        "Let /etc/resolv.conf name the site's own servers; with systemd-resolved: "
+        "`ln -sf /run/systemd/resolve/resolv.conf /etc/resolv.conf`."
+    )
+    return Finding(FAIL, expected, "; ".join(wrong), remedy, found)
+
+
+def _is_loopback(text):
+    try:
+        return ipaddress.ip_address(text.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+CHECKS = {
+    "net.subnet_headroom": subnet_headroom,
+    "net.cluster_networks": cluster_networks,
+    "net.docker_network": docker_network,
+    "net.dns_port": dns_port,
+    "net.resolvers": resolvers,
+}
