@@ -62,6 +62,7 @@ test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
 
 bench: lab-up ## Compare with the usual ways, side by side in the lab; BENCH=name runs one
+	@tools/debian-packages.sh nmap
 	@python tools/bench.py $(BENCH)
 
 demo: lab-up ## Prepare and prove a lab cluster with the command of the README

@@ -34,7 +34,9 @@ fcntl.ioctl(tunnel, 0x400454CA, struct.pack("16sH", b"lab-delay", 0x1001))
 out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 out.setsockopt(socket.SOL_SOCKET, 36, 7)
 for command in ("link set lab-delay mtu 1500 txqueuelen 20000 up", "rule add pref 100 fwmark 7 lookup main",
-                "route add default dev lab-delay src %s table 77" % source, "rule add pref 200 to %s lookup 77" % destination):
+                "route add default dev lab-delay src %s table 77" % source,
+                "rule add pref 199 to %s ipproto udp sport 8472 lookup 77" % destination,
+                "rule add pref 200 to %s ipproto udp dport 8472 lookup 77" % destination):
     subprocess.check_call(["ip", *command.split()])
 waiting, count = [], 0
 while True:
@@ -120,14 +122,35 @@ def asymmetric_route(lab, source, destination):
 
 
 @contextlib.contextmanager
+def load_balancer(lab, servers, tls=False, announced=False):
+    """HAProxy beside the nodes, in front of port 443 of some of them: it passes TCP on, or ends TLS. Yields host:port."""
+    host, port = lab.instance.internet_address, 8443
+    certificate = "ssl crt /run/lab-balancer.pem" if tls else ""
+    header = "send-proxy-v2" if announced else ""
+    lines = [f"server {name} {lab.nodes[name]}:443 {header}" for name in servers]
+    configuration = "\n".join([
+        "defaults", "mode tcp", "timeout connect 2s", "timeout client 20s", "timeout server 20s", "frontend front",
+        f"bind {host}:{port} {certificate}", "default_backend back", "backend back", "balance roundrobin", *lines, ""])
+    write = "cat /etc/lab/tls/anypoint.mulesoft.com.crt /etc/lab/tls/anypoint.mulesoft.com.key > /run/lab-balancer.pem; "
+    lab.exec("internet", "sh", "-c", write + "printf %s \"$0\" > /run/lab-balancer.cfg", configuration)
+    lab.exec("internet", "systemd-run", "--collect", "--unit", "lab-balancer",
+             "haproxy", "-W", "-db", "-f", "/run/lab-balancer.cfg")
+    lab.exec("internet", "timeout", "20", "sh", "-c", f"until ss -Hltn | grep -q {host}:{port}; do sleep 0.1; done")
+    try:
+        yield f"{host}:{port}"
+    finally:
+        lab.exec("internet", "systemctl", "stop", "lab-balancer")
+
+
+@contextlib.contextmanager
 def delayed(lab, source, destination, seconds):
-    """What one node sends to another takes its time on the way."""
+    """What one node sends to another from or to 8472/udp takes its time on the way."""
     with _unit(lab, source, "lab-delay", _DELAY, str(seconds), lab.nodes[destination], lab.nodes[source]):
         lab.exec(source, "sh", "-c", "timeout 20 sh -c 'until ip rule | grep -q ^200:; do sleep 0.1; done'")
         try:
             yield
         finally:
-            for preference in ("200", "100"):
+            for preference in ("200", "199", "100"):
                 lab.exec(source, "ip", "rule", "del", "pref", preference)
 
 

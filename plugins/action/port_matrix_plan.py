@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, evidence
@@ -21,6 +22,9 @@ ARGUMENTS = {
     "phase": {"type": "str", "required": True},
     "most_peers": {"type": "int", "required": True},
     "extra_ports": {"type": "list", "elements": "dict", "default": []},
+    "outside_host": {"type": "str", "default": ""},
+    "links": {"type": "bool", "default": True},
+    "load_balancer": {"type": "str", "default": ""},
     "bandwidth": {"type": "str", "choices": [links.RING, links.ALL, links.NONE], "default": links.RING},
     "step": {"type": "str", "choices": ["listen", "probe", "measure"], "required": True},
 }
@@ -41,16 +45,24 @@ class ActionModule(ActionBase):
         nodes, absent = cluster.members(_collect(task_vars), plain(task_vars["groups"]))
         taking_part = [node for node in nodes if node.name not in absent]
         planned = plan.plan_for(
-            catalogue, arguments["release"], arguments["phase"], taking_part, absent, arguments["most_peers"]
+            catalogue,
+            arguments["release"],
+            arguments["phase"],
+            taking_part,
+            absent,
+            arguments["most_peers"],
+            bool(arguments["load_balancer"]),
         )
         if arguments["step"] == "listen":
             doing = {node.name: {"listen": plan.listening(planned, node)} for node in taking_part}
             result["key"] = secrets.token_hex(32)
         elif arguments["step"] == "measure":
+            result["load_balancer"] = links.through_balancer(taking_part, arguments["load_balancer"])
             probed = {node.name: _probed(task_vars["hostvars"], node.name) for node in taking_part}
-            result["rounds"], lost = links.bandwidth(taking_part, probed, arguments["bandwidth"])
+            which = arguments["bandwidth"] if arguments["links"] else links.NONE
+            result["rounds"], lost = links.bandwidth(taking_part, probed, which)
             doing = {}
-            for node in taking_part:
+            for node in taking_part if arguments["links"] else ():
                 peers, left_out = links.measurable(node, probed[node.name], "udp")
                 doing[node.name] = {
                     "peers": peers, "left_out": left_out, "bandwidth_left_out": lost.get(node.name, {})
@@ -58,6 +70,11 @@ class ActionModule(ActionBase):
         else:
             held = _held(task_vars["hostvars"], taking_part)
             doing = {node.name: plan.probes(planned, node, held) for node in taking_part}
+            if arguments["outside_host"] in task_vars["groups"]["rtf_nodes"]:
+                raise AnsibleActionFail(
+                    f"rtf_preflight_outside_host: {arguments['outside_host']} is a node; name a host that is none"
+                )
+            result["outside"] = plan.from_outside(planned, held)
         result.update(changed=False, nodes=doing)
         return result
 

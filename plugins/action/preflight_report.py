@@ -55,6 +55,7 @@ ARGUMENTS = {
     "waivers": {"type": "list", "elements": "dict", "default": []},
     "port_matrix": {"type": "bool", "default": False},
     "port_matrix_peers": {"type": "int", "default": 20},
+    "load_balancer": {"type": "str", "default": ""},
     "max_latency_ms": {"type": "float", "default": Limits().latency_ms},
     "min_node_bandwidth_mbit": {"type": "float", "default": Limits().bandwidth_mbit},
 }

@@ -32,7 +32,13 @@ Answer = collections.namedtuple("Answer", "name port source source_port received
 Answer.__new__.__defaults__ = (False,)
 
 
+# From Python 3.7 on, and quicker, which thousands of answers notice.
+_quick_code = getattr(hmac, "digest", None)
+
+
 def _code(key, data):
+    if _quick_code is not None:
+        return _quick_code(key, data, "sha256")[:_CODE_SIZE]
     return hmac.new(key, data, hashlib.sha256).digest()[:_CODE_SIZE]
 
 

@@ -44,7 +44,7 @@ def probe_all(key, peers, timeout, concurrency, seconds):
     for finished in pool.run_all([prober.run for prober in probers], 2, deadlines.Deadline(seconds + 10)):
         if finished.error is not None:
             raise finished.error
-    if not deadline.expired():
+    if any(verdict == port_verdicts.OPEN for verdict, dummy in probers[0].outcomes.values()):
         probers[1].run(_LAST_CHANCE)
     return [
         {

@@ -40,11 +40,9 @@ class TcpProber(object):
         self.outcomes = {}
 
     def run(self):
-        for number in range(_ROUNDS):
-            asked_again = len(self._waiting)
+        for dummy in range(_ROUNDS):
             self._try_all()
-            in_vain = number > 0 and len(self._mute) == asked_again
-            if not self._mute or in_vain or self._deadline.expired():
+            if not self._mute or self._deadline.expired():
                 break
             self._waiting.extend(self._mute)
             del self._mute[:]

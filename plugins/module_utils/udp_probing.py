@@ -41,7 +41,9 @@ class UdpProber(object):
 
     def run(self, timeout=None):
         """Another round asks again who has not answered, which may be for want of time on a busy host."""
-        timeout = timeout or self._timeout
+        timeout = min(timeout or self._timeout, self._deadline.remaining())
+        if timeout <= 0 and self.outcomes:
+            return
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with sock:
             sock.setblocking(False)

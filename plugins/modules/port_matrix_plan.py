@@ -11,7 +11,8 @@ description:
   - A step of the role P(hostprep.runtime_fabric.rtf_preflight#role). Use the role rather than this action.
   - From the port table of the catalogue, the inventory, and the evidence that the role has collected, it makes the
     arguments of M(hostprep.runtime_fabric.port_listener), M(hostprep.runtime_fabric.port_probe_info),
-    M(hostprep.runtime_fabric.link_info) and M(hostprep.runtime_fabric.bandwidth_info) for every node of the play. A node that cannot be reached is left out, and its peers are told why.
+    M(hostprep.runtime_fabric.link_info) and M(hostprep.runtime_fabric.bandwidth_info) for every node of
+    the play. A node that cannot be reached is left out, and its peers are told why.
   - Runs on the controller and touches no host.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
@@ -37,6 +38,18 @@ options:
     description: How many other nodes each node probes. Where there are more it is a sample, the same in every run.
     type: int
     required: true
+  outside_host:
+    description: The host that probes the nodes from outside, empty where none does. It must not be a node.
+    type: str
+    default: ""
+  links:
+    description: Whether the ways between the nodes are measured at all.
+    type: bool
+    default: true
+  load_balancer:
+    description: The load balancer in front of the controllers, C(host) or C(host:port), empty where there is none.
+    type: str
+    default: ""
   bandwidth:
     description:
       - Which pairs of nodes measure their bandwidth. V(ring) is each node with the next one, V(all) each with each.
@@ -66,6 +79,16 @@ key:
   description: A secret for this run. Keep the task's output out of logs.
   returned: with O(step=listen)
   type: str
+outside:
+  description: What a host that is no node tries at the nodes, and must not reach.
+  returned: with O(step=probe)
+  type: list
+  elements: dict
+load_balancer:
+  description: Which node connects through the load balancer, and where that is, V(null) without one.
+  returned: with O(step=measure)
+  type: dict
+  sample: {"from": "worker-1", "host": "lb.example.com", "port": 443}
 rounds:
   description: One entry for each round of bandwidth measurements, for each node that measures the peer that it measures with.
   returned: with O(step=measure)

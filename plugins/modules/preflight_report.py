@@ -99,6 +99,10 @@ options:
     description: How many other nodes each node tried at most.
     type: int
     default: 20
+  load_balancer:
+    description: The load balancer in front of the controllers, C(host) or C(host:port), empty where there is none.
+    type: str
+    default: ""
   max_latency_ms:
     description: Milliseconds within which 95 of 100 packets have to be back from another node.
     type: float

@@ -130,6 +130,19 @@ def cluster_network(value):
         raise ValueError(f"{value} is no size for a cluster; valid: /{LARGEST_NETWORK} to /{SMALLEST_NETWORK}")
 
 
+def load_balancer(value):
+    """The load balancer in front of the controllers, `host` or `host:port`; an empty string means none."""
+    if not isinstance(value, str):
+        raise ValueError(f"must be host or host:port, not a {kind(value)}")
+    if not value:
+        return
+    host, colon, port = value.partition(":")
+    if not is_host(host):
+        raise ValueError(f"{value!r} has no host name or IPv4 address before the port; write host or host:port")
+    if colon and not (port.isdigit() and 1 <= int(port) <= 65535):
+        raise ValueError(f"{port!r} is no port; write host or host:port")
+
+
 def amount(unit):
     """A check for a number above 0 of some unit."""
 
@@ -170,6 +183,7 @@ def checks_by_name(releases, control_planes):
         "rtf_no_proxy_extra": no_proxy.check_extra,
         "rtf_pod_cidr": cluster_network,
         "rtf_service_cidr": cluster_network,
+        "rtf_load_balancer": load_balancer,
         "rtf_max_latency_ms": amount("milliseconds"),
         "rtf_min_node_bandwidth_mbit": amount("Mbit/s"),
         "rtf_spare_addresses": count,

@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults imp
     delayed,
     filtered,
     listener_killed,
+    load_balancer,
     serving,
     slowed,
 )
@@ -43,10 +44,11 @@ def lab():
 def play(tmp_path_factory):
     """Run the audit, which does not fail the play: the nodes of this scenario are not prepared."""
 
-    def audit(*arguments, **variables):
+    def audit(*arguments, inventories=None, **variables):
         site = Site(tmp_path_factory.mktemp("audit"))
+        where = {"inventories": inventories} if inventories else {}
         variables = {"rtf_preflight_enforce": False, "rtf_preflight_bandwidth": "none", **variables}
-        return site.play("audit-rtf.yml", "-e", json.dumps(variables), *arguments, port_matrix=True)
+        return site.play("audit-rtf.yml", "-e", json.dumps(variables), *arguments, port_matrix=True, **where)
 
     return audit
 
@@ -170,8 +172,10 @@ def links(lab, play):
         stack.enter_context(filtered(
             lab, "worker-1", "input", f"ip saddr {one} udp dport 8472 numgen random mod 100 < 20 drop"))
         stack.enter_context(filtered(
-            lab, "controller-1", "input", f"ip saddr {three} udp dport 8472 ip length > 1400 drop"))
-        return play(rtf_max_latency_ms=40)
+            lab, "controller-1", "input", f"ip saddr {three} udp dport 8472 ip length > 1400 drop",
+            *(f"ip saddr != {{ 127.0.0.0/8, {', '.join(lab.nodes.values())} }} {ports} drop"
+              for ports in ("tcp dport != 22", "udp dport > 0"))))
+        return play(rtf_max_latency_ms=40, rtf_preflight_outside_host="localhost")
 
 
 def test_exactly_the_true_links_are_red(links):
@@ -186,6 +190,15 @@ def test_exactly_the_true_links_are_red(links):
     assert {key for key, link in found.items() if link["loss_percent"] > 1} == {("controller-1", "worker-1")}
     assert {key: link["path"]["mtu"] for key, link in found.items() if link["path"]["mtu"] != 1500} == {
         ("worker-2", "controller-1"): 1400}
+
+
+def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
+    """A packet filter of the controller lets only nodes in."""
+    results = {name: links.result(name, "ports.outside") for name in NODES}
+    assert {name: result["status"] for name, result in results.items()} == {
+        "controller-1": "pass", "worker-1": "fail", "worker-2": "fail"}
+    assert "TCP 3008-3012" in results["worker-1"]["observed"] and "UDP 7496" in results["worker-1"]["observed"]
+    assert "2379" not in results["worker-1"]["observed"]
 
 
 def test_what_is_wrong_with_a_link_is_said(links):
@@ -204,6 +217,47 @@ def test_one_clock_is_one_clock_however_lopsided_the_way(links):
     for clock in clocks.values():
         assert abs(clock["offset_ms"]) <= clock["error_ms"] + 0.1
     assert clocks["worker-1", "worker-2"]["error_ms"] >= 39
+
+
+@pytest.fixture(scope="module")
+def two_controllers(lab, tmp_path_factory):
+    """An inventory in which worker-1 is a controller, so that a load balancer has something to balance."""
+    path = tmp_path_factory.mktemp("inventory") / "inventory.yml"
+    groups = {"rtf_controllers": ["controller-1", "worker-1"], "rtf_workers": ["worker-2"]}
+    children = {group: {"hosts": {name: {"ansible_host": lab.nodes[name]} for name in names}} for group, names in groups.items()}
+    variables = {"ansible_user": "ops", "ansible_python_interpreter": "/usr/bin/python3", "rtf_control_plane": "us"}
+    path.write_text(json.dumps({"rtf_nodes": {"vars": variables, "children": children}}), encoding="utf-8")
+    return path
+
+
+def balanced(play, inventory, balancer):
+    """`{(node, check): (status, observed)}` of the load balancer's checks. No other measurement, and few ports."""
+    outcome = play(inventories=[str(inventory)], rtf_load_balancer=balancer, rtf_preflight_links=False,
+                   rtf_skip_checks=["egress.*"])
+    assert outcome.report, outcome.output
+    return {(entry["node"], entry["id"]): (entry["status"], entry["observed"]) for entry in outcome.report["results"]
+            if entry["id"].startswith("net.load_balancer")}
+
+
+def test_a_load_balancer_that_passes_everything_on(lab, play, two_controllers):
+    with load_balancer(lab, ["controller-1", "worker-1"], announced=True) as balancer:
+        found = balanced(play, two_controllers, balancer)
+    for node in ("controller-1", "worker-1"):
+        assert found[node, "net.load_balancer"] == ("pass", "15 of 30 connections (50 %, even would be 50 %)")
+        assert found[node, "net.load_balancer_tls"] == ("pass", "passes through")
+        assert found[node, "net.load_balancer_source"] == ("pass", "announced by the PROXY protocol")
+    assert {node for node, dummy in found} == {"controller-1", "worker-1"}
+
+
+def test_a_load_balancer_that_knows_one_controller_and_ends_tls(lab, play, two_controllers):
+    with load_balancer(lab, ["controller-1"], tls=True) as balancer:
+        found = balanced(play, two_controllers, balancer)
+    assert found["controller-1", "net.load_balancer"][0] == "pass"
+    assert found["worker-1", "net.load_balancer"] == ("fail", "none of 30 connections; 30 reached controller-1")
+    assert found["controller-1", "net.load_balancer_tls"] == ("fail", f"{balancer} ends TLS itself")
+    assert found["controller-1", "net.load_balancer_source"] == (
+        "fail", f"they see {lab.instance.internet_address} instead")
+    assert found["worker-1", "net.load_balancer_tls"][0] == "unknown"
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import (
     access,
+    balancer,
     clock,
     disks,
     egress,
@@ -42,6 +43,7 @@ FUNCTIONS = {
     **network.CHECKS,
     **networks.CHECKS,
     **links.CHECKS,
+    **balancer.CHECKS,
     **proxy.CHECKS,
     **proxy_paths.CHECKS,
     **firewall.CHECKS,
@@ -56,8 +58,12 @@ ONLY_WITH = {
     "net.loss": "links",
     "net.mtu_path": "links",
     "net.bandwidth": "bandwidth",
+    "net.load_balancer": "load_balancer",
+    "net.load_balancer_tls": "load_balancer",
+    "net.load_balancer_source": "load_balancer",
     "ports.free": "installation_ports",
     "ports.closed": "port_exposures",
+    "ports.outside": "outside",
 }
 
 

@@ -121,7 +121,30 @@ def closed(subject, evidence):
     )
 
 
+def outside(subject, evidence):
+    """What nodes have among themselves is nobody else's business; asked of a host that is no node."""
+    found = part(evidence, "outside")
+    expected = "ports that are for nodes alone are not reached from outside"
+    reached = {
+        transport: port_ranges.texts(
+            port_ranges.numbers([text for verdict in ("open", "live") for text in found[transport]["ports"].get(verdict, ())])
+        )
+        for transport in ("tcp", "udp")
+    }
+    told = [f"{transport.upper()} {_listed(ports, ', ')}" for transport, ports in reached.items() if ports]
+    if not told:
+        return Finding(PASS, expected, f"none of {found['tcp']['asked'] + found['udp']['asked']} ports answered")
+    return Finding(
+        FAIL,
+        expected,
+        "; ".join(told),
+        f"Allow these ports of {subject.node} from the addresses of the nodes only, on it or in the network before it.",
+        reached,
+    )
+
+
 CHECKS = {
+    "ports.outside": outside,
     "ports.free": free,
     "ports.closed": closed,
     "ports": row,

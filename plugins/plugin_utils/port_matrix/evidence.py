@@ -15,9 +15,11 @@ PROBES_PLAN = "__rtf_preflight_probes"
 PROBES = "__rtf_preflight_probed"
 LINKS_PLAN = "__rtf_preflight_links_plan"
 LINKS = "__rtf_preflight_links"
-BANDWIDTH = "__rtf_preflight_bandwidth"
+BANDWIDTH = "__rtf_preflight_bandwidth_found"
+BALANCER = "__rtf_preflight_balancer"
+OUTSIDE = "__rtf_preflight_outside"
 FAILURE = "__rtf_preflight_matrix_failure"
-NAMES = (LISTENER, LISTENER_END, PROBES_PLAN, PROBES, LINKS_PLAN, LINKS, BANDWIDTH, FAILURE)
+NAMES = (LISTENER, LISTENER_END, PROBES_PLAN, PROBES, LINKS_PLAN, LINKS, BANDWIDTH, BALANCER, OUTSIDE, FAILURE)
 
 NEVER_STARTED = "no listener was started there"
 NOTHING_PROBED = "nothing was probed"
@@ -31,7 +33,8 @@ def of_node(name, variables):
     "left_out"}`: where it listened, whether its listener lived to the end, what its probes found, and whom it left out;
     `places` and `probes` are `{"error": why}` where there are none. Where the ways to others were to be measured it has
     `links`, what link_info found, or an error likewise, and `unmeasured`, `{name: why}`; where bandwidth was, `bandwidth`,
-    what bandwidth_info found, and `bandwidth_left_out`, `{name: why}`.
+    what bandwidth_info found, and `bandwidth_left_out`, `{name: why}`. The node that connects through a load balancer
+    has `balancer`, what load_balancer_info found, or an error. `outside` is what was found of the node from outside.
     """
     listener, end, probed = (variables.get(key) or {} for key in (LISTENER, LISTENER_END, PROBES))
     planned = (variables.get(PROBES_PLAN) or {}).get("nodes", {}).get(name)
@@ -52,6 +55,18 @@ def of_node(name, variables):
         if variables[LINKS_PLAN]["rounds"]:
             evidence["bandwidth"] = variables.get(BANDWIDTH) or []
             evidence["bandwidth_left_out"] = measuring["bandwidth_left_out"]
+    through = (variables.get(LINKS_PLAN) or {}).get("load_balancer") or {}
+    if through.get("from") == name:
+        balancer = variables.get(BALANCER) or {}
+        evidence["balancer"] = (
+            {part: balancer[part] for part in ("connections", "reached", "failures")}
+            if "reached" in balancer
+            else {"error": _why(balancer, failure, NOTHING_MEASURED)}
+        )
+    outside = variables.get(OUTSIDE) or {}
+    if outside and not outside.get("skipped"):
+        tried = [peer for peer in outside.get("peers", ()) if peer["name"] == name]
+        evidence["outside"] = tried[0] if tried else {"error": _why(outside, failure, NOTHING_PROBED)}
     return evidence
 
 

@@ -10,7 +10,7 @@ Pure functions.
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix.plan import LOCALHOST
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix.plan import INGRESS, LOCALHOST
 
 # The overlay network's own port, and that of the vendor's bandwidth checker; any other that is open does as well.
 PREFERRED = {"udp": 8472, "tcp": 4242}
@@ -85,6 +85,18 @@ def bandwidth(nodes, probed, which):
         if step:
             found.append(step)
     return found, left_out
+
+
+def through_balancer(nodes, text):
+    """Return `{"from", "host", "port"}`: which Node connects through a load balancer `host[:port]`, or None without one.
+
+    A worker does: many load balancers do not bring a controller back to itself.
+    """
+    if not text or not nodes:
+        return None
+    host, dummy, port = text.partition(":")
+    node = next((node for node in nodes if node.role == "worker"), nodes[0])
+    return {"from": node.name, "host": host, "port": int(port or INGRESS)}
 
 
 def streams(evidence):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import PASS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cells as matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster, links
@@ -26,6 +27,8 @@ class Matrix:
         self._plan = planning.plan_for(
             catalogue, scope["release"], scope["phase"], taking_part, absent, arguments["port_matrix_peers"]
         )
+        self._balancer = arguments.get("load_balancer") or ""
+        self._controllers = [node.name for node in nodes if node.role == "controller"]
         self._evidence = {name: found["evidence"].get("ports") for name, found in collected.items()}
         self._cells = matrix.cells(self._plan, nodes, self._evidence, absent)
         self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
@@ -55,7 +58,30 @@ class Matrix:
         if own and "bandwidth_left_out" in own:
             found["bandwidth"] = [stream for stream in self._streams if stream["source"] == name]
             found["unmeasured_bandwidth"] = own["bandwidth_left_out"]
+        if own and "outside" in own:
+            found["outside"] = own["outside"]
+        if self._balancer and name in self._controllers:
+            found["load_balancer"] = self._through_balancer(own)
         return found
+
+    def _through_balancer(self, own):
+        results = [found["balancer"] for found in self._evidence.values() if found and "balancer" in found]
+        return {
+            "where": self._balancer,
+            "found": results[0] if results else {"error": "no node connected through the load balancer"},
+            "held": _holder_of(own, planning.INGRESS),
+            "share_percent": 100 // len(self._controllers),
+        }
+
+
+def _holder_of(own, port):
+    """Say who holds a TCP port of a node, or return ""."""
+    places = own["places"] if own and isinstance(own["places"], list) else ()
+    for place in places:
+        for holder in place["tcp"]["occupied"]:
+            if port in port_ranges.numbers(holder["ports"]):
+                return matrix.holder_text(holder)
+    return ""
 
 
 def _whom(row):

@@ -13,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import cat
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import Node
 
 LOCALHOST = "127.0.0.1"
+INGRESS = 443  # where controllers wait for what comes through the load balancer
 TRANSPORTS = ("tcp", "udp")
 NOT_SAMPLED = "not in the sample of peers"
 
@@ -29,7 +30,8 @@ class Absent(NamedTuple):
 class Plan(NamedTuple):
     """rows: those that the matrix proves. closed: rows whose ports other nodes must not reach. nodes: Nodes that take
     part. absent: `{name: Absent}` of the other nodes of the cluster. most_peers: how many others a node probes at most.
-    operating: whether a cluster runs on the nodes, so that services of its own live on their ports.
+    operating: whether a cluster runs on the nodes, so that services of its own live on their ports. balanced: whether
+    a load balancer in front of the controllers is to reach them. public: rows that others than nodes may use.
     """
 
     rows: list[dict[str, Any]]
@@ -38,13 +40,20 @@ class Plan(NamedTuple):
     absent: dict[str, Absent]
     most_peers: int
     operating: bool
+    balanced: bool = False
+    public: tuple[dict[str, Any], ...] = ()
 
 
-def plan_for(catalogue, release, phase, nodes, absent, most_peers):
+def plan_for(catalogue, release, phase, nodes, absent, most_peers, balanced=False):
     """Return the Plan for a release and phase of a Catalog."""
     rows = provable(catalog.select_ports(catalogue, release, phase))
     installation = provable(catalog.select_ports(catalogue, release, "install"))
-    return Plan(rows, to_be_closed(installation, rows), nodes, absent, most_peers, phase == "operate")
+    public = tuple(
+        row
+        for row in catalog.select_ports(catalogue, release, phase)
+        if row["to"] in ("nodes", "controllers") and row["from"] not in ("nodes", "controllers", "localhost")
+    )
+    return Plan(rows, to_be_closed(installation, rows), nodes, absent, most_peers, phase == "operate", balanced, public)
 
 
 def provable(rows):
@@ -89,6 +98,8 @@ def listening(plan, node):
     for row in plan.rows:
         if serves(row, node.role):
             offered[row["transport"]].update(port_ranges.numbers(row["ports"]))
+    if plan.balanced and node.role == "controller":
+        offered["tcp"].add(INGRESS)
     within = ports_between(plan.rows, node, node)
     return [
         {"address": address, **{transport: port_ranges.texts(ports[transport]) for transport in TRANSPORTS}}
@@ -131,6 +142,38 @@ def probes(plan, node, held):
         if other.name not in known:
             left_out[other.name] = {"status": "skipped", "reason": NOT_SAMPLED}
     return {"peers": peers, "left_out": left_out}
+
+
+def from_outside(plan, held):
+    """Return what port_probe_info takes to try, from a host that is no node, the ports that are for nodes alone.
+
+    Those that the page opens to users or to the internal network are left out. held: as for probes.
+    """
+    peers = []
+    for node in plan.nodes:
+        asked = {transport: set() for transport in TRANSPORTS}
+        for row in (*plan.rows, *plan.closed):
+            if row["direction"] == "local" or serves(row, node.role):
+                asked[row["transport"]].update(port_ranges.numbers(row["ports"]))
+        for row in plan.public:
+            if row["to"] in _SIDES[node.role]:
+                asked[row["transport"]] -= set(port_ranges.numbers(row["ports"]))
+        taken = held.get(node.name, {}).get(node.address, {})
+        listened = {transport: set() for transport in TRANSPORTS}
+        for place in listening(plan, node):
+            if place["address"] == node.address:
+                for transport in TRANSPORTS:
+                    listened[transport].update(port_ranges.numbers(place[transport]))
+        proven = {transport: asked[transport] & listened[transport] - taken.get(transport, set()) for transport in TRANSPORTS}
+        peers.append(
+            {
+                "name": node.name,
+                "address": node.address,
+                **{transport: port_ranges.texts(ports) for transport, ports in proven.items()},
+                "connect": port_ranges.texts(asked["tcp"] - proven["tcp"]),
+            }
+        )
+    return peers
 
 
 def _peer(plan, node, other, address, held):

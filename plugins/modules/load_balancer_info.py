@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: load_balancer_info
+short_description: Tell which hosts a load balancer reaches, and what arrives there of a connection
+version_added: 0.1.0
+description:
+  - Opens fresh connections to a load balancer, behind which listeners of M(hostprep.runtime_fabric.port_listener) with the
+    same O(key) are, and tells by their proofs which of them each connection reached.
+  - Tells besides whether TLS passes through or is ended by the load balancer, and whether the listener sees the address of
+    this host, by itself or announced in a header of the PROXY protocol, or only that of the load balancer.
+  - Needs nothing on the host but Linux and Python 3.6 or newer. Proxies are never used.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info
+options:
+  key:
+    description:
+      - The secret of this run, that the listeners have, too.
+    type: str
+    required: true
+  host:
+    description:
+      - Name or IPv4 address of the load balancer.
+    type: str
+    required: true
+  port:
+    description:
+      - Its TCP port.
+    type: int
+    default: 443
+  connections:
+    description:
+      - How many connections are made.
+    type: int
+    default: 30
+  timeout:
+    description:
+      - Seconds that a connection, and an answer, may take.
+    type: float
+    default: 5.0
+  deadline:
+    description:
+      - Seconds that the whole call may take.
+    type: float
+    default: 30.0
+seealso:
+  - module: hostprep.runtime_fabric.port_listener
+"""
+
+EXAMPLES = r"""
+- name: See whom the load balancer reaches, with listeners of the same key behind it
+  hostprep.runtime_fabric.load_balancer_info:
+    key: "{{ run_key }}"
+    host: lb.example.com
+  register: balancer
+
+- name: Show how evenly it spreads connections
+  ansible.builtin.debug:
+    msg: "{{ balancer.reached | items2dict(key_name='name', value_name='count') }}"
+"""
+
+RETURN = r"""
+connections:
+  description: How many connections were tried.
+  returned: success
+  type: int
+  sample: 30
+reached:
+  description: Those that a listener answered, alike ones together.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The listener that answered.
+      returned: always
+      type: str
+      sample: controller-1
+    tls:
+      description: V(passed_through), or V(ended) where the load balancer decrypts.
+      returned: always
+      type: str
+      sample: passed_through
+    source:
+      description:
+        - V(kept) when the listener sees this host's own address, V(announced) when the load balancer tells it (PROXY
+          protocol), V(hidden) when the listener sees another address.
+      returned: always
+      type: str
+      sample: announced
+    seen:
+      description: The address that the listener takes for the client's.
+      returned: always
+      type: str
+      sample: 192.0.2.21
+    count:
+      description: How many connections went like that.
+      returned: always
+      type: int
+      sample: 15
+failures:
+  description: Why the others reached no listener, and how many for the same reason.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - reason: "192.0.2.2 port 443: Connection refused"
+      count: 15
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import balancer_probing
+
+
+def argument_spec():
+    return dict(
+        key=dict(type="str", required=True, no_log=True),
+        host=dict(type="str", required=True),
+        port=dict(type="int", default=443),
+        connections=dict(type="int", default=30),
+        timeout=dict(type="float", default=5.0),
+        deadline=dict(type="float", default=30.0),
+    )
+
+
+def bad_arguments(params):
+    """One sentence for each argument that has the right type but makes no sense."""
+    problems = []
+    for name, most in (("port", 65535), ("connections", 10000), ("timeout", 3600), ("deadline", 3600)):
+        # The comparison is written so that "not a number" is a problem too.
+        if not 0 < params[name] <= most:
+            problems.append("%s: %s is not a number above 0 and up to %d" % (name, params[name], most))
+    return problems
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    params = module.params
+    problems = bad_arguments(params)
+    if problems:
+        module.fail_json(msg="; ".join(problems))
+    found = balancer_probing.probe(
+        params["key"].encode("utf-8"),
+        params["host"],
+        params["port"],
+        params["connections"],
+        params["timeout"],
+        params["deadline"],
+    )
+    module.exit_json(changed=False, **found)
+
+
+if __name__ == "__main__":
+    main()
