@@ -114,7 +114,8 @@ def _value_problems(values, valid):
             problems.append(f"{name}: {problem}")
     if not problems:
         names = {entry["like"]: name for name, entry in values.items()}
-        for problem in inputs.credential_problems({entry["like"]: entry["value"] for entry in values.values()}):
+        given = {entry["like"]: entry["value"] for entry in values.values()}
+        for problem in inputs.credential_problems(given) + inputs.key_problems(given):
             name, colon, text = problem.partition(":")
             problems.append(f"{names[name]}{colon}{text}" if name in names else problem)
     return problems

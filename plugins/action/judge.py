@@ -26,7 +26,7 @@ ARGUMENTS = {
     "must_pass": {"type": "list", "elements": "str", "default": []},
     "evidence": {"type": "dict", "required": True},
     "release": {"type": "str", "default": catalog.DEFAULT_RELEASE},
-    "ntp_servers": {"type": "list", "elements": "str", "default": []},
+    "ntp_servers": {"type": "list", "elements": "raw", "default": []},
     **PROXY_ARGUMENTS,
 }
 
@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
             plain(task_vars["groups"]),
             {},
             {"release": arguments["release"]},
-            arguments["ntp_servers"],
+            plain(arguments["ntp_servers"]),
             proxy=proxy_settings(arguments, task_vars),
         )
         results = judge_node(checks.load(), judged, plain(arguments["evidence"]), arguments["checks"])

@@ -17,6 +17,7 @@ from ansible.utils.display import Display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     catalog,
     checks,
+    clock_offsets,
     cluster_evidence,
     evidence,
     selection,
@@ -43,7 +44,7 @@ ARGUMENTS = {
     "release": {"type": "str", "required": True},
     "control_plane": {"type": "str", "required": True},
     "phase": {"type": "str", "required": True},
-    "ntp_servers": {"type": "list", "elements": "str", "default": []},
+    "ntp_servers": {"type": "list", "elements": "raw", "default": []},
     **PROXY_ARGUMENTS,
     "directory": {"type": "path", "required": True},
     "enforce": {"type": "bool", "default": True},
@@ -126,10 +127,14 @@ def _judge(arguments, collected, task_vars):
     cluster = cluster_evidence.of_nodes(collected)
     matrix = outcome.Matrix(catalogue, scope, collected, groups, arguments) if arguments["port_matrix"] else None
     limits = Limits(arguments["max_latency_ms"], bandwidth_mbit=arguments["min_node_bandwidth_mbit"])
+    clocks = clock_offsets.of_cluster(
+        {node: found["evidence"] for node, found in collected.items()},
+        clock_offsets.by_packets(matrix.document["links"]) if matrix else [],
+    )
     judged, results = [], []
     for node, found in collected.items():
         judged.append(
-            subjects.subject(node, groups, found["variables"], scope, arguments["ntp_servers"], catalogue, proxy)
+            subjects.subject(node, groups, found["variables"], scope, plain(arguments["ntp_servers"]), catalogue, proxy)
         )
         judged[-1] = judged[-1]._replace(
             **{name: arguments[name] for name in ("pod_cidr", "service_cidr", "spare_addresses")}
@@ -138,6 +143,7 @@ def _judge(arguments, collected, task_vars):
         if matrix:
             judged[-1] = judged[-1]._replace(ports=matrix.rows(judged[-1].role), limits=limits)
             found["evidence"].update(matrix.evidence(node))
+        found["evidence"].update(clocks[node])
         results += judge_node(rows, judged[-1], found["evidence"])
     now = datetime.datetime.now(datetime.timezone.utc)
     accepted = waivers.parse(plain(arguments["waivers"]), selection.globs(rows, catalogue))

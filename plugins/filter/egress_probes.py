@@ -26,9 +26,11 @@ options:
     elements: dict
     required: true
   ntp_servers:
-    description: Host names or addresses of NTP servers, each probed as well on UDP 123 with the id C(ntp-<host>).
+    description:
+      - NTP servers as C(rtf_ntp_servers) has them, by name or address or as dictionaries with a C(host). Each is probed as
+        well on UDP 123 with the id C(ntp-<host>).
     type: list
-    elements: str
+    elements: raw
     default: []
   http_proxy:
     description: Whether there is an HTTP proxy.

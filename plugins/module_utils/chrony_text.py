@@ -2,7 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the comma-separated output of `chronyc -c`, whose fields are known by position only (chronyc(1))."""
+"""Read what chrony prints and what its configuration says.
+
+The fields of `chronyc -c` are known by their position only (chronyc(1)).
+"""
+
+import re
 
 MODES = {"^": "server", "=": "peer", "#": "reference_clock"}
 STATES = {
@@ -15,6 +20,13 @@ STATES = {
 }
 TRACKING_FIELDS = 14
 SOURCE_FIELDS = 10
+ACTIVITY_FIELDS = 5
+AUTHENTICATION_FIELDS = 10
+AUTHENTICATION = {"-": "none", "SK": "key", "NTS": "nts"}
+# What chronyc prints for the address of a source whose name does not resolve.
+NO_ADDRESS = "ID#"
+# The directives that make chronyd read other files.
+READING = ("confdir", "sourcedir", "include")
 
 
 def parse_tracking(text):
@@ -41,6 +53,8 @@ def parse_tracking(text):
 def parse_sources(text):
     """Return `[{address, mode, state, stratum, poll, reach, last_sample, offset}]` from `chronyc -n -c sources`.
 
+    address is None for a source whose name does not resolve, which only `sources -a` lists.
+
     reach is the register as a number (377 octal = 255: the last eight polls were answered), poll and last_sample
     are in seconds, offset in seconds. Raises ValueError for text of another shape.
     """
@@ -53,7 +67,7 @@ def parse_sources(text):
             raise ValueError("chronyc sources: {0} fields instead of {1}".format(len(fields), SOURCE_FIELDS))
         sources.append(
             {
-                "address": fields[2],
+                "address": None if fields[2].startswith(NO_ADDRESS) else fields[2],
                 "mode": MODES.get(fields[0], fields[0]),
                 "state": STATES.get(fields[1], fields[1]),
                 "stratum": int(fields[3]),
@@ -64,3 +78,70 @@ def parse_sources(text):
             }
         )
     return sources
+
+
+def parse_names(text):
+    """Return the names of the sources in their order, from `chronyc -c -N sources -a`."""
+    return [line.split(",")[2] for line in text.splitlines() if line.count(",") >= SOURCE_FIELDS - 1]
+
+
+def parse_unresolved(text):
+    """Return how many sources have no address, from `chronyc -c activity`."""
+    fields = text.strip().split(",")
+    if len(fields) < ACTIVITY_FIELDS:
+        raise ValueError("chronyc activity: {0} fields instead of {1}".format(len(fields), ACTIVITY_FIELDS))
+    return int(fields[4])
+
+
+def parse_authentication(text):
+    """Return `[(address, {mode, key, attempts, naks, cookies})]` from `chronyc -n -c authdata -a`.
+
+    mode: `none`, `key` (symmetric) or `nts`. attempts: how often keys were asked for over NTS-KE since the last success;
+    naks: how often the server refused them; cookies: how many are left.
+    """
+    found = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        fields = line.strip().split(",")
+        if len(fields) < AUTHENTICATION_FIELDS:
+            raise ValueError("chronyc authdata: {0} fields instead of {1}".format(len(fields), AUTHENTICATION_FIELDS))
+        mode = AUTHENTICATION.get(fields[1], fields[1])
+        found.append(
+            (
+                fields[0],
+                {
+                    "mode": mode,
+                    "key": int(fields[2]) if mode == "key" else None,
+                    "attempts": int(fields[6]),
+                    "naks": int(fields[7]),
+                    "cookies": int(fields[8]),
+                },
+            )
+        )
+    return found
+
+
+def parse_version(text):
+    """Return `(version, features)`, ("4.3", ["CMDMON", "NTP", ...]), from `chronyd -v`; ValueError for other text."""
+    match = re.search(r"version (\d+(?:\.\d+)+)\S* ?(?:\((.*)\))?", text)
+    if match is None:
+        raise ValueError("chronyd -v: no version in {0!r}".format(text[:80]))
+    return match.group(1), [word[1:] for word in (match.group(2) or "").split() if word.startswith("+")]
+
+
+def parse_configuration(text):
+    """Return `[{directive, path, block}]` for every line of chrony.conf that names the file of keys or other files to read.
+
+    directive: `keyfile` or one of READING. block: the name of the marked block (`# BEGIN name`) that the line stands in.
+    """
+    found, block = [], None
+    for line in text.splitlines():
+        words = line.split()
+        if words[:2] == ["#", "BEGIN"]:
+            block = line.split("BEGIN", 1)[1].split("(before:")[0].strip()
+        elif words[:2] == ["#", "END"]:
+            block = None
+        elif len(words) == 2 and words[0].lower() in READING + ("keyfile",):
+            found.append({"directive": words[0].lower(), "path": words[1], "block": block})
+    return found

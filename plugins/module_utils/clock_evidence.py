@@ -4,13 +4,30 @@
 
 """How this host keeps its clock: the time services, and what chrony says of its sources."""
 
+import glob
+import os
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import chrony_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    Unreadable,
+    read_text,
+    read_text_or_none,
+    run_text,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.chrony_text import parse_sources, parse_tracking
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
 OTHER_TIME_UNITS = ("systemd-timesyncd.service", "ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
+# Services of a virtual machine that set its clock to the hypervisor's as long as they run.
+GUEST_UNITS = {"vboxadd-service.service": "VirtualBox", "virtualbox-guest-utils.service": "VirtualBox"}
+VMWARE_TOOL = "/usr/bin/vmware-toolbox-cmd"
+HYPERV_DEVICES = "/sys/bus/vmbus/devices"
+HYPERV_TIME_SYNC = "{9527e630-d0ae-497b-adce-e80ab0175caf}"
+CONFIGURATIONS = ("/etc/chrony/chrony.conf", "/etc/chrony.conf")
+LOCAL_TIME = "/etc/localtime"
+LOG_LINES = 200  # of chrony's, looked through for what became of NTS
+LOG_WORDS = ("TLS handshake", "NTS-KE", "NTS key")
 POLL_INTERVAL = 1.0  # seconds between two looks while waiting
 
 
@@ -31,12 +48,28 @@ def parse_units(text):
 
 
 def read_units():
-    """Ask systemd about every time service in one call."""
+    """Ask systemd about every time service, and those of virtual machines, in one call."""
     properties = "--property=Id,LoadState,ActiveState,UnitFileState"
-    return parse_units(run_text(["systemctl", "show", properties] + list(CHRONY_UNITS + OTHER_TIME_UNITS)))
+    return parse_units(run_text(["systemctl", "show", properties] + list(CHRONY_UNITS + OTHER_TIME_UNITS) + list(GUEST_UNITS)))
 
 
-def read_chrony():
+def guest_synchronisation(units, vmware_tool=VMWARE_TOOL, hyperv_devices=HYPERV_DEVICES):
+    """Return the names of the hypervisors that set this machine's clock, as far as it can be told."""
+    found = {GUEST_UNITS[name] for name, unit in units.items() if name in GUEST_UNITS and unit["active"]}
+    if os.access(vmware_tool, os.X_OK):
+        try:
+            if run_text([vmware_tool, "timesync", "status"]).strip() == "Enabled":
+                found.add("VMware")
+        except Unreadable:  # its exit code says that it is disabled, or that this is no such machine
+            pass
+    for path in glob.glob(os.path.join(hyperv_devices, "*", "class_id")):
+        bound = os.path.exists(os.path.join(os.path.dirname(path), "driver"))
+        if bound and read_text(path).strip() == HYPERV_TIME_SYNC:
+            found.add("Hyper-V")
+    return sorted(found)
+
+
+def read_state():
     """Return `{"tracking", "sources"}`, or `{"error": why}` where chronyc gives no answer."""
     try:
         return {
@@ -45,6 +78,64 @@ def read_chrony():
         }
     except (Unreadable, ValueError) as problem:
         return {"error": str(problem)}
+
+
+def read_details(chrony):
+    """Add what explains a state to one of read_state, as far as this chrony and this user's rights allow.
+
+    Adds `version` and `features`, `unresolved` (the number of sources without an address), to each source its `name` and
+    `authentication`, and `log`, the last lines about NTS where a source has got no keys. None is what is not known.
+    """
+    version, features = _read(["chronyd", "-v"], chrony_text.parse_version, (None, []))
+    chrony.update(version=version, features=features, unresolved=None, log=[])
+    if "error" in chrony:
+        return chrony
+    chrony["unresolved"] = _read(["chronyc", "-c", "activity"], chrony_text.parse_unresolved, None)
+    # From 4.0 on, which rejects no word of these.
+    chrony["sources"] = _read(["chronyc", "-n", "-c", "sources", "-a"], parse_sources, chrony["sources"])
+    names = _read(["chronyc", "-c", "-N", "sources", "-a"], chrony_text.parse_names, [])
+    known = _read(["chronyc", "-n", "-c", "authdata"], chrony_text.parse_authentication, [])
+    authentication = dict(known)
+    for number, source in enumerate(chrony["sources"]):
+        source["name"] = names[number] if len(names) == len(chrony["sources"]) else None
+        source["authentication"] = authentication.get(source["address"])
+    if any(entry["mode"] == "nts" and not entry["cookies"] for entry in authentication.values()):
+        chrony["log"] = _read_log()
+    return chrony
+
+
+def _read(argv, parse, otherwise):
+    try:
+        return parse(run_text(argv))
+    except (Unreadable, ValueError):
+        return otherwise
+
+
+def _read_log():
+    argv = ["journalctl", "--boot", "--output=cat", "--no-pager", "--lines={0}".format(LOG_LINES)]
+    lines = _read(argv + ["--unit={0}".format(unit) for unit in CHRONY_UNITS], str.splitlines, [])
+    told = [line for line in lines if any(word in line for word in LOG_WORDS)]
+    return told[-3:]
+
+
+def read_configuration(paths=CONFIGURATIONS):
+    """Return chrony's own configuration file as `{"path", "files"}`, None where there is none."""
+    for path in paths:
+        text = read_text_or_none(path)
+        if text is not None:
+            return {"path": path, "files": chrony_text.parse_configuration(text)}
+    return None
+
+
+def read_timezone(path=LOCAL_TIME):
+    """Return the name of the local time zone ("Europe/Berlin"); UTC is what holds where nothing is set."""
+    try:
+        target = os.path.realpath(path) if os.path.islink(path) else ""
+    except OSError:
+        target = ""
+    if "/zoneinfo/" in target:
+        return target.split("/zoneinfo/", 1)[1]
+    return None if os.path.exists(path) else "UTC"
 
 
 def is_synchronised(chrony):
@@ -58,7 +149,7 @@ def wait_for_chrony(seconds):
     """Look until chrony is synchronised or `seconds` have passed; return `(chrony, seconds waited)`."""
     began = time.monotonic()
     while True:
-        chrony = read_chrony()
+        chrony = read_state()
         waited = time.monotonic() - began
         if is_synchronised(chrony) or waited >= seconds:
             return chrony, waited
@@ -68,4 +159,13 @@ def wait_for_chrony(seconds):
 def clock_evidence(wait):
     """Return the time section of host_info, after at most `wait` seconds for chrony to synchronise."""
     chrony, waited = wait_for_chrony(wait)
-    return {"units": read_units(), "chrony": chrony, "waited": round(waited, 1), "clock": time.time()}
+    units = read_units()
+    return {
+        "units": {name: unit for name, unit in units.items() if name not in GUEST_UNITS},
+        "guest": guest_synchronisation(units),
+        "chrony": read_details(chrony),
+        "configuration": read_configuration(),
+        "timezone": read_timezone(),
+        "waited": round(waited, 1),
+        "clock": time.time(),
+    }

@@ -207,13 +207,24 @@ host:
             chrony.service:
               active: true
               enabled: true
+        guest:
+          description: Hypervisors that set this machine's clock, V(VMware), V(Hyper-V) or V(VirtualBox).
+          type: list
+          elements: str
+          returned: when readable
         chrony:
           description:
             - The fields of C(chronyc tracking) and C(chronyc sources) by name; offsets in seconds.
-            - Only RV(ignore:error) where chronyc did not answer.
+            - RV(ignore:version) and RV(ignore:features) of chronyd, RV(ignore:unresolved), the number of sources without
+              an address, and RV(ignore:log), the last lines about NTS where a source has got no keys.
+            - A source has RV(ignore:address) V(null) where its RV(ignore:name) does not resolve. What only root may read,
+              or what only a newer chrony tells, is V(null).
+            - No RV(ignore:tracking) but RV(ignore:error) where chronyc did not answer.
           type: dict
           returned: when readable
           sample:
+            features: [CMDMON, NTP, NTS]
+            log: []
             tracking:
               leap: Normal
               offset: 0.000012
@@ -224,13 +235,39 @@ host:
               stratum: 3
             sources:
               - address: 192.0.2.123
+                authentication:
+                  attempts: 0
+                  cookies: 8
+                  key: null
+                  mode: nts
+                  naks: 0
                 last_sample: 12
                 mode: server
+                name: ntp.example.com
                 offset: 0.000004
                 poll: 64
                 reach: 255
                 state: selected
                 stratum: 2
+            unresolved: 0
+            version: "4.3"
+        configuration:
+          description:
+            - RV(ignore:path) of chrony's own configuration file, and in RV(ignore:files) its lines that name the file of
+              keys or other files to read, each with the marked block that it stands in. V(null) without such a file.
+          type: dict
+          returned: when readable
+          sample:
+            path: /etc/chrony/chrony.conf
+            files:
+              - block: null
+                directive: sourcedir
+                path: /etc/chrony/sources.d
+        timezone:
+          description: Name of the local time zone, V(null) where it cannot be told.
+          type: str
+          returned: when readable
+          sample: Europe/Berlin
         waited:
           description: Seconds waited because of O(clock_wait).
           type: float

@@ -38,9 +38,9 @@ options:
     type: str
     default: "1.4"
   ntp_servers:
-    description: The NTP servers that the host should use.
+    description: The NTP servers that the host should use, as C(rtf_ntp_servers) has them.
     type: list
-    elements: str
+    elements: raw
     default: []
   http_proxy:
     description: The HTTP proxy that is meant, with V(********) in the place of a password. Empty where there is none.

@@ -30,9 +30,9 @@ options:
     type: str
     required: true
   ntp_servers:
-    description: The NTP servers of the cluster.
+    description: The NTP servers of the cluster, as C(rtf_ntp_servers) has them.
     type: list
-    elements: str
+    elements: raw
     default: []
   directory:
     description: Directory on the controller for the report. It is created. A relative path counts from the directory

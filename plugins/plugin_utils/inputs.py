@@ -10,12 +10,13 @@ A check takes the value and returns nothing, or raises ValueError with a sentenc
 
 import difflib
 import ipaddress
-import re
 from urllib.parse import urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url_parts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.values import is_host, kind
 
 PHASES = ("install", "operate")
 GROUPS = ("rtf_controllers", "rtf_workers")
@@ -24,19 +25,6 @@ LARGEST_NETWORK, SMALLEST_NETWORK = 8, 24  # prefix lengths
 POD_CIDR, SERVICE_CIDR = "10.244.0.0/16", "10.100.0.0/16"
 # A node for the time of an upgrade, which the vendor asks for, and one more.
 SPARE_ADDRESSES = 2
-LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
-
-
-def is_host(text):
-    """True for an IPv4 or IPv6 address and for a host name as the DNS allows it."""
-    try:
-        ipaddress.ip_address(text)
-        return True
-    except ValueError:
-        pass
-    name = text[:-1] if text.endswith(".") else text
-    labels = name.split(".")
-    return 0 < len(name) <= 253 and all(LABEL.match(label) for label in labels) and not labels[-1].isdigit()
 
 
 def one_of(choices):
@@ -52,25 +40,6 @@ def one_of(choices):
             raise ValueError(f"{found}; valid: {', '.join(choices)}")
 
     return check
-
-
-def kind(value):
-    """What a person calls the type of a value read from YAML."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    names = ((str, "string"), (int, "number"), (float, "number"), (dict, "dictionary"), (list, "list"))
-    return next((name for cls, name in names if isinstance(value, cls)), type(value).__name__)
-
-
-def host_list(value):
-    """A list of host names and addresses, without ports."""
-    if not isinstance(value, list):
-        raise ValueError(f"must be a list of host names or addresses, not a {kind(value)}")
-    for entry in value:
-        if not isinstance(entry, str) or not is_host(entry):
-            raise ValueError(f"{entry!r} is no host name and no address (a port, a scheme or blanks do not belong here)")
 
 
 def proxy_url(*schemes):
@@ -173,7 +142,8 @@ def checks_by_name(releases, control_planes):
         "rtf_release": one_of(releases),
         "rtf_control_plane": one_of(control_planes),
         "rtf_phase": one_of(PHASES),
-        "rtf_ntp_servers": host_list,
+        "rtf_ntp_servers": ntp_servers.check_servers,
+        "rtf_ntp_keys": ntp_servers.check_keys,
         "rtf_http_proxy": proxy_url("http"),
         "rtf_monitoring_proxy": proxy_url("socks5"),
         "rtf_http_proxy_user": proxy_url_parts.check_user,
@@ -214,7 +184,7 @@ def value_problems(variables, checks, mandatory=MANDATORY):
             checks[name](variables.get(name, ""))
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
-    return problems + ([] if problems else credential_problems(variables))
+    return problems + ([] if problems else credential_problems(variables) + key_problems({"rtf_ntp_keys": [], **variables}))
 
 
 PROXIES = ("rtf_http_proxy", "rtf_monitoring_proxy")
@@ -229,6 +199,14 @@ def credential_problems(variables):
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
     return problems
+
+
+def key_problems(variables):
+    """Return sentences about NTP servers whose key is not there, where both variables are given."""
+    if not {"rtf_ntp_servers", "rtf_ntp_keys"} <= set(variables):
+        return []
+    missing = ntp_servers.missing_keys(variables["rtf_ntp_servers"], variables["rtf_ntp_keys"])
+    return [f"rtf_ntp_servers: {problem}" for problem in missing]
 
 
 def network_problems(variables_by_host):

@@ -6,6 +6,7 @@
 
 import ipaddress
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers as ntp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import vendors
 
 DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
@@ -18,7 +19,7 @@ _INTERNAL = [ipaddress.ip_network(text) for text in (
 def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=False):
     """Return one entry of the module's option endpoints for each endpoint row and each NTP server.
 
-    http_proxy, socks5_proxy: whether there is one.
+    ntp_servers: entries of rtf_ntp_servers. http_proxy, socks5_proxy: whether there is one.
     """
     configured = [path for path, there in ((HTTP_PROXY, http_proxy), (SOCKS5, socks5_proxy)) if there]
     probes = []
@@ -33,7 +34,7 @@ def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=Fals
                 "paths": paths,
             }
         )
-    servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp_servers]
+    servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp.hosts(ntp_servers)]
     return probes + [{**server, "paths": [DIRECT]} for server in servers]
 
 

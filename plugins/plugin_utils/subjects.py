@@ -5,6 +5,7 @@
 """From an inventory and the catalogue to the subjects that are judged."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers as ntp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.settings import ProxySettings
@@ -32,7 +33,7 @@ def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, prox
         settings={row["id"]: row for row in catalog.select_settings(catalogue, scope["release"])},
         endpoints=endpoints,
         not_asked=_not_asked(catalogue, scope["release"]),
-        ntp_servers=list(ntp_servers),
+        ntp_servers=ntp.hosts(ntp_servers),
         proxy=proxy,
         platform=platforms.load(),
     )

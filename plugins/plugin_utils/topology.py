@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.wording import SIDES
 
 ANYWHERE = "0.0.0.0/0"
+NTS_PORT = "4460"  # RFC 8915
 
 # Rows of the port table that ask for what the rows for names ask for in detail: application -> protocols of endpoints.
 _DETAILED_BY = {
@@ -41,12 +42,16 @@ class Proxy(NamedTuple):
 
 
 class Site(NamedTuple):
-    """What the inventory says. Lists of networks and proxies may be empty or None: not stated."""
+    """What the inventory says. Lists of networks and proxies may be empty or None: not stated.
+
+    ntp_servers: host names or addresses; nts_servers: those of them that are asked over NTS.
+    """
 
     nodes: list[Node]
     internal_networks: list[str] = []
     ingress_sources: list[str] = []
     ntp_servers: list[str] = []
+    nts_servers: list[str] = []
     http_proxy: Proxy | None = None
     monitoring_proxy: Proxy | None = None
 
@@ -185,6 +190,19 @@ def _way_to_proxy(setting, group, proxy, site, application):
     return Opening(row, _members(site, "nodes"), [_named(group, proxy.host)])
 
 
+def _way_to_nts(row, site):
+    """The opening for the keys of NTS beside the one for NTP itself, as a row like that one."""
+    nts = {
+        **row,
+        "id": f"{row['id']}-nts",
+        "ports": [NTS_PORT],
+        "transport": "tcp",
+        "application": "NTS-KE",
+        "purpose": "Hands out the keys for authenticated NTP (NTS).",
+    }
+    return Opening(nts, _members(site, "nodes"), [_named("NTP servers", server) for server in site.nts_servers])
+
+
 def needs_opening(row):
     """Whether anybody has to act on a row."""
     return not row["retired"] and row["severity"] != "info"
@@ -198,6 +216,8 @@ def openings(ports, endpoints, settings, site):
     """
     live = [row for row in endpoints if needs_opening(row)]
     found = [_opening(row, site, live) for row in ports if needs_opening(row)]
+    if site.nts_servers:
+        found += [_way_to_nts(row, site) for row in ports if needs_opening(row) and row["application"] == "NTP"]
     by_id = {row["id"]: row for row in settings}
     for proxy, setting, group, application in (
         (site.http_proxy, "http-proxy", "HTTP proxy", "HTTP CONNECT"),

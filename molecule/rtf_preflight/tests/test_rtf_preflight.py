@@ -91,7 +91,7 @@ def test_the_audit_changes_nothing_on_a_node(host, audit):
 
 def test_a_stopped_ntp_server_turns_the_ntp_check_red(site, lab):
     with faults.service_stopped(lab, "internet", "lab-ntp@ntp"):
-        outcome = site.play("audit-rtf.yml")
+        outcome = site.play("audit-rtf.yml", "-e", '{"rtf_ntp_servers": ["ntp.lab.example"]}')
     assert outcome.code != 0
     assert outcome.failed() == {(node, "egress.ntp") for node in NODES}
     assert "open UDP 123 from worker-1 to ntp.lab.example" in outcome.result("worker-1", "egress.ntp")["remedy"]

@@ -2,24 +2,42 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""chrony follows the lab's NTP server, and does so again after a restart."""
+"""chrony follows the site's servers, with keys and NTS too; what keeps it from that is named; revert leaves no trace.
 
+Each run of the playbook gives each node another fault, because most of the time of a run is spent waiting for chrony.
+"""
+
+import concurrent.futures
+import json
+import re
+import subprocess
 import time
 
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.molecule.states import differences, state
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, internet
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
-SERVERS = "/etc/chrony/conf.d/runtime-fabric.conf"
+SOURCES = "/etc/chrony/sources.d/runtime-fabric.sources"
+KEYS = "/etc/chrony/chrony.keys"
+SERVERS = ("ntp.lab.example", "ntp2.lab.example", "ntp3.lab.example")
 PLAYBOOK = """---
 - name: Keep the clock
-  hosts: worker-1
+  hosts: rtf_nodes
   become: true
   gather_facts: false
-  roles:
-    - role: hostprep.runtime_fabric.rtf_time_sync
+  tasks:
+    - name: Do it
+      ansible.builtin.import_role:
+        name: hostprep.runtime_fabric.rtf_time_sync
+        tasks_from: TASKS
 """
+KEY_ID, KEY_TYPE, SECRET = internet.NTP_KEY
+WRONG = "HEX:00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF"
+AUTH, LATE = "ntp-auth.lab.example", "ntp-late.lab.example"
+INSTALLER = re.compile(r"Leap status\s+:\s+Normal")
 
 
 @pytest.fixture(scope="module")
@@ -27,47 +45,252 @@ def lab():
     return Lab.named()
 
 
-@pytest.fixture
-def site(tmp_path):
-    site = Site(tmp_path)
-    (site.directory / "clock.yml").write_text(PLAYBOOK)
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    site = Site(tmp_path_factory.mktemp("site"))
+    for tasks in ("main", "verify", "revert"):
+        (site.directory / f"{tasks}.yml").write_text(PLAYBOOK.replace("TASKS", tasks), encoding="utf-8")
     return site
 
 
-def selected(host):
-    """The lines of the sources that chrony follows."""
-    lines = host.check_output("chronyc -n -c sources").splitlines()
+@pytest.fixture
+def settings(site):
+    """A function that gives nodes variables of their own, until the test is over."""
+    written = []
+
+    def give(**by_node):
+        (site.directory / "host_vars").mkdir(exist_ok=True)
+        for node, variables in by_node.items():
+            written.append(site.directory / "host_vars" / f"{node.replace('_', '-')}.yml")
+            written[-1].write_text(json.dumps(variables), encoding="utf-8")
+
+    yield give
+    for path in written:
+        path.unlink(missing_ok=True)
+
+
+def said(outcome, node):
+    """What the role said when it failed on a node, on one line."""
+    lines = [line for line in outcome.output.splitlines() if line.startswith(f"fatal: [{node}]")]
+    assert len(lines) == 1, outcome.output
+    return lines[0]
+
+
+def run(lab, node, *argv):
+    return lab.exec(node, *argv).stdout.decode()
+
+
+def everywhere(lab, function):
+    """Call a function for all nodes at once; return {node: result}."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        return dict(zip(lab.nodes, pool.map(function, lab.nodes)))
+
+
+def selected(lab, node):
+    """The addresses that chrony follows."""
+    lines = run(lab, node, "chronyc", "-n", "-c", "sources").splitlines()
     return [line.split(",")[2] for line in lines if line.startswith("^,*")]
 
 
-def test_chrony_follows_the_sites_server_now_and_after_a_restart(host, lab):
-    server = host.check_output("getent ahostsv4 ntp.lab.example | awk '{ print $1; exit }'")
-    assert selected(host) == [server]
-    lab.restart(host.check_output("hostname"))
+def authentication(lab, node):
+    """{address: (mode, key id, cookies)} of a node's sources."""
+    rows = [line.split(",") for line in run(lab, node, "chronyc", "-n", "-c", "authdata").splitlines()]
+    return {row[0]: (row[1], int(row[2]), int(row[8])) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def restarted(lab):
+    """All nodes restarted after converge."""
+    everywhere(lab, lab.restart)
+
+
+def test_chrony_follows_the_sites_servers_again_after_a_restart(host, lab, restarted):
+    node = host.check_output("hostname")
     deadline = time.monotonic() + 60
-    while not selected(host) and time.monotonic() < deadline:
+    while not selected(lab, node) and time.monotonic() < deadline:
         time.sleep(1)
-    assert selected(host) == [server]
-    assert "Leap status     : Normal" in host.check_output("chronyc tracking")
+    [address] = selected(lab, node)
+    assert address in {lab.endpoint_address(name) for name in SERVERS}
+    assert INSTALLER.search(run(lab, node, "chronyc", "tracking"))
 
 
-def test_a_server_that_does_not_answer_is_named_with_the_time_waited(site):
-    outcome = site.play("clock.yml", "-e", '{"rtf_ntp_servers": ["packages.lab.example"], "rtf_time_sync_wait": 6}')
+def test_what_was_written_is_what_chronyd_reads(host):
+    read = host.check_output("chronyd -p -f /etc/chrony/chrony.conf")
+    assert [line for line in read.splitlines() if "lab.example" in line] == []  # that prints no sourcedir
+    assert "sourcedir /etc/chrony/sources.d" in read
+    lines = host.file(SOURCES).content_string.splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [f"server {name} iburst" for name in SERVERS]
+    assert host.file(SOURCES).mode == 0o644
+
+
+def test_a_second_run_changes_nothing_and_needs_no_repository(site, lab):
+    with faults.port_closed(lab, "packages.lab.example", 80, how="reject"):
+        outcome = site.play("main.yml")
+    assert outcome.code == 0, outcome.output
+    assert outcome.changed == dict.fromkeys(lab.nodes, 0)
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory):
+    """Words that give ansible-playbook the keys from an encrypted file."""
+    directory = tmp_path_factory.mktemp("vault")
+    password, keys = directory / "password", directory / "keys.yml"
+    password.write_text("open sesame\n", encoding="utf-8")
+    keys.write_text(json.dumps({"rtf_ntp_keys": [{"id": KEY_ID, "type": KEY_TYPE, "secret": SECRET}]}), encoding="utf-8")
+    subprocess.run(["ansible-vault", "encrypt", "--vault-password-file", password, keys], check=True, capture_output=True)
+    assert SECRET not in keys.read_text(encoding="utf-8")
+    return ["-e", f"@{keys}", "--vault-password-file", str(password)]
+
+
+def test_servers_are_asked_with_keys_and_over_nts_and_nobody_sees_the_secret(site, lab, settings, vault):
+    keyed = [{"host": AUTH, "key": KEY_ID, "minpoll": 3, "maxpoll": 6}]
+    settings(controller_1={"rtf_ntp_servers": keyed}, worker_1={"rtf_ntp_servers": keyed},
+             worker_2={"rtf_ntp_servers": [{"host": AUTH, "nts": True}]})
+    outcome = site.play("main.yml", "-vvv", "--diff", *vault)
+    assert outcome.code == 0, outcome.output
+    address = lab.endpoint_address(AUTH)
+    for node in lab.nodes:
+        assert selected(lab, node) == [address]
+        mode, key_id, cookies = authentication(lab, node)[address]
+        assert (mode, cookies > 0) == ("NTS", True) if node == "worker-2" else (mode, key_id) == ("SK", KEY_ID)
+        assert f"{KEY_ID} {KEY_TYPE} {SECRET}\n" in run(lab, node, "cat", KEYS)
+        group = "root" if node == "worker-1" else "_chrony"  # as Debian's packages have it
+        assert run(lab, node, "stat", "--format=%a %U %G", KEYS).split() == ["640", "root", group]
+        assert SECRET not in run(lab, node, "journalctl", "--boot", "--no-pager")
+    assert SECRET not in outcome.output and SECRET.removeprefix("HEX:") not in outcome.output
+    assert f"+{KEY_ID} {KEY_TYPE} ********" in outcome.output.replace("\\n", "\n")
+    again = site.play("main.yml", *vault)
+    assert again.changed == dict.fromkeys(lab.nodes, 0)
+    site.play("audit-rtf.yml", *vault)
+    for path in (site.directory / "rtf-report").iterdir():
+        assert SECRET not in path.read_text(encoding="utf-8")
+
+
+def test_keys_and_servers_that_are_unset_are_taken_away_again(site, lab, settings):
+    settings(**dict.fromkeys(("controller_1", "worker_1", "worker_2"), {"rtf_ntp_servers": [], "rtf_time_sync_wait": 0}))
+    site.play("main.yml")
+    for node in lab.nodes:
+        assert lab.exec(node, "test", "-e", SOURCES, check=False).returncode != 0
+        assert "runtime-fabric" not in run(lab, node, "cat", KEYS)
+
+
+def test_a_name_a_port_and_a_liar_are_told_apart(site, lab, settings):
+    settings(
+        controller_1={"rtf_ntp_servers": ["nowhere.lab.example"], "rtf_time_sync_wait": 5},
+        worker_1={"rtf_ntp_servers": ["ntp2.lab.example"], "rtf_time_sync_wait": 5},
+        worker_2={"rtf_ntp_servers": ["ntp.lab.example", LATE], "rtf_time_sync_wait": 10},
+    )
+    with faults.port_closed(lab, "ntp2.lab.example", 123, "udp"):
+        outcome = site.play("main.yml")
     assert outcome.code != 0
-    assert "no answer from" in outcome.output and "after 6 s of waiting" in outcome.output
-    assert "open UDP 123" in outcome.output
+    for node, cause, remedy in (
+        ("controller-1", "nowhere.lab.example", "Make nowhere.lab.example resolve on controller-1"),
+        ("worker-1", "no answer from UDP 123 of ntp2.lab.example", "open UDP 123 from worker-1 to ntp2.lab.example"),
+        ("worker-2", "rejected as falseticker, no majority agrees: ntp.lab.example (", "name at least three that agree"),
+    ):
+        text = said(outcome, node)
+        assert "leap status Not synchronised after" in text and " s of waiting: " in text
+        assert cause in text and remedy in text
+    # What the package configures has no address in the lab, either.
+    assert re.search(r"no address for ([\w.]+, )?nowhere\.lab\.example", said(outcome, "controller-1"))
+    assert re.search(rf"{LATE} \(-0\.(49|50)\d s off", said(outcome, "worker-2"))
 
 
-def test_a_server_whose_name_does_not_resolve_is_told_apart(site):
-    outcome = site.play("clock.yml", "-e", '{"rtf_ntp_servers": ["nowhere.lab.example"], "rtf_time_sync_wait": 6}')
+def test_a_key_a_certificate_and_samples_are_told_apart(site, lab, settings):
+    slow = {"host": "ntp.lab.example", "iburst": False, "minpoll": 6}
+    settings(
+        controller_1={"rtf_ntp_servers": [{"host": AUTH, "key": 9}], "rtf_time_sync_wait": 5,
+                      "rtf_ntp_keys": [{"id": 9, "type": KEY_TYPE, "secret": WRONG}]},
+        worker_1={"rtf_ntp_servers": [{"host": AUTH, "nts": True}], "rtf_time_sync_wait": 8},
+        worker_2={"rtf_ntp_servers": [slow], "rtf_time_sync_wait": 6},
+    )
+    with faults.port_closed(lab, AUTH, 4460, how="reject"):
+        outcome = site.play("main.yml")
     assert outcome.code != 0
-    assert "none of the names resolves" in outcome.output and "nowhere.lab.example" in outcome.output
+    for node, cause, remedy in (
+        ("controller-1", f"it answers other queries, but not those with its key: {AUTH} (key 9)", "Compare id, type and secret"),
+        ("worker-1", f"authentication failed: no NTS keys from {AUTH}", f"Open TCP 4460 from worker-1 to {AUTH}"),
+        ("worker-2", "not enough samples yet from ntp.lab.example", "Wait a minute"),
+    ):
+        assert cause in said(outcome, node) and remedy in said(outcome, node)
+    assert WRONG not in outcome.output
 
 
-def test_servers_that_are_unset_are_taken_away_again(site, lab):
-    assert site.play("clock.yml").code == 0
-    assert lab.exec("worker-1", "test", "-e", SERVERS, check=False).returncode == 0
-    site.play("clock.yml", "-e", '{"rtf_ntp_servers": [], "rtf_time_sync_wait": 0}')
-    assert lab.exec("worker-1", "test", "-e", SERVERS, check=False).returncode != 0
-    again = site.play("clock.yml")
-    assert again.code == 0 and again.changed["worker-1"] > 0
+def test_inputs_that_do_not_go_together_are_refused_before_anything_is_touched(site, settings):
+    settings(controller_1={"rtf_ntp_servers": [{"host": AUTH, "key": 8}]})
+    outcome = site.play("main.yml", "--limit", "controller-1")
+    assert "rtf_time_sync_servers: ntp-auth.lab.example uses key 8, which rtf_ntp_keys does not have" in said(
+        outcome, "controller-1")
+    assert not outcome.changed["controller-1"]
+
+
+def test_a_node_whose_only_server_lies_is_the_one_that_is_off(site, lab, settings):
+    settings(worker_1={"rtf_ntp_servers": [LATE]})
+    outcome = site.play("main.yml")
+    assert outcome.code == 0, outcome.output
+    outcome = site.play("audit-rtf.yml")
+    red = {(entry["node"], entry["id"]) for entry in outcome.report["results"]
+           if entry["id"].startswith("time.") and entry["severity"] == "required" and entry["status"] != "pass"}
+    assert red == {("worker-1", "time.between_nodes")}
+    observed = outcome.result("worker-1", "time.between_nodes")["observed"]
+    assert re.search(r"(49|50)\d\.\d ms \+- \d+\.\d ms ahead of controller-1 \(by chrony's offset from NTP time\)", observed)
+    assert "worker-1 is off" in outcome.result("controller-1", "time.between_nodes")["observed"]
+
+
+def test_only_verifying_changes_nothing(site, lab):
+    outcome = site.play("verify.yml", "--limit", "controller-1")
+    assert (outcome.code, outcome.changed["controller-1"]) == (0, 0), outcome.output
+
+
+# What a site may have had before: {node: packages}. On worker-2 chrony stays beside them, as it does on other families.
+FORMER = {"controller-1": ["ntpsec"], "worker-1": ["ntp"], "worker-2": ["openntpd", "systemd-timesyncd"]}
+UNITS = {"systemd-timesyncd": "systemd-timesyncd.service", "ntp": "ntp.service", "openntpd": "openntpd.service",
+         "ntpsec": "ntpsec.service"}
+INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends"
+
+
+def install_former(lab, node):
+    """Install a node's former time services; those of worker-2 beside chrony, which apt would remove."""
+    packages = " ".join(FORMER[node])
+    script = f"{INSTALL} {packages}"
+    if node == "worker-2":
+        script = (f"{INSTALL} chrony && apt-get clean && for one in {packages}; do {INSTALL} --download-only $one; done"
+                  " && dpkg --install --force-conflicts --force-depends /var/cache/apt/archives/*.deb")
+    run(lab, node, "sh", "-c", f"apt-get update --quiet && {script}")
+    run(lab, node, "systemctl", "enable", *(UNITS[name] for name in FORMER[node]))
+
+
+@pytest.fixture(scope="module")
+def former(site, lab):
+    """{node: state} of nodes whose time other services keep."""
+    assert site.play("revert.yml").code == 0
+    everywhere(lab, lambda node: install_former(lab, node))
+    return everywhere(lab, lambda node: state(lab, node))
+
+
+def test_a_dry_run_on_a_fresh_host_shows_what_a_run_does_and_does_nothing(site, lab, former):
+    outcome = site.play("main.yml", "--check", "--diff")
+    assert outcome.code == 0, outcome.output
+    after = everywhere(lab, lambda node: state(lab, node))
+    assert {node: differences(former[node], after[node]) for node in after} == dict.fromkeys(after, {})
+    assert "The package chrony would be installed" in outcome.output
+    assert outcome.output.count("+server ntp.lab.example iburst") == len(lab.nodes)
+    for unit in UNITS.values():
+        assert unit in outcome.output
+
+
+def test_other_time_services_give_way_and_come_back(site, lab, former):
+    outcome = site.play("main.yml")
+    assert outcome.code == 0, outcome.output
+    for node, packages in FORMER.items():
+        for name in packages:
+            for question in ("is-active", "is-enabled"):
+                assert lab.exec(node, "systemctl", "--quiet", question, UNITS[name], check=False).returncode != 0
+        assert selected(lab, node)
+    outcome = site.play("revert.yml")
+    assert outcome.code == 0, outcome.output
+    after = everywhere(lab, lambda node: state(lab, node))
+    assert {node: differences(former[node], after[node]) for node in after} == dict.fromkeys(after, {})
+    for node, packages in FORMER.items():
+        for name in packages:
+            run(lab, node, "systemctl", "is-enabled", UNITS[name])

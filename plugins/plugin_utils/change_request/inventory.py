@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import DEFAULT_RELEASE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
@@ -70,7 +71,8 @@ def site(members, cluster):
         nodes=members,
         internal_networks=cluster.get("rtf_internal_networks", []),
         ingress_sources=cluster.get("rtf_ingress_sources", []),
-        ntp_servers=cluster.get("rtf_ntp_servers", []),
+        ntp_servers=ntp_servers.hosts(cluster.get("rtf_ntp_servers", [])),
+        nts_servers=ntp_servers.nts_hosts(cluster.get("rtf_ntp_servers", [])),
         http_proxy=proxy(cluster.get("rtf_http_proxy")),
         monitoring_proxy=proxy(cluster.get("rtf_monitoring_proxy")),
     )

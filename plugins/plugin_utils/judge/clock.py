@@ -2,17 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Is the clock kept by chrony, and is chrony synchronised?"""
+"""Is the clock kept by chrony, is chrony synchronised, and do the nodes agree on the time?"""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import clock_offsets
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import clock_causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
     PASS,
+    SKIPPED,
     UNKNOWN,
     Finding,
+    NoEvidence,
     part,
 )
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
+# The former is Gravity's limit, the latter a third of it: seconds between the clocks of two nodes.
+MOST_APART, WELL_APART = 0.3, 0.1
+ENOUGH_SOURCES = 3
+AUTHENTICATED = {"none": "", "nts": " over NTS", "key": " with a key"}
+GUEST_REMEDIES = {
+    "VMware": "`vmware-toolbox-cmd timesync disable`.",
+    "Hyper-V": "Unbind its time synchronisation: switch the integration service off for this machine, or let chrony use"
+    " the host's clock as its source (`refclock PHC /dev/ptp_hyperv`).",
+    "VirtualBox": "Start its guest service with `--disable-timesync`.",
+}
 PREPARE = "run the role hostprep.runtime_fabric.rtf_time_sync"
 
 
@@ -33,56 +47,120 @@ def chrony_active(subject, evidence):
 
 def no_competitor(subject, evidence):
     units = part(evidence, "host", "time", "units")
+    guest = evidence["host"]["time"].get("guest") or []
     expected = "no other service steers the clock"
     others = [name for name, unit in units.items() if name not in CHRONY_UNITS and (unit["active"] or unit["enabled"])]
-    if not others:
+    if not others and not guest:
         return Finding(PASS, expected, "none")
-    return Finding(
-        FAIL,
-        expected,
-        f"{', '.join(others)} as well",
-        f"`systemctl disable --now {' '.join(others)}`, or {PREPARE}.",
-        units,
-    )
+    told = others + [f"{name} (synchronisation of the guest with its host)" for name in guest]
+    remedies = [f"`systemctl disable --now {' '.join(others)}`, or {PREPARE}."] if others else []
+    remedies += [GUEST_REMEDIES[name] for name in guest]
+    return Finding(FAIL, expected, f"{', '.join(told)} as well", " ".join(remedies), {"units": units, "guest": guest})
 
 
 def synchronised(subject, evidence):
     """The vendor's installer gives up unless `chronyc tracking` says `Leap status : Normal`."""
     chrony = part(evidence, "host", "time", "chrony")
+    if chrony.get("error"):
+        raise NoEvidence(chrony["error"])
     tracking, sources = chrony["tracking"], chrony["sources"]
     expected = "leap status Normal and a selected source"
     selected = next((source for source in sources if source["state"] == "selected"), None)
     if tracking["leap"] == "Normal" and selected:
         return Finding(
-            PASS, expected, f"follows {selected['address']}, {abs(tracking['offset']) * 1000:.3f} ms off", evidence=chrony
+            PASS,
+            expected,
+            f"follows {selected.get('name') or selected['address']}{AUTHENTICATED[_mode(selected)]},"
+            f" {abs(tracking['offset']) * 1000:.3f} ms off",
+            evidence=chrony,
         )
     waited = part(evidence, "host", "time").get("waited") or 0
     waited_text = f" after {waited:.0f} s of waiting" if waited >= 1 else ""
-    observed = f"leap status {tracking['leap']}: {_why(sources)}{waited_text}"
-    return Finding(FAIL, expected, observed, _remedy(subject, sources), chrony)
+    found = clock_causes.causes(chrony, _ntp_probes(evidence))
+    return Finding(
+        FAIL,
+        expected,
+        f"leap status {tracking['leap']}{waited_text}: {clock_causes.words(found)}",
+        clock_causes.remedy(found, subject.node, subject.ntp_servers),
+        chrony,
+    )
 
 
-def _why(sources):
-    if not sources:
-        return "no source (none is configured, or none of the names resolves)"
-    silent = [source["address"] for source in sources if source["reach"] == 0]
-    if len(silent) == len(sources):
-        return f"no answer from {', '.join(silent)}"
-    rejected = [source["address"] for source in sources if source["state"] == "falseticker"]
-    if rejected:
-        return f"{', '.join(rejected)} rejected as falseticker"
-    return "not enough samples yet"
+def sources_reach(subject, evidence):
+    """With three sources, one that is wrong is outvoted; with two nobody knows which."""
+    sources = part(evidence, "host", "time", "chrony", "sources")
+    expected = f"at least {ENOUGH_SOURCES} sources that answer"
+    answering = [source.get("name") or source["address"] for source in sources if source["reach"]]
+    observed = f"{len(answering)} answer{': ' if answering else ''}{', '.join(answering)}"
+    if len(answering) >= ENOUGH_SOURCES:
+        return Finding(PASS, expected, observed, evidence=sources)
+    return Finding(
+        FAIL,
+        expected,
+        observed,
+        f"Name {ENOUGH_SOURCES} or more servers, or a pool, in rtf_ntp_servers: one that is wrong is then outvoted.",
+        sources,
+    )
 
 
-def _remedy(subject, sources):
-    servers = ", ".join(subject.ntp_servers) or "the NTP servers"
-    if not sources:
-        return f"Check that {servers} resolve on {subject.node} (`chronyc -n sources`), or set rtf_ntp_servers."
-    if all(source["reach"] == 0 for source in sources):
-        return f"Ask the network team to open UDP 123 from {subject.node} to {servers}, or set rtf_ntp_servers."
-    if any(source["state"] == "falseticker" for source in sources):
-        return "Compare the servers with `chronyc sources -v`; name only servers in rtf_ntp_servers that agree."
-    return "Wait a minute and run the audit again (`chronyc tracking` shows the progress)."
+def timezone_uniform(subject, evidence):
+    """Times in logs of several nodes are compared by people."""
+    zones = part(evidence, "timezones")
+    own = zones.get(subject.node)
+    expected = "the same time zone on all nodes"
+    if own is None:
+        raise NoEvidence("the time zone of this node is not known")
+    others = {node: zone for node, zone in zones.items() if zone not in (None, own)}
+    if not others:
+        return Finding(PASS, expected, own)
+    told = ", ".join(f"{zone} on {node}" for node, zone in sorted(others.items()))
+    return Finding(FAIL, expected, f"{own}, but {told}", "`timedatectl set-timezone ZONE` on the nodes that differ.", zones)
+
+
+def between_nodes(subject, evidence):
+    """Gravity refuses to install, and calls a cluster degraded, when clocks are further apart than this."""
+    return _apart(subject, evidence, MOST_APART)
+
+
+def between_nodes_margin(subject, evidence):
+    """Whoever drifts is noticed before it is too late."""
+    if between_nodes(subject, evidence).status != PASS:
+        return Finding(SKIPPED, "", "time.between_nodes says more")
+    return _apart(subject, evidence, WELL_APART)
+
+
+def _apart(subject, evidence, limit):
+    compared = part(evidence, "clock_offsets")
+    expected = f"at most {limit * 1000:.0f} ms from the clock of every other node"
+    judged = clock_offsets.judge(compared, limit)
+    if judged.status == PASS:
+        return Finding(PASS, expected, judged.text, evidence=compared)
+    if judged.status == SKIPPED:
+        return Finding(SKIPPED, expected, judged.text)
+    if judged.status == UNKNOWN:
+        return Finding(
+            UNKNOWN, expected, judged.text, "Make time.synchronised pass on all nodes, then run the audit again.", compared
+        )
+    return Finding(
+        FAIL,
+        expected,
+        judged.text,
+        f"Let {subject.node} follow the same NTP servers as the other nodes (rtf_ntp_servers), and see which one it follows"
+        " (`chronyc sources -v`, `chronyc tracking`).",
+        compared,
+    )
+
+
+def _mode(source):
+    return (source.get("authentication") or {"mode": "none"})["mode"]
+
+
+def _ntp_probes(evidence):
+    """The queries that were put to NTP servers, none where nobody did."""
+    try:
+        return [row for row in part(evidence, "egress") if row["protocol"] == "ntp"]
+    except NoEvidence:
+        return []
 
 
 def ntp_reachable(subject, evidence):
@@ -97,6 +175,9 @@ def ntp_reachable(subject, evidence):
         remarks = [f"{row['host']}: {row['detail']}" for row in answered if row["detail"]] + failed
         observed = f"{', '.join(row['host'] for row in answered)} answered{''.join('; ' + text for text in remarks)}"
         return Finding(PASS, expected, observed, evidence=rows)
+    known = _answering_with_keys(subject, evidence)
+    if known:
+        return Finding(PASS, expected, f"{', '.join(known)} answered chrony, with authentication", evidence=rows)
     if not rows:
         return Finding(UNKNOWN, expected, "no NTP server was probed", "Run the audit again.")
     return Finding(
@@ -109,18 +190,35 @@ def ntp_reachable(subject, evidence):
     )
 
 
+def _answering_with_keys(subject, evidence):
+    """Servers that answer authenticated queries only are known to chrony alone."""
+    try:
+        sources = part(evidence, "host", "time", "chrony", "sources")
+    except NoEvidence:
+        return []
+    names = [source.get("name") or source["address"] for source in sources if source["reach"] and _mode(source) != "none"]
+    return [name for name in names if name in subject.ntp_servers]
+
+
 def _ntp_by_chrony(subject, evidence, expected):
     """Without rtf_ntp_servers the servers are whatever chrony has; its reach register knows who answered."""
+    chrony = part(evidence, "host", "time", "chrony")
     sources = part(evidence, "host", "time", "chrony", "sources")
     answered = [source["address"] for source in sources if source["reach"]]
     if answered:
         return Finding(PASS, expected, f"{', '.join(answered)} answered chrony", evidence=sources)
-    return Finding(FAIL, expected, _why(sources), _remedy(subject, sources), sources)
+    found = clock_causes.causes(chrony)
+    remedy = clock_causes.remedy(found, subject.node, subject.ntp_servers)
+    return Finding(FAIL, expected, clock_causes.words(found), remedy, sources)
 
 
 CHECKS = {
     "time.chrony_active": chrony_active,
     "time.no_competitor": no_competitor,
     "time.synchronised": synchronised,
+    "time.sources_reach": sources_reach,
+    "time.between_nodes": between_nodes,
+    "time.between_nodes_margin": between_nodes_margin,
+    "time.timezone_uniform": timezone_uniform,
     "egress.ntp": ntp_reachable,
 }

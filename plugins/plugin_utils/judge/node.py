@@ -54,6 +54,9 @@ FUNCTIONS = {
 # Checks that exist only where there is such evidence.
 ONLY_WITH = {
     "access.preparation": "preparation_failure",
+    "time.between_nodes": "clock_offsets",
+    "time.between_nodes_margin": "clock_offsets",
+    "time.timezone_uniform": "timezones",
     "net.latency": "links",
     "net.loss": "links",
     "net.mtu_path": "links",

@@ -19,8 +19,14 @@ DOMAIN = "lab.example"
 DNS_ADDRESS = f"{NETWORK}.53"
 # Host numbers of the lab's own services; endpoints of the catalogue are numbered from FIRST_ENDPOINT on.
 SERVICES = {"smtp": 25, "proxy": 31, "proxy-auth": 32, "socks": 33, "socks-auth": 34, "proxy-inspect": 35, "captive": 40,
-            "dns": 53, "dns-wrong": 54, "dns-wildcard": 55, "packages": 80, "ntp": 123, "ntp2": 124}
-NTP_SERVERS = ("ntp", "ntp2")
+            "dns": 53, "dns-wrong": 54, "dns-wildcard": 55, "packages": 80, "ntp": 123, "ntp2": 124,
+            "ntp-auth": 125, "ntp-late": 126, "ntp3": 127}
+NTP_SERVERS = ("ntp", "ntp2", "ntp3", "ntp-auth", "ntp-late")
+NTS_SERVER = f"ntp-auth.{DOMAIN}"
+NTP_KEYS = "/etc/lab/ntp/keys"
+# What ntp-auth knows; nodes that use it are told. ntp-late is behind by so many seconds.
+NTP_KEY = (7, "SHA256", "HEX:9F1C0A5E6B7D48213344556677889900AABBCCDDEEFF00112233445566778899")
+NTP_LATE = 0.5
 HTTP_PROXIES = ("proxy", "proxy-auth", "proxy-inspect")
 SOCKS_PROXIES = ("socks", "socks-auth")
 # Beside the site's own name server: these lie.
@@ -138,6 +144,7 @@ def configuration(endpoint_servers, node_addresses):
         text_file("/etc/dnsmasq.d/lab.conf", dnsmasq_conf(names)),
         text_file("/etc/nginx/nginx.conf", nginx_conf(endpoint_servers)),
         *(text_file(f"/etc/lab/ntp/{name}.conf", ntp_conf(name)) for name in NTP_SERVERS),
+        text_file(NTP_KEYS, " ".join(str(part) for part in NTP_KEY) + "\n"),
         *(text_file(f"/etc/lab/squid/{name}.conf", proxies.squid_conf(name, address_of(name), DNS_ADDRESS))
           for name in HTTP_PROXIES),
         text_file("/etc/lab/dns/dns-wrong.conf",
@@ -160,9 +167,20 @@ def dnsmasq_conf(names):
 
 
 def ntp_conf(name):
-    """One chronyd that serves the machine's time as if it were a good clock."""
+    """One chronyd that serves the machine's time as if it were a good clock.
+
+    ntp-auth serves it with NTS and a symmetric key, too; ntp-late serves a time that is NTP_LATE seconds behind.
+    """
+    clock = "local stratum 2\n"
+    if name == "ntp-late":
+        # chronyd that sets no clock corrects the time that it serves.
+        clock = f"server {address_of('ntp')} iburst minpoll 2 maxpoll 2 offset -{NTP_LATE}\n"
+    if name == "ntp-auth":
+        clock += (f"keyfile {NTP_KEYS}\n"
+                  f"ntsservercert {TLS_DIRECTORY}/{NTS_SERVER}.crt\n"
+                  f"ntsserverkey {TLS_DIRECTORY}/{NTS_SERVER}.key\n")
     return (f"bindaddress {address_of(name)}\n"
-            "local stratum 2\n"
+            f"{clock}"
             "allow all\n"
             "cmdport 0\n"
             "bindcmdaddress /\n"

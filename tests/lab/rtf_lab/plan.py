@@ -22,6 +22,7 @@ def specifications(instance, built, keys):
     authorities = pki.ensure_issuers(instance.state / "pki", authority, sorted(set(signers.values())))
     issuers = {host: authorities[signer] for host, signer in sorted(signers.items())}
     issuers[internet.SMTP_HOST] = authority.issuing
+    issuers[internet.NTS_SERVER] = authority.issuing
     leaves = pki.ensure_leaves(instance.state / "pki", issuers)
     inspection = pki.ensure_inspection(instance.state / "pki")
     login = pki.ensure_leaves(instance.state / "pki" / "captive", {misfits.LOGIN_NAME: inspection})[misfits.LOGIN_NAME]

@@ -133,3 +133,10 @@ def test_only_the_squid_that_inspects_decrypts():
     confs = {name: proxies.squid_conf(name, "192.0.2.1", "192.0.2.53") for name in internet.HTTP_PROXIES}
     assert [name for name, conf in confs.items() if "ssl_bump bump" in conf] == list(proxies.INSPECTING)
     assert all(conf.index(f"include {proxies.RULES}/{name}.conf") < conf.index("http_access") for name, conf in confs.items())
+
+
+def test_time_is_served_honestly_with_keys_and_late():
+    honest, keyed, late = (internet.ntp_conf(name) for name in ("ntp", "ntp-auth", "ntp-late"))
+    assert "local stratum 2\n" in honest and "keyfile" not in honest and "offset" not in honest
+    assert "keyfile /etc/lab/ntp/keys\n" in keyed and "ntsservercert /etc/lab/tls/ntp-auth.lab.example.crt\n" in keyed
+    assert "local" not in late and f"offset -{internet.NTP_LATE}\n" in late

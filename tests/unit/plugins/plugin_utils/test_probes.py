@@ -61,3 +61,8 @@ def test_what_is_known_of_a_vendors_endpoint_goes_with_it():
     (probe,) = egress_probes([{**WEB, "host": host, "url_path": "/v1/connect", "mutual_tls": True}])
     assert (probe["url_path"], probe["mutual_tls"]) == ("/v1/connect", True)
     assert "Amazon" in probe["issuers"] and "x-amz-request-id" in probe["origin"]
+
+
+def test_an_ntp_server_may_be_a_dictionary():
+    servers = [{"host": "ntp.example.com", "nts": True}, "192.0.2.9"]
+    assert egress_probes([], servers) == egress_probes([], ["ntp.example.com", "192.0.2.9"])

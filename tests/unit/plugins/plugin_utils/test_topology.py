@@ -97,6 +97,15 @@ def test_time_servers_are_named():
     ]
 
 
+def test_nts_asks_for_an_opening_of_its_own():
+    assert "ntp-nts" not in resolved(SITE._replace(ntp_servers=["nts.example.com"]))
+    found = resolved(SITE._replace(ntp_servers=["192.0.2.9", "nts.example.com"], nts_servers=["nts.example.com"]))
+    nts = found["ntp-nts"]
+    assert (nts.row["ports"], nts.row["transport"], names(nts.destinations)) == (["4460"], "tcp", ["nts.example.com"])
+    assert names(nts.sources) == names(found["ntp"].sources)
+    assert "ntp-nts" not in resolved(SITE._replace(nts_servers=["nts.example.com"]), release="2.x")
+
+
 def test_a_proxy_stands_between_nodes_and_names():
     found = resolved(SITE._replace(http_proxy=Proxy("proxy.example.com", 3128)))
     broker = found["transport-layer-us"]

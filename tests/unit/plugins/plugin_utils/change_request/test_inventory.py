@@ -50,3 +50,8 @@ def test_the_defaults_of_a_cluster():
     assert scope == ("1.4", "us", "install", None)
     site = inventory.site([], {})
     assert (site.internal_networks, site.ntp_servers, site.http_proxy) == ([], [], None)
+
+
+def test_ntp_servers_of_both_forms_are_asked_for_and_nts_beside():
+    site = inventory.site([], {"rtf_ntp_servers": ["192.0.2.9", {"host": "nts.example.com", "nts": True}]})
+    assert (site.ntp_servers, site.nts_servers) == (["192.0.2.9", "nts.example.com"], ["nts.example.com"])

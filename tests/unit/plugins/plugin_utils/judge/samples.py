@@ -104,8 +104,16 @@ _HOST = {
         "units": {"chrony.service": {"active": True, "enabled": True}},
         "chrony": {
             "tracking": {"leap": "Normal", "offset": 0.00001},
-            "sources": [{"address": "198.51.100.123", "state": "selected", "reach": 255}],
+            "sources": [
+                {"address": "198.51.100.123", "name": NTP, "state": "selected", "reach": 255},
+                {"address": "198.51.100.124", "name": "ntp2.example.com", "state": "combined", "reach": 255},
+                {"address": "198.51.100.125", "name": "ntp3.example.com", "state": "not_combined", "reach": 127},
+            ],
+            "unresolved": 0,
+            "log": [],
         },
+        "guest": [],
+        "timezone": "UTC",
         "waited": 0.0,
     },
     "proxy": {"settings": [], "installer_file": False, "curl": "7.88.1", "systemd": 252, "services": {}, "unreadable": []},

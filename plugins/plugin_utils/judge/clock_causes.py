@@ -1,0 +1,141 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why chrony is not synchronised: what became of each of its sources, and what to do about it.
+
+Pure functions of the evidence of host_info's section `time` (`chrony`) and, where there are any, of the NTP queries that
+egress_info put to the same servers without authentication: they tell a closed port from a key that the server refuses.
+"""
+
+from typing import NamedTuple
+
+UNRESOLVED, SILENT, NTS, KEY, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES = (
+    "unresolved", "silent", "nts", "key", "unsynchronised", "falseticker", "variable", "samples"
+)
+_NTS_PORT = 4460
+
+
+class Cause(NamedTuple):
+    """What keeps chrony from one source. detail: a sentence in addition, or ""."""
+
+    kind: str
+    source: str
+    detail: str = ""
+
+
+def causes(chrony, probes=()):
+    """Return one Cause for each source that chrony does not follow, in the order of chrony.
+
+    chrony: `{"sources", "unresolved", "log"}`. probes: results of egress_info with the protocol `ntp`.
+    """
+    asked = {}
+    for row in probes:
+        for name in (row["host"], row.get("address")):
+            asked.setdefault(name, row)
+    found = []
+    for source in chrony["sources"]:
+        cause = _cause(source, asked, chrony.get("log") or [])
+        if cause is not None and cause not in found:
+            found.append(cause)
+    told = {cause.source for cause in found if cause.kind == UNRESOLVED}
+    found += [
+        Cause(UNRESOLVED, row["host"]) for row in probes if row["verdict"] == "unresolved" and row["host"] not in told
+    ]
+    if chrony.get("unresolved") and not any(cause.kind == UNRESOLVED for cause in found):
+        count = chrony["unresolved"]
+        found.append(Cause(UNRESOLVED, f"{count} {'source' if count == 1 else 'sources'} of chrony's configuration"))
+    if not found:  # all of them are in order, and chrony has not made up its mind
+        found = [Cause(SAMPLES, source.get("name") or source["address"]) for source in chrony["sources"]]
+    return found
+
+
+def _cause(source, asked, log):
+    name = source.get("name") or source["address"]
+    if source["address"] is None:
+        return Cause(UNRESOLVED, name or "a source of chrony's configuration")
+    if source["state"] in ("selected", "combined", "not_combined"):
+        return None
+    if source["reach"] == 0:
+        return _silence(source, name, asked.get(name) or asked.get(source["address"]), log)
+    if source["state"] == "falseticker":
+        # chrony says by how much this clock is ahead.
+        return Cause(FALSETICKER, name, f"{0 - source['offset']:+.3f} s off this clock")
+    if source["state"] == "too_variable":
+        return Cause(VARIABLE, name)
+    return Cause(SAMPLES, name)
+
+
+def _silence(source, name, probe, log):
+    authentication = source.get("authentication") or {"mode": "none"}
+    if authentication["mode"] == "nts" and not authentication["cookies"]:
+        told = [line for line in log if name in line or source["address"] in line]
+        return Cause(NTS, name, " ".join(told[-1:]))
+    answers = probe is not None and probe["verdict"] == "reachable"
+    if answers and probe.get("detail"):  # a server that answers and is no use says why
+        return Cause(UNSYNCHRONISED, name, probe["detail"])
+    if answers and authentication["mode"] != "none":
+        return Cause(KEY if authentication["mode"] == "key" else NTS, name, _key_text(authentication))
+    return Cause(SILENT, name)
+
+
+def _key_text(authentication):
+    return f"key {authentication['key']}" if authentication["mode"] == "key" else ""
+
+
+def words(found):
+    """Say what the Causes are, the gravest first."""
+    if not found:
+        return "chrony has no source"
+    texts = []
+    for kind, sources in _by_kind(found).items():
+        listed = ", ".join(cause.source for cause in sources)
+        detailed = "; ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
+        texts.append(
+            {
+                UNRESOLVED: f"no address for {listed}",
+                SILENT: f"no answer from UDP 123 of {listed}",
+                NTS: f"authentication failed: no NTS keys from {detailed}",
+                KEY: f"authentication failed: it answers other queries, but not those with its key: {detailed}",
+                UNSYNCHRONISED: detailed,
+                FALSETICKER: f"rejected as falseticker, no majority agrees: {detailed}",
+                VARIABLE: f"the offset varies too much to be used: {listed}",
+                SAMPLES: f"not enough samples yet from {listed}",
+            }[kind]
+        )
+    return "; ".join(texts)
+
+
+def remedy(found, node, servers):
+    """Say what a person does about the Causes. servers: the hosts of rtf_ntp_servers."""
+    if not found:
+        return f"Set rtf_ntp_servers, or name a server in the configuration of chrony on {node}."
+    # What the package configures beside the site's own servers is nobody's errand, unless there is nothing else.
+    own = [cause for cause in found if cause.source in servers] or found
+    texts = []
+    for kind, sources in _by_kind(own).items():
+        listed = ", ".join(cause.source for cause in sources)
+        texts.append(
+            {
+                UNRESOLVED: f"Make {listed} resolve on {node} (`getent hosts NAME`), or correct rtf_ntp_servers.",
+                SILENT: f"Ask the network team to open UDP 123 from {node} to {listed}, or correct rtf_ntp_servers.",
+                NTS: (
+                    f"Open TCP {_NTS_PORT} from {node} to {listed}, and see that {node} trusts who issued its certificate"
+                    " and that the certificate bears that name (`journalctl -u chrony -u chronyd`)."
+                ),
+                KEY: f"Compare id, type and secret in rtf_ntp_keys with what {listed} has.",
+                UNSYNCHRONISED: f"Tell who runs {listed} that it is not synchronised, or name another server.",
+                FALSETICKER: (
+                    "Find out which of the servers is wrong (`chronyc sources -v`), and name at least three that agree"
+                    " in rtf_ntp_servers."
+                ),
+                VARIABLE: f"Look for what delays packets between {node} and {listed}, or name a server that is nearer.",
+                SAMPLES: "Wait a minute and run it again, with a greater rtf_time_sync_wait (`chronyc tracking` shows the progress).",
+            }[kind]
+        )
+    return " ".join(texts)
+
+
+def _by_kind(found):
+    order = (NTS, KEY, UNRESOLVED, SILENT, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES)
+    return {kind: causes_ for kind in order if (causes_ := [cause for cause in found if cause.kind == kind])}

@@ -1,0 +1,143 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inputs `rtf_ntp_servers` and `rtf_ntp_keys`: what they may hold.
+
+A server is a host name or an address, or a dictionary of `host` and what ENTRY lists. A key is a dictionary of `id`, `type`
+and `secret`. Checks raise ValueError with a sentence that completes "rtf_x: ...", in which no secret appears.
+"""
+
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.values import is_host, kind
+
+# Bounds of chrony's own (chrony.conf(5)); polls are powers of two, in seconds.
+_POLLS = (-7, 24)
+_DEFAULT_POLLS = {"minpoll": 6, "maxpoll": 10}
+_LARGEST_POOL = 16
+_LARGEST_KEY_ID = 2**32 - 1
+# Bytes of a key of each cipher; a hash takes keys of any length.
+_CIPHER_BYTES = {"AES128": 16, "AES256": 32}
+KEY_TYPES = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512", *_CIPHER_BYTES)
+
+
+def _flag(value):
+    if not isinstance(value, bool):
+        raise ValueError(f"must be true or false, not {value!r}")
+
+
+def _number(lowest, highest):
+    def check(value):
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            raise ValueError(f"must be a number from {lowest} to {highest}, not {value!r}")
+
+    return check
+
+
+# What an entry may say besides `host`. Names are those of chrony.conf(5), but for `pool`, which is a directive there.
+ENTRY = {
+    "pool": _flag,
+    "nts": _flag,
+    "key": _number(1, _LARGEST_KEY_ID),
+    "iburst": _flag,
+    "prefer": _flag,
+    "trust": _flag,
+    "minpoll": _number(*_POLLS),
+    "maxpoll": _number(*_POLLS),
+    "maxsources": _number(1, _LARGEST_POOL),
+}
+
+
+def hosts(servers):
+    """Return the host of each entry of rtf_ntp_servers."""
+    return [entry["host"] if isinstance(entry, dict) else entry for entry in servers]
+
+
+def nts_hosts(servers):
+    """Return the hosts that are asked over NTS."""
+    return [entry["host"] for entry in servers if isinstance(entry, dict) and entry.get("nts")]
+
+
+def check_servers(value):
+    """A list of servers."""
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list of host names or addresses, not a {kind(value)}")
+    for entry in value:
+        _check_server(entry)
+    known = hosts(value)
+    twice = sorted({host for host in known if known.count(host) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is listed more than once")
+
+
+def _check_server(entry):
+    host = entry.get("host") if isinstance(entry, dict) else entry
+    if not isinstance(host, str) or not is_host(host):
+        raise ValueError(f"{host!r} is no host name and no address (a port, a scheme or blanks do not belong here)")
+    if not isinstance(entry, dict):
+        return
+    unknown = sorted(set(map(str, entry)) - set(ENTRY) - {"host"})
+    if unknown:
+        raise ValueError(f"{host}: {', '.join(unknown)} is unknown; valid beside host: {', '.join(ENTRY)}")
+    for name, check in ENTRY.items():
+        if name in entry:
+            try:
+                check(entry[name])
+            except ValueError as problem:
+                raise ValueError(f"{host}: {name} {problem}") from None
+    if entry.get("nts") and "key" in entry:
+        raise ValueError(f"{host}: has nts and a key; a server is asked with one of them")
+    if "maxsources" in entry and not entry.get("pool"):
+        raise ValueError(f"{host}: maxsources is for a pool; add `pool: true`")
+    polls = {**_DEFAULT_POLLS, **entry}
+    if polls["minpoll"] > polls["maxpoll"]:
+        raise ValueError(
+            f"{host}: minpoll {polls['minpoll']} is above maxpoll {polls['maxpoll']}"
+            + ("" if {"minpoll", "maxpoll"} <= set(entry) else "; set both")
+        )
+
+
+def check_keys(value):
+    """A list of symmetric keys."""
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list of keys {{id, type, secret}}, not a {kind(value)}")
+    known = []
+    for position, entry in enumerate(value, 1):
+        if not isinstance(entry, dict) or set(entry) != {"id", "type", "secret"}:
+            raise ValueError(f"entry {position} must have exactly id, type and secret")
+        try:
+            _number(1, _LARGEST_KEY_ID)(entry["id"])
+        except ValueError as problem:
+            raise ValueError(f"entry {position}: id {problem}") from None
+        name = f"key {entry['id']}"
+        if entry["type"] not in KEY_TYPES:
+            raise ValueError(f"{name}: the type {entry['type']!r} is unknown; valid: {', '.join(KEY_TYPES)}")
+        _check_secret(name, entry["type"], entry["secret"])
+        if entry["id"] in known:
+            raise ValueError(f"{name} is listed more than once")
+        known.append(entry["id"])
+
+
+def _check_secret(name, key_type, secret):
+    if not isinstance(secret, str) or not secret:
+        raise ValueError(f"{name}: the secret must be a text in quotes, and not empty")
+    if not re.fullmatch(r"[!-~]+", secret):
+        raise ValueError(f"{name}: the secret may hold visible ASCII characters only; write others as HEX:...")
+    if secret.startswith("HEX:") and not re.fullmatch(r"HEX:([0-9A-Fa-f]{2})+", secret):
+        raise ValueError(f"{name}: the secret begins with HEX: and what follows is no even number of hexadecimal digits")
+    length = (len(secret) - 4) // 2 if secret.startswith("HEX:") else len(secret.removeprefix("ASCII:"))
+    if key_type in _CIPHER_BYTES and length != _CIPHER_BYTES[key_type]:
+        raise ValueError(f"{name}: a key of {key_type} has {_CIPHER_BYTES[key_type]} bytes, and the secret has {length}")
+    if not length:
+        raise ValueError(f"{name}: the secret must not be empty")
+
+
+def missing_keys(servers, keys):
+    """Return a sentence for each server whose key is not among the keys; both passed their own checks."""
+    known = {entry["id"] for entry in keys}
+    return [
+        f"{entry['host']} uses key {entry['key']}, which rtf_ntp_keys does not have"
+        for entry in servers
+        if isinstance(entry, dict) and "key" in entry and entry["key"] not in known
+    ]
