@@ -35,8 +35,8 @@ out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 out.setsockopt(socket.SOL_SOCKET, 36, 7)
 for command in ("link set lab-delay mtu 1500 txqueuelen 20000 up", "rule add pref 100 fwmark 7 lookup main",
                 "route add default dev lab-delay src %s table 77" % source,
-                "rule add pref 199 to %s ipproto udp sport 8472 lookup 77" % destination,
-                "rule add pref 200 to %s ipproto udp dport 8472 lookup 77" % destination):
+                "rule add pref 199 to %s ipproto 17 sport 8472 lookup 77" % destination,
+                "rule add pref 200 to %s ipproto 17 dport 8472 lookup 77" % destination):
     subprocess.check_call(["ip", *command.split()])
 waiting, count = [], 0
 while True:

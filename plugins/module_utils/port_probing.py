@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
 )
 
 _FILES_OF_THE_MODULE = 64
-_LAST_CHANCE = 1.0  # seconds for what has not answered by UDP, when thousands of TCP connections are out of the way
+_LAST_CHANCE = 3.0  # seconds for what has not answered by UDP, when thousands of TCP connections are out of the way
 
 
 def targets_of(peers):
