@@ -26,6 +26,8 @@ print(json.dumps(found))
 """
 # What dpkg, useradd and ldconfig keep for themselves when packages come and go; nothing reads a setting from them.
 BOOKKEEPING = re.compile(r"/etc/(ld\.so\.cache|\.pwd\.lock|(passwd|group|shadow|gshadow|subuid|subgid)-)$")
+# What the bus starts when somebody asks, and what a login leaves behind for a while.
+PASSING = re.compile(r"user@|user-runtime-dir@|systemd-(hostnamed|timedated|localed)\.")
 SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
 
 
@@ -42,6 +44,13 @@ def state(lab, node):
         "units": lines("systemctl", "list-unit-files", "--no-legend", "--type=service"),
         "sysctls": lines("sysctl", *SYSCTLS),
     }
+
+
+def running(lab, node):
+    """The names of the services that run."""
+    listed = lab.exec(node, "systemctl", "list-units", "--type=service", "--state=running", "--plain", "--no-legend")
+    names = {line.split()[0] for line in listed.stdout.decode().splitlines()}
+    return {name for name in names if not PASSING.match(name)}
 
 
 def differences(before, after):

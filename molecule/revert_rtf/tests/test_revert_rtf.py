@@ -5,15 +5,24 @@
 """What preparing did, reverting takes back: the nodes are compared with what they were, file by file."""
 
 import concurrent.futures
+import json
 
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
-from ansible_collections.hostprep.runtime_fabric.molecule.states import differences, state
+from ansible_collections.hostprep.runtime_fabric.molecule.states import differences, running, state
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
-PROXY = "http://proxy.lab.example:3128"
+WITHOUT_REPORT = ("prepare-rtf.yml", "--skip-tags", "rtf_preflight")
+PROXIES = {"rtf_http_proxy": "http://proxy.lab.example:3128", "rtf_monitoring_proxy": "socks5://socks.lab.example:1080"}
+PREPARE = (*WITHOUT_REPORT, "--extra-vars", json.dumps(PROXIES))
 OURS = ("find", "/", "-xdev", "-name", "*runtime?fabric*", "-not", "-path", "/tmp/*")
+
+
+def states(lab):
+    """{node: its state, and the services that run}."""
+    return {node: {**state(lab, node), "running": running(lab, node)} for node in lab.nodes}
 
 
 @pytest.fixture(scope="module")
@@ -29,37 +38,66 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pristine(lab):
     """{node: state} before anything was prepared."""
-    return {node: state(lab, node) for node in lab.nodes}
+    return states(lab)
 
 
 @pytest.fixture(scope="module")
 def prepared(site, lab, pristine):
-    """{node: state} of nodes that were prepared and restarted."""
-    outcome = site.play("prepare-rtf.yml", "--skip-tags", "rtf_preflight", "--extra-vars", f"rtf_http_proxy={PROXY}")
+    """{node: state} of nodes that were prepared while only the proxies let them out, and restarted."""
+    with faults.only_proxies(lab):
+        outcome = site.play(*PREPARE)
     assert outcome.code == 0, outcome.output
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(lab.restart, lab.nodes))
-    return {node: state(lab, node) for node in lab.nodes}
+    return states(lab)
 
 
 @pytest.fixture(scope="module")
-def dry_run(site, lab, prepared):
+def without_proxies(site, lab, prepared):
+    """{node: state} of the same nodes prepared without proxies, which get them back afterwards."""
+    outcome = site.play(*WITHOUT_REPORT)
+    assert outcome.code == 0, outcome.output
+    found = states(lab)
+    again = site.play(*PREPARE)
+    assert again.code == 0, again.output
+    return found
+
+
+@pytest.fixture(scope="module")
+def dry_run(site, lab, without_proxies):
     """The Outcome of a dry run of reverting, and {node: state} after it."""
     outcome = site.play("hostprep.runtime_fabric.revert_rtf", "--check", "--diff")
-    return outcome, {node: state(lab, node) for node in lab.nodes}
+    return outcome, states(lab)
 
 
 @pytest.fixture(scope="module")
 def reverted(site, lab, dry_run):
-    """The Outcome of reverting, and {node: state} after it."""
-    outcome = site.play("hostprep.runtime_fabric.revert_rtf")
+    """The Outcome of reverting while only the proxies let nodes out, and {node: state} after it."""
+    with faults.only_proxies(lab):
+        outcome = site.play("hostprep.runtime_fabric.revert_rtf")
     assert outcome.code == 0, outcome.output
-    return outcome, {node: state(lab, node) for node in lab.nodes}
+    return outcome, states(lab)
 
 
 def test_preparing_made_a_difference_everywhere(pristine, prepared):
     for node, before in pristine.items():
-        assert set(differences(before, prepared[node])) == {"files", "packages", "units", "sysctls"}
+        assert set(differences(before, prepared[node])) == {"files", "packages", "running", "units", "sysctls"}
+
+
+def test_packages_came_through_the_proxy(lab, prepared):
+    log = lab.exec("internet", "cat", "/var/log/squid/proxy.log").stdout.decode().splitlines()
+    for node, address in lab.nodes.items():
+        assert any(address in line and "/chrony_" in line and "_MISS/200" in line for line in log), node
+
+
+def test_what_is_unset_is_taken_back_by_the_whole_playbook(pristine, prepared, without_proxies):
+    for node, before in pristine.items():
+        unset = without_proxies[node]["files"]
+        gone = {line.split()[0] for line in prepared[node]["files"] ^ unset}
+        assert "/etc/profile.d/runtime-fabric-proxy.sh" in gone and "/etc/environment" in gone
+        here, pristine_here = ({line for line in lines if line.split()[0] in gone} for lines in (unset, before["files"]))
+        assert here == pristine_here
+        assert set(differences(prepared[node], without_proxies[node])) - {"running"} == {"files"}
 
 
 def test_a_dry_run_says_what_would_be_taken_back_and_takes_nothing(lab, prepared, dry_run):

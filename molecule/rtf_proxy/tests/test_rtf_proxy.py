@@ -8,6 +8,7 @@ import base64
 import contextlib
 import json
 import re
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -23,17 +24,20 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_ca
 
 NODES = ("controller-1", "worker-1", "worker-2")
 FRESH = "worker-2"
+ENCODED = quote(proxies.password(), safe="")
+# As it is, percent-encoded, and in base64: alone, encoded before, and as a proxy is told it.
 SECRETS = (
     proxies.password(),
-    quote(proxies.password(), safe=""),
-    base64.b64encode(f"{proxies.USER}:{proxies.password()}".encode()).decode(),
+    ENCODED,
+    *(base64.b64encode(text.encode()).decode().rstrip("=")
+      for text in (proxies.password(), ENCODED, f"{proxies.USER}:{proxies.password()}")),
 )
 WITH_PASSWORD = {
     "rtf_http_proxy": "http://proxy-auth.lab.example:3128",
     "rtf_http_proxy_user": proxies.USER,
     "rtf_http_proxy_password": proxies.password(),
     # Inside the URL, and half encoded as people do.
-    "rtf_monitoring_proxy": f"socks5://{proxies.USER}:{SECRETS[1].replace('%40', '@')}@socks-auth.lab.example:1080",
+    "rtf_monitoring_proxy": f"socks5://{proxies.USER}:{ENCODED.replace('%40', '@')}@socks-auth.lab.example:1080",
 }
 ENV = "/opt/anypoint/runtimefabric/env"
 OUTSIDE = "https://anypoint.mulesoft.com/"
@@ -67,6 +71,32 @@ def site(tmp_path_factory):
     unsafe = {name: {"__ansible_unsafe": value} for name, value in WITH_PASSWORD.items()}
     (site.directory / "proxies.json").write_text(json.dumps(unsafe))
     (site.directory / "proxies.yml").write_text(PLAYBOOK)
+    return site
+
+
+@pytest.fixture(scope="module")
+def vaulted(tmp_path_factory):
+    """A site as users keep it: one password in an encrypted file of the group, the other encrypted among its variables."""
+    site = Site(tmp_path_factory.mktemp("vaulted"))
+    group = site.directory / "group_vars" / "rtf_nodes"
+    group.mkdir()
+    (site.directory / "key").write_text("the key of the vault\n")
+
+    def vault(*words, text):
+        done = subprocess.run(["ansible-vault", *words, "--vault-password-file", str(site.directory / "key")],
+                              input=text, stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout
+
+    encrypted = vault("encrypt", "--output", "-", text="rtf_http_proxy_password: " + json.dumps(proxies.password()))
+    assert encrypted.startswith("$ANSIBLE_VAULT;")
+    (group / "vault.yml").write_text(encrypted)
+    (site.directory / "group_vars" / "rtf_nodes.yml").rename(group / "main.yml")
+    with open(group / "main.yml", "a", encoding="utf-8") as variables:
+        variables.write(f"rtf_http_proxy: {WITH_PASSWORD['rtf_http_proxy']}\n"
+                        f"rtf_http_proxy_user: {proxies.USER}\n"
+                        f"rtf_monitoring_proxy: socks5://socks-auth.lab.example:1080\n"
+                        f"rtf_monitoring_proxy_user: {proxies.USER}\n"
+                        + vault("encrypt_string", "--stdin-name", "rtf_monitoring_proxy_password", text=proxies.password()))
     return site
 
 
@@ -156,15 +186,15 @@ def get(lab, node, before="", options=""):
 
 
 @pytest.fixture(scope="module")
-def proxied(lab, site):
+def proxied(lab, vaulted):
     """The whole preparation of a cluster that only the proxies let out, twice, with one node fresh."""
     containers.remove([lab.container(FRESH)])
     lifecycle.up(lab.instance.name)
-    arguments = ("prepare-rtf.yml", "-e", "@proxies.json", "-vvv", "--diff")
+    arguments = ("prepare-rtf.yml", "--vault-password-file", "key", "-vvv", "--diff")
     with faults.only_proxies(lab), Sampler.running() as sampler:
         started = time.time()
-        first = site.play(*arguments)
-        second = site.play(*arguments)
+        first = vaulted.play(*arguments)
+        second = vaulted.play(*arguments)
     return {"first": first, "second": second, "argv": sampler.seen, "since": started}
 
 
@@ -183,12 +213,12 @@ def test_a_second_run_changes_nothing(proxied):
     assert {node: second.changed[node] for node in NODES} == dict.fromkeys(NODES, 0)
 
 
-def test_no_output_report_or_command_line_holds_the_password(proxied, site):
+def test_no_output_report_or_command_line_holds_the_password(proxied, vaulted):
     texts = {
         "first run": proxied["first"].output.encode(),
         "second run": proxied["second"].output.encode(),
         "command lines": b"\n".join(proxied["argv"]),
-        **{path.name: path.read_bytes() for path in (site.directory / "rtf-report").iterdir()},
+        **{path.name: path.read_bytes() for path in (vaulted.directory / "rtf-report").iterdir()},
     }
     assert {"report.json", "evidence.json"} <= set(texts) and len(proxied["argv"]) > 50
     assert b"proxy-user:********@" in texts["first run"]
@@ -210,7 +240,7 @@ def test_no_log_of_a_node_holds_the_password_and_no_file_shows_it_to_everybody(p
                          " | xargs -0 grep -lF -- %s", secret)
         assert found.stdout == ""
     assert not any(secret in host.check_output("systemctl show-environment") for secret in SECRETS)
-    files = host.check_output("grep -rlF -- %s /etc /opt", SECRETS[1]).split()
+    files = host.check_output("grep -rlF -- %s /etc /opt", ENCODED).split()
     assert set(files) >= {"/etc/environment", ENV}
     assert {host.file(path).mode & 0o007 for path in files} == {0}
 
@@ -219,8 +249,8 @@ def test_the_installers_file_is_sourced_without_harm(proxied, lab):
     show = 'ls -A && echo "$RTF_HTTP_PROXY" && echo "$RTF_MONITORING_PROXY"'
     said = shell(lab, FRESH, f"cd $(mktemp -d) && . {ENV} && {show}")
     assert said.splitlines() == [
-        f"http://{proxies.USER}:{SECRETS[1]}@proxy-auth.lab.example:3128",
-        f"socks5://{proxies.USER}:{SECRETS[1]}@socks-auth.lab.example:1080",
+        f"http://{proxies.USER}:{ENCODED}@proxy-auth.lab.example:3128",
+        f"socks5://{proxies.USER}:{ENCODED}@socks-auth.lab.example:1080",
     ]
 
 
@@ -270,3 +300,94 @@ def test_a_password_that_no_file_can_hold_is_refused_before_a_host_is_touched(si
     assert outcome.code != 0
     assert "rtf_proxy_http_proxy_password: has a line break or another control character" in outcome.output
     assert set(outcome.changed.values()) == {0}
+
+
+# How docker starts in a container, where it can neither mount overlays nor make a bridge.
+DOCKER = '{"bridge": "none", "iptables": false, "storage-driver": "vfs"}'
+REGISTRY = "494141260463.dkr.ecr.us-east-1.amazonaws.com"
+RESTART = ("-e", '{"rtf_proxy_restart_services": ["docker", "containerd"]}')
+
+
+class Docker:
+    """docker on controller-1, asked over its own socket."""
+
+    node = "controller-1"
+
+    def __init__(self, lab, site):
+        self.lab, self.site = lab, site
+
+    def ask(self, path, *options):
+        """What its API answers, read as JSON."""
+        said = self.lab.exec(self.node, "curl", "--silent", "--show-error", "--max-time", "30", "--unix-socket",
+                             "/run/docker.sock", *options, "http://docker" + path).stdout
+        return json.loads(said)
+
+    def pull(self, image):
+        """Why an image that nobody has could not be pulled."""
+        return self.ask(f"/images/create?fromImage={image}&tag=1", "--request", "POST")["message"]
+
+    def process(self, service="docker"):
+        """The process of a service."""
+        return shell(self.lab, self.node, f"systemctl show --property=MainPID --value {service}").strip()
+
+    def environment(self, service="docker"):
+        """{variable: value} of the proxies in the environment of a running service."""
+        text = self.lab.exec(self.node, "cat", f"/proc/{self.process(service)}/environ").stdout.decode()
+        pairs = (entry.partition("=") for entry in text.split("\0"))
+        return {name: value for name, _equals, value in pairs if name.lower().endswith("_proxy")}
+
+    def play(self, *arguments):
+        outcome = self.site.play("proxies.yml", "--limit", self.node, *arguments)
+        assert outcome.code == 0, outcome.output
+        return outcome
+
+
+@pytest.fixture(scope="module")
+def docker(lab, site):
+    """docker, installed on a node that was told of the proxies before."""
+    docker = Docker(lab, site)
+    docker.play("-e", "@proxies.json")
+    lab.exec(docker.node, "sh", "-c", f"mkdir -p /etc/docker && echo '{DOCKER}' > /etc/docker/daemon.json")
+    lab.exec(docker.node, "sh", "-c", "apt-get update && apt-get install --yes --no-install-recommends docker.io")
+    return docker
+
+
+def test_a_docker_that_is_installed_later_pulls_through_the_proxy_and_from_nodes_directly(docker, lab):
+    assert docker.ask("/info")["HttpsProxy"].endswith("@proxy-auth.lab.example:3128")
+    assert docker.environment("containerd") == docker.environment()
+    with faults.only_proxies(lab):
+        assert "no basic auth credentials" in docker.pull(f"{REGISTRY}/x")
+    log = lab.exec("internet", "cat", "/var/log/squid/proxy-auth.log").stdout.decode().splitlines()
+    assert any(f"CONNECT {REGISTRY}:443 {proxies.USER}" in line and lab.nodes[docker.node] in line for line in log)
+    # Nothing listens there, which is what docker hears when it asks the node itself.
+    assert f"dial tcp {lab.nodes['worker-1']}:5000: connect: connection refused" in docker.pull("worker-1:5000/x")
+
+
+def test_a_docker_that_runs_is_not_restarted_unasked_and_is_named(docker):
+    before, environment = docker.process(), docker.environment()
+    outcome = docker.play("-e", "rtf_http_proxy=http://proxy.lab.example:3128")
+    assert docker.process() == before and docker.environment() == environment
+    said = " ".join(outcome.output.split())
+    assert "proxy.services" in said and "would start with http://proxy.lab.example:3128 but for" in said
+
+
+def test_a_docker_that_may_be_restarted_is_once(docker):
+    arguments = ("-e", "rtf_http_proxy=http://proxy.lab.example:3128", *RESTART)
+    announced = docker.play("--check", *arguments)
+    before = docker.process()
+    outcome = docker.play(*arguments)
+    assert announced.changed[docker.node] == outcome.changed[docker.node] == 1
+    assert docker.process() != before
+    for service in ("docker", "containerd"):
+        assert docker.environment(service)["https_proxy"] == "http://proxy.lab.example:3128"
+    restarted = docker.process()
+    assert docker.play(*arguments).changed[docker.node] == 0
+    assert docker.process() == restarted
+
+
+def test_without_a_proxy_docker_forgets_it(docker, lab):
+    docker.play(*RESTART)
+    assert docker.environment() == docker.environment("containerd") == {}
+    with faults.only_proxies(lab):
+        assert "no basic auth credentials" not in docker.pull(f"{REGISTRY}/x")
+    assert docker.play("-e", "entry_point=revert", *RESTART).changed[docker.node] == 0
