@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.molecule.footprints import changed_files, footprint
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
@@ -28,26 +29,22 @@ def site(tmp_path):
     return Site(tmp_path)
 
 
-SETTINGS = r"^net\.(bridge|core|ipv4|ipv6)\.|^kernel\.(hostname|domainname|printk|sysrq|panic)|^vm\.(over|swap|max)"
-
-
-def fingerprint(lab, node):
-    """What an audit could have changed on a node and nothing else changes by itself, as text."""
-    return lab.exec(
-        node,
-        "sh",
-        "-c",
-        "find /etc /usr/local /root /home /boot -xdev -type f -print0 | sort -z | xargs -0 sha256sum; dpkg-query -W;"
-        f" nft list ruleset; sysctl -a --pattern '{SETTINGS}' 2>/dev/null; systemctl list-unit-files --no-legend;"
-        " ls -A /tmp /var/tmp",
-    ).stdout.decode()
+# What services write by themselves as time passes.
+KEPT_BY_OTHERS = ("/var/log/", "/run/log/", "/run/systemd/", "/run/user", "/run/chrony", "/var/lib/chrony")
+# Where Ansible puts what it runs, and takes it away again: its time changes, its content does not.
+PASSED_THROUGH = {"/tmp", "/home/ops/.ansible/tmp"}
+PING = "- hosts: rtf_nodes\n  become: true\n  gather_facts: false\n  tasks: [ansible.builtin.ping: ]\n"
 
 
 class Audit(NamedTuple):
-    """One audit of a cluster in order; before and after are {node: fingerprint}."""
+    """One audit of a cluster in order; login, before and after are {node: Footprint}, taken in this order.
+
+    Between login and before Ansible logged in and became root, and nothing else.
+    """
 
     outcome: Any
     directory: Any
+    login: Any
     before: Any
     after: Any
 
@@ -55,9 +52,12 @@ class Audit(NamedTuple):
 @pytest.fixture(scope="module")
 def audit(lab, tmp_path_factory):
     site = Site(tmp_path_factory.mktemp("audit"))
-    before = {node: fingerprint(lab, node) for node in NODES}
+    (site.directory / "ping.yml").write_text(PING)
+    login = {node: footprint(lab, node) for node in NODES}
+    assert site.play("ping.yml").code == 0
+    before = {node: footprint(lab, node) for node in NODES}
     outcome = site.play("audit-rtf.yml", port_matrix=True)
-    return Audit(outcome, site.directory, before, {node: fingerprint(lab, node) for node in NODES})
+    return Audit(outcome, site.directory, login, before, {node: footprint(lab, node) for node in NODES})
 
 
 def test_a_cluster_in_order_is_ready(audit):
@@ -85,8 +85,13 @@ def test_the_report_and_the_evidence_are_the_owners_only(audit):
 
 def test_the_audit_changes_nothing_on_a_node(host, audit):
     node = host.check_output("hostname")
-    assert "/etc/passwd" in audit.before[node]
-    assert audit.after[node] == audit.before[node]
+    before, after = audit.before[node], audit.after[node]
+    assert "/etc/passwd" in before.files and len(before.files) > 5000
+    assert {name for name, text in before.state.items() if not text} <= {"nftables"}
+    assert after.state == before.state
+    by_login = changed_files(audit.login[node], before)
+    changed = changed_files(before, after) - by_login - PASSED_THROUGH
+    assert {path for path in changed if not path.startswith(KEPT_BY_OTHERS)} == set()
 
 
 def test_a_stopped_ntp_server_turns_the_ntp_check_red(site, lab):

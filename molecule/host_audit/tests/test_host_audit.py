@@ -1,0 +1,191 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nodes broken in each way that a container allows: exactly the checks about that change, on that node."""
+
+import contextlib
+import json
+from typing import Any, NamedTuple
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+
+AREAS = ("host", "storage", "net")
+CHOSEN = {"rtf_checks": [f"{area}.*" for area in AREAS]}
+
+# check: (what breaks it, what mends it, words of what is found). All of it on one node, at once.
+FAULTS = {
+    "host.conflicting_programs": ("program dockerd", "", "dockerd (pid "),
+    "host.security_agents": ("program falcon-sensor", "", "CrowdStrike Falcon (pid "),
+    "host.config_management": ("program salt-minion", "", "Salt (pid "),
+    "host.fapolicyd": ("program fapolicyd", "", "enforces"),
+    "host.cloud_init": (
+        "mkdir -p /etc/cloud/cloud.cfg.d && echo 'users: []' > /etc/cloud/cloud.cfg",
+        "rm -r /etc/cloud",
+        "installed, and configures the network",
+    ),
+    "host.hostname": ("hostname Worker-One", "hostname worker-1", "Worker-One is no valid name"),
+    "storage.tmp": ("mount -o remount,noexec /tmp", "mount -o remount,exec /tmp", "mounted noexec"),
+    "storage.opt": ("mount -t tmpfs -o size=64m tmpfs /opt", "umount /opt", "0.1 GiB free on /opt"),
+    "storage.fstab_lines": (
+        "echo 'LABEL=SMARTFS /data ext4 defaults,noauto 0 0' >> /etc/fstab",
+        "sed -i /SMARTFS/d /etc/fstab",
+        "LABEL=SMARTFS /data",
+    ),
+    "storage.docker_device": (
+        "mkdir -p /opt/anypoint/runtimefabric && echo RTF_DOCKER_DEVICE=/dev/null > /opt/anypoint/runtimefabric/env",
+        "rm -rf /opt/anypoint",
+        "RTF_DOCKER_DEVICE=/dev/null is /dev/null, which is no whole disk",
+    ),
+    "net.static_address": (
+        "mkdir -p /etc/network && printf 'auto eth0\\niface eth0 inet dhcp\\n' > /etc/network/interfaces",
+        "rm -r /etc/network",
+        "eth0 is dhcp in /etc/network/interfaces (ifupdown)",
+    ),
+    "net.cluster_networks": (
+        "ip route add 10.244.9.0/24 dev eth0",
+        "ip route delete 10.244.9.0/24",
+        "10.244.9.0/24 (route by eth0) is in the pods' 10.244.0.0/16",
+    ),
+    "net.docker_network": (
+        "ip route add 172.17.3.0/24 dev eth0",
+        "ip route delete 172.17.3.0/24",
+        "172.17.3.0/24 (route by eth0)",
+    ),
+    "net.single_address": (
+        "ip address add 198.18.7.7/32 dev eth0",
+        "ip address delete 198.18.7.7/32 dev eth0",
+        "198.18.7.7",
+    ),
+    "net.resolvers": (
+        # The same one: a node that asks others first is as slow as they are dead.
+        "cp /etc/resolv.conf /root/resolv.conf && printf 'nameserver 198.51.100.53\\n%.0s' 1 2 3 >> /etc/resolv.conf",
+        "cat /root/resolv.conf > /etc/resolv.conf && rm /root/resolv.conf",
+        "4 nameservers, of which 198.51.100.53 are never asked",
+    ),
+    "net.dns_port": (
+        "listen",
+        "",
+        "python3 (pid ",
+    ),
+}
+PROGRAM = "cp /bin/sleep /usr/local/bin/{0} && systemd-run --quiet --unit=fault-{0} /usr/local/bin/{0} 600"
+LISTEN = ("import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+          "s.bind(('0.0.0.0', 53)); time.sleep(600)")
+
+# Files that are meant to hang or to burst whoever reads them.
+HOSTILE = """
+mkdir -p /etc/network/interfaces.d /etc/NetworkManager/system-connections /etc/systemd/network /etc/cloud/cloud.cfg.d
+truncate -s 1G /etc/sysctl.d/zz-huge.conf
+mkdir /etc/sysctl.d/zz-directory.conf
+head -c 100000 /dev/urandom > /etc/sysctl.d/zz-binary.conf
+mkfifo /etc/NetworkManager/system-connections/pipe.nmconnection /etc/systemd/network/pipe.network
+ln -s loop /etc/network/interfaces.d/loop
+ln -s /dev/zero /etc/network/interfaces.d/endless
+head -c 100000 /dev/urandom > /etc/network/interfaces.d/binary
+truncate -s 1G /etc/fapolicyd.conf
+"""
+CLEAN = (
+    "rm -rf /etc/sysctl.d/zz-huge.conf /etc/sysctl.d/zz-directory.conf /etc/sysctl.d/zz-binary.conf /etc/network"
+    " /etc/NetworkManager /etc/systemd/network/pipe.network /etc/cloud /etc/fapolicyd.conf"
+)
+
+
+def shell(lab, node, command):
+    kind, _blank, name = command.partition(" ")
+    if kind == "program":
+        command = PROGRAM.format(name)
+    elif kind == "listen":
+        command = f'systemd-run --quiet --unit=fault-listen /usr/bin/python3 -c "{LISTEN}"'
+    lab.exec(node, "sh", "-c", command)
+
+
+@contextlib.contextmanager
+def broken(lab, node, faults):
+    """All the faults on one node, and none of them afterwards."""
+    done = []
+    try:
+        for fault in faults:
+            done.append(fault)
+            shell(lab, node, fault[0])
+        yield
+    finally:
+        for _breaks, mends, _found in reversed(done):
+            if mends:
+                lab.exec(node, "sh", "-c", mends)
+        lab.exec(node, "sh", "-c", "systemctl stop 'fault-*'; rm -f /usr/local/bin/*", check=False)
+
+
+def findings(outcome):
+    """{(node, check): (status, observed)} of the areas that this scenario is about."""
+    return {
+        (entry["node"], entry["id"]): (entry["status"], entry["observed"])
+        for entry in outcome.report["results"]
+        if entry["id"].partition(".")[0] in AREAS and not entry["observed"].endswith("free on /")
+    }
+
+
+class Audits(NamedTuple):
+    """Findings of the nodes in order, of the nodes with all faults, and of the latter in phase operate."""
+
+    order: Any
+    faults: Any
+    operate: Any
+
+
+@pytest.fixture(scope="module")
+def audits(tmp_path_factory):
+    lab, site = Lab.named(), Site(tmp_path_factory.mktemp("audits"))
+
+    def audit(**more):
+        outcome = site.play("audit-rtf.yml", "-e", json.dumps({**CHOSEN, "rtf_preflight_enforce": False, **more}))
+        assert outcome.code == 0, outcome.output
+        return findings(outcome)
+
+    order = audit()
+    with broken(lab, "worker-1", FAULTS.values()):
+        lab.exec("worker-2", "sh", "-ec", HOSTILE)
+        try:
+            faults = audit()
+        finally:
+            lab.exec("worker-2", "sh", "-c", CLEAN)
+    platform = [("program planet", "", ""), ("program kubelet", "", ""), FAULTS["net.cluster_networks"], ("listen", "", "")]
+    with broken(lab, "worker-1", platform):
+        operate = audit(rtf_phase="operate")
+    return Audits(order, faults, operate)
+
+
+def test_each_fault_turns_its_check_on_its_node_and_says_what_was_found(audits):
+    for check, (_breaks, _mends, found) in FAULTS.items():
+        status, observed = audits.faults["worker-1", check]
+        assert status == "fail" and found in observed, (check, status, observed)
+
+
+def test_no_other_check_of_the_node_changes(audits):
+    about = {("worker-1", check) for check in FAULTS}
+    changed = {key for key, value in audits.faults.items() if value != audits.order.get(key)}
+    assert {key for key in changed if key[0] == "worker-1"} == about
+
+
+def test_hostile_files_neither_hang_nor_hide_anything(audits):
+    """What was known of the node is still known; only what those files may say is open."""
+    changed = {key[1]: value for key, value in audits.faults.items()
+               if key[0] == "worker-2" and value != audits.order.get(key)}
+    assert set(changed) <= {"net.static_address", "host.cloud_init"}
+    assert changed["net.static_address"][0] == "unknown"
+    assert "pipe.nmconnection: not a regular file" in changed["net.static_address"][1]
+
+
+def test_a_running_node_does_not_fail_for_what_the_platform_does(audits):
+    before = {key: value[0] for key, value in audits.order.items()}
+    failed = {key for key, (status, _observed) in audits.operate.items() if status != "pass" and before.get(key) != status}
+    # There are no data disks in the lab: that is the one thing which must be found.
+    assert failed == {(node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2")}
+
+
+def test_nodes_are_as_they_were(host):
+    assert host.run("ls /usr/local/bin").stdout == ""
+    assert "10.244.9" not in host.check_output("ip route")
