@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-# Nodes have the kernel of the machine, which may lack modules that only the vendor's installer asks for.
-OF_THE_MACHINE = {"kernel.installer_modules"}
 TASK = re.compile(r"(TASK|RUNNING HANDLER) \[(?P<name>.*)\] \*+$")
 CHANGED = re.compile(r"changed: \[(?P<host>[^] ]+)")
+# Nodes have the kernel of the machine, which may lack modules that only the vendor's installer asks for, and its swap.
+OF_THE_MACHINE = {"kernel.installer_modules", "host.swap"}
 RECAP = re.compile(r"^(?P<host>\S+)\s*: ok=\d+ +changed=(?P<changed>\d+) .*$", re.MULTILINE)
 
 

@@ -27,6 +27,7 @@ ARGUMENTS = {
     "evidence": {"type": "dict", "required": True},
     "release": {"type": "str", "default": catalog.DEFAULT_RELEASE},
     "ntp_servers": {"type": "list", "elements": "raw", "default": []},
+    "offload_drivers": {"type": "list", "elements": "str", "default": ["vmxnet3"]},
     **PROXY_ARGUMENTS,
 }
 
@@ -49,7 +50,7 @@ class ActionModule(ActionBase):
             {"release": arguments["release"]},
             plain(arguments["ntp_servers"]),
             proxy=proxy_settings(arguments, task_vars),
-        )
+        )._replace(offload_drivers=arguments["offload_drivers"])
         results = judge_node(checks.load(), judged, plain(arguments["evidence"]), arguments["checks"])
         result.update(changed=False, checks=results)
         if not results:

@@ -25,8 +25,8 @@ options:
     description: Which sections to collect.
     type: list
     elements: str
-    choices: [kernel, time, network, proxy, system, storage, firewall]
-    default: [kernel, time, network, proxy, system, storage, firewall]
+    choices: [kernel, time, network, proxy, system, storage, firewall, swap, selinux, cloud_setup, tunnel_offload]
+    default: [kernel, time, network, proxy, system, storage, firewall, swap, selinux, cloud_setup, tunnel_offload]
   sysctls:
     description: Kernel parameters to look up, now and as they will be after the next boot.
     type: list
@@ -528,6 +528,50 @@ host:
           description: Why the section could not be read.
           type: str
           returned: when it could not be read
+    swap:
+      description:
+        - What swaps. RV(ignore:active) now, RV(ignore:fstab) by which lines, RV(ignore:units) by which swap units and zram
+          services, which run or start at boot; RV(ignore:units[].source) is the file a generator made the unit of.
+      type: dict
+      returned: when asked for
+      sample:
+        active:
+          - name: /dev/dm-1
+            kilobytes: 2097148
+        fstab:
+          - line: 12
+            device: /dev/mapper/rhel-swap
+        units: []
+    selinux:
+      description: RV(ignore:mode) now, V(enforcing), V(permissive) or V(disabled), and what is RV(ignore:configured).
+      type: dict
+      returned: when asked for
+      sample:
+        mode: enforcing
+        configured: enforcing
+        platform: {"id": rocky, "version": "8.10", "like": [rhel, centos, fedora]}
+    cloud_setup:
+      description: The units of nm-cloud-setup, and the priorities of the rules that it has made.
+      type: dict
+      returned: when asked for
+      sample:
+        units:
+          nm-cloud-setup.timer:
+            active: true
+            enabled: true
+        rules: [30200, 30400]
+    tunnel_offload:
+      description: Each interface with its driver and whether it segments UDP tunnels, and where ethtool is, if anywhere.
+      type: dict
+      returned: when asked for
+      sample:
+        interfaces:
+          - name: ens192
+            driver: vmxnet3
+            features:
+              tx-udp_tnl-segmentation: true
+              tx-udp_tnl-csum-segmentation: true
+        ethtool: /usr/sbin/ethtool
 """
 
 import os
@@ -536,16 +580,22 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.clock_evidence import clock_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.cloud_setup_evidence import cloud_setup_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall_evidence import firewall_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.interface_features import tunnel_offload_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_evidence import kernel_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import proxy_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.selinux_evidence import selinux_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.swap_evidence import swap_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.system_evidence import (
     network_evidence,
     storage_evidence,
     system_evidence,
 )
 
-SECTIONS = ["kernel", "time", "network", "proxy", "system", "storage", "firewall"]
+SECTIONS = [
+    "kernel", "time", "network", "proxy", "system", "storage", "firewall", "swap", "selinux", "cloud_setup", "tunnel_offload",
+]
 
 
 def collect(parameters):
@@ -560,6 +610,10 @@ def collect(parameters):
             parameters["directories"], parameters["settings_file"], parameters["device_settings"]
         ),
         "firewall": firewall_evidence,
+        "swap": swap_evidence,
+        "selinux": selinux_evidence,
+        "cloud_setup": cloud_setup_evidence,
+        "tunnel_offload": tunnel_offload_evidence,
     }
     host = {"privileged": os.geteuid() == 0}
     host.update(readers.collect({name: sections[name] for name in parameters["sections"]}))

@@ -42,6 +42,11 @@ options:
     type: list
     elements: raw
     default: []
+  offload_drivers:
+    description: Drivers of interfaces whose tunnel offloads must be off.
+    type: list
+    elements: str
+    default: [vmxnet3]
   http_proxy:
     description: The HTTP proxy that is meant, with V(********) in the place of a password. Empty where there is none.
     type: str

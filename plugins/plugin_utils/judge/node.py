@@ -18,11 +18,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge impo
     network,
     networks,
     platform,
+    pod_traffic,
     ports,
     programs,
     proxy,
     proxy_paths,
+    selinux,
     storage,
+    swap,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     SKIPPED,
@@ -39,6 +42,9 @@ FUNCTIONS = {
     **storage.CHECKS,
     **disks.CHECKS,
     **kernel.CHECKS,
+    **swap.CHECKS,
+    **selinux.CHECKS,
+    **pod_traffic.CHECKS,
     **clock.CHECKS,
     **network.CHECKS,
     **networks.CHECKS,
@@ -96,7 +102,7 @@ def judge_node(checks, subject, evidence, only=("*",)):
                     "node": subject.node,
                     "title": check["title"].format(**row) if row else check["title"],
                     "requirement": [row["id"]] if row else check["requirements"],
-                    "severity": row["severity"] if row else check["severity"],
+                    "severity": _severity(check, subject, row),
                     "status": finding.status,
                     "expected": finding.expected,
                     "observed": finding.observed,
@@ -112,6 +118,12 @@ def _instances(check, subject):
     if "each" in check:
         return [(f"{check['id']}.{row['id']}", row) for row in getattr(subject, check["each"])]
     return [(check["id"], None)]
+
+
+def _severity(check, subject, row):
+    """A row's own where the check is made for it, or where its severity is another in other releases."""
+    decisive = row or subject.settings.get(check.get("severity_of"))
+    return decisive["severity"] if decisive else check["severity"]
 
 
 def _is_not_asked(check, subject):

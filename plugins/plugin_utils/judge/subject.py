@@ -32,6 +32,7 @@ class Subject(NamedTuple):
     proxy: the proxies that the cluster is meant to use. limits: Limits of what is measured between nodes.
     platform: what platforms.load returns. pod_cidr, service_cidr: networks of the cluster.
     spare_addresses: how many of the subnet must be free.
+    offload_drivers: drivers of interfaces whose tunnel offloads must be off.
     """
 
     node: str
@@ -49,3 +50,4 @@ class Subject(NamedTuple):
     pod_cidr: str = POD_CIDR
     service_cidr: str = SERVICE_CIDR
     spare_addresses: int = SPARE_ADDRESSES
+    offload_drivers: Any = ("vmxnet3",)

@@ -131,4 +131,11 @@ _HOST = {
         "forward": {"inet filter forward": True},
         "installer": {"version": "20210129-1d2e3f4", "unit": False, "platform": "debian"},
     },
+    "swap": {"active": [], "fstab": [], "units": []},
+    "selinux": {"mode": "disabled", "configured": None, "platform": {"id": "debian", "version": "12", "like": []}},
+    "cloud_setup": {"units": {}, "rules": []},
+    "tunnel_offload": {
+        "interfaces": [{"name": "eth0", "driver": "virtio_net", "features": {"tx-udp_tnl-segmentation": True}}],
+        "ethtool": None,
+    },
 }
