@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 
-LIFETIME = 180
+LIFETIME = 900
 # An NTP query, so that an NTP server answers it just like the listener here does.
 DATAGRAM = b"\x23" + bytes(47)
 BURST = 100  # what is sent before answers are read

@@ -15,8 +15,8 @@ below /run, which like them does not outlive a boot. What expires is there at ru
 
 import json
 import re
-import xml.etree.ElementTree as ElementTree
 from collections import OrderedDict, namedtuple
+from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
@@ -171,7 +171,7 @@ class Firewalld(Backend):
             elif name == self.zone:
                 lines += ["zone {0} ({1}): source {2}".format(name, root.get("target"), one) for one in _sorted(_sources(root))]
             else:
-                rules = sorted(rule for rule in _rules(root) if self._names_ours(rule))
+                rules = sorted(rule for rule in rich_rules(root) if self._names_ours(rule))
                 lines += ["zone {0}: {1}".format(name, rule) for rule in rules]
         return lines
 
@@ -381,7 +381,7 @@ class Firewalld(Backend):
                 if text is None:
                     raise FirewallError("firewalld has no file for the zone {0}".format(name))
                 text = re.sub(r"<zone\b", lambda match: copied + match.group(0), text, count=1)
-            there = sorted(rule for rule in _rules(parsed(text, path)) if self._names_ours(rule))
+            there = sorted(rule for rule in rich_rules(parsed(text, path)) if self._names_ours(rule))
             if there != rules.get(name, []):
                 text = with_rules(text, self.prefix, rules.get(name, []))
             if name not in rules and copied in text and text.replace(copied, "") == self.host.read(vendor):
@@ -425,7 +425,8 @@ class Firewalld(Backend):
                 self.host.remove(path)
         self._forget()
         if files != before and wanted is not None:
-            self._cmd("--check-config") if self._is_active() else self.host.run(["firewall-offline-cmd", "--check-config"])
+            program = "firewall-cmd" if self._is_active() else "firewall-offline-cmd"
+            self.host.run([program, "--check-config"])
 
     def _change_runtime(self, target, expiring, wanted, files):
         """Add first, take away then, each with one call for a zone or ipset; the way back is written down before."""
@@ -454,13 +455,16 @@ class Firewalld(Backend):
             steps.append((["--zone=" + zone], "source", sorted(new - old), sorted(old - new), [], []))
         commands, undo = [], []
         for place, kind, added, gone, timeout, back in steps:
-            for verb, other, words, limit, limit_back in (("add", "remove", added, timeout, back), ("remove", "add", gone, timeout, back)):
-                if words:
-                    command = place + ["--{0}-{1}={2}".format(verb, kind, word) for word in words]
-                    inverse = place + ["--{0}-{1}={2}".format(other, kind, word) for word in words]
-                    commands.append(command + (limit if verb == "add" else []))
-                    undo.append(inverse + (limit_back if other == "add" else []))
-        self.host.write(self.undo_path, "".join("firewall-cmd {0}\n".format(" ".join(_quoted(word) for word in words)) for words in reversed(undo)), 0o600)
+            adding, removing = ([["--{0}-{1}={2}".format(verb, kind, word) for word in words] for words in (added, gone)]
+                                for verb in ("add", "remove"))
+            if added:
+                commands.append(place + adding[0] + timeout)
+                undo.append(place + removing[0])
+            if gone:
+                commands.append(place + removing[1])
+                undo.append(place + adding[1] + back)
+        lines = ["firewall-cmd {0}\n".format(" ".join(map(_quoted, words))) for words in reversed(undo)]
+        self.host.write(self.undo_path, "".join(lines), 0o600)
         for command in commands:
             self._cmd("--quiet", *command)
         self._remember(target, expires_at, expiring, runtime, files)
@@ -564,7 +568,7 @@ def _rule_xml(rule):
     return "".join(line + "\n" for line in lines)
 
 
-def _rules(root):
+def rich_rules(root):
     """The rich rules of a zone file that accept a service, in the words in which firewall-cmd prints them."""
     found = []
     for rule in root.findall("rule"):
@@ -582,7 +586,7 @@ def _rules(root):
 
 def _zone(root):
     interfaces = [one.get("name") for one in root.findall("interface")]
-    return Zone(root.get("target", "default"), interfaces, _sources(root), _rules(root))
+    return Zone(root.get("target", "default"), interfaces, _sources(root), rich_rules(root))
 
 
 def _sources(root):

@@ -6,7 +6,7 @@
 
 import copy
 import re
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 import pytest
 
@@ -60,7 +60,7 @@ class FakeHost:
             kind, name = match.groups()
             root = ElementTree.fromstring(text.encode())
             if kind == "zones":
-                self.zones[name] = {"target": root.get("target", "default"), "interfaces": [], "rich-rule": firewalld._rules(root),
+                self.zones[name] = {"target": root.get("target", "default"), "interfaces": [], "rich-rule": firewalld.rich_rules(root),
                                     "source": [one.get("address") for one in root.findall("source")]}
             elif kind == "ipsets":
                 self.ipsets[name] = [one.text for one in root.findall("entry")]
@@ -334,7 +334,7 @@ def test_a_zone_of_the_site_keeps_its_text(text):
 
 def test_an_empty_zone_gets_its_rules():
     text = firewalld.with_rules("<zone/>\n", "x-", ['rule service name="x-a" accept'])
-    assert firewalld._rules(ElementTree.fromstring(text)) == ['rule service name="x-a" accept']
+    assert firewalld.rich_rules(ElementTree.fromstring(text)) == ['rule service name="x-a" accept']
 
 
 def test_a_file_that_is_no_xml_is_named(host):
