@@ -298,17 +298,29 @@ def ask_all(questions):
         return list(pool.map(lambda question: question[0].ask(question[1]), questions))
 
 
+class Stream:
+    """A TCP connection between two hosts that the agents of both ends hold."""
+
+    def __init__(self, server, client):
+        self.server, self.client = server, client
+        self.count = itertools.count()
+
+    def connect(self, address, port):
+        """Make the connection."""
+        self.server.ask({"port": port})
+        self.client.ask({"address": address, "port": port})
+        return self
+
+    def __call__(self):
+        """Whether data passes both ways."""
+        text = f"message {next(self.count)}\n"
+        return self.client.ask({"text": text})["text"] == text
+
+
 @contextlib.contextmanager
 def stream(lab, source, destination, port):
     """A TCP connection between two containers, by name; yields a function that says whether data passes both ways."""
     address = lab.nodes.get(destination, lab.instance.internet_address)
-    with agent(lab, destination, "serve") as server, agent(lab, source, "hold") as client:
-        server.ask({"port": port})
-        client.ask({"address": address, "port": port})
-        count = itertools.count()
-
-        def passes():
-            text = f"message {next(count)}\n"
-            return client.ask({"text": text})["text"] == text
-
-        yield passes
+    with contextlib.ExitStack() as stack:
+        ends = [stack.enter_context(agent(lab, name, mode)) for name, mode in ((destination, "serve"), (source, "hold"))]
+        yield Stream(*ends).connect(address, port)

@@ -103,7 +103,7 @@ class Promises:
 
     def test_what_expires_ends_and_what_nobody_confirms_is_taken_back(self, lab, play, view):
         before = self.state(lab, "worker-1")
-        play("unconfirmed", "-e", "expire_after=10", "-e", "rollback_timeout=600")
+        play("unconfirmed", "-e", "expire_after=30", "-e", "rollback_timeout=600")
         shut = {(DENIED, "worker-1"): {"tcp": {22, SITES_PORT}, "udp": set()}}
         await_true(lambda: view.differences(shut) == {})
         changed = self.state(lab, "worker-1")

@@ -40,6 +40,18 @@ END = "### END RULES ###"
 # application: the profile, "" without.
 Entry = namedtuple("Entry", "ipv6 chain transport ports source destination application")
 
+# What was added goes rule by rule: one that has expired in the meantime keeps no other one.
+UNDO = """\
+{program}-restore -n <<'END'
+*filter
+{old}COMMIT
+END
+while IFS= read -r rule; do
+    printf '*filter\\n-D %s\\nCOMMIT\\n' "$rule" | {program}-restore -n 2>/dev/null
+done <<'END'
+{new}END
+"""
+
 CLOSING = """\
 #!/bin/sh
 # Written by hostprep.runtime_fabric. Deletes the rules of ufw whose time is over.
@@ -120,7 +132,7 @@ class Ufw(Backend):
             one = entry_of(line, ipv6)
             if one is not None and (one.application.startswith(self.prefix) or (not one.application and one in kept)):
                 found.append(one)
-        return found
+        return list(OrderedDict.fromkeys(found))
 
     @staticmethod
     def _profile_lines(text):
@@ -241,17 +253,18 @@ class Ufw(Backend):
     def _change_chains(self, ipv6, meant, there):
         """Add what is missing at the end, then take away what is too much; write down first how to undo it."""
         raw = {entry_of(line, ipv6): line for line in self._listed(ipv6) or []}
-        added = [one for one in meant if one not in there]
+        added = [one for one in meant if one not in raw]
         gone = [one for one in there if one not in meant]
         if not (added or gone):
             return
-        old = [raw[one] for one in gone]
-        undo = ["-A " + line[3:] for line in old]
-        undo += ["-D " + _arguments(one) for one in reversed(added)]
-        steps = ["-A " + _arguments(one) for one in added] + ["-D " + line[3:] for line in old]
+        old = [raw[one][len("-A ") :] for one in gone]
+        new = [_arguments(one) for one in added]
         before = self.host.read(self.undo_path) or ""
-        restore = "{0}-restore -n <<'END'\n*filter\n{1}\nCOMMIT\nEND\n"
-        self.host.write(self.undo_path, before + restore.format(PROGRAMS[ipv6], "\n".join(undo)), 0o600)
+        undo = UNDO.format(
+            program=PROGRAMS[ipv6], old="".join("-A {0}\n".format(line) for line in old), new="".join(line + "\n" for line in new)
+        )
+        self.host.write(self.undo_path, before + undo, 0o600)
+        steps = ["-A " + line for line in new] + ["-D " + line for line in old]
         self.host.run([PROGRAMS[ipv6] + "-restore", "-n"], "*filter\n{0}\nCOMMIT\n".format("\n".join(steps)))
 
     def _keep_script(self, expiring, wanted):

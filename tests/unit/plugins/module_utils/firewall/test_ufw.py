@@ -4,6 +4,9 @@
 
 """Rules on a ufw that is played: its files, and the chains in force."""
 
+import os
+import subprocess
+
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import ufw
@@ -123,11 +126,22 @@ class FakeHost:
             found += ["-m", "comment", "--comment", '"\\\'%s\\\'"' % parts["--comment"].strip("\"'\\")]
         return " ".join([*found, "-j", parts["-j"]])
 
-    def undo(self):
-        for block in self.files["/run/runtime_fabric-ufw.undo"].split("END\n"):
+    def undo(self, tmp_path):
+        """Run what the backend wrote down for the guard, with programs that change the chains played here."""
+        log = tmp_path / "log"
+        for program in self.chains:
+            path = tmp_path / (program + "-restore")
+            path.write_text("#!/bin/sh\n{ echo %s; cat; } >>%s\n" % (program, log))
+            path.chmod(0o755)
+        environment = {"PATH": "%s:%s" % (tmp_path, os.environ["PATH"])}
+        subprocess.run(["sh", "-c", self.files["/run/runtime_fabric-ufw.undo"]], env=environment, check=True)
+        for block in log.read_text().split("COMMIT\n"):
             if block:
-                program, dummy, text = block.partition("-restore -n <<'END'\n")
-                self.restore(program, text)
+                program, dummy, text = block.partition("\n")
+                try:
+                    self.restore(program, text)
+                except ValueError:  # there is no such rule
+                    continue
 
 
 def applied(host, what):
@@ -220,12 +234,15 @@ def test_what_has_expired_is_not_asked_for(host):
     assert settled(host, wanted(AGENT, now=1700000001))
 
 
-def test_undoing_a_change_gives_back_the_chains(host):
+@pytest.mark.parametrize("expired", [False, True])
+def test_undoing_a_change_gives_back_the_chains(host, tmp_path, expired):
     applied(host, wanted(ETCD, HTTPS, trusted=["10.244.0.0/16"]))
     before = {program: sorted(lines) for program, lines in host.chains.items()}
     Ufw(host, LABEL).restore_commands()
-    applied(host, wanted(OFFICE, nodes=["192.0.2.50"], trusted=["10.99.0.0/16"]))
-    host.undo()
+    applied(host, wanted(AGENT, OFFICE, nodes=["192.0.2.50"], trusted=["10.99.0.0/16"]))
+    if expired:
+        host.chains["iptables"] = [line for line in host.chains["iptables"] if "install-agents" not in line]
+    host.undo(tmp_path)
     assert {program: sorted(lines) for program, lines in host.chains.items()} == before
 
 
@@ -247,6 +264,13 @@ def test_a_rule_that_the_site_has_already_stays_its_own(host):
     assert settled(host, what)
     Ufw(host, LABEL).remove()
     assert "-A ufw-user-input -s 10.244.0.0/16 -j ACCEPT" in host.chains["iptables"]
+
+
+def test_a_rule_that_is_in_force_already_is_not_doubled(host):
+    host.chains["iptables"].append("-A ufw-user-forward -s 10.244.0.0/16 -j ACCEPT")
+    what = wanted(trusted=["10.244.0.0/16"])
+    applied(host, what)
+    assert len([line for line in host.chains["iptables"] if line == "-A ufw-user-forward -s 10.244.0.0/16 -j ACCEPT"]) == 1
 
 
 def test_ufw_is_enabled_only_when_the_rules_and_ssh_are_written(host):
