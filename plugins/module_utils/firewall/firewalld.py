@@ -434,19 +434,17 @@ class Firewalld(Backend):
         ours = self._ours(runtime)
         now, expires_at = (wanted.now, wanted.expires_at) if wanted else (0, 0)
         renewed = expiring if runtime.record["expires_at"] != expires_at else set()
-        steps = []
+        timeout = ["--timeout={0}".format(max(1, int(expires_at - now)))]
+        back = ["--timeout={0}".format(max(1, int(runtime.record["expires_at"] - now)))]
+        ended = set(runtime.record["expiring"])
+        steps, timed = [], []
         for zone in sorted(set(target.zones) | set(ours.zones)):
             new, old = set(target.zones.get(zone, [])), set(ours.zones.get(zone, []))
             again = sorted(new & old & renewed)
-            timeout = ["--timeout={0}".format(max(1, int(expires_at - now)))]
-            back = ["--timeout={0}".format(max(1, int(runtime.record["expires_at"] - now)))]
             place = ["--zone=" + zone]
-            steps.append((place, "rich-rule", [], again, [], back))
-            steps.append((place, "rich-rule", sorted((new - old) & expiring) + again, [], timeout, []))
-            steps.append((place, "rich-rule", sorted(new - old - expiring), [], [], []))
-            ended = set(runtime.record["expiring"])
-            steps.append((place, "rich-rule", [], sorted((old - new) & ended), [], back))
-            steps.append((place, "rich-rule", [], sorted(old - new - ended), [], []))
+            steps.append((place, "rich-rule", sorted(new - old - expiring), sorted(old - new - ended), [], []))
+            timed.append((place, "rich-rule", [], sorted((old - new) & ended) + again, [], back))
+            timed.append((place, "rich-rule", sorted((new - old) & expiring) + again, [], timeout, []))
         for name in sorted(set(target.entries) | set(ours.entries)):
             new, old = set(target.entries.get(name, [])), set(ours.entries.get(name, []))
             steps.append((["--ipset=" + name], "entry", sorted(new - old), sorted(old - new), [], []))
@@ -454,15 +452,15 @@ class Firewalld(Backend):
             new, old = set(target.sources.get(zone, [])), set(ours.sources.get(zone, []))
             steps.append((["--zone=" + zone], "source", sorted(new - old), sorted(old - new), [], []))
         commands, undo = [], []
-        for place, kind, added, gone, timeout, back in steps:
+        for place, kind, added, gone, limit, limit_back in steps + timed:  # a short time runs out last
             adding, removing = ([["--{0}-{1}={2}".format(verb, kind, word) for word in words] for words in (added, gone)]
                                 for verb in ("add", "remove"))
             if added:
-                commands.append(place + adding[0] + timeout)
+                commands.append(place + adding[0] + limit)
                 undo.append(place + removing[0])
             if gone:
                 commands.append(place + removing[1])
-                undo.append(place + adding[1] + back)
+                undo.append(place + adding[1] + limit_back)
         lines = ["firewall-cmd {0}\n".format(" ".join(map(_quoted, words))) for words in reversed(undo)]
         self.host.write(self.undo_path, "".join(lines), 0o600)
         for command in commands:
