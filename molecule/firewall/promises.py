@@ -109,7 +109,7 @@ class Promises:
         changed = self.state(lab, "worker-1")
         assert "9999" in changed and "9999" not in before
         lab.exec("worker-1", "systemctl", "start", "runtime-fabric-firewall-rollback.service")
-        assert self.state(lab, "worker-1") == before
+        await_true(lambda: self.state(lab, "worker-1") == before)
 
     def test_revert_leaves_what_was_there_before(self, lab, play, view):
         outcome = play("revert")
