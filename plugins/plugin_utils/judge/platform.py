@@ -26,7 +26,7 @@ def architecture(subject, evidence):
     expected = f"a processor of the architecture {' or '.join(machines)}"
     if found in machines:
         return Finding(PASS, expected, found)
-    return Finding(FAIL, expected, found, f"Replace {subject.node} by a machine with {' or '.join(machines)}.")
+    return Finding(FAIL, expected, str(found), f"Replace {subject.node} by a machine with {' or '.join(machines)}.")
 
 
 def os_supported(subject, evidence):
