@@ -73,6 +73,7 @@ class ExpiryTimer(object):
             self.host.run(["systemctl", "disable", "--quiet", "--now", self.timer])
             self.host.remove(self.timer_path)
             self.host.remove(self.service_path)
+            self.host.remove("/var/lib/systemd/timers/stamp-" + self.timer)
             self.host.run(["systemctl", "daemon-reload"])
             return
         timer, service = self._texts(expires_at, command)

@@ -182,12 +182,8 @@ class Guard(object):
         for name in ("pending", "confirmed", "rolled-back", "rolling-back", "restore"):
             self.host.remove(self.at(name))
         shutil.rmtree(self.at("before"), ignore_errors=True)
-
-    def forget(self):
-        """Remove everything of the guard, its directory too when nothing else is in it."""
-        self._clear()
         for directory in (self.directory, os.path.dirname(self.directory)):
             try:
                 os.rmdir(directory)
-            except OSError:  # other records are in it, or it was never made
+            except OSError:  # something else is in it, or it was never made
                 return

@@ -481,6 +481,6 @@ def normal(rule):
     """Return a rule in one spelling: counters without numbers, words for bits as signs, elements of sets sorted."""
     rule = re.sub(r"counter packets \d+ bytes \d+", "counter", " ".join(rule.split()))
     body, quote, comment = rule.partition(' comment "')
-    body = re.sub(r"\bmark set mark\b", "mark set meta mark", body)
+    body = re.sub(r"(?<!meta )(?<!ct )\bmark\b", "meta mark", body)
     body = re.sub(r" and (0x)", r" & \1", re.sub(r" or (0x)", r" | \1", body))
     return body + quote + comment

@@ -1,0 +1,155 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of ours, the rules in chains of the site, and what is read back of both."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import nftables
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING, Rule, Wanted
+
+SITE = """\
+table inet filter {
+	chain services {
+		tcp dport { 22, 9090 } accept
+		counter packets 3 bytes 120 drop
+	}
+
+	chain input {
+		type filter hook input priority filter; policy accept;
+		jump services
+	}
+
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+	}
+
+	chain output {
+		type filter hook output priority filter; policy drop;
+	}
+}
+table ip filter {
+	chain FORWARD {
+		type filter hook forward priority filter; policy drop;
+	}
+}
+table inet firewalld {
+	chain filter_INPUT {
+		type filter hook input priority filter + 10; policy accept;
+		reject with icmpx admin-prohibited
+	}
+}
+"""
+MARKED = 'chain inet filter input: meta mark & 0x00002000 == 0x00002000 accept comment "ours"'
+
+
+class PlayedHost:
+    """A host of which only the ruleset and one file are known."""
+
+    def __init__(self, ruleset="", text=None, clock=1000):
+        self.ruleset, self.text, self.clock = ruleset, text, clock
+
+    def program(self, name):
+        return "/usr/sbin/" + name
+
+    def run(self, argv, stdin=None, timeout=None):
+        assert argv == ["nft", "-n", "list", "ruleset"]
+        return self.ruleset
+
+    def read(self, path):
+        return self.text if path.endswith(".nft") else None
+
+    def unit_is(self, question, unit):
+        return False
+
+    def now(self):
+        return self.clock
+
+
+def wanted(**changes):
+    rules = [
+        Rule("etcd", "tcp", [(2379, 2380), (4001, 4001)], "nodes", [], False),
+        Rule("web", "tcp", [(443, 443)], None, [], False),
+        Rule("ui", "tcp", [(32009, 32009)], None, ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"], False),
+        Rule("install", "tcp", [(4242, 4242), (61008, 61010)], "nodes", [], True),
+    ]
+    sets = {"nodes": ["192.0.2.21", "192.0.2.11", "2001:db8::11"]}
+    return Wanted("ours", sets, rules, ["10.244.0.0/16"], False, [22], 2000, 1000)._replace(**changes)
+
+
+def backend(ruleset="", **known):
+    return nftables.Nftables(PlayedHost(ruleset, **known), "ours")
+
+
+def test_a_chain_that_drops_by_way_of_another_gets_the_one_rule_and_no_other_chain_does():
+    lines = backend(SITE).native(wanted()).runtime
+    assert [line for line in lines if "comment \"ours\"" in line] == [MARKED]
+
+
+def test_rules_say_from_where_in_each_ip_version_and_what_for():
+    lines = backend().native(wanted()).runtime
+    assert 'chain input: ip saddr @nodes4 tcp dport { 2379-2380, 4001 } goto accepted comment "etcd"' in lines
+    assert 'chain input: ip6 saddr @nodes6 tcp dport { 2379-2380, 4001 } goto accepted comment "etcd"' in lines
+    assert 'chain input: tcp dport 443 goto accepted comment "web"' in lines
+    assert 'chain input: ip saddr { 10.0.0.0/8, 192.0.2.7 } tcp dport 32009 goto accepted comment "ui"' in lines
+    assert 'chain input: ip6 saddr 2001:db8::/32 tcp dport 32009 goto accepted comment "ui"' in lines
+    assert [line for line in lines if line.startswith("set nodes4")] == [
+        "set nodes4 (ipv4_addr): 192.0.2.11",
+        "set nodes4 (ipv4_addr): 192.0.2.21",
+    ]
+
+
+def test_the_file_says_the_same_as_what_is_loaded_and_forgets_what_has_expired():
+    one, meant = backend(SITE), wanted()
+    lines = one.native(meant).runtime
+    text = nftables.text_of(one._table(meant), one._in_chains(meant), meant)
+    assert nftables.permanent_lines(text, now=1999) == lines
+    later = nftables.permanent_lines(text, now=2000)
+    assert set(lines) - set(later) == {
+        "set ports-install (inet_service, interval,timeout): 4242",
+        "set ports-install (inet_service, interval,timeout): 61008-61010",
+    }
+    assert nftables.expiry_of(text) == 2000
+
+
+def test_what_nft_prints_is_read_back_whatever_the_version():
+    one, meant = backend(), wanted()
+    lines = one.native(meant).runtime
+    text = nftables.text_of(one._table(meant), [], meant)
+    body = [line for line in text.splitlines() if not line.startswith(("#", "add ", "delete "))]
+    printed = "\n".join(body).replace("meta mark set meta mark |", "mark set mark or")
+    sets = {"nodes4": "192.0.2.21,\n\t\t\t     192.0.2.11", "nodes6": "2001:db8::11", "trusted4": "10.244.0.0/16",
+            "ports-install": "61008-61010 timeout 16m40s expires 15m2s, 4242 timeout 16m40s expires 15m2s"}
+    for name, elements in sets.items():
+        start = printed.index("\tset {0} {{".format(name))
+        end = printed.index("}", start)
+        inside = printed[printed.index("{", start) + 1 : end].strip().rstrip(";")
+        block = "\tset {0} {{\n\t\t{1}\n\t\telements = {{ {2} }}\n\t}}".format(name, inside.replace("; ", "\n\t\t"), elements)
+        printed = printed[:start] + block + printed[end + 1 :]
+    assert nftables.Nftables(PlayedHost(printed), "ours").look().runtime == lines
+
+
+def test_a_site_that_accepts_by_policy_is_not_denied_behind_its_back():
+    accepting = SITE.replace("counter packets 3 bytes 120 drop", "counter packets 3 bytes 120")
+    with pytest.raises(FirewallError, match="default_deny: the chain inet filter input"):
+        backend(accepting).native(wanted(default_deny=True))
+    lines = backend("").native(wanted(default_deny=True)).runtime
+    assert lines[-2:] == ["chain deny: meta mark & 0x00002000 == 0x00002000 accept", "chain deny: drop"]
+    assert 'chain input: tcp dport 22 goto accepted comment "ssh"' in lines
+
+
+def test_activity_is_of_the_site_alone():
+    assert backend(SITE).activity() == "the chain inet filter input filters"
+    assert backend("table inet ours {\n\tchain input {\n\t\ttype filter hook input priority -500; policy accept;\n\t\tdrop\n\t}\n}").activity() == ""
+    assert backend(SITE[SITE.index("table ip filter") :]).activity() == ""
+    assert backend("").look() == NOTHING
+
+
+@pytest.mark.parametrize(
+    "text, number",
+    [("filter", 0), ("-500", -500), ("filter + 10", 10), ("mangle - 5", -155), ("raw", -300)],
+)
+def test_priorities(text, number):
+    assert nftables._priority(text) == number
