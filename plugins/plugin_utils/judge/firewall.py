@@ -48,7 +48,9 @@ def rules(subject, evidence):
     ours = firewall["ours"]
     if ours is None:
         active = ", ".join(firewall["active"])
-        return Finding(SKIPPED, expected, f"{active} has only rules of the site" if active else "no firewall is active")
+        if active:
+            return Finding(SKIPPED, expected, f"{active} has only rules of the site; the port matrix shows their effect")
+        return Finding(PASS, expected, "no firewall is active, so the host shuts nothing")
     lost = [
         f"{words} {_listed(ours[side][kind])}"
         for side, when in (("runtime", "now"), ("permanent", "after a reboot"))
