@@ -37,6 +37,7 @@ Table = namedtuple("Table", "family name chains sets")
 Chain = namedtuple("Chain", "header hook drops_by_policy rules")
 
 _IPTABLES_TABLES = ("filter", "nat", "mangle", "raw", "security")
+_STATES = {"0x1": "invalid", "0x2": "established", "0x4": "related", "0x8": "new"}
 _BASIC = (
     'iifname "lo" goto accepted comment "loopback"',
     'ct state established,related goto accepted comment "answers"',
@@ -483,4 +484,10 @@ def normal(rule):
     body, quote, comment = rule.partition(' comment "')
     body = re.sub(r"(?<!meta )(?<!ct )\bmark\b", "meta mark", body)
     body = re.sub(r" and (0x)", r" & \1", re.sub(r" or (0x)", r" | \1", body))
+    body = re.sub(r"ct state (0x\d(?:,0x\d)*)", _named_states, body)
     return body + quote + comment
+
+
+def _named_states(match):
+    """nft prints states as numbers when it is asked for numbers."""
+    return "ct state " + ",".join(sorted(_STATES.get(word, word) for word in match.group(1).split(",")))

@@ -153,3 +153,16 @@ def test_activity_is_of_the_site_alone():
 )
 def test_priorities(text, number):
     assert nftables._priority(text) == number
+
+
+@pytest.mark.parametrize(
+    "printed, meant",
+    [
+        ("ct state 0x2,0x4  accept", "ct state established,related accept"),
+        ("counter packets 7 bytes 420 drop", "counter drop"),
+        ("mark set mark and 0xffffdfff", "meta mark set meta mark & 0xffffdfff"),
+        ('tcp dport 22 accept comment "mark and 0x1"', 'tcp dport 22 accept comment "mark and 0x1"'),
+    ],
+)
+def test_one_spelling_for_all_versions(printed, meant):
+    assert nftables.normal(printed) == meant
