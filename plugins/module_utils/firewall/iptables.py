@@ -337,7 +337,9 @@ def parse(text):
         elif line.startswith(("-A ", "-I ")):
             words = shlex.split(line)
             chain, rest = words[1], words[2:]
-            if words[0] == "-I" and rest[0].isdigit():
-                rest = rest[1:]
-            rules.setdefault(chain, []).append(rest)
+            held = rules.setdefault(chain, [])
+            if words[0] == "-I":
+                held.insert(0, rest[1:] if rest[0].isdigit() else rest)
+            else:
+                held.append(rest)
     return policies, rules

@@ -83,6 +83,7 @@ def test_helpers_do_not_make_a_host_filter_and_rules_of_a_site_do():
 def test_a_denial_comes_last_spares_ssh_and_is_not_needed_where_the_policy_drops():
     rules = iptables.parse(backend()._text("iptables", wanted(default_deny=True)))[1]
     assert rules["OURS-deny"][-1] == ["-j", "DROP"]
+    assert [words[-1] for words in rules["INPUT"]] == ["OURS-in", "OURS-deny"]
     assert ["-p", "tcp", "-m", "tcp", "--dport", "22", "-m", "comment", "--comment", "ssh", "-j", "ACCEPT"] in rules["OURS-deny"]
     dropping = backend(SITE.replace(":INPUT ACCEPT", ":INPUT DROP"))
     assert "OURS-deny" not in iptables.parse(dropping._text("iptables", wanted(default_deny=True)))[1]
