@@ -46,7 +46,7 @@ def test_junk_in_the_place_of_evidence_is_judged(changes, phase):
             except (KeyError, IndexError, TypeError):
                 here = None
                 break
-        if isinstance(here, dict) or (isinstance(here, list) and way[-1] < len(here)):
+        if isinstance(here, dict) or (isinstance(here, list) and way[-1] in range(len(here))):
             here[way[-1]] = junk
     results = judge_node(CHECKS, samples.subject(phase=phase), evidence)
     assert {entry["status"] for entry in results} <= STATUSES
