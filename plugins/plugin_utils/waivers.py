@@ -79,7 +79,7 @@ def _texts(entry, name, default):
 
 
 def _date(value):
-    if value is None or type(value) is datetime.date:
+    if value is None or (isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)):
         return value
     try:
         return datetime.date.fromisoformat(value if isinstance(value, str) else "")
