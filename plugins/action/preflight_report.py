@@ -20,11 +20,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     clock_offsets,
     cluster_evidence,
     evidence,
+    mail_server,
     selection,
     subjects,
     waivers,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import SPARE_ADDRESSES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import cluster_tls
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Limits
@@ -54,6 +56,8 @@ ARGUMENTS = {
     "checks": {"type": "list", "elements": "str", "default": list(selection.ALL)},
     "skip_checks": {"type": "list", "elements": "str", "default": []},
     "waivers": {"type": "list", "elements": "dict", "default": []},
+    "smtp": {"type": "dict", "default": {}},
+    "min_outbound_bandwidth_mbit": {"type": "float", "default": 100.0},
     "port_matrix": {"type": "bool", "default": False},
     "port_matrix_peers": {"type": "int", "default": 20},
     "load_balancer": {"type": "str", "default": ""},
@@ -137,7 +141,9 @@ def _judge(arguments, collected, task_vars):
             subjects.subject(node, groups, found["variables"], scope, plain(arguments["ntp_servers"]), catalogue, proxy)
         )
         judged[-1] = judged[-1]._replace(
-            **{name: arguments[name] for name in ("pod_cidr", "service_cidr", "spare_addresses")}
+            **{name: arguments[name] for name in ("pod_cidr", "service_cidr", "spare_addresses")},
+            mail_server=mail_server.of_input(plain(arguments["smtp"])),
+            outbound_mbit=arguments["min_outbound_bandwidth_mbit"],
         )
         found["evidence"].setdefault("cluster", cluster)
         if matrix:
@@ -150,7 +156,8 @@ def _judge(arguments, collected, task_vars):
     chosen = (arguments["checks"], arguments["skip_checks"])
     results = waivers.apply(selection.leave_out(results, *chosen), accepted, now.date())
     selected = selection.summary(results, *chosen)
-    verified = _verified(rows, [entry for entry in results if entry["id"] not in selected["left_out"]])
+    looked_at = [entry for entry in results if entry["id"] not in selected["left_out"] and not _not_meant(entry)]
+    verified = _verified(rows, looked_at)
     report = document.build(
         scope,
         judged,
@@ -161,6 +168,7 @@ def _judge(arguments, collected, task_vars):
         selected,
         waivers.summary(results, accepted, now.date()),
     )
+    report["cluster"] = cluster_tls.notes({node: found["evidence"].get("egress") for node, found in collected.items()})
     return {**report, "port_matrix": matrix.document} if matrix else report
 
 
@@ -172,6 +180,11 @@ def _verified(rows, results):
         if check["id"] in judged or ("each" in check and any(name.startswith(f"{check['id']}.") for name in judged)):
             verified.update(check["requirements"])
     return verified
+
+
+def _not_meant(entry):
+    """Whether a check had nothing to look at, because the site did not say what to look at."""
+    return entry["status"] == "skipped" and entry["severity"] == "info"
 
 
 def _message(report, stopping):

@@ -40,6 +40,14 @@ options:
     description: Whether there is a SOCKS5 proxy.
     type: bool
     default: false
+  smtp:
+    description: The mail server, as in the input C(rtf_smtp), probed as well with the id C(smtp-server).
+    type: dict
+    default: {}
+  idle:
+    description: Seconds to hold each connection on which nobody has to say anything, except where mutual TLS is asked for.
+    type: float
+    default: 0
 """
 
 EXAMPLES = r"""

@@ -10,18 +10,20 @@ import socket
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     applications,
     findings,
+    holding,
     ntp_client,
     pool,
     resolving,
     routes,
     securing,
+    smtp_session,
 )
 
-PROTOCOLS = ["https", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "ntp"]
+PROTOCOLS = ["https", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "ntp", "smtp", "smtps"]
 
 Endpoint = collections.namedtuple("Endpoint", [
     "id", "host", "port", "protocol", "server_name", "paths", "url_path", "mutual_tls", "client_cert", "client_key",
-    "issuers", "origin"])
+    "issuers", "origin", "starttls", "idle"])
 
 # No scheme, port, path, brackets, blank or control character; letters beyond ASCII are left to the resolver.
 _NAME = re.compile(r"[-.0-9A-Za-z_\u0080-\U0010ffff]{1,253}")
@@ -49,13 +51,14 @@ def endpoint_of(row):
 class Prober(object):
     """Probes endpoints.
 
-    timeout: seconds for each layer; contexts: a securing.Contexts; proxies: {path: proxies.Proxy}.
+    timeout: seconds for each layer; contexts: a securing.Contexts; proxies: {path: proxies.Proxy}; lookup: a function like
+    socket.getaddrinfo.
     """
 
-    def __init__(self, timeout, contexts, proxies=None):
+    def __init__(self, timeout, contexts, proxies=None, lookup=socket.getaddrinfo):
         self._timeout = timeout
         self._contexts = contexts
-        self._resolver = resolving.Resolver()
+        self._resolver = resolving.Resolver(lookup)
         self._routes = routes.Routes(timeout, self._resolver, proxies or {})
 
     def probe_all(self, endpoints, concurrency, deadline_seconds, deadline):
@@ -87,9 +90,37 @@ class Prober(object):
             return self._ask_time(endpoint, trace)
         wire = self._routes.open(path, endpoint.host, endpoint.port, trace)
         if endpoint.protocol == "tcp":
-            wire.close()
-            return None
+            try:
+                return self._hold(endpoint, wire, trace)
+            finally:
+                wire.close()
+        if endpoint.protocol == "smtp":
+            return self._mail(endpoint, path, trace, wire)
         return self._over_tls(endpoint, path, trace, wire)
+
+    def _mail(self, endpoint, path, trace, wire):
+        """The part of SMTP that is in clear."""
+        with trace.layer("smtp"):
+            try:
+                banner, offered = smtp_session.greet(wire, self._timeout)
+                note_mail(trace, banner, offered)
+                if not endpoint.starttls:
+                    smtp_session.leave(wire, self._timeout)
+                    wire.close()
+                    return None
+                smtp_session.start_tls(wire, offered, self._timeout)
+            except findings.LayerFailed:
+                wire.close()
+                raise
+        return self._over_tls(endpoint, path, trace, wire)
+
+    def _connect_for_tls(self, endpoint, path):
+        """Another connection to the same place, as far as where TLS begins."""
+        wire = self._routes.open(path, endpoint.host, endpoint.port, findings.Trace())
+        if endpoint.protocol == "smtp":
+            dummy_banner, offered = smtp_session.greet(wire, self._timeout)
+            smtp_session.start_tls(wire, offered, self._timeout)
+        return wire
 
     def _ask_time(self, endpoint, trace):
         with trace.layer("dns"):
@@ -105,10 +136,8 @@ class Prober(object):
         return None
 
     def _over_tls(self, endpoint, path, trace, wire):
-        def connect():
-            return self._routes.open(path, endpoint.host, endpoint.port, findings.Trace())
-
-        securer = securing.Securer(self._contexts, endpoint, connect, self._timeout, trace)
+        securer = securing.Securer(
+            self._contexts, endpoint, lambda: self._connect_for_tls(endpoint, path), self._timeout, trace)
         with trace.layer("tls"):
             channel = securer.secure(wire)
             if securer.intercepted is not None:
@@ -127,8 +156,27 @@ class Prober(object):
                 return applications.fetch(endpoint, channel, self._timeout, trace, bool(endpoint.issuers))
         if endpoint.protocol in applications.SUBPROTOCOLS:
             with trace.layer("websocket"):
-                return applications.upgrade(endpoint, channel, self._timeout, trace)
+                remark = applications.upgrade(endpoint, channel, self._timeout, trace)
+            return remark or self._hold(endpoint, channel, trace)
+        if endpoint.protocol in ("smtp", "smtps"):
+            with trace.layer("smtp"):
+                self._mail_over_tls(endpoint, channel, trace)
+            return None
+        return self._hold(endpoint, channel, trace)
+
+    def _hold(self, endpoint, stream, trace):
+        if endpoint.idle:
+            with trace.layer("idle"):
+                holding.hold(stream, endpoint.idle, self._timeout)
         return None
+
+    def _mail_over_tls(self, endpoint, channel, trace):
+        if endpoint.protocol == "smtps":
+            banner, offered = smtp_session.greet(channel, self._timeout)
+            note_mail(trace, banner, offered)
+        else:
+            trace.amend("smtp", **smtp_session.hello(channel, self._timeout)._asdict())
+        smtp_session.leave(channel, self._timeout)
 
     def _seen_through(self, endpoint, channel, trace, intercepted):
         """The failure of a connection that somebody decrypts: does he let it through, at least?"""
@@ -145,6 +193,11 @@ class Prober(object):
         return intercepted
 
 
+def note_mail(trace, banner, offered):
+    """Keep what a mail server says of itself."""
+    trace.note(smtp={"banner": banner, "extensions": offered.extensions, "auth": offered.auth})
+
+
 class _Try(object):
     """One endpoint over one path."""
 
@@ -158,7 +211,7 @@ class _Try(object):
 def _told(one, outcome, deadline_seconds):
     """Every field of the contract for one path, whatever it came to."""
     told = {"path": one.path, "address": None, "addresses": [], "tls": None, "passthrough": None, "http": None,
-            "ntp": None}
+            "ntp": None, "smtp": None}
     if not outcome.done:
         told.update(one.trace.unfinished(deadline_seconds))
     elif outcome.error is not None:

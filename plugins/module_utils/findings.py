@@ -25,6 +25,9 @@ TLS_FAILED = "tls_failed"
 TLS_INTERCEPTED = "tls_intercepted"
 HTTP_FAILED = "http_failed"
 UPGRADE_REFUSED = "upgrade_refused"
+SMTP_FAILED = "smtp_failed"
+STARTTLS_MISSING = "starttls_missing"
+IDLE_CUT = "idle_cut"
 NO_REPLY = "no_reply"
 UNTESTED = "untested"
 ERROR = "error"
@@ -71,6 +74,11 @@ class Trace(object):
         """Keep fields of the result row that are known by now."""
         with self._lock:
             self._evidence.update(evidence)
+
+    def amend(self, field, **changes):
+        """Change parts of a field that is a dict."""
+        with self._lock:
+            self._evidence[field] = dict(self._evidence[field], **changes)
 
     @contextlib.contextmanager
     def layer(self, name):

@@ -36,6 +36,16 @@ def request(host, port, path, extra=()):
 def ask(channel, question, seconds):
     """(Head, title of the page or None). Raises LayerFailed(http_failed)."""
     deadline = deadlines.Deadline(seconds)
+    head, rest = _ask(channel, question, deadline, seconds)
+    return head, _title(channel, head, rest, deadline)
+
+
+def head_of(channel, question, seconds):
+    """(Head, the first bytes of the body). Raises LayerFailed(http_failed)."""
+    return _ask(channel, question, deadlines.Deadline(seconds), seconds)
+
+
+def _ask(channel, question, deadline, seconds):
     reader = http_heads.HeadReader()
     try:
         channel.send(question, deadline)
@@ -53,13 +63,13 @@ def ask(channel, question, seconds):
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
         raise findings.LayerFailed(findings.HTTP_FAILED, "cut while waiting for an HTTP answer (%s)" % reason)
-    return reader.head, _title(channel, reader, deadline)
+    return reader.head, reader.rest
 
 
-def _title(channel, reader, deadline):
-    if "html" not in reader.head.headers.get("content-type", ""):
+def _title(channel, head, rest, deadline):
+    if "html" not in head.headers.get("content-type", ""):
         return None
-    body = bytearray(reader.rest)
+    body = bytearray(rest)
     until = deadlines.Deadline(min(_BODY_SECONDS, deadline.remaining()))
     try:
         while len(body) < _LONGEST_BODY and not _TITLE.search(body):

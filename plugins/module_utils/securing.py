@@ -47,6 +47,7 @@ class Securer(object):
         self._seconds = seconds
         self._trace = trace
         self._told = None
+        self._proof = None
         self.intercepted = None
 
     def secure(self, wire):
@@ -56,12 +57,15 @@ class Securer(object):
         """
         endpoint = self._endpoint
         if endpoint.client_cert:
+            # Whether we are asked shows only when we have nothing to show, so that takes a connection of its own.
+            asked = self._is_asked() if endpoint.mutual_tls else None
             context = self._contexts.showing(endpoint.client_cert, endpoint.client_key)
             channel = self._verified(context, wire)
-        elif endpoint.mutual_tls:
+            self._note(tls.describe(channel), asked)
+            return channel
+        if endpoint.mutual_tls:
             return self._proved(wire)
-        else:
-            channel = self._verified(self._contexts.verifying, wire)
+        channel = self._verified(self._contexts.verifying, wire)
         self._note(tls.describe(channel))
         return channel
 
@@ -70,6 +74,16 @@ class Securer(object):
             return tls.handshake(context, wire, self._endpoint.server_name, self._seconds)
         except findings.LayerFailed as failure:
             raise self._explained(failure)
+
+    def _is_asked(self):
+        try:
+            channel = self._proved(self._connect())
+        except findings.LayerFailed:
+            # The handshake that counts will tell.
+            return None
+        if channel is not None:
+            channel.close()
+        return self._proof == PASSTHROUGH
 
     def _proved(self, wire):
         """Make a server that wants a certificate of us say so: nobody in between who decrypts does."""
@@ -106,17 +120,16 @@ class Securer(object):
         """Python 3.6 would look for the name only after the end of the handshake, which did not come."""
         names = self._told["names"]
         if not x509.names_match(names, self._endpoint.server_name):
-            raise findings.LayerFailed(findings.TLS_NAME_MISMATCH, "the certificate is for %s" % ", ".join(names))
+            raise findings.LayerFailed(findings.TLS_NAME_MISMATCH, "the certificate is for %s" % tls.some(names))
 
     def _note(self, told, asked=None):
         """Keep what is known of the other side, whose certificate was verified."""
         told["trusted"] = True
         self._told = told
         expected = is_expected(told, self._endpoint.issuers)
-        proof = None
         if self._endpoint.mutual_tls:
-            proof = INTERCEPTED if not expected else PASSTHROUGH if asked else INCONCLUSIVE
-        self._trace.note(tls=told, passthrough=proof)
+            self._proof = INTERCEPTED if not expected else PASSTHROUGH if asked else INCONCLUSIVE
+        self._trace.note(tls=tls.shortened(told), passthrough=self._proof)
         self.intercepted = None if expected else findings.LayerFailed(
             findings.TLS_INTERCEPTED, "intercepted, and trusted by this host: signed by %s" % told["issuer"])
 
@@ -131,7 +144,7 @@ class Securer(object):
             return explained
         answer["trusted"] = False
         stranger = not is_expected(answer, self._endpoint.issuers)
-        self._trace.note(tls=answer, passthrough=INTERCEPTED if stranger and self._endpoint.mutual_tls else None)
+        self._trace.note(tls=tls.shortened(answer), passthrough=INTERCEPTED if stranger and self._endpoint.mutual_tls else None)
         if stranger and explained.verdict == findings.TLS_UNTRUSTED:
             return findings.LayerFailed(
                 findings.TLS_INTERCEPTED, "intercepted, and not trusted by this host: signed by %s" % answer["issuer"])

@@ -19,6 +19,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
 # Enough for the first flight of any server: OpenSSL takes no chain of certificates above 100 kB.
 LONGEST_FLIGHT = 131072
 _CHUNK = 16384
+_MOST_NAMES = 100
+_NAMES_IN_A_SENTENCE = 5
 
 _VERDICTS = {
     # X509_V_ERR_*: the numbers are part of OpenSSL's interface; ssl gives them no names.
@@ -99,7 +101,7 @@ def handshake(context, wire, server_name, seconds):
         channel.close()
         failure = _failure(exc, seconds)
         if failure.verdict == findings.TLS_FAILED and _is_a_page(channel.heard()):
-            start = http_heads.printable(channel.heard()[:60].split(b"\n")[0])
+            start = http_heads.printable(channel.heard()[:60].splitlines()[0])
             failure = findings.LayerFailed(findings.BLOCKED, "a page came instead of TLS: %s" % start)
         failure.heard = channel.heard()
         raise failure
@@ -131,6 +133,21 @@ class Channel(object):
             return self._advance(lambda: self._ssl.read(_CHUNK), deadline)
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
+        except ssl.SSLError as exc:
+            # Python 3.6 has no name of its own for what OpenSSL 3 makes of it.
+            if "unexpected eof" in str(exc):
+                return b""
+            raise
+
+    def end(self, deadline):
+        """Say that nothing more comes, and wait until the peer has closed its side, too."""
+        try:
+            self._ssl.unwrap()
+        except (OSError, ValueError):
+            # It waits for the peer's good-bye; ours is written by then.
+            pass
+        self._flush(deadline)
+        self._wire.end(deadline)
 
     def close(self):
         self._wire.close()
@@ -237,6 +254,17 @@ def described(der, version):
     return told
 
 
+def shortened(told):
+    """describe()'s dict with no more names than a person reads: a certificate of a stranger may have thousands."""
+    return dict(told, names=told["names"][:_MOST_NAMES])
+
+
+def some(names):
+    """The first of some names, for a sentence."""
+    more = len(names) - _NAMES_IN_A_SENTENCE
+    return ", ".join(names[:_NAMES_IN_A_SENTENCE]) + (" and %d more" % more if more > 0 else "")
+
+
 def explained(failure, answer, context, now):
     """`failure` of a verified handshake in the light of `answer`, the describe() of the unverified one, or None.
 
@@ -252,7 +280,7 @@ def explained(failure, answer, context, now):
         return findings.LayerFailed(verdict, "%s: valid from %s to %s, this host's clock says %s" % (
             detail, answer["not_before"], answer["not_after"], now))
     if verdict == findings.TLS_NAME_MISMATCH:
-        owner = ", ".join(answer["names"]) or answer["subject"]
+        owner = some(answer["names"]) or answer["subject"]
         return findings.LayerFailed(verdict, "the certificate is for %s" % owner)
     if trusts_nothing(context):
         detail += "; this host trusts no certificate authority at all (is ca-certificates installed?)"

@@ -37,6 +37,13 @@ class Wire(object):
         """Bytes that were put back and not yet read."""
         return self._early
 
+    def end(self, deadline):
+        """Say that nothing more comes, and wait until the peer has closed its side, too."""
+        self._arm(deadline)
+        self._sock.shutdown(socket.SHUT_WR)
+        while self.receive(deadline):
+            pass
+
     def close(self):
         self._sock.close()
 

@@ -15,7 +15,7 @@ description:
   - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
     the task; the task fails only when it could not try, for example because of a bad argument.
   - Needs nothing on the host but Python 3.6 or newer. What it sends over a connection is the negotiation with a proxy,
-    the TLS handshake, and one harmless question - a GET, the opening of a WebSocket, or an NTP query.
+    the TLS handshake, and one harmless question - a GET, the opening of a WebSocket, an EHLO, or an NTP query.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -52,8 +52,10 @@ options:
           - V(lumberjack) and V(tls) end with a verified TLS handshake.
           - V(tcp) ends with the TCP connection.
           - V(ntp) ends with the answer to an NTP query.
+          - V(smtp), and V(smtps) with TLS from the start, end with what the mail server offers, see RV(endpoints[].smtp).
+            No mail is sent.
         type: str
-        choices: [https, amqp_wss, wss, lumberjack, tls, tcp, ntp]
+        choices: [https, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps]
         default: https
       server_name:
         description:
@@ -72,6 +74,18 @@ options:
             RV(endpoints[].passthrough).
         type: bool
         default: false
+      starttls:
+        description:
+          - For O(endpoints[].protocol=smtp), whether the connection has to change to TLS.
+        type: bool
+        default: true
+      idle:
+        description:
+          - Seconds to hold the connection without a word, once it stands, to see whether something on the way cuts it. They
+            have to fit into O(deadline).
+          - For O(endpoints[].protocol) V(tcp), V(tls) and V(lumberjack), and for a WebSocket that opens.
+        type: float
+        default: 0
       client_cert:
         description:
           - A PEM file on the managed host with the certificate to show when the endpoint asks for one.
@@ -116,6 +130,13 @@ options:
     description:
       - The SOCKS5 proxy as V(socks5://[user:password@]host:port), with the same encoding.
     type: str
+  name_servers:
+    description:
+      - Whether to ask every name server of this host by itself, too, for the hosts of O(endpoints), and for names that
+        nobody can have registered, so that no answer to them is true. See RV(name_servers).
+      - Where servers give different addresses for an endpoint whose first path is V(direct), each is tried out.
+    type: bool
+    default: false
   timeout:
     description:
       - Seconds that each layer of each endpoint may take on each path.
@@ -230,6 +251,9 @@ endpoints:
         - V(tls_failed) - TCP works but the TLS handshake does not.
         - V(http_failed) - the TLS handshake works but no HTTP answer comes.
         - V(upgrade_refused) - the answer to the opening of a WebSocket is no WebSocket.
+        - V(smtp_failed) - the mail server refuses, or what answers is no mail server.
+        - V(starttls_missing) - the mail server does not offer STARTTLS.
+        - V(idle_cut) - the connection stood, but did not outlive O(endpoints[].idle).
         - V(no_reply) - no valid answer from the time server.
         - V(untested) - O(deadline) passed first.
         - V(error) - something unforeseen; RV(endpoints[].detail) says what.
@@ -238,7 +262,7 @@ endpoints:
       sample: dropped
     layer:
       description:
-        - The last layer that was tried, V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket) or V(ntp). It failed
+        - The last layer that was tried, V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(smtp), V(idle) or V(ntp). It failed
           unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are the proxy's own.
         - V(null) when the row was not begun.
       returned: always
@@ -386,6 +410,28 @@ endpoints:
           returned: always
           type: int
           sample: 2
+    smtp:
+      description: What the mail server says of itself. V(null) for other protocols and when it said nothing.
+      returned: always
+      type: dict
+      contains:
+        banner:
+          description: Its greeting.
+          returned: always
+          type: str
+          sample: mail.example.com ESMTP
+        extensions:
+          description: What it offers, over TLS where that came about.
+          returned: always
+          type: list
+          elements: str
+          sample: [SIZE, STARTTLS, AUTH]
+        auth:
+          description: The mechanisms of AUTH that it offers, likewise.
+          returned: always
+          type: list
+          elements: str
+          sample: [PLAIN, LOGIN]
     other_paths:
       description:
         - What the further O(endpoints[].paths) came to, in their order. Each entry has RV(endpoints[].path) and
@@ -393,15 +439,95 @@ endpoints:
       returned: always
       type: list
       elements: dict
+name_servers:
+  description: What the name servers of this host say, each by itself.
+  returned: when O(name_servers) is true
+  type: dict
+  contains:
+    servers:
+      description: One entry for each server that C(/etc/resolv.conf) names, and for those behind a server on this host.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        address:
+          description: Its address.
+          returned: always
+          type: str
+          sample: 192.0.2.53
+        source:
+          description: The file that names it.
+          returned: always
+          type: str
+          sample: /etc/resolv.conf
+        names:
+          description: Its answer for each host of O(endpoints) that is a name, in their order.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            name:
+              description: The name.
+              returned: always
+              type: str
+              sample: example.com
+            status:
+              description:
+                - V(ok) - it has addresses. V(nodata) - the name exists without any. V(nxdomain) - there is no such name.
+                - V(servfail), V(refused) or V(rcode N) - what the server says instead of an answer.
+                - V(no_reply), V(rejected) or V(dropped) - no answer came. V(untested) - O(deadline) passed first.
+              returned: always
+              type: str
+              sample: ok
+            addresses:
+              description: The addresses, IPv4 or else IPv6.
+              returned: always
+              type: list
+              elements: str
+              sample: ["192.0.2.1"]
+            verdict:
+              description:
+                - What the endpoint came to at RV(name_servers.servers[].names[].addresses), where none of them is among those
+                  of the first server, as in RV(endpoints[].verdict). V(null) otherwise.
+              returned: always
+              type: str
+              sample: tls_untrusted
+            detail:
+              description: One sentence on what was seen, else V(null).
+              returned: always
+              type: str
+        invented:
+          description:
+            - Likewise for a random name below C(com) and below each of RV(name_servers.search). A server that has addresses
+              for one has them for every name there.
+          returned: always
+          type: list
+          elements: dict
+    search:
+      description: The domains in which this host completes names.
+      returned: always
+      type: list
+      elements: str
+      sample: [example.com]
+    ndots:
+      description: How many dots a name needs to be tried as it stands first.
+      returned: always
+      type: int
+      sample: 1
 """
 
 import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    bounded_reading,
     deadlines,
     egress,
+    findings,
+    name_survey,
+    pool,
     proxies,
+    resolv_conf,
     routes,
     securing,
     tls,
@@ -409,6 +535,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
 
 
 PROXY_OPTIONS = ((proxies.HTTP, "http_proxy"), (proxies.SOCKS5, "socks5_proxy"))
+# Seconds to gather what is there when the deadline has passed.
+_GRACE = 5
 SCHEMES = {proxies.HTTP: "http", proxies.SOCKS5: "socks5"}
 
 
@@ -426,6 +554,8 @@ def argument_spec():
                 server_name=dict(type="str"),
                 url_path=dict(type="str", default="/"),
                 mutual_tls=dict(type="bool", default=False),
+                starttls=dict(type="bool", default=True),
+                idle=dict(type="float", default=0),
                 client_cert=dict(type="path"),
                 client_key=dict(type="path", no_log=False),
                 issuers=dict(type="list", elements="str", default=[]),
@@ -435,6 +565,7 @@ def argument_spec():
         ),
         http_proxy=dict(type="str", no_log=True),
         socks5_proxy=dict(type="str", no_log=True),
+        name_servers=dict(type="bool", default=False),
         timeout=dict(type="float", default=5.0),
         deadline=dict(type="float", default=30.0),
         concurrency=dict(type="int", default=128),
@@ -456,6 +587,8 @@ def bad_arguments(params):
             problems.append("endpoints[%d].url_path: %r is no path such as /a/b" % (number, endpoint["url_path"]))
         if endpoint["client_key"] and not endpoint["client_cert"]:
             problems.append("endpoints[%d].client_key: needs client_cert" % number)
+        if not 0 <= endpoint["idle"] <= 86400:
+            problems.append("endpoints[%d].idle: %s is not a number from 0 to 86400" % (number, endpoint["idle"]))
         problems += ["endpoints[%d].paths: %s" % (number, why) for why in bad_paths(endpoint, params)]
     for name in ("timeout", "deadline", "concurrency"):
         # The comparison is written so that "not a number" is a problem too.
@@ -487,6 +620,26 @@ def read_proxies(params):
     return found, problems
 
 
+def ask_name_servers(endpoints, params, contexts, deadline):
+    """The module's result name_servers."""
+    names = []
+    for endpoint in endpoints:
+        if not resolv_conf.is_address(endpoint.host) and endpoint.host not in names:
+            names.append(endpoint.host)
+    told = name_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
+    direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == routes.DIRECT]
+    name_survey.dial_odd_ones(
+        told, direct, lambda lookup: egress.Prober(params["timeout"], contexts, lookup=lookup), deadline)
+    return told
+
+
+def read_or_none(path):
+    try:
+        return bounded_reading.read_text(path)
+    except bounded_reading.Unreadable:
+        return None
+
+
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = module.params
@@ -507,8 +660,15 @@ def main():
     except tls.TrustStoreError as exc:
         module.fail_json(msg="client_cert: %s" % exc)
     prober = egress.Prober(params["timeout"], contexts, known)
-    rows = prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)
-    module.exit_json(changed=False, endpoints=rows)
+    jobs = [lambda: prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)]
+    if params["name_servers"]:
+        jobs.append(lambda: ask_name_servers(endpoints, params, contexts, deadline))
+    # Each ends by itself soon after the deadline.
+    outcomes = pool.run_all(jobs, len(jobs), deadlines.Deadline(params["deadline"] + _GRACE))
+    for outcome in outcomes:
+        if outcome.value is None:
+            module.fail_json(msg="could not try: %s" % (findings.unforeseen(outcome.error) if outcome.done else "no end"))
+    module.exit_json(changed=False, **dict(zip(("endpoints", "name_servers"), [outcome.value for outcome in outcomes])))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,14 @@ options:
     type: list
     elements: dict
     default: []
+  smtp:
+    description: The mail server of the cluster, as in the input C(rtf_smtp). Empty where there is none.
+    type: dict
+    default: {}
+  min_outbound_bandwidth_mbit:
+    description: Megabits a second that a download has to reach, where one was tried.
+    type: float
+    default: 100.0
   port_matrix:
     description: Whether the ports between the nodes were tried.
     type: bool

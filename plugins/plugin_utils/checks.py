@@ -16,7 +16,7 @@ AREAS = ("access", "host", "storage", "kernel", "time", "net", "proxy", "fw", "e
 
 @functools.lru_cache(maxsize=None)
 def load(folder=catalog.FOLDER):
-    """Return the list of checks `{id, title, severity, requirements, source}` and, for some, `each` and `phase`."""
+    """Return the list of checks `{id, title, severity, requirements, source}` and, for some, `each`, `phase` and `role`."""
     paths = sorted((folder / "checks").glob("*.yml"), key=_place)
     if not paths:
         raise catalog.CatalogError(f"{folder / 'checks'} has no file")

@@ -7,9 +7,10 @@
 # Names under which the role rtf_preflight and the playbook prepare_rtf leave what they found for a node.
 HOST_RESULT = "__rtf_preflight_host"
 EGRESS_RESULT = "__rtf_preflight_egress"
+DOWNLOAD_RESULT = "__rtf_preflight_download"
 COLLECTION_FAILURE = "__rtf_preflight_failure"
 PREPARATION_FAILURE = "__rtf_preparation_failure"
-NAMES = (HOST_RESULT, EGRESS_RESULT, COLLECTION_FAILURE, PREPARATION_FAILURE)
+NAMES = (HOST_RESULT, EGRESS_RESULT, DOWNLOAD_RESULT, COLLECTION_FAILURE, PREPARATION_FAILURE)
 
 OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
 NEVER_COLLECTED = "nothing was collected: the node failed earlier in this run"
@@ -19,7 +20,7 @@ def of_node(variables, in_run):
     """Return the evidence of one node.
 
     variables: the node's variables of NAMES, where they exist, as plain data. in_run: False for a node that the play
-    was not meant to touch. Returns `{"host", "egress", "preparation_failure"}` (each part optional), or
+    was not meant to touch. Returns `{"host", "egress", "name_servers", "download", "preparation_failure"}` (each part optional), or
     `{"unreachable": why}`, or `{"not_run": why}`.
     """
     host = variables.get(HOST_RESULT) or {}
@@ -30,17 +31,26 @@ def of_node(variables, in_run):
             return {"unreachable": _one_line(result.get("msg") or "no reason given")}
     evidence = {
         "host": host.get("host") or {"error": _why_missing(host, variables)},
-        "egress": _probes(variables.get(EGRESS_RESULT) or {}, variables),
+        "egress": _of_egress("endpoints", variables),
+        "name_servers": _of_egress("name_servers", variables),
+        "download": _download(variables.get(DOWNLOAD_RESULT) or {}, variables),
     }
     if variables.get(PREPARATION_FAILURE):
         evidence["preparation_failure"] = variables[PREPARATION_FAILURE]
     return evidence
 
 
-def _probes(result, variables):
-    if "endpoints" in result:
-        return result["endpoints"]
-    return {"error": _why_missing(result, variables)}
+def _of_egress(name, variables):
+    """A part of what egress_info found."""
+    result = variables.get(EGRESS_RESULT) or {}
+    return result[name] if name in result else {"error": _why_missing(result, variables)}
+
+
+def _download(result, variables):
+    """What download_info found; `{"skipped": True}` where nothing was to be measured."""
+    if result.get("skipped"):
+        return {"skipped": True}
+    return result.get("download") or {"error": _why_missing(result, variables)}
 
 
 def _why_missing(result, variables):

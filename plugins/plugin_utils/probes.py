@@ -7,8 +7,9 @@
 import ipaddress
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers as ntp
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import vendors
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import mail_server, vendors
 
+HELD = ("lumberjack", "tls", "wss", "amqp_wss")
 DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
 # A site's own addresses: nobody asks a proxy for them.
 _INTERNAL = [ipaddress.ip_network(text) for text in (
@@ -16,10 +17,12 @@ _INTERNAL = [ipaddress.ip_network(text) for text in (
 )]
 
 
-def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=False):
-    """Return one entry of the module's option endpoints for each endpoint row and each NTP server.
+def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=False, smtp=None, idle=0):
+    """Return one entry of the module's option endpoints for each endpoint row, each NTP server
+    and the mail server.
 
-    ntp_servers: entries of rtf_ntp_servers. http_proxy, socks5_proxy: whether there is one.
+    ntp_servers: entries of rtf_ntp_servers. http_proxy, socks5_proxy: whether there is one. smtp: the value of rtf_smtp. idle: seconds
+    to hold connections that nobody needs a certificate for.
     """
     configured = [path for path, there in ((HTTP_PROXY, http_proxy), (SOCKS5, socks5_proxy)) if there]
     probes = []
@@ -32,10 +35,12 @@ def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=Fals
                 "issuers": vendors.issuers(row["host"]),
                 "origin": vendors.signs(row["host"]),
                 "paths": paths,
+                **({"idle": idle} if idle and row["protocol"] in HELD and not row["mutual_tls"] else {}),
             }
         )
     servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp.hosts(ntp_servers)]
-    return probes + [{**server, "paths": [DIRECT]} for server in servers]
+    mail = mail_server.of_input(smtp or {})
+    return [*probes, *({**server, "paths": [DIRECT]} for server in servers), *([mail_server.probe(mail)] if mail else [])]
 
 
 def paths_of(carrier, configured):

@@ -9,11 +9,14 @@ Like the checks in inputs.py, each takes a value and raises ValueError with what
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs
+import re
+from urllib.parse import urlsplit
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs, mail_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
-ONE_VALUE_FOR_ALL = ("rtf_extra_endpoints", "rtf_extra_ports", "rtf_internal_networks", "rtf_ingress_sources")
+ONE_VALUE_FOR_ALL = ("rtf_extra_endpoints", "rtf_extra_ports", "rtf_internal_networks", "rtf_ingress_sources", "rtf_smtp")
 
 
 def networks(value):
@@ -22,6 +25,26 @@ def networks(value):
         raise ValueError(f"must be a list of networks such as 192.0.2.0/24, not a {inputs.kind(value)}")
     for entry in value:
         network(entry)
+
+
+def download_url(value):
+    """A URL to download from; an empty string means none."""
+    shape = "write http://host/path or https://host/path"
+    if not isinstance(value, str):
+        raise ValueError(f"must be a URL, not a {inputs.kind(value)}; {shape}")
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and inputs.is_host(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        usable = False
+    if value and (not usable or parts.username is not None or not re.fullmatch(r"[!-~]+", value)):
+        raise ValueError(f"is no URL without a user, a password and blanks; {shape}")
+
+
+def megabits(value):
+    """A number of megabits a second."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1000000:
+        raise ValueError(f"{value!r} is not a number of megabits a second above 0")
 
 
 def _rows(variable, read):
@@ -44,6 +67,9 @@ def checks_by_name(catalogue):
         ),
         "rtf_extra_ports": _rows("rtf_extra_ports", lambda value: with_site_rows(catalogue, extra_ports=value)),
         "rtf_internal_networks": networks,
+        "rtf_smtp": mail_server.of_input,
+        "rtf_outbound_bandwidth_url": download_url,
+        "rtf_min_outbound_bandwidth_mbit": megabits,
         "rtf_ingress_sources": networks,
         "rtf_previous_release": inputs.one_of(catalogue.release_ids),
         "rtf_change_request_dir": inputs.directory,

@@ -26,6 +26,8 @@ _SENTENCES = {
     "show certificates, and TLS inspection by {issuer} breaks that, whoever trusts it.",
     "http_failed": "Ask the network team what lets a TLS handshake with {host}:{port} pass, but no request ({row}).",
     "upgrade_refused": "Ask the proxy team to let WebSockets to {host} port {port} through ({row}).",
+    "idle_cut": "Ask the network team to keep connections to {host} port {port} on which nobody says anything for longer "
+    "({row}): agents hold theirs for hours.",
     "tls_untrusted": "The certificate that {host}:{port} shows comes from {issuer}. If that is a TLS-inspecting proxy, ask "
     "its team to exempt {host} from TLS inspection ({row}); else install the missing CA on {node}.",
     "tls_name_mismatch": "The certificate that {host}:{port} shows comes from {issuer}. If that is a TLS-inspecting proxy, "

@@ -10,13 +10,17 @@ PASS, FAIL, UNKNOWN, SKIPPED = "pass", "fail", "unknown", "skipped"
 
 
 class Finding(NamedTuple):
-    """The judged part of a check result: everything but which check on which node it is."""
+    """The judged part of a check result: everything but which check on which node it is.
+
+    severity: in place of the check's own, where what was found weighs less.
+    """
 
     status: str
     expected: str
     observed: str
     remedy: str = ""
     evidence: Any = None
+    severity: str = ""
 
 
 class NoEvidence(Exception):

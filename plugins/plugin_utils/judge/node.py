@@ -9,12 +9,15 @@ from fnmatch import fnmatchcase
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import (
     access,
     balancer,
+    bandwidth,
     clock,
     disks,
     egress,
     firewall,
     kernel,
     links,
+    mail,
+    names,
     network,
     networks,
     platform,
@@ -51,9 +54,12 @@ FUNCTIONS = {
     **links.CHECKS,
     **balancer.CHECKS,
     **proxy.CHECKS,
+    **names.CHECKS,
     **proxy_paths.CHECKS,
     **firewall.CHECKS,
     **egress.CHECKS,
+    **mail.CHECKS,
+    **bandwidth.CHECKS,
     **ports.CHECKS,
 }
 
@@ -79,8 +85,8 @@ ONLY_WITH = {
 def judge_node(checks, subject, evidence, only=("*",)):
     """Return the check results of one node.
 
-    checks: rows of catalog/checks/. subject: a Subject. evidence: `{"host", "egress", "preparation_failure"}`, each
-    part optional, or `{"unreachable": why}`, or `{"not_run": why}` for a node that was left out on purpose.
+    checks: rows of catalog/checks/. subject: a Subject. evidence: `{"host", "egress", "name_servers", "preparation_failure"}`,
+    each part optional, or `{"unreachable": why}`, or `{"not_run": why}` for a node that was left out on purpose.
     only: globs of check ids.
     """
     results = []
@@ -102,7 +108,7 @@ def judge_node(checks, subject, evidence, only=("*",)):
                     "node": subject.node,
                     "title": check["title"].format(**row) if row else check["title"],
                     "requirement": [row["id"]] if row else check["requirements"],
-                    "severity": _severity(check, subject, row),
+                    "severity": finding.severity or _severity(check, subject, row),
                     "status": finding.status,
                     "expected": finding.expected,
                     "observed": finding.observed,

@@ -33,6 +33,7 @@ class Subject(NamedTuple):
     platform: what platforms.load returns. pod_cidr, service_cidr: networks of the cluster.
     spare_addresses: how many of the subnet must be free.
     offload_drivers: drivers of interfaces whose tunnel offloads must be off.
+    mail_server: the MailServer that is meant, or None. outbound_mbit: megabits a second that a download has to reach.
     """
 
     node: str
@@ -51,3 +52,5 @@ class Subject(NamedTuple):
     service_cidr: str = SERVICE_CIDR
     spare_addresses: int = SPARE_ADDRESSES
     offload_drivers: Any = ("vmxnet3",)
+    mail_server: Any = None
+    outbound_mbit: float = 100.0

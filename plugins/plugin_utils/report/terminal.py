@@ -26,7 +26,7 @@ def lines(report):
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
         out += _node_lines([result for result in results if result["id"] not in report["selection"]["left_out"]])
-    out += matrix.lines(report) + links.lines(report)
+    out += matrix.lines(report) + links.lines(report) + _cluster_lines(report.get("cluster", ()))
     return out + [("", None)] + _closing_lines(report)
 
 
@@ -66,6 +66,14 @@ def _shared_reason(results):
         if only[0] in ("unknown", "skipped"):
             return only
     return None
+
+
+def _cluster_lines(notes):
+    """What no node shows by itself."""
+    out = [("", None), ("Across the cluster:", None)] if notes else []
+    for note in notes:
+        out += _hanging("  note  ", note["observed"], "yellow") + _detail("do", note["remedy"], "yellow")
+    return out
 
 
 def _closing_lines(report):

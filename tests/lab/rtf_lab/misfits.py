@@ -4,7 +4,7 @@
 """Who gets in the way of the site, as data: name servers that lie, and a network that wants people to log in first."""
 
 # The name for which dns-wrong has an address of its own, and below which it knows every name there could be.
-WRONG_NAME = "kubernetes-charts.storage.googleapis.com"
+WRONG_NAME = "worker-cloud-helm-prod.s3.amazonaws.com"
 WILDCARD_DOMAIN = "corp.example"
 # The name for which the login page has a certificate of the authority that inspects.
 LOGIN_NAME = "runtime-fabric.s3.amazonaws.com"

@@ -147,7 +147,7 @@ def http_answer(data):
 def endpoint(port, **fields):
     """An egress.Endpoint at the loopback interface."""
     row = dict(id=None, host="127.0.0.1", port=port, protocol="tls", server_name=NAME, paths=["direct"], url_path="/",
-               mutual_tls=False, client_cert=None, client_key=None, issuers=[], origin=[])
+               mutual_tls=False, client_cert=None, client_key=None, issuers=[], origin=[], starttls=True, idle=0)
     row.update(fields)
     return egress.endpoint_of(row)
 
@@ -204,3 +204,10 @@ def text_file(text):
         yield path
     finally:
         os.unlink(path)
+
+
+def in_background(work):
+    """Run a function beside the test."""
+    thread = threading.Thread(target=work)
+    thread.daemon = True
+    thread.start()

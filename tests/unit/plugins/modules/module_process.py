@@ -9,15 +9,19 @@ import subprocess
 import sys
 
 
-def run(module, arguments, check_mode=False):
-    """Run an imported module with arguments; return its result."""
+def environment(module):
+    """The environment in which a process can import an imported module."""
     root = os.path.abspath(module.__file__)
     for dummy_level in module.__name__.split("."):
         root = os.path.dirname(root)
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([root] + sys.path))
+    return dict(os.environ, PYTHONPATH=os.pathsep.join([root] + sys.path))
+
+
+def run(module, arguments, check_mode=False):
+    """Run an imported module with arguments; return its result."""
     process = subprocess.Popen(
         [sys.executable, "-m", module.__name__],
-        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        env=environment(module), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     parameters = dict(arguments, _ansible_check_mode=check_mode)
     out, err = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": parameters}).encode("utf-8"), 60)
     assert b"Traceback" not in err, err

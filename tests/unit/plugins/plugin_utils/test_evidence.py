@@ -9,15 +9,17 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import evidence
 
 HOST = {"host": {"privileged": True}}
-EGRESS = {"endpoints": [{"id": "a"}]}
+EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
 
 
 @pytest.mark.parametrize(
     "variables, in_run, expected",
     [
-        ({evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}, True, {"host": HOST["host"], "egress": [{"id": "a"}]}),
+        ({evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}, True,
+         {"host": HOST["host"], "egress": [{"id": "a"}], "name_servers": {"servers": []},
+          "download": {"error": evidence.NEVER_COLLECTED}}),
         ({}, False, {"not_run": evidence.OUTSIDE_RUN}),
-        ({}, True, {"host": {"error": evidence.NEVER_COLLECTED}, "egress": {"error": evidence.NEVER_COLLECTED}}),
+        ({}, True, dict.fromkeys(["host", "egress", "name_servers", "download"], {"error": evidence.NEVER_COLLECTED})),
         ({evidence.HOST_RESULT: {"unreachable": True, "msg": "ssh:\r\n no route"}}, True, {"unreachable": "ssh: no route"}),
         (
             {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: {"unreachable": True, "msg": "gone"}},
@@ -27,17 +29,27 @@ EGRESS = {"endpoints": [{"id": "a"}]}
         (
             {evidence.HOST_RESULT: {"failed": True, "msg": "no python"}, evidence.COLLECTION_FAILURE: "Collect: no python"},
             True,
-            {"host": {"error": "Collect: no python"}, "egress": {"error": "Collect: no python"}},
+            dict.fromkeys(["host", "egress", "name_servers", "download"], {"error": "Collect: no python"}),
         ),
         (
             {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: {"skipped": True}},
             True,
-            {"host": HOST["host"], "egress": {"error": evidence.NEVER_COLLECTED}},
+            {"host": HOST["host"], **dict.fromkeys(["egress", "name_servers", "download"], {"error": evidence.NEVER_COLLECTED})},
         ),
     ],
 )
 def test_results_of_a_run_become_evidence(variables, in_run, expected):
     assert evidence.of_node(variables, in_run) == expected
+
+
+def test_a_download_that_was_not_meant_is_skipped_and_one_that_failed_is_an_error():
+    variables = {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}
+    for result, expected in (
+        ({"skipped": True}, {"skipped": True}),
+        ({"download": {"bytes": 1}}, {"bytes": 1}),
+        ({"failed": True, "msg": "url: no"}, {"error": "url: no"}),
+    ):
+        assert evidence.of_node({**variables, evidence.DOWNLOAD_RESULT: result}, True)["download"] == expected
 
 
 def test_a_node_of_an_earlier_batch_keeps_its_evidence():

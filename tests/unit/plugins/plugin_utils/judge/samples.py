@@ -6,17 +6,20 @@
 
 import copy
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import mail_server, subjects
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import host_samples
 
 GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n1"], "rtf_workers": ["n2"]}
 SCOPE = {"release": "1.4", "control_plane": "us", "phase": "install"}
 NTP = "ntp.example.com"
+MAIL_SERVER = mail_server.of_input({"host": "smtp.example.com", "port": 587, "auth": ["plain", "login"]})
 
 
 def subject(node="n1", **changes):
     """The Subject of a node of the release 1.4 in the US."""
-    return subjects.subject(node, GROUPS, {"ansible_host": "192.168.230.11"}, SCOPE, [NTP])._replace(**changes)
+    return subjects.subject(node, GROUPS, {"ansible_host": "192.168.230.11"}, SCOPE, [NTP])._replace(
+        **{"mail_server": MAIL_SERVER, **changes}
+    )
 
 
 def evidence(node="n1"):
@@ -27,7 +30,33 @@ def evidence(node="n1"):
         "storage": host_samples.storage(),
         "network": host_samples.network(),
     }
-    return copy.deepcopy({"host": host, "cluster": host_samples.cluster(), "egress": [_probe(row) for row in subject(node).endpoints] + [_NTP_PROBE]})
+    probes = [_probe(row) for row in subject(node).endpoints] + [_NTP_PROBE] + [_MAIL_PROBE] * (subject(node).role == "controller")
+    return copy.deepcopy(
+        {
+            "host": host,
+            "cluster": host_samples.cluster(),
+            "egress": probes,
+            "name_servers": _name_servers(probes),
+            "download": _DOWNLOAD,
+        }
+    )
+
+
+def _name_servers(probes):
+    servers = [
+        {
+            "address": address,
+            "source": "/etc/resolv.conf",
+            "names": [_answer(probe["host"], "ok", "198.51.100.1") for probe in probes],
+            "invented": [_answer(f"hostprep-0.{domain}", "nxdomain") for domain in ("com", "site.example")],
+        }
+        for address in ("192.0.2.53", "192.0.2.54")
+    ]
+    return {"servers": servers, "search": ["site.example"], "ndots": 1}
+
+
+def _answer(name, status, *addresses):
+    return {"name": name, "status": status, "addresses": list(addresses), "verdict": None, "detail": None}
 
 
 def _probe(row):
@@ -75,6 +104,26 @@ _NTP_PROBE = {
     "verdict": "reachable",
     "detail": "",
     "other_paths": [],
+}
+_MAIL_PROBE = {
+    "id": mail_server.ROW,
+    "host": MAIL_SERVER.host,
+    "port": MAIL_SERVER.port,
+    "protocol": "smtp",
+    "path": "direct",
+    "verdict": "reachable",
+    "detail": None,
+    "smtp": {"banner": "smtp.example.com ESMTP", "extensions": ["AUTH"], "auth": ["PLAIN"]},
+    "other_paths": [],
+}
+_DOWNLOAD = {
+    "path": "direct",
+    "verdict": "reachable",
+    "detail": None,
+    "bytes": 250000000,
+    "seconds": 5.0,
+    "mean_mbit": 400.0,
+    "peak_mbit": 480.0,
 }
 _HOST = {
     "privileged": True,

@@ -1,0 +1,335 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Put many things in the way of one audit, and exactly the endpoints behind them turn red, each for its own reason.
+
+curl on the nodes gives a second opinion, where it can tell.
+"""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+from typing import Any, NamedTuple
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.molecule.egress import curl
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, misfits
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+
+NODES = ("controller-1", "worker-1", "worker-2")
+TRUSTING = "worker-1"
+ROWS = {
+    "ecr-us": "ecr.us-east-1.amazonaws.com",
+    "api-ecr-us": "api.ecr.us-east-1.amazonaws.com",
+    "dkr-ecr-us": "494141260463.dkr.ecr.us-east-1.amazonaws.com",
+    "anypoint": "anypoint.mulesoft.com",
+    "docker-images-prod": "docker-images-prod.s3.amazonaws.com",
+    "worker-cloud-helm-us": "worker-cloud-helm-prod.s3.amazonaws.com",
+    "exchange2-asset-manager-us": "exchange2-asset-manager-kprod.s3.amazonaws.com",
+    "runtime-fabric-us": "runtime-fabric.s3.amazonaws.com",
+    "starport-layer-bucket-us": "prod-us-east-1-starport-layer-bucket.s3.amazonaws.com",
+    "starport-layer-bucket-us-regional": "prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com",
+}
+MUTUAL_TLS = {"controller-1": ["transport-layer-us", "configuration-resolver-us"], "worker-1": ["configuration-resolver-us"],
+              "worker-2": ["configuration-resolver-us"]}
+
+
+SMTP = "smtp.lab.example"
+LARGE_FILE = "/srv/packages/large"
+LARGE_URL = "http://packages.lab.example/large"
+
+
+class Audit(NamedTuple):
+    """One audit, and what curl said meanwhile: {node: {host: how it ended}}."""
+
+    outcome: Any
+    curl: Any
+
+    def red(self):
+        """{(node, row or check without its prefix): verdict, or the start of what was observed}."""
+        found, failed = {}, self.outcome.failed()
+        for entry in self.outcome.report["results"]:
+            if (entry["node"], entry["id"]) in failed and entry["id"].startswith("egress."):
+                found[entry["node"], entry["id"].partition(".")[2]] = verdict(entry)
+        return found
+
+    def result(self, node, row):
+        return self.outcome.result(node, f"egress.{row}")
+
+
+def verdict(entry):
+    probe = entry["evidence"]
+    return probe["verdict"] if isinstance(probe, dict) and "verdict" in probe else entry["status"]
+
+
+@pytest.fixture(scope="module")
+def lab():
+    return Lab.named()
+
+
+@pytest.fixture(scope="module")
+def audit(lab, tmp_path_factory):
+    """Run an audit, which does not fail the play: the nodes of this scenario are not prepared."""
+
+    def run(proxy=None, **variables):
+        site = Site(tmp_path_factory.mktemp("audit"))
+        outcome = site.play("audit-rtf.yml", "-e", json.dumps({"rtf_preflight_enforce": False, **variables}))
+        assert outcome.report, outcome.output
+        return Audit(outcome, {node: curl.ask(lab, node, ROWS.values(), proxy) for node in NODES})
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def large_file(lab):
+    """A file of a gigabyte outside, which takes no room there."""
+    lab.exec("internet", "truncate", "--size", "1G", LARGE_FILE)
+    yield
+    lab.exec("internet", "rm", LARGE_FILE)
+
+
+@pytest.fixture(scope="module")
+def in_order(audit, large_file):
+    return audit(rtf_smtp={"host": SMTP, "auth": ["PLAIN"]}, rtf_outbound_bandwidth_url=LARGE_URL,
+                 rtf_preflight_outbound_bandwidth_seconds=1)
+
+
+def test_a_site_with_nothing_in_the_way(in_order):
+    assert in_order.red() == {}
+    assert {said for node in NODES for said in in_order.curl[node].values()} == {"answered"}
+
+
+def test_the_mail_server_is_spoken_to_by_controllers(in_order):
+    observed = in_order.result("controller-1", "smtp")["observed"]
+    assert observed.startswith("tls, AUTH PLAIN; smtp.lab.example ESMTP")
+    assert ("worker-1", "egress.smtp") not in {(entry["node"], entry["id"]) for entry in in_order.outcome.report["results"]}
+
+
+def test_the_bandwidth_is_told_in_both_units_and_by_both_readings(in_order):
+    result = in_order.result("worker-1", "bandwidth")
+    assert result["status"] == "pass" and result["evidence"]["bytes"] > 1000000
+    assert re.match(r"[\d.e+]+ Mbit/s \([\d.e+]+ MB/s\) directly, at best ", result["observed"]), result["observed"]
+    assert "; the vendor's 100 MBps read as 100 Mbit/s met, as 800 Mbit/s " in result["observed"]
+
+
+@pytest.fixture(scope="module")
+def direct(lab, audit):
+    """Ports that are closed, login pages, and name servers that lie, each node with others."""
+    with contextlib.ExitStack() as stack:
+        for fault in (
+            faults.port_closed(lab, ROWS["ecr-us"], 443),
+            faults.port_closed(lab, ROWS["api-ecr-us"], 443, how="reject with icmpx admin-prohibited"),
+            faults.port_closed(lab, ROWS["dkr-ecr-us"], 443, how="reject with tcp reset"),
+            faults.login_page(lab, ROWS["anypoint"], how="plain"),
+            faults.login_page(lab, misfits.LOGIN_NAME),
+            faults.inspection_trusted(lab, TRUSTING),
+            faults.resolvers(lab, "controller-1", "dns-wrong", "dns"),
+            faults.resolvers(lab, "worker-1", "dns", "dns-wildcard"),
+            faults.resolvers(lab, "worker-2", "dns", "dns-wrong", search=misfits.WILDCARD_DOMAIN),
+        ):
+            stack.enter_context(fault)
+        return audit(rtf_smtp={"host": SMTP, "port": 2525})
+
+
+def test_exactly_what_is_behind_something_is_red(direct):
+    closed = {"ecr-us": "dropped", "api-ecr-us": "rejected", "dkr-ecr-us": "refused", "anypoint": "blocked"}
+    expected = {(node, row): said for node in NODES for row, said in closed.items()}
+    expected.update({
+        ("controller-1", "runtime-fabric-us"): "tls_intercepted",
+        ("worker-1", "runtime-fabric-us"): "blocked",
+        ("worker-2", "runtime-fabric-us"): "tls_intercepted",
+        ("controller-1", "worker-cloud-helm-us"): "tls_intercepted",
+        ("controller-1", "smtp"): "starttls_missing",
+        ("controller-1", "dns"): "fail",
+        ("worker-1", "dns"): "fail",
+        ("worker-2", "dns"): "fail",
+        ("worker-2", "dns_search"): "fail",
+    })
+    assert direct.red() == expected
+
+
+def test_curl_agrees(direct):
+    assert_same(direct, {"ecr-us": "timeout", "api-ecr-us": "no connection", "dkr-ecr-us": "no connection", "anypoint": "no TLS",
+                         "docker-images-prod": "answered"})
+    assert direct.curl["controller-1"][misfits.LOGIN_NAME] == "bad certificate"
+    # It takes the login page for the registry's answer.
+    assert direct.curl[TRUSTING][misfits.LOGIN_NAME] == "answered"
+
+
+def assert_same(found, some):
+    """curl and the verdicts mean the same for every row on every node; `some` of what curl says is as it should be."""
+    for node in NODES:
+        for row, host in ROWS.items():
+            said, own = found.curl[node][host], found.result(node, row)["evidence"]["verdict"]
+            assert own in curl.MEANINGS.get(said, ()), (node, row, own, said)
+        assert {row: found.curl[node][ROWS[row]] for row in some} == some
+
+
+def test_a_login_page_is_shown(direct):
+    result = direct.result(TRUSTING, "runtime-fabric-us")
+    assert 'with the page "Sign in to the guest network"' in result["observed"]
+    assert "through unanswered and without a login page (row runtime-fabric-us of the change request)" in result["remedy"]
+    assert direct.result("worker-2", "anypoint")["observed"] == "blocked: a page came instead of TLS: HTTP/1.1 400 Bad Request"
+
+
+def test_name_servers_that_lie_are_named(direct):
+    wrong = f"sends {misfits.WRONG_NAME} to 198.51.100.40, where it is tls_intercepted"
+    assert direct.result("controller-1", "dns")["observed"] == f"198.51.100.54 {wrong}"
+    assert direct.result("worker-2", "dns")["observed"] == f"198.51.100.54 {wrong}"
+    assert direct.result("worker-1", "dns")["observed"].startswith("198.51.100.55 has an address for every name, also for ")
+    assert "Ask the DNS team to let 198.51.100.55 answer NXDOMAIN" in direct.result("worker-1", "dns")["remedy"]
+    assert f"Take {misfits.WILDCARD_DOMAIN} out of the search domains of worker-2" in direct.result("worker-2", "dns_search")["remedy"]
+
+
+@pytest.fixture(scope="module")
+def denied(lab, audit, large_file):
+    """Only the proxies are the way out; squid denies one name, and dante works."""
+    rules = [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
+    with faults.only_proxies(lab, how="drop"), faults.proxy_rules(lab, "proxy", *rules):
+        return audit("http://proxy.lab.example:3128", rtf_http_proxy="http://proxy.lab.example:3128",
+                     rtf_monitoring_proxy="socks5://socks.lab.example:1080",
+                     rtf_smtp={"host": SMTP, "port": 587, "auth": ["CRAM-MD5"]}, rtf_outbound_bandwidth_url=LARGE_URL,
+                     rtf_min_outbound_bandwidth_mbit=1000000, rtf_preflight_outbound_bandwidth_seconds=1)
+
+
+def test_a_proxy_that_denies_one_name(denied):
+    expected = {(node, "ecr-us"): "proxy_denied" for node in NODES}
+    expected.update({(node, "bandwidth"): "reachable" for node in NODES})
+    assert denied.red() == {**expected, ("controller-1", "smtp"): "reachable"}
+    result = denied.result("worker-1", "ecr-us")
+    assert "ERR_ACCESS_DENIED" in result["observed"]
+    assert result["remedy"].startswith(f"Ask the proxy team to allow the HTTP proxy to connect to {ROWS['ecr-us']} port 443 (row ecr-us")
+    assert_same(denied, {"ecr-us": "proxy 403", "anypoint": "answered"})
+
+
+def test_a_line_and_a_mail_server_that_are_not_what_is_wanted(denied):
+    result = denied.result("worker-1", "bandwidth")
+    assert (result["status"], result["severity"]) == ("fail", "recommended")
+    assert " through the HTTP proxy, at best " in result["observed"] and result["evidence"]["bytes"] > 1000000
+    result = denied.result("controller-1", "smtp")
+    assert result["observed"] == "starttls, AUTH PLAIN"
+    assert result["remedy"].startswith(f"Ask the mail team to offer AUTH CRAM-MD5 to controller-1 on {SMTP} port 587")
+
+
+@pytest.fixture(scope="module")
+def unknown(lab, audit):
+    """Proxies that want a password: squid gets a wrong one, dante none."""
+    return audit("http://proxy-user:wrong@proxy-auth.lab.example:3128",
+                 rtf_http_proxy="http://proxy-user:wrong@proxy-auth.lab.example:3128",
+                 rtf_monitoring_proxy="socks5://socks-auth.lab.example:1080")
+
+
+def test_proxies_that_want_another_password(unknown):
+    red = unknown.red()
+    rows = {(node, row) for node in NODES for row in (*ROWS, *MUTUAL_TLS[node], "dias-ingestor-nginx-us")}
+    assert red == {**dict.fromkeys(rows, "proxy_auth"),
+                   **{(node, check): "proxy_auth" for node in NODES for check in ("http_proxy", "socks5_proxy")}}
+    assert unknown.result("worker-1", "http_proxy")["remedy"] == (
+        "Give rtf_http_proxy a user name and password that the HTTP proxy accepts.")
+    assert_same(unknown, {"anypoint": "proxy 407"})
+    assert "wrong@" not in unknown.outcome.output
+
+
+@pytest.fixture(scope="module")
+def inspected(lab, audit, tmp_path_factory):
+    """A proxy that decrypts all but what the change request asks to pass, and shows a page of its own for one name."""
+    site = Site(tmp_path_factory.mktemp("request"))
+    (site.directory / "request.yml").write_text("- import_playbook: hostprep.runtime_fabric.change_request\n")
+    asked = site.play("request.yml")
+    assert asked.code == 0, asked.output
+    passthrough = (site.directory / "rtf-change-request" / "squid-passthrough.conf").read_text(encoding="utf-8")
+    denied_page = [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
+    with faults.inspection_trusted(lab, TRUSTING), faults.proxy_rules(
+        lab, "proxy-inspect", "acl rtf_nodes src all", "acl rtf_controllers src all", *passthrough.splitlines(), *denied_page
+    ):
+        # Squid makes a certificate for each name, which takes a while on a busy machine.
+        return audit("http://proxy-inspect.lab.example:3128", rtf_http_proxy="http://proxy-inspect.lab.example:3128",
+                     rtf_monitoring_proxy="socks5://socks.lab.example:1080", rtf_preflight_timeout=25,
+                     rtf_preflight_deadline=90)
+
+
+def test_a_proxy_that_decrypts_is_found_whether_it_is_trusted_or_not(inspected):
+    expected = {(node, row): "tls_intercepted" for node in NODES for row in ROWS}
+    expected[TRUSTING, "ecr-us"] = "blocked"
+    assert inspected.red() == expected
+    trusting, other = (inspected.result(node, "anypoint")["observed"] for node in (TRUSTING, "worker-2"))
+    assert "intercepted, and trusted by this host: signed by CN=Inspection CA, O=Example Corp" in trusting
+    assert "intercepted, and not trusted by this host: signed by CN=Inspection CA, O=Example Corp" in other
+    assert "exempt anypoint.mulesoft.com from TLS inspection (row anypoint" in inspected.result(TRUSTING, "anypoint")["remedy"]
+
+
+def test_the_inspection_is_named_once_for_the_cluster(inspected):
+    notes = [(note["id"], note["observed"]) for note in inspected.outcome.report["cluster"]]
+    # Beside the rows above the charts and, through a proxy that is not meant for it, Lumberjack.
+    count = len(ROWS) + 2
+    assert dict(notes) == {
+        "cluster.tls_inspection": "CN=Inspection CA, O=Example Corp signs for Amazon Web Services, Google Cloud and MuleSoft: "
+        f"{count} endpoints, through the HTTP proxy, seen from controller-1, worker-1 and worker-2; worker-1 trusts it",
+        "cluster.paths_differ": f"through the HTTP proxy strangers sign for {count} endpoints for which who may does directly and "
+        "through the SOCKS5 proxy",
+    }
+    assert len(notes) == 2
+    assert "Across the cluster:\n  note  CN=Inspection CA, O=Example Corp signs for " in inspected.outcome.output
+
+
+def test_mutual_tls_that_the_change_request_exempts_passes(inspected):
+    for node in NODES:
+        for row in MUTUAL_TLS[node]:
+            assert "passthrough" in inspected.result(node, row)["observed"]
+
+
+def test_curl_sees_an_interception_only_where_it_is_not_trusted(inspected):
+    assert set(inspected.curl[TRUSTING].values()) == {"answered"}
+    assert inspected.curl["worker-2"][ROWS["anypoint"]] == "bad certificate"
+
+
+@pytest.fixture
+def client_files(lab):
+    """The paths on worker-1 of a certificate that the endpoints accept, and of its key."""
+    paths = ["/tmp/client.crt", "/tmp/client.key"]
+    for path in paths:
+        text = (lab.instance.state / "pki" / path.rpartition("/")[2]).read_text(encoding="utf-8")
+        lab.exec("worker-1", "sh", "-c", 'umask 077; printf %s "$1" > "$2"', "sh", text, path)
+    yield paths
+    lab.exec("worker-1", "rm", *paths)
+
+
+def test_with_a_client_certificate_mutual_tls_is_done_to_the_end(lab, client_files, tmp_path):
+    """nginx answers only who showed a certificate of the right authority."""
+    row = {"host": "configuration-resolver.prod.cloudhub.io", "port": 443, "mutual_tls": True, "issuers": ["Amazon"]}
+    shown = {"client_cert": client_files[0], "client_key": client_files[1]}
+    answers = module(lab, tmp_path, [{**row, **shown}, row])
+    assert [(each["verdict"], each["passthrough"], each["layer"]) for each in answers] == [
+        ("reachable", "passthrough", "http"), ("reachable", "passthrough", "tls")]
+    assert answers[0]["http"]["status"] == 200
+
+
+def test_a_proxy_that_cuts_what_is_silent(lab, tmp_path):
+    """squid closes a tunnel after read_timeout, by default after 15 minutes."""
+    row = {"host": "dias-ingestor-nginx.prod.cloudhub.io", "port": 5044, "protocol": "lumberjack", "idle": 6,
+           "paths": ["http_proxy", "direct"]}
+    with faults.proxy_rules(lab, "proxy", "read_timeout 2 seconds"):
+        answer, = module(lab, tmp_path, [row], http_proxy="http://proxy.lab.example:3128")
+    assert (answer["verdict"], answer["layer"]) == ("idle_cut", "idle")
+    assert re.fullmatch(r"closed after [2-5] s in which nobody said anything", answer["detail"]), answer["detail"]
+    assert answer["other_paths"][0]["verdict"] == "reachable"
+
+
+def module(lab, directory, endpoints, **arguments):
+    """What egress_info returns on worker-1."""
+    done = subprocess.run(
+        ["ansible", "worker-1", "-i", os.environ["LAB_INVENTORY"], "-m", "hostprep.runtime_fabric.egress_info", "-t", str(directory),
+         "-b", "-e", "ansible_python_interpreter=/usr/bin/python3", "-a", json.dumps({"endpoints": endpoints, **arguments})],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout.decode()
+    return json.loads((directory / "worker-1").read_text(encoding="utf-8"))["endpoints"]
+
+
+def test_nothing_is_left_on_a_node(host):
+    assert "198.51.100.53" in host.check_output("cat /etc/resolv.conf")
+    assert not host.file("/usr/local/share/ca-certificates/inspection.crt").exists

@@ -1,0 +1,94 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Questions to a name server and its answers as bytes (RFC 1035); no sockets here."""
+
+import collections
+import socket
+import struct
+
+A, AAAA = 1, 28
+_INTERNET = 1
+_HEADER = struct.Struct("!6H")
+_ANSWER, _TRUNCATED, _WANT_RECURSION, _RCODE = 0x8000, 0x0200, 0x0100, 0x000F
+_POINTER = 0xC0
+_LENGTHS = {A: 4, AAAA: 16}
+_FAMILIES = {A: socket.AF_INET, AAAA: socket.AF_INET6}
+# Far more than any honest answer has.
+_MOST_RECORDS = 512
+
+Answer = collections.namedtuple("Answer", ["rcode", "truncated", "addresses"])
+Answer.__doc__ = """rcode: 0 for success, 3 where the name does not exist; addresses: list of str, in the server's order."""
+
+
+class DnsError(ValueError):
+    """The name cannot be asked for, or the bytes are no answer to the question."""
+
+
+def question(name, kind, ident):
+    """The bytes that ask for the records of `kind` (A or AAAA) of a name. Raises DnsError."""
+    return _HEADER.pack(ident, _WANT_RECURSION, 1, 0, 0, 0) + _encoded(name) + struct.pack("!HH", kind, _INTERNET)
+
+
+def parse(data, asked):
+    """The Answer in `data` to the bytes of question() that were sent. Raises DnsError."""
+    try:
+        return _answer(data, asked)
+    except (struct.error, IndexError):
+        raise DnsError("the answer ends in the middle")
+
+
+def _answer(data, asked):
+    ident, flags, questions, answers, dummy_authorities, dummy_extra = _HEADER.unpack_from(data)
+    if ident != _HEADER.unpack_from(asked)[0] or not flags & _ANSWER:
+        raise DnsError("no answer to the question that was asked")
+    rcode, at = flags & _RCODE, _HEADER.size
+    # Servers that refuse or fail may leave the question out.
+    if questions == 1:
+        at = _HEADER.size + len(asked) - _HEADER.size
+        if data[_HEADER.size:at].lower() != asked[_HEADER.size:].lower():
+            raise DnsError("the answer is to another question")
+    elif questions or not rcode:
+        raise DnsError("the answer repeats %d questions" % questions)
+    kind, = struct.unpack("!H", asked[-4:-2])
+    addresses = []
+    for dummy_number in range(min(answers, _MOST_RECORDS)):
+        at = _after_name(data, at)
+        found, dummy_class, dummy_ttl, length = struct.unpack_from("!HHIH", data, at)
+        at += 10
+        if at + length > len(data):
+            if flags & _TRUNCATED:
+                break
+            raise DnsError("a record is longer than the answer")
+        if found == kind and length == _LENGTHS[kind]:
+            addresses.append(socket.inet_ntop(_FAMILIES[kind], bytes(data[at:at + length])))
+        at += length
+    return Answer(rcode, bool(flags & _TRUNCATED), addresses)
+
+
+def _encoded(name):
+    """A name as labels. Names beyond ASCII become what registries know them by."""
+    try:
+        text = name.rstrip(".").encode("ascii")
+    except UnicodeError:
+        try:
+            text = name.rstrip(".").encode("idna")
+        except UnicodeError as exc:
+            raise DnsError("%s is not a host name: %s" % (name, exc))
+    labels = text.split(b".")
+    if len(text) > 253 or not all(0 < len(label) < 64 for label in labels):
+        raise DnsError("%s is not a host name" % name)
+    return b"".join(struct.pack("!B", len(label)) + label for label in labels) + b"\0"
+
+
+def _after_name(data, at):
+    """The place behind a name; where its pointers lead does not matter here."""
+    while True:
+        length = data[at]
+        if length & _POINTER == _POINTER:
+            return at + 2
+        if length & _POINTER:
+            raise DnsError("a label of unknown kind")
+        at += 1 + length
+        if not length:
+            return at

@@ -1,0 +1,190 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: download_info
+short_description: Measure how fast this host downloads
+version_added: 0.1.0
+description:
+  - Downloads from O(url) over several connections at once, directly or through a proxy, for a bounded time and no more
+    than a bounded number of bytes, and throws away what it gets. A file that ends early is downloaded again.
+  - A server that cannot be reached is a result, not a failure of the task.
+  - Needs nothing on the host but Python 3.6 or newer.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info
+options:
+  url:
+    description:
+      - What to download, as V(http://host[:port]/path) or V(https://host[:port]/path). Redirections are not followed.
+    type: str
+    required: true
+  path:
+    description:
+      - How to connect, as in O(hostprep.runtime_fabric.egress_info#module:endpoints[].paths).
+    type: str
+    choices: [direct, http_proxy, socks5]
+    default: direct
+  http_proxy:
+    description:
+      - The HTTP proxy as V(http://[user:password@]host:port), with special characters of user and password
+        percent-encoded.
+    type: str
+  socks5_proxy:
+    description:
+      - The SOCKS5 proxy as V(socks5://[user:password@]host:port), with the same encoding.
+    type: str
+  streams:
+    description:
+      - How many connections download at the same time. One alone seldom fills a long line.
+    type: int
+    default: 4
+  seconds:
+    description:
+      - Seconds after which to stop.
+    type: float
+    default: 5.0
+  max_bytes:
+    description:
+      - Bytes after which to stop.
+    type: int
+    default: 500000000
+  timeout:
+    description:
+      - Seconds that each layer of a connection may take.
+    type: float
+    default: 5.0
+  ca_path:
+    description:
+      - A PEM file on the managed host with the certificate authorities to trust, instead of those that the host trusts.
+    type: path
+seealso:
+  - module: hostprep.runtime_fabric.egress_info
+  - module: ansible.builtin.get_url
+"""
+
+EXAMPLES = r"""
+- name: Measure the way to the Internet, one host after another
+  hostprep.runtime_fabric.download_info:
+    url: https://downloads.example.com/large-file
+  register: download
+  throttle: 1
+"""
+
+RETURN = r"""
+download:
+  description: What was measured.
+  returned: success
+  type: dict
+  contains:
+    path:
+      description: How the connections left the host.
+      returned: always
+      type: str
+      sample: direct
+    verdict:
+      description:
+        - V(reachable), or what came in the way, as in RV(hostprep.runtime_fabric.egress_info#module:endpoints[].verdict).
+      returned: always
+      type: str
+      sample: reachable
+    detail:
+      description: One sentence on what came in the way, else V(null).
+      returned: always
+      type: str
+    bytes:
+      description: Bytes that came in the time measured.
+      returned: always
+      type: int
+      sample: 62500000
+    seconds:
+      description: Seconds from the first byte to the last.
+      returned: always
+      type: float
+      sample: 5.0
+    mean_mbit:
+      description: Megabits (1000000 bits) a second, the mean of all connections together. V(null) when too little came.
+      returned: always
+      type: float
+      sample: 100.0
+    peak_mbit:
+      description: The same for the best second.
+      returned: always
+      type: float
+      sample: 118.3
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    downloading,
+    findings,
+    proxies,
+    resolving,
+    routes,
+    tls,
+)
+
+PROXY_OPTIONS = {proxies.HTTP: ("http_proxy", "http"), proxies.SOCKS5: ("socks5_proxy", "socks5")}
+LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10 ** 12, "timeout": 600}
+
+
+def argument_spec():
+    return dict(
+        url=dict(type="str", required=True),
+        path=dict(type="str", choices=routes.PATHS, default=routes.DIRECT),
+        http_proxy=dict(type="str", no_log=True),
+        socks5_proxy=dict(type="str", no_log=True),
+        streams=dict(type="int", default=4),
+        seconds=dict(type="float", default=5.0),
+        max_bytes=dict(type="int", default=500000000),
+        timeout=dict(type="float", default=5.0),
+        ca_path=dict(type="path"),
+    )
+
+
+def read(params):
+    """(Source, {path: Proxy}); raises ValueError with a sentence that begins with the option."""
+    try:
+        source = downloading.source_of(params["url"])
+    except downloading.UrlError as problem:
+        raise ValueError("url: %s" % problem)
+    for name, most in LIMITS.items():
+        if not 0 < params[name] <= most:
+            raise ValueError("%s: %s is not a number above 0 and up to %d" % (name, params[name], most))
+    if params["path"] == routes.DIRECT:
+        return source, {}
+    option, scheme = PROXY_OPTIONS[params["path"]]
+    if not params[option]:
+        raise ValueError("path: %s needs the option %s" % (params["path"], option))
+    try:
+        return source, {params["path"]: proxies.parse(params[option], scheme)}
+    except proxies.ProxyUrlError as problem:
+        raise ValueError("%s: %s" % (option, problem))
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    params = module.params
+    try:
+        source, known = read(params)
+        context = tls.verifying_context(params["ca_path"])
+    except tls.TrustStoreError as problem:
+        module.fail_json(msg="ca_path: %s" % problem)
+    except ValueError as problem:
+        module.fail_json(msg=str(problem))
+    way = routes.Routes(params["timeout"], resolving.Resolver(), known)
+
+    def open_wire():
+        return way.open(params["path"], source.host, source.port, findings.Trace())
+
+    told = downloading.download(
+        source, open_wire, context, params["streams"], params["seconds"], params["max_bytes"], params["timeout"])
+    module.exit_json(changed=False, download=dict(told, path=params["path"]))
+
+
+if __name__ == "__main__":
+    main()
