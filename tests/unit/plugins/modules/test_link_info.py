@@ -19,9 +19,9 @@ HOST = "127.0.%d.9" % (os.getpid() % 199 + 50)
 PORT = 30000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture()
 def key():
-    """The key of a run whose listener has one port of each kind."""
+    """The key of a run whose listener has one port of each kind; of each test its own, since a test may be a process."""
     key = binascii.hexlify(os.urandom(16)).decode("ascii")
     module_process.run(port_listener, {"key": key, "name": "n2", "lifetime": 60, "listen": [
         {"address": HOST, "tcp": [str(PORT)], "udp": [str(PORT)]}]})

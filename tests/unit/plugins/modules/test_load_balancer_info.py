@@ -23,9 +23,9 @@ BALANCER = "127.0.%d.13" % NUMBER
 PORT = 30443
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture()
 def key():
-    """The key of a run whose listener answers at two addresses under two names, so two listeners."""
+    """The key of a run whose listener answers at one of two addresses; of each test its own, as a test may be a process."""
     keys = binascii.hexlify(os.urandom(16)).decode("ascii")
     module_process.run(port_listener, {"key": keys, "name": "c1", "lifetime": 60, "listen": [
         {"address": NODES["c1"], "tcp": [str(PORT)]}]})

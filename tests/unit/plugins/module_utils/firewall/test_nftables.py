@@ -10,38 +10,39 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING, Rule, Wanted
 
+# nft indents with tabs.
 SITE = """\
 table inet filter {
-	chain services {
-		tcp dport { 22, 9090 } accept
-		counter packets 3 bytes 120 drop
-	}
+    chain services {
+        tcp dport { 22, 9090 } accept
+        counter packets 3 bytes 120 drop
+    }
 
-	chain input {
-		type filter hook input priority filter; policy accept;
-		jump services
-	}
+    chain input {
+        type filter hook input priority filter; policy accept;
+        jump services
+    }
 
-	chain forward {
-		type filter hook forward priority filter; policy accept;
-	}
+    chain forward {
+        type filter hook forward priority filter; policy accept;
+    }
 
-	chain output {
-		type filter hook output priority filter; policy drop;
-	}
+    chain output {
+        type filter hook output priority filter; policy drop;
+    }
 }
 table ip filter {
-	chain FORWARD {
-		type filter hook forward priority filter; policy drop;
-	}
+    chain FORWARD {
+        type filter hook forward priority filter; policy drop;
+    }
 }
 table inet firewalld {
-	chain filter_INPUT {
-		type filter hook input priority filter + 10; policy accept;
-		reject with icmpx admin-prohibited
-	}
+    chain filter_INPUT {
+        type filter hook input priority filter + 10; policy accept;
+        reject with icmpx admin-prohibited
+    }
 }
-"""
+""".replace("    ", "\t")
 MARKED = 'chain inet filter input: meta mark & 0x00002000 == 0x00002000 accept comment "ours"'
 
 

@@ -308,7 +308,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(JSON, JSON)
 def test_no_evidence_whatever_makes_the_judge_raise_or_pass_everything(host, egress):
     results = judge_node(CHECKS, samples.subject(), {"host": host, "egress": egress})
