@@ -72,7 +72,11 @@ def run_module(node, module, **arguments):
     words = ["ansible", node, "-i", os.environ["LAB_INVENTORY"], "--become",
              "-e", "ansible_python_interpreter=/usr/bin/python3",
              "-m", f"hostprep.runtime_fabric.{module}", "-a", json.dumps(arguments)]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=300, check=True)
+    # molecule asks for colours, which are no JSON.
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true"}
+    done = subprocess.run(
+        words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=300, check=True
+    )
     return json.loads(done.stdout.partition("=>")[2])
 
 

@@ -178,8 +178,19 @@ class Firewalld(Backend):
     # What is to be there
 
     def native(self, wanted):
+        self._require_ipsets()
         permanent = self._permanent_lines(self._wanted_files(wanted))
         return State(_lines(self._target(wanted)), permanent)
+
+    def _require_ipsets(self):
+        """Before 1.0 firewalld takes no ipset without the program ipset, and says so only in its log."""
+        if self.host.program("ipset") is None and self._is_active():
+            version = self._cmd("--version").strip()
+            if version.startswith("0."):
+                raise FirewallError(
+                    "firewalld {0} cannot use sets of addresses without the program ipset: install the package ipset and "
+                    "restart firewalld".format(version)
+                )
 
     def _all_rules(self, wanted):
         """The rules, and the one for SSH where it is needed.

@@ -99,7 +99,7 @@ def judge_node(checks, subject, evidence, only=("*",)):
             if not any(fnmatchcase(result_id, pattern) for pattern in only):
                 continue
             if row is None and _is_not_asked(check, subject):
-                finding = Finding(SKIPPED, "", "this release does not ask for it")
+                finding = Finding(SKIPPED, "", "this release does not ask for it", severity="info")
             else:
                 finding = _judge(FUNCTIONS[check["id"]], subject, evidence, row)
             results.append(

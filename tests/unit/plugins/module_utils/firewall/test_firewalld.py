@@ -39,8 +39,8 @@ def wanted(*rules, nodes=("192.0.2.11", "192.0.2.21"), trusted=(), deny=False, k
 class FakeHost:
     """A host with firewalld: files, what firewalld knows since it was loaded, and the calls that were made."""
 
-    def __init__(self, active=True):
-        self.active = active
+    def __init__(self, active=True, version="1.3.3", lacks=()):
+        self.active, self.version, self.lacks = active, version, lacks
         self.files = {
             "/usr/lib/firewalld/zones/public.xml": PUBLIC,
             "/usr/lib/firewalld/zones/trusted.xml": TRUSTED,
@@ -68,7 +68,7 @@ class FakeHost:
                 self.services.add(name)
 
     def program(self, name):
-        return "/usr/bin/" + name
+        return None if name in self.lacks else "/usr/bin/" + name
 
     def unit_is(self, question, unit):
         return self.active
@@ -91,6 +91,8 @@ class FakeHost:
         words = [word for word in argv[1:] if word != "--quiet"]
         if argv[0] != "firewall-cmd" or words == ["--check-config"]:
             return ""
+        if words == ["--version"]:
+            return self.version + "\n"
         if words == ["--list-all-zones"]:
             return "\n".join(self._listed(name) for name in self.zones)
         if words in (["--get-ipsets"], ["--get-services"]):
@@ -341,6 +343,17 @@ def test_a_file_that_is_no_xml_is_named(host):
     host.files["/etc/firewalld/zones/public.xml"] = "<zone>"
     with pytest.raises(FirewallError, match="/etc/firewalld/zones/public.xml is not XML"):
         Firewalld(host, LABEL).look()
+
+
+@pytest.mark.parametrize("version, lacks, refused", [
+    ("0.9.3", ("ipset",), True), ("0.9.3", (), False), ("1.3.3", ("ipset",), False)])
+def test_a_firewalld_that_can_have_no_ipset_is_refused_by_what_it_lacks(version, lacks, refused):
+    host = FakeHost(version=version, lacks=lacks)
+    if refused:
+        with pytest.raises(FirewallError, match="install the package ipset"):
+            Firewalld(host, LABEL).native(wanted(ETCD))
+    else:
+        assert Firewalld(host, LABEL).native(wanted(ETCD)).runtime
 
 
 def test_nothing_is_there_where_firewalld_is_not_installed(host):
