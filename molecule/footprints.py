@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 # Every file and directory with its type, mode, owner, size, and the times of its content and of its inode.
 FILES = "find / /run /tmp -xdev -not -path '/proc/*' -not -path '/sys/*' -printf '%p\\t%y %m %u %g %s %T@ %C@ %l\\n' 2>/dev/null || true"
 # Counters and what counts up by itself are no settings.
-SYSCTLS = "sysctl -a 2>/dev/null | grep -Ev 'random|dentry|inode-(nr|state)|file-nr|ns_last_pid|nr_(total|free)|conntrack_count|stat_'"
+SYSCTLS = "sysctl -a 2>/dev/null | grep -Ev 'random|dentry|inode-(nr|state)|file-nr|ns_last_pid|nr_(total|free)|conntrack_count|quota.syncs|stat_'"
 STATE = {
     "nftables": "nft list ruleset",
     "routes and rules": "ip route show table all; ip rule; ip -o address | sed 's/[0-9]*sec/N/g'",

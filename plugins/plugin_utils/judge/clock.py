@@ -136,7 +136,7 @@ def _apart(subject, evidence, limit):
     if judged.status == PASS:
         return Finding(PASS, expected, judged.text, evidence=compared)
     if judged.status == SKIPPED:
-        return Finding(SKIPPED, expected, judged.text)
+        return Finding(SKIPPED, expected, judged.text, severity="info")
     if judged.status == UNKNOWN:
         return Finding(
             UNKNOWN, expected, judged.text, "Make time.synchronised pass on all nodes, then run the audit again.", compared
