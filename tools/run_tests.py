@@ -18,7 +18,11 @@ import xml.etree.ElementTree
 RESULTS = pathlib.Path("build/results")
 
 Tally = collections.namedtuple("Tally", "passed failed skipped")
-Step = collections.namedtuple("Step", "target seconds succeeded tally")
+Step = collections.namedtuple("Step", "target seconds succeeded tally failures")
+
+# What closes a run is often all that is kept of its output.
+MOST_FAILURES = 12
+WIDEST_FAILURE = 400
 
 
 def tally_of_file(path):
@@ -33,6 +37,18 @@ def tally_of_file(path):
         else:
             passed += 1
     return Tally(passed, failed, skipped)
+
+
+def failures_of_file(path):
+    """Return the failed test cases of one JUnit file, each as its name and what it said, in one line."""
+    failures = []
+    for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
+        for child in case:
+            if child.tag in ("failure", "error"):
+                name = "%s::%s" % (case.get("classname", path.stem), case.get("name"))
+                said = " ".join((child.get("message") or child.text or "").split())
+                failures.append(("%s: %s" % (name, said))[:WIDEST_FAILURE])
+    return failures
 
 
 def tally_of_step(tallies, succeeded):
@@ -63,9 +79,10 @@ def run_step(target):
     started = time.monotonic()
     succeeded = subprocess.run(["make", target], check=False).returncode == 0
     seconds = time.monotonic() - started
-    tallies = [tally_of_file(path) for path in sorted(RESULTS.glob("*.xml"))]
-    tally = tally_of_step(tallies, succeeded)
-    return Step(target, seconds, succeeded and tally.failed == 0, tally)
+    reports = sorted(RESULTS.glob("*.xml"))
+    tally = tally_of_step([tally_of_file(path) for path in reports], succeeded)
+    failures = [line for path in reports for line in failures_of_file(path)]
+    return Step(target, seconds, succeeded and tally.failed == 0, tally, failures)
 
 
 def main(targets):
@@ -75,6 +92,11 @@ def main(targets):
     for step in steps:
         print("%-10s %-6s %5d passed %3d failed %6.0f s" % (
             step.target, "ok" if step.succeeded else "FAILED", step.tally.passed, step.tally.failed, step.seconds))
+    failures = ["%s %s" % (step.target, line) for step in steps for line in step.failures]
+    for line in failures[:MOST_FAILURES]:
+        print("\nFAILED %s" % line)
+    if len(failures) > MOST_FAILURES:
+        print("\nand %d failures more" % (len(failures) - MOST_FAILURES))
     print("\n%s" % closing_line(steps))
     return 0 if all(step.succeeded for step in steps) else 1
 

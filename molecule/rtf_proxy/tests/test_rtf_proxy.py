@@ -271,7 +271,8 @@ def test_everything_works_after_a_restart(proxied, lab):
 def test_a_file_that_says_something_else_is_named(proxied, lab, site):
     lab.exec(FRESH, "sh", "-c", "echo 'export http_proxy=http://old.example.com:8080' > /etc/profile.d/site.sh;"
              f" sed -i s/{lab.nodes['controller-1']},// {ENV}")
-    outcome = site.play("audit-rtf.yml", "-e", "@proxies.json")
+    # The restart before left chrony no time to settle, which is not what this is about.
+    outcome = site.play("audit-rtf.yml", "-e", "@proxies.json", "-e", json.dumps({"rtf_checks": ["proxy.*"]}))
     lab.exec(FRESH, "rm", "/etc/profile.d/site.sh")
     assert outcome.failed() == {(FRESH, "proxy.settings"), (FRESH, "proxy.installer"), (FRESH, "proxy.no_proxy"),
                                 (FRESH, "proxy.no_proxy_networks")}
