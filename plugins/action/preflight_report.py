@@ -83,7 +83,7 @@ class ActionModule(ActionBase):
         report = _judge(arguments, collected, task_vars)
         for pattern in report["selection"]["unmatched"]:
             display.warning(f"{pattern!r} of rtf_checks or rtf_skip_checks matches no check of this run")
-        for text, colour in terminal.lines(report):
+        for text, colour in terminal.lines(report, every=display.verbosity > 0):
             display.display(text, color=colour)
         result.update(changed=False, readiness=report["readiness"], report=None)
         if not self._task.check_mode:

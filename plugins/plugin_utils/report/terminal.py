@@ -4,6 +4,7 @@
 
 """The report as lines of at most 80 columns for a terminal."""
 
+import itertools
 import textwrap
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import links, matrix
@@ -15,52 +16,106 @@ COLOURS = {"pass": None, "fail": "red", "unknown": "yellow", "skipped": "cyan"}
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
 
 
-def lines(report):
-    """Return `[(text, colour or None)]` for a report as report.document builds it."""
+def lines(report, every=False):
+    """Return `[(text, colour or None)]` for a report as report.document builds it.
+
+    Checks that passed or are waived are counted by area, and what is the same on all nodes is told once; with every,
+    each check of each node has a line of its own.
+    """
     out = [
         (f"Runtime Fabric {report['release']}, control plane {report['control_plane']}, phase {report['phase']}", None)
     ]
+    left_out = report["selection"]["left_out"]
+    by_node = {node["name"]: [] for node in report["nodes"]}
+    for result in report["results"]:
+        if result["id"] not in left_out:
+            by_node[result["node"]].append(result)
+    common = {} if every else _common(by_node.values())
+    if common:
+        out += [("", None), (f"The same on all {len(by_node)} nodes:", None)]
+        out += _result_lines(common.values())
     for node in report["nodes"]:
-        results = [result for result in report["results"] if result["node"] == node["name"]]
         verdict, colour = VERDICTS[node["readiness"]]
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
-        out += _node_lines([result for result in results if result["id"] not in report["selection"]["left_out"]])
+        out += _node_lines(by_node[node["name"]], every, common)
     out += matrix.lines(report) + links.lines(report) + _cluster_lines(report.get("cluster", ()))
     return out + [("", None)] + _closing_lines(report)
 
 
-def _node_lines(results):
-    """One line a check; checks that share one reason for being unknown or skipped fold into one line."""
-    width = max((len(result["id"]) for result in results), default=0)
-    width = min(width, 40)
+def _common(nodes):
+    """`{check id: a result}` of what is to be told of each node, in the same words; nodes are lists of results."""
+    if len(nodes) < 2 or any(_shared_reason(results) for results in nodes):
+        return {}
+    told = {}
+    for result in itertools.chain.from_iterable(nodes):
+        if not _in_order(result):
+            told.setdefault(result["id"], []).append(result)
+    return {
+        name: results[0]
+        for name, results in told.items()
+        if len(results) == len(nodes) and len({_words(result) for result in results}) == 1
+    }
+
+
+def _in_order(result):
+    return result["status"] == "pass" or result["waiver"]
+
+
+def _words(result):
+    return result["status"], result["observed"], result["remedy"]
+
+
+def _node_lines(results, every, common):
+    """The lines of one node; checks that share one reason for being unknown or skipped fold into one line."""
     folded = _shared_reason(results)
     if folded:
         status, reason, remedy = folded
         out = _hanging(f"  {MARKS[status]:<4}  ", f"all {len(results)} checks: {reason}", COLOURS[status])
         return out + (_detail("do", remedy, COLOURS[status]) if remedy else [])
-    out = []
+    if every:
+        return _result_lines(results)
+    waived = [result for result in results if result["waiver"]]
+    passed = [result for result in results if result["status"] == "pass" and not result["waiver"]]
+    rest = [result for result in results if not _in_order(result) and result["id"] not in common]
+    return _counted(MARKS["pass"], passed, None) + _counted(WAIVED, waived, "cyan") + _result_lines(rest)
+
+
+def _counted(mark, results, colour):
+    """How many checks of each area have a mark, on as few lines as that takes."""
+    counts = {}
     for result in results:
-        colour = COLOURS[result["status"]]
-        if result["status"] == "fail" and result["severity"] != "required":
-            colour = "yellow"
-        mark = MARKS[result["status"]] if result["severity"] == "required" or result["status"] != "fail" else "warn"
-        head = f"  {mark:<4}  {result['id']:<{width}}  "
-        if result["waiver"]:
-            out.append((_cut(f"  {WAIVED:<4}  {result['id']:<{width}}  waived: {result['waiver']['reason']}"), "cyan"))
-            continue
-        if result["status"] == "pass":
-            out.append((_cut(head + result["observed"]), colour))
-            continue
-        out.append((_cut(head + result["title"]), colour))
-        out += _detail("found", result["observed"], colour)
-        out += _detail("wanted", result["expected"], colour)
-        out += _detail("do", result["remedy"], colour)
+        area = result["id"].partition(".")[0]
+        counts[area] = counts.get(area, 0) + 1
+    listed = ", ".join(f"{count} {area}" for area, count in counts.items())
+    return _hanging(f"  {mark:<4}  ", listed, colour) if listed else []
+
+
+def _result_lines(results):
+    """One line a check that is in order, and what there is to know of any other."""
+    width = min(40, max((len(result["id"]) for result in results), default=0))
+    return [line for result in results for line in _lines_of_result(result, width)]
+
+
+def _lines_of_result(result, width):
+    colour, mark = COLOURS[result["status"]], MARKS[result["status"]]
+    if result["status"] == "fail" and result["severity"] != "required":
+        colour, mark = "yellow", "warn"
+    if result["waiver"]:
+        return [(_cut(f"  {WAIVED:<4}  {result['id']:<{width}}  waived: {result['waiver']['reason']}"), "cyan")]
+    head = f"  {mark:<4}  {result['id']:<{width}}  "
+    if result["status"] == "pass":
+        return [(_cut(head + result["observed"]), colour)]
+    if result["status"] == "skipped":
+        return _hanging(head, result["observed"], colour) + _detail("do", result["remedy"], colour)
+    out = [(_cut(head + result["title"]), colour)]
+    for label, field in (("found", "observed"), ("wanted", "expected"), ("do", "remedy")):
+        out += _detail(label, result[field], colour)
     return out
 
 
 def _shared_reason(results):
-    reasons = {(result["status"], result["observed"], result["remedy"]) for result in results}
+    reasons = {_words(result) for result in results}
     if len(results) > 1 and len(reasons) == 1:
         only = reasons.pop()
         if only[0] in ("unknown", "skipped"):

@@ -5,6 +5,7 @@
 """The table a person reads, built from the judge's own results."""
 
 import datetime
+import re
 
 import pytest
 
@@ -38,8 +39,8 @@ def waived(found, *entries, skip=()):
     return document.build(samples.SCOPE, nodes, results, {}, set(), "then", selection.summary(results, skip=skip), told)
 
 
-def text(found):
-    return "\n".join(line for line, _colour in terminal.lines(found))
+def text(found, every=False):
+    return "\n".join(line for line, _colour in terminal.lines(found, every))
 
 
 def broken():
@@ -57,12 +58,30 @@ def test_no_line_is_wider_than_a_terminal(found):
     assert max(len(line) for line, _colour in terminal.lines(found)) <= 80
 
 
-def test_a_ready_cluster_has_one_line_a_check_and_a_verdict():
+def test_a_ready_node_takes_a_handful_of_lines_that_count_its_checks():
     found = report()
-    lines = text(found).splitlines()
+    shown = text(found)
+    node = shown.partition("\nn1 ")[2].partition("\n\n")[0]
+    counted = node.partition("  ok    ")[2].partition("  skip  ")[0]
+    assert sum(map(int, re.findall(r"\d+", counted))) == sum(
+        (result["node"], result["status"]) == ("n1", "pass") for result in found["results"])
+    assert len(node.splitlines()) < 10
+    assert "\nREADY: 2 nodes, " in shown and "FAIL" not in shown
+
+
+def test_every_check_has_a_line_when_asked_for():
+    found = report()
+    lines = text(found, every=True).splitlines()
     assert sum(line.startswith("  ok ") for line in lines) == len(found["results"])
-    assert any(line.startswith("READY: 2 nodes, ") for line in lines)
-    assert "FAIL" not in text(found)
+    assert max(map(len, lines)) <= 80
+
+
+def test_what_is_the_same_on_all_nodes_is_told_once():
+    shown = text(report(n1=broken(), n2=broken()))
+    assert shown.count("  FAIL  kernel.ip_forward") == shown.count("  warn  net.resolvers") == 1
+    common = shown.partition("The same on all 2 nodes:")[2].partition("\n\n")[0]
+    assert "  FAIL  kernel.ip_forward" in common and "found:   ip_forward = 0" in common
+    assert text(report(n1=broken(), n2=broken()), every=True).count("  FAIL  kernel.ip_forward") == 2
 
 
 def test_a_failure_stands_out_with_what_was_found_wanted_and_to_do():
@@ -86,6 +105,11 @@ def test_a_node_that_could_not_be_reached_takes_three_lines_not_thirty():
     assert any("INCOMPLETE: 2 nodes" in line for line in lines)
 
 
+def test_nodes_that_could_not_be_reached_for_one_reason_take_no_more():
+    shown = text(report(**dict.fromkeys(("n1", "n2"), {"unreachable": "No route to host"})))
+    assert shown.count("No route to host") == 2 and len(shown.splitlines()) < 20
+
+
 def test_requirements_that_no_check_looked_at_are_named():
     found = report()
     assert "etcd" in {row["id"] for row in found["not_verified"]}
@@ -99,7 +123,9 @@ LONG = "because of a decision that takes more than one line of a terminal to tel
 def test_what_is_waived_is_calm_and_its_reason_is_told_whole():
     found = waived(report(n2=broken()), {"checks": ["kernel.ip*", "net.*"], "nodes": ["n2"], "reason": LONG})
     shown = text(found)
-    assert "  (ok)  kernel.ip_forward" in shown and "FAIL" not in shown and "warn" not in shown
+    assert "  (ok)  1 kernel, 1 net" in shown
+    assert "  (ok)  kernel.ip_forward" in text(found, every=True)
+    assert "FAIL" not in shown and "warn" not in shown
     assert "READY: 2 nodes, " in shown and "2 waived" in shown
     assert f"Waived: kernel.ip*, net.* on n2: {LONG}" in " ".join(shown.split())
     assert max(len(line) for line, _colour in terminal.lines(found)) <= 80
