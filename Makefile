@@ -45,9 +45,9 @@ floor: setup ## Run the unit tests and load everything on the oldest supported a
 	@tools/programs.sh .venv-floor
 	@tools/floor.sh
 
-unit-pythons: setup ## Run the tests of target-side code on every Python 3.6+ found here
+unit-pythons: setup ## Run the tests of target-side code on every Python 3.6+ found here; PYTHONS="3.6 3.13" names some
 	@tools/setup.sh .venv-floor requirements-floor.txt
-	@python tools/unit_pythons.py
+	@python tools/unit_pythons.py $(PYTHONS)
 
 # ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has.
 HOST_SIDE_TESTS := tests/unit/plugins/modules/ tests/unit/plugins/module_utils/

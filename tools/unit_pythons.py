@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the tests of the code that runs on hosts (modules and module_utils) with every Python 3.6+ found on this machine.
 
+Versions named as arguments, such as 3.6, are the only ones then, and one that is not there fails. Without any, the
+report says which ones were not found and so not tried.
+
 Interpreters are looked for on PATH and below ~/.pyenv/versions. Each gets a small virtual environment in the user's
 cache, and module_utils of an ansible-core that supports it as a target: the oldest supported core up to Python 3.12,
 the one of .venv for newer ones. Finding no interpreter is a failure, never a silent pass.
@@ -20,7 +23,7 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / "
 RESULTS = CHECKOUT / "build" / "results"
 TESTS = ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules"]
 PACKAGES = ["hypothesis", "pytest", "trustme"]
-OLDEST = (3, 6)
+OLDEST, NEWEST = (3, 6), (3, 13)
 NEWEST_TARGET_OF_FLOOR = (3, 12)
 # The last pip for each old Python; the one that comes with it knows no present wheel.
 LAST_PIP = {(3, 6): "pip==21.3.1", (3, 7): "pip==24.0", (3, 8): "pip==25.0.1"}
@@ -96,17 +99,46 @@ def run_tests(version, program):
     return subprocess.run(command, cwd=str(CHECKOUT), env=environment, check=False).returncode == 0
 
 
-def main():
+def supported():
+    """Return the versions that a host may have, as far as they are out."""
+    return [(3, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
+
+
+def parse(word):
+    """Return (major, minor) of a word like "3.6"; raises ValueError."""
+    found = re.fullmatch(r"(\d+)\.(\d+)", word)
+    if not found or tuple(map(int, found.groups())) < OLDEST:
+        raise ValueError("%s is no version of Python from %d.%d on" % (word, *OLDEST))
+    return tuple(map(int, found.groups()))
+
+
+def report(wanted, found, outcome):
+    """Return the lines that tell what became of each version.
+
+    wanted: versions in order; found: {version: path}; outcome: {version: whether its tests passed}.
+    """
+    lines = ["Python versions on which the tests ran:"]
+    for version in wanted:
+        said = ("passed" if outcome[version] else "FAILED") if version in outcome else "NOT TRIED"
+        lines.append("  %d.%-4d %-10s %s" % (version[0], version[1], said, found.get(version, "not found on this machine")))
+    return lines
+
+
+def main(words):
+    try:
+        named = [parse(word) for word in words]
+    except ValueError as problem:
+        print("error: %s" % problem, file=sys.stderr)
+        return 2
     found = interpreters()
-    if not found:
-        print("error: no Python from 3.6 on was found", file=sys.stderr)
-        return 1
-    outcome = {version: run_tests(version, program) for version, program in found.items()}
-    print("\nPython versions tried:")
-    for version, passed in outcome.items():
-        print("  %d.%-4d %-7s %s" % (version[0], version[1], "passed" if passed else "FAILED", found[version]))
-    return 0 if all(outcome.values()) else 1
+    wanted = named or sorted(set(supported()) | set(found))
+    outcome = {version: run_tests(version, found[version]) for version in wanted if version in found}
+    print("\n" + "\n".join(report(wanted, found, outcome)))
+    missing = [version for version in named if version not in found]
+    if missing or not outcome:
+        print("error: a Python that was to be tried is not on this machine", file=sys.stderr)
+    return 0 if outcome and all(outcome.values()) and not missing else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -334,7 +334,10 @@ def _tuple(one, label):
 
 def _blocks(text):
     """Yield (tuple line or None, text) for the pieces of a file of rules: a rule with what belongs to it, and the rest."""
-    for piece in re.split(r"(?m)^(?=### tuple ###|### END RULES ###)", text):
+    # Not re.split(): Python 3.6 does not split where a pattern matches nothing.
+    starts = [found.start() for found in re.finditer(r"(?m)^### (?:tuple|END RULES) ###", text)]
+    for begin, end in zip([0] + starts, starts + [len(text)]):
+        piece = text[begin:end]
         line = piece.partition("\n")[0]
         yield (line if line.startswith("### tuple ###") else None), piece
 
