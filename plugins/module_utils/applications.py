@@ -9,7 +9,7 @@ SUBPROTOCOLS = {"amqp_wss": "amqp", "wss": None}
 
 
 def fetch(endpoint, channel, seconds, trace, genuine=False):
-    """Ask for the endpoint's path. Returns a remark or None; raises LayerFailed(blocked or http_failed).
+    """Ask for the endpoint's path. Returns a remark or None; raises LayerFailed(blocked, http_failed or certificate_refused).
 
     genuine: whether it is known who signed the certificate; nobody else can answer then.
     """
@@ -20,7 +20,10 @@ def fetch(endpoint, channel, seconds, trace, genuine=False):
 
 
 def upgrade(endpoint, channel, seconds, trace):
-    """Open a WebSocket. Returns a remark or None; raises LayerFailed(upgrade_refused, blocked or http_failed)."""
+    """Open a WebSocket. Returns a remark or None.
+
+    Raises LayerFailed(upgrade_refused, blocked, http_failed or certificate_refused).
+    """
     key, subprotocol = websocket.key(), SUBPROTOCOLS[endpoint.protocol]
     question = http_exchange.request(
         endpoint.host, endpoint.port, endpoint.url_path, websocket.header_lines(key, subprotocol))

@@ -3,16 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One HTTP/1.1 question over a Wire or Channel, and the head of the answer with the start of its body."""
 
+import contextlib
 import re
 import socket
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, findings, http_heads
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, findings, http_heads, tls
 
 USER_AGENT = "hostprep.runtime_fabric egress_info"
 # Enough for the title of a page.
 _LONGEST_BODY = 4096
 # Seconds to wait for the body once the head is there: it is not needed.
 _BODY_SECONDS = 0.5
+# nginx ends the handshake whatever the client showed, and tells it then.
+_REFUSALS_OF_NGINX = ("400 The SSL certificate error", "400 No required SSL certificate was sent")
 _TITLE = re.compile(b"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 # What an answer is recognised by; cookies and the like are nobody's business.
 _TELLING = ("server", "via", "location", "content-type", "www-authenticate", "x-squid-error", "upgrade",
@@ -34,21 +37,26 @@ def request(host, port, path, extra=()):
 
 
 def ask(channel, question, seconds):
-    """(Head, title of the page or None). Raises LayerFailed(http_failed)."""
+    """(Head, title of the page or None). Raises LayerFailed(http_failed or certificate_refused)."""
     deadline = deadlines.Deadline(seconds)
     head, rest = _ask(channel, question, deadline, seconds)
-    return head, _title(channel, head, rest, deadline)
+    title = _title(channel, head, rest, deadline)
+    if head.status == 400 and title in _REFUSALS_OF_NGINX:
+        raise findings.LayerFailed(findings.CERTIFICATE_REFUSED, 'the answer is the page "%s"' % title)
+    return head, title
 
 
 def head_of(channel, question, seconds):
-    """(Head, the first bytes of the body). Raises LayerFailed(http_failed)."""
+    """(Head, the first bytes of the body). Raises LayerFailed(http_failed or certificate_refused)."""
     return _ask(channel, question, deadlines.Deadline(seconds), seconds)
 
 
 def _ask(channel, question, deadline, seconds):
     reader = http_heads.HeadReader()
     try:
-        channel.send(question, deadline)
+        # Who went away may have said before why.
+        with contextlib.suppress(ConnectionError):
+            channel.send(question, deadline)
         while True:
             data = channel.receive(deadline)
             if not data:
@@ -62,7 +70,9 @@ def _ask(channel, question, deadline, seconds):
         raise findings.LayerFailed(findings.HTTP_FAILED, str(exc))
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
-        raise findings.LayerFailed(findings.HTTP_FAILED, "cut while waiting for an HTTP answer (%s)" % reason)
+        # In TLS 1.3 a server says so only after the client's side of the handshake is done.
+        verdict = findings.CERTIFICATE_REFUSED if tls.is_refusal(reason) else findings.HTTP_FAILED
+        raise findings.LayerFailed(verdict, "cut while waiting for an HTTP answer (%s)" % reason)
     return reader.head, reader.rest
 
 

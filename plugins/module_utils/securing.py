@@ -10,6 +10,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import fin
 PASSTHROUGH, INTERCEPTED, INCONCLUSIVE = "passthrough", "intercepted", "inconclusive"
 
 _CERTIFICATE_VERDICTS = (findings.TLS_UNTRUSTED, findings.TLS_NAME_MISMATCH, findings.TLS_EXPIRED)
+# With these nothing more is asked once the connection is secure.
+_SILENT = ("tls", "lumberjack")
 # Seconds to wait for a server's alert that it wanted a certificate, when it has nothing else to say.
 _ALERT_SECONDS = 2.0
 
@@ -62,6 +64,8 @@ class Securer(object):
             context = self._contexts.showing(endpoint.client_cert, endpoint.client_key)
             channel = self._verified(context, wire)
             self._note(tls.describe(channel), asked)
+            if endpoint.protocol in _SILENT:
+                tls.insist_on_acceptance(channel, min(_ALERT_SECONDS, self._seconds))
             return channel
         if endpoint.mutual_tls:
             return self._proved(wire)

@@ -22,6 +22,9 @@ _CHUNK = 16384
 _MOST_NAMES = 100
 _NAMES_IN_A_SENTENCE = 5
 
+# Alerts of RFC 8446, 6.2 that are about the certificate of the client when a server sends them.
+_REFUSAL = re.compile(r"alert (?:bad certificate|unsupported certificate|certificate (?:revoked|expired|unknown|required)|unknown ca)\b")
+
 _VERDICTS = {
     # X509_V_ERR_*: the numbers are part of OpenSSL's interface; ssl gives them no names.
     9: findings.TLS_EXPIRED,  # not yet valid
@@ -213,12 +216,23 @@ def _failure(exc, seconds):
 
 def _library_failure(exc):
     # The text comes from the OpenSSL in use; `reason` from a table that may belong to an older one.
-    text = re.sub(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$", "", exc.strerror or str(exc))
+    text = _plain(exc.strerror or str(exc))
     if "certificate verify failed" in text:
         return findings.LayerFailed(findings.TLS_UNTRUSTED, "the certificate could not be verified")
     if isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or "unexpected eof" in text:
         return findings.LayerFailed(findings.TLS_FAILED, "the peer closed the connection during the handshake")
-    return findings.LayerFailed(findings.TLS_FAILED, "handshake failed: %s" % text)
+    verdict = findings.CERTIFICATE_REFUSED if is_refusal(text) else findings.TLS_FAILED
+    return findings.LayerFailed(verdict, "handshake failed: %s" % text)
+
+
+def _plain(text):
+    """OpenSSL's words without what only a programmer needs."""
+    return re.sub(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$", "", text)
+
+
+def is_refusal(text):
+    """Whether OpenSSL's words for an alert say that the peer does not want us with the certificate that we showed, or not."""
+    return _REFUSAL.search(text) is not None
 
 
 def asked_for_certificate(channel, seconds):
@@ -233,6 +247,26 @@ def asked_for_certificate(channel, seconds):
     except OSError:
         return False
     return False
+
+
+def insist_on_acceptance(channel, seconds):
+    """Give a server that says nothing by itself `seconds` to refuse our certificate, which it can do after the handshake.
+
+    TLS 1.3 ends it then with an alert; nginx closes the connection. Raises LayerFailed, with the channel closed.
+    """
+    try:
+        said = channel.receive(deadlines.Deadline(seconds))
+    except socket.timeout:
+        return
+    except (OSError, ValueError) as exc:
+        reason = _plain(getattr(exc, "strerror", None) or str(exc))
+    else:
+        if said:
+            return
+        reason = "closed"
+    channel.close()
+    raise findings.LayerFailed(
+        findings.CERTIFICATE_REFUSED, "the connection ended right after the handshake, once our certificate was seen: %s" % reason)
 
 
 def describe(channel):

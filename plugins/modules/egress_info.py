@@ -248,6 +248,7 @@ endpoints:
         - V(tls_untrusted) - the certificate comes from nobody whom this host trusts.
         - V(tls_name_mismatch) - the certificate is for another name.
         - V(tls_expired) - the certificate is not valid any more, or not yet by the clock of this host.
+        - V(certificate_refused) - the endpoint does not accept O(endpoints[].client_cert), or wants one and got none.
         - V(tls_failed) - TCP works but the TLS handshake does not.
         - V(http_failed) - the TLS handshake works but no HTTP answer comes.
         - V(upgrade_refused) - the answer to the opening of a WebSocket is no WebSocket.

@@ -288,25 +288,89 @@ def test_curl_sees_an_interception_only_where_it_is_not_trusted(inspected):
     assert inspected.curl["worker-2"][ROWS["anypoint"]] == "bad certificate"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def one_inspected(lab, audit):
+    """No proxy is set, and only what one node sends is decrypted on its way."""
+    with faults.inspected_on_the_way(lab, "worker-2"):
+        return audit(rtf_preflight_timeout=25, rtf_preflight_deadline=90)
+
+
+def test_nodes_whose_ways_differ_are_named_once_for_the_cluster(one_inspected):
+    """Also mutual TLS: whoever decrypts cannot show the client's certificate, and so asks for none."""
+    rows = [*ROWS, *MUTUAL_TLS["worker-2"]]
+    assert one_inspected.red() == {("worker-2", row): "tls_intercepted" for row in rows}
+    notes = {note["id"]: note for note in one_inspected.outcome.report["cluster"]}
+    assert sorted(notes) == ["cluster.nodes_differ", "cluster.tls_inspection"]
+    assert notes["cluster.tls_inspection"]["observed"].startswith("CN=Inspection CA, O=Example Corp signs for Amazon Web Services, ")
+    assert notes["cluster.tls_inspection"]["observed"].endswith(", directly, seen from worker-2; none of them trusts it")
+    differ = notes["cluster.nodes_differ"]
+    assert differ["observed"].startswith("directly, strangers sign for ")
+    assert differ["observed"].endswith(" on the way of worker-2, and who may does on the way of controller-1 and worker-1")
+    assert all(row in differ["observed"] for row in rows)
+    assert differ["remedy"] == (
+        "Ask the network team for one way out: that of worker-2 differs from that of controller-1 and worker-1.")
+    assert "Across the cluster:" in one_inspected.outcome.output
+
+
+@pytest.fixture(scope="module")
 def client_files(lab):
-    """The paths on worker-1 of a certificate that the endpoints accept, and of its key."""
-    paths = ["/tmp/client.crt", "/tmp/client.key"]
-    for path in paths:
-        text = (lab.instance.state / "pki" / path.rpartition("/")[2]).read_text(encoding="utf-8")
-        lab.exec("worker-1", "sh", "-c", 'umask 077; printf %s "$1" > "$2"', "sh", text, path)
-    yield paths
-    lab.exec("worker-1", "rm", *paths)
+    """A function that puts a certificate of the lab and its key on worker-1, where root alone may read them: the two options."""
+    directory = "/root/client-files"
+    lab.exec("worker-1", "mkdir", "--mode=0700", directory)
+
+    def put(name):
+        for suffix in ("crt", "key"):
+            text = (lab.instance.state / "pki" / f"{name}.{suffix}").read_text(encoding="utf-8")
+            lab.exec("worker-1", "sh", "-c", 'umask 077; printf %s "$1" > "$2"', "sh", text, f"{directory}/{name}.{suffix}")
+        return {"client_cert": f"{directory}/{name}.crt", "client_key": f"{directory}/{name}.key"}
+
+    yield put
+    lab.exec("worker-1", "rm", "-r", directory)
+
+
+RESOLVER = {"host": "configuration-resolver.prod.cloudhub.io", "port": 443, "mutual_tls": True, "issuers": ["Amazon"]}
+BROKER = {"host": "transport-layer.prod.cloudhub.io", "port": 443, "protocol": "amqp_wss", "mutual_tls": True, "issuers": ["Amazon"]}
 
 
 def test_with_a_client_certificate_mutual_tls_is_done_to_the_end(lab, client_files, tmp_path):
-    """nginx answers only who showed a certificate of the right authority."""
-    row = {"host": "configuration-resolver.prod.cloudhub.io", "port": 443, "mutual_tls": True, "issuers": ["Amazon"]}
-    shown = {"client_cert": client_files[0], "client_key": client_files[1]}
-    answers = module(lab, tmp_path, [{**row, **shown}, row])
+    """nginx answers only who showed a certificate of the right authority, and behind it a broker opens the WebSocket."""
+    shown = client_files("client")
+    answers = module(tmp_path, [{**RESOLVER, **shown}, RESOLVER, {**BROKER, **shown, "idle": 1}, BROKER])
     assert [(each["verdict"], each["passthrough"], each["layer"]) for each in answers] == [
-        ("reachable", "passthrough", "http"), ("reachable", "passthrough", "tls")]
+        ("reachable", "passthrough", "http"), ("reachable", "passthrough", "tls"),
+        ("reachable", "passthrough", "idle"), ("reachable", "passthrough", "tls")]
     assert answers[0]["http"]["status"] == 200
+    upgrade = answers[2]["http"]
+    assert (upgrade["status"], upgrade["headers"]["sec-websocket-protocol"]) == (101, "amqp")
+    assert [(layer["layer"], layer["verdict"]) for layer in answers[2]["layers"]] == [
+        (name, "ok") for name in ("dns", "tcp", "tls", "websocket", "idle")]
+
+
+def test_a_websocket_opens_through_the_proxies_as_well(client_files, tmp_path):
+    row = {**BROKER, **client_files("client"), "paths": ["http_proxy", "socks5"]}
+    answer, = module(tmp_path, [row], http_proxy="http://proxy.lab.example:3128", socks5_proxy="socks5://socks.lab.example:1080")
+    for way in (answer, *answer["other_paths"]):
+        assert (way["verdict"], way["passthrough"], way["http"]["status"]) == ("reachable", "passthrough", 101), way
+
+
+def test_a_proxy_that_decrypts_breaks_the_websocket_also_for_who_has_a_certificate(client_files, tmp_path):
+    row = {**BROKER, **client_files("client"), "paths": ["http_proxy"]}
+    answer, = module(tmp_path, [row], http_proxy="http://proxy-inspect.lab.example:3128")
+    assert (answer["verdict"], answer["passthrough"]) == ("tls_intercepted", "intercepted")
+
+
+def test_the_certificate_of_somebody_else_is_refused(client_files, tmp_path):
+    """That the far end is the real one is proved all the same."""
+    shown = client_files("inspection")
+    for answer in module(tmp_path, [{**RESOLVER, **shown}, {**BROKER, **shown}]):
+        assert (answer["verdict"], answer["passthrough"]) == ("certificate_refused", "passthrough")
+        assert answer["detail"] == 'the answer is the page "400 The SSL certificate error"'
+
+
+def test_a_key_that_only_root_may_read_needs_become(client_files, tmp_path):
+    shown = client_files("client")
+    said = ask(tmp_path, [{**BROKER, **shown}], become=False)
+    assert said["msg"] == f"client_cert: {shown['client_cert']}, {shown['client_key']}: [Errno 13] Permission denied"
 
 
 def test_a_proxy_that_cuts_what_is_silent(lab, tmp_path):
@@ -314,20 +378,29 @@ def test_a_proxy_that_cuts_what_is_silent(lab, tmp_path):
     row = {"host": "dias-ingestor-nginx.prod.cloudhub.io", "port": 5044, "protocol": "lumberjack", "idle": 6,
            "paths": ["http_proxy", "direct"]}
     with faults.proxy_rules(lab, "proxy", "read_timeout 2 seconds"):
-        answer, = module(lab, tmp_path, [row], http_proxy="http://proxy.lab.example:3128")
+        answer, = module(tmp_path, [row], http_proxy="http://proxy.lab.example:3128")
     assert (answer["verdict"], answer["layer"]) == ("idle_cut", "idle")
     assert re.fullmatch(r"closed after [2-5] s in which nobody said anything", answer["detail"]), answer["detail"]
     assert answer["other_paths"][0]["verdict"] == "reachable"
 
 
-def module(lab, directory, endpoints, **arguments):
-    """What egress_info returns on worker-1."""
+def module(directory, endpoints, **arguments):
+    """The rows that egress_info returns on worker-1."""
+    return ask(directory, endpoints, **arguments)["endpoints"]
+
+
+def ask(directory, endpoints, become=True, **arguments):
+    """What egress_info returns on worker-1, also when it fails."""
     done = subprocess.run(
         ["ansible", "worker-1", "-i", os.environ["LAB_INVENTORY"], "-m", "hostprep.runtime_fabric.egress_info", "-t", str(directory),
-         "-b", "-e", "ansible_python_interpreter=/usr/bin/python3", "-a", json.dumps({"endpoints": endpoints, **arguments})],
+         *(["-b"] if become else []), "-e", "ansible_python_interpreter=/usr/bin/python3",
+         "-a", json.dumps({"endpoints": endpoints, **arguments})],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout.decode()
-    return json.loads((directory / "worker-1").read_text(encoding="utf-8"))["endpoints"]
+    answer = directory / "worker-1"
+    assert answer.exists(), done.stdout.decode()
+    told = json.loads(answer.read_text(encoding="utf-8"))
+    assert ("endpoints" if done.returncode == 0 else "msg") in told, done.stdout.decode()
+    return told
 
 
 def test_nothing_is_left_on_a_node(host):

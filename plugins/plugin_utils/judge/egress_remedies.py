@@ -33,6 +33,8 @@ _SENTENCES = {
     "tls_name_mismatch": "The certificate that {host}:{port} shows comes from {issuer}. If that is a TLS-inspecting proxy, "
     "ask its team to exempt {host} from TLS inspection ({row}); else ask the DNS team where {host} points to.",
     "tls_expired": "Check the clock of {node} (`chronyc tracking`); if it is right, tell who serves {host}:{port}.",
+    "certificate_refused": "{host}:{port} wants a client certificate that its owner issued: ask whom it belongs to whether {node} "
+    "needs one ({row}).",
     "tls_failed": "Ask the network team what answers for {host}:{port}: something does, but it does not speak TLS properly.",
 }
 _AGAIN = "Run the audit again; if it stays, try `curl -v https://{host}:{port}` on {node}."

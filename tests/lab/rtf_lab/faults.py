@@ -69,6 +69,20 @@ def login_page(lab, host, port=443, how="tls"):
 
 
 @contextlib.contextmanager
+def inspected_on_the_way(lab, node):
+    """What a node sends to port 443 of anybody is decrypted on its way, without a proxy that the node knows of."""
+    table = f"{TABLE_PREFIX}inspected_" + re.sub(r"\W", "_", node)
+    rules = (f"table ip {table} {{ chain prerouting {{ type nat hook prerouting priority -110; "
+             f"ip saddr {lab.nodes[node]} ip daddr {internet.NETWORK}.0/24 tcp dport 443 "
+             f"dnat to {internet.address_of('proxy-inspect')}:{proxies.INTERCEPT_PORT}; }}; }}")
+    lab.exec(INTERNET, "nft", rules)
+    try:
+        yield
+    finally:
+        lab.exec(INTERNET, "nft", "delete", "table", "ip", table)
+
+
+@contextlib.contextmanager
 def resolvers(lab, node, *services, search=internet.DOMAIN):
     """A node asks these name servers (names of internet.SERVICES), in this order, and completes names in a domain."""
     before = lab.exec(node, "cat", "/etc/resolv.conf").stdout.decode()

@@ -34,7 +34,7 @@ LYING_RESOLVERS = ("dns-wrong", "dns-wildcard")
 # The mail server's name, at which it has a certificate.
 SMTP_HOST = f"smtp.{DOMAIN}"
 # What must run for the simulated Internet to be there.
-UNITS = ("dnsmasq", "nginx", "lab-smtp", "lab-sink.socket", *(f"lab-ntp@{name}" for name in NTP_SERVERS),
+UNITS = ("dnsmasq", "nginx", "lab-smtp", "lab-broker", "lab-sink.socket", *(f"lab-ntp@{name}" for name in NTP_SERVERS),
          *(f"lab-dns@{name}" for name in LYING_RESOLVERS),
          *(f"lab-squid@{name}" for name in HTTP_PROXIES), *(f"lab-dante@{name}" for name in SOCKS_PROXIES))
 FIRST_ENDPOINT = 128

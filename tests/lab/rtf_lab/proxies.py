@@ -10,6 +10,8 @@ from pathlib import Path
 
 HTTP_PORT = 3128
 SOCKS_PORT = 1080
+# Where the squid that decrypts takes connections that were meant for somebody else.
+INTERCEPT_PORT = 3129
 AUTHENTICATED = ("proxy-auth", "socks-auth")
 INSPECTING = ("proxy-inspect",)
 INSPECTION_AUTHORITY = "/etc/lab/tls/inspection"
@@ -32,7 +34,8 @@ def squid_conf(name, address, resolver):
              f"cache_log /var/log/squid/{name}.cache.log", "cache deny all", "pinger_enable off",
              "shutdown_lifetime 0 seconds", f"include {RULES}/{name}.conf"]
     if name in INSPECTING:
-        lines += [f"sslcrtd_program /usr/lib/squid/security_file_certgen -s /run/lab-squid-{name}/certificates -M 4MB",
+        lines += [f"https_port {address}:{INTERCEPT_PORT} intercept{_BUMP}",
+                  f"sslcrtd_program /usr/lib/squid/security_file_certgen -s /run/lab-squid-{name}/certificates -M 4MB",
                   "sslcrtd_children 2 startup=1", "tls_outgoing_options cafile=/etc/lab/tls/root.crt",
                   "acl hello at_step SslBump1", "ssl_bump peek hello", "ssl_bump bump all"]
     if name in AUTHENTICATED:

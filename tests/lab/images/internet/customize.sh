@@ -14,7 +14,7 @@ done
 chroot "$root" systemctl enable lab-squid@proxy.service lab-squid@proxy-auth.service lab-squid@proxy-inspect.service \
     lab-dante@socks.service lab-dante@socks-auth.service
 chroot "$root" systemctl enable lab-smtp.service lab-dns@dns-wrong.service lab-dns@dns-wildcard.service
-chroot "$root" systemctl enable lab-addresses.service lab-sink.socket \
+chroot "$root" systemctl enable lab-addresses.service lab-broker.service lab-sink.socket \
     lab-ntp@ntp.service lab-ntp@ntp2.service lab-ntp@ntp3.service lab-ntp@ntp-auth.service lab-ntp@ntp-late.service
 # Their places are taken by the lab's own units, one per server. The audit socket: see journald.conf.d/lab.conf.
 chroot "$root" systemctl mask chrony.service danted.service exim4.service haproxy.service squid.service \

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 import ssl
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -115,6 +116,38 @@ def test_with_a_client_certificate_the_handshake_is_whole():
         with server(ssl.CERT_REQUIRED, handle=loopback.http_answer(b"HTTP/1.1 204 Done\r\n\r\n")) as port:
             row = probe(port, protocol="https", mutual_tls=True, client_cert=pem)
     assert (row["verdict"], row["http"]["status"]) == ("reachable", 204)
+
+
+@pytest.mark.parametrize("tls", sorted(RANGES))
+@pytest.mark.parametrize("protocol", ["https", "amqp_wss", "lumberjack"])
+def test_a_client_certificate_of_a_stranger_is_refused(protocol, tls):
+    answer = loopback.http_answer(b"HTTP/1.1 204 Done\r\n\r\n")
+    with INSPECTOR.certificate("client.example.com").private_key_and_cert_chain_pem.tempfile() as pem:
+        with server(ssl.CERT_REQUIRED, tls, handle=answer) as port:
+            row = probe(port, protocol=protocol, mutual_tls=True, client_cert=pem)
+    assert (row["verdict"], row["passthrough"]) == ("certificate_refused", "passthrough" if row["layer"] != "tls" else ANY)
+    assert "unknown ca" in row["detail"]
+
+
+@pytest.mark.parametrize("protocol", ["https", "wss"])
+def test_nginx_refuses_a_client_certificate_with_a_page(protocol):
+    page = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html><head><title>400 The SSL certificate error</title>"
+    leaf = INSPECTOR.certificate("client.example.com")
+    with leaf.private_key_and_cert_chain_pem.tempfile() as pem:
+        with server(ssl.CERT_NONE, handle=loopback.http_answer(page)) as port:
+            row = probe(port, protocol=protocol, client_cert=pem)
+    assert (row["verdict"], row["detail"]) == ("certificate_refused", 'the answer is the page "400 The SSL certificate error"')
+
+
+@pytest.mark.parametrize("tls", sorted(RANGES))
+def test_a_silent_server_that_goes_away_refuses_and_one_that_stays_does_not(tls):
+    with AUTHORITY.certificate("client.example.com").private_key_and_cert_chain_pem.tempfile() as pem:
+        with server(ssl.CERT_OPTIONAL, tls, handle=lambda sock: None) as port:
+            row = probe(port, protocol="lumberjack", client_cert=pem)
+            assert (row["verdict"], row["layer"]) == ("certificate_refused", "tls")
+            assert row["detail"].startswith("the connection ended right after the handshake, once our certificate was seen: ")
+        with server(ssl.CERT_OPTIONAL, tls) as port:
+            assert probe(port, protocol="lumberjack", client_cert=pem)["verdict"] == "reachable"
 
 
 def test_garbage_at_a_mutual_tls_endpoint():

@@ -65,6 +65,7 @@ def test_lumberjack_that_cannot_leave_points_to_the_socks5_proxy():
         ("blocked", "Ask who filters web traffic"),
         ("tls_intercepted", "Ask the proxy team to exempt ecr.us-east-1.amazonaws.com from TLS inspection (row ecr-us of"),
         ("http_failed", "Ask the network team what lets a TLS handshake"),
+        ("certificate_refused", "ecr.us-east-1.amazonaws.com:443 wants a client certificate that its owner issued"),
         ("upgrade_refused", "Ask the proxy team to let WebSockets"),
     ],
 )
