@@ -128,7 +128,7 @@ def _judge(arguments, collected, task_vars):
     scope = {name: arguments[name] for name in ("release", "control_plane", "phase")}
     rows = checks.load()
     catalogue = with_site_rows(catalog.load(), plain(arguments["extra_endpoints"]), plain(arguments["extra_ports"]))
-    cluster = cluster_evidence.of_nodes(collected)
+    cluster, sizes = cluster_evidence.of_nodes(collected), cluster_evidence.sizes(groups)
     matrix = outcome.Matrix(catalogue, scope, collected, groups, arguments) if arguments["port_matrix"] else None
     limits = Limits(arguments["max_latency_ms"], bandwidth_mbit=arguments["min_node_bandwidth_mbit"])
     clocks = clock_offsets.of_cluster(
@@ -146,6 +146,8 @@ def _judge(arguments, collected, task_vars):
             outbound_mbit=arguments["min_outbound_bandwidth_mbit"],
         )
         found["evidence"].setdefault("cluster", cluster)
+        if node in sizes:
+            found["evidence"].setdefault("cluster_size", sizes[node])
         if matrix:
             judged[-1] = judged[-1]._replace(ports=matrix.rows(judged[-1].role), limits=limits)
             found["evidence"].update(matrix.evidence(node))

@@ -23,6 +23,15 @@ def of_nodes(collected):
     }
 
 
+def sizes(groups):
+    """Return `{node: {"controllers", "workers"}}` for the first controller, which answers for all; numbers of nodes.
+
+    groups: `{group: [node, ...]}`.
+    """
+    nodes = {name: list(groups.get(f"rtf_{name}", ())) for name in ("controllers", "workers")}
+    return {node: {name: len(found) for name, found in nodes.items()} for node in nodes["controllers"][:1]}
+
+
 def _known(evidence, *path):
     try:
         return part(evidence, "host", "system", *path)

@@ -18,6 +18,8 @@ SHOWN = 3  # rules named in one line; the rest is counted
 # What init.sh does to the firewall of a host, by the first SCRIPT_VERSION that does it; EL7, EL8 or Debian's relatives.
 KEEPS, WIPES, DISABLES_UFW = "leaves it alone", "replaces the filter table, also at each boot", "disables ufw"
 STARTS_FIREWALLD = "starts firewalld and trusts the pods' and services' networks"
+# Firewalls whose rules stand in the table that the installer's unit replaces.
+REPLACED = frozenset(["iptables", "ufw"])
 INSTALLERS = (
     ("2019", {"el7": WIPES, "el8": WIPES, "debian": KEEPS}),
     ("20200728", {"el7": WIPES, "el8": KEEPS, "debian": KEEPS}),
@@ -59,6 +61,10 @@ def rules(subject, evidence):
         if ours[side][kind]
     ]
     if lost:
+        if subject.phase == "operate" and firewall["installer"]["unit"]:
+            observed = f"the platform's own unit replaced them: {'; '.join(lost)}"
+            remedy = "The platform works without them. Filter in front of the node, or keep rules in /etc/rtf-iptables.rules."
+            return Finding(FAIL, expected, observed, remedy, ours, severity="info")
         remedy = f"Something else changed {ours['backend']}. To put the rules back, {PREPARE}."
         return Finding(FAIL, expected, "; ".join(lost), remedy, ours)
     return Finding(PASS, expected, f"they do, in {ours['backend']}", evidence=firewall["applied"])
@@ -96,9 +102,13 @@ def iptables_variants(subject, evidence):
 
 
 def installer_unit(subject, evidence):
-    """After an installation, a unit of the vendor's replaces the whole filter table at each boot."""
-    found = part(evidence, "host", "firewall", "installer")
+    """After an installation, a unit of the vendor's replaces the whole filter table at each boot, and the site's rules in it."""
+    firewall = part(evidence, "host", "firewall")
+    found = firewall["installer"]
     expected = "no unit of the installer replaces the filter table at boot"
+    of_the_site = set(firewall["active"]) | {(firewall["ours"] or {}).get("backend")}
+    if found["unit"] and subject.phase == "operate" and not of_the_site & REPLACED:
+        return Finding(PASS, expected, "/etc/systemd/system/iptables.service does, and there are no rules of the site to lose")
     if found["unit"]:
         remedy = (
             "Rules of iptables and ufw that are not in /etc/rtf-iptables.rules are gone after each boot. Keep yours in "

@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.netw
     the_default_route,
 )
 
+CLUSTER_DNS = "127.0.0.2"  # Gravity's, on every node
 MOST_NAMESERVERS = 3  # what the C library reads
 
 
@@ -124,7 +125,9 @@ def resolvers(subject, evidence):
     """Pods inherit resolv.conf: a resolver on loopback is theirs, not the node's, and a fourth is never asked."""
     found = part(evidence, "host", "network", "resolvers")
     servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods reach, too"
-    loopback = [server for server in servers if _is_loopback(server)]
+    # Once the platform runs, its own DNS is there, for the node and its pods alike.
+    own = (CLUSTER_DNS,) if subject.phase == "operate" else ()
+    loopback = [server for server in servers if _is_loopback(server) and server not in own]
     wrong = []
     if not servers:
         wrong.append("no nameserver")

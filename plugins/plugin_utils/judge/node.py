@@ -66,6 +66,7 @@ FUNCTIONS = {
 # Checks that exist only where there is such evidence.
 ONLY_WITH = {
     "access.preparation": "preparation_failure",
+    "host.cluster_size": "cluster_size",
     "time.between_nodes": "clock_offsets",
     "time.between_nodes_margin": "clock_offsets",
     "time.timezone_uniform": "timezones",

@@ -7,7 +7,8 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_evidence import parse_os_release
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks, cluster_evidence, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import readiness
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import host_samples, samples
@@ -331,6 +332,55 @@ class TestDisks:
         assert entry["status"] == "unknown" and "blkid" in entry["remedy"]
 
 
+def installed():
+    """Evidence of a host in order after the vendor's installation."""
+    evidence = samples.evidence()
+    host = evidence["host"]
+    for name, row in host["kernel"]["sysctls"].items():
+        if row["set_by"]:
+            source = f"/etc/sysctl.d/{'inotify' if 'inotify' in name else '50-gravity'}.conf:1"
+            row.update(at_boot_source=source, set_by=[{"value": row["live"], "source": source}])
+    for row in host["kernel"]["modules"].values():
+        row["at_boot_source"] = "/etc/modules-load.d/gravity.conf"
+    host["firewall"].update(
+        active={}, ours=None, applied=None, forward={},
+        iptables={"in_use": "legacy", "rules": {"nf_tables": False, "legacy": True}},
+        installer={"version": "20210826-1d2e3f4", "unit": True, "platform": "el7"},
+    )
+    host["network"]["resolvers"]["nameservers"].insert(0, "127.0.0.2")
+    evidence["name_servers"]["servers"].insert(0, {**evidence["name_servers"]["servers"][0], "address": "127.0.0.2"})
+    return evidence
+
+
+@pytest.mark.parametrize(
+    "controllers, workers, status, said, remedy",
+    [
+        (3, 3, "pass", "3 controllers and 3 workers", ""),
+        (5, 16, "pass", "5 controllers and 16 workers", ""),
+        (1, 2, "pass", "1 controller and 2 workers, enough for development; production asks for 3 controllers and 3 workers", ""),
+        (2, 3, "fail", "2 controllers and 3 workers", "Have 1 or 3 nodes in rtf_controllers: "),
+        (4, 3, "fail", "4 controllers and 3 workers", "Have 3 or 5 nodes in rtf_controllers: "),
+        (7, 3, "fail", "7 controllers and 3 workers", "Have 5 nodes in rtf_controllers: "),
+        (3, 1, "fail", "3 controllers and 1 worker", "Have 2 to 16 nodes in rtf_workers."),
+        (2, 17, "fail", "2 controllers and 17 workers", "Have 1 or 3 nodes in rtf_controllers: the failure of one must leave a "
+         "majority. Have 2 to 16 nodes in rtf_workers."),
+    ],
+)
+def test_the_numbers_of_controllers_and_workers(controllers, workers, status, said, remedy):
+    evidence = {**samples.evidence(), "cluster_size": {"controllers": controllers, "workers": workers}}
+    entry = judge(evidence)["host.cluster_size"]
+    assert (entry["status"], entry["observed"], entry["severity"]) == (status, said, "recommended")
+    assert entry["remedy"].startswith(remedy)
+    assert "host.cluster_size" not in judge(evidence, phase="operate")
+
+
+def test_the_first_controller_answers_for_the_size_of_the_cluster():
+    groups = {"rtf_controllers": ["c1", "c2"], "rtf_workers": ["w1"]}
+    assert cluster_evidence.sizes(groups) == {"c1": {"controllers": 2, "workers": 1}}
+    assert cluster_evidence.sizes({"rtf_workers": ["w1"]}) == {}
+    assert "host.cluster_size" not in judge(samples.evidence())
+
+
 class TestOperating:
     """On a running node nothing fails because of what the platform itself did."""
 
@@ -351,6 +401,33 @@ class TestOperating:
         host["network"]["dns_listeners"] = [{"transport": "udp", "address": "127.0.0.2", "process": "coredns", "pid": 5}]
         assert not_passed(judge(evidence, phase="operate")) == set()
         assert not_passed(judge(evidence)) != set()
+
+    def test_what_installer_and_gravity_set_is_in_order_in_every_area(self):
+        """Gravity's sysctls and modules, the unit that replaces the filter table, kube-proxy's rules, planet's DNS."""
+        evidence = installed()
+        results = {entry["id"]: entry for entry in judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)}
+        assert {name: entry["observed"] for name, entry in results.items() if entry["status"] == "fail"} == {}
+        assert {name for name, entry in results.items() if entry["status"] == "unknown"} == set()
+        installing = judge_node(checks.load(), samples.subject("n1"), evidence)
+        assert {entry["id"] for entry in installing if entry["status"] == "fail"} == {"net.resolvers", "fw.rtf_iptables_unit"}
+
+    def test_rules_that_the_platforms_unit_replaced_stop_nothing(self):
+        evidence = installed()
+        lost = {"missing": ["10250/tcp from nodes"], "extra": []}
+        evidence["host"]["firewall"]["ours"] = {"backend": "iptables", "runtime": lost, "permanent": lost}
+        results = {entry["id"]: entry for entry in judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)}
+        for check in ("fw.rules", "fw.rtf_iptables_unit"):
+            assert (results[check]["status"], results[check]["severity"]) == ("fail", "info")
+        assert results["fw.rules"]["observed"].startswith("the platform's own unit replaced them: now missing: 10250/tcp")
+        assert readiness.blocking(list(results.values())) == []
+        evidence["host"]["firewall"]["installer"]["unit"] = False
+        results = judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)
+        assert [entry["id"] for entry in readiness.blocking(results)] == ["fw.rules"]
+
+    def test_another_name_server_on_the_node_itself_is_not_the_platforms(self):
+        evidence = samples.evidence()
+        evidence["host"]["network"]["resolvers"]["nameservers"] = ["127.0.0.53"]
+        assert judge(evidence, phase="operate")["net.resolvers"]["status"] == "fail"
 
     @pytest.mark.parametrize(
         "change, said",
