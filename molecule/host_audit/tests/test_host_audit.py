@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import OF_THE_MACHINE, Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 AREAS = ("host", "storage", "net")
+AREAS_OF_THE_PLATFORM = ("kernel", "fw")
 CHOSEN = {"rtf_checks": [f"{area}.*" for area in AREAS]}
 
 # check: (what breaks it, what mends it, words of what is found). All of it on one node, at once.
@@ -72,6 +73,36 @@ FAULTS = {
         "python3 (pid ",
     ),
 }
+# What the vendor's installer and the platform do to a node: (does it, takes it back). In phase operate it is in order.
+PLATFORM = (
+    ("program planet", ""),
+    ("program kubelet", ""),
+    FAULTS["net.cluster_networks"][:2],
+    FAULTS["net.dns_port"][:2],
+    (
+        "printf 'net.ipv4.ip_forward=1\nnet.bridge.bridge-nf-call-iptables=1\n' > /etc/sysctl.d/50-gravity.conf && "
+        "sysctl -q -p /etc/sysctl.d/50-gravity.conf && echo br_netfilter > /etc/modules-load.d/gravity.conf",
+        "rm /etc/sysctl.d/50-gravity.conf /etc/modules-load.d/gravity.conf && sysctl -q -w net.ipv4.ip_forward=0 "
+        "net.bridge.bridge-nf-call-iptables=0",
+    ),
+    (
+        "cp /etc/resolv.conf /root/resolv.conf && sed '1inameserver 127.0.0.2' /root/resolv.conf > /etc/resolv.conf",
+        "cat /root/resolv.conf > /etc/resolv.conf && rm /root/resolv.conf",
+    ),
+    (
+        "printf '[Service]\nExecStart=/usr/sbin/iptables-restore /etc/rtf-iptables.rules\n' > /etc/systemd/system/iptables.service",
+        "rm /etc/systemd/system/iptables.service",
+    ),
+    (
+        # As iptables-nft writes kube-proxy's.
+        "nft 'table ip filter { chain KUBE-FORWARD { mark and 0x4000 == 0x4000 accept; ct state invalid drop; }; "
+        "chain FORWARD { type filter hook forward priority 0; policy accept; jump KUBE-FORWARD; }; "
+        "chain INPUT { type filter hook input priority 0; policy accept; }; }; "
+        "table ip nat { chain KUBE-SERVICES { ip daddr 10.100.0.1 tcp dport 443 return; }; "
+        "chain PREROUTING { type nat hook prerouting priority -100; policy accept; jump KUBE-SERVICES; }; }'",
+        "nft 'delete table ip filter; delete table ip nat'",
+    ),
+)
 PROGRAM = "cp /bin/sleep /usr/local/bin/{0} && systemd-run --quiet --unit=fault-{0} /usr/local/bin/{0} 600"
 LISTEN = ("import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
           "s.bind(('0.0.0.0', 53)); time.sleep(600)")
@@ -113,18 +144,18 @@ def broken(lab, node, faults):
             shell(lab, node, fault[0])
         yield
     finally:
-        for _breaks, mends, _found in reversed(done):
-            if mends:
-                lab.exec(node, "sh", "-c", mends)
+        for fault in reversed(done):
+            if fault[1]:
+                lab.exec(node, "sh", "-c", fault[1])
         lab.exec(node, "sh", "-c", "systemctl stop 'fault-*'; rm -f /usr/local/bin/*", check=False)
 
 
 def findings(outcome):
-    """{(node, check): (status, observed)} of the areas that this scenario is about."""
+    """{(node, check): (status, observed)} of the areas that were asked for."""
     return {
         (entry["node"], entry["id"]): (entry["status"], entry["observed"])
         for entry in outcome.report["results"]
-        if entry["id"].partition(".")[0] in AREAS and not entry["observed"].endswith("free on /")
+        if entry["id"] not in OF_THE_MACHINE and entry["id"].partition(".")[0] in (*AREAS, *AREAS_OF_THE_PLATFORM) and not entry["observed"].endswith("free on /")
     }
 
 
@@ -152,9 +183,8 @@ def audits(tmp_path_factory):
             faults = audit()
         finally:
             lab.exec("worker-2", "sh", "-c", CLEAN)
-    platform = [("program planet", "", ""), ("program kubelet", "", ""), FAULTS["net.cluster_networks"], ("listen", "", "")]
-    with broken(lab, "worker-1", platform):
-        operate = audit(rtf_phase="operate")
+    with broken(lab, "worker-1", PLATFORM):
+        operate = audit(rtf_phase="operate", rtf_checks=[f"{area}.*" for area in (*AREAS, *AREAS_OF_THE_PLATFORM)])
     return Audits(order, faults, operate)
 
 
@@ -181,11 +211,24 @@ def test_hostile_files_neither_hang_nor_hide_anything(audits):
 
 def test_a_running_node_does_not_fail_for_what_the_platform_does(audits):
     before = {key: value[0] for key, value in audits.order.items()}
-    failed = {key for key, (status, _observed) in audits.operate.items() if status != "pass" and before.get(key) != status}
+    failed = {key for key, (status, _observed) in audits.operate.items()
+              if key[1].partition(".")[0] in AREAS and status != "pass" and before.get(key) != status}
     # There are no data disks in the lab: that is the one thing which must be found.
     assert failed == {(node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2")}
+
+
+def test_what_installer_and_gravity_set_is_in_order(audits):
+    """Also to the kernel and the firewall, of which the other nodes, that nobody prepared, are not in order."""
+    failed = {key: value for key, value in audits.operate.items()
+              if key[1].partition(".")[0] in AREAS_OF_THE_PLATFORM and value[0] in ("fail", "unknown")}
+    assert [key for key in failed if key[0] == "worker-1"] == [], failed
+    assert {("worker-2", "kernel.ip_forward"), ("worker-2", "kernel.sysctls_at_boot")} <= set(failed)
+    assert audits.operate["worker-1", "net.resolvers"][1].startswith("127.0.0.2, ")
+    assert "there are no rules of the site to lose" in audits.operate["worker-1", "fw.rtf_iptables_unit"][1]
 
 
 def test_nodes_are_as_they_were(host):
     assert host.run("ls /usr/local/bin").stdout == ""
     assert "10.244.9" not in host.check_output("ip route")
+    assert "KUBE" not in host.check_output("nft list ruleset")
+    assert "127.0.0.2" not in host.check_output("cat /etc/resolv.conf")

@@ -17,6 +17,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_settings import PORT_RANGE, RESERVED_PORTS
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_kernel"
+# Gravity sets and looks at the one for IPv4 only, and an EL 7 sets this one to 0.
+LEFT_BY_THE_PLATFORM = ("net.bridge.bridge-nf-call-ip6tables",)
 PAGE = ("kernel-ip-forward", "kernel-bridge-netfilter")
 
 
@@ -38,7 +40,7 @@ def installer_modules(subject, evidence):
 def may_detach_mounts(subject, evidence):
     """The value is right now and after a boot, where the kernel has the parameter at all."""
     setting_ids = ["kernel-may-detach-mounts"]
-    sysctls, _modules = wanted(subject.settings, setting_ids)
+    sysctls, _modules = _asked(subject, setting_ids)
     found = part(evidence, "host", "kernel", "sysctls")
     if all(_of(found, name)["live"] is None for name in sysctls):
         return Finding(PASS, "1 where the kernel has it", "this kernel has no such parameter and needs none")
@@ -115,7 +117,7 @@ def pending_reboot(subject, evidence):
 
 def _now(subject, evidence, setting_ids):
     """Every sysctl of the settings has its value now, and every module is there."""
-    sysctls, modules = wanted(subject.settings, setting_ids)
+    sysctls, modules = _asked(subject, setting_ids)
     kernel = part(evidence, "host", "kernel")
     found_sysctls = part(evidence, "host", "kernel", "sysctls")
     found_modules = part(evidence, "host", "kernel", "modules")
@@ -181,7 +183,7 @@ def sysctls_at_boot(subject, evidence):
 
 
 def _sysctls_at_boot(subject, evidence, setting_ids):
-    sysctls, _modules = wanted(subject.settings, setting_ids)
+    sysctls, _modules = _asked(subject, setting_ids)
     found = part(evidence, "host", "kernel", "sysctls")
     expected = "the files of sysctl.d set the wanted values"
     lost = {name: _of(found, name) for name, value in sysctls.items() if _of(found, name)["at_boot"] != value}
@@ -263,6 +265,14 @@ def _modules_at_boot(subject, evidence, setting_ids):
         f"Write {', '.join(missing)} to a file of /etc/modules-load.d, or {PREPARE}.",
         looked_at,
     )
+
+
+def _asked(subject, setting_ids):
+    """As wanted(), without what a running platform neither sets nor needs."""
+    sysctls, modules = wanted(subject.settings, setting_ids)
+    if subject.phase == "operate":
+        sysctls = {name: value for name, value in sysctls.items() if name not in LEFT_BY_THE_PLATFORM}
+    return sysctls, modules
 
 
 def wanted(settings, setting_ids=None):

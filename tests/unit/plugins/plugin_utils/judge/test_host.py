@@ -340,6 +340,9 @@ def installed():
         if row["set_by"]:
             source = f"/etc/sysctl.d/{'inotify' if 'inotify' in name else '50-gravity'}.conf:1"
             row.update(at_boot_source=source, set_by=[{"value": row["live"], "source": source}])
+    sources = {"source": "/usr/lib/sysctl.d/00-system.conf:4", "value": "0"}
+    host["kernel"]["sysctls"]["net.bridge.bridge-nf-call-ip6tables"] = {
+        "live": "0", "at_boot": "0", "at_boot_source": sources["source"], "set_by": [sources], "beside": None}
     for row in host["kernel"]["modules"].values():
         row["at_boot_source"] = "/etc/modules-load.d/gravity.conf"
     host["firewall"].update(
@@ -409,7 +412,8 @@ class TestOperating:
         assert {name: entry["observed"] for name, entry in results.items() if entry["status"] == "fail"} == {}
         assert {name for name, entry in results.items() if entry["status"] == "unknown"} == set()
         installing = judge_node(checks.load(), samples.subject("n1"), evidence)
-        assert {entry["id"] for entry in installing if entry["status"] == "fail"} == {"net.resolvers", "fw.rtf_iptables_unit"}
+        assert {entry["id"] for entry in installing if entry["status"] == "fail"} == {
+            "net.resolvers", "fw.rtf_iptables_unit", "kernel.bridge_netfilter", "kernel.sysctls_at_boot"}
 
     def test_rules_that_the_platforms_unit_replaced_stop_nothing(self):
         evidence = installed()
