@@ -10,6 +10,7 @@ import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change, nftables, regime
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError, Host
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import parse_os_release
 
 LABEL = "runtime_fabric"
 INSTALLER_PLACES = ("/opt/anypoint/runtimefabric/init.sh", "/opt/anypoint/runtimefabric/scripts/init.sh")
@@ -87,14 +88,14 @@ def forward_policies(host, label):
     return found
 
 
-def platform(os_release):
+def platform(text):
     """Return what the installer takes a system for by its /etc/os-release: `el7`, `el8`, `debian`, or None."""
-    fields = dict(line.split("=", 1) for line in os_release.splitlines() if "=" in line)
-    like = " ".join(fields.get(name, "").strip('"') for name in ("ID", "ID_LIKE"))
+    fields = parse_os_release(text)
+    like = " ".join(fields.get(name, "") for name in ("ID", "ID_LIKE"))
     if "debian" in like:
         return "debian"
     if "fedora" in like or "rhel" in like:
-        return "el7" if fields.get("VERSION_ID", "").strip('"').startswith("7") else "el8"
+        return "el7" if fields.get("VERSION_ID", "").startswith("7") else "el8"
     return None
 
 

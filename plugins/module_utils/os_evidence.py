@@ -7,25 +7,18 @@
 import os
 import platform
 import re
-import shlex
 import socket
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
     read_text,
     read_text_or_none,
 )
 
-OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
-
-def parse_os_release(text):
-    """Return `{id, id_like, version, name}` of the text of os-release; id_like is a list, the rest text or None."""
-    values = {}
-    for line in text.splitlines():
-        name, equals, value = line.strip().partition("=")
-        if equals and re.match(r"[A-Z_][A-Z0-9_]*\Z", name):
-            values[name] = _unquoted(value)
+def os_of(values):
+    """Return `{id, id_like, version, name}` of what os-release says; id_like is a list, the rest text or None."""
     return {
         "id": values.get("ID", "linux"),
         "id_like": values.get("ID_LIKE", "").split(),
@@ -34,18 +27,9 @@ def parse_os_release(text):
     }
 
 
-def _unquoted(value):
-    try:
-        words = shlex.split(value)
-    except ValueError:
-        return value
-    return words[0] if words else ""
-
-
 def os_evidence():
     """Return what os-release says; the version of CentOS is read from its own file, which knows the minor one."""
-    text = read_text_or_none(OS_RELEASE[0])
-    found = parse_os_release(read_text(OS_RELEASE[1]) if text is None else text)
+    found = os_of(os_release.read_values())
     if found["id"] == "centos":
         match = re.search(r"release (\d+\.\d+)", read_text_or_none("/etc/centos-release") or "")
         if match:

@@ -35,10 +35,15 @@ def platform_of(values):
     }
 
 
-def read_platform():
-    """Return the platform of this host, as platform_of does."""
+def read_values():
+    """Return what os-release of this host says, as parse_os_release does; nothing where there is none."""
     for path in PATHS:
         text = read_text_or_none(path)
         if text is not None:
-            return platform_of(parse_os_release(text))
-    return platform_of({})
+            return parse_os_release(text)
+    return {}
+
+
+def read_platform():
+    """Return the platform of this host, as platform_of does."""
+    return platform_of(read_values())

@@ -18,34 +18,9 @@ author:
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
+  - hostprep.runtime_fabric.listeners
+  - hostprep.runtime_fabric.listeners.peers
 options:
-  key:
-    description:
-      - The secret of this run, that the listeners have, too.
-    type: str
-    required: true
-  peers:
-    description:
-      - The listeners to measure the bandwidth to and from.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description:
-          - What the listener calls itself.
-        type: str
-        required: true
-      address:
-        description:
-          - Its IPv4 address.
-        type: str
-        required: true
-      port:
-        description:
-          - A TCP port on which it listens.
-        type: int
-        required: true
   seconds:
     description:
       - How long each direction is measured.
@@ -59,10 +34,8 @@ options:
   timeout:
     description:
       - Seconds that a connection, and the last bytes, may take.
-    type: float
     default: 5.0
 seealso:
-  - module: hostprep.runtime_fabric.port_listener
   - module: hostprep.runtime_fabric.link_info
 """
 
@@ -112,25 +85,14 @@ elapsed:
   sample: 2.1
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import bandwidth, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import bandwidth, listener_client, number_limits, port_ranges
 
 
 def argument_spec():
     return dict(
-        key=dict(type="str", required=True, no_log=True),
-        peers=dict(
-            type="list",
-            elements="dict",
-            required=True,
-            options=dict(
-                name=dict(type="str", required=True),
-                address=dict(type="str", required=True),
-                port=dict(type="int", required=True),
-            ),
-        ),
+        key=listener_client.KEY,
+        peers=listener_client.peers_option(port=dict(type="int", required=True)),
         seconds=dict(type="float", default=1.0),
         megabytes=dict(type="int", default=1250),
         timeout=dict(type="float", default=5.0),
@@ -139,28 +101,18 @@ def argument_spec():
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    problems = port_ranges.bad_peers(params["peers"])
-    for name, most in (("seconds", 50), ("megabytes", 1000000), ("timeout", 60)):
-        # The comparison is written so that "not a number" is a problem too.
-        if not 0 < params[name] <= most:
-            problems.append("%s: %s is not a number above 0 and up to %d" % (name, params[name], most))
-    return problems
+    return port_ranges.bad_peers(params["peers"]) + number_limits.bad_numbers(
+        params, {"seconds": 50, "megabytes": 1000000, "timeout": 60})
+
+
+def measure(key, params):
+    limits = params["seconds"], params["megabytes"] * 1000000, params["timeout"]
+    return {"peers": [bandwidth.measure(key, peer, *limits) for peer in params["peers"]]}
 
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    params = module.params
-    problems = bad_arguments(params)
-    if problems:
-        module.fail_json(msg="; ".join(problems))
-    begun = time.monotonic()
-    peers = [
-        bandwidth.measure(
-            params["key"].encode("utf-8"), peer, params["seconds"], params["megabytes"] * 1000000, params["timeout"]
-        )
-        for peer in params["peers"]
-    ]
-    module.exit_json(changed=False, peers=peers, elapsed=round(time.monotonic() - begun, 3))
+    listener_client.run(module, bad_arguments, measure)
 
 
 if __name__ == "__main__":

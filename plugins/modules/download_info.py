@@ -17,6 +17,7 @@ author:
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
+  - hostprep.runtime_fabric.outside
 options:
   url:
     description:
@@ -29,15 +30,6 @@ options:
     type: str
     choices: [direct, http_proxy, socks5]
     default: direct
-  http_proxy:
-    description:
-      - The HTTP proxy as V(http://[user:password@]host:port), with special characters of user and password
-        percent-encoded.
-    type: str
-  socks5_proxy:
-    description:
-      - The SOCKS5 proxy as V(socks5://[user:password@]host:port), with the same encoding.
-    type: str
   streams:
     description:
       - How many connections download at the same time. One alone seldom fills a long line.
@@ -58,10 +50,6 @@ options:
       - Seconds that each layer of a connection may take.
     type: float
     default: 5.0
-  ca_path:
-    description:
-      - A PEM file on the managed host with the certificate authorities to trust, instead of those that the host trusts.
-    type: path
 seealso:
   - module: hostprep.runtime_fabric.egress_info
   - module: ansible.builtin.get_url
@@ -122,13 +110,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     downloading,
     findings,
-    proxies,
+    number_limits,
+    proxy_options,
     resolving,
     routes,
     tls,
 )
 
-PROXY_OPTIONS = {proxies.HTTP: ("http_proxy", "http"), proxies.SOCKS5: ("socks5_proxy", "socks5")}
 LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10 ** 12, "timeout": 600}
 
 
@@ -136,13 +124,12 @@ def argument_spec():
     return dict(
         url=dict(type="str", required=True),
         path=dict(type="str", choices=routes.PATHS, default=routes.DIRECT),
-        http_proxy=dict(type="str", no_log=True),
-        socks5_proxy=dict(type="str", no_log=True),
         streams=dict(type="int", default=4),
         seconds=dict(type="float", default=5.0),
         max_bytes=dict(type="int", default=500000000),
         timeout=dict(type="float", default=5.0),
         ca_path=dict(type="path"),
+        **proxy_options.argument_spec()
     )
 
 
@@ -152,18 +139,12 @@ def read(params):
         source = downloading.source_of(params["url"])
     except downloading.UrlError as problem:
         raise ValueError("url: %s" % problem)
-    for name, most in LIMITS.items():
-        if not 0 < params[name] <= most:
-            raise ValueError("%s: %s is not a number above 0 and up to %d" % (name, params[name], most))
-    if params["path"] == routes.DIRECT:
-        return source, {}
-    option, scheme = PROXY_OPTIONS[params["path"]]
-    if not params[option]:
-        raise ValueError("path: %s needs the option %s" % (params["path"], option))
-    try:
-        return source, {params["path"]: proxies.parse(params[option], scheme)}
-    except proxies.ProxyUrlError as problem:
-        raise ValueError("%s: %s" % (option, problem))
+    known, problems = proxy_options.read(params)
+    problems += number_limits.bad_numbers(params, LIMITS)
+    problems += ["path: %s" % problem for problem in proxy_options.missing([params["path"]], params)]
+    if problems:
+        raise ValueError("; ".join(problems))
+    return source, known
 
 
 def main():

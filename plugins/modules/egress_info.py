@@ -21,6 +21,7 @@ author:
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
+  - hostprep.runtime_fabric.outside
 options:
   endpoints:
     description:
@@ -120,16 +121,6 @@ options:
         elements: str
         choices: [direct, http_proxy, socks5]
         default: [direct]
-  http_proxy:
-    description:
-      - The HTTP proxy as V(http://[user:password@]host:port), with special characters of user and password
-        percent-encoded, as a URL wants it.
-      - User and password are shown to nobody but the proxy, and only with the scheme Basic.
-    type: str
-  socks5_proxy:
-    description:
-      - The SOCKS5 proxy as V(socks5://[user:password@]host:port), with the same encoding.
-    type: str
   name_servers:
     description:
       - Whether to ask every name server of this host by itself, too, for the hosts of O(endpoints), and for names that
@@ -152,10 +143,6 @@ options:
       - How many connections are tried at the same time.
     type: int
     default: 128
-  ca_path:
-    description:
-      - A PEM file on the managed host with the certificate authorities to trust, instead of those that the host trusts.
-    type: path
 seealso:
   - module: ansible.builtin.uri
   - module: ansible.builtin.wait_for
@@ -526,8 +513,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     egress,
     findings,
     name_survey,
+    number_limits,
     pool,
-    proxies,
+    proxy_options,
     resolv_conf,
     routes,
     securing,
@@ -535,10 +523,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
 )
 
 
-PROXY_OPTIONS = ((proxies.HTTP, "http_proxy"), (proxies.SOCKS5, "socks5_proxy"))
 # Seconds to gather what is there when the deadline has passed.
 _GRACE = 5
-SCHEMES = {proxies.HTTP: "http", proxies.SOCKS5: "socks5"}
 
 
 def argument_spec():
@@ -564,13 +550,12 @@ def argument_spec():
                 paths=dict(type="list", elements="str", choices=routes.PATHS, default=[routes.DIRECT]),
             ),
         ),
-        http_proxy=dict(type="str", no_log=True),
-        socks5_proxy=dict(type="str", no_log=True),
         name_servers=dict(type="bool", default=False),
         timeout=dict(type="float", default=5.0),
         deadline=dict(type="float", default=30.0),
         concurrency=dict(type="int", default=128),
         ca_path=dict(type="path"),
+        **proxy_options.argument_spec()
     )
 
 
@@ -591,11 +576,7 @@ def bad_arguments(params):
         if not 0 <= endpoint["idle"] <= 86400:
             problems.append("endpoints[%d].idle: %s is not a number from 0 to 86400" % (number, endpoint["idle"]))
         problems += ["endpoints[%d].paths: %s" % (number, why) for why in bad_paths(endpoint, params)]
-    for name in ("timeout", "deadline", "concurrency"):
-        # The comparison is written so that "not a number" is a problem too.
-        if not 0 < params[name] <= 86400:
-            problems.append("%s: %s is not a number above 0 and up to 86400" % (name, params[name]))
-    return problems
+    return problems + number_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
 
 
 def bad_paths(endpoint, params):
@@ -604,21 +585,7 @@ def bad_paths(endpoint, params):
         yield "must name at least one path, and none twice"
     if endpoint["protocol"] == "ntp" and paths != [routes.DIRECT]:
         yield "ntp is UDP and has no other path than direct"
-    for path, option in PROXY_OPTIONS:
-        if path in paths and not params[option]:
-            yield "%s needs the option %s" % (path, option)
-
-
-def read_proxies(params):
-    """({path: Proxy} of the proxies that are given, a sentence for each that cannot be read)."""
-    found, problems = {}, []
-    for path, option in PROXY_OPTIONS:
-        if params[option]:
-            try:
-                found[path] = proxies.parse(params[option], SCHEMES[path])
-            except proxies.ProxyUrlError as problem:
-                problems.append("%s: %s" % (option, problem))
-    return found, problems
+    yield from proxy_options.missing(paths, params)
 
 
 def ask_name_servers(endpoints, params, contexts, deadline):
@@ -645,7 +612,7 @@ def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = module.params
     deadline = deadlines.Deadline(params["deadline"])
-    known, problems = read_proxies(params)
+    known, problems = proxy_options.read(params)
     problems += bad_arguments(params)
     if problems:
         module.fail_json(msg="; ".join(problems))

@@ -19,34 +19,10 @@ author:
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
+  - hostprep.runtime_fabric.listeners
+  - hostprep.runtime_fabric.listeners.peers
+  - hostprep.runtime_fabric.listeners.deadline
 options:
-  key:
-    description:
-      - The secret of this run, that the listeners have, too.
-    type: str
-    required: true
-  peers:
-    description:
-      - The listeners to measure the way to.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description:
-          - What the listener calls itself.
-        type: str
-        required: true
-      address:
-        description:
-          - Its IPv4 address.
-        type: str
-        required: true
-      port:
-        description:
-          - A UDP port on which it listens.
-        type: int
-        required: true
   count:
     description:
       - How many questions each peer is asked.
@@ -60,15 +36,8 @@ options:
   timeout:
     description:
       - Seconds that the last answers are waited for. What comes later counts as lost.
-    type: float
     default: 1.0
-  deadline:
-    description:
-      - Seconds that the whole call may take.
-    type: float
-    default: 30.0
 seealso:
-  - module: hostprep.runtime_fabric.port_listener
   - module: hostprep.runtime_fabric.bandwidth_info
 """
 
@@ -144,25 +113,14 @@ elapsed:
   sample: 1.2
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import link_probing, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import link_probing, listener_client, number_limits, port_ranges
 
 
 def argument_spec():
     return dict(
-        key=dict(type="str", required=True, no_log=True),
-        peers=dict(
-            type="list",
-            elements="dict",
-            required=True,
-            options=dict(
-                name=dict(type="str", required=True),
-                address=dict(type="str", required=True),
-                port=dict(type="int", required=True),
-            ),
-        ),
+        key=listener_client.KEY,
+        peers=listener_client.peers_option(port=dict(type="int", required=True)),
         count=dict(type="int", default=100),
         interval=dict(type="float", default=0.01),
         timeout=dict(type="float", default=1.0),
@@ -172,30 +130,18 @@ def argument_spec():
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    problems = port_ranges.bad_peers(params["peers"])
-    for name, most in (("count", 100000), ("interval", 60), ("timeout", 60), ("deadline", 86400)):
-        # The comparison is written so that "not a number" is a problem too.
-        if not 0 < params[name] <= most:
-            problems.append("%s: %s is not a number above 0 and up to %d" % (name, params[name], most))
-    return problems
+    return port_ranges.bad_peers(params["peers"]) + number_limits.bad_numbers(
+        params, {"count": 100000, "interval": 60, "timeout": 60, "deadline": 86400})
+
+
+def measure(key, params):
+    limits = [params[name] for name in ("count", "interval", "timeout", "deadline")]
+    return {"peers": link_probing.measure_all(key, params["peers"], *limits)}
 
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    params = module.params
-    problems = bad_arguments(params)
-    if problems:
-        module.fail_json(msg="; ".join(problems))
-    begun = time.monotonic()
-    peers = link_probing.measure_all(
-        params["key"].encode("utf-8"),
-        params["peers"],
-        params["count"],
-        params["interval"],
-        params["timeout"],
-        params["deadline"],
-    )
-    module.exit_json(changed=False, peers=peers, elapsed=round(time.monotonic() - begun, 3))
+    listener_client.run(module, bad_arguments, measure)
 
 
 if __name__ == "__main__":

@@ -18,12 +18,9 @@ author:
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
+  - hostprep.runtime_fabric.listeners
+  - hostprep.runtime_fabric.listeners.deadline
 options:
-  key:
-    description:
-      - The secret of this run, that the listeners have, too.
-    type: str
-    required: true
   host:
     description:
       - Name or IPv4 address of the load balancer.
@@ -40,17 +37,7 @@ options:
     type: int
     default: 30
   timeout:
-    description:
-      - Seconds that a connection, and an answer, may take.
-    type: float
     default: 5.0
-  deadline:
-    description:
-      - Seconds that the whole call may take.
-    type: float
-    default: 30.0
-seealso:
-  - module: hostprep.runtime_fabric.port_listener
 """
 
 EXAMPLES = r"""
@@ -112,15 +99,20 @@ failures:
   sample:
     - reason: "192.0.2.2 port 443: Connection refused"
       count: 15
+elapsed:
+  description: Seconds that it took.
+  returned: success
+  type: float
+  sample: 0.4
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import balancer_probing
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import balancer_probing, listener_client, number_limits
 
 
 def argument_spec():
     return dict(
-        key=dict(type="str", required=True, no_log=True),
+        key=listener_client.KEY,
         host=dict(type="str", required=True),
         port=dict(type="int", default=443),
         connections=dict(type="int", default=30),
@@ -131,29 +123,18 @@ def argument_spec():
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    problems = []
-    for name, most in (("port", 65535), ("connections", 10000), ("timeout", 3600), ("deadline", 3600)):
-        # The comparison is written so that "not a number" is a problem too.
-        if not 0 < params[name] <= most:
-            problems.append("%s: %s is not a number above 0 and up to %d" % (name, params[name], most))
-    return problems
+    return number_limits.bad_numbers(
+        params, {"port": 65535, "connections": 10000, "timeout": 3600, "deadline": 3600})
+
+
+def connect(key, params):
+    names = ("host", "port", "connections", "timeout", "deadline")
+    return balancer_probing.probe(key, *[params[name] for name in names])
 
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    params = module.params
-    problems = bad_arguments(params)
-    if problems:
-        module.fail_json(msg="; ".join(problems))
-    found = balancer_probing.probe(
-        params["key"].encode("utf-8"),
-        params["host"],
-        params["port"],
-        params["connections"],
-        params["timeout"],
-        params["deadline"],
-    )
-    module.exit_json(changed=False, **found)
+    listener_client.run(module, bad_arguments, connect)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,9 @@ author:
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
+  - hostprep.runtime_fabric.listeners
+  - hostprep.runtime_fabric.listeners.deadline
 options:
-  key:
-    description:
-      - The secret of this run, that the listeners have, too.
-    type: str
-    required: true
   peers:
     description:
       - The hosts and ports to try.
@@ -63,22 +60,16 @@ options:
         elements: str
         default: []
   timeout:
-    description:
-      - Seconds that a connection, and an answer, may take.
-    type: float
     default: 3.5
   deadline:
     description:
       - Seconds that the whole call may take. Ports that are not settled by then are V(untested).
-    type: float
     default: 60.0
   concurrency:
     description:
       - How many TCP connections are tried at the same time. The limit of open files may lower it.
     type: int
     default: 8192
-seealso:
-  - module: hostprep.runtime_fabric.port_listener
 """
 
 EXAMPLES = r"""
@@ -154,28 +145,15 @@ elapsed:
   sample: 0.48
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_probing, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_client, number_limits, port_probing, port_ranges
 
 
 def argument_spec():
     ports = dict(type="list", elements="str", default=[])
     return dict(
-        key=dict(type="str", required=True, no_log=True),
-        peers=dict(
-            type="list",
-            elements="dict",
-            required=True,
-            options=dict(
-                name=dict(type="str", required=True),
-                address=dict(type="str", required=True),
-                tcp=ports,
-                udp=ports,
-                connect=ports,
-            ),
-        ),
+        key=listener_client.KEY,
+        peers=listener_client.peers_option(tcp=ports, udp=ports, connect=ports),
         timeout=dict(type="float", default=3.5),
         deadline=dict(type="float", default=60.0),
         concurrency=dict(type="int", default=8192),
@@ -193,24 +171,17 @@ def bad_arguments(params):
                 port_ranges.numbers(peer[kind])
             except ValueError as problem:
                 problems.append("peers[%d].%s: %s" % (number, kind, problem))
-    for name in ("timeout", "deadline", "concurrency"):
-        # The comparison is written so that "not a number" is a problem too.
-        if not 0 < params[name] <= 86400:
-            problems.append("%s: %s is not a number above 0 and up to 86400" % (name, params[name]))
-    return problems
+    return problems + number_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
+
+
+def probe(key, params):
+    limits = params["timeout"], params["concurrency"], params["deadline"]
+    return {"peers": port_probing.probe_all(key, params["peers"], *limits)}
 
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    params = module.params
-    problems = bad_arguments(params)
-    if problems:
-        module.fail_json(msg="; ".join(problems))
-    begun = time.monotonic()
-    peers = port_probing.probe_all(
-        params["key"].encode("utf-8"), params["peers"], params["timeout"], params["concurrency"], params["deadline"]
-    )
-    module.exit_json(changed=False, peers=peers, elapsed=round(time.monotonic() - begun, 3))
+    listener_client.run(module, bad_arguments, probe)
 
 
 if __name__ == "__main__":

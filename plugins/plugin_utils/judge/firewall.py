@@ -12,9 +12,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.listing import listed
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
-SHOWN = 3  # rules named in one line; the rest is counted
 # What init.sh does to the firewall of a host, by the first SCRIPT_VERSION that does it; EL7, EL8 or Debian's relatives.
 KEEPS, WIPES, DISABLES_UFW = "leaves it alone", "replaces the filter table, also at each boot", "disables ufw"
 STARTS_FIREWALLD = "starts firewalld and trusts the pods' and services' networks"
@@ -55,7 +55,7 @@ def rules(subject, evidence):
             return Finding(SKIPPED, expected, told, severity="info")
         return Finding(PASS, expected, "no firewall is active, so the host shuts nothing")
     lost = [
-        f"{words} {_listed(ours[side][kind])}"
+        f"{words} {listed(ours[side][kind])}"
         for side, when in (("runtime", "now"), ("permanent", "after a reboot"))
         for kind, words in (("missing", f"{when} missing:"), ("extra", f"{when} not asked for:"))
         if ours[side][kind]
@@ -135,11 +135,6 @@ def installer_plans(subject, evidence):
         return Finding(PASS, expected, f"{which} {deed}")
     remedy = f"Expect it, and {PREPARE} again after the installation; with `rtf_phase: operate` that closes its ports, too."
     return Finding(FAIL, expected, f"{which} {deed}; active here: {', '.join(active)}", remedy, firewall["installer"])
-
-
-def _listed(entries):
-    more = f"; and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
-    return "; ".join(entries[:SHOWN]) + more
 
 
 CHECKS = {

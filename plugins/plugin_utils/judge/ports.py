@@ -13,9 +13,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.listing import MOST, listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix.cells import holder_text, worst
-
-_MOST_NAMED = 5
 
 
 def row(subject, evidence, row):
@@ -30,7 +29,7 @@ def row(subject, evidence, row):
         where = "localhost" if local else f"{len(found)} {'node' if len(found) == 1 else 'nodes'}"
         return Finding(PASS, expected, f"{sum(cell['asked'] for cell in found)} ports on {where}")
     red = [cell for cell in found if cell["status"] == status]
-    observed = _listed([f"{cell['destination']}: {words(cell)}" for cell in red])
+    observed = listed([f"{cell['destination']}: {words(cell)}" for cell in red])
     return Finding(status, expected, observed, _remedy(subject, red) if status == FAIL else _advice(red), red)
 
 
@@ -49,18 +48,13 @@ def words(cell):
             next(iter(counts))
         )
         runs.append(f"{text} {told}" if len(counts) == 1 else f"{text} ({told})")
-    listed = _listed(runs, ", ").replace("_", " ")
-    return f"{listed} ({cell['reason']})" if listed and cell["reason"] else listed or cell["reason"]
-
-
-def _listed(texts, joint="; "):
-    more = [f"and {len(texts) - _MOST_NAMED} more"] if len(texts) > _MOST_NAMED else []
-    return joint.join(texts[:_MOST_NAMED] + more)
+    named = listed(runs, ", ").replace("_", " ")
+    return f"{named} ({cell['reason']})" if named and cell["reason"] else named or cell["reason"]
 
 
 def _remedy(subject, red):
     sentences = []
-    for cell in red[:_MOST_NAMED]:
+    for cell in red[:MOST]:
         blocked = [text for verdict, texts in cell["ports"].items() if verdict != "unproven" for text in texts]
         ports = port_ranges.texts(port_ranges.numbers(blocked))
         whom = f"{cell['transport'].upper()} {', '.join(ports)} from {subject.node} to {cell['destination']}"
@@ -97,7 +91,7 @@ def free(subject, evidence):
     return Finding(
         FAIL,
         expected,
-        _listed(told),
+        listed(told),
         f"Stop what holds them on {subject.node}, or move it to another port "
         "(net.ipv4.ip_local_reserved_ports keeps client connections off).",
         [{"transport": transport, **holder} for transport, holder in holders],
@@ -115,7 +109,7 @@ def closed(subject, evidence):
     return Finding(
         FAIL,
         expected,
-        _listed(told),
+        listed(told),
         f"Let what listens there on {subject.node} listen on 127.0.0.1 only, or close TCP {', '.join(ports)}.",
         found,
     )
@@ -131,7 +125,7 @@ def outside(subject, evidence):
         )
         for transport in ("tcp", "udp")
     }
-    told = [f"{transport.upper()} {_listed(ports, ', ')}" for transport, ports in reached.items() if ports]
+    told = [f"{transport.upper()} {listed(ports, ', ')}" for transport, ports in reached.items() if ports]
     if not told:
         return Finding(PASS, expected, f"none of {found['tcp']['asked'] + found['udp']['asked']} ports answered")
     return Finding(

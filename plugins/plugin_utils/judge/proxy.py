@@ -12,13 +12,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import table
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.url import MASK
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_proxy"
 NO_PROXY = "no_proxy"
 INSTALLER = "installer"
-SHOWN = 4  # findings named in one line; the rest is counted
 
 
 def settings(subject, evidence):
@@ -30,10 +30,10 @@ def settings(subject, evidence):
     if wrong:
         files = ", ".join(dict.fromkeys(entry["source"] for entry in wrong))
         remedy = f"Take the proxy out of {files}, or set rtf_http_proxy to it. For the lines of this collection, {PREPARE}."
-        return Finding(FAIL, expected, _listed(_said(entry, wanted) for entry in wrong), remedy, wrong)
+        return Finding(FAIL, expected, listed(_said(entry, wanted) for entry in wrong), remedy, wrong)
     unread = part(evidence, "host", "proxy").get("unreadable")
     if unread:
-        return Finding(UNKNOWN, expected, f"not everything could be read: {_listed(unread)}")
+        return Finding(UNKNOWN, expected, f"not everything could be read: {listed(unread)}")
     if wanted and not found:
         return Finding(FAIL, expected, "no file of the node names a proxy", f"To write it, {PREPARE}.")
     readers = ", ".join(dict.fromkeys(entry["reader"] for entry in found))
@@ -60,9 +60,9 @@ def installer(subject, evidence):
         told = found.get("RTF_NO_PROXY", {"value": ""})["value"].split(",")
         missing = [entry for entry in proxy.no_proxy if entry not in told]
         if missing:
-            wrong.append(f"RTF_NO_PROXY lacks {_listed(missing)}")
+            wrong.append(f"RTF_NO_PROXY lacks {listed(missing)}")
     if wrong:
-        return Finding(FAIL, expected, _listed(wrong), f"Correct it in /opt/anypoint/runtimefabric/env, or {PREPARE}.",
+        return Finding(FAIL, expected, listed(wrong), f"Correct it in /opt/anypoint/runtimefabric/env, or {PREPARE}.",
                        list(found.values()))
     return Finding(PASS, expected, "as expected" if any(wanted.values()) else "none is meant, and none is set")
 
@@ -76,7 +76,7 @@ def services(subject, evidence):
     stale = [name for name, entry in running.items() if entry["outdated"]]
     if stale:
         units = " ".join(f"{name}.service" for name in stale)
-        said = _listed(
+        said = listed(
             f"{name} runs with {_urls(found[name]['now'])} and would start with {_urls(found[name]['at_next_start'])}"
             for name in stale
         )
@@ -123,8 +123,8 @@ def _direct(subject, evidence, kinds, expected):
         tables[source] = table.rows(value, wanted, version)
     if lost:
         remedy = f"Add what is missing to the NO_PROXY of the named file, or {PREPARE}."
-        return Finding(FAIL, expected, _listed(lost), remedy, tables)
-    return Finding(PASS, expected, f"by {_listed(tables)}", evidence=tables)
+        return Finding(FAIL, expected, listed(lost), remedy, tables)
+    return Finding(PASS, expected, f"by {listed(tables)}", evidence=tables)
 
 
 def _lists(subject, evidence):
@@ -158,12 +158,6 @@ def _is(entry, wanted):
 def _said(entry, wanted):
     other = " with another password" if entry["value"].rstrip("/") == wanted else ""
     return f"{entry['source']} ({entry['reader']}) says {entry['variable']} {entry['value']}{other}"
-
-
-def _listed(entries):
-    entries = list(entries)
-    more = f"; and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
-    return "; ".join(entries[:SHOWN]) + more
 
 
 CHECKS = {

@@ -13,20 +13,21 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import kernel_build, os_evidence, program_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import parse_os_release
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 
 
 @pytest.mark.parametrize("name", recorded.names())
 def test_os_release_of_recorded_systems(name):
     known = recorded.load(name)
-    found = os_evidence.parse_os_release(known["files"]["/etc/os-release"])
+    found = os_evidence.os_of(parse_os_release(known["files"]["/etc/os-release"]))
     assert name.startswith({"amzn": "amazon"}.get(found["id"], found["id"])) and found["name"]
     assert found["version"].split(".")[0] == known["facts"]["distribution_major_version"].split(".")[0]
 
 
 @pytest.mark.parametrize("text", ["", "=", "ID", "ID='a\nID_LIKE=\"", "\0\x01ID=x\n", "ID=" + "x" * 5000])
 def test_a_broken_os_release_is_a_system_without_a_name(text):
-    assert set(os_evidence.parse_os_release(text)) == {"id", "id_like", "version", "name"}
+    assert set(os_evidence.os_of(parse_os_release(text))) == {"id", "id_like", "version", "name"}
 
 
 def test_this_machine_is_described():

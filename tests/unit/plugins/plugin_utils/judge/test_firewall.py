@@ -38,7 +38,7 @@ def drift(**sides):
         (
             {"ours": drift(runtime={"missing": ["a", "b", "c", "d"], "extra": []})},
             "fw.rules",
-            "now missing: a; b; c; and 1 more",
+            "now missing: a; b; c; d",
             "rtf_firewall",
         ),
         (

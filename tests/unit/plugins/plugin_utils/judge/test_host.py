@@ -6,7 +6,8 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_evidence import parse_os_release
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_evidence import os_of
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import parse_os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks, cluster_evidence, subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import readiness
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
@@ -229,7 +230,7 @@ SUPPORTED = {
 @pytest.mark.parametrize("name, release", SUPPORTED)
 def test_recorded_systems_are_judged_by_the_list_of_the_release(name, release):
     files = recorded.load(name)["files"]
-    found = parse_os_release(files["/etc/os-release"])
+    found = os_of(parse_os_release(files["/etc/os-release"]))
     scope = {"release": release, "control_plane": "us", "phase": "install"}
     subject = subjects.subject("n1", samples.GROUPS, {}, scope)
     evidence = changed(*SYSTEM, "os", found)
@@ -240,7 +241,7 @@ def test_recorded_systems_are_judged_by_the_list_of_the_release(name, release):
 
 @pytest.mark.parametrize("name", recorded.names())
 def test_the_family_of_every_recorded_system_is_read(name):
-    found = parse_os_release(recorded.load(name)["files"]["/etc/os-release"])
+    found = os_of(parse_os_release(recorded.load(name)["files"]["/etc/os-release"]))
     status = judge(changed(*SYSTEM, "os", found))["host.os_family"]["status"]
     # Debian itself is like nobody, which the installer does not expect.
     assert status == ("fail" if name.startswith("debian") else "pass")
