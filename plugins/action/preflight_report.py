@@ -100,12 +100,13 @@ def _collect(task_vars):
     """Return `{node: {"variables", "evidence"}}` for every node of the inventory."""
     hostvars, in_run = task_vars["hostvars"], set(task_vars["ansible_play_batch"])
     names = (*evidence.NAMES, "rtf_node_address", "ansible_host")
+    lost = evidence.of_lost(plain(task_vars.get(evidence.LOST_RESULT) or {}))
     collected = {}
     for node in task_vars["groups"]["rtf_nodes"]:
         variables = {name: plain(hostvars[node][name]) for name in names if name in hostvars[node]}
         collected[node] = {
             "variables": {name: variables[name] for name in variables if name not in evidence.NAMES},
-            "evidence": evidence.of_node(variables, node in in_run or node in _failed_here(task_vars)),
+            "evidence": evidence.of_node(variables, node in in_run or node in _failed_here(task_vars), lost.get(node)),
         }
     return collected
 

@@ -10,22 +10,33 @@ EGRESS_RESULT = "__rtf_preflight_egress"
 DOWNLOAD_RESULT = "__rtf_preflight_download"
 COLLECTION_FAILURE = "__rtf_preflight_failure"
 PREPARATION_FAILURE = "__rtf_preparation_failure"
+# What was asked of the nodes that an earlier task lost, the result of a loop over their names, the same on every node.
+LOST_RESULT = "__rtf_preflight_lost"
 NAMES = (HOST_RESULT, EGRESS_RESULT, DOWNLOAD_RESULT, COLLECTION_FAILURE, PREPARATION_FAILURE)
 
 OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
-NEVER_COLLECTED = "nothing was collected: the node failed earlier in this run"
+NEVER_COLLECTED = "nothing was collected"
+LOST = "an earlier task failed on the node, or lost its connection for a while; the output of the run above says which"
 
 
-def of_node(variables, in_run):
+def of_lost(result):
+    """Return `{node: what it answered}` of LOST_RESULT as plain data."""
+    return {answer["item"]: answer for answer in result.get("results", [])}
+
+
+def of_node(variables, in_run, lost=None):
     """Return the evidence of one node.
 
     variables: the node's variables of NAMES, where they exist, as plain data. in_run: False for a node that the play
-    was not meant to touch. Returns `{"host", "egress", "name_servers", "download", "preparation_failure"}` (each part optional), or
+    was not meant to touch. lost: what one answered that an earlier task lost. Returns
+    `{"host", "egress", "name_servers", "download", "preparation_failure"}` (each part optional), or
     `{"unreachable": why}`, or `{"not_run": why}`.
     """
     host = variables.get(HOST_RESULT) or {}
     if not in_run and not host:
         return {"not_run": OUTSIDE_RUN}
+    if lost and not host:
+        host, variables = lost, {**variables, COLLECTION_FAILURE: LOST}
     for result in (host, variables.get(EGRESS_RESULT) or {}):
         if result.get("unreachable"):
             return {"unreachable": _one_line(result.get("msg") or "no reason given")}

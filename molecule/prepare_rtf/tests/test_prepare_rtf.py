@@ -4,6 +4,10 @@
 
 """The main job, as a user runs it."""
 
+import re
+import threading
+import time
+
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
@@ -12,6 +16,15 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 
 NODES = ("controller-1", "worker-1", "worker-2")
 COMMAND = "prepare-rtf.yml"
+# A dry run cannot know what happens behind a package that it did not install, and says in one line what would.
+BEHIND_A_PACKAGE = "hostprep.runtime_fabric.rtf_time_sync : "
+# What runs a program is announced by a task of its own, because programs know no check mode.
+ANNOUNCES = {
+    "hostprep.runtime_fabric.rtf_kernel : Say which modules would be loaded":
+        "hostprep.runtime_fabric.rtf_kernel : Load the modules that the running kernel lacks",
+}
+CLOCKS = {"time.between_nodes", "time.between_nodes_margin"}
+IN_THE_MIDDLE = "rtf_time_sync : "
 
 
 @pytest.fixture(scope="module")
@@ -32,53 +45,95 @@ def fresh_node(lab):
     return "worker-2"
 
 
+@pytest.fixture(scope="module")
+def announced(tmp_path_factory, fresh_node, lab):
+    """The Outcome of a dry run with a fresh node and a prepared one, and the fresh one's snapshots before and after."""
+    before = snapshot(lab, fresh_node)
+    outcome = Site(tmp_path_factory.mktemp("announced")).play(
+        COMMAND, "--check", "--diff", "--limit", f"worker-1,{fresh_node}")
+    return outcome, before, snapshot(lab, fresh_node)
+
+
+@pytest.fixture(scope="module")
+def done():
+    """The tasks that changed the fresh node, over all the runs that it took."""
+    return set()
+
+
 def test_the_nodes_are_ready(host):
     assert host.sysctl("net.ipv4.ip_forward") == 1
     assert "Leap status     : Normal" in host.check_output("chronyc tracking")
 
 
-@pytest.mark.parametrize("playbook", [COMMAND, "hostprep.runtime_fabric.prepare_rtf"])
-def test_a_second_run_changes_nothing_and_reports_ready(site, playbook):
-    outcome = site.play(playbook)
+def test_a_dry_run_on_a_fresh_node_says_what_would_change_and_changes_nothing(announced, fresh_node):
+    outcome, before, after = announced
+    assert outcome.code == 0, outcome.output
+    assert "+net.ipv4.ip_forward = 1" in outcome.output and "+br_netfilter" in outcome.output
+    assert outcome.changed[fresh_node] > 0 and outcome.changed["worker-1"] == 0
+    assert "FAIL  kernel.ip_forward" in outcome.output
+    assert after == before
+
+
+def test_nodes_that_fail_or_die_in_the_middle_are_reported_and_the_others_are_judged(
+    site, announced, fresh_node, lab, done, monkeypatch, tmp_path
+):
+    """Without a package repository chrony cannot be installed on the fresh node; another one loses its power."""
+    log = tmp_path / "ansible.log"
+    monkeypatch.setenv("ANSIBLE_LOG_PATH", str(log))
+    killer = threading.Thread(target=kill_when, args=(lab, "worker-1", log, IN_THE_MIDDLE))
+    lab.exec(fresh_node, "mv", "/etc/apt/sources.list.d", "/root/away")
+    killer.start()
+    outcome = site.play(COMMAND)
+    killer.join()
+    lab.exec(fresh_node, "mv", "/root/away", "/etc/apt/sources.list.d")
+    lab.restart("worker-1")
+    assert outcome.code != 0 and outcome.report, outcome.output
+    assert outcome.readiness() == {"controller-1": "incomplete", "worker-1": "incomplete", fresh_node: "not_ready"}
+    # Nobody is left to compare the clock with; all else is judged as ever.
+    assert {check for node, check in outcome.failed() if node == "controller-1"} <= CLOCKS
+    shell = outcome.result("worker-1", "access.shell")
+    assert re.match("unreachable: .*ssh", shell["observed"]) and "ansible -m ping worker-1" in shell["remedy"]
+    stopped = outcome.result(fresh_node, "access.preparation")
+    assert stopped["status"] == "fail" and "Install chrony" in stopped["observed"]
+    done |= outcome.changed_tasks()[fresh_node]
+
+
+def test_a_node_is_prepared_alone_once_nothing_hinders_it(site, fresh_node, done):
+    outcome = site.play(COMMAND, "--limit", fresh_node)
+    assert outcome.code == 0, outcome.output
+    assert [node for node in outcome.changed if node in NODES] == [fresh_node]
+    assert outcome.readiness()[fresh_node] == "ready"
+    assert outcome.result("worker-1", "access.shell")["status"] == "skipped"
+    done |= outcome.changed_tasks()[fresh_node]
+
+
+def test_what_a_dry_run_announced_is_what_was_done(announced, done, fresh_node):
+    said = {ANNOUNCES.get(task, task) for task in announced[0].changed_tasks()[fresh_node]}
+    different = said ^ done
+    assert {task for task in different if not task.startswith(BEHIND_A_PACKAGE)} == set()
+    assert len(done - different) >= 4
+
+
+def test_a_second_run_by_the_playbooks_other_name_changes_nothing_and_reports_ready(site):
+    outcome = site.play("hostprep.runtime_fabric.prepare_rtf")
     assert outcome.code == 0, outcome.output
     assert {node: outcome.changed[node] for node in NODES} == dict.fromkeys(NODES, 0)
     assert outcome.report["readiness"] == "ready"
 
 
-def test_a_dry_run_on_a_fresh_node_says_what_would_change_and_changes_nothing(site, fresh_node, lab):
-    before = snapshot(lab, fresh_node)
-    outcome = site.play(COMMAND, "--check", "--diff")
-    assert outcome.code == 0, outcome.output
-    assert "+net.ipv4.ip_forward = 1" in outcome.output and "+br_netfilter" in outcome.output
-    assert outcome.changed[fresh_node] > 0 and outcome.changed["worker-1"] == 0
-    assert "FAIL  kernel.ip_forward" in outcome.output
-    assert snapshot(lab, fresh_node) == before
-
-
-def test_a_failed_preparation_is_reported_and_fails_the_play(site, fresh_node, lab):
-    """Without a package repository chrony cannot be installed on the fresh node."""
-    lab.exec(fresh_node, "mv", "/etc/apt/sources.list.d", "/root/away")
-    outcome = site.play(COMMAND)
-    lab.exec(fresh_node, "mv", "/root/away", "/etc/apt/sources.list.d")
-    assert outcome.code != 0
-    result = outcome.result(fresh_node, "access.preparation")
-    assert result["status"] == "fail" and "Install chrony" in result["observed"]
-    assert outcome.readiness() == {"controller-1": "ready", "worker-1": "ready", fresh_node: "not_ready"}
-
-
-def test_a_node_beside_prepared_ones_is_prepared_once_nothing_hinders_it(site, fresh_node):
-    outcome = site.play(COMMAND)
-    assert outcome.code == 0, outcome.output
-    assert outcome.changed[fresh_node] > 0
-    assert outcome.changed["worker-1"] == 0
-    assert outcome.readiness() == dict.fromkeys(NODES, "ready")
-
-
 def test_a_role_can_be_run_alone_by_its_tag(site):
-    outcome = site.play(COMMAND, "--tags", "rtf_kernel")
+    outcome = site.play(COMMAND, "--tags", "rtf_kernel", "--limit", "controller-1")
     assert outcome.code == 0, outcome.output
     assert "rtf_kernel : Write" in outcome.output and "rtf_time_sync : Look" not in outcome.output
     assert outcome.report is None
+
+
+def kill_when(lab, node, log, text):
+    """Cut a node's power when a text appears in a file."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and not (log.exists() and text in log.read_text(encoding="utf-8")):
+        time.sleep(0.1)
+    lab.kill(node)
 
 
 def snapshot(lab, node):

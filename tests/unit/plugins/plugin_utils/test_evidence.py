@@ -42,6 +42,17 @@ def test_results_of_a_run_become_evidence(variables, in_run, expected):
     assert evidence.of_node(variables, in_run) == expected
 
 
+def test_a_node_that_an_earlier_task_lost_is_unreachable_or_says_where_to_look():
+    answers = [{"item": "n1", "unreachable": True, "msg": "ssh:\r\n no route"}, {"item": "n2", "rc": 0, "msg": "well"}]
+    lost = evidence.of_lost({"results": answers})
+    assert evidence.of_node({}, True, lost["n1"]) == {"unreachable": "ssh: no route"}
+    parts = ["host", "egress", "name_servers", "download"]
+    assert evidence.of_node({}, True, lost["n2"]) == dict.fromkeys(parts, {"error": evidence.LOST})
+    collected = {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}
+    assert evidence.of_node(collected, True, lost["n1"])["host"] == HOST["host"]
+    assert evidence.of_lost({}) == {}
+
+
 def test_a_download_that_was_not_meant_is_skipped_and_one_that_failed_is_an_error():
     variables = {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}
     for result, expected in (
