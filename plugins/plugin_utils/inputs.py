@@ -36,7 +36,7 @@ def one_of(choices):
                 f"{value!r} is a {kind(value)}, not a string; write it in quotes, one of {', '.join(choices)}"
             )
         if value not in choices:
-            found = f"{value!r} is unknown" if value else "not set"
+            found = f"{value!r} is unknown" if value else "not set for the group rtf_nodes, in the inventory or its group_vars"
             raise ValueError(f"{found}; valid: {', '.join(choices)}")
 
     return check

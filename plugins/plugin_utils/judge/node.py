@@ -4,6 +4,7 @@
 
 """Judge one node: every check of the catalogue, in its order, each on its own."""
 
+import re
 from fnmatch import fnmatchcase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import (
@@ -82,6 +83,14 @@ ONLY_WITH = {
     "ports.outside": "outside",
 }
 
+AGAIN = "Run the audit again; if it stays, look at the reason on the node."
+# What Ansible says when the user that it connects with may not become root like that.
+_PASSWORD = re.compile(r"(missing|incorrect) \w+ password|no become password", re.IGNORECASE)
+BECOME = (
+    "Give the password with which the user that Ansible connects with becomes root: run with --ask-become-pass, or set "
+    "ansible_become_password, in a vault."
+)
+
 
 def judge_node(checks, subject, evidence, only=("*",)):
     """Return the check results of one node.
@@ -151,6 +160,6 @@ def _judge(function, subject, evidence, row):
     try:
         return function(subject, evidence, row) if row else function(subject, evidence)
     except NoEvidence as reason:
-        return Finding(UNKNOWN, "", str(reason), "Run the audit again; if it stays, look at the reason on the node.")
+        return Finding(UNKNOWN, "", str(reason), AGAIN if not _PASSWORD.search(str(reason)) else BECOME)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:  # evidence of a shape nobody foresaw
         return Finding(UNKNOWN, "", f"the evidence cannot be read: {type(problem).__name__}: {problem}")

@@ -156,7 +156,7 @@ def test_credentials_are_taken_inside_the_url_or_apart(variables, said):
 def test_every_problem_is_named_at_once_and_a_missing_control_plane_is_one():
     problems = inputs.value_problems({"rtf_release": "9", "rtf_phase": "x"}, CHECKS)
     assert [problem.partition(":")[0] for problem in problems] == ["rtf_control_plane", "rtf_phase", "rtf_release"]
-    assert problems[0] == "rtf_control_plane: not set; valid: us, eu"
+    assert problems[0] == "rtf_control_plane: not set for the group rtf_nodes, in the inventory or its group_vars; valid: us, eu"
 
 
 @pytest.mark.parametrize(

@@ -246,6 +246,19 @@ def test_no_evidence_at_all_is_unknown_throughout():
     assert {entry["status"] for entry in judge({}).values()} == {"unknown"}
 
 
+@pytest.mark.parametrize(
+    "said, remedy",
+    [
+        ("Collect evidence of the host: Task failed: Incorrect sudo password", "--ask-become-pass"),
+        ("Collect evidence of the host: Missing sudo password", "--ask-become-pass"),
+        ("Collect evidence of the host: python9: not found", "Run the audit again"),
+    ],
+)
+def test_a_node_on_which_nothing_could_be_collected_says_what_to_do(said, remedy):
+    shell = judge({"host": {"error": said}}, only=["access.shell"])["access.shell"]
+    assert (shell["status"], shell["observed"]) == ("unknown", said) and remedy in shell["remedy"]
+
+
 def test_an_unreachable_node_is_unknown_and_one_left_out_is_skipped():
     unreachable = judge({"unreachable": "No route to host"})
     assert {entry["status"] for entry in unreachable.values()} == {"unknown"}
