@@ -15,7 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 
 AREAS = ("host", "storage", "net")
 AREAS_OF_THE_PLATFORM = ("kernel", "fw")
-CHOSEN = {"rtf_checks": [f"{area}.*" for area in AREAS]}
+# What is only wanted for checks that are skipped is not collected.
+CHOSEN = {"rtf_checks": [f"{area}.*" for area in AREAS], "rtf_skip_checks": ["egress.*"]}
 
 # check: (what breaks it, what mends it, words of what is found). All of it on one node, at once.
 FAULTS = {
@@ -174,6 +175,9 @@ def audits(tmp_path_factory):
     def audit(**more):
         outcome = site.play("audit-rtf.yml", "-e", json.dumps({**CHOSEN, "rtf_preflight_enforce": False, **more}))
         assert outcome.code == 0, outcome.output
+        probing = outcome.output.partition("TASK [hostprep.runtime_fabric.rtf_preflight : Probe the allowlisted endpoints")[2]
+        assert [line.split(":")[0] for line in probing.partition("TASK [")[0].splitlines()[1:] if line] == ["skipping"] * 3
+        assert "left out by rtf_skip_checks" in outcome.result("worker-1", "egress.dns")["observed"]
         return findings(outcome)
 
     order = audit()
