@@ -84,7 +84,8 @@ def _collect(task_vars):
     names = (evidence.HOST_RESULT, evidence.COLLECTION_FAILURE, "rtf_node_address", "ansible_host")
     collected = {}
     for node in task_vars["groups"]["rtf_nodes"]:
-        variables = {name: plain(hostvars[node][name]) for name in names if name in hostvars[node]}
+        of_host = hostvars[node]  # put together anew each time
+        variables = {name: plain(of_host[name]) for name in names if name in of_host}
         found = evidence.of_node(variables, True) if node in batch else {"not_run": evidence.OUTSIDE_RUN}
         collected[node] = {"variables": variables, "evidence": found}
     return collected

@@ -103,7 +103,8 @@ def _collect(task_vars):
     lost = evidence.of_lost(plain(task_vars.get(evidence.LOST_RESULT) or {}))
     collected = {}
     for node in task_vars["groups"]["rtf_nodes"]:
-        variables = {name: plain(hostvars[node][name]) for name in names if name in hostvars[node]}
+        of_host = hostvars[node]  # put together anew each time
+        variables = {name: plain(of_host[name]) for name in names if name in of_host}
         collected[node] = {
             "variables": {name: variables[name] for name in variables if name not in evidence.NAMES},
             "evidence": evidence.of_node(variables, node in in_run or node in _failed_here(task_vars), lost.get(node)),
@@ -113,8 +114,8 @@ def _collect(task_vars):
 
 def _collect_ports(hostvars, collected):
     for node, found in collected.items():
-        names = [name for name in port_evidence.NAMES if name in hostvars[node]]
-        ports = port_evidence.of_node(node, {name: plain(hostvars[node][name]) for name in names})
+        # Registered results hold no templates, and those of tasks that ran once are as long as the inventory.
+        ports = plain(port_evidence.of_node(node, hostvars.raw_get(node)))
         if ports:
             found["evidence"]["ports"] = ports
 

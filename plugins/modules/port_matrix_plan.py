@@ -99,7 +99,8 @@ rounds:
 nodes:
   description:
     - For each node that takes part, with O(step=listen) what its listener gets as C(listen), with O(step=probe) what its
-      probe gets as C(peers), and in C(left_out) the nodes it does not probe, with the reason.
+      probe gets as C(peers), in C(left_out) the nodes it does not probe, with the reason, and in C(sampled) whether there are
+      more nodes, of which it probes a sample only.
   returned: always
   type: dict
   sample:

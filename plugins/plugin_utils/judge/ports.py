@@ -71,6 +71,8 @@ def _remedy(subject, red):
 def _advice(red):
     if any("before its time" in cell["reason"] for cell in red):
         return "Find out what ended it (out of memory, a security agent), then run the audit again."
+    if any("was lost in the meantime" in cell["reason"] for cell in red):
+        return "Find out why the node went away (a crash, its power, its link), then run the audit again."
     if any("held on" in cell["reason"] for cell in red):
         return "Stop the process that holds the port, then run the audit again."
     return "Mend what the reason names, then run the audit again with all nodes in one play."

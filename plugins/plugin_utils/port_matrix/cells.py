@@ -20,6 +20,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matri
 _GOOD = ("open", "live")
 # Verdicts by which a port says nothing about the network when nobody listened there.
 _HOLLOW = ("refused", "unproven", "dropped")
+# Likewise when the whole node was gone: after a while the host that probes answers for it.
+_HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
 _UNTRIED = ("untested", "error")
 
 
@@ -54,12 +56,15 @@ def cells(plan, nodes, evidence, absent):
     """
     found = []
     for source in nodes:
+        asked = (evidence.get(source.name) or {}).get("asked")
         for destination in nodes:
+            if asked is not None and not {destination.name, source.name}.intersection(absent):
+                # A sample leaves no hole: pairs outside it were never meant to be tried.
+                if destination.name not in asked and destination.name not in evidence[source.name]["left_out"]:
+                    continue
             for row in plan.rows:
                 if _asks(row, source, destination):
-                    cell = _cell(plan, row, source, destination, evidence, absent)
-                    if cell:
-                        found.append(cell)
+                    found.append(_cell(plan, row, source, destination, evidence, absent))
     return found
 
 
@@ -90,8 +95,7 @@ def _cell(plan, row, source, destination, evidence, absent):
         return cell(UNKNOWN, reason=f"nothing was probed from {source.name}")
     if destination.name in own["left_out"]:
         why = own["left_out"][destination.name]
-        # A sample leaves no hole: pairs outside it were never meant to be tried.
-        return None if why["reason"] == planning.NOT_SAMPLED else cell(why["status"], reason=why["reason"])
+        return cell(why["status"], reason=why["reason"])
     if isinstance(own["probes"], dict):
         return cell(UNKNOWN, reason=f"{source.name}: {own['probes']['error']}")
     address = planning.LOCALHOST if source.name == destination.name else destination.address
@@ -127,6 +131,9 @@ def _settled(plan, row, ports, peer, other, address, cell):
             elif port in holders and verdict == "refused":
                 unknown.setdefault("not_listening", set()).add(port)
                 reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, which does not listen")
+            elif port in bound and other.get("lost") and verdict in _HOLLOW_WITHOUT_NODE:
+                unknown.setdefault("not_listening", set()).add(port)
+                reasons.append(f"{peer['name']} was lost in the meantime: {other['lost']}")
             elif port in bound and not other["alive"] and verdict in _HOLLOW and (transport, verdict) != ("tcp", "dropped"):
                 unknown.setdefault("not_listening", set()).add(port)
                 reasons.append(f"the listener on {peer['name']} was gone before its time")

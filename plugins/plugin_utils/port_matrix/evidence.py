@@ -29,8 +29,11 @@ NOTHING_MEASURED = "nothing was measured"
 def of_node(name, variables):
     """Return the evidence of one node, or None where the matrix was not tried on it.
 
-    variables: the node's variables of NAMES, where they exist, as plain data. The evidence is `{"places", "alive", "probes",
-    "left_out"}`: where it listened, whether its listener lived to the end, what its probes found, and whom it left out;
+    variables: the node's variables, those of NAMES among them, where they exist. Everything that concerns other nodes
+    only is left in them: with many nodes it is most of what there is. The evidence is `{"places", "alive", "lost",
+    "probes", "left_out", "asked"}`: where it listened, whether its listener lived to the end, why the node was not reached in the end
+    (empty where it was), what its probes found, whom it left out with the reason,
+    and, where it probed a sample of the others only, the names of these;
     `places` and `probes` are `{"error": why}` where there are none. Where the ways to others were to be measured it has
     `links`, what link_info found, or an error likewise, and `unmeasured`, `{name: why}`; where bandwidth was, `bandwidth`,
     what bandwidth_info found, and `bandwidth_left_out`, `{name: why}`. The node that connects through a load balancer
@@ -44,8 +47,10 @@ def of_node(name, variables):
     evidence = {
         "places": status.get("places") or {"error": _why(listener, failure, NEVER_STARTED)},
         "alive": "places" in (end.get("listening") or {}),
+        "lost": _why(end, None, "") if end.get("unreachable") else "",
         "probes": probed["peers"] if "peers" in probed else {"error": _why(probed, failure, NOTHING_PROBED)},
         "left_out": (planned or {}).get("left_out", {}),
+        "asked": [peer["name"] for peer in planned["peers"]] if planned and planned.get("sampled") else None,
     }
     measuring = (variables.get(LINKS_PLAN) or {}).get("nodes", {}).get(name)
     if measuring is not None:

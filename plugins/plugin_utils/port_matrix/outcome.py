@@ -31,6 +31,9 @@ class Matrix:
         self._controllers = [node.name for node in nodes if node.role == "controller"]
         self._evidence = {name: found["evidence"].get("ports") for name, found in collected.items()}
         self._cells = matrix.cells(self._plan, nodes, self._evidence, absent)
+        self._cells_of = {}
+        for cell in self._cells:
+            self._cells_of.setdefault(cell.source, []).append(cell)
         self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
         self._streams = links.streams(self._evidence)
         self.document = _document(self._plan, nodes, self._cells)
@@ -48,7 +51,7 @@ class Matrix:
     def evidence(self, name):
         """Return the parts of evidence that a node is judged by."""
         own = self._evidence.get(name)
-        found = {"port_cells": [cell._asdict() for cell in self._cells if cell.source == name]}
+        found = {"port_cells": [cell._asdict() for cell in self._cells_of.get(name, ())]}
         if own and isinstance(own["probes"], list):
             found["port_exposures"] = [entry._asdict() for entry in self._exposures if entry.destination == name]
         if own and isinstance(own["places"], list) and not self._plan.operating:

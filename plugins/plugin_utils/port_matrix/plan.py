@@ -15,7 +15,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology i
 LOCALHOST = "127.0.0.1"
 INGRESS = 443  # where controllers wait for what comes through the load balancer
 TRANSPORTS = ("tcp", "udp")
-NOT_SAMPLED = "not in the sample of peers"
 
 _SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 
@@ -128,8 +127,9 @@ def peers_of(plan, node):
 
 
 def probes(plan, node, held):
-    """Return `{"peers": what port_probe_info takes, "left_out": {name: {"status", "reason"}}}` for a Node.
+    """Return `{"peers": what port_probe_info takes, "left_out": {name: {"status", "reason"}}, "sampled"}` for a Node.
 
+    sampled: whether there are others besides, which are not in its sample of peers.
     held: `{name: {address: {transport: set of ports}}}`, the ports on which a service of a node's own lives.
     """
     sampled = peers_of(plan, node)
@@ -137,11 +137,7 @@ def probes(plan, node, held):
     if any(row["direction"] == "local" for row in plan.rows):
         peers.append(_peer(plan, node, node, LOCALHOST, held))
     left_out = {name: why._asdict() for name, why in plan.absent.items()}
-    known = {other.name for other in sampled} | {node.name}
-    for other in plan.nodes:
-        if other.name not in known:
-            left_out[other.name] = {"status": "skipped", "reason": NOT_SAMPLED}
-    return {"peers": peers, "left_out": left_out}
+    return {"peers": peers, "left_out": left_out, "sampled": len(sampled) < len(plan.nodes) - 1}
 
 
 def from_outside(plan, held):

@@ -32,14 +32,15 @@ def evidence_of(planned, held=None):
     evidence = {}
     for node in planned.nodes:
         evidence[node.name] = {
-            "places": [_place(place, held.get(node.name, {})) for place in plan.listening(planned, node)], "alive": True,
+            "places": [_place(place, held.get(node.name, {})) for place in plan.listening(planned, node)], "alive": True, "lost": "",
         }
     from_places = {name: {
         place["address"]: {t: {int(h["ports"][0]) for h in place[t]["occupied"]} for t in plan.TRANSPORTS}
         for place in found["places"]} for name, found in evidence.items()}
     for node in planned.nodes:
         work = plan.probes(planned, node, from_places)
-        evidence[node.name].update(probes=[_answers(peer, planned) for peer in work["peers"]], left_out=work["left_out"])
+        evidence[node.name].update(probes=[_answers(peer, planned) for peer in work["peers"]], left_out=work["left_out"],
+                                   asked=[peer["name"] for peer in work["peers"]] if work["sampled"] else None)
     return copy.deepcopy(evidence)
 
 

@@ -75,6 +75,15 @@ def test_a_listener_that_was_gone_is_not_blamed_on_the_network(planned, evidence
     assert "the listener on w2 was gone" in found["w1", "w2", "overlay-vxlan"].reason
 
 
+def test_a_node_that_was_lost_is_not_blamed_on_the_network_and_what_it_answered_before_counts(planned, evidence):
+    evidence["w2"].update(alive=False, lost="Connection timed out")
+    for verdict, ports in (("dropped", "30000-30499"), ("rejected", "30500-32767")):
+        spoil(evidence, "w1", "w2", "tcp", verdict, ports)
+    cell, = judged(planned, evidence).values()
+    assert (cell.row, cell.status, cell.ports) == ("node-ports-tcp", "unknown", {"not_listening": ["30000-32767"]})
+    assert cell.reason == "w2 was lost in the meantime: Connection timed out"
+
+
 def test_a_port_that_could_not_be_bound_is_unknown_with_the_reason(planned, evidence):
     place = evidence["w2"]["places"][0]["tcp"]
     place.update(bound=[], failed=[{"ports": place["bound"], "reason": "Cannot assign requested address"}])
@@ -131,6 +140,17 @@ def test_pairs_outside_the_sample_have_no_cell():
     found = cells.cells(planned, members, clusters.evidence_of(planned), {})
     assert {cell.status for cell in found} == {"pass"}
     assert len({pair for pair in cells.by_pair(found) if pair[0] != pair[1]}) < 60
+
+
+def test_in_a_sample_nodes_that_are_absent_or_could_not_probe_say_why():
+    members = clusters.nodes(1, 9)
+    absent = {"w2": plan.Absent("unknown", "unreachable")}
+    planned = clusters.plan_of(members, most_peers=4, absent=absent)
+    evidence = {**clusters.evidence_of(planned), "w2": None}
+    evidence["w5"]["probes"] = {"error": "MODULE FAILURE"}
+    found = cells.cells(planned, members, evidence, absent)
+    assert {cell.destination for cell in found if cell.reason == "w5: MODULE FAILURE"} == set(evidence["w5"]["asked"])
+    assert {cell.source for cell in found if cell.destination == "w2" and cell.reason == "w2: unreachable"} == set(evidence)
 
 
 def test_probes_that_did_not_run_are_unknown(planned, evidence):

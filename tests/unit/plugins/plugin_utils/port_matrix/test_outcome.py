@@ -117,10 +117,14 @@ def test_registered_results_become_evidence():
         port_evidence.PROBES: {"peers": []},
     }
     assert port_evidence.of_node("n1", variables) == {
-        "places": [place], "alive": True, "probes": [], "left_out": {"n2": {"status": "skipped", "reason": "x"}}}
+        "places": [place], "alive": True, "lost": "", "probes": [], "left_out": {"n2": {"status": "skipped", "reason": "x"}}, "asked": None}
+    variables[port_evidence.PROBES_PLAN]["nodes"]["n1"].update(peers=[{"name": "n3"}], sampled=True)
+    assert port_evidence.of_node("n1", variables)["asked"] == ["n3"]
     assert port_evidence.of_node("n1", {}) is None
     for end in ({"listening": None}, {"listening": {"pid": 1, "hung": True}}, {"unreachable": True}):
         assert port_evidence.of_node("n1", {**variables, port_evidence.LISTENER_END: end})["alive"] is False
+    end = {"unreachable": True, "msg": "timed\nout"}
+    assert port_evidence.of_node("n1", {**variables, port_evidence.LISTENER_END: end})["lost"] == "timed out"
     failed = port_evidence.of_node("n1", {port_evidence.LISTENER: {"failed": True, "msg": "no\nmemory"}})
     assert failed["places"] == {"error": "no memory"} and failed["probes"] == {"error": "nothing was probed"}
 

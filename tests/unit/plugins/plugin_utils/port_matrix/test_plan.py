@@ -92,11 +92,11 @@ def test_a_sample_is_even_and_always_the_same(count):
     assert all(any(other.startswith("c") for other in others) for others in chosen.values())
 
 
-def test_who_is_not_in_the_sample_is_named():
+def test_a_sample_says_that_it_is_one_and_has_no_reason_for_each_of_the_others():
     members = clusters.nodes(1, 9)
-    planned = clusters.plan_of(members, most_peers=4)
-    left_out = plan.probes(planned, members[1], {})["left_out"]
-    assert len(left_out) in (4, 5) and {entry["reason"] for entry in left_out.values()} == {plan.NOT_SAMPLED}
+    for most_peers, sampled in ((4, True), (9, False)):
+        work = plan.probes(clusters.plan_of(members, most_peers=most_peers), members[1], {})
+        assert work["left_out"] == {} and work["sampled"] is sampled
 
 
 def test_nobody_starts_with_the_same_peer():
