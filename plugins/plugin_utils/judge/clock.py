@@ -4,7 +4,7 @@
 
 """Is the clock kept by chrony, is chrony synchronised, and do the nodes agree on the time?"""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import clock_offsets
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import clock_offsets, platforms
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import clock_causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
@@ -17,8 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
 )
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
-# The former is Gravity's limit, the latter a third of it: seconds between the clocks of two nodes.
-MOST_APART, WELL_APART = 0.3, 0.1
+MARGIN = 3  # clocks agree well when they are no further apart than this part of the limit
 ENOUGH_SOURCES = 3
 AUTHENTICATED = {"none": "", "nts": " over NTS", "key": " with a key"}
 GUEST_REMEDIES = {
@@ -119,14 +118,19 @@ def timezone_uniform(subject, evidence):
 
 def between_nodes(subject, evidence):
     """Gravity refuses to install, and calls a cluster degraded, when clocks are further apart than this."""
-    return _apart(subject, evidence, MOST_APART)
+    return _apart(subject, evidence, _most_apart())
 
 
 def between_nodes_margin(subject, evidence):
     """Whoever drifts is noticed before it is too late."""
     if between_nodes(subject, evidence).status != PASS:
         return Finding(SKIPPED, "", "time.between_nodes says more")
-    return _apart(subject, evidence, WELL_APART)
+    return _apart(subject, evidence, _most_apart() / MARGIN)
+
+
+def _most_apart():
+    """Seconds between the clocks of two nodes."""
+    return platforms.load()["clock_difference"] / 1000
 
 
 def _apart(subject, evidence, limit):

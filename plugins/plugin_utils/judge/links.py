@@ -30,11 +30,12 @@ def latency(subject, evidence):
 
 
 def loss(subject, evidence):
+    """One packet alone proves nothing."""
     limit = subject.limits.loss_percent
     return _each_link(
         evidence,
-        f"at most {limit:g} % of the packets to any node get lost",
-        lambda link: link["loss_percent"] <= limit,
+        f"at most {limit:g} % of the packets to any node, and one packet more, get lost",
+        lambda link: link["loss_percent"] <= limit + 100 / link["sent"],
         lambda link: f"{link['loss_percent']:g} % of {link['sent']}",
         "Look for a full link, errors of an interface (`ip -s link`), and policers between them.",
         lambda links: f"{max(link['loss_percent'] for link in links):g} % at most, of {links[0]['sent']} packets a node",

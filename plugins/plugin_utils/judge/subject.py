@@ -6,6 +6,7 @@
 
 from typing import Any, NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import platforms
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     POD_CIDR,
     SERVICE_CIDR,
@@ -17,8 +18,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.sett
 class Limits(NamedTuple):
     """latency_ms: of the round trip that 95 percent keep to. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
 
-    latency_ms: float = 15
-    loss_percent: float = 1
+    latency_ms: float = platforms.load()["node_latency"]
+    loss_percent: float = platforms.load()["packet_loss"]
     bandwidth_mbit: float = 900
 
 

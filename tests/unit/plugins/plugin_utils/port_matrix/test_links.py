@@ -14,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subj
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import links, outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import links as table
+from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.port_matrix import clusters
 
 MEMBERS = clusters.nodes(1, 2)
@@ -124,6 +125,17 @@ def test_one_thing_that_is_wrong_turns_its_own_check(broken, check, observed):
     assert red(results) == {("c1", check): "fail"}
     assert results["c1", check]["observed"] == observed and results["c1", check]["remedy"]
     assert results["c1", check]["severity"] == "recommended"
+
+
+@pytest.mark.parametrize("lost, status", [(1.0, "pass"), (2.0, "fail")])
+def test_one_packet_that_is_lost_proves_nothing(lost, status):
+    results, dummy = judge({**GOOD, "c1": [link("w1", loss=lost), link("w2")]}, FAST)
+    assert results["c1", "net.loss"]["status"] == status
+
+
+def test_the_role_asks_for_the_latency_of_the_catalogue():
+    default = checkout.read_yaml("roles/rtf_preflight/defaults/main.yml")["rtf_preflight_max_latency_ms"]
+    assert default == "{{ rtf_max_latency_ms | default(%g) }}" % Limits().latency_ms
 
 
 def test_a_way_without_an_answer_is_unknown():
