@@ -4,11 +4,15 @@
 
 """What can be in the way between nodes: packet filters, processes and routes, there inside the block and gone after it."""
 
+import concurrent.futures
 import contextlib
+import threading
 
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 
 LISTENER = "hostprep-listen"  # the listener's process
+# The kind of firewall that each node can have.
+FIREWALLS = {"controller-1": "firewalld", "worker-1": "iptables", "worker-2": "ufw"}
 
 _SERVE = """
 import http.server, sys, threading
@@ -65,6 +69,51 @@ while True:
         pass
     sys.exit(subprocess.call(["pkill", "-KILL", "-x", sys.argv[1]]))
 """
+# Commands of each kind of firewall that are run on a node: what closes, and what takes it back. All that is not closed
+# stays open. {one} and {two} are the addresses of two other nodes: one is dropped on a TCP port, and on a range over UDP
+# only; two is rejected on a range over TCP.
+_COMMANDS = {
+    "firewalld": (
+        ("systemctl start firewalld",
+         "firewall-cmd --quiet --zone=trusted --change-interface=eth0",
+         *(f"firewall-cmd --quiet --zone=trusted --add-rich-rule='rule family=ipv4 source address={source} {rest}'"
+           for source, rest in (
+               ("{one}", "port port=30005 protocol=tcp drop"),
+               ("{one}", "port port=31000-31010 protocol=udp drop"),
+               ("{two}", "port port=30100-30200 protocol=tcp reject type=icmp-admin-prohibited")))),
+        ("systemctl stop firewalld",)),
+    "ufw": (
+        ("ufw default allow incoming",
+         "ufw deny proto tcp from {one} to any port 30005",
+         "ufw deny proto udp from {one} to any port 31000:31010",
+         "ufw reject proto tcp from {two} to any port 30100:30200",
+         "ufw --force enable"),
+        ("ufw --force disable", "ufw --force reset")),
+    "iptables": (
+        ("iptables -I INPUT -p tcp -s {one} --dport 30005 -j DROP",
+         "iptables -I INPUT -p udp -s {one} --dport 31000:31010 -j DROP",
+         "iptables -I INPUT -p tcp -s {two} --dport 30100:30200 -j REJECT"),
+        ("iptables -F INPUT",)),
+}
+
+
+def installed(lab, packages):
+    """Install {node: [package]} at the same time; a firewall that starts by itself is stopped again."""
+    command = "apt-get -qq update && apt-get -qq --yes install $* && { systemctl -q disable --now firewalld 2>&- || :; }"
+    with concurrent.futures.ThreadPoolExecutor(len(packages)) as pool:
+        list(pool.map(lambda node: lab.exec(node, "sh", "-c", command, "sh", *packages[node]), packages))
+
+
+@contextlib.contextmanager
+def firewall(lab, node, kind, one, two):
+    """A firewall of the kind firewalld, ufw or iptables, set up with its own commands; see above for what it closes."""
+    shut, opened = _COMMANDS[kind]
+    addresses = {"one": lab.nodes[one], "two": lab.nodes[two]}
+    try:
+        lab.exec(node, "sh", "-ec", "\n".join(shut).format(**addresses))
+        yield
+    finally:
+        lab.exec(node, "sh", "-c", "; ".join(opened))
 
 
 @contextlib.contextmanager
@@ -93,6 +142,33 @@ def listener_killed(lab, name):
     """The listener of the audit is killed as soon as it is at work."""
     with _unit(lab, name, "lab-killer", _KILL, LISTENER):
         yield
+
+
+@contextlib.contextmanager
+def power_cut(lab, name, source):
+    """The node loses its power while another one probes it; it is back, and works, after the block.
+
+    Some of the probes are dropped before, so that they take longer than it takes to cut the power.
+    """
+    table = f"{faults.TABLE_PREFIX}lost"
+    rule = f"ip saddr {lab.nodes[source]} tcp dport 31000-31999 counter drop"
+    lab.exec(name, "nft", f"table ip {table} {{ chain fault {{ type filter hook input priority -150; {rule}; }}; }}")
+    over = threading.Event()
+
+    def work():
+        while not over.wait(0.1):
+            if b"packets 0 " not in lab.exec(name, "nft", "list", "table", "ip", table).stdout:
+                lab.kill(name)
+                return
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        worked = pool.submit(work)
+        try:
+            yield
+        finally:
+            over.set()
+            worked.result()
+            lab.restart(name)
 
 
 @contextlib.contextmanager

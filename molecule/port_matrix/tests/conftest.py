@@ -1,0 +1,45 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of the port matrix share: the lab, with the packages that they need, and a way to audit it."""
+
+import json
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import FIREWALLS, installed
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+
+
+@pytest.fixture(scope="session")
+def lab():
+    return Lab.named()
+
+
+@pytest.fixture(scope="session")
+def packages(lab):
+    """A kind of firewall on each node, and iperf3 on two of them."""
+    wanted = {node: [kind] for node, kind in FIREWALLS.items()}
+    for node in ("worker-1", "worker-2"):
+        wanted[node].append("iperf3")
+    installed(lab, wanted)
+
+
+@pytest.fixture(scope="session")
+def play(tmp_path_factory):
+    """Run the audit, or another playbook of its site, whose text is given.
+
+    It does not fail the play: the nodes of this scenario are not prepared.
+    """
+
+    def audit(*arguments, inventories=None, playbook=None, **variables):
+        site = Site(tmp_path_factory.mktemp("audit"))
+        where = {"inventories": inventories} if inventories else {}
+        if playbook:
+            (site.directory / "audit-rtf.yml").write_text(playbook, encoding="utf-8")
+        variables = {"rtf_preflight_enforce": False, "rtf_preflight_bandwidth": "none", **variables}
+        return site.play("audit-rtf.yml", "-e", json.dumps(variables), *arguments, port_matrix=True, **where)
+
+    return audit

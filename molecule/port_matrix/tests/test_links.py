@@ -1,0 +1,115 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Firewalls of each kind, and what else can be wrong with the ways between nodes, all in one audit."""
+
+import contextlib
+import itertools
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.audits import (
+    NODES,
+    cells,
+    red_checks,
+    statuses,
+)
+from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import (
+    FIREWALLS,
+    delayed,
+    filtered,
+    firewall,
+)
+
+# {node: (whom its firewall drops, whom it rejects)}
+SHUT_FOR = {
+    "controller-1": ("worker-1", "worker-2"),
+    "worker-1": ("worker-2", "controller-1"),
+    "worker-2": ("controller-1", "worker-1"),
+}
+
+
+@pytest.fixture(scope="module")
+def links(lab, packages, play):
+    """One audit with a firewall of its own kind on each node, each of which shuts the same for two others.
+
+    Besides there is a way that takes its time, one that loses packets, and one that swallows long ones.
+    """
+    one, dummy_two, three = (lab.nodes[name] for name in NODES)
+    with contextlib.ExitStack() as stack:
+        for node, (dropped, rejected) in SHUT_FOR.items():
+            stack.enter_context(firewall(lab, node, FIREWALLS[node], dropped, rejected))
+        stack.enter_context(delayed(lab, "worker-1", "worker-2", 0.08))
+        stack.enter_context(filtered(
+            lab, "worker-1", "input", f"ip saddr {one} udp dport 8472 numgen random mod 100 < 20 drop"))
+        stack.enter_context(filtered(
+            lab, "controller-1", "input", f"ip saddr {three} udp dport 8472 ip length > 1400 drop",
+            *(f"ip saddr != {{ 127.0.0.0/8, {', '.join(lab.nodes.values())} }} {ports} drop"
+              for ports in ("tcp dport != 22", "udp dport > 0"))))
+        return play(rtf_max_latency_ms=40, rtf_preflight_outside_host="localhost")
+
+
+def test_exactly_what_a_firewall_shuts_is_red(links):
+    """A port dropped for one node alone, a range over UDP only, and a range rejected; the ways back are in order."""
+    expected = {}
+    for node, (dropped, rejected) in SHUT_FOR.items():
+        for source, row in ((dropped, "node-ports-tcp"), (dropped, "node-ports-udp"), (rejected, "node-ports-tcp")):
+            expected[source, node, row] = "fail"
+    assert statuses(links) == expected
+    assert red_checks(links) - {(name, "ports.outside") for name in NODES} == {
+        (source, f"ports.{row}") for source, dummy, row in expected}
+
+
+@pytest.mark.parametrize("node", SHUT_FOR)
+def test_the_ports_that_a_firewall_shuts_are_named(links, node):
+    dropped, rejected = SHUT_FOR[node]
+    assert cells(links)[dropped, node, "node-ports-tcp"]["ports"] == {"dropped": ["30005"]}
+    assert cells(links)[dropped, node, "node-ports-udp"]["ports"] == {"dropped": ["31000-31010"]}
+    # A host limits how many rejections it sends, so some of the range stays silent; a reset is no such message.
+    verdicts = cells(links)[rejected, node, "node-ports-tcp"]["ports"]
+    first = {"firewalld": "rejected", "iptables": "refused", "ufw": "refused"}[FIREWALLS[node]]
+    assert first in verdicts and set(verdicts) <= {first, "dropped"}
+    assert links.result(rejected, "ports.node-ports-tcp")["observed"].count(f"{node}: 30100-30200 ") == 1
+
+
+def test_exactly_the_true_links_are_red(links):
+    checks = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
+    of_links = {key for key in links.failed() if key[1] in checks}
+    assert of_links == {
+        ("worker-1", "net.latency"), ("worker-2", "net.latency"), ("controller-1", "net.loss"), ("worker-2", "net.mtu_path")}
+    found = {(link["source"], link["destination"]): link for link in links.report["port_matrix"]["links"]}
+    assert set(found) == set(itertools.permutations(NODES, 2))
+    assert {key for key, link in found.items() if link["rtt_ms"]["p50"] > 40} == {
+        ("worker-1", "worker-2"), ("worker-2", "worker-1")}
+    assert {key for key, link in found.items() if link["loss_percent"] > 1} == {("controller-1", "worker-1")}
+    assert {key: link["path"]["mtu"] for key, link in found.items() if link["path"]["mtu"] != 1500} == {
+        ("worker-2", "controller-1"): 1400}
+
+
+def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
+    """A packet filter of the controller lets only nodes in."""
+    results = {name: links.result(name, "ports.outside") for name in NODES}
+    assert {name: result["status"] for name, result in results.items()} == {
+        "controller-1": "pass", "worker-1": "fail", "worker-2": "fail"}
+    assert "TCP 3008-3012" in results["worker-1"]["observed"] and "UDP 7496" in results["worker-1"]["observed"]
+    assert "2379" not in results["worker-1"]["observed"]
+
+
+def test_what_is_wrong_with_a_link_is_said(links):
+    latency = links.result("worker-1", "net.latency")
+    assert latency["observed"].startswith("worker-2: p50 ") and "network team" in latency["remedy"]
+    assert float(latency["observed"].partition("p50 ")[2].partition(",")[0]) >= 80
+    lost = float(links.result("controller-1", "net.loss")["observed"].partition(": ")[2].partition(" %")[0])
+    assert 5 <= lost <= 40
+    assert links.result("worker-2", "net.mtu_path")["observed"] == (
+        "controller-1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500")
+    assert "path MTU 1400" in links.output
+
+
+def test_one_clock_is_one_clock_however_lopsided_the_way(links):
+    """All nodes of the lab have the machine's clock; the way of 80 ms in one direction widens the error bar."""
+    clocks = {(link["source"], link["destination"]): link["clock"] for link in links.report["port_matrix"]["links"]}
+    for clock in clocks.values():
+        assert abs(clock["offset_ms"]) <= clock["error_ms"] + 0.1
+    assert clocks["worker-1", "worker-2"]["error_ms"] >= 39
