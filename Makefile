@@ -18,10 +18,10 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup lint unit-programs unit floor unit-pythons sanity molecule test bench demo requirements docs clean
+.PHONY: help setup lint unit-programs unit floor unit-pythons sanity molecule test bench measure-cluster demo requirements docs clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make the virtual environment .venv (fetches from PyPI and Debian once)
 	@tools/setup.sh .venv requirements-test.txt
@@ -67,6 +67,10 @@ test: setup ## Run everything CI runs
 bench: lab-up ## Compare with the usual ways, side by side in the lab; BENCH=name runs one
 	@tools/debian-packages.sh nmap
 	@python tools/bench.py $(BENCH)
+
+NODES ?= 30
+measure-cluster: setup lab-packages ## Measure what an audit of NODES (30) nodes costs, in a lab of its own
+	@python tools/measure_cluster.py $(NODES)
 
 demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 	@tools/demo.sh
