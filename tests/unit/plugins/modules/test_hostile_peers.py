@@ -19,10 +19,16 @@ TIMEOUT = 2
 # More than the module needs with honest peers, and far less than what these send.
 MOST_MEGABYTES = 150
 
-# Runs the module, and says on the standard error how much memory it took at most.
+# Runs the module, and says on the standard error how much memory it took at most. The peak that getrusage() tells may be
+# that of the process which started it.
 MEASURED = """
-import atexit, resource, runpy, sys
-atexit.register(lambda: sys.stderr.write("%%d" %% (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)))
+import atexit, runpy, sys
+
+def peak():
+    with open("/proc/self/status") as status:
+        return int(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
+
+atexit.register(lambda: sys.stderr.write("%%d" %% (peak() // 1024)))
 runpy.run_module(%r, run_name="__main__", alter_sys=True)
 """ % egress_info.__name__
 
