@@ -12,7 +12,8 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
-pytest.register_assert_rewrite("ansible_collections.hostprep.runtime_fabric.molecule.firewall.promises")
+for name in ("contract", "promises", "scenario"):
+    pytest.register_assert_rewrite(f"ansible_collections.hostprep.runtime_fabric.molecule.firewall.{name}")
 
 
 def lab_hosts(lab, inventory):

@@ -13,65 +13,29 @@ Tests run in the order in which they stand, and the last one takes everything ba
 
 import datetime
 import json
-import os
 import re
 import time
 
-import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.molecule.packets import INTERNAL, View, stream
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.pods import pod
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import (
+    PREPARE,
+    REVERT,
+    SITE_PORT,
+    Scenario,
+    with_site_port,
+)
+from ansible_collections.hostprep.runtime_fabric.molecule.packets import stream
 
-SITE_PORT = 9090
 MOST_TASKS = 4
 SUDO = re.compile(r"COMMAND=\S+ -c '?echo BECOME-SUCCESS")
-PREPARE = ("prepare-rtf.yml", "--tags", "rtf_firewall")
 
 
-def internal_networks(lab):
-    """What the scenarios set rtf_internal_networks to."""
-    return [lab.instance.subnet, f"{INTERNAL}/32"]
-
-
-def with_site_port(expected):
-    """What a View wants, and the port of the site besides."""
-    for (dummy, destination), ports in expected.items():
-        if destination != "internet" and not dummy.endswith(" itself"):
-            ports["tcp"].add(SITE_PORT)
-    return expected
-
-
-class FirewallContract:
+class FirewallContract(Scenario):
     """Tests for one backend. state: a command that prints the rules of a node."""
 
     state = ()
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def lab(cls):
-        return Lab.named()
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def view(cls, lab):
-        return View.of(lab, internal=internal_networks(lab))
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def play(cls, lab, tmp_path_factory):
-        """Runs a playbook as a user does; keywords are variables."""
-        site = Site(tmp_path_factory.mktemp("firewall"))
-
-        def run(*words, inventory=None, **variables):
-            given = {"rtf_internal_networks": internal_networks(lab), **variables}
-            extra = site.directory / "extra.yml"
-            extra.write_text(yaml.safe_dump(given), encoding="utf-8")
-            inventories = ["inventory", os.environ["LAB_INVENTORY"]] + ([inventory] if inventory else [])
-            return site.play(*words, "-e", f"@{extra}", inventories=inventories)
-
-        return run
 
     def rules(self, lab, node):
         """The rules of a node as its own program prints them, without what changes by itself."""
@@ -86,18 +50,22 @@ class FirewallContract:
     def test_every_row_is_open_and_nothing_else(self, view):
         assert view.differences(with_site_port(view.wanted("install"))) == {}
 
+    def test_what_pods_send_is_forwarded_and_nothing_else(self, lab):
+        for address, passes in (("10.244.0.2", True), ("10.99.0.2", False)):
+            with pod(lab, "worker-1", address, "controller-1") as reaches:
+                assert reaches() is passes, address
+
     def test_a_run_that_changes_nothing_costs_few_tasks(self, lab, play):
         since = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
         time.sleep(1)
-        done = play(*PREPARE, "--limit", "localhost,worker-1")
-        assert (done.code, done.changed["worker-1"]) == (0, 0), done.output
+        done = play(*PREPARE)
+        assert set(done.changed.values()) == {0}, done.output
         journal = lab.exec("worker-1", "journalctl", "--since", since, "_COMM=sudo", "--output=cat").stdout.decode()
         assert 1 <= len(SUDO.findall(journal)) <= MOST_TASKS, journal
 
     def test_a_dry_run_says_what_operate_would_close_and_changes_nothing(self, lab, play):
         before = self.rules(lab, "worker-2")
         done = play(*PREPARE, "--check", "--diff", "--limit", "localhost,worker-2", rtf_phase="operate")
-        assert done.code == 0, done.output
         gone = [line for line in done.output.splitlines() if line.startswith("-") and "61008" in line]
         assert gone and done.changed["worker-2"] == 1, done.output
         assert self.rules(lab, "worker-2") == before
@@ -107,8 +75,7 @@ class FirewallContract:
         address = f"{lab.instance.subnet_prefix}.77"
         new = {"worker-3": {"ansible_host": address, "rtf_node_ipv6_address": "2001:db8::77"}}
         inventory.write_text(yaml.safe_dump({"rtf_workers": {"hosts": new}}), encoding="utf-8")
-        done = play(*PREPARE, "--limit", "localhost,worker-1", inventory=inventory)
-        assert done.code == 0, done.output
+        play(*PREPARE, "--limit", "localhost,worker-1", inventory=inventory)
         text = "\n".join(self.rules(lab, "worker-1"))
         assert address in text and "2001:db8::77" in text
 
@@ -116,7 +83,6 @@ class FirewallContract:
         with stream(lab, "internet", "worker-1", SITE_PORT) as passes:
             assert passes()
             done = play("hostprep.runtime_fabric.finish_rtf_install")
-            assert done.code == 0, done.output
             assert "next preparation opens" in done.output
             assert passes()
         assert view.differences(with_site_port(view.wanted("operate"))) == {}
@@ -124,7 +90,7 @@ class FirewallContract:
 
     def test_forgotten_ports_close_by_themselves_and_a_restart_keeps_the_rest(self, lab, view, play):
         done = play(*PREPARE, "--limit", "localhost,worker-2", rtf_firewall_install_ports_expire="30s")
-        assert (done.code, done.changed["worker-2"]) == (0, 1), done.output
+        assert done.changed["worker-2"] == 1, done.output
         path = "/var/lib/hostprep-runtime-fabric/firewall/applied.json"
         expires_at = json.loads(lab.exec("worker-2", "cat", path).stdout)["expires_at"]
         lab.restart("worker-2")
@@ -133,8 +99,7 @@ class FirewallContract:
         assert view.differences(with_site_port(view.wanted("operate")), pairs) == {}
 
     def test_nothing_of_ours_is_left_when_it_is_taken_back(self, lab, play):
-        done = play("hostprep.runtime_fabric.revert_rtf", "--tags", "rtf_firewall")
-        assert done.code == 0, done.output
+        play(*REVERT)
         for node in lab.nodes:
             assert "runtime" not in "\n".join(self.rules(lab, node)).lower(), node
             left = lab.exec(node, "find", "/etc", "/usr/local/sbin", "/var/lib", "-iname", "*runtime*fabric*")

@@ -11,15 +11,17 @@ import concurrent.futures
 import time
 from pathlib import Path
 
-import pytest
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import (
+    PREPARE,
+    REVERT,
+    SITE_PORT,
+    Scenario,
+    with_site_port,
+)
+from ansible_collections.hostprep.runtime_fabric.molecule.packets import stream
 
-from ansible_collections.hostprep.runtime_fabric.molecule.packets import INTERNAL, View, stream
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
-
-PLAYS = Path(__file__).parent
-# What the site has besides: a port open to everybody, and one of the table's shut for one node everywhere.
-SITES_PORT, SITES_DENIAL = 9090, 30005
+UNCONFIRMED = str(Path(__file__).with_name("unconfirmed.yml"))
+SITES_DENIAL = 30005  # a port of the table that the site has shut for one node
 DENIED = "worker-2"
 STATE = "/var/tmp/firewall-state"
 BEFORE = "/var/tmp/firewall-before"
@@ -34,7 +36,7 @@ def await_true(holds, seconds=90):
         time.sleep(1)
 
 
-class Promises:
+class Promises(Scenario):
     """To be inherited by the test class of a scenario. Its converge.yml puts on each node
 
     STATE, a shell script that prints what its firewall holds, and BEFORE, what that printed before the role came.
@@ -50,35 +52,10 @@ class Promises:
         """What `state` returned before the role ran for the first time."""
         return lab.exec(name, "cat", BEFORE).stdout.decode()
 
-    @pytest.fixture(scope="class")
-    @classmethod
-    def lab(cls):
-        return Lab.named()
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def view(cls, lab):
-        return View.of(lab, internal=[str(lab.instance.subnet), f"{INTERNAL}/32"])
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def play(cls, tmp_path_factory):
-        site = Site(tmp_path_factory.mktemp("firewall"))
-
-        def run(name, *arguments):
-            outcome = site.play(str(PLAYS / f"{name}.yml"), *arguments)
-            assert outcome.code == 0, outcome.output
-            return outcome
-
-        return run
-
     @staticmethod
     def wanted(view, phase):
         """What packets find by the table and the rules of the site."""
-        cells = view.wanted(phase)
-        for (dummy, destination), cell in cells.items():
-            if destination in NODES:  # within a node it is not tried
-                cell["tcp"].add(SITES_PORT)
+        cells = with_site_port(view.wanted(phase))
         for node in set(NODES) - {DENIED}:
             cells[DENIED, node]["tcp"].discard(SITES_DENIAL)
         return cells
@@ -89,8 +66,8 @@ class Promises:
     def test_operation_closes_the_installers_ports_and_cuts_no_connection(self, lab, play, view):
         with stream(lab, DENIED, "worker-1", 4242) as passes:
             assert passes()
-            outcome = play("role", "-e", "rtf_phase=operate")
-            assert set(outcome.changed.values()) == {1}, outcome.output
+            outcome = play(*PREPARE, rtf_phase="operate")
+            assert {outcome.changed[node] for node in NODES} == {1}, outcome.output
             assert passes()
         assert view.differences(self.wanted(view, "operate")) == {}
 
@@ -98,13 +75,13 @@ class Promises:
         with concurrent.futures.ThreadPoolExecutor() as pool:
             list(pool.map(lab.restart, NODES))
         assert view.differences(self.wanted(view, "operate")) == {}
-        outcome = play("role", "-e", "rtf_phase=operate")
-        assert set(outcome.changed.values()) == {0}, outcome.output
+        outcome = play(*PREPARE, rtf_phase="operate")
+        assert {outcome.changed[node] for node in NODES} == {0}, outcome.output
 
     def test_what_expires_ends_and_what_nobody_confirms_is_taken_back(self, lab, play, view):
         before = self.state(lab, "worker-1")
-        play("unconfirmed", "-e", "expire_after=30", "-e", "rollback_timeout=600")
-        shut = {(DENIED, "worker-1"): {"tcp": {22, SITES_PORT}, "udp": set()}}
+        play(UNCONFIRMED, expire_after=30)
+        shut = {(DENIED, "worker-1"): {"tcp": {22, SITE_PORT}, "udp": set()}}
         await_true(lambda: view.differences(shut) == {})
         changed = self.state(lab, "worker-1")
         assert "9999" in changed and "9999" not in before
@@ -112,9 +89,9 @@ class Promises:
         await_true(lambda: self.state(lab, "worker-1") == before)
 
     def test_revert_leaves_what_was_there_before(self, lab, play, view):
-        outcome = play("revert")
-        assert set(outcome.changed.values()) == {1}, outcome.output
+        outcome = play(*REVERT)
+        assert {outcome.changed[node] for node in NODES} == {1}, outcome.output
         for name in NODES:
             assert self.state(lab, name) == self.state_before(lab, name)
-        cells = {pair: {"tcp": {22, SITES_PORT}, "udp": set()} for pair in [("controller-1", "worker-1"), ("outside", "controller-1")]}
+        cells = {pair: {"tcp": {22, SITE_PORT}, "udp": set()} for pair in [("controller-1", "worker-1"), ("outside", "controller-1")]}
         assert view.differences(cells) == {}

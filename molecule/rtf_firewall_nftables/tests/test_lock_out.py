@@ -12,7 +12,7 @@ import time
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall_contract import PREPARE, internal_networks
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import PREPARE, internal_networks
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
