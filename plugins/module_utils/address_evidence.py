@@ -8,9 +8,10 @@
 """
 
 import json
+import os
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text, run_text
 
 _LINE = re.compile(r"\d+:\s+(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<family>inet6?)\s+(?P<address>[0-9A-Fa-f.:]+)"
                    r"(?:\s+peer\s+\S+?)?/(?P<prefix>\d+)\s+(?P<rest>.*)")
@@ -100,6 +101,17 @@ def addresses():
 def routes():
     """Return the IPv4 routes of the main table."""
     return _ask(routes_from_ip, routes_from_lines, ["-4", "route", "show"])
+
+
+def mtus(directory="/sys/class/net"):
+    """Return `{interface: bytes}` of the longest packet that each interface sends."""
+    found = {}
+    for name in sorted(os.listdir(directory)):
+        try:
+            found[name] = int(read_text(os.path.join(directory, name, "mtu"), 64))
+        except (Unreadable, ValueError):
+            continue  # no interface, or one that is gone meanwhile
+    return found
 
 
 def default_route(known):

@@ -3,7 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The application layer of an endpoint: an answer over HTTP, or the opening of a WebSocket."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import findings, http_exchange, websocket
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    findings,
+    http_connect,
+    http_exchange,
+    proxies,
+    websocket,
+)
 
 SUBPROTOCOLS = {"amqp_wss": "amqp", "wss": None}
 
@@ -17,6 +23,27 @@ def fetch(endpoint, channel, seconds, trace, genuine=False):
     head, title = http_exchange.ask(channel, question, seconds)
     trace.note(http=http_exchange.described(head, title, endpoint.origin))
     return _origin(endpoint, head, title, genuine)
+
+
+def fetch_by(proxy, endpoint, wire, seconds, trace):
+    """Ask `proxy` for the endpoint's path in clear. What the endpoint says is an answer, what the proxy says is none.
+
+    Returns a remark or None; raises LayerFailed(proxy_auth, proxy_denied, proxy_failed or proxy_broken).
+    """
+    token = proxies.basic_token(proxy)
+    extra = [] if token is None else ["Proxy-Authorization: Basic " + token]
+    question = http_exchange.request(endpoint.host, endpoint.port, endpoint.url_path, extra + ["Connection: close"],
+                                     before="http://%s:%d" % (http_exchange.name_in_url(endpoint.host), endpoint.port))
+    try:
+        head, title = http_exchange.ask(wire, question, seconds)
+    except findings.LayerFailed as failure:
+        detail = "%s: %s" % (proxies.label(proxy), failure.detail)
+        raise findings.LayerFailed(findings.PROXY_BROKEN, proxies.without_secrets(detail, proxy))
+    # Without Squid's own header nobody can tell whose 403 it is; that no way leads on is only ever said by a gateway.
+    if head.status in (407, 502, 503, 504) or "x-squid-error" in head.headers:
+        raise http_connect.refusal(proxy, head, "answered GET with %d %s" % (head.status, head.reason))
+    trace.note(http=http_exchange.described(head, title, endpoint.origin))
+    return _origin(endpoint, head, title, False)
 
 
 def upgrade(endpoint, channel, seconds, trace):

@@ -4,6 +4,7 @@
 """From a host name to a proven connection: the layers of one endpoint, one after another, over each of its paths."""
 
 import collections
+import functools
 import re
 import socket
 
@@ -19,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     smtp_session,
 )
 
-PROTOCOLS = ["https", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "ntp", "smtp", "smtps"]
+PROTOCOLS = ["https", "http", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "ntp", "smtp", "smtps"]
 
 Endpoint = collections.namedtuple("Endpoint", [
     "id", "host", "port", "protocol", "server_name", "paths", "url_path", "mutual_tls", "client_cert", "client_key",
@@ -88,6 +89,8 @@ class Prober(object):
         """All layers of the endpoint's protocol. Returns a remark on what came through, or None."""
         if endpoint.protocol == "ntp":
             return self._ask_time(endpoint, trace)
+        if endpoint.protocol == "http":
+            return self._in_clear(endpoint, path, trace)
         wire = self._routes.open(path, endpoint.host, endpoint.port, trace)
         if endpoint.protocol == "tcp":
             try:
@@ -97,6 +100,19 @@ class Prober(object):
         if endpoint.protocol == "smtp":
             return self._mail(endpoint, path, trace, wire)
         return self._over_tls(endpoint, path, trace, wire)
+
+    def _in_clear(self, endpoint, path, trace):
+        """HTTP without TLS: a proxy for HTTP is asked itself, as by every web client. It rarely opens tunnels to port 80."""
+        proxy = self._routes.forwarding(path)
+        if proxy is None:
+            wire, apply = self._routes.open(path, endpoint.host, endpoint.port, trace), applications.fetch
+        else:
+            wire, apply = self._routes.open_proxy(proxy, trace), functools.partial(applications.fetch_by, proxy)
+        try:
+            with trace.layer("http"):
+                return apply(endpoint, wire, self._timeout, trace)
+        finally:
+            wire.close()
 
     def _mail(self, endpoint, path, trace, wire):
         """The part of SMTP that is in clear."""

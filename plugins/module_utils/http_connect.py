@@ -43,21 +43,29 @@ class Client(object):
         if 200 <= head.status <= 299:
             return
         answered = "answered CONNECT %s with %d %s" % (self._target, head.status, head.reason)
-        if head.status == 407:
-            raise self._failed(findings.PROXY_AUTH, "%s; %s" % (answered, self._who_may(head)))
         if 300 <= head.status <= 399:
             raise self._failed(findings.BLOCKED, "%s, to %s" % (answered, head.headers.get("location", "nowhere")))
-        if "x-squid-error" in head.headers:
-            answered += " (%s)" % head.headers["x-squid-error"]
-        raise self._failed(findings.PROXY_FAILED if head.status >= 500 else findings.PROXY_DENIED, answered)
-
-    def _who_may(self, head):
-        offered = head.headers.get("proxy-authenticate", "no scheme named")
-        if self._proxy.username is None:
-            return "it asks for a user name and password (%s)" % offered
-        if not offered.lower().startswith("basic"):
-            return "it takes no user name and password but %s" % offered
-        return "it does not accept the user name and password that it was given"
+        raise refusal(self._proxy, head, answered)
 
     def _failed(self, verdict, detail):
         return findings.LayerFailed(verdict, proxies.without_secrets(detail, self._proxy))
+
+
+def refusal(proxy, head, answered):
+    """The LayerFailed of an answer by which `proxy` refuses; answered: the sentence that tells of it."""
+    if head.status == 407:
+        verdict, answered = findings.PROXY_AUTH, "%s; %s" % (answered, _who_may(proxy, head))
+    else:
+        verdict = findings.PROXY_FAILED if head.status >= 500 else findings.PROXY_DENIED
+        if "x-squid-error" in head.headers:
+            answered += " (%s)" % head.headers["x-squid-error"]
+    return findings.LayerFailed(verdict, proxies.without_secrets(answered, proxy))
+
+
+def _who_may(proxy, head):
+    offered = head.headers.get("proxy-authenticate", "no scheme named")
+    if proxy.username is None:
+        return "it asks for a user name and password (%s)" % offered
+    if not offered.lower().startswith("basic"):
+        return "it takes no user name and password but %s" % offered
+    return "it does not accept the user name and password that it was given"

@@ -22,16 +22,22 @@ _TELLING = ("server", "via", "location", "content-type", "www-authenticate", "x-
             "sec-websocket-accept", "sec-websocket-protocol")
 
 
-def request(host, port, path, extra=()):
-    """The bytes of a GET. extra: further header lines, as text."""
+def name_in_url(host):
+    """A host as URLs and headers have it."""
     name = "[%s]" % host if ":" in host else host
     try:
         name.encode("ascii")
     except UnicodeError:
-        name = name.encode("idna").decode("ascii")
+        return name.encode("idna").decode("ascii")
+    return name
+
+
+def request(host, port, path, extra=(), before=""):
+    """The bytes of a GET. extra: further header lines, as text. before: what a proxy needs before the path."""
+    name = name_in_url(host)
     if port not in (80, 443):
         name = "%s:%d" % (name, port)
-    lines = ["GET %s HTTP/1.1" % path, "Host: %s" % name, "User-Agent: %s" % USER_AGENT, "Accept: */*"]
+    lines = ["GET %s%s HTTP/1.1" % (before, path), "Host: %s" % name, "User-Agent: %s" % USER_AGENT, "Accept: */*"]
     lines += list(extra) or ["Connection: close"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 

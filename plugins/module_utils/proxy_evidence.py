@@ -13,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
     read_text_or_none,
     run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.package_sources import dnf_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_services import (
     service_evidence,
     systemd_version,
@@ -144,14 +145,8 @@ class _Reader:
         if os.path.islink(self.at(path)):  # yum.conf is a link to dnf.conf where both are there
             return
         text = read_text_or_none(self.at(path))
-        options = main_section(text or "")
-        if options.get("proxy", "").lower() not in ("", "_none_", "none"):
-            value = options["proxy"]
-            if options.get("proxy_username"):
-                scheme, slashes, rest = value.rpartition("://")
-                value = "{0}{1}{2}:{3}@{4}".format(
-                    scheme, slashes, options["proxy_username"], options.get("proxy_password", ""), rest
-                )
+        value = dnf_proxy(main_section(text or ""))
+        if value:
             self.add(name, path, "proxy", value)
 
     def apt(self, ask_apt):

@@ -34,10 +34,18 @@ class Routes(object):
             sock = self._dial(host, port, trace)
             return wires.Wire(sock)
         proxy = self._proxies[path]
-        wire = wires.Wire(self._dial(proxy.host, proxy.port, trace, proxy))
+        wire = self.open_proxy(proxy, trace)
         with trace.layer("proxy"):
             self._tunnel(wire, proxy, host, port)
         return wire
+
+    def forwarding(self, path):
+        """The Proxy that HTTP in clear is put to over a path, None where it goes to the endpoint itself."""
+        return self._proxies[path] if path == proxies.HTTP else None
+
+    def open_proxy(self, proxy, trace):
+        """A Wire to a proxy, which was asked nothing yet."""
+        return wires.Wire(self._dial(proxy.host, proxy.port, trace, proxy))
 
     def _dial(self, host, port, trace, proxy=None):
         with trace.layer("dns"):

@@ -76,6 +76,7 @@ def network_evidence(dns_address, sweep):
         {
             "addresses": address_evidence.addresses,
             "routes": address_evidence.routes,
+            "mtus": address_evidence.mtus,
             "resolvers": resolver_evidence.resolver_evidence,
             "dns_listeners": lambda: resolver_evidence.dns_listener_evidence(dns_address),
             "persistence": address_persistence.persistence_evidence,

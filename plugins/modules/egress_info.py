@@ -48,7 +48,8 @@ options:
       protocol:
         description:
           - What is spoken there, which decides how far the test goes.
-          - V(https) ends with the head of the answer to a GET.
+          - V(https) ends with the head of the answer to a GET, and so does V(http), without TLS. O(http_proxy) is asked for
+            the latter as web clients ask it, without CONNECT.
           - V(amqp_wss) (AMQP over WebSockets) and V(wss) (WebSockets) end with the answer to the opening of a WebSocket.
           - V(lumberjack) and V(tls) end with a verified TLS handshake.
           - V(tcp) ends with the TCP connection.
@@ -56,7 +57,7 @@ options:
           - V(smtp), and V(smtps) with TLS from the start, end with what the mail server offers, see RV(endpoints[].smtp).
             No mail is sent.
         type: str
-        choices: [https, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps]
+        choices: [https, http, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps]
         default: https
       server_name:
         description:

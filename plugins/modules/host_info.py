@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 ---
 module: host_info
-short_description: Collect evidence of the system, disks, kernel, clock, network, proxies and firewalls of a host
+short_description: Collect evidence of the system, disks, kernel, clock, network, proxies, packages and firewalls of a host
 version_added: 0.1.0
 description:
   - Looks at the host and changes nothing. What it finds is evidence, not a judgement; nothing of it makes the task fail.
@@ -25,8 +25,10 @@ options:
     description: Which sections to collect.
     type: list
     elements: str
-    choices: [kernel, time, network, proxy, system, storage, firewall, swap, selinux, cloud_setup, tunnel_offload]
-    default: [kernel, time, network, proxy, system, storage, firewall, swap, selinux, cloud_setup, tunnel_offload]
+    choices:
+      [kernel, time, network, proxy, packages, system, storage, firewall, swap, selinux, cloud_setup, tunnel_offload]
+    default:
+      [kernel, time, network, proxy, packages, system, storage, firewall, swap, selinux, cloud_setup, tunnel_offload]
   sysctls:
     description: Kernel parameters to look up, now and as they will be after the next boot.
     type: list
@@ -327,6 +329,12 @@ host:
               read.
           type: dict
           returned: always
+        mtus:
+          description: The longest packet that each interface sends, in bytes.
+          type: dict
+          returned: always
+          sample:
+            eth0: 1500
         neighbours:
           description: The RV(ignore:network) that was asked by ARP, and the RV(ignore:addresses) that answered.
           type: dict
@@ -474,6 +482,49 @@ host:
           description: Why the section could not be read.
           type: str
           returned: when it could not be read
+    packages:
+      description: From where apt, or dnf and yum, get packages, as their files say. Neither of them is run to update anything.
+      type: dict
+      returned: when asked for
+      contains:
+        manager:
+          description: V(apt) or V(dnf), which stands for yum as well, V(null) where there is none of them.
+          type: str
+          returned: when readable
+        repositories:
+          description:
+            - Each repository that is not switched off and not on the host itself. One of its RV(ignore:places) is enough.
+            - RV(ignore:places[].proxy) is what the package manager's own settings have, with the password of a URL masked,
+              V(direct) where they forbid one, or an empty text; RV(ignore:places[].password) is as for the section C(proxy).
+            - RV(ignore:places[].verified) says whether the host's own trust store has to know the server.
+            - RV(ignore:unknown) is why another place of it could not be told, V(null) otherwise.
+          type: list
+          elements: dict
+          returned: when readable
+          sample:
+            - name: archive.example.com
+              source: /etc/apt/sources.list.d/site.sources
+              unknown: null
+              places:
+                - scheme: http
+                  host: archive.example.com
+                  port: 80
+                  proxy: http://build:********@proxy.example.com:3128
+                  password: expected
+                  verified: true
+        local:
+          description: How many repositories are on the host itself.
+          type: int
+          returned: when readable
+        unreadable:
+          description: Files that could not be read, each with the reason.
+          type: list
+          elements: str
+          returned: when readable
+        error:
+          description: Why the section could not be read.
+          type: str
+          returned: when it could not be read
     firewall:
       description: Which firewalls there are, and what M(hostprep.runtime_fabric.firewall_rules) keeps in them.
       type: dict
@@ -585,6 +636,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall_e
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.interface_features import tunnel_offload_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_evidence import kernel_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import proxy_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.repository_evidence import repository_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.selinux_evidence import selinux_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.swap_evidence import swap_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.system_evidence import (
@@ -594,7 +646,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.system_evi
 )
 
 SECTIONS = [
-    "kernel", "time", "network", "proxy", "system", "storage", "firewall", "swap", "selinux", "cloud_setup", "tunnel_offload",
+    "kernel", "time", "network", "proxy", "packages", "system", "storage", "firewall", "swap", "selinux", "cloud_setup",
+    "tunnel_offload",
 ]
 
 
@@ -605,6 +658,7 @@ def collect(parameters):
         "time": lambda: clock_evidence(parameters["clock_wait"]),
         "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),
         "proxy": lambda: proxy_evidence(parameters["proxy_password_hashes"]),
+        "packages": lambda: repository_evidence(parameters["proxy_password_hashes"]),
         "system": lambda: system_evidence(parameters["kernel_options"], parameters["accounts"]),
         "storage": lambda: storage_evidence(
             parameters["directories"], parameters["settings_file"], parameters["device_settings"]

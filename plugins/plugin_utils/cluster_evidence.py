@@ -5,19 +5,21 @@
 """What each node's check may need to know of the other nodes."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import NoEvidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.network import mtu_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
 
 
 def of_nodes(collected):
-    """Return `{node: {"address", "os", "hostname"}}`, each None where it is not known.
+    """Return `{node: {"address", "os", "hostname", "mtu"}}`, each None where it is not known.
 
     collected: `{node: {"variables", "evidence"}}`, evidence as evidence.of_node returns it.
     """
     return {
         node: {
             "address": address_of(found["variables"]) or None,
-            "os": _known(found["evidence"], "os"),
-            "hostname": _known(found["evidence"], "hostname", "name"),
+            "os": _known(part, found["evidence"], "host", "system", "os"),
+            "hostname": _known(part, found["evidence"], "host", "system", "hostname", "name"),
+            "mtu": _known(mtu_of, address_of(found["variables"]) or "", found["evidence"]),
         }
         for node, found in collected.items()
     }
@@ -32,8 +34,8 @@ def sizes(groups):
     return {node: {name: len(found) for name, found in nodes.items()} for node in nodes["controllers"][:1]}
 
 
-def _known(evidence, *path):
+def _known(function, *arguments):
     try:
-        return part(evidence, "host", "system", *path)
+        return function(*arguments)
     except NoEvidence:
         return None

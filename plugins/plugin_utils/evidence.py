@@ -7,12 +7,13 @@
 # Names under which the role rtf_preflight and the playbook prepare_rtf leave what they found for a node.
 HOST_RESULT = "__rtf_preflight_host"
 EGRESS_RESULT = "__rtf_preflight_egress"
+REPOSITORIES_RESULT = "__rtf_preflight_repositories"
 DOWNLOAD_RESULT = "__rtf_preflight_download"
 COLLECTION_FAILURE = "__rtf_preflight_failure"
 PREPARATION_FAILURE = "__rtf_preparation_failure"
 # What was asked of the nodes that an earlier task lost, the result of a loop over their names, the same on every node.
 LOST_RESULT = "__rtf_preflight_lost"
-NAMES = (HOST_RESULT, EGRESS_RESULT, DOWNLOAD_RESULT, COLLECTION_FAILURE, PREPARATION_FAILURE)
+NAMES = (HOST_RESULT, EGRESS_RESULT, REPOSITORIES_RESULT, DOWNLOAD_RESULT, COLLECTION_FAILURE, PREPARATION_FAILURE)
 
 OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
 NEVER_COLLECTED = "nothing was collected"
@@ -29,7 +30,7 @@ def of_node(variables, in_run, lost=None):
 
     variables: the node's variables of NAMES, where they exist, as plain data. in_run: False for a node that the play
     was not meant to touch. lost: what one answered that an earlier task lost. Returns
-    `{"host", "egress", "name_servers", "download", "preparation_failure"}` (each part optional), or
+    `{"host", "egress", "repositories", "name_servers", "download", "preparation_failure"}` (each part optional), or
     `{"unreachable": why}`, or `{"not_run": why}`.
     """
     host = variables.get(HOST_RESULT) or {}
@@ -37,12 +38,13 @@ def of_node(variables, in_run, lost=None):
         return {"not_run": OUTSIDE_RUN}
     if lost and not host:
         host, variables = lost, {**variables, COLLECTION_FAILURE: LOST}
-    for result in (host, variables.get(EGRESS_RESULT) or {}):
+    for result in (host, *(variables.get(name) or {} for name in (REPOSITORIES_RESULT, EGRESS_RESULT))):
         if result.get("unreachable"):
             return {"unreachable": _one_line(result.get("msg") or "no reason given")}
     evidence = {
         "host": host.get("host") or {"error": _why_missing(host, variables)},
         "egress": _of_egress("endpoints", variables),
+        "repositories": _of_egress("endpoints", variables, REPOSITORIES_RESULT),
         "name_servers": _of_egress("name_servers", variables),
         "download": _download(variables.get(DOWNLOAD_RESULT) or {}, variables),
     }
@@ -51,9 +53,9 @@ def of_node(variables, in_run, lost=None):
     return evidence
 
 
-def _of_egress(name, variables):
-    """A part of what egress_info found."""
-    result = variables.get(EGRESS_RESULT) or {}
+def _of_egress(name, variables, of=EGRESS_RESULT):
+    """A part of what egress_info found, in one of its results."""
+    result = variables.get(of) or {}
     return result[name] if name in result else {"error": _why_missing(result, variables)}
 
 

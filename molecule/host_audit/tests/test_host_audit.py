@@ -29,6 +29,12 @@ FAULTS = {
         "rm -r /etc/cloud",
         "installed, and configures the network",
     ),
+    "host.repos_reachable": (
+        "nft 'table inet fault_packages { chain output { type filter hook output priority 0; "
+        "ip daddr 198.51.100.80 tcp dport 80 reject; }; }'",
+        "nft 'delete table inet fault_packages'",
+        "http://packages.lab.example:80: refused",
+    ),
     "host.hostname": ("hostname Worker-One", "hostname worker-1", "Worker-One is no valid name"),
     "storage.tmp": ("mount -o remount,noexec /tmp", "mount -o remount,exec /tmp", "mounted noexec"),
     "storage.opt": ("mount -t tmpfs -o size=64m tmpfs /opt", "umount /opt", "0.1 GiB free on /opt"),
@@ -196,6 +202,11 @@ def test_each_fault_turns_its_check_on_its_node_and_says_what_was_found(audits):
     for check, (_breaks, _mends, found) in FAULTS.items():
         status, observed = audits.faults["worker-1", check]
         assert status == "fail" and found in observed, (check, status, observed)
+
+
+def test_a_repository_that_answers_is_named(audits):
+    status, observed = audits.order["worker-1", "host.repos_reachable"]
+    assert (status, observed) == ("pass", "http://packages.lab.example:80")
 
 
 def test_no_other_check_of_the_node_changes(audits):

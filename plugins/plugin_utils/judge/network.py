@@ -114,6 +114,29 @@ def same_subnet(subject, evidence):
     return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
 
 
+def mtu_uniform(subject, evidence):
+    """The pods' tunnel takes the MTU of one node for that of all; longer packets of another get lost on the way."""
+    own, cluster = mtu_of(subject.address, evidence), part(evidence, "cluster")
+    expected = "the same MTU on every node's interface"
+    if own is None:
+        raise NoEvidence("the MTU of the interface with the node's address is not known")
+    others = {name: entry["mtu"] for name, entry in cluster.items() if entry.get("mtu") and name != subject.node}
+    different = {name: mtu for name, mtu in others.items() if mtu != own}
+    if not different:
+        return Finding(PASS, expected, f"{own} on {len(others) + 1} of {len(cluster)} nodes")
+    interface = node_address(subject, evidence)["interface"]
+    listed = ", ".join(f"{mtu} on {name}" for name, mtu in different.items())
+    remedy = (f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in the "
+              "file that sets the address; net.mtu_path tells what passes between them.")
+    return Finding(FAIL, expected, f"{own} here, {listed}", remedy, {**others, subject.node: own})
+
+
+def mtu_of(address, evidence):
+    """The MTU of the interface with the node's address, None where it is not known. address: the inventory's, or ""."""
+    entry = address_entry(address, evidence)
+    return part(evidence, "host", "network", "mtus").get(entry["interface"]) if entry else None
+
+
 def own_network(subject, evidence):
     """The subnet of the node's address; raises NoEvidence through part where there is none."""
     entry = node_address(subject, evidence)
@@ -124,9 +147,14 @@ def own_network(subject, evidence):
 
 def node_address(subject, evidence):
     """Return the node's own address entry: the inventory's, else the only one on the default route's interface."""
+    return address_entry(subject.address, evidence)
+
+
+def address_entry(address, evidence):
+    """As node_address; address: the inventory's, or ""."""
     addresses = ipv4_addresses(evidence)
     for entry in addresses:
-        if entry["address"] == subject.address:
+        if entry["address"] == address:
             return entry
     route = the_default_route(evidence)
     candidates = [entry for entry in addresses if not route or entry["interface"] == route.get("interface")]
@@ -150,4 +178,5 @@ CHECKS = {
     "net.single_address": single_address,
     "net.default_route": default_route,
     "net.same_subnet": same_subnet,
+    "net.mtu_uniform": mtu_uniform,
 }

@@ -9,7 +9,13 @@ import threading
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import address_persistence, readers, shell_settings, sysctl_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    address_persistence,
+    readers,
+    repository_evidence,
+    shell_settings,
+    sysctl_files,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text
 
 PATIENCE = 60  # seconds after which a reader counts as hung on a machine that is busy
@@ -85,6 +91,20 @@ def test_configurations_of_the_network(kind, place, tmp_path):
     assert all(row["addresses"] == [] for row in found["configurations"])
     if kind not in (*READABLE, "a directory"):
         assert len(found["unreadable"]) == 1 and os.path.basename(place) in found["unreadable"][0]
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("place", ["etc/apt/sources.list.d/x.list", "etc/apt/sources.list.d/x.sources", "etc/yum.repos.d/x.repo",
+                                   "etc/dnf/dnf.conf", "etc/dnf/vars/x"])
+def test_repositories(kind, place, tmp_path):
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    (tmp_path / "etc/yum.repos.d").mkdir(exist_ok=True)
+    HOSTILE[kind](path)
+    found = in_time(lambda: repository_evidence.repository_evidence([], str(tmp_path), lambda: ""))
+    assert found["repositories"] == []
+    if kind not in READABLE:
+        assert str(path) in found["unreadable"][0]
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -117,6 +117,48 @@ def test_a_proxy_that_answers_connect_with_a_page_of_its_own(pause):
     assert "Please log in" in row["detail"]
 
 
+def answers(data, asked):
+    """A handler that keeps the head of what it is asked, and answers with these bytes."""
+    def handle(sock):
+        asked.extend(loopback_proxies.head_of(sock))
+        sock.sendall(data)
+
+    return handle
+
+
+@pytest.mark.parametrize("status, verdict", [
+    (b"200 OK", "reachable"), (b"401 Unauthorized", "reachable"), (b"403 Forbidden", "reachable"), (b"404 Not Found", "reachable"),
+    (b"407 Proxy Authentication Required", "proxy_auth"), (b"403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0", "proxy_denied"),
+    (b"503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111", "proxy_failed"), (b"504 Gateway Timeout", "proxy_failed"),
+])
+def test_http_in_clear_is_asked_of_the_proxy_itself(status, verdict):
+    asked = []
+    with loopback.tcp_server(answers(b"HTTP/1.1 " + status + b"\r\n\r\n", asked)) as proxy_port:
+        row = probe("http_proxy", proxy_port, 80, protocol="http", user="jo:hunter2@")
+    assert (row["verdict"], row["layer"]) == (verdict, "http"), row
+    assert asked[0] == "GET http://%s:80/ HTTP/1.1" % loopback.NAME
+    assert "Host: %s" % loopback.NAME in asked and "Proxy-Authorization: Basic am86aHVudGVyMg==" in asked
+    assert "hunter2" not in json.dumps(row) and "am86aHVudGVyMg" not in json.dumps(row)
+
+
+@pytest.mark.parametrize("handle", [closes, in_the_middle, stranger], ids=lambda handle: handle.__name__)
+def test_a_proxy_that_answers_no_http_is_broken(handle):
+    with loopback.tcp_server(handle) as proxy_port:
+        row = probe("http_proxy", proxy_port, 80, protocol="http")
+    assert (row["verdict"], row["layer"]) == ("proxy_broken", "http")
+    assert "the proxy 127.0.0.1 port" in row["detail"] and row["detail"].isprintable()
+
+
+def test_http_in_clear_without_a_proxy_and_through_socks5():
+    asked = []
+    with loopback.tcp_server(answers(b"HTTP/1.1 403 Forbidden\r\n\r\n", asked)) as port, \
+            loopback.tcp_server(loopback_proxies.SocksProxy(NAMES)) as proxy_port:
+        row = probe("socks5", proxy_port, port, host="127.0.0.1", protocol="http", others=["direct"])
+    assert [row["verdict"], row["other_paths"][0]["verdict"]] == ["reachable", "reachable"], row
+    assert row["http"]["status"] == 403
+    assert asked.count("GET / HTTP/1.1") == 2
+
+
 def test_a_certificate_is_examined_behind_the_proxy_too():
     proxy = loopback_proxies.HttpProxy(NAMES)
     with loopback.Authority().server() as port, loopback.tcp_server(proxy) as proxy_port:

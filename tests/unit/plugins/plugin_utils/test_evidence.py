@@ -17,9 +17,9 @@ EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
     [
         ({evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}, True,
          {"host": HOST["host"], "egress": [{"id": "a"}], "name_servers": {"servers": []},
-          "download": {"error": evidence.NEVER_COLLECTED}}),
+          "repositories": {"error": evidence.NEVER_COLLECTED}, "download": {"error": evidence.NEVER_COLLECTED}}),
         ({}, False, {"not_run": evidence.OUTSIDE_RUN}),
-        ({}, True, dict.fromkeys(["host", "egress", "name_servers", "download"], {"error": evidence.NEVER_COLLECTED})),
+        ({}, True, dict.fromkeys(["host", "egress", "repositories", "name_servers", "download"], {"error": evidence.NEVER_COLLECTED})),
         ({evidence.HOST_RESULT: {"unreachable": True, "msg": "ssh:\r\n no route"}}, True, {"unreachable": "ssh: no route"}),
         (
             {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: {"unreachable": True, "msg": "gone"}},
@@ -29,12 +29,12 @@ EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
         (
             {evidence.HOST_RESULT: {"failed": True, "msg": "no python"}, evidence.COLLECTION_FAILURE: "Collect: no python"},
             True,
-            dict.fromkeys(["host", "egress", "name_servers", "download"], {"error": "Collect: no python"}),
+            dict.fromkeys(["host", "egress", "repositories", "name_servers", "download"], {"error": "Collect: no python"}),
         ),
         (
             {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: {"skipped": True}},
             True,
-            {"host": HOST["host"], **dict.fromkeys(["egress", "name_servers", "download"], {"error": evidence.NEVER_COLLECTED})},
+            {"host": HOST["host"], **dict.fromkeys(["egress", "repositories", "name_servers", "download"], {"error": evidence.NEVER_COLLECTED})},
         ),
     ],
 )
@@ -46,7 +46,7 @@ def test_a_node_that_an_earlier_task_lost_is_unreachable_or_says_where_to_look()
     answers = [{"item": "n1", "unreachable": True, "msg": "ssh:\r\n no route"}, {"item": "n2", "rc": 0, "msg": "well"}]
     lost = evidence.of_lost({"results": answers})
     assert evidence.of_node({}, True, lost["n1"]) == {"unreachable": "ssh: no route"}
-    parts = ["host", "egress", "name_servers", "download"]
+    parts = ["host", "egress", "repositories", "name_servers", "download"]
     assert evidence.of_node({}, True, lost["n2"]) == dict.fromkeys(parts, {"error": evidence.LOST})
     collected = {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}
     assert evidence.of_node(collected, True, lost["n1"])["host"] == HOST["host"]

@@ -117,14 +117,42 @@ def network():
             {"destination": "192.168.230.0/24", "interface": "eth0", "gateway": None, "protocol": "kernel"},
         ],
         "resolvers": {"nameservers": ["192.0.2.53"], "search": ["example.com"], "file": "/etc/resolv.conf"},
+        "mtus": {"eth0": 1500, "lo": 65536},
         "dns_listeners": [],
         "persistence": {"configurations": [configuration], "leases": [], "unreadable": []},
     }
 
 
+REPOSITORIES = {"base": "mirror.example.com", "extras": "other.example.com"}
+
+
+def packages():
+    """Two repositories of yum, both reached directly."""
+    return {
+        "manager": "dnf",
+        "repositories": [
+            {"name": name, "source": "/etc/yum.repos.d/site.repo", "places": [place(host)], "unknown": None}
+            for name, host in REPOSITORIES.items()
+        ],
+        "local": 0,
+        "unreadable": [],
+    }
+
+
+def place(host, **changes):
+    """Where a repository is."""
+    return {"scheme": "http", "host": host, "port": 80, "proxy": "", "password": "none", "verified": True, **changes}
+
+
+def repository_probe(host, verdict="reachable", detail=None, by="", scheme="http", port=80):
+    """What came of the probe of a repository's place."""
+    name = f"{scheme}://{host}:{port}{' by ' + by if by else ''}"
+    return {"id": name, "host": host, "port": port, "protocol": scheme, "verdict": verdict, "detail": detail}
+
+
 def cluster():
     """What the checks of a node know of all nodes."""
     return {
-        "n1": {"address": "192.168.230.11", "os": system()["os"], "hostname": "n1.example.com"},
-        "n2": {"address": "192.168.230.21", "os": system()["os"], "hostname": "n2.example.com"},
+        "n1": {"address": "192.168.230.11", "os": system()["os"], "hostname": "n1.example.com", "mtu": 1500},
+        "n2": {"address": "192.168.230.21", "os": system()["os"], "hostname": "n2.example.com", "mtu": 1500},
     }

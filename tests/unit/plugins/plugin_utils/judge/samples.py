@@ -29,6 +29,7 @@ def evidence(node="n1"):
         "system": host_samples.system(node),
         "storage": host_samples.storage(),
         "network": host_samples.network(),
+        "packages": host_samples.packages(),
     }
     probes = [_probe(row) for row in subject(node).endpoints] + [_NTP_PROBE] + [_MAIL_PROBE] * (subject(node).role == "controller")
     return copy.deepcopy(
@@ -36,6 +37,7 @@ def evidence(node="n1"):
             "host": host,
             "cluster": host_samples.cluster(),
             "egress": probes,
+            "repositories": [host_samples.repository_probe(host) for host in host_samples.REPOSITORIES.values()],
             "name_servers": _name_servers(probes),
             "download": _DOWNLOAD,
         }

@@ -31,7 +31,7 @@ def paths(value, prefix=()):
         yield from paths(inner, (*prefix, key))
 
 
-WAYS = [way for way in paths(samples.evidence()) if way[0] in ("host", "cluster")]
+WAYS = [way for way in paths(samples.evidence()) if way[0] in ("host", "cluster", "repositories")]
 
 
 @QUIET
@@ -54,7 +54,7 @@ def test_junk_in_the_place_of_evidence_is_judged(changes, phase):
 
 
 @QUIET
-@given(st.dictionaries(st.sampled_from(["host", "cluster", "egress"]), JUNK))
+@given(st.dictionaries(st.sampled_from(["host", "cluster", "egress", "repositories"]), JUNK))
 def test_nothing_but_junk_is_judged(evidence):
     for entry in judge_node(CHECKS, samples.subject(), evidence):
         assert entry["status"] in STATUSES

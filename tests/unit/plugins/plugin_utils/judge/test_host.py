@@ -164,6 +164,8 @@ BROKEN = [
         "was leased, says /var/lib/dhclient/x.lease",
         "static",
     ),
+    (("cluster", "n2", {**TWIN, "hostname": "n2", "mtu": 9000}), "net.mtu_uniform", "1500 here, 9000 on n2", "ip link set dev eth0 mtu"),
+    ((*NETWORK, "mtus", {"eth0": 1450}), "net.mtu_uniform", "1450 here, 1500 on n2", "net.mtu_path"),
     ((*NETWORK, "default_route", None), "net.default_route", "none", "gateway"),
     ((*NETWORK, "routes", [route("10.244.7.0/24")]), "net.cluster_networks", "10.244.7.0/24 (route by eth1) is in the pods' 10.244.0.0/16", "rtf_pod_cidr"),
     ((*NETWORK, "routes", [route("10.0.0.0/8")]), "net.cluster_networks", "10.0.0.0/8 (route by eth1) holds the pods'", "POD_NETWORK_CIDR"),
@@ -194,6 +196,19 @@ def test_a_host_in_order_passes_everything_in_both_roles_and_phases():
     for node in ("n1", "n2"):
         for phase in ("install", "operate"):
             assert not_passed(judge(samples.evidence(node), node, phase=phase)) == set()
+
+
+def test_an_mtu_that_is_not_known_is_unknown_and_one_of_another_node_is_not_missed():
+    assert judge(changed(*NETWORK, "mtus", {}))["net.mtu_uniform"]["status"] == "unknown"
+    entry = judge(changed("cluster", "n2", {**TWIN, "hostname": "n2", "mtu": None}))["net.mtu_uniform"]
+    assert (entry["status"], entry["observed"]) == ("pass", "1500 on 1 of 2 nodes")
+
+
+def test_the_cluster_knows_the_mtu_of_the_interface_with_the_address():
+    evidence = changed(*NETWORK, "mtus", {"eth0": 1400, "eth1": 9000})
+    nodes = {"n1": {"variables": {"ansible_host": "192.168.230.11"}, "evidence": evidence},
+             "n2": {"variables": {}, "evidence": {"unreachable": "gone"}}}
+    assert {name: entry["mtu"] for name, entry in cluster_evidence.of_nodes(nodes).items()} == {"n1": 1400, "n2": None}
 
 
 def test_a_worker_needs_more_memory_and_no_disk_for_etcd():
