@@ -65,10 +65,8 @@ def room(path, mounts):
     real = os.path.realpath(path)
     if real != path:
         mount = _local_mount(real, mounts)
-    exists = os.path.isdir(real)
-    while not os.path.isdir(real) and real != "/":
-        real = os.path.dirname(real)
-    space = os.statvfs(real)
+    nearest = nearest_directory(path)
+    space = os.statvfs(nearest)
     return {
         "path": path,
         "mount": mount["path"],
@@ -76,8 +74,16 @@ def room(path, mounts):
         "options": mount["options"],
         "total": space.f_frsize * space.f_blocks,
         "free": space.f_frsize * space.f_bavail,
-        "mode": stat.S_IMODE(os.stat(real).st_mode) if exists else None,
+        "mode": stat.S_IMODE(os.stat(real).st_mode) if nearest == real else None,
     }
+
+
+def nearest_directory(path):
+    """Return the real path of a directory, or of the nearest that exists above it."""
+    real = os.path.realpath(path)
+    while not os.path.isdir(real) and real != "/":
+        real = os.path.dirname(real)
+    return real
 
 
 def _local_mount(path, mounts):

@@ -9,11 +9,20 @@ HOST_RESULT = "__rtf_preflight_host"
 EGRESS_RESULT = "__rtf_preflight_egress"
 REPOSITORIES_RESULT = "__rtf_preflight_repositories"
 DOWNLOAD_RESULT = "__rtf_preflight_download"
+DISK_WRITES_RESULT = "__rtf_preflight_disk_writes"
 COLLECTION_FAILURE = "__rtf_preflight_failure"
 PREPARATION_FAILURE = "__rtf_preparation_failure"
 # What was asked of the nodes that an earlier task lost, the result of a loop over their names, the same on every node.
 LOST_RESULT = "__rtf_preflight_lost"
-NAMES = (HOST_RESULT, EGRESS_RESULT, REPOSITORIES_RESULT, DOWNLOAD_RESULT, COLLECTION_FAILURE, PREPARATION_FAILURE)
+NAMES = (
+    HOST_RESULT,
+    EGRESS_RESULT,
+    REPOSITORIES_RESULT,
+    DOWNLOAD_RESULT,
+    DISK_WRITES_RESULT,
+    COLLECTION_FAILURE,
+    PREPARATION_FAILURE,
+)
 
 OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
 NEVER_COLLECTED = "nothing was collected"
@@ -30,8 +39,8 @@ def of_node(variables, in_run, lost=None):
 
     variables: the node's variables of NAMES, where they exist, as plain data. in_run: False for a node that the play
     was not meant to touch. lost: what one answered that an earlier task lost. Returns
-    `{"host", "egress", "repositories", "name_servers", "download", "preparation_failure"}` (each part optional), or
-    `{"unreachable": why}`, or `{"not_run": why}`.
+    `{"host", "egress", "repositories", "name_servers", "download", "disk_writes", "preparation_failure"}` (each part
+    optional), or `{"unreachable": why}`, or `{"not_run": why}`.
     """
     host = variables.get(HOST_RESULT) or {}
     if not in_run and not host:
@@ -46,7 +55,8 @@ def of_node(variables, in_run, lost=None):
         "egress": _of_egress("endpoints", variables),
         "repositories": _of_egress("endpoints", variables, REPOSITORIES_RESULT),
         "name_servers": _of_egress("name_servers", variables),
-        "download": _download(variables.get(DOWNLOAD_RESULT) or {}, variables),
+        "download": _measured("download", variables.get(DOWNLOAD_RESULT) or {}, variables),
+        "disk_writes": _measured("directories", variables.get(DISK_WRITES_RESULT) or {}, variables),
     }
     if variables.get(PREPARATION_FAILURE):
         evidence["preparation_failure"] = variables[PREPARATION_FAILURE]
@@ -59,11 +69,11 @@ def _of_egress(name, variables, of=EGRESS_RESULT):
     return result[name] if name in result else {"error": _why_missing(result, variables)}
 
 
-def _download(result, variables):
-    """What download_info found; `{"skipped": True}` where nothing was to be measured."""
+def _measured(name, result, variables):
+    """What download_info or disk_write_info found; `{"skipped": True}` where nothing was to be measured."""
     if result.get("skipped"):
         return {"skipped": True}
-    return result.get("download") or {"error": _why_missing(result, variables)}
+    return result.get(name) or {"error": _why_missing(result, variables)}
 
 
 def _why_missing(result, variables):

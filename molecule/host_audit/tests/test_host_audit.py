@@ -6,6 +6,7 @@
 
 import contextlib
 import json
+import re
 from typing import Any, NamedTuple
 
 import pytest
@@ -110,6 +111,9 @@ PLATFORM = (
         "nft 'delete table ip filter; delete table ip nat'",
     ),
 )
+# A disk of the platform without room to measure it.
+FULL = ("mkdir /var/lib/gravity && mount -t tmpfs -o size=1m tmpfs /var/lib/gravity", "umount /var/lib/gravity && rmdir /var/lib/gravity")
+MEASURED = ("storage.write_speed", "storage.etcd_latency")
 PROGRAM = "cp /bin/sleep /usr/local/bin/{0} && systemd-run --quiet --unit=fault-{0} /usr/local/bin/{0} 600"
 LISTEN = ("import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
           "s.bind(('0.0.0.0', 53)); time.sleep(600)")
@@ -193,8 +197,8 @@ def audits(tmp_path_factory):
             faults = audit()
         finally:
             lab.exec("worker-2", "sh", "-c", CLEAN)
-    with broken(lab, "worker-1", PLATFORM):
-        operate = audit(rtf_phase="operate", rtf_checks=[f"{area}.*" for area in (*AREAS, *AREAS_OF_THE_PLATFORM)])
+    with broken(lab, "worker-1", (*PLATFORM, FULL)):
+        operate = audit(rtf_phase="operate", rtf_preflight_disk_writes=True, rtf_checks=[f"{area}.*" for area in (*AREAS, *AREAS_OF_THE_PLATFORM)])
     return Audits(order, faults, operate)
 
 
@@ -227,7 +231,7 @@ def test_hostile_files_neither_hang_nor_hide_anything(audits):
 def test_a_running_node_does_not_fail_for_what_the_platform_does(audits):
     before = {key: value[0] for key, value in audits.order.items()}
     failed = {key for key, (status, _observed) in audits.operate.items()
-              if key[1].partition(".")[0] in AREAS and status != "pass" and before.get(key) != status}
+              if key[1].partition(".")[0] in AREAS and key[1] not in MEASURED and status != "pass" and before.get(key) != status}
     # There are no data disks in the lab: that is the one thing which must be found.
     assert failed == {(node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2")}
 
@@ -242,7 +246,26 @@ def test_what_installer_and_gravity_set_is_in_order(audits):
     assert "there are no rules of the site to lose" in audits.operate["worker-1", "fw.rtf_iptables_unit"][1]
 
 
+def test_disks_are_measured_only_where_it_is_asked_for(audits):
+    """How fast they are is the lab's business; that it was measured, and where, is not."""
+    unasked = {key: value for key, value in audits.order.items() if key[1] in MEASURED}
+    assert set(unasked) == {("controller-1", "storage.etcd_latency"),
+                            *((node, "storage.write_speed") for node in ("controller-1", "worker-1", "worker-2"))}
+    assert set(unasked.values()) == {("skipped", "rtf_preflight_disk_writes is not set")}
+    rate, place = r"[\d.e+]+", r" in /var/lib \(\w+ at /\S*, as /var/lib/gravity\S* is not there yet\)"
+    for key, text in (
+        (("controller-1", "storage.write_speed"), f"{rate} MB/s{place}"),
+        (("worker-2", "storage.write_speed"), f"{rate} MB/s{place}$"),
+        (("controller-1", "storage.etcd_latency"), f"p50 {rate}, p99 {rate}, max {rate} ms, {rate} a second{place}$"),
+    ):
+        status, observed = audits.operate[key]
+        assert status in ("pass", "fail") and re.match(text, observed), (key, status, observed)
+    full = ("unknown", "no_space: 1.0 MB are free, of which 10 % may be written")
+    assert audits.operate["worker-1", "storage.write_speed"] == full
+
+
 def test_nodes_are_as_they_were(host):
+    assert host.run("find / -xdev -name '.disk-write-*'").stdout == ""
     assert host.run("ls /usr/local/bin").stdout == ""
     assert "10.244.9" not in host.check_output("ip route")
     assert "KUBE" not in host.check_output("nft list ruleset")

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import evidence
 
 HOST = {"host": {"privileged": True}}
+PARTS = ["host", "egress", "repositories", "name_servers", "download", "disk_writes"]
 EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
 
 
@@ -16,10 +17,10 @@ EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
     "variables, in_run, expected",
     [
         ({evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}, True,
-         {"host": HOST["host"], "egress": [{"id": "a"}], "name_servers": {"servers": []},
-          "repositories": {"error": evidence.NEVER_COLLECTED}, "download": {"error": evidence.NEVER_COLLECTED}}),
+         {**dict.fromkeys(PARTS, {"error": evidence.NEVER_COLLECTED}),
+          "host": HOST["host"], "egress": [{"id": "a"}], "name_servers": {"servers": []}}),
         ({}, False, {"not_run": evidence.OUTSIDE_RUN}),
-        ({}, True, dict.fromkeys(["host", "egress", "repositories", "name_servers", "download"], {"error": evidence.NEVER_COLLECTED})),
+        ({}, True, dict.fromkeys(PARTS, {"error": evidence.NEVER_COLLECTED})),
         ({evidence.HOST_RESULT: {"unreachable": True, "msg": "ssh:\r\n no route"}}, True, {"unreachable": "ssh: no route"}),
         (
             {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: {"unreachable": True, "msg": "gone"}},
@@ -29,12 +30,12 @@ EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
         (
             {evidence.HOST_RESULT: {"failed": True, "msg": "no python"}, evidence.COLLECTION_FAILURE: "Collect: no python"},
             True,
-            dict.fromkeys(["host", "egress", "repositories", "name_servers", "download"], {"error": "Collect: no python"}),
+            dict.fromkeys(PARTS, {"error": "Collect: no python"}),
         ),
         (
             {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: {"skipped": True}},
             True,
-            {"host": HOST["host"], **dict.fromkeys(["egress", "repositories", "name_servers", "download"], {"error": evidence.NEVER_COLLECTED})},
+            {"host": HOST["host"], **dict.fromkeys(PARTS[1:], {"error": evidence.NEVER_COLLECTED})},
         ),
     ],
 )
@@ -46,21 +47,24 @@ def test_a_node_that_an_earlier_task_lost_is_unreachable_or_says_where_to_look()
     answers = [{"item": "n1", "unreachable": True, "msg": "ssh:\r\n no route"}, {"item": "n2", "rc": 0, "msg": "well"}]
     lost = evidence.of_lost({"results": answers})
     assert evidence.of_node({}, True, lost["n1"]) == {"unreachable": "ssh: no route"}
-    parts = ["host", "egress", "repositories", "name_servers", "download"]
-    assert evidence.of_node({}, True, lost["n2"]) == dict.fromkeys(parts, {"error": evidence.LOST})
+    assert evidence.of_node({}, True, lost["n2"]) == dict.fromkeys(PARTS, {"error": evidence.LOST})
     collected = {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}
     assert evidence.of_node(collected, True, lost["n1"])["host"] == HOST["host"]
     assert evidence.of_lost({}) == {}
 
 
-def test_a_download_that_was_not_meant_is_skipped_and_one_that_failed_is_an_error():
+@pytest.mark.parametrize("part, name, key", [
+    ("download", evidence.DOWNLOAD_RESULT, "download"),
+    ("disk_writes", evidence.DISK_WRITES_RESULT, "directories"),
+])
+def test_a_measurement_that_was_not_meant_is_skipped_and_one_that_failed_is_an_error(part, name, key):
     variables = {evidence.HOST_RESULT: HOST, evidence.EGRESS_RESULT: EGRESS}
     for result, expected in (
         ({"skipped": True}, {"skipped": True}),
-        ({"download": {"bytes": 1}}, {"bytes": 1}),
+        ({key: {"bytes": 1}}, {"bytes": 1}),
         ({"failed": True, "msg": "url: no"}, {"error": "url: no"}),
     ):
-        assert evidence.of_node({**variables, evidence.DOWNLOAD_RESULT: result}, True)["download"] == expected
+        assert evidence.of_node({**variables, name: result}, True)[part] == expected
 
 
 def test_a_node_of_an_earlier_batch_keeps_its_evidence():

@@ -12,6 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n1"], "rtf_workers": ["n2"]}
 SCOPE = {"release": "1.4", "control_plane": "us", "phase": "install"}
 NTP = "ntp.example.com"
+DISKS = {"controller": ["/var/lib/gravity", "/var/lib/gravity/planet/etcd"], "worker": ["/var/lib/gravity"]}
 MAIL_SERVER = mail_server.of_input({"host": "smtp.example.com", "port": 587, "auth": ["plain", "login"]})
 
 
@@ -40,6 +41,7 @@ def evidence(node="n1"):
             "repositories": [host_samples.repository_probe(host) for host in host_samples.REPOSITORIES.values()],
             "name_servers": _name_servers(probes),
             "download": _DOWNLOAD,
+            "disk_writes": [_writes(path) for path in DISKS[subject(node).role]],
         }
     )
 
@@ -73,6 +75,20 @@ def _probe(row):
         "tls": {"issuer": "CN=Public CA"},
         "layers": [{"layer": layer, "verdict": "ok"} for layer in ("dns", "tcp", "tls")],
         "other_paths": [],
+    }
+
+
+def _writes(path):
+    return {
+        "path": path,
+        "directory": path,
+        "mount": path,
+        "type": "xfs",
+        "verdict": "measured",
+        "detail": None,
+        "bytes": 100000000,
+        "megabytes_per_second": 200.0,
+        "small_writes": {"count": 500, "p50_ms": 1.2, "p99_ms": 4.7, "max_ms": 9.3, "per_second": 690.0},
     }
 
 

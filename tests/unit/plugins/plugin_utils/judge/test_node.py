@@ -47,7 +47,7 @@ def test_a_check_of_one_phase_is_made_in_that_phase_only(phase):
 def test_a_controller_must_reach_what_a_worker_need_not():
     controller = set(judge(samples.evidence("n1"), samples.subject("n1")))
     worker = set(judge(samples.evidence("n2"), samples.subject("n2")))
-    assert controller - worker == {"egress.transport-layer-us", "storage.etcd_device", "egress.smtp"}
+    assert controller - worker == {"egress.transport-layer-us", "storage.etcd_device", "storage.etcd_latency", "egress.smtp"}
 
 
 def _set(*path):
