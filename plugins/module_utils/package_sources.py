@@ -38,8 +38,7 @@ def apt_stanzas(text):
                 name = line.partition(":")[0].strip().lower()
                 fields[name] = line.partition(":")[2].strip()
         if fields.get("enabled", "yes").lower() not in _OFF:
-            for uri in fields.get("uris", "").split():
-                yield uri
+            yield from fields.get("uris", "").split()
 
 
 def repo_sections(text):

@@ -41,6 +41,8 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
     elif any(os.path.exists(reader.at(path)) for path in _DNF_MAIN + ("/etc/yum.repos.d",)):
         manager = "dnf"
         reader.dnf()
+    if len(reader.found) > MOST:
+        reader.unreadable.append("{0} repositories, of which {1} are told".format(len(reader.found), MOST))
     return {
         "manager": manager,
         "repositories": reader.found[:MOST],

@@ -195,3 +195,10 @@ def test_apt_that_does_not_answer_leaves_a_reason(tmp_path):
     (tmp_path / "etc/apt").mkdir(parents=True)
     with pytest.raises(Unreadable):
         repository_evidence([], str(tmp_path) + "/", broken)
+
+
+def test_more_repositories_than_anybody_has_are_bounded_and_said(tmp_path):
+    lines = "".join("deb http://%d.example/ x main\n" % number for number in range(300))
+    found = of_files(tmp_path, {"etc/apt/sources.list": lines})
+    assert len(found["repositories"]) == 200
+    assert found["unreadable"] == ["300 repositories, of which 200 are told"]
