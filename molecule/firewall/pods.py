@@ -11,6 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 
 CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], 22), 3)"
 
+
 @contextlib.contextmanager
 def pod(lab, node, address, other):
     """A pod on a node; yields a function that says whether it gets a connection to SSH of another node."""

@@ -166,7 +166,9 @@ def findings(outcome):
     return {
         (entry["node"], entry["id"]): (entry["status"], entry["observed"])
         for entry in outcome.report["results"]
-        if entry["id"] not in OF_THE_MACHINE and entry["id"].partition(".")[0] in (*AREAS, *AREAS_OF_THE_PLATFORM) and not entry["observed"].endswith("free on /")
+        if entry["id"] not in OF_THE_MACHINE
+        and entry["id"].partition(".")[0] in (*AREAS, *AREAS_OF_THE_PLATFORM)
+        and not entry["observed"].endswith("free on /")
     }
 
 

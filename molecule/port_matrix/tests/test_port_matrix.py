@@ -231,24 +231,30 @@ def test_cells_of_other_batches_and_of_a_node_outside_the_limit_say_why(play):
 
 @pytest.fixture(scope="module")
 def lost(lab, play):
-    """Cells of one audit in which worker-2 cannot be reached from the start, and worker-1 loses its power meanwhile."""
+    """One audit in which worker-2 cannot be reached from the start, nor the host outside, and worker-1 loses its power."""
     with faults.service_stopped(lab, "worker-2", "ssh.service"), power_cut(lab, "worker-1", "controller-1"):
         lab.exec("worker-2", "pkill", "sshd", check=False)  # connections that Ansible holds open outlive the service
-        return cells(play(rtf_preflight_links=False))
+        nobody = lab.nodes["worker-2"].rpartition(".")[0] + ".250"
+        return play(rtf_preflight_links=False, rtf_preflight_outside_host=nobody)
 
 
 def test_cells_of_an_unreachable_node_say_why(lost):
-    found = [cell for key, cell in lost.items() if "worker-2" in key[:2]]
+    found = [cell for key, cell in cells(lost).items() if "worker-2" in key[:2]]
     assert {cell["status"] for cell in found} == {"unknown"}
     assert all("worker-2: unreachable: " in cell["reason"] for cell in found)
 
 
 def test_cells_of_a_node_that_is_lost_meanwhile_say_why(lost):
-    assert not [key for key in lost if key[:2] == ("controller-1", "controller-1")]
-    found = {key: cell for key, cell in lost.items() if set(key[:2]) == {"controller-1", "worker-1"}}
+    assert not [key for key in cells(lost) if key[:2] == ("controller-1", "controller-1")]
+    found = {key: cell for key, cell in cells(lost).items() if set(key[:2]) == {"controller-1", "worker-1"}}
     assert {cell["status"] for cell in found.values()} == {"unknown"}
     assert "worker-1 was lost in the meantime: " in found["controller-1", "worker-1", "node-ports-tcp"]["reason"]
     assert found["worker-1", "controller-1", "serf-tcp"]["reason"].startswith("worker-1: ")
+
+
+def test_an_outside_host_that_cannot_be_reached_leaves_its_check_unknown(lost):
+    result = lost.result("controller-1", "ports.outside")
+    assert result["status"] == "unknown" and "connect to the host via ssh" in result["observed"]
 
 
 def test_no_listener_is_left(host):

@@ -25,6 +25,7 @@ table inet site {
 }
 """
 
+
 class TestDefaultDeny(Scenario):
     @pytest.fixture(scope="class", autouse=True)
     @classmethod

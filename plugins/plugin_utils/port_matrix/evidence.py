@@ -68,11 +68,17 @@ def of_node(name, variables):
             if "reached" in balancer
             else {"error": _why(balancer, failure, NOTHING_MEASURED)}
         )
-    outside = variables.get(OUTSIDE) or {}
-    if outside and not outside.get("skipped"):
+    outside = variables.get(OUTSIDE)
+    if outside:
         tried = [peer for peer in outside.get("peers", ()) if peer["name"] == name]
         evidence["outside"] = tried[0] if tried else {"error": _why(outside, failure, NOTHING_PROBED)}
     return evidence
+
+
+def from_outside(variables):
+    """Return what was found from outside, which one node has for all; variables: a list of those of each node."""
+    found = (one.get(OUTSIDE) or {} for one in variables)
+    return next((result for result in found if result and not result.get("skipped")), {})
 
 
 def held_ports(places):

@@ -84,6 +84,13 @@ def test_controllers_listen_for_it():
     assert ["443" in listening[name] for name in ("c1", "c2", "w1")] == [True, True, False]
 
 
+def test_what_one_node_had_tried_from_outside_is_of_all():
+    tried = {"peers": [{"name": "c1"}]}
+    by_node = [{port_evidence.OUTSIDE: {"skipped": True}}, {port_evidence.OUTSIDE: tried}, {}]
+    assert port_evidence.from_outside(by_node) == tried
+    assert port_evidence.from_outside([{port_evidence.OUTSIDE: {"skipped": True}}, {}]) == {}
+
+
 def test_what_others_may_use_is_not_tried_from_outside():
     planned = clusters.plan_of(MEMBERS)._replace(balanced=True)
     controller, dummy, worker = plan.from_outside(planned, {"c1": {MEMBERS[0].address: {"tcp": {5000}}}})
@@ -118,7 +125,7 @@ def test_registered_results_become_evidence():
     found = port_evidence.of_node("n1", variables)
     assert found["balancer"] == {"connections": 1, "reached": [], "failures": []} and found["outside"] == {"name": "n1"}
     assert "balancer" not in port_evidence.of_node("n2", variables)
-    variables[port_evidence.OUTSIDE] = {"skipped": True}
+    del variables[port_evidence.OUTSIDE]
     variables[port_evidence.BALANCER] = {"failed": True, "msg": "boom"}
     found = port_evidence.of_node("n1", variables)
     assert found["balancer"] == {"error": "boom"} and "outside" not in found
