@@ -113,9 +113,11 @@ def _collect(task_vars):
 
 
 def _collect_ports(hostvars, collected):
+    # Registered results hold no templates, and those of tasks that ran once are as long as the inventory.
+    variables = {node: hostvars.raw_get(node) for node in collected}
+    outside = port_evidence.from_outside(variables.values())
     for node, found in collected.items():
-        # Registered results hold no templates, and those of tasks that ran once are as long as the inventory.
-        ports = plain(port_evidence.of_node(node, hostvars.raw_get(node)))
+        ports = plain(port_evidence.of_node(node, variables[node], outside))
         if ports:
             found["evidence"]["ports"] = ports
 

@@ -19,21 +19,20 @@ BANDWIDTH = "__rtf_preflight_bandwidth_found"
 BALANCER = "__rtf_preflight_balancer"
 OUTSIDE = "__rtf_preflight_outside"
 FAILURE = "__rtf_preflight_matrix_failure"
-NAMES = (LISTENER, LISTENER_END, PROBES_PLAN, PROBES, LINKS_PLAN, LINKS, BANDWIDTH, BALANCER, OUTSIDE, FAILURE)
 
 NEVER_STARTED = "no listener was started there"
 NOTHING_PROBED = "nothing was probed"
 NOTHING_MEASURED = "nothing was measured"
 
 
-def of_node(name, variables):
+def of_node(name, variables, outside=None):
     """Return the evidence of one node, or None where the matrix was not tried on it.
 
-    variables: the node's variables, those of NAMES among them, where they exist. Everything that concerns other nodes
-    only is left in them: with many nodes it is most of what there is. The evidence is `{"places", "alive", "lost",
-    "probes", "left_out", "asked"}`: where it listened, whether its listener lived to the end, why the node was not reached in the end
-    (empty where it was), what its probes found, whom it left out with the reason,
-    and, where it probed a sample of the others only, the names of these;
+    variables: the node's variables, the registered results among them, where they exist; outside: what from_outside
+    returns. Everything that concerns other nodes only is left in them: with many nodes it is most of what there is.
+    The evidence is `{"places", "alive", "lost", "probes", "left_out", "asked"}`: where it listened, whether its listener
+    lived to the end, why the node was not reached in the end (empty where it was), what its probes found, whom it left
+    out with the reason, and, where it probed a sample of the others only, the names of these;
     `places` and `probes` are `{"error": why}` where there are none. Where the ways to others were to be measured it has
     `links`, what link_info found, or an error likewise, and `unmeasured`, `{name: why}`; where bandwidth was, `bandwidth`,
     what bandwidth_info found, and `bandwidth_left_out`, `{name: why}`. The node that connects through a load balancer
@@ -68,7 +67,6 @@ def of_node(name, variables):
             if "reached" in balancer
             else {"error": _why(balancer, failure, NOTHING_MEASURED)}
         )
-    outside = variables.get(OUTSIDE)
     if outside:
         tried = [peer for peer in outside.get("peers", ()) if peer["name"] == name]
         evidence["outside"] = tried[0] if tried else {"error": _why(outside, failure, NOTHING_PROBED)}

@@ -120,12 +120,10 @@ def test_registered_results_become_evidence():
         port_evidence.LISTENER: {"listening": {"places": []}},
         port_evidence.LINKS_PLAN: {"nodes": {}, "rounds": [], "load_balancer": {"from": "n1", "host": "lb", "port": 443}},
         port_evidence.BALANCER: {"connections": 1, "reached": [], "failures": [], "changed": False},
-        port_evidence.OUTSIDE: {"peers": [{"name": "n1"}, {"name": "n2"}]},
     }
-    found = port_evidence.of_node("n1", variables)
+    found = port_evidence.of_node("n1", variables, {"peers": [{"name": "n1"}, {"name": "n2"}]})
     assert found["balancer"] == {"connections": 1, "reached": [], "failures": []} and found["outside"] == {"name": "n1"}
     assert "balancer" not in port_evidence.of_node("n2", variables)
-    del variables[port_evidence.OUTSIDE]
     variables[port_evidence.BALANCER] = {"failed": True, "msg": "boom"}
     found = port_evidence.of_node("n1", variables)
     assert found["balancer"] == {"error": "boom"} and "outside" not in found
