@@ -14,11 +14,13 @@ import sys
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 BENCHMARKS = CHECKOUT / "tests" / "bench"
 sys.path[:0] = [str(CHECKOUT / "tests" / "lab"), str(BENCHMARKS)]
+# What benchmarks share.
+HELPERS = {"clocked_play", "ratios"}
 
 
 def available():
     """Return {name: path} of the benchmarks."""
-    return {path.stem: path for path in sorted(BENCHMARKS.glob("*.py")) if path.stem != "ratios"}
+    return {path.stem: path for path in sorted(BENCHMARKS.glob("*.py")) if path.stem not in HELPERS}
 
 
 def load(path):

@@ -625,6 +625,7 @@ host:
         ethtool: /usr/sbin/ethtool
 """
 
+import functools
 import os
 
 from ansible.module_utils.basic import AnsibleModule
@@ -635,7 +636,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.cloud_setu
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall_evidence import firewall_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.interface_features import tunnel_offload_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_evidence import kernel_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import proxy_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import apt_configuration, proxy_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.repository_evidence import repository_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.selinux_evidence import selinux_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.swap_evidence import swap_evidence
@@ -653,12 +654,13 @@ SECTIONS = [
 
 def collect(parameters):
     """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
+    ask_apt = functools.lru_cache(maxsize=None)(apt_configuration)  # two sections want to know
     sections = {
         "kernel": lambda: kernel_evidence(parameters["sysctls"], parameters["kernel_modules"]),
         "time": lambda: clock_evidence(parameters["clock_wait"]),
         "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),
-        "proxy": lambda: proxy_evidence(parameters["proxy_password_hashes"]),
-        "packages": lambda: repository_evidence(parameters["proxy_password_hashes"]),
+        "proxy": lambda: proxy_evidence(parameters["proxy_password_hashes"], ask_apt=ask_apt),
+        "packages": lambda: repository_evidence(parameters["proxy_password_hashes"], ask_apt=ask_apt),
         "system": lambda: system_evidence(parameters["kernel_options"], parameters["accounts"]),
         "storage": lambda: storage_evidence(
             parameters["directories"], parameters["settings_file"], parameters["device_settings"]

@@ -9,17 +9,12 @@ is one task, too, and asks only the web servers, which it does not prove to be t
 
 import contextlib
 import json
-import os
-import re
-import statistics
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
+import clocked_play
 from ratios import Ratio
 from rtf_lab import faults
-from rtf_lab.environment import environment
 
 DROPPED = ("ecr.us-east-1.amazonaws.com", "docker-images-prod.s3.amazonaws.com")
 TIMEOUT = 5
@@ -91,8 +86,7 @@ json.dump(probes.egress_probes(rows), sys.stdout)
 
 def compare(lab):
     """Yield the Ratios."""
-    surroundings = {**os.environ, **environment(lab.instance), "ANSIBLE_PIPELINING": "true",
-                    "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3"}
+    surroundings = clocked_play.surroundings(lab)
     surroundings["PYTHONPATH"] = surroundings["ANSIBLE_COLLECTIONS_PATH"]
     endpoints = json.loads(subprocess.run(
         [sys.executable, "-c", SELECT], env=surroundings, check=True, stdout=subprocess.PIPE).stdout)
@@ -101,24 +95,8 @@ def compare(lab):
         with contextlib.ExitStack() as stack:
             for host in dropped:
                 stack.enter_context(faults.port_closed(lab, host, 443))
-            ours, loop, curl = play(surroundings, endpoints)
+            ours, loop, curl = clocked_play.medians(
+                surroundings, PLAYBOOK, {"endpoints": endpoints}, ("module", "loop", "curl"))
         described = "egress_info, %d endpoints from %d nodes, %s" % (count, nodes, what)
         yield Ratio((described, ours), ("a loop of uri and wait_for", loop), at_most)
         yield Ratio((described, ours), ("curl --parallel", curl), 1.5)
-
-
-def play(surroundings, endpoints):
-    """Seconds of the module, of the loop and of curl in one run of ansible-playbook."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory, "play.yml")
-        path.write_text(PLAYBOOK, encoding="utf-8")
-        done = subprocess.run(
-            ["ansible-playbook", str(path), "-i", surroundings["LAB_INVENTORY"], "-e", json.dumps({"endpoints": endpoints})],
-            env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
-    marks = [(name, float(stamp)) for name, stamp in re.findall(r'"clock (\w+) ([\d.]+)"', done.stdout.decode())]
-    if not marks or marks[-1][0] != "end":
-        raise SystemExit("the play did not end:\n%s" % done.stdout.decode()[-3000:])
-    spans = {}
-    for (name, begun), (dummy, ended) in zip(marks, marks[1:]):
-        spans.setdefault(name, []).append(ended - begun)
-    return tuple(statistics.median(spans[name]) for name in ("module", "loop", "curl"))

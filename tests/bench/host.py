@@ -10,17 +10,13 @@ started, and the answer is printed.
 import contextlib
 import io
 import json
-import os
-import re
 import statistics
-import subprocess
 import tarfile
-import tempfile
 from pathlib import Path
 
 import ansible.module_utils
+import clocked_play
 from ratios import Ratio
-from rtf_lab.environment import environment
 from rtf_lab.instance import CHECKOUT
 
 REPEATED = 5
@@ -74,32 +70,13 @@ ARGUMENTS = {
 
 def compare(lab):
     """Yield the Ratios."""
-    host, facts = play(lab)
+    host, facts = clocked_play.medians(clocked_play.surroundings(lab), PLAYBOOK, {"arguments": ARGUMENTS}, ("host", "facts"))
     yield Ratio(("host_info, a task on %d nodes" % len(lab.nodes), host), ("setup, a task on the same", facts), 1.5)
     with modules_on(lab, NODE):
         runs = [(seconds_on(lab, HOST_INFO), seconds_on(lab, SETUP)) for dummy in range(REPEATED)]
     host, facts = (statistics.median(seconds) for seconds in zip(*runs))
     yield Ratio(("host_info alone on %s" % NODE, host), ("setup alone there", facts), 1.5)
     yield Ratio(("host_info alone on %s" % NODE, host), ("what it may take", ALLOWED), 1)
-
-
-def play(lab):
-    """Seconds of the module and of setup as tasks, the medians in one run of ansible-playbook."""
-    surroundings = {**os.environ, **environment(lab.instance), "ANSIBLE_PIPELINING": "true",
-                    "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3"}
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory, "play.yml")
-        path.write_text(PLAYBOOK, encoding="utf-8")
-        done = subprocess.run(
-            ["ansible-playbook", str(path), "-i", surroundings["LAB_INVENTORY"], "-e", json.dumps({"arguments": ARGUMENTS})],
-            env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
-    marks = [(name, float(stamp)) for name, stamp in re.findall(r'"clock (\w+) ([\d.]+)"', done.stdout.decode())]
-    if not marks or marks[-1][0] != "end":
-        raise SystemExit("the play did not end:\n%s" % done.stdout.decode()[-3000:])
-    spans = {}
-    for (name, begun), (dummy, ended) in zip(marks, marks[1:]):
-        spans.setdefault(name, []).append(ended - begun)
-    return statistics.median(spans["host"]), statistics.median(spans["facts"])
 
 
 @contextlib.contextmanager

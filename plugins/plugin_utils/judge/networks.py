@@ -109,7 +109,7 @@ def docker_network(subject, evidence):
 
 def dns_port(subject, evidence):
     """The cluster's own DNS listens on 127.0.0.2:53; whoever listens on every address is in its way."""
-    expected = "nobody listens on port 53 of 127.0.0.2"
+    expected = f"nobody listens on port 53 of {CLUSTER_DNS}"
     found = part(evidence, "host", "network", "dns_listeners")
     if not found:
         return Finding(PASS, expected, "nobody")

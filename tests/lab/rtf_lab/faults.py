@@ -24,62 +24,51 @@ def service_stopped(lab, name, unit):
         lab.exec(name, "systemctl", "start", unit)
 
 
-@contextlib.contextmanager
 def port_closed(lab, host, port, transport="tcp", how="drop"):
     """The simulated Internet drops, or `how="reject"`s, what is sent to a port of one of its host names."""
     address = lab.endpoint_address(host)
-    table = TABLE_PREFIX + re.sub(r"\W", "_", f"{address}_{transport}_{port}")
-    rules = (f"table inet {table} {{ chain input {{ type filter hook input priority -10; "
-             f"ip daddr {address} {transport} dport {port} {how}; }}; }}")
-    lab.exec(INTERNET, "nft", rules)
-    try:
-        yield
-    finally:
-        lab.exec(INTERNET, "nft", "delete", "table", "inet", table)
+    return _filtered(lab, f"{address}_{transport}_{port}", f"ip daddr {address} {transport} dport {port} {how}")
 
 
-@contextlib.contextmanager
 def only_proxies(lab, how="reject"):
     """Nodes reach the proxies, DNS and NTP, and nothing else: the rest is dropped or `how="reject"`ed."""
     allowed = ", ".join(internet.address_of(name) for name in internet.SERVICES if name != "packages")
-    table = f"{TABLE_PREFIX}only_proxies"
-    rules = (f"table inet {table} {{ chain input {{ type filter hook input priority -10; "
-             f"ip saddr {lab.instance.subnet} ip daddr {internet.NETWORK}.0/24 ip daddr != {{ {allowed} }} {how}; }}; "
-             f"}}")
-    lab.exec(INTERNET, "nft", rules)
-    try:
-        yield
-    finally:
-        lab.exec(INTERNET, "nft", "delete", "table", "inet", table)
+    return _filtered(lab, "only_proxies",
+                     f"ip saddr {lab.instance.subnet} ip daddr {internet.NETWORK}.0/24 ip daddr != {{ {allowed} }} {how}")
 
 
-@contextlib.contextmanager
 def login_page(lab, host, port=443, how="tls"):
     """Who connects to a port of a host name gets the login page of misfits, over TLS or, `how="plain"`, in clear."""
     address, page = lab.endpoint_address(host), internet.address_of("captive")
     to_port = {"tls": misfits.TLS_PORT, "plain": misfits.PLAIN_PORT}[how]
-    table = TABLE_PREFIX + re.sub(r"\W", "_", f"login_{address}_{port}")
-    rules = (f"table ip {table} {{ chain prerouting {{ type nat hook prerouting priority -110; "
-             f"ip daddr {address} tcp dport {port} dnat to {page}:{to_port}; }}; }}")
-    lab.exec(INTERNET, "nft", rules)
-    try:
-        yield
-    finally:
-        lab.exec(INTERNET, "nft", "delete", "table", "ip", table)
+    return _diverted(lab, f"login_{address}_{port}", f"ip daddr {address} tcp dport {port} dnat to {page}:{to_port}")
+
+
+def inspected_on_the_way(lab, node):
+    """What a node sends to port 443 of anybody is decrypted on its way, without a proxy that the node knows of."""
+    return _diverted(
+        lab, f"inspected_{node}",
+        f"ip saddr {lab.nodes[node]} ip daddr {internet.NETWORK}.0/24 tcp dport 443 "
+        f"dnat to {internet.address_of('proxy-inspect')}:{proxies.INTERCEPT_PORT}")
+
+
+def _filtered(lab, name, rule):
+    return _table(lab, "inet", name, "input", "filter hook input priority -10", rule)
+
+
+def _diverted(lab, name, rule):
+    return _table(lab, "ip", name, "prerouting", "nat hook prerouting priority -110", rule)
 
 
 @contextlib.contextmanager
-def inspected_on_the_way(lab, node):
-    """What a node sends to port 443 of anybody is decrypted on its way, without a proxy that the node knows of."""
-    table = f"{TABLE_PREFIX}inspected_" + re.sub(r"\W", "_", node)
-    rules = (f"table ip {table} {{ chain prerouting {{ type nat hook prerouting priority -110; "
-             f"ip saddr {lab.nodes[node]} ip daddr {internet.NETWORK}.0/24 tcp dport 443 "
-             f"dnat to {internet.address_of('proxy-inspect')}:{proxies.INTERCEPT_PORT}; }}; }}")
-    lab.exec(INTERNET, "nft", rules)
+def _table(lab, family, name, chain, kind, rule):
+    """A table of nft in the simulated Internet, with one rule."""
+    table = TABLE_PREFIX + re.sub(r"\W", "_", name)
+    lab.exec(INTERNET, "nft", f"table {family} {table} {{ chain {chain} {{ type {kind}; {rule}; }}; }}")
     try:
         yield
     finally:
-        lab.exec(INTERNET, "nft", "delete", "table", "ip", table)
+        lab.exec(INTERNET, "nft", "delete", "table", family, table)
 
 
 @contextlib.contextmanager
