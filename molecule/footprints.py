@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 # Every file and directory with its type, mode, owner, size, and the times of its content and of its inode.
 FILES = "find / /run /tmp -xdev -not -path '/proc/*' -not -path '/sys/*' -printf '%p\\t%y %m %u %g %s %T@ %C@ %l\\n' 2>/dev/null || true"
-# Counters and what counts up by itself are no settings.
-SYSCTLS = "sysctl -a 2>/dev/null | grep -Ev 'random|dentry|inode-(nr|state)|file-nr|ns_last_pid|nr_(total|free)|conntrack_count|quota.syncs|stat_'"
+# Counters are no settings. Some of them, such as pty.nr, count for the whole machine, with the other labs on it.
+COUNTERS = "random|dentry|inode-(nr|state)|file-nr|aio-nr|pty.nr|ns_last_pid|nr_(total|free)|conntrack_count|quota.syncs|stat_"
+SYSCTLS = f"sysctl -a 2>/dev/null | grep -Ev '{COUNTERS}'"
 STATE = {
     "nftables": "nft list ruleset",
     "routes and rules": "ip route show table all; ip rule; ip -o address | sed 's/[0-9]*sec/N/g'",
@@ -41,3 +42,9 @@ def changed_files(before, after):
     """Return the paths that came, went or changed, numbers in them (of sessions and processes) as N."""
     paths = {path for path in before.files.keys() | after.files.keys() if before.files.get(path) != after.files.get(path)}
     return {re.sub(r"\d+(\.\d+)*", "N", path) for path in paths}
+
+
+def changed_state(before, after):
+    """Return {name: [line that came or went]} of what differs between the states of two Footprints."""
+    lines = {name: set(before.state[name].splitlines()) ^ set(after.state[name].splitlines()) for name in STATE}
+    return {name: sorted(changed) for name, changed in lines.items() if changed}

@@ -148,11 +148,14 @@ def listener_killed(lab, name):
 def power_cut(lab, name, source):
     """The node loses its power while another one probes it; it is back, and works, after the block.
 
-    Some of the probes are dropped before, so that they take longer than it takes to cut the power.
+    Some of the probes are dropped before, in both directions, so that neither of the two is through with the other by
+    the time the power is cut.
     """
     table = f"{faults.TABLE_PREFIX}lost"
-    rule = f"ip saddr {lab.nodes[source]} tcp dport 31000-31999 counter drop"
-    lab.exec(name, "nft", f"table ip {table} {{ chain fault {{ type filter hook input priority -150; {rule}; }}; }}")
+    dropped = f"ip saddr {lab.nodes[source]} tcp dport 31000-31999 counter drop"
+    unanswered = f"ip saddr {lab.nodes[source]} tcp sport 31000-31999 drop"
+    rules = f"{dropped}; {unanswered};"
+    lab.exec(name, "nft", f"table ip {table} {{ chain fault {{ type filter hook input priority -150; {rules} }}; }}")
     over = threading.Event()
 
     def work():
