@@ -79,6 +79,9 @@ class FirewallContract(Scenario):
         text = "\n".join(self.rules(lab, "worker-1"))
         assert address in text and "2001:db8::77" in text
 
+    def test_nodes_and_nobody_else_get_through_over_ipv6(self, lab, play, tmp_path):
+        self.nodes_alone_get_through_over_ipv6(lab, play, tmp_path)
+
     def test_a_finished_installation_closes_its_ports_and_cuts_nobody_off(self, lab, view, play):
         with stream(lab, "internet", "worker-1", SITE_PORT) as passes:
             assert passes()

@@ -63,6 +63,9 @@ class Promises(Scenario):
     def test_installation_has_its_ports_and_nothing_else(self, view):
         assert view.differences(self.wanted(view, "install")) == {}
 
+    def test_nodes_and_nobody_else_get_through_over_ipv6(self, lab, play, tmp_path):
+        self.nodes_alone_get_through_over_ipv6(lab, play, tmp_path)
+
     def test_operation_closes_the_installers_ports_and_cuts_no_connection(self, lab, play, view):
         with stream(lab, DENIED, "worker-1", 4242) as passes:
             assert passes()
