@@ -4,6 +4,10 @@
 
 """From the registered results of a run to the evidence of each node."""
 
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import failures
+
 # Names under which the role rtf_preflight and the playbook prepare_rtf leave what they found for a node.
 HOST_RESULT = "__rtf_preflight_host"
 EGRESS_RESULT = "__rtf_preflight_egress"
@@ -49,7 +53,7 @@ def of_node(variables, in_run, lost=None):
         host, variables = lost, {**variables, COLLECTION_FAILURE: LOST}
     for result in (host, *(variables.get(name) or {} for name in (REPOSITORIES_RESULT, EGRESS_RESULT))):
         if result.get("unreachable"):
-            return {"unreachable": _one_line(result.get("msg") or "no reason given")}
+            return {"unreachable": failures.reason(result.get("msg") or "no reason given")}
     evidence = {
         "host": host.get("host") or {"error": _why_missing(host, variables)},
         "egress": _of_egress("endpoints", variables),
@@ -77,8 +81,4 @@ def _measured(name, result, variables):
 
 
 def _why_missing(result, variables):
-    return _one_line(variables.get(COLLECTION_FAILURE) or result.get("msg") or NEVER_COLLECTED)
-
-
-def _one_line(text):
-    return " ".join(str(text).split())
+    return failures.reason(variables.get(COLLECTION_FAILURE) or result.get("msg") or NEVER_COLLECTED)

@@ -14,7 +14,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.listing import MOST, listed
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix.cells import holder_text, worst
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix.cells import (
+    OTHER_AUDIT,
+    holder_text,
+    is_of_another_audit,
+    worst,
+)
+
+_LATER = "Wait for some minutes until the other audit is over, or its listener has ended, then run the audit again."
 
 
 def row(subject, evidence, row):
@@ -38,18 +45,20 @@ def words(cell):
     verdicts = {
         port: verdict for verdict, texts in cell["ports"].items() for port in port_ranges.numbers(texts)
     }
-    runs = []
-    for text in port_ranges.texts(verdicts):
-        counts = {}
-        for port in port_ranges.numbers([text]):
-            counts[verdicts[port]] = counts.get(verdicts[port], 0) + 1
-        told = (
-            ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())) if len(counts) > 1 else
-            next(iter(counts))
-        )
-        runs.append(f"{text} {told}" if len(counts) == 1 else f"{text} ({told})")
-    named = listed(runs, ", ").replace("_", " ")
+    runs, kinds = port_ranges.texts(verdicts), set(verdicts.values())
+    named = f"{listed(runs, ', ')} {kinds.pop()}" if len(kinds) == 1 else listed([_counted(run, verdicts) for run in runs], ", ")
+    named = named.replace("_", " ")
     return f"{named} ({cell['reason']})" if named and cell["reason"] else named or cell["reason"]
+
+
+def _counted(run, verdicts):
+    """"30005 dropped" or "30100-30200 (99 dropped, 2 rejected)"; run: the text of a range, verdicts: {port: verdict}."""
+    counts = {}
+    for port in port_ranges.numbers([run]):
+        counts[verdicts[port]] = counts.get(verdicts[port], 0) + 1
+    if len(counts) == 1:
+        return f"{run} {next(iter(counts))}"
+    return f"{run} ({', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items()))})"
 
 
 def _remedy(subject, red):
@@ -73,6 +82,8 @@ def _advice(red):
         return "Find out what ended it (out of memory, a security agent), then run the audit again."
     if any("was lost in the meantime" in cell["reason"] for cell in red):
         return "Find out why the node went away (a crash, its power, its link), then run the audit again."
+    if any(OTHER_AUDIT in cell["reason"] for cell in red):
+        return _LATER
     if any("held on" in cell["reason"] for cell in red):
         return "Stop the process that holds the port, then run the audit again."
     return "Mend what the reason names, then run the audit again with all nodes in one play."
@@ -94,7 +105,9 @@ def free(subject, evidence):
         FAIL,
         expected,
         listed(told),
-        f"Stop what holds them on {subject.node}, or move it to another port "
+        _LATER
+        if all(is_of_another_audit(holder) for dummy, holder in holders)
+        else f"Stop what holds them on {subject.node}, or move it to another port "
         "(net.ipv4.ip_local_reserved_ports keeps client connections off).",
         [{"transport": transport, **holder} for transport, holder in holders],
     )

@@ -12,10 +12,11 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_session, port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, SKIPPED, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import plan as planning
 
+OTHER_AUDIT = "the listener of another audit"
 # Verdicts of port_probe_info that show the way to be open.
 _GOOD = ("open", "live")
 # Verdicts by which a port says nothing about the network when nobody listened there.
@@ -131,7 +132,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
             elif port in holders and verdict == "refused":
                 unknown.setdefault("not_listening", set()).add(port)
                 reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, which does not listen")
-            elif port in bound and other.get("lost") and verdict in _HOLLOW_WITHOUT_NODE:
+            elif other.get("lost") and verdict in _HOLLOW_WITHOUT_NODE:
                 unknown.setdefault("not_listening", set()).add(port)
                 reasons.append(f"{peer['name']} was lost in the meantime: {other['lost']}")
             elif port in bound and not other["alive"] and verdict in _HOLLOW and (transport, verdict) != ("tcp", "dropped"):
@@ -162,11 +163,19 @@ def _reasons(summary, verdicts):
     return [summary["reasons"][verdict] for verdict in sorted(verdicts) if verdict == "unproven" and verdict in summary["reasons"]]
 
 
+def is_of_another_audit(holder):
+    """Whether who holds a port is a listener such as ours, which an audit of somebody else, or a broken one, has there."""
+    return holder["process"] == listener_session.PROCESS_NAME.decode()
+
+
 def holder_text(holder):
     """Say who holds a port."""
     if holder["process"] is None:
         return "a process that is not to be seen, or the kernel"
-    return f"{holder['process']} (pid {holder['pid']}, user {holder['user']})"
+    who = f"(pid {holder['pid']}, user {holder['user']})"
+    if is_of_another_audit(holder):
+        return f"{OTHER_AUDIT} {who}, which ends by itself within minutes"
+    return f"{holder['process']} {who}"
 
 
 def exposures(plan, nodes, evidence):

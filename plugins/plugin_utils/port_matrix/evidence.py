@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import failures
 
 # Names under which the role rtf_preflight leaves what it found for a node.
 LISTENER = "__rtf_preflight_listener"
@@ -93,5 +94,4 @@ def held_ports(places):
 
 
 def _why(result, failure, otherwise):
-    text = result.get("msg") or failure or otherwise
-    return " ".join(str(text).split())
+    return failures.reason(result.get("msg") or failure or otherwise)

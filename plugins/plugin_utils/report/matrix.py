@@ -52,9 +52,9 @@ def _table(names, by_pair, start):
 
 
 def _details(cells):
-    """One entry for each pair and reason; rows of a pair that share one are told together."""
+    """One entry for each pair and what is said of it; rows of a pair with the same reason are told together."""
     told = {}
-    for cell in cells:
+    for cell in _joined(cells):
         what = ports.words(cell)
         text = f"{cell['transport'].upper()} {what}" if cell["ports"] else what
         told.setdefault((cell["source"], cell["destination"], text), cell["status"])
@@ -73,3 +73,14 @@ def _details(cells):
     if len(told) > _MOST_DETAILS:
         out.append((f"  and {len(told) - _MOST_DETAILS} more; report.json has them all", None))
     return out
+
+
+def _joined(cells):
+    """Cells with their ports, those of a pair that differ in nothing but the ports as one."""
+    joined = {}
+    for number, cell in enumerate(cells):
+        alike = tuple(cell[part] for part in ("source", "destination", "transport", "status", "reason"))
+        one = joined.setdefault(alike if cell["reason"] else number, {**cell, "ports": {}})
+        for verdict, texts in cell["ports"].items():
+            one["ports"][verdict] = [*one["ports"].get(verdict, []), *texts]
+    return list(joined.values())

@@ -84,6 +84,16 @@ def test_a_node_that_was_lost_is_not_blamed_on_the_network_and_what_it_answered_
     assert cell.reason == "w2 was lost in the meantime: Connection timed out"
 
 
+def test_the_listener_of_another_audit_is_told_and_does_not_hide_that_the_node_was_lost(planned):
+    evidence = clusters.evidence_of(planned, {"w2": {"tcp": {7575: "hostprep-listen"}, "udp": {7496: "hostprep-listen"}}})
+    evidence["w2"].update(alive=False, lost="Connection timed out")
+    spoil(evidence, "w1", "w2", "tcp", "dropped", "7575")
+    found = judged(planned, evidence)
+    lost, held = found["w1", "w2", "cluster-status"], found["w1", "w2", "serf-udp"]
+    assert (lost.status, lost.reason) == ("unknown", "w2 was lost in the meantime: Connection timed out")
+    assert "held on w2 by the listener of another audit (pid 7, user root), which ends by itself" in held.reason
+
+
 def test_a_port_that_could_not_be_bound_is_unknown_with_the_reason(planned, evidence):
     place = evidence["w2"]["places"][0]["tcp"]
     place.update(bound=[], failed=[{"ports": place["bound"], "reason": "Cannot assign requested address"}])

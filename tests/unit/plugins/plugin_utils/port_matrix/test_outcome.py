@@ -83,6 +83,13 @@ def test_who_holds_a_port_is_told():
     assert results["c1", "ports.free"]["observed"] == "TCP 5000 by registry (pid 7, user root)"
 
 
+def test_the_listener_of_another_audit_is_waited_for():
+    planned = clusters.plan_of(MEMBERS)
+    results = judge(collected(clusters.evidence_of(planned, {"c1": {"tcp": {5000: "hostprep-listen"}, "udp": {8472: "hostprep-listen"}}})))[0]
+    assert {results[key]["remedy"].partition(" until")[0] for key in [("c1", "ports.free"), ("w1", "ports.overlay-vxlan")]} == {
+        "Wait for some minutes"}
+
+
 def test_in_operation_ports_are_meant_to_be_held():
     planned = clusters.plan_of(MEMBERS, "operate")
     results = judge(collected(clusters.evidence_of(planned, {"c1": {"tcp": {5000: "registry"}}})), "operate")[0]
@@ -161,6 +168,16 @@ from / to           1    2    3
  2 w1               ok   ok   FAIL
  3 w2               ok   ok   ok
   w1 -> w2: TCP 30005 dropped"""
+
+
+def test_the_table_tells_once_for_a_pair_why_a_node_was_lost(ports):
+    ports["w2"]["lost"] = "no route"
+    spoil(ports, "w1", "w2", "tcp", "dropped", "4242", "7496", "30000-30100")
+    text = "\n".join(line for line, dummy in table.lines({"port_matrix": judge(collected(ports))[1]}))
+    assert text.endswith("""
+ 3 w2               ok   ok   ok
+  w1 -> w2: TCP 4242, 7496, 30000-30100 not listening (w2 was lost in the
+      meantime: no route)""")
 
 
 def test_no_table_without_a_matrix():
