@@ -9,6 +9,7 @@ import ipaddress
 
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 
+POD, FOREIGN = "10.244.0.2", "10.99.0.2"  # within rtf_pod_cidr as it comes, and without
 CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], 22), 3)"
 
 
@@ -37,3 +38,12 @@ def pod(lab, node, address, other):
         lab.exec(other, "ip", "route", "add", str(network), "via", lab.nodes[node])
         stack.callback(lab.exec, other, "ip", "route", "del", str(network))
         yield reaches
+
+
+def pods_get_through(lab, node, other):
+    """{address: whether something on a node that has it gets a connection to another node} for POD and FOREIGN."""
+    found = {}
+    for address in (POD, FOREIGN):
+        with pod(lab, node, address, other) as reaches:
+            found[address] = reaches()
+    return found

@@ -11,6 +11,7 @@ import concurrent.futures
 import time
 from pathlib import Path
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.pods import FOREIGN, POD, pods_get_through
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import (
     PREPARE,
     REVERT,
@@ -62,6 +63,9 @@ class Promises(Scenario):
 
     def test_installation_has_its_ports_and_nothing_else(self, view):
         assert view.differences(self.wanted(view, "install")) == {}
+
+    def test_what_pods_send_is_forwarded_and_nothing_else(self, lab):
+        assert pods_get_through(lab, "worker-1", "controller-1") == {POD: True, FOREIGN: False}
 
     def test_nodes_and_nobody_else_get_through_over_ipv6(self, lab, play, tmp_path):
         self.nodes_alone_get_through_over_ipv6(lab, play, tmp_path)
