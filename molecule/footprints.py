@@ -4,13 +4,14 @@
 
 """Everything on a node that a look at it could change: the whole file system, rules, sysctls, services, packages."""
 
+import difflib
 import re
 from typing import Any, NamedTuple
 
 # Every file and directory with its type, mode, owner, size, and the times of its content and of its inode.
 FILES = "find / /run /tmp -xdev -not -path '/proc/*' -not -path '/sys/*' -printf '%p\\t%y %m %u %g %s %T@ %C@ %l\\n' 2>/dev/null || true"
-# Counters are no settings. Some of them, such as pty.nr, count for the whole machine, with the other labs on it.
-COUNTERS = "random|dentry|inode-(nr|state)|file-nr|aio-nr|pty.nr|ns_last_pid|nr_(total|free)|conntrack_count|quota.syncs|stat_"
+# Counters are no settings. Some of them, such as kernel.pty.nr, count for the whole machine, with the other labs on it.
+COUNTERS = "random|dentry|inode-(nr|state)|file-nr|kernel\\.pty\\.nr|ns_last_pid|nr_(total|free)|conntrack_count|quota.syncs|stat_"
 SYSCTLS = f"sysctl -a 2>/dev/null | grep -Ev '{COUNTERS}'"
 STATE = {
     "nftables": "nft list ruleset",
@@ -45,6 +46,9 @@ def changed_files(before, after):
 
 
 def changed_state(before, after):
-    """Return {name: [line that came or went]} of what differs between the states of two Footprints."""
-    lines = {name: set(before.state[name].splitlines()) ^ set(after.state[name].splitlines()) for name in STATE}
-    return {name: sorted(changed) for name, changed in lines.items() if changed}
+    """Return {name: lines of a diff} of what differs between the states of two Footprints, the order of lines included."""
+    diffs = {
+        name: list(difflib.unified_diff(text.splitlines(keepends=True), after.state[name].splitlines(keepends=True), n=0))
+        for name, text in before.state.items()
+    }
+    return {name: lines for name, lines in diffs.items() if lines}

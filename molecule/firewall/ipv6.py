@@ -6,8 +6,18 @@
 
 import contextlib
 
+import yaml
+
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import PREPARE, SITE_PORT
+from ansible_collections.hostprep.runtime_fabric.molecule.packets import SSH
+
 NETWORK = "fd00:7066::"
+NODE, PEERS = "worker-1", ("controller-1", "worker-2")
 STRANGER = "internet"  # the host of the lab that is no node
+KUBELET = 10250  # of the table: from all nodes to all nodes
+ETCD = 2379  # of the table, but not for a worker
+# Who gets through to which port of NODE.
+WANTED = {SSH: {*PEERS, STRANGER}, SITE_PORT: {*PEERS, STRANGER}, KUBELET: {*PEERS}, ETCD: set()}
 # That nobody listens is the answer of a host that has let the packet in.
 CONNECT = """
 import socket, sys
@@ -24,17 +34,20 @@ def addresses(lab):
     return {name: NETWORK + address.rpartition(".")[2] for name, address in ipv4.items()}
 
 
-@contextlib.contextmanager
-def ipv6(lab):
-    """Within the block the hosts have their addresses; yields reaches(source, destination, port)."""
+def through_over_ipv6(lab, play, directory):
+    """{port: who gets through to it on NODE}, after a run there with an inventory of IPv6 addresses, a file in directory."""
     given = addresses(lab)
-
-    def reaches(source, destination, port):
-        words = ("python3", "-c", CONNECT, given[source], given[destination], str(port))
-        return lab.exec(source, *words, check=False).returncode == 0
-
+    inventory = directory / "ipv6.yml"
+    hosts = {name: {"rtf_node_ipv6_address": given[name]} for name in lab.nodes}
+    inventory.write_text(yaml.safe_dump({"rtf_nodes": {"hosts": hosts}}), encoding="utf-8")
     with contextlib.ExitStack() as stack:
         for name, address in given.items():
             lab.exec(name, "ip", "address", "add", f"{address}/64", "dev", "eth0", "nodad")
             stack.callback(lab.exec, name, "ip", "address", "del", f"{address}/64", "dev", "eth0")
-        yield reaches
+        play(*PREPARE, "--limit", f"localhost,{NODE}", inventory=inventory)
+        return {port: {source for source in (*PEERS, STRANGER) if _reaches(lab, given, source, port)} for port in WANTED}
+
+
+def _reaches(lab, given, source, port):
+    words = ("python3", "-c", CONNECT, given[source], given[NODE], str(port))
+    return lab.exec(source, *words, check=False).returncode == 0

@@ -11,6 +11,7 @@ import concurrent.futures
 import time
 from pathlib import Path
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.ipv6 import WANTED, through_over_ipv6
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.pods import FOREIGN, POD, pods_get_through
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import (
     PREPARE,
@@ -68,7 +69,7 @@ class Promises(Scenario):
         assert pods_get_through(lab, "worker-1", "controller-1") == {POD: True, FOREIGN: False}
 
     def test_nodes_and_nobody_else_get_through_over_ipv6(self, lab, play, tmp_path):
-        self.nodes_alone_get_through_over_ipv6(lab, play, tmp_path)
+        assert through_over_ipv6(lab, play, tmp_path) == WANTED
 
     def test_operation_closes_the_installers_ports_and_cuts_no_connection(self, lab, play, view):
         with stream(lab, DENIED, "worker-1", 4242) as passes:

@@ -9,14 +9,11 @@ import os
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.ipv6 import STRANGER, addresses, ipv6
 from ansible_collections.hostprep.runtime_fabric.molecule.packets import INTERNAL, View
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 SITE_PORT = 9090  # the site has opened it to everybody
-KUBELET = 10250  # of the table: from all nodes to all nodes
-ETCD = 2379  # of the table, but not for a worker
 PREPARE = ("prepare-rtf.yml", "--tags", "rtf_firewall")
 REVERT = ("hostprep.runtime_fabric.revert_rtf", "--tags", "rtf_firewall")
 
@@ -63,18 +60,3 @@ class Scenario:
             return outcome
 
         return run
-
-    @staticmethod
-    def nodes_alone_get_through_over_ipv6(lab, play, directory):
-        """Assert it of worker-1, after a run with an inventory that has the addresses. Files go to the directory."""
-        inventory = directory / "ipv6.yml"
-        given = addresses(lab)
-        hosts = {name: {"rtf_node_ipv6_address": given[name]} for name in lab.nodes}
-        inventory.write_text(yaml.safe_dump({"rtf_nodes": {"hosts": hosts}}), encoding="utf-8")
-        with ipv6(lab) as reaches:
-            play(*PREPARE, "--limit", "localhost,worker-1", inventory=inventory)
-            found = {(source, port): reaches(source, "worker-1", port)
-                     for source in ("controller-1", "worker-2", STRANGER) for port in (22, SITE_PORT, KUBELET, ETCD)}
-        for_all = {(source, port): True for source, port in found if port in (22, SITE_PORT)}
-        for_nodes = {(source, KUBELET): source != STRANGER for source, dummy in found}
-        assert found == {**for_all, **for_nodes, **{(source, ETCD): False for source, dummy in found}}

@@ -152,9 +152,8 @@ def power_cut(lab, name, source):
     the time the power is cut.
     """
     table = f"{faults.TABLE_PREFIX}lost"
-    dropped = f"ip saddr {lab.nodes[source]} tcp dport 31000-31999 counter drop"
-    unanswered = f"ip saddr {lab.nodes[source]} tcp sport 31000-31999 drop"
-    rules = f"{dropped}; {unanswered};"
+    peer = f"ip saddr {lab.nodes[source]} tcp"
+    rules = f"{peer} dport 31000-31999 counter drop; {peer} sport 31000-31999 drop;"
     lab.exec(name, "nft", f"table ip {table} {{ chain fault {{ type filter hook input priority -150; {rules} }}; }}")
     over = threading.Event()
 
