@@ -24,6 +24,7 @@ ARGUMENTS = {
     "ingress_sources": {"type": "list", "elements": "str", "default": []},
     "extra_ports": {"type": "list", "elements": "dict", "default": []},
     "expire": {"type": "str", "default": "24h"},
+    "default_deny": {"type": "bool", "default": False},
 }
 
 
@@ -48,11 +49,14 @@ class ActionModule(ActionBase):
             for name in groups.get("rtf_nodes", [])
         ]
         internal, ingress = plain(arguments["internal_networks"]), plain(arguments["ingress_sources"])
+        catalogue = catalog.load()
         problems = firewall_plan.problems(nodes, internal)
+        if arguments["default_deny"]:
+            problems += firewall_plan.denying(catalog.release_of(catalogue, arguments["release"]))
         if problems:
             raise AnsibleActionFail("Nothing was touched. " + "\n".join(problems))
         found = firewall_plan.firewall(
-            with_site_rows(catalog.load(), [], plain(arguments["extra_ports"])),
+            with_site_rows(catalogue, [], plain(arguments["extra_ports"])),
             (arguments["release"], arguments["phase"]),
             nodes,
             role_of(task_vars["inventory_hostname"], groups),

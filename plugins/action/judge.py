@@ -51,7 +51,9 @@ class ActionModule(ActionBase):
             plain(arguments["ntp_servers"]),
             proxy=proxy_settings(arguments, task_vars),
         )._replace(offload_drivers=arguments["offload_drivers"])
-        results = judge_node(checks.load(), judged, plain(arguments["evidence"]), arguments["checks"])
+        results = judge_node(
+            checks.load(), judged, plain(arguments["evidence"]), arguments["checks"], arguments["must_pass"]
+        )
         result.update(changed=False, checks=results)
         if not results:
             result.update(failed=True, msg=f"no check is called {', '.join(arguments['checks'])}")

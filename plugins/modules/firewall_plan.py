@@ -11,7 +11,7 @@ description:
   - A step of the role P(hostprep.runtime_fabric.rtf_firewall#role). Use the role rather than this action.
   - From the port table of the catalogue and the inventory it makes the arguments of
     M(hostprep.runtime_fabric.firewall_rules) for a node of its role. Ports that never leave a node are not among them.
-  - Fails where a node has no address, or one outside all of O(internal_networks).
+  - Fails where a node has no address, or one outside all of O(internal_networks), or where O(default_deny) is refused.
   - Runs on the controller and touches no host.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
@@ -44,6 +44,12 @@ options:
     description: How long the ports stay open that only the installation needs, such as V(24h) or V(7d).
     type: str
     default: 24h
+  default_deny:
+    description:
+      - Whether the rules are meant for a firewall that denies everything else. That is refused for a release whose
+        ports between the nodes the catalogue does not list.
+    type: bool
+    default: false
 notes:
   - This is an action plugin; there is nothing to run on a host.
 author:

@@ -23,7 +23,9 @@ options:
     elements: str
     required: true
   must_pass:
-    description: Names or globs of those O(checks) whose failure counts like that of a required one.
+    description:
+      - Names or globs of those O(checks) whose failure counts like that of a required one.
+      - They are made with every release, also where neither it nor its line asks for them.
     type: list
     elements: str
     default: []

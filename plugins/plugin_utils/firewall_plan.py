@@ -64,6 +64,17 @@ def problems(nodes, internal_networks):
     return found + outside(nodes, internal_networks)
 
 
+def denying(release):
+    """Return a sentence where all that no rule opens may not be denied; release: an entry of releases.yml."""
+    if release["line"] == "appliance":
+        return []
+    return [
+        f"rtf_firewall_default_deny: refused with rtf_release {release['id']}. The catalogue does not list the ports that a "
+        "self-managed Kubernetes uses between its nodes, so the nodes would be cut off from each other. Leave it unset, and "
+        "deny at the network"
+    ]
+
+
 def outside(nodes, internal_networks):
     """Return a sentence for each node whose address lies in none of the internal networks, where these are stated."""
     networks = [ipaddress.ip_network(text) for text in internal_networks]

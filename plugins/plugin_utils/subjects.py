@@ -29,6 +29,7 @@ def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, prox
         node=node,
         role=role,
         address=address_of(variables),
+        line=catalog.release_of(catalogue, scope["release"])["line"],
         phase=scope.get("phase", "install"),
         settings={row["id"]: row for row in catalog.select_settings(catalogue, scope["release"])},
         endpoints=endpoints,

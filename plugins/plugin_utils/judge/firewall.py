@@ -4,6 +4,7 @@
 
 """Which firewall rules the node, whether it holds what was applied, and what will change that."""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
     PASS,
@@ -35,7 +36,12 @@ def regime(subject, evidence):
     listed = ", ".join(f"{name} ({why})" for name, why in found.items())
     if len(found) > 1:
         names = list(found)
-        remedy = f"Keep one of them: `systemctl disable --now {names[-1]}`, for example, or take its rules out."
+        remedy = by_line(
+            subject,
+            appliance=f"Keep one of them: move the rules of {names[-1]} to {names[0]}, for example, then `systemctl disable --now {names[-1]}`.",
+            self_managed=f"Keep one of them, and move the rules of the other to it. Drain {subject.node} before a unit of a "
+            "firewall is stopped: that can take the rules of kube-proxy and of the CNI plugin along.",
+        )
         return Finding(FAIL, expected, f"{len(found)} are active: {listed}", remedy, found)
     return Finding(PASS, expected, listed or "none: every port is open at the host", evidence=found)
 
@@ -89,14 +95,22 @@ def iptables_variants(subject, evidence):
     expected = "rules of iptables in one kind of table only"
     if all(found["rules"].values()):
         other = "legacy" if found["in_use"] == "nf_tables" else "nft"
-        remedy = (
-            f"Move the rules that `iptables-{other}-save` shows to the tables that `iptables` writes to, and remove "
-            f"them there; Kubernetes and its helpers see only one kind."
+        remedy = by_line(
+            subject,
+            appliance=f"Move the rules that `iptables-{other}-save` shows to the tables that `iptables` writes to, and remove "
+            "them there; Kubernetes and its helpers see only one kind.",
+            self_managed=f"Find out which program wrote what `iptables-{other}-save` shows. If it is kube-proxy or the CNI plugin, "
+            "let the host's own rules be written to the same kind of tables; rules of the cluster stay as they are.",
         )
         return Finding(FAIL, expected, "both iptables-nft and iptables-legacy hold rules", remedy, found)
     there = [kind for kind, has_rules in found["rules"].items() if has_rules]
     if there and found["in_use"] and there[0] != found["in_use"]:
-        remedy = "Let `update-alternatives --config iptables` choose the program that shows the rules in force."
+        remedy = by_line(
+            subject,
+            appliance="Let `update-alternatives --config iptables` choose the program that shows the rules in force.",
+            self_managed="kube-proxy and the CNI plugin write the rules in force, and the host's `iptables` does not show them. "
+            "Use the other program of the two to look at them, and leave the choice as it is while the node carries pods.",
+        )
         return Finding(FAIL, expected, f"the rules are {there[0]}, and `iptables` writes {found['in_use']}", remedy, found)
     return Finding(PASS, expected, f"{there[0]} only" if there else "no rules of iptables", evidence=found)
 

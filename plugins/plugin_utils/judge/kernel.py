@@ -6,6 +6,7 @@
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import kernel_packages
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import reboot
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
     PASS,
@@ -100,7 +101,7 @@ def pending_reboot(subject, evidence):
             FAIL,
             expected,
             f"{running} runs, and its modules are gone" + (f"; {newest} is installed" if newest else ""),
-            f"Reboot {subject.node}: no module can be loaded before that.",
+            f"{reboot(subject)}: no module can be loaded before that.",
         )
     if newest is None:
         return Finding(SKIPPED, expected, f"{running} runs, and no kernel is installed in /boot (a container?)")
@@ -109,8 +110,8 @@ def pending_reboot(subject, evidence):
             FAIL,
             expected,
             f"{running} runs, {newest} is installed",
-            f"Reboot {subject.node} before the installation, and run the audit again: the modules and settings of the "
-            "other kernel have not been proven.",
+            f"{reboot(subject)} before the installation, and run the audit again: the modules and settings of the other "
+            "kernel have not been verified.",
         )
     return Finding(PASS, expected, running)
 
@@ -128,7 +129,7 @@ def _now(subject, evidence, setting_ids):
             FAIL,
             expected,
             f"the kernel {part(evidence, 'host', 'kernel', 'release')} has no {', '.join(absent)}",
-            " ".join(_remedies_of_modules(kernel, {name: found_modules[name] for name in absent})),
+            " ".join(_remedies_of_modules(subject, kernel, {name: found_modules[name] for name in absent})),
             {name: _of(found_modules, name) for name in modules},
         )
     wrong = {name: _of(found_sysctls, name)["live"] for name, value in sysctls.items()
@@ -149,7 +150,7 @@ def _now(subject, evidence, setting_ids):
     )
 
 
-def _remedies_of_modules(kernel, absent):
+def _remedies_of_modules(subject, kernel, absent):
     """What to do about modules that are not there, each reason in a sentence of its own."""
     forbidden = {name: entry["obstacle"] for name, entry in absent.items()
                  if entry["obstacle"] and entry["obstacle"]["how"] == "install"}
@@ -166,7 +167,7 @@ def _remedies_of_modules(kernel, absent):
         yield f"{release} loads no modules, and was built without {names}: boot a kernel of the distribution."
         return
     if not kernel["modules_present"]:
-        yield f"Reboot: the modules of the running kernel {release} are gone, and {names} cannot be loaded before that."
+        yield f"{reboot(subject)}: the modules of the running kernel {release} are gone, and {names} cannot be loaded before."
         return
     package = kernel_packages.of_platform(kernel["platform"], release)
     if package:
@@ -174,7 +175,7 @@ def _remedies_of_modules(kernel, absent):
     else:
         yield f"Install the package with the extra modules of the kernel {release} for {names}, then load it with `modprobe`."
     if kernel["newest"] not in (None, release):
-        yield f"Or reboot into the kernel {kernel['newest']}, which is installed."
+        yield f"Or: {reboot(subject)}; that starts the kernel {kernel['newest']}, which is installed."
 
 
 def sysctls_at_boot(subject, evidence):

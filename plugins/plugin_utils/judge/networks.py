@@ -7,6 +7,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
     PASS,
@@ -137,9 +138,12 @@ def resolvers(subject, evidence):
         wrong.append(f"{len(servers)} nameservers, of which {', '.join(servers[MOST_NAMESERVERS:])} are never asked")
     if not wrong:
         return Finding(PASS, expected, ", ".join(servers))
-    remedy = (
-        "Let /etc/resolv.conf name the site's own servers; with systemd-resolved: "
-        "`ln -sf /run/systemd/resolve/resolv.conf /etc/resolv.conf`."
+    remedy = by_line(
+        subject,
+        appliance="Let /etc/resolv.conf name the site's own servers; with systemd-resolved: "
+        "`ln -sf /run/systemd/resolve/resolv.conf /etc/resolv.conf`.",
+        self_managed="See that resolvConf of the kubelet's configuration names a file with the site's own servers; with "
+        "systemd-resolved that is /run/systemd/resolve/resolv.conf. If it does, waive this.",
     )
     return Finding(FAIL, expected, "; ".join(wrong), remedy, found)
 

@@ -96,23 +96,26 @@ BECOME = (
 )
 
 
-def judge_node(checks, subject, evidence, only=("*",)):
+def judge_node(checks, subject, evidence, only=("*",), insist=()):
     """Return the check results of one node.
 
     checks: rows of catalog/checks/. subject: a Subject. evidence: `{"host", "egress", "name_servers", "preparation_failure"}`,
     each part optional, or `{"unreachable": why}`, or `{"not_run": why}` for a node that was left out on purpose.
-    only: globs of check ids.
+    only: globs of check ids. insist: ids of checks that are made although the release or its line does not ask for them.
     """
     results = []
     for check in checks:
         if check["id"] in ONLY_WITH and ONLY_WITH[check["id"]] not in evidence:
+            continue
+        insisted = any(fnmatchcase(check["id"], pattern) for pattern in insist)
+        if subject.line not in check["lines"] and not insisted:
             continue
         if check.get("phase", subject.phase) != subject.phase or check.get("role", subject.role) != subject.role:
             continue
         for result_id, row in _instances(check, subject):
             if not any(fnmatchcase(result_id, pattern) for pattern in only):
                 continue
-            if row is None and _is_not_asked(check, subject):
+            if row is None and not insisted and _is_not_asked(check, subject):
                 finding = Finding(SKIPPED, "", "this release does not ask for it", severity="info")
             else:
                 finding = _judge(FUNCTIONS[check["id"]], subject, evidence, row)

@@ -4,6 +4,7 @@
 
 """What routes or mangles the packets of pods on their way between nodes: nm-cloud-setup, tunnel offloads."""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import reboot
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, Finding, part
 
 ROLE = "and run the role hostprep.runtime_fabric.rtf_kernel"
@@ -20,7 +21,7 @@ def nm_cloud_setup(subject, evidence):
     observed = [f"{', '.join(running)} runs or starts at boot"] if running else []
     observed += [f"rules with priority {', '.join(map(str, rules))}"] if rules else []
     remedies = [f"Switch it off with `systemctl disable --now {' '.join(running)}`."] if running else []
-    remedies += [f"Delete its rules with `ip rule delete priority {rules[0]}` and so on, or reboot."] if rules else []
+    remedies += [f"Delete its rules with `ip rule delete priority {rules[0]}` and so on. Or: {reboot(subject)}."] if rules else []
     remedies.append(f"Or set rtf_kernel_nm_cloud_setup_off: true {ROLE}.")
     return Finding(FAIL, expected, "; ".join(observed), " ".join(remedies), {"units": units, "rules": rules})
 

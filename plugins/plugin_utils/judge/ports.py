@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
     PASS,
@@ -37,7 +38,7 @@ def row(subject, evidence, row):
         return Finding(PASS, expected, f"{sum(cell['asked'] for cell in found)} ports on {where}")
     red = [cell for cell in found if cell["status"] == status]
     observed = listed([f"{cell['destination']}: {words(cell)}" for cell in red])
-    return Finding(status, expected, observed, _remedy(subject, red) if status == FAIL else _advice(red), red)
+    return Finding(status, expected, observed, _remedy(subject, red) if status == FAIL else _advice(subject, red), red)
 
 
 def words(cell):
@@ -77,7 +78,7 @@ def _remedy(subject, red):
     return " ".join(dict.fromkeys(sentences))
 
 
-def _advice(red):
+def _advice(subject, red):
     if any("before its time" in cell["reason"] for cell in red):
         return "Find out what ended it (out of memory, a security agent), then run the audit again."
     if any("was lost in the meantime" in cell["reason"] for cell in red):
@@ -85,7 +86,12 @@ def _advice(red):
     if any(OTHER_AUDIT in cell["reason"] for cell in red):
         return _LATER
     if any("held on" in cell["reason"] for cell in red):
-        return "Stop the process that holds the port, then run the audit again."
+        return by_line(
+            subject,
+            appliance="Stop the process that holds the port, then run the audit again.",
+            self_managed="A port in use cannot be probed. If the process belongs to the cluster, connect to it from the other "
+            "nodes (`nc -vz ADDRESS PORT`) and waive this.",
+        )
     return "Mend what the reason names, then run the audit again with all nodes in one play."
 
 

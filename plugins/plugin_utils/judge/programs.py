@@ -6,6 +6,7 @@
 
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, Finding, part
 
 HOSTNAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*\Z")
@@ -51,7 +52,7 @@ def config_management(subject, evidence):
         evidence,
         "config_management",
         "nothing resets the host's settings by itself",
-        "Stop it, or take kernel parameters, modules, firewall and time out of what it manages, and waive this.",
+        "Let it set the same kernel parameters, modules, firewall and time, or take these out of what it manages, and waive this.",
     )
 
 
@@ -74,9 +75,12 @@ def fapolicyd(subject, evidence):
         return Finding(PASS, expected, "does not run")
     if part(evidence, "host", "system", "allowlisting")["permissive"]:
         return Finding(PASS, expected, "permissive")
-    remedy = (
-        "`systemctl disable --now fapolicyd`, or set permissive = 1 in /etc/fapolicyd/fapolicyd.conf and "
-        "`systemctl restart fapolicyd`, or trust /opt/anypoint and /var/lib/gravity in it and waive this."
+    remedy = by_line(
+        subject,
+        appliance="`systemctl disable --now fapolicyd`, or set permissive = 1 in /etc/fapolicyd/fapolicyd.conf and "
+        "`systemctl restart fapolicyd`, or trust /opt/anypoint and /var/lib/gravity in it and waive this.",
+        self_managed="Add the programs of the container runtime, the kubelet and the CNI plugins to fapolicyd's trust "
+        "(`fapolicyd-cli --file add DIRECTORY`, `fapolicyd-cli --update`), and waive this.",
     )
     return Finding(FAIL, expected, f"{_told(found)} enforces", remedy, found)
 
@@ -129,7 +133,22 @@ def hostname(subject, evidence):
         observed = f"{name}, which becomes {found['static']} at the next boot"
     else:
         return Finding(PASS, expected, name)
-    return Finding(FAIL, expected, observed, "`hostnamectl set-hostname NAME` with a name of its own, before the installation.", found)
+    return Finding(FAIL, expected, observed, _rename(subject), found)
+
+
+def _rename(subject):
+    """A node is registered in its cluster by its name."""
+    joined = (
+        f"The cluster knows {subject.node} by its name, so a new name makes another node of it: let it leave the cluster, "
+        "give it a name of its own, and let it join again."
+    )
+    if subject.phase == "operate":
+        return joined
+    return by_line(
+        subject,
+        appliance="`hostnamectl set-hostname NAME` with a name of its own, before the installation.",
+        self_managed=joined,
+    )
 
 
 CHECKS = {

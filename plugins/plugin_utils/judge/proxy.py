@@ -4,6 +4,7 @@
 
 """Do the node's files name the proxy that is meant, and does what is inside the cluster stay off it?"""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
     PASS,
@@ -29,7 +30,11 @@ def settings(subject, evidence):
     wrong = [entry for entry in found if not _is(entry, wanted)]
     if wrong:
         files = ", ".join(dict.fromkeys(entry["source"] for entry in wrong))
-        remedy = f"Take the proxy out of {files}, or set rtf_http_proxy to it. For the lines of this collection, {PREPARE}."
+        remedy = by_line(
+            subject,
+            appliance=f"Take the proxy out of {files}, or set rtf_http_proxy to it. For the lines of this collection, {PREPARE}.",
+            self_managed=f"If {subject.node} needs the proxy that {files} names, set rtf_http_proxy to it.",
+        )
         return Finding(FAIL, expected, listed(_said(entry, wanted) for entry in wrong), remedy, wrong)
     unread = part(evidence, "host", "proxy").get("unreadable")
     if unread:
@@ -80,9 +85,12 @@ def services(subject, evidence):
             f"{name} runs with {_urls(found[name]['now'])} and would start with {_urls(found[name]['at_next_start'])}"
             for name in stale
         )
-        remedy = (
-            f"Restart it at a time when nobody is disturbed with `systemctl restart {units}`, "
-            f"or name it in rtf_proxy_restart_services and {PREPARE}."
+        remedy = by_line(
+            subject,
+            appliance=f"Restart it at a time when no work is disturbed with `systemctl restart {units}`, "
+            f"or name it in rtf_proxy_restart_services and {PREPARE}.",
+            self_managed=f"Drain {subject.node} (`kubectl drain`), then `systemctl restart {units}`: with docker, a restart can stop "
+            "the containers.",
         )
         return Finding(FAIL, expected, said, remedy, {name: found[name] for name in stale})
     if hidden:
