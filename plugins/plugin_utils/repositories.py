@@ -29,8 +29,8 @@ class Way(NamedTuple):
     verified: bool = True
 
     @property
-    def id(self):
-        """Of its probe."""
+    def name(self):
+        """For people. A URL of a proxy is in it, which Ansible masks in results of modules: nothing is matched by it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}{' by ' + self.proxy if self.proxy else ''}"
 
@@ -55,14 +55,17 @@ def way_to(place, manager, settings):
 
 
 def ways(host):
-    """Return every Way to the repositories of a host, each once. host: what host_info returned."""
+    """Return `{id of its probe: Way}` of every Way to the repositories of a host, each once. host: what host_info returned.
+
+    The ids are numbers in the order of the repositories, so that a judge of the same evidence has the same ones.
+    """
     found, packages = {}, host.get("packages") or {}
     settings = (host.get("proxy") or {}).get("settings") or []
     for repository in packages.get("repositories") or ():
         for place in repository["places"]:
             way = way_to(place, packages["manager"], settings)
-            found.setdefault(way.id, way)
-    return list(found.values())
+            found.setdefault(way.name, way)
+    return {f"repository-{number}": way for number, way in enumerate(found.values(), 1)}
 
 
 def probes(host, proxy, phase=PHASE, checks=selection.ALL, skip=()):
@@ -74,18 +77,18 @@ def probes(host, proxy, phase=PHASE, checks=selection.ALL, skip=()):
     if phase != PHASE or selection.matches(CHECK, skip) or not selection.matches(CHECK, checks):
         return {"endpoints": [], "http_proxy": ""}
     wanted = ways(host)
-    used = next((way.proxy for way in wanted if way.proxy and _secret_url(way, proxy)), "")
-    secret = next((_secret_url(way, proxy) for way in wanted if way.proxy == used), "") if used else ""
+    used = next((way.proxy for way in wanted.values() if way.proxy and _secret_url(way, proxy)), "")
+    secret = next((_secret_url(way, proxy) for way in wanted.values() if way.proxy == used), "") if used else ""
     return {
-        "endpoints": [_probe(way) for way in wanted if way.proxy in ("", used)],
+        "endpoints": [_probe(probe_id, way) for probe_id, way in wanted.items() if way.proxy in ("", used)],
         "http_proxy": secret,
     }
 
 
-def _probe(way):
+def _probe(probe_id, way):
     # A server of the package manager's own CA, or one that wants its certificate, is not for this host's trust store.
     protocol = way.scheme if way.verified or way.scheme == "http" else "tcp"
-    return {"id": way.id, "host": way.host, "port": way.port, "protocol": protocol,
+    return {"id": probe_id, "host": way.host, "port": way.port, "protocol": protocol,
             "paths": ["http_proxy" if way.proxy else "direct"]}
 
 

@@ -35,19 +35,20 @@ def reachable(subject, evidence):
     if not packages["repositories"] and not unread:
         return _without_remote(manager, packages["local"])
     settings = part(evidence, "host", "proxy", "settings")
+    ids = {way.name: probe_id for probe_id, way in repositories.ways(part(evidence, "host")).items()}
     answered, failed, open_questions = [], {}, [f"not everything could be read: {text}" for text in unread]
     for repository in packages["repositories"]:
         ways = [repositories.way_to(place, manager, settings) for place in repository["places"]]
-        probes = [_probe_of(evidence, way) for way in ways]
+        probes = [_probe_of(evidence, ids[way.name]) for way in ways]
         if any(probe and probe["verdict"] == "reachable" for probe in probes):
-            answered += [way.id for way, probe in zip(ways, probes) if probe and probe["verdict"] == "reachable"]
+            answered += [way.name for way, probe in zip(ways, probes) if probe and probe["verdict"] == "reachable"]
             continue
         unknown = [f"{repository['name']} ({repository['source']}): {repository['unknown']}"] if repository["unknown"] else []
         unknown += [_why_untried(way, probe) for way, probe in zip(ways, probes) if not probe or probe["verdict"] in UNTRIED]
         if unknown:
             open_questions += unknown
         else:
-            failed.update({way.id: (way, probe) for way, probe in zip(ways, probes)})
+            failed.update({way.name: (way, probe) for way, probe in zip(ways, probes)})
     if failed:
         told = listed(_said(way, probe) for way, probe in failed.values())
         remedy = " ".join(dict.fromkeys(_remedy(subject.node, manager, way, probe) for way, probe in failed.values()))
@@ -64,19 +65,19 @@ def _without_remote(manager, local):
     return Finding(FAIL, EXPECTED, f"{manager} has no repository", remedy)
 
 
-def _probe_of(evidence, way):
-    return next((probe for probe in part(evidence, "repositories") if probe["id"] == way.id), None)
+def _probe_of(evidence, probe_id):
+    return next((probe for probe in part(evidence, "repositories") if probe["id"] == probe_id), None)
 
 
 def _why_untried(way, probe):
     if probe:
-        return f"{way.id}: {probe['verdict']}{': ' + probe['detail'] if probe['detail'] else ''}"
-    return f"{way.id} was not tried: " + (
+        return f"{way.name}: {probe['verdict']}{': ' + probe['detail'] if probe['detail'] else ''}"
+    return f"{way.name} was not tried: " + (
         f"{way.source} has a proxy with a password that is not known here, or one of several" if way.proxy else "run the audit again")
 
 
 def _said(way, probe):
-    return f"{way.id}: {probe['verdict']}{' (' + probe['detail'] + ')' if probe['detail'] else ''}"
+    return f"{way.name}: {probe['verdict']}{' (' + probe['detail'] + ')' if probe['detail'] else ''}"
 
 
 def _remedy(node, manager, way, probe):

@@ -144,10 +144,10 @@ def place(host, **changes):
     return {"scheme": "http", "host": host, "port": 80, "proxy": "", "password": "none", "verified": True, **changes}
 
 
-def repository_probe(host, verdict="reachable", detail=None, by="", scheme="http", port=80):
-    """What came of the probe of a repository's place."""
-    name = f"{scheme}://{host}:{port}{' by ' + by if by else ''}"
-    return {"id": name, "host": host, "port": port, "protocol": scheme, "verdict": verdict, "detail": detail}
+def repository_probe(host, verdict="reachable", detail=None):
+    """The probe of a repository's place, with the id that it has where the repositories are those of packages()."""
+    number = list(REPOSITORIES.values()).index(host) + 1
+    return {"id": f"repository-{number}", "host": host, "port": 80, "protocol": "http", "verdict": verdict, "detail": detail}
 
 
 def cluster():

@@ -5,6 +5,7 @@
 """Package repositories that answer, do not, or cannot be asked; and over which path each is asked."""
 
 import pytest
+from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks, repositories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
@@ -67,9 +68,23 @@ def test_one_that_does_not_answer_is_named_with_who_must_act(verdict, remedy):
     ("http_failed", "Ask the proxy team what answers"),
 ])
 def test_what_a_proxy_does_is_for_its_team(verdict, remedy):
-    result = judged([repository_probe(MIRROR, verdict, by=PROXY)], repositories_of=repository(place(MIRROR, proxy=PROXY)))
+    result = judged([repository_probe(MIRROR, verdict)], repositories_of=repository(place(MIRROR, proxy=PROXY)))
     assert result["status"] == "fail" and remedy in result["remedy"], result
     assert PROXY in result["observed"]
+
+
+@pytest.mark.parametrize("proxy, mirror", [
+    (PROXY, place(MIRROR)),
+    # A cache that is the repository's host and the proxy alike.
+    ("http://cache.example.com:3142", place("cache.example.com", port=3142)),
+])
+def test_what_ansible_masks_in_the_result_of_the_module_hides_no_probe(proxy, mirror):
+    """The proxy is an option with no_log: its URL is masked wherever a result has it, in an id as well."""
+    there = repository({**mirror, "proxy": proxy}, {**mirror, "host": OTHER, "proxy": "direct"})
+    asked = repositories.probes(host(*there[0]["places"]), NO_SITE)
+    told = [{**row, "verdict": "reachable", "detail": None} for row in asked["endpoints"]]
+    result = judged(remove_values(told, {asked["http_proxy"]}), repositories_of=there)
+    assert result["status"] == "pass" and f" by {proxy}" in result["observed"], result
 
 
 def test_one_of_several_places_of_a_repository_is_enough():
@@ -83,8 +98,8 @@ def test_one_of_several_places_of_a_repository_is_enough():
     {"repositories": [], "unreadable": ["/etc/yum.repos.d/x.repo: Permission denied"]},
     {"manager": None, "repositories": []},
     {"repositories": repository(unknown="its host is a variable")},
-    {"repositories": repository(place("new.example.com"))},
-    {"repositories": repository(place(MIRROR, proxy=PROXY))},
+    {"repositories": repository(place("new.example.com")), "probes": []},
+    {"repositories": repository(place(MIRROR, proxy=PROXY)), "probes": []},
 ])
 def test_what_is_not_known_is_unknown(case):
     result = judged(**case)
@@ -143,8 +158,8 @@ def host(*places, manager="dnf", settings=()):
 def test_repositories_become_endpoints_each_once():
     found = repositories.probes(host(place(MIRROR), place(MIRROR), place(OTHER, scheme="https", port=8443)), NO_SITE)
     assert found == {"http_proxy": "", "endpoints": [
-        {"id": f"http://{MIRROR}:80", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]},
-        {"id": f"https://{OTHER}:8443", "host": OTHER, "port": 8443, "protocol": "https", "paths": ["direct"]},
+        {"id": "repository-1", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]},
+        {"id": "repository-2", "host": OTHER, "port": 8443, "protocol": "https", "paths": ["direct"]},
     ]}
 
 
