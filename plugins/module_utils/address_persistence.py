@@ -9,7 +9,12 @@ import ipaddress
 import os
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    Unreadable,
+    read_text,
+    run_text,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.clock_evidence import parse_units
 
 STATIC, DHCP = "static", "dhcp"
 
@@ -28,6 +33,16 @@ LEASES = (
     "/var/lib/dhcp/*.lease*",
     "/var/lib/NetworkManager/*.lease",
 )
+# The services that read the files of a manager; one that runs is enough.
+SERVICES = {
+    "NetworkManager": ("NetworkManager.service",),
+    "systemd-networkd": ("systemd-networkd.service",),
+    "ifcfg": ("NetworkManager.service", "network.service", "wicked.service"),
+    "ifupdown": ("networking.service",),
+}
+# Of a script of System V init, as on EL 7, systemd does not know whether it starts at boot.
+SCRIPTS = ("network.service",)
+RUNS, UNKNOWN = "runs", "unknown"
 MOST_FILES = 200  # of one kind; a directory with more is not what it seems
 
 
@@ -144,22 +159,50 @@ class _Files:
                     self.unreadable.append(str(problem))
 
 
-def persistence_evidence(root="/"):
+def read_services():
+    """Return what parse_units does for the services of all managers, None where systemd does not answer."""
+    names = sorted({name for services in SERVICES.values() for name in services})
+    try:
+        return parse_units(run_text(["systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState"] + names))
+    except Unreadable:
+        return None
+
+
+def service_of(manager, units):
+    """Return (service, state) of a manager: RUNS, UNKNOWN, or why its files do not count; units: see read_services."""
+    states = [(name, _state(name, units)) for name in SERVICES[manager]]
+    installed = [entry for entry in states if entry[1] != "is not installed"]
+    return next((entry for entry in states if entry[1] == RUNS), (installed or states)[0])
+
+
+def _state(name, units):
+    if units is None:
+        return UNKNOWN
+    if name not in units:
+        return "is not installed"
+    if not units[name]["active"]:
+        return "does not run"
+    return RUNS if units[name]["enabled"] or name in SCRIPTS else "does not start at boot"
+
+
+def persistence_evidence(root="/", ask=read_services):
     """Return `{configurations, leases, unreadable}`.
 
-    configurations: `[{manager, path, interface, method, addresses, cloud_init}]`; interface is a name, a glob or None
-    where a file names none; method is `static`, `dhcp` or the manager's own word. leases: `[{path, address}]`.
+    configurations: `[{manager, path, interface, method, addresses, cloud_init, service, state}]`; interface is a name, a
+    glob or None where a file names none; method is `static`, `dhcp` or the manager's own word; service is the one that
+    reads the file, state as service_of has it. leases: `[{path, address}]`. ask: see read_services.
     """
+    units = ask()
     files, found = _Files(root), []
     for path, text in files.each(*NETWORK_MANAGER):
-        found += _told("NetworkManager", path, text, network_manager(text))
+        found += _told("NetworkManager", path, text, network_manager(text), units)
     for path, text in _visible(files.each(*[folder + "/*.network" for folder in NETWORKD])):
-        found += _told("systemd-networkd", path, text, networkd(text))
+        found += _told("systemd-networkd", path, text, networkd(text), units)
     for path, text in files.each(*IFCFG):
         if not path.endswith("ifcfg-lo"):
-            found += _told("ifcfg", path, text, ifcfg(text))
+            found += _told("ifcfg", path, text, ifcfg(text), units)
     for path, text in files.each(*IFUPDOWN):
-        found += _told("ifupdown", path, text, [entry for entry in ifupdown(text) if entry[0] != "lo"])
+        found += _told("ifupdown", path, text, [entry for entry in ifupdown(text) if entry[0] != "lo"], units)
     leases = []
     for path, text in files.each(*LEASES):
         leases += [{"path": path, "address": address} for address in lease_addresses(text)[-1:]]
@@ -175,7 +218,8 @@ def _visible(files):
             yield path, text
 
 
-def _told(manager, path, text, entries):
+def _told(manager, path, text, entries, units):
+    service, state = service_of(manager, units)
     return [
         {
             "manager": "netplan" if "netplan" in os.path.basename(path) else manager,
@@ -184,6 +228,8 @@ def _told(manager, path, text, entries):
             "method": method,
             "addresses": addresses,
             "cloud_init": "cloud-init" in path or "cloud-init" in text[:2000],
+            "service": service,
+            "state": state,
         }
         for interface, method, addresses in entries
     ]

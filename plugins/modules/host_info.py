@@ -324,7 +324,8 @@ host:
         persistence:
           description:
             - RV(ignore:configurations) are the files of NetworkManager, netplan, systemd-networkd, ifcfg and ifupdown that
-              set addresses, each with its RV(ignore:method), V(static), V(dhcp) or the manager's own word.
+              set addresses, each with its RV(ignore:method), V(static), V(dhcp) or the manager's own word, the
+              RV(ignore:service) that reads it, and in RV(ignore:state) whether that V(runs), or why the file does not count.
             - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
               read.
           type: dict

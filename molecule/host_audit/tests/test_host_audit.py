@@ -49,10 +49,12 @@ FAULTS = {
         "rm -rf /opt/anypoint",
         "RTF_DOCKER_DEVICE=/dev/null is /dev/null, which is no whole disk",
     ),
+    # A file of a service that is there and does not run.
     "net.static_address": (
-        "mkdir -p /etc/network && printf 'auto eth0\\niface eth0 inet dhcp\\n' > /etc/network/interfaces",
-        "rm -r /etc/network",
-        "eth0 is dhcp in /etc/network/interfaces (ifupdown)",
+        "printf '[Match]\\nName=eth0\\n[Network]\\nAddress=%s/24\\n' $(hostname -I | cut -d' ' -f1)"
+        " > /etc/systemd/network/lab.network",
+        "rm /etc/systemd/network/lab.network",
+        "but systemd-networkd.service, which reads it, does not run",
     ),
     "net.cluster_networks": (
         "ip route add 10.244.9.0/24 dev eth0",

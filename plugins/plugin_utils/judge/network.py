@@ -17,6 +17,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
 )
 
 EXPECTED_STATIC = "an address that a file of the node sets at every boot"
+# States of the service that reads a file, as host_info has them.
+RUNS, UNKNOWN_STATE = "runs", "unknown"
 
 
 def private_address(subject, evidence):
@@ -40,7 +42,7 @@ def private_address(subject, evidence):
 
 
 def static_address(subject, evidence):
-    """The address is there after the next boot because a file says so, whoever reads that file; no lease decides it."""
+    """The address is there after the next boot because a file says so, and the service that reads it runs; no lease decides."""
     entry = node_address(subject, evidence)
     if entry is None:
         return private_address(subject, evidence)._replace(expected=EXPECTED_STATIC)
@@ -54,21 +56,32 @@ def static_address(subject, evidence):
         lease = next((lease["path"] for lease in found["leases"] if lease["address"] == address), None)
         leased = f"{address} was leased (DHCP{', ' + lease if lease else ''})"
         return Finding(FAIL, EXPECTED_STATIC, leased, remedy, found)
-    static = [row for row in found["configurations"] if address in row["addresses"] and row["method"] == "static"]
+    named = [row for row in found["configurations"] if address in row["addresses"] and row["method"] == "static"]
+    static = [row for row in named if row["state"] == RUNS]
     if static:
         files = ", ".join(dict.fromkeys(f"{row['manager']}, {row['path']}" for row in static))
         return Finding(PASS, EXPECTED_STATIC, f"{address} by {files}", evidence=static)
     mine = [row for row in found["configurations"] if _is_about(row, interface) and row["method"] != "none"]
+    read = [row for row in mine if row["state"] in (RUNS, UNKNOWN_STATE) and row not in named]
+    unread = named if not read else []
+    if unread and all(row["state"] == UNKNOWN_STATE for row in unread):
+        return Finding(UNKNOWN, EXPECTED_STATIC, f"{unread[0]['path']} sets {address}, and systemd does not say whether "
+                       f"{unread[0]['service']}, which reads it, runs", "Make `systemctl status` work on the node.", found)
+    if unread:
+        observed = "; ".join(dict.fromkeys(
+            f"{row['path']} sets {address}, but {row['service']}, which reads it, {row['state']}" for row in unread))
+        return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
     lease = next((lease for lease in found["leases"] if lease["address"] == address), None)
-    if mine:
-        observed = f"{interface} is {mine[0]['method']} in {mine[0]['path']} ({mine[0]['manager']})"
+    if read:
+        observed = f"{interface} is {read[0]['method']} in {read[0]['path']} ({read[0]['manager']})"
     elif lease:
         observed = f"{address} was leased, says {lease['path']}"
     elif found["unreadable"]:
         return Finding(UNKNOWN, EXPECTED_STATIC, f"not everything could be read: {'; '.join(found['unreadable'][:3])}",
                        "Run the audit with become: true.", found)
     else:
-        observed = f"{address} is set now, but by no file of {interface} that is known"
+        observed = f"{address} is set now, but by no file of {interface} that is known" + "".join(
+            f"; {row['path']} is of {row['service']}, which {row['state']}" for row in mine[:1])
     return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import address_persistence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.address_persistence import persistence_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.clock_evidence import parse_units
 
 FILES = {
     "NetworkManager, static": (
@@ -84,6 +85,8 @@ FILES = {
     ),
 }
 
+ALL_RUN = {name: {"active": True, "enabled": True} for names in address_persistence.SERVICES.values() for name in names}
+
 
 def write(root, path, text):
     target = root / path.lstrip("/")
@@ -96,7 +99,7 @@ def write(root, path, text):
 def test_each_manager_is_understood(case, tmp_path):
     path, text, (manager, interface, method, addresses) = FILES[case]
     write(tmp_path, path, text)
-    found = persistence_evidence(str(tmp_path))
+    found = persistence_evidence(str(tmp_path), lambda: ALL_RUN)
     assert found["configurations"] == [
         {
             "manager": manager,
@@ -105,6 +108,8 @@ def test_each_manager_is_understood(case, tmp_path):
             "method": method,
             "addresses": addresses,
             "cloud_init": "cloud-init" in path + text,
+            "service": found["configurations"][0]["service"],
+            "state": "runs",
         }
     ]
     assert "secret" not in str(found)
@@ -132,6 +137,43 @@ def test_a_file_of_networkd_hides_those_of_its_name_in_later_directories(tmp_pat
 
 def test_a_host_without_any_such_file_has_none(tmp_path):
     assert persistence_evidence(str(tmp_path)) == {"configurations": [], "leases": [], "unreadable": []}
+
+
+# What `systemctl show` prints on Debian 12 without ifupdown, of services that are installed and do not run, and on EL 7.
+SHOWN = """Id=systemd-networkd.service
+LoadState=loaded
+ActiveState={networkd}
+UnitFileState={at_boot}
+
+Id=networking.service
+LoadState=not-found
+ActiveState=inactive
+UnitFileState=
+
+Id=network.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=bad
+"""
+
+
+@pytest.mark.parametrize("networkd, at_boot, manager, told", [
+    ("inactive", "disabled", "ifupdown", ("networking.service", "is not installed")),
+    ("inactive", "disabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+    ("inactive", "enabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+    ("failed", "enabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+    ("active", "disabled", "systemd-networkd", ("systemd-networkd.service", "does not start at boot")),
+    ("active", "enabled-runtime", "systemd-networkd", ("systemd-networkd.service", "runs")),
+    ("active", "enabled", "ifcfg", ("network.service", "runs")),
+    ("active", "enabled", "NetworkManager", ("NetworkManager.service", "is not installed")),
+])
+def test_the_service_that_reads_a_file_runs_or_not(networkd, at_boot, manager, told):
+    units = parse_units(SHOWN.format(networkd=networkd, at_boot=at_boot))
+    assert address_persistence.service_of(manager, units) == told
+
+
+def test_of_a_host_without_systemd_no_state_is_known():
+    assert address_persistence.service_of("ifupdown", None) == ("networking.service", "unknown")
 
 
 @pytest.mark.parametrize("read", ["network_manager", "networkd", "ifcfg", "ifupdown", "lease_addresses"])

@@ -105,6 +105,8 @@ def network():
         "method": "static",
         "addresses": [address],
         "cloud_init": False,
+        "service": "network.service",
+        "state": "runs",
     }
     return {
         "addresses": [

@@ -47,8 +47,9 @@ def route(destination, interface="eth1"):
     return {"destination": destination, "interface": interface, "gateway": None, "protocol": "kernel"}
 
 
-def configured(method, address=None, interface="eth0", path="/etc/netplan/x", manager="netplan"):
+def configured(method, address=None, interface="eth0", path="/etc/netplan/x", manager="netplan", state="runs"):
     row = {"manager": manager, "path": path, "interface": interface, "method": method, "cloud_init": False}
+    row.update(service="systemd-networkd.service", state=state)
     return {"configurations": [{**row, "addresses": [address] if address else []}], "leases": [], "unreadable": []}
 
 
@@ -158,6 +159,18 @@ BROKEN = [
     ((*NETWORK, "persistence", configured("dhcp")), "net.static_address", "eth0 is dhcp in /etc/netplan/x (netplan)", "static"),
     ((*NETWORK, "persistence", configured("not at boot", "192.168.230.11")), "net.static_address", "not at boot", "static"),
     ((*NETWORK, "persistence", configured("static", "192.168.230.99", "eth9")), "net.static_address", "by no file of eth0", "static"),
+    (
+        (*NETWORK, "persistence", configured("static", "192.168.230.11", state="does not run")),
+        "net.static_address",
+        "/etc/netplan/x sets 192.168.230.11, but systemd-networkd.service, which reads it, does not run",
+        "static",
+    ),
+    (
+        (*NETWORK, "persistence", configured("dhcp", state="is not installed")),
+        "net.static_address",
+        "by no file of eth0 that is known; /etc/netplan/x is of systemd-networkd.service, which is not installed",
+        "static",
+    ),
     (
         (*NETWORK, "persistence", {"configurations": [], "leases": [{"path": "/var/lib/dhclient/x.lease", "address": "192.168.230.11"}], "unreadable": []}),
         "net.static_address",
