@@ -11,6 +11,7 @@ import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
+    noted,
     read_text,
     run_text,
 )
@@ -144,7 +145,7 @@ class _Files:
     """Reads the files of patterns below a root directory, and remembers what could not be read."""
 
     def __init__(self, root):
-        self.root, self.unreadable = root, []
+        self.root, self.problems = root, []
 
     def each(self, *patterns):
         """Yield (path as on the host, text)."""
@@ -156,7 +157,7 @@ class _Files:
                 try:
                     yield own, read_text(path)
                 except Unreadable as problem:
-                    self.unreadable.append(str(problem))
+                    self.problems.append(problem)
 
 
 def read_services():
@@ -186,7 +187,7 @@ def _state(name, units):
 
 
 def persistence_evidence(root="/", ask=read_services):
-    """Return `{configurations, leases, unreadable}`.
+    """Return `{configurations, leases, unreadable, dangling}`.
 
     configurations: `[{manager, path, interface, method, addresses, cloud_init, service, state}]`; interface is a name, a
     glob or None where a file names none; method is `static`, `dhcp` or the manager's own word; service is the one that
@@ -206,7 +207,7 @@ def persistence_evidence(root="/", ask=read_services):
     leases = []
     for path, text in files.each(*LEASES):
         leases += [{"path": path, "address": address} for address in lease_addresses(text)[-1:]]
-    return {"configurations": found, "leases": leases, "unreadable": files.unreadable}
+    return {"configurations": found, "leases": leases, **noted(files.problems)}
 
 
 def _visible(files):

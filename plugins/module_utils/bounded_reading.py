@@ -19,6 +19,10 @@ class Unreadable(Exception):
     """The evidence could not be had; the text says why, for a person."""
 
 
+class DanglingLink(Unreadable):
+    """A link to a file that does not exist. Whoever opens it finds no file."""
+
+
 def read_text(path, limit=TEXT_LIMIT):
     """As read_bytes, as text. Bytes that are not UTF-8 come back as replacement characters."""
     return read_bytes(path, limit).decode("utf-8", "replace")
@@ -33,6 +37,8 @@ def read_bytes(path, limit=TEXT_LIMIT):
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
+        if error.errno == errno.ENOENT and os.path.islink(path):
+            raise DanglingLink("{0}: dangling link to {1}".format(path, os.readlink(path)))
         raise Unreadable("{0}: {1}".format(path, os.strerror(error.errno)))
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -62,6 +68,24 @@ def read_text_or_none(path, limit=TEXT_LIMIT):
         if os.path.lexists(path):
             raise
         return None
+
+
+def read_noting(path, problems, limit=TEXT_LIMIT):
+    """As read_text_or_none, but also None for a file that cannot be read; its Unreadable is appended to `problems`."""
+    try:
+        return read_text_or_none(path, limit)
+    except Unreadable as problem:
+        problems.append(problem)
+        return None
+
+
+def noted(problems):
+    """Return `{"unreadable": [text], "dangling": [text]}` of the problems that read_noting found.
+
+    What an unreadable file says is not known. A dangling link says nothing, to whatever program.
+    """
+    dangling = [str(problem) for problem in problems if isinstance(problem, DanglingLink)]
+    return {"unreadable": [str(problem) for problem in problems if str(problem) not in dangling], "dangling": dangling}
 
 
 def run_text(argv, timeout=5.0):

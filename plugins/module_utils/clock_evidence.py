@@ -8,11 +8,10 @@ import glob
 import os
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import chrony_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import chrony_text, readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
-    read_text,
-    read_text_or_none,
+    read_noting,
     run_text,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.chrony_text import parse_sources, parse_tracking
@@ -64,7 +63,7 @@ def guest_synchronisation(units, vmware_tool=VMWARE_TOOL, hyperv_devices=HYPERV_
             pass
     for path in glob.glob(os.path.join(hyperv_devices, "*", "class_id")):
         bound = os.path.exists(os.path.join(os.path.dirname(path), "driver"))
-        if bound and read_text(path).strip() == HYPERV_TIME_SYNC:
+        if bound and (read_noting(path, []) or "").strip() == HYPERV_TIME_SYNC:
             found.add("Hyper-V")
     return sorted(found)
 
@@ -120,10 +119,13 @@ def _read_log():
 
 def read_configuration(paths=CONFIGURATIONS):
     """Return chrony's own configuration file as `{"path", "files"}`, None where there is none."""
+    problems = []
     for path in paths:
-        text = read_text_or_none(path)
+        text = read_noting(path, problems)
         if text is not None:
             return {"path": path, "files": chrony_text.parse_configuration(text)}
+    if problems:
+        raise problems[0]
     return None
 
 
@@ -160,12 +162,12 @@ def clock_evidence(wait):
     """Return the time section of host_info, after at most `wait` seconds for chrony to synchronise."""
     chrony, waited = wait_for_chrony(wait)
     units = read_units()
-    return {
-        "units": {name: unit for name, unit in units.items() if name not in GUEST_UNITS},
-        "guest": guest_synchronisation(units),
-        "chrony": read_details(chrony),
-        "configuration": read_configuration(),
-        "timezone": read_timezone(),
-        "waited": round(waited, 1),
-        "clock": time.time(),
-    }
+    return dict(
+        readers.collect({"configuration": read_configuration}),
+        units={name: unit for name, unit in units.items() if name not in GUEST_UNITS},
+        guest=guest_synchronisation(units),
+        chrony=read_details(chrony),
+        timezone=read_timezone(),
+        waited=round(waited, 1),
+        clock=time.time(),
+    )

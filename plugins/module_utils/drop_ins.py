@@ -26,7 +26,7 @@ def effective_files(candidates):
 
 
 def read_directories(directories):
-    """Return `([(path, text)], [why a file could not be read])` for the `*.conf` of directories, first one first."""
+    """Return `([(path, text)], [Unreadable of a file])` for the `*.conf` of directories, first one first."""
     listings, seen = [], set()
     for directory in directories:
         real = os.path.realpath(directory)
@@ -37,7 +37,8 @@ def read_directories(directories):
             names = sorted(name for name in os.listdir(directory) if name.endswith(".conf"))
         except OSError:
             names = []
-        listings.append([os.path.join(directory, name) for name in names])
+        paths = [os.path.join(directory, name) for name in names]
+        listings.append([path for path in paths if os.path.islink(path) or os.path.isfile(path)])
     files, problems = [], []
     for path in effective_files(listings):
         if os.path.realpath(path) == "/dev/null":
@@ -45,5 +46,5 @@ def read_directories(directories):
         try:
             files.append((path, read_text(path)))
         except Unreadable as problem:
-            problems.append(str(problem))
+            problems.append(problem)
     return files, problems

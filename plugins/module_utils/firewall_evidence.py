@@ -8,12 +8,14 @@ import os
 import re
 import time
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change, nftables, regime
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import parse_os_release
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import read_values
 
 LABEL = "runtime_fabric"
 INSTALLER_PLACES = ("/opt/anypoint/runtimefabric/init.sh", "/opt/anypoint/runtimefabric/scripts/init.sh")
+INSTALLER_UNIT = "/etc/systemd/system/iptables.service"
 _VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+)", re.MULTILINE)
 
 
@@ -42,9 +44,9 @@ def firewall_evidence(label=LABEL, host=None):
         "iptables": iptables_variants(host),
         "forward": forward_policies(host, label),
         "installer": {
-            "version": installer_version(host),
-            "unit": _has_installer_unit(host),
-            "platform": platform(host.read("/etc/os-release") or ""),
+            "version": installer_version(),
+            "unit": has_installer_unit(),
+            "platform": platform(),
         },
     }
 
@@ -88,9 +90,12 @@ def forward_policies(host, label):
     return found
 
 
-def platform(text):
-    """Return what the installer takes a system for by its /etc/os-release: `el7`, `el8`, `debian`, or None."""
-    fields = parse_os_release(text)
+def platform():
+    """Return what the installer takes this system for by its os-release: `el7`, `el8`, `debian`, or None."""
+    try:
+        fields = read_values()
+    except Unreadable:
+        return None
     like = " ".join(fields.get(name, "") for name in ("ID", "ID_LIKE"))
     if "debian" in like:
         return "debian"
@@ -99,15 +104,16 @@ def platform(text):
     return None
 
 
-def installer_version(host):
+def installer_version():
     """Return the SCRIPT_VERSION of the installation script where one lies on the host, else None."""
     for path in INSTALLER_PLACES:
-        text = host.read(path)
+        text = read_noting(path, [])
         match = _VERSION.search(text) if text else None
         if match:
             return match.group(1)
     return None
 
 
-def _has_installer_unit(host):
-    return "rtf-iptables" in (host.read("/etc/systemd/system/iptables.service") or "")
+def has_installer_unit():
+    """Whether the unit of iptables is the one that the installer writes; a masked one is a link to /dev/null, and no file."""
+    return "rtf-iptables" in (read_noting(INSTALLER_UNIT, []) or "")

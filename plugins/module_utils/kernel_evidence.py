@@ -6,12 +6,17 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import drop_ins, kernel_files, sysctl_files
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import drop_ins, kernel_files, readers, sysctl_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    Unreadable,
+    noted,
+    read_noting,
+    read_text_or_none,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.installed_kernels import installed_kernels
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_files import module_name
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.modprobe_files import read_obstacles
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import read_platform
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import platform_of, read_platform
 
 MODULES_LOAD_DIRECTORIES = (
     "/etc/modules-load.d",
@@ -65,19 +70,20 @@ def built_in_by_configuration(text, name):
     return next((value for value in values if value is not None), None) == "y"
 
 
-def sysctl_evidence(names):
-    """Return `({name: {"live", "at_boot", "at_boot_source", "set_by", "beside"}}, problems)`.
+def sysctl_evidence(names, problems):
+    """Return `{name: {"live", "at_boot", "at_boot_source", "set_by", "beside"}}`.
 
     `live` is None where the key does not exist, `at_boot` where no file sets it. `set_by` is the list of `{"value",
     "source"}` of all files that set it, the one that counts last. `beside` is such an entry for /etc/sysctl.conf where a
-    boot does not read it, else None. `problems` lists files that could not be read.
+    boot does not read it, else None. `problems` takes the Unreadable of each file that could not be read.
     """
-    files, problems = sysctl_files.read_configuration()
+    files, unread = sysctl_files.read_configuration()
+    problems += unread
     set_by = sysctl_files.settings_in(files, names)
-    beside = sysctl_files.settings_in(sysctl_files.read_beside(files), names)
+    beside = sysctl_files.settings_in(sysctl_files.read_beside(files, problems), names)
     evidence = {}
     for name in names:
-        live = read_text_or_none("/proc/sys/" + sysctl_files.key_path(name))
+        live = read_noting("/proc/sys/" + sysctl_files.key_path(name), problems)
         setting = set_by[name][-1] if set_by[name] else {"value": None, "source": None}
         evidence[name] = {
             "live": None if live is None else " ".join(live.split()),
@@ -86,17 +92,17 @@ def sysctl_evidence(names):
             "set_by": set_by[name],
             "beside": beside[name][-1] if beside[name] else None,
         }
-    return evidence, problems
+    return evidence
 
 
-def module_evidence(names, release, next_release=None):
+def module_evidence(names, release, problems, next_release=None):
     """Return `{name: {"available", "how", "file", "obstacle", "at_boot", "at_boot_source"}}`.
 
     how: `loaded`, `built_in`, or `feature` where only the feature itself gives the module away (a kernel without
     /proc/modules and /lib/modules); `absent` otherwise. file: what modprobe would load for the running kernel, or None.
     obstacle: `{"how", "source", "line"}` of what keeps it from being loaded, or None. at_boot: it will be there after the
     next boot, into `next_release` where that is another kernel; at_boot_source is the file of modules-load.d that asks
-    for it, or None.
+    for it, or None. problems: takes the Unreadable of each file that could not be read.
     """
     loaded = names_in_proc_modules(read_text_or_none("/proc/modules") or "")
     filesystems = names_in_filesystems(read_text_or_none("/proc/filesystems") or "")
@@ -105,7 +111,7 @@ def module_evidence(names, release, next_release=None):
     if next_release not in (None, release):
         next_files, next_built_in = kernel_files.module_files(next_release)
     configuration = kernel_files.configuration(release) or ""
-    persisted, obstacles = _modules_loaded_at_boot(), read_obstacles()
+    persisted, obstacles = _modules_loaded_at_boot(problems), read_obstacles(problems)
     evidence = {}
     for name in names:
         key = module_name(name)
@@ -133,10 +139,11 @@ def module_evidence(names, release, next_release=None):
     return evidence
 
 
-def _modules_loaded_at_boot():
+def _modules_loaded_at_boot(problems):
     """Names that systemd-modules-load will load, each with its file."""
-    files, _problems = drop_ins.read_directories(MODULES_LOAD_DIRECTORIES)
-    text = read_text_or_none(MODULES_LIST)
+    files, unread = drop_ins.read_directories(MODULES_LOAD_DIRECTORIES)
+    problems += unread
+    text = read_noting(MODULES_LIST, problems)
     if text is not None:
         files.append((MODULES_LIST, text))
     persisted = {}
@@ -147,17 +154,32 @@ def _modules_loaded_at_boot():
 
 
 def kernel_evidence(sysctls, modules):
-    """Return the kernel section of host_info."""
+    """Return the kernel section of host_info; its sysctls and its modules are `{"error": why}` where they could not be had."""
     release = os.uname().release
     kernels = installed_kernels(release)
-    values, problems = sysctl_evidence(sysctls)
-    return {
-        "release": release,
-        "newest": kernels["newest"],
-        "modular": os.path.exists("/proc/modules"),
-        "modules_present": kernels["modules_present"],
-        "platform": read_platform(),
-        "sysctls": values,
-        "modules": module_evidence(modules, release, kernels["newest"]),
-        "unreadable": problems,
-    }
+    problems = {"sysctls": [], "modules": []}
+    found = readers.collect(
+        {
+            "sysctls": lambda: sysctl_evidence(sysctls, problems["sysctls"]),
+            "modules": lambda: module_evidence(modules, release, problems["modules"], kernels["newest"]),
+        }
+    )
+    unread = {name: noted(entries) for name, entries in problems.items()}
+    return dict(
+        found,
+        release=release,
+        newest=kernels["newest"],
+        modular=os.path.exists("/proc/modules"),
+        modules_present=kernels["modules_present"],
+        platform=_platform(),
+        unreadable={name: entry["unreadable"] for name, entry in unread.items()},
+        dangling={name: entry["dangling"] for name, entry in unread.items()},
+    )
+
+
+def _platform():
+    """The platform of this host, of which nothing is known where its file cannot be read."""
+    try:
+        return read_platform()
+    except Unreadable:
+        return platform_of({})

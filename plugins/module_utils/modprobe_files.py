@@ -9,7 +9,7 @@ and the kernel's own requests, and lets an explicit modprobe through. The comman
 """
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import drop_ins
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_files import module_name
 
 DIRECTORIES = (
@@ -53,11 +53,12 @@ def obstacles_in_command_line(text):
     return found
 
 
-def read_obstacles():
-    """Return the obstacles of this host, as obstacles_in_files does."""
-    files, _problems = drop_ins.read_directories(DIRECTORIES)
+def read_obstacles(problems):
+    """Return the obstacles of this host, as obstacles_in_files does; problems: takes the Unreadable of each file."""
+    files, unread = drop_ins.read_directories(DIRECTORIES)
+    problems += unread
     found = obstacles_in_files(files)
-    found.update(obstacles_in_command_line(read_text_or_none(COMMAND_LINE) or ""))
+    found.update(obstacles_in_command_line(read_noting(COMMAND_LINE, problems) or ""))
     return found
 
 

@@ -12,6 +12,8 @@ import socket
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
+    noted,
+    read_noting,
     read_text,
     read_text_or_none,
 )
@@ -31,7 +33,7 @@ def os_evidence():
     """Return what os-release says; the version of CentOS is read from its own file, which knows the minor one."""
     found = os_of(os_release.read_values())
     if found["id"] == "centos":
-        match = re.search(r"release (\d+\.\d+)", read_text_or_none("/etc/centos-release") or "")
+        match = re.search(r"release (\d+\.\d+)", read_noting("/etc/centos-release", []) or "")
         if match:
             found["version"] = match.group(1)
     return found
@@ -58,9 +60,11 @@ def _firmware(name):
 
 
 def hostname_evidence():
-    """Return `{name, static}`: the name in use, and the one that /etc/hostname sets at boot, or None."""
-    lines = [line.strip() for line in (read_text_or_none("/etc/hostname") or "").splitlines()]
-    return {
-        "name": socket.gethostname(),
-        "static": next((line for line in lines if line and not line.startswith("#")), None),
-    }
+    """Return `{name, static, unreadable, dangling}`: the name in use, and the one that /etc/hostname sets at boot, or None."""
+    problems = []
+    lines = [line.strip() for line in (read_noting("/etc/hostname", problems) or "").splitlines()]
+    return dict(
+        noted(problems),
+        name=socket.gethostname(),
+        static=next((line for line in lines if line and not line.startswith("#")), None),
+    )

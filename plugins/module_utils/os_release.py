@@ -6,7 +6,7 @@
 
 import shlex
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_noting
 
 PATHS = ("/etc/os-release", "/usr/lib/os-release")
 
@@ -36,11 +36,17 @@ def platform_of(values):
 
 
 def read_values():
-    """Return what os-release of this host says, as parse_os_release does; nothing where there is none."""
+    """Return what os-release of this host says, as parse_os_release does; nothing where there is none.
+
+    Raises Unreadable where there is one, and none can be read.
+    """
+    problems = []
     for path in PATHS:
-        text = read_text_or_none(path)
+        text = read_noting(path, problems)
         if text is not None:
             return parse_os_release(text)
+    if problems:
+        raise problems[0]
     return {}
 
 

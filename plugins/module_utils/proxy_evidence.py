@@ -8,6 +8,7 @@ import glob
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    DanglingLink,
     Unreadable,
     read_text,
     read_text_or_none,
@@ -38,7 +39,7 @@ def apt_configuration():
 
 
 def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
-    """Return `{"settings", "installer_file", "curl", "systemd", "services", "unreadable"}`.
+    """Return `{"settings", "installer_file", "curl", "systemd", "services", "unreadable", "dangling"}`.
 
     A setting is `{"reader", "source", "variable", "value", "password"}`: who reads it, the file, the name in it, the value
     with its password masked, and whether that is one of `hashes`: `none`, `expected` or `other`.
@@ -59,6 +60,8 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
     ):
         try:
             look()
+        except DanglingLink as problem:
+            reader.dangling.append(str(problem))
         except Unreadable as problem:
             reader.unreadable.append("{0}: {1}".format(name, problem))
     return {
@@ -68,6 +71,7 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
         "systemd": systemd_version(),
         "services": service_evidence(hashes),
         "unreadable": reader.unreadable,
+        "dangling": reader.dangling,
     }
 
 
@@ -76,7 +80,7 @@ class _Reader:
 
     def __init__(self, hashes, root):
         self.hashes, self.root = hashes, root
-        self.settings, self.unreadable = [], []
+        self.settings, self.unreadable, self.dangling = [], [], []
 
     def at(self, path):
         return os.path.join(self.root, path.lstrip("/"))
@@ -88,6 +92,8 @@ class _Reader:
                 own = "/" + os.path.relpath(path, self.root)
                 try:
                     yield own, read_text(path)
+                except DanglingLink as problem:
+                    self.dangling.append(str(problem))
                 except Unreadable as problem:
                     self.unreadable.append(str(problem))
 

@@ -9,6 +9,7 @@ import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import package_sources
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    DanglingLink,
     Unreadable,
     read_text,
     read_text_or_none,
@@ -48,6 +49,7 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
         "repositories": reader.found[:MOST],
         "local": reader.local,
         "unreadable": reader.unreadable,
+        "dangling": reader.dangling,
     }
 
 
@@ -56,7 +58,7 @@ class _Reader:
 
     def __init__(self, hashes, root):
         self.hashes, self.root = hashes, root
-        self.found, self.unreadable, self.local = [], [], 0
+        self.found, self.unreadable, self.dangling, self.local = [], [], [], 0
 
     def at(self, path):
         return os.path.join(self.root, path.lstrip("/"))
@@ -67,6 +69,8 @@ class _Reader:
             for path in sorted(glob.glob(self.at(pattern))):
                 try:
                     yield "/" + os.path.relpath(path, self.root), read_text(path)
+                except DanglingLink as problem:
+                    self.dangling.append(str(problem))
                 except Unreadable as problem:
                     self.unreadable.append(str(problem))
 
@@ -82,6 +86,9 @@ class _Reader:
         for path in _DNF_MAIN:
             try:
                 text = read_text_or_none(self.at(path))
+            except DanglingLink as problem:
+                self.dangling.append(str(problem))
+                continue
             except Unreadable as problem:
                 self.unreadable.append(str(problem))
                 continue

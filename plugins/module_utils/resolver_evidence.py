@@ -6,10 +6,11 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import DanglingLink, read_text_or_none
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.port_holders import holders
 
 DNS_PORT = 53
+RESOLV_CONF = "/etc/resolv.conf"
 
 
 def parse_resolvers(text):
@@ -25,10 +26,13 @@ def parse_resolvers(text):
 
 
 def resolver_evidence():
-    """Return what /etc/resolv.conf says, and `file`: the one it leads to."""
-    found = parse_resolvers(read_text_or_none("/etc/resolv.conf") or "")
-    found["file"] = os.path.realpath("/etc/resolv.conf")
-    return found
+    """Return what /etc/resolv.conf says, `file`: the one it leads to, and `dangling`: why it leads to none, or None."""
+    text, dangling = "", None
+    try:
+        text = read_text_or_none(RESOLV_CONF) or ""
+    except DanglingLink as problem:
+        dangling = str(problem)
+    return dict(parse_resolvers(text), file=os.path.realpath(RESOLV_CONF), dangling=dangling)
 
 
 def dns_listener_evidence(address):

@@ -4,7 +4,12 @@
 
 """Whether SELinux enforces on this host, now and after the next boot."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import readers
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
+    noted,
+    read_noting,
+    read_text_or_none,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import read_platform
 
 ENFORCE, CONFIG = "/sys/fs/selinux/enforce", "/etc/selinux/config"
@@ -28,9 +33,8 @@ def configured_mode(text):
 
 
 def selinux_evidence():
-    """Return the selinux section of host_info."""
-    return {
-        "mode": mode_of(read_text_or_none(ENFORCE)),
-        "configured": configured_mode(read_text_or_none(CONFIG) or ""),
-        "platform": read_platform(),
-    }
+    """Return the selinux section of host_info; its mode and platform are `{"error": why}` where they could not be had."""
+    problems = []
+    configured = configured_mode(read_noting(CONFIG, problems) or "")
+    found = readers.collect({"mode": lambda: mode_of(read_text_or_none(ENFORCE)), "platform": read_platform})
+    return dict(found, configured=configured, **noted(problems))

@@ -8,6 +8,8 @@ import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
+    noted,
+    read_noting,
     read_text_or_none,
     run_text,
 )
@@ -57,11 +59,13 @@ def swap_evidence():
         units = parse_units(run_text(["systemctl", "show", PROPERTIES, "*.swap"] + list(ZRAM_SERVICES)))
     except Unreadable as problem:
         units = {"error": str(problem)}
-    return {
-        "active": parse_active(read_text_or_none(ACTIVE) or ""),
-        "fstab": parse_fstab(read_text_or_none(FSTAB) or ""),
-        "units": units,
-    }
+    problems = []
+    return dict(
+        active=parse_active(read_text_or_none(ACTIVE) or ""),
+        fstab=parse_fstab(read_noting(FSTAB, problems) or ""),
+        units=units,
+        **noted(problems)
+    )
 
 
 def _unescaped(text):

@@ -13,7 +13,7 @@ import fnmatch
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import drop_ins
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_noting
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 BESIDE = "/etc/sysctl.conf"
@@ -88,16 +88,17 @@ def _glob_matches(pattern, key):
 
 
 def read_configuration(directories=DIRECTORIES):
-    """Read what systemd-sysctl would read: `([(path, text)], [why a file could not be read])`."""
+    """Read what systemd-sysctl would read: `([(path, text)], [Unreadable of a file])`."""
     return drop_ins.read_directories(directories)
 
 
-def read_beside(files, path=BESIDE):
+def read_beside(files, problems, path=BESIDE):
     """Return `[(path, text)]` of /etc/sysctl.conf where no directory links to it, and an empty list elsewhere.
 
     systemd-sysctl does not read it then, and a boot does not apply it; `sysctl --system` and `sysctl -p` do.
+    problems: takes the Unreadable of a file that is there and cannot be read.
     """
     if os.path.realpath(path) in {os.path.realpath(one) for one, _text in files}:
         return []
-    text = read_text_or_none(path)
+    text = read_noting(path, problems)
     return [] if text is None else [(path, text)]

@@ -188,10 +188,17 @@ host:
               at_boot: true
               at_boot_source: /etc/modules-load.d/runtime-fabric.conf
         unreadable:
-          description: Files of sysctl.d that could not be read, each with the reason.
-          type: list
-          elements: str
+          description:
+            - Files that set RV(ignore:sysctls) at boot, or load or forbid RV(ignore:modules), and could not be read, each
+              with the reason.
+          type: dict
           returned: when readable
+          sample: {"sysctls": ["/etc/sysctl.d/x.conf: larger than 1048576 bytes"], "modules": []}
+        dangling:
+          description: Those that are links to no file. They set nothing, whatever program reads them.
+          type: dict
+          returned: when readable
+          sample: {"sysctls": ["/etc/sysctl.conf: dangling link to /srv/sysctl.conf"], "modules": []}
         error:
           description: Why the section could not be read.
           type: str
@@ -313,7 +320,9 @@ host:
               interface: eth0
               protocol: kernel
         resolvers:
-          description: RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
+          description:
+            - RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
+            - RV(ignore:dangling) names the link where it leads to no file, else V(null).
           type: dict
           returned: always
         dns_listeners:
@@ -327,7 +336,7 @@ host:
               set addresses, each with its RV(ignore:method), V(static), V(dhcp) or the manager's own word, the
               RV(ignore:service) that reads it, and in RV(ignore:state) whether that V(runs), or why the file does not count.
             - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
-              read.
+              read, RV(ignore:dangling) those that are links to no file.
           type: dict
           returned: always
         mtus:
@@ -359,6 +368,8 @@ host:
         hostname:
           name: worker-1
           static: worker-1
+          unreadable: []
+          dangling: []
         kernel_options:
           options:
             VETH: m
@@ -479,6 +490,11 @@ host:
           type: list
           elements: str
           returned: when readable
+        dangling:
+          description: Files that are links to no file, of which nothing is read by whatever program.
+          type: list
+          elements: str
+          returned: when readable
         error:
           description: Why the section could not be read.
           type: str
@@ -519,6 +535,11 @@ host:
           returned: when readable
         unreadable:
           description: Files that could not be read, each with the reason.
+          type: list
+          elements: str
+          returned: when readable
+        dangling:
+          description: Files that are links to no file, of which nothing is read by whatever program.
           type: list
           elements: str
           returned: when readable
@@ -594,6 +615,8 @@ host:
           - line: 12
             device: /dev/mapper/rhel-swap
         units: []
+        unreadable: []
+        dangling: ["/etc/fstab: dangling link to /srv/fstab"]
     selinux:
       description: RV(ignore:mode) now, V(enforcing), V(permissive) or V(disabled), and what is RV(ignore:configured).
       type: dict
@@ -601,6 +624,8 @@ host:
       sample:
         mode: enforcing
         configured: enforcing
+        unreadable: []
+        dangling: []
         platform: {"id": rocky, "version": "8.10", "like": [rhel, centos, fedora]}
     cloud_setup:
       description: The units of nm-cloud-setup, and the priorities of the rules that it has made.

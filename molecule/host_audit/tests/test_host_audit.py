@@ -113,6 +113,14 @@ PLATFORM = (
         "nft 'delete table ip filter; delete table ip nat'",
     ),
 )
+# Links that lead nowhere, and a unit that is masked: none of them sets anything, and what other files say is known.
+DANGLING = (
+    "mv /etc/modules /root/modules && ln -s /srv/modules /etc/modules && ln -s /srv/sysctl.conf /etc/sysctl.conf && "
+    "ln -s /srv/selinux /etc/selinux/config && ln -s /srv/profile.sh /etc/profile.d/lab.sh && "
+    "ln -s /dev/null /etc/systemd/system/iptables.service",
+    "rm /etc/sysctl.conf /etc/selinux/config /etc/profile.d/lab.sh /etc/systemd/system/iptables.service && "
+    "mv /root/modules /etc/modules",
+)
 # A disk of the platform without room to measure it.
 FULL = ("mkdir /var/lib/gravity && mount -t tmpfs -o size=1m tmpfs /var/lib/gravity", "umount /var/lib/gravity && rmdir /var/lib/gravity")
 MEASURED = ("storage.write_speed", "storage.etcd_latency")
@@ -201,7 +209,7 @@ def audits(tmp_path_factory):
             faults = audit()
         finally:
             lab.exec("worker-2", "sh", "-c", CLEAN)
-    with broken(lab, "worker-1", (*PLATFORM, FULL)):
+    with broken(lab, "worker-1", (*PLATFORM, FULL)), broken(lab, "worker-2", [DANGLING]):
         operate = audit(rtf_phase="operate", rtf_preflight_disk_writes=True, rtf_checks=[f"{area}.*" for area in (*AREAS, *AREAS_OF_THE_PLATFORM)])
     return Audits(order, faults, operate)
 
@@ -248,6 +256,13 @@ def test_what_installer_and_gravity_set_is_in_order(audits):
     assert {("worker-2", "kernel.ip_forward"), ("worker-2", "kernel.sysctls_at_boot")} <= set(failed)
     assert audits.operate["worker-1", "net.resolvers"][1].startswith("127.0.0.2, ")
     assert "there are no rules of the site to lose" in audits.operate["worker-1", "fw.rtf_iptables_unit"][1]
+
+
+def test_links_that_lead_nowhere_are_named_and_hide_nothing(audits):
+    of_the_node = {check: value for (node, check), value in audits.operate.items() if node == "worker-2"}
+    assert not [check for check, (status, _observed) in of_the_node.items() if status == "unknown"]
+    assert "/etc/sysctl.conf: dangling link to /srv/sysctl.conf" in of_the_node["kernel.sysctls_at_boot"][1]
+    assert of_the_node["fw.rtf_iptables_unit"][0] == "pass"
 
 
 def test_disks_are_measured_only_where_it_is_asked_for(audits):

@@ -11,13 +11,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
     FAIL,
     PASS,
     SKIPPED,
+    UNKNOWN,
     Finding,
     NoEvidence,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_settings import PORT_RANGE, RESERVED_PORTS
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_kernel"
+READ = "Make each of them a file that root can read, or remove it; then run the audit again."
 # Gravity sets and looks at the one for IPv4 only, and an EL 7 sets this one to 0.
 LEFT_BY_THE_PLATFORM = ("net.bridge.bridge-nf-call-ip6tables",)
 PAGE = ("kernel-ip-forward", "kernel-bridge-netfilter")
@@ -64,7 +67,7 @@ def inotify(subject, evidence):
     later = {name: entry for name, entry in looked_at.items() if _number(entry["at_boot"]) < minima[name]}
     if later:
         return Finding(FAIL, expected, f"{observed}; {_said_at_boot(later)}", _remedy_at_boot(later), looked_at)
-    return Finding(PASS, expected, observed)
+    return _passed_at_boot(evidence, "sysctls", expected, observed)
 
 
 def reserved_ports(subject, evidence):
@@ -88,7 +91,7 @@ def reserved_ports(subject, evidence):
                 f"rtf_kernel_reserve_ports: true and {PREPARE}.",
                 {PORT_RANGE: span, RESERVED_PORTS: reserved},
             )
-    return Finding(PASS, expected, f"they use {span['live'].replace(' ', '-')}")
+    return _passed_at_boot(evidence, "sysctls", expected, f"they use {span['live'].replace(' ', '-')}")
 
 
 def pending_reboot(subject, evidence):
@@ -120,8 +123,8 @@ def _now(subject, evidence, setting_ids):
     """Every sysctl of the settings has its value now, and every module is there."""
     sysctls, modules = _asked(subject, setting_ids)
     kernel = part(evidence, "host", "kernel")
-    found_sysctls = part(evidence, "host", "kernel", "sysctls")
-    found_modules = part(evidence, "host", "kernel", "modules")
+    found_sysctls = part(evidence, "host", "kernel", "sysctls") if sysctls else {}
+    found_modules = part(evidence, "host", "kernel", "modules") if modules else {}
     expected = ", ".join([f"{name} = {value}" for name, value in sysctls.items()] + [f"{m} present" for m in modules])
     absent = [name for name in modules if not _of(found_modules, name)["available"]]
     if absent:
@@ -187,9 +190,10 @@ def _sysctls_at_boot(subject, evidence, setting_ids):
     sysctls, _modules = _asked(subject, setting_ids)
     found = part(evidence, "host", "kernel", "sysctls")
     expected = "the files of sysctl.d set the wanted values"
+    dangling = part(evidence, "host", "kernel")["dangling"]["sysctls"]
     lost = {name: _of(found, name) for name, value in sysctls.items() if _of(found, name)["at_boot"] != value}
     if lost:
-        return Finding(FAIL, expected, _said_at_boot(lost), _remedy_at_boot(lost), lost)
+        return Finding(FAIL, expected, "; ".join([_said_at_boot(lost), *dangling]), _remedy_at_boot(lost), lost)
     beside = {name: entry["beside"] for name, entry in found.items()
               if name in sysctls and entry["beside"] and entry["beside"]["value"] != sysctls[name]}
     if beside:
@@ -203,7 +207,16 @@ def _sysctls_at_boot(subject, evidence, setting_ids):
             {name: found[name] for name in beside},
         )
     sources = sorted({_file(_of(found, name)["at_boot_source"]) for name in sysctls})
-    return Finding(PASS, expected, f"set by {', '.join(sources)}")
+    return _passed_at_boot(evidence, "sysctls", expected, f"set by {', '.join(sources)}")
+
+
+def _passed_at_boot(evidence, what, expected, observed):
+    """Pass what is right after a boot, but for a file of `sysctls` or `modules` that says something else and was not read."""
+    kernel = part(evidence, "host", "kernel")
+    unread = kernel["unreadable"][what]
+    if unread:
+        return Finding(UNKNOWN, expected, f"{observed}, but not everything could be read: {listed(unread)}", READ, unread)
+    return Finding(PASS, expected, "; ".join([observed, *kernel["dangling"][what]]))
 
 
 def _said_at_boot(entries):
@@ -233,9 +246,10 @@ def _modules_at_boot(subject, evidence, setting_ids):
     found = part(evidence, "host", "kernel", "modules")
     expected = f"{', '.join(modules)} built in or in modules-load.d"
     missing = [name for name in modules if not _of(found, name)["at_boot"]]
+    kernel = part(evidence, "host", "kernel")
     if not missing:
         observed = ", ".join(f"{name}: {_of(found, name)['at_boot_source'] or 'built in'}" for name in modules)
-        return Finding(PASS, expected, observed)
+        return _passed_at_boot(evidence, "modules", expected, observed)
     looked_at = {name: _of(found, name) for name in modules}
     blocked = {name: looked_at[name]["obstacle"] for name in missing if looked_at[name]["obstacle"]}
     if blocked:
@@ -246,15 +260,14 @@ def _modules_at_boot(subject, evidence, setting_ids):
             f"Take the line out of {', '.join(sorted({one['source'] for one in blocked.values()}))}.",
             looked_at,
         )
-    listed = [name for name in missing if looked_at[name]["at_boot_source"]]
-    kernel = part(evidence, "host", "kernel")
-    if listed:
+    asked = [name for name in missing if looked_at[name]["at_boot_source"]]
+    if asked:
         after = kernel["newest"] or kernel["release"]
         package = kernel_packages.of_platform(kernel["platform"], after)
         return Finding(
             FAIL,
             expected,
-            f"the kernel {after}, which the next boot starts, has no {', '.join(listed)}",
+            f"the kernel {after}, which the next boot starts, has no {', '.join(asked)}",
             f"Install {package['package'] if package else 'the package with the extra modules of ' + after}"
             + (f" with `{package['install']}`." if package else "."),
             looked_at,
@@ -262,7 +275,7 @@ def _modules_at_boot(subject, evidence, setting_ids):
     return Finding(
         FAIL,
         expected,
-        f"nothing loads {', '.join(missing)} at boot",
+        "; ".join([f"nothing loads {', '.join(missing)} at boot", *kernel["dangling"]["modules"]]),
         f"Write {', '.join(missing)} to a file of /etc/modules-load.d, or {PREPARE}.",
         looked_at,
     )

@@ -82,6 +82,7 @@ def static_address(subject, evidence):
     else:
         observed = f"{address} is set now, but by no file of {interface} that is known" + "".join(
             f"; {row['path']} is of {row['service']}, which {row['state']}" for row in mine[:1])
+        observed = "; ".join([observed, *found["dangling"][:3]])
     return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
 
 

@@ -12,6 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
     FAIL,
     PASS,
     Finding,
+    NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.network import (
@@ -55,11 +56,14 @@ def cluster_networks(subject, evidence):
     lost = []
     if networks["pods"].overlaps(networks["services"]):
         lost.append(f"{networks['pods']} and {networks['services']} overlap")
-    for used, what in _used_networks(subject, evidence):
+    used_networks, gap = _used_networks(subject, evidence)
+    for used, what in used_networks:
         for own, network in networks.items():
             if used.overlaps(network) and not (subject.phase == "operate" and used.subnet_of(network)):
                 lost.append(f"{used} ({what}) is in the {own}' {network}" if used.subnet_of(network)
                             else f"{used} ({what}) holds the {own}' {network}")
+    if gap and not lost:
+        raise gap
     if not lost:
         return Finding(PASS, expected, f"{networks['pods']} and {networks['services']} are free")
     remedy = (
@@ -70,22 +74,38 @@ def cluster_networks(subject, evidence):
 
 
 def _used_networks(subject, evidence):
-    """Yield (network, what it is)."""
-    for route in part(evidence, "host", "network", "routes"):
-        network = _network(route["destination"])
-        if network is not None and network.prefixlen:
-            yield network, f"route by {route['interface']}"
-    for entry in ipv4_addresses(evidence):
-        yield ipaddress.ip_network(entry["address"]), f"address of {entry['interface']}"
-    named = [(address, "nameserver") for address in part(evidence, "host", "network", "resolvers")["nameservers"]]
-    named += [(server, "NTP server") for server in subject.ntp_servers]
+    """Return ([(network, what it is)], the first NoEvidence of a source that could not be read, or None)."""
+    found, gap = [], None
+    for source in (_routed, _own, _named_in_resolv_conf, _named_by_the_site, _gateway):
+        try:
+            found += [(network, what) for network, what in source(subject, evidence) if network is not None]
+        except NoEvidence as problem:
+            gap = gap or problem
+    return found, gap
+
+
+def _routed(dummy_subject, evidence):
+    routes = [(_network(route["destination"]), route["interface"]) for route in part(evidence, "host", "network", "routes")]
+    return [(network, f"route by {interface}") for network, interface in routes if network is not None and network.prefixlen]
+
+
+def _own(dummy_subject, evidence):
+    return [(ipaddress.ip_network(entry["address"]), f"address of {entry['interface']}") for entry in ipv4_addresses(evidence)]
+
+
+def _named_in_resolv_conf(dummy_subject, evidence):
+    return [(_network(address), "nameserver") for address in part(evidence, "host", "network", "resolvers")["nameservers"]]
+
+
+def _named_by_the_site(subject, evidence):
+    named = [(server, "NTP server") for server in subject.ntp_servers]
     named += [(entry["address"], f"node {node}") for node, entry in part(evidence, "cluster").items()]
     named += [(urlsplit(url).hostname, "proxy") for url in (subject.proxy.http, subject.proxy.monitoring) if url]
-    named += [(the_default_route(evidence).get("gateway"), "gateway")]
-    for address, what in named:
-        network = _network(address)
-        if network is not None:
-            yield network, what
+    return [(_network(address), what) for address, what in named]
+
+
+def _gateway(dummy_subject, evidence):
+    return [(_network(the_default_route(evidence).get("gateway")), "gateway")]
 
 
 def _network(text):
@@ -100,8 +120,10 @@ def docker_network(subject, evidence):
     """Docker takes 172.17.0.0/16 for its bridge unless told otherwise: what is behind it cannot be reached any more."""
     bridge = ipaddress.ip_network(subject.platform["docker_bridge"])
     expected = f"nothing else uses {bridge}"
-    lost = [f"{used} ({what})" for used, what in _used_networks(subject, evidence)
-            if used.overlaps(bridge) and "docker0" not in what]
+    used_networks, gap = _used_networks(subject, evidence)
+    lost = [f"{used} ({what})" for used, what in used_networks if used.overlaps(bridge) and "docker0" not in what]
+    if gap and not lost:
+        raise gap
     if not lost:
         return Finding(PASS, expected, "free")
     remedy = f"Ask the vendor's support before you install: addresses in {bridge} will not be reached from {subject.node}."
@@ -131,7 +153,7 @@ def resolvers(subject, evidence):
     loopback = [server for server in servers if _is_loopback(server) and server not in own]
     wrong = []
     if not servers:
-        wrong.append("no nameserver")
+        wrong.append("; ".join(["no nameserver", *filter(None, [found["dangling"]])]))
     if loopback:
         wrong.append(f"{', '.join(loopback)} is on the node itself")
     if len(servers) > MOST_NAMESERVERS:

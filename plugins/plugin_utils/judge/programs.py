@@ -7,7 +7,7 @@
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import by_line
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, Finding, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, UNKNOWN, Finding, part
 
 HOSTNAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*\Z")
 
@@ -131,8 +131,11 @@ def hostname(subject, evidence):
         observed = f"{name} is the name of {', '.join(twins)}, too"
     elif found["static"] and found["static"] != name:
         observed = f"{name}, which becomes {found['static']} at the next boot"
+    elif found["unreadable"]:
+        return Finding(UNKNOWN, expected, f"{name}; {'; '.join(found['unreadable'])}",
+                       "Make /etc/hostname a file that root can read.", found)
     else:
-        return Finding(PASS, expected, name)
+        return Finding(PASS, expected, "; ".join([name, *found["dangling"]]))
     return Finding(FAIL, expected, observed, _rename(subject), found)
 
 

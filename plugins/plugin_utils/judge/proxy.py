@@ -40,9 +40,11 @@ def settings(subject, evidence):
     if unread:
         return Finding(UNKNOWN, expected, f"not everything could be read: {listed(unread)}")
     if wanted and not found:
-        return Finding(FAIL, expected, "no file of the node names a proxy", f"To write it, {PREPARE}.")
+        told = listed(["no file of the node names a proxy", *part(evidence, "host", "proxy")["dangling"]])
+        return Finding(FAIL, expected, told, f"To write it, {PREPARE}.")
     readers = ", ".join(dict.fromkeys(entry["reader"] for entry in found))
-    return Finding(PASS, expected, f"named for {readers}" if readers else "none is meant, and none is named")
+    told = f"named for {readers}" if readers else "none is meant, and none is named"
+    return Finding(PASS, expected, listed([told, *part(evidence, "host", "proxy")["dangling"]]))
 
 
 def installer(subject, evidence):

@@ -55,7 +55,7 @@ def reachable(subject, evidence):
         return Finding(FAIL, EXPECTED, told, remedy, [probe for _way, probe in failed.values()])
     if open_questions:
         return Finding(UNKNOWN, EXPECTED, listed(dict.fromkeys(open_questions)))
-    return Finding(PASS, EXPECTED, f"{listed(dict.fromkeys(answered), ', ')}")
+    return Finding(PASS, EXPECTED, "; ".join([listed(dict.fromkeys(answered), ", "), *packages["dangling"][:3]]))
 
 
 def _without_remote(manager, local):

@@ -4,7 +4,7 @@
 
 """SELinux, now and after the next boot."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, Finding, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, UNKNOWN, Finding, part
 
 ENTERPRISE_LINUX = {"rhel", "centos", "rocky", "almalinux", "ol"}
 
@@ -16,8 +16,13 @@ def selinux(subject, evidence):
     row = subject.settings.get("host-selinux")  # none where only the site asks for it
     first = row["expected"]["not_enforcing_from"] if row else 0
     expected = "not enforcing, now and at boot" + (f", from Enterprise Linux {first} on" if row else "")
-    observed = f"{mode} now, {configured or 'nothing'} in /etc/selinux/config"
-    if "enforcing" not in (mode, configured) or not _is_ruled_out(found["platform"], first):
+    told = "; ".join([*found["unreadable"], *found["dangling"]]) or f"{configured or 'nothing'} in /etc/selinux/config"
+    observed = f"{mode} now, {told}"
+    if not _is_ruled_out(part(evidence, "host", "selinux", "platform"), first):
+        return Finding(PASS, expected, observed)
+    if "enforcing" not in (mode, configured):
+        if found["unreadable"]:
+            return Finding(UNKNOWN, expected, observed, "Make /etc/selinux/config a file that root can read.", found)
         return Finding(PASS, expected, observed)
     remedies = ["Set SELINUX=permissive in /etc/selinux/config."] if configured == "enforcing" else []
     remedies += ["Run `setenforce 0`."] if mode == "enforcing" else []

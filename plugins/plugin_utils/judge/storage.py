@@ -9,6 +9,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
     PASS,
     UNKNOWN,
     Finding,
+    NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.platform import GIB, wanted
@@ -85,9 +86,12 @@ def fstab_lines(subject, evidence):
 def mounts(subject, evidence):
     """After the installation: the data disks are mounted, by UUID at the next boot too, as XFS that keeps types."""
     mounted = {mount["path"]: mount for mount in part(evidence, "host", "storage", "mounts")}
-    fstab = {entry["path"]: entry for entry in part(evidence, "host", "storage", "fstab") if entry["path"]}
     kept = part(evidence, "host", "storage", "xfs")
-    wrong, unsure = [], []
+    wrong, unsure, fstab = [], [], None
+    try:
+        fstab = {entry["path"]: entry for entry in part(evidence, "host", "storage", "fstab") if entry["path"]}
+    except NoEvidence as problem:
+        unsure.append(f"what is mounted at the next boot ({problem})")
     for path in DATA_MOUNTS[subject.role]:
         if path not in mounted:
             wrong.append(f"{path} is not mounted: the platform writes to the system disk")
@@ -96,7 +100,9 @@ def mounts(subject, evidence):
         elif kept.get(path) is False:
             wrong.append(f"{path} has ftype=0")
         elif kept.get(path) is None:
-            unsure.append(f"whether {path} has ftype=1 could not be read")
+            unsure.append(f"whether {path} has ftype=1")
+        if fstab is None:
+            continue
         if path not in fstab:
             wrong.append(f"/etc/fstab does not mount {path}")
         elif not fstab[path]["source"].startswith("UUID="):
@@ -104,9 +110,10 @@ def mounts(subject, evidence):
     expected = f"{' and '.join(DATA_MOUNTS[subject.role])} mounted as XFS, by UUID in /etc/fstab"
     if wrong:
         remedy = "Compare /etc/fstab with `blkid`, then `mount -a`, and restart the node; see /var/log/rtf-init.log."
-        return Finding(FAIL, expected, "; ".join(wrong), remedy, {"fstab": list(fstab.values())})
+        return Finding(FAIL, expected, "; ".join(wrong), remedy, {"fstab": list((fstab or {}).values())})
     if unsure:
-        return Finding(UNKNOWN, expected, "; ".join(unsure), "Run `xfs_info` on the node as root.")
+        return Finding(UNKNOWN, expected, f"could not be read: {'; '.join(unsure)}",
+                       "Run `xfs_info` and `findmnt --fstab` on the node as root.")
     return Finding(PASS, expected, "mounted")
 
 

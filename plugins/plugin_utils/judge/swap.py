@@ -4,7 +4,9 @@
 
 """Swap, now and after the next boot."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, Finding, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, UNKNOWN, Finding, part
+
+READ = "Make the file one that root can read, or remove it; then run the audit again."
 
 
 def swap(subject, evidence):
@@ -16,7 +18,9 @@ def swap(subject, evidence):
     # A unit that was made of fstab goes with its line.
     started = [entry["unit"] for entry in units if entry["source"] != "/etc/fstab"]
     if not (active or fstab or started):
-        return Finding(PASS, "no swap, now and at boot", "none")
+        if found["unreadable"]:
+            return Finding(UNKNOWN, "no swap, now and at boot", "none now; not read: " + "; ".join(found["unreadable"]), remedy=READ)
+        return Finding(PASS, "no swap, now and at boot", "; ".join(["none", *found["dangling"]]))
     observed = [f"{', '.join(active)} in use"] if active else []
     observed += [f"{', '.join(fstab)} and {', '.join(started)} at boot" if fstab and started
                  else f"{', '.join(fstab or started)} at boot"] if fstab or started else []

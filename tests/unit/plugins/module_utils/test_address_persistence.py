@@ -136,7 +136,8 @@ def test_a_file_of_networkd_hides_those_of_its_name_in_later_directories(tmp_pat
 
 
 def test_a_host_without_any_such_file_has_none(tmp_path):
-    assert persistence_evidence(str(tmp_path)) == {"configurations": [], "leases": [], "unreadable": []}
+    assert persistence_evidence(str(tmp_path)) == {
+        "configurations": [], "leases": [], "unreadable": [], "dangling": []}
 
 
 # What `systemctl show` prints on Debian 12 without ifupdown, of services that are installed and do not run, and on EL 7.

@@ -7,6 +7,7 @@
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import drop_ins
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import noted
 
 
 def test_an_earlier_directory_hides_the_same_name_and_names_decide_the_order():
@@ -27,8 +28,13 @@ def test_files_are_read_once_masked_ones_never_and_unreadable_ones_are_named(tmp
     (second / "60-masked.conf").write_text("a.b = 2\n")
     (second / "70-no.txt").write_text("a.b = 3\n")
     os.mkfifo(str(first / "80-fifo.conf"))
+    (first / "81-directory.conf").mkdir()
+    (first / "82-endless.conf").symlink_to("/dev/zero")
+    (first / "83-dangling.conf").symlink_to("/nonexistent")
     (first / "90-binary.conf").write_bytes(b"\xff\xfe\x00 a.b = 4\n")
     (tmp_path / "alias").symlink_to(second)
     files, problems = drop_ins.read_directories([str(first), str(second), str(tmp_path / "alias"), str(tmp_path / "none")])
     assert [os.path.basename(path) for path, _text in files] == ["50-a.conf", "90-binary.conf"]
-    assert len(problems) == 1 and "80-fifo.conf: not a regular file" in problems[0]
+    told = noted(problems)
+    assert told == {"unreadable": [f"{first}/82-endless.conf: not a regular file"],
+                    "dangling": [f"{first}/83-dangling.conf: dangling link to /nonexistent"]}

@@ -29,7 +29,7 @@ def test_the_first_option_that_a_kernel_knows_decides():
 
 
 def test_a_module_that_no_kernel_has_is_absent_now_and_after_a_boot():
-    found = kernel_evidence.module_evidence(["no_such_module"], os.uname().release)
+    found = kernel_evidence.module_evidence(["no_such_module"], os.uname().release, [])
     assert found == {"no_such_module": {"available": False, "how": "absent", "file": None, "obstacle": None, "at_boot": False,
                                         "at_boot_source": None}}
 
@@ -43,8 +43,8 @@ def host(monkeypatch):
     monkeypatch.setattr(kernel_evidence, "FEATURES", {})
     monkeypatch.setattr(kernel_evidence.kernel_files, "module_files", lambda release: trees[release]())
     monkeypatch.setattr(kernel_evidence.kernel_files, "configuration", lambda release: None)
-    monkeypatch.setattr(kernel_evidence, "_modules_loaded_at_boot", lambda: state["persisted"])
-    monkeypatch.setattr(kernel_evidence, "read_obstacles", lambda: state["obstacles"])
+    monkeypatch.setattr(kernel_evidence, "_modules_loaded_at_boot", lambda problems: state["persisted"])
+    monkeypatch.setattr(kernel_evidence, "read_obstacles", lambda problems: state["obstacles"])
     return state
 
 
@@ -60,12 +60,12 @@ def test_a_module_comes_back_where_a_file_asks_for_it_nothing_forbids_it_and_the
     host, change, next_release, at_boot
 ):
     host.update(change)
-    found = kernel_evidence.module_evidence(["br_netfilter"], "1", next_release)["br_netfilter"]
+    found = kernel_evidence.module_evidence(["br_netfilter"], "1", [], next_release)["br_netfilter"]
     assert (found["how"], found["at_boot"]) == ("absent", at_boot)
     assert found["file"] == "/lib/modules/1/br_netfilter.ko"
 
 
 def test_live_values_are_those_of_the_running_kernel():
-    found, _problems = kernel_evidence.sysctl_evidence(["kernel.ostype", "kernel.no_such_key"])
+    found = kernel_evidence.sysctl_evidence(["kernel.ostype", "kernel.no_such_key"], [])
     assert found["kernel.ostype"]["live"] == "Linux"
     assert found["kernel.no_such_key"] == {"live": None, "at_boot": None, "at_boot_source": None, "set_by": [], "beside": None}

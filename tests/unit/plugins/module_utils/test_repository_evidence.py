@@ -176,7 +176,7 @@ def test_a_host_with_dnf(tmp_path):
 
 def test_a_host_with_neither(tmp_path):
     assert repository_evidence([], str(tmp_path) + "/", None) == {
-        "manager": None, "repositories": [], "local": 0, "unreadable": []}
+        "manager": None, "repositories": [], "local": 0, "unreadable": [], "dangling": []}
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_is_there(tmp_path):

@@ -72,10 +72,10 @@ def test_a_glob_spans_no_separator_and_an_exclusion_takes_a_name_out_of_it():
 def test_sysctl_conf_counts_at_boot_only_where_a_directory_links_to_it(tmp_path):
     directory, beside = tmp_path / "sysctl.d", tmp_path / "sysctl.conf"
     directory.mkdir()
-    assert sysctl_files.read_beside([], str(beside)) == []
+    assert sysctl_files.read_beside([], [], str(beside)) == []
     beside.write_text("net.ipv4.ip_forward = 0\n")
-    assert sysctl_files.read_beside([], str(beside)) == [(str(beside), "net.ipv4.ip_forward = 0\n")]
+    assert sysctl_files.read_beside([], [], str(beside)) == [(str(beside), "net.ipv4.ip_forward = 0\n")]
     (directory / "99-sysctl.conf").symlink_to(beside)
     files, _problems = sysctl_files.read_configuration([str(directory)])
-    assert sysctl_files.read_beside(files, str(beside)) == []
+    assert sysctl_files.read_beside(files, [], str(beside)) == []
     assert setting_at_boot(files, "net.ipv4.ip_forward") == "0"

@@ -5,6 +5,7 @@
 """Evidence of a host that the vendor's installer takes: RHEL 7.7 as a worker or controller of release 1.4."""
 
 GIB = 1024**3
+ALL_READ = {"unreadable": [], "dangling": []}
 OPTIONS = (
     "NET_NS PID_NS IPC_NS UTS_NS CGROUPS CGROUP_CPUACCT CGROUP_DEVICE CGROUP_FREEZER CGROUP_SCHED CPUSETS MEMCG KEYS VETH "
     "BRIDGE BRIDGE_NETFILTER IP_NF_FILTER IP_NF_TARGET_MASQUERADE NETFILTER_XT_MATCH_ADDRTYPE "
@@ -18,7 +19,7 @@ def system(node="n1"):
         "release": "3.10.0-1160.el7.x86_64",
         "os": {"id": "rhel", "id_like": ["fedora"], "version": "7.7", "name": "Red Hat Enterprise Linux Server 7.7 (Maipo)"},
         "hardware": {"machine": "x86_64", "cpus": 4, "memory": 16 * GIB, "product": "VMware Virtual Platform"},
-        "hostname": {"name": f"{node}.example.com", "static": f"{node}.example.com"},
+        "hostname": {"name": f"{node}.example.com", "static": f"{node}.example.com", **ALL_READ},
         "kernel_options": {"source": "/boot/config-3.10.0-1160.el7.x86_64", "options": dict.fromkeys(OPTIONS, "y")},
         "cgroups": {"controllers": ["blkio", "cpu", "cpuacct", "cpuset", "memory"], "unified": False},
         "processes": [
@@ -118,10 +119,10 @@ def network():
             {"destination": "0.0.0.0/0", "interface": "eth0", "gateway": "192.168.230.1", "protocol": "static"},
             {"destination": "192.168.230.0/24", "interface": "eth0", "gateway": None, "protocol": "kernel"},
         ],
-        "resolvers": {"nameservers": ["192.0.2.53"], "search": ["example.com"], "file": "/etc/resolv.conf"},
+        "resolvers": {"nameservers": ["192.0.2.53"], "search": ["example.com"], "file": "/etc/resolv.conf", "dangling": None},
         "mtus": {"eth0": 1500, "lo": 65536},
         "dns_listeners": [],
-        "persistence": {"configurations": [configuration], "leases": [], "unreadable": []},
+        "persistence": {"configurations": [configuration], "leases": [], **ALL_READ},
     }
 
 
@@ -137,7 +138,7 @@ def packages():
             for name, host in REPOSITORIES.items()
         ],
         "local": 0,
-        "unreadable": [],
+        **ALL_READ,
     }
 
 

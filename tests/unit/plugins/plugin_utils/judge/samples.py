@@ -165,7 +165,8 @@ _HOST = {
             name: _module(name)
             for name in ("br_netfilter", "ebtables", "ebtable_filter", "ip_tables", "iptable_filter", "iptable_nat", "overlay")
         },
-        "unreadable": [],
+        "unreadable": {"sysctls": [], "modules": []},
+        "dangling": {"sysctls": [], "modules": []},
     },
     "time": {
         "units": {"chrony.service": {"active": True, "enabled": True}},
@@ -183,7 +184,9 @@ _HOST = {
         "timezone": "UTC",
         "waited": 0.0,
     },
-    "proxy": {"settings": [], "installer_file": False, "curl": "7.88.1", "systemd": 252, "services": {}, "unreadable": []},
+    "proxy": {
+        "settings": [], "installer_file": False, "curl": "7.88.1", "systemd": 252, "services": {}, "unreadable": [], "dangling": [],
+    },
     "firewall": {
         "backends": {"nftables": True},
         "active": {"nftables": "the chain inet filter input filters"},
@@ -198,8 +201,11 @@ _HOST = {
         "forward": {"inet filter forward": True},
         "installer": {"version": "20210129-1d2e3f4", "unit": False, "platform": "debian"},
     },
-    "swap": {"active": [], "fstab": [], "units": []},
-    "selinux": {"mode": "disabled", "configured": None, "platform": {"id": "debian", "version": "12", "like": []}},
+    "swap": {"active": [], "fstab": [], "units": [], "unreadable": [], "dangling": []},
+    "selinux": {
+        "mode": "disabled", "configured": None, "platform": {"id": "debian", "version": "12", "like": []},
+        "unreadable": [], "dangling": [],
+    },
     "cloud_setup": {"units": {}, "rules": []},
     "tunnel_offload": {
         "interfaces": [{"name": "eth0", "driver": "virtio_net", "features": {"tx-udp_tnl-segmentation": True}}],

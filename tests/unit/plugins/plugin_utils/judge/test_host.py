@@ -50,7 +50,7 @@ def route(destination, interface="eth1"):
 def configured(method, address=None, interface="eth0", path="/etc/netplan/x", manager="netplan", state="runs"):
     row = {"manager": manager, "path": path, "interface": interface, "method": method, "cloud_init": False}
     row.update(service="systemd-networkd.service", state=state)
-    return {"configurations": [{**row, "addresses": [address] if address else []}], "leases": [], "unreadable": []}
+    return {"configurations": [{**row, "addresses": [address] if address else []}], "leases": [], **host_samples.ALL_READ}
 
 
 HARDWARE = host_samples.system()["hardware"]
@@ -91,9 +91,9 @@ BROKEN = [
     ((*SYSTEM, "processes", [{"pid": 9, "names": ["falcon-sensor"]}]), "host.security_agents", "CrowdStrike Falcon (pid 9)", "exempt"),
     ((*SYSTEM, "processes", [{"pid": 9, "names": ["ruby", "puppet"]}]), "host.config_management", "Puppet (pid 9)", "waive"),
     ((*SYSTEM, "cloud_init", {"installed": True, "disabled": False, "network": True}), "host.cloud_init", "configures", "99-disable"),
-    ((*SYSTEM, "hostname", {"name": "Node_1", "static": None}), "host.hostname", "no valid name", "hostnamectl"),
-    ((*SYSTEM, "hostname", {"name": "localhost.localdomain", "static": None}), "host.hostname", "no valid name", "hostnamectl"),
-    ((*SYSTEM, "hostname", {"name": "n1", "static": "template"}), "host.hostname", "becomes template at the next boot", "hostnamectl"),
+    ((*SYSTEM, "hostname", {"name": "Node_1", "static": None, **host_samples.ALL_READ}), "host.hostname", "no valid name", "hostnamectl"),
+    ((*SYSTEM, "hostname", {"name": "localhost.localdomain", "static": None, **host_samples.ALL_READ}), "host.hostname", "no valid name", "hostnamectl"),
+    ((*SYSTEM, "hostname", {"name": "n1", "static": "template", **host_samples.ALL_READ}), "host.hostname", "becomes template at the next boot", "hostnamectl"),
     (("cluster", "n2", TWIN), "host.hostname", "is the name of n2, too", "hostnamectl"),
     ((*TMP, room("/tmp", 80, 60, "/tmp", mode=0o1777, options=["noexec", "rw"])), "storage.tmp", "/tmp is mounted noexec", "remount,exec"),
     ((*TMP, room("/tmp", 80, 60, "/tmp", mode=0o1777, options=["ro"])), "storage.tmp", "read-only", "remount,rw /tmp"),
@@ -172,10 +172,16 @@ BROKEN = [
         "static",
     ),
     (
-        (*NETWORK, "persistence", {"configurations": [], "leases": [{"path": "/var/lib/dhclient/x.lease", "address": "192.168.230.11"}], "unreadable": []}),
+        (*NETWORK, "persistence", {"configurations": [], "leases": [{"path": "/var/lib/dhclient/x.lease", "address": "192.168.230.11"}], **host_samples.ALL_READ}),
         "net.static_address",
         "was leased, says /var/lib/dhclient/x.lease",
         "static",
+    ),
+    (
+        (*NETWORK, "resolvers", {"nameservers": [], "search": [], "dangling": "/etc/resolv.conf: dangling link to /run/x"}),
+        "net.resolvers",
+        "no nameserver; /etc/resolv.conf: dangling link to /run/x",
+        "/etc/resolv.conf",
     ),
     (("cluster", "n2", {**TWIN, "hostname": "n2", "mtu": 9000}), "net.mtu_uniform", "1500 here, 9000 on n2", "ip link set dev eth0 mtu"),
     ((*NETWORK, "mtus", {"eth0": 1450}), "net.mtu_uniform", "1450 here, 1500 on n2", "net.mtu_path"),

@@ -137,6 +137,29 @@ def test_may_detach_mounts_counts_where_the_kernel_has_it(live, at_boot, status)
     assert judged(evidence, "kernel.may_detach_mounts")["status"] == status
 
 
+LINK = "/etc/sysctl.conf: dangling link to /srv/sysctl.conf"
+
+
+def test_a_dangling_link_is_named_and_hides_nothing():
+    kernel = {"dangling": {"sysctls": [LINK], "modules": ["/etc/modules: dangling link to /srv/modules"]}}
+    results = judge_node(checks.load(), samples.subject(), kernel_of(**kernel), ["kernel.*", "host.inotify"])
+    assert {result["status"] for result in results} == {"pass"}
+    said = {result["id"]: result["observed"] for result in results}
+    assert LINK in said["kernel.sysctls_at_boot"] and "/etc/modules: dangling link" in said["kernel.modules_at_boot"]
+
+
+def test_what_a_file_says_that_cannot_be_read_is_open_and_nothing_else_is():
+    kernel = {"unreadable": {"sysctls": ["/etc/sysctl.d/zz.conf: larger than 1048576 bytes"], "modules": []}}
+    results = judge_node(checks.load(), samples.subject(), kernel_of(**kernel), ["kernel.*"])
+    unknown = {result["id"] for result in results if result["status"] == "unknown"}
+    assert unknown == {"kernel.sysctls_at_boot", "kernel.reserved_ports"}
+
+
+def test_parameters_are_judged_where_modules_could_not_be_read():
+    results = judge_node(checks.load(), samples.subject(), kernel_of(modules={"error": "modules.dep: too large"}), ["kernel.*"])
+    assert [r["status"] for r in results if r["id"] in ("kernel.ip_forward", "kernel.sysctls_at_boot")] == ["pass", "pass"]
+
+
 WATCHES = "fs.inotify.max_user_watches"
 
 

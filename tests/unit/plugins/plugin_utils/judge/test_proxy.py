@@ -33,7 +33,7 @@ def in_order():
         "curl": "7.88.1",
         "systemd": 252,
         "services": {},
-        "unreadable": [],
+        "unreadable": [], "dangling": [],
         "settings": [
             entry("sessions", "/etc/environment", "http_proxy", URL, "expected"),
             entry("sessions", "/etc/environment", "no_proxy", no_proxy),
@@ -100,7 +100,7 @@ def test_a_proxy_that_nobody_means_any_more_is_named():
 
 
 def test_a_node_on_which_nothing_is_written_yet():
-    results = judged({"settings": [], "installer_file": False, "curl": None, "services": {}, "unreadable": []})
+    results = judged({"settings": [], "installer_file": False, "curl": None, "services": {}, "unreadable": [], "dangling": []})
     assert failed(results) == {"proxy.settings": "fail", "proxy.installer": "skipped"}
     assert results["proxy.no_proxy"]["observed"] == "by what would be written"
 
