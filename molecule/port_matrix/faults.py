@@ -185,18 +185,35 @@ def _unit(lab, name, unit, code, *arguments):
 @contextlib.contextmanager
 def asymmetric_route(lab, source, destination):
     """What one node sends to another goes by way of a router that keeps track of connections; the answers do not."""
+    rules = ("tcp flags & (syn | ack) == syn | ack ct state new drop", "ct state invalid drop")
+    with filtered(lab, "internet", "forward", *rules), routed(lab, source, destination):
+        yield
+
+
+@contextlib.contextmanager
+def routed(lab, source, destination):
+    """What one node sends to another goes by way of a router; the answers do not."""
     way = [f"{lab.nodes[destination]}/32", "via", lab.instance.internet_address]
     with contextlib.ExitStack() as stack:
         for interface in ("all", "eth0"):
             stack.enter_context(faults.sysctl_set(lab, "internet", f"net.ipv4.conf.{interface}.send_redirects", 0))
-        stack.enter_context(
-            filtered(lab, "internet", "forward", "tcp flags & (syn | ack) == syn | ack ct state new drop",
-                     "ct state invalid drop"))
         lab.exec(source, "ip", "route", "add", *way)
         try:
             yield
         finally:
             lab.exec(source, "ip", "route", "del", *way)
+
+
+@contextlib.contextmanager
+def routed_with_mtu(lab, source, destination, mtu):
+    """As routed; the router says by ICMP which packets are too long for it."""
+    onwards = [f"{lab.nodes[destination]}/32", "dev", "eth0"]
+    lab.exec("internet", "ip", "route", "add", *onwards, "mtu", "lock", str(mtu))
+    try:
+        with routed(lab, source, destination):
+            yield
+    finally:
+        lab.exec("internet", "ip", "route", "del", *onwards)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import bou
 
 HEADERS = 28  # of IPv4 and UDP
 SMALLEST = 576  # what every host must take (RFC 791)
+SHORTEST = HEADERS + keyed_proof.ASK_SIZE
 _LARGEST = 65535  # what IPv4 has; some interfaces claim more
 
 _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE = 10, 3  # linux/in.h
@@ -46,7 +47,13 @@ def interface_to(address):
 
 
 def find(key, address, port, most, deadline):
-    """Return the size of the largest IP packet up to `most` that passes both ways, or None where not even small ones do."""
+    """Return `{"mtu", "out", "told"}` of the way to a listener.
+
+    mtu: the size of the largest IP packet up to `most` that passes both ways, None where not even small ones do. out:
+    whether packets of `most` bytes get there, whatever the way back does with theirs; None where that is not known, since
+    the time was over or nothing was answered. told: whether a router said that a packet was too long (ICMP), which is
+    what TCP and tunnels need to send shorter ones.
+    """
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with sock:
         forbid_fragments(sock)
@@ -54,7 +61,7 @@ def find(key, address, port, most, deadline):
         sock.setblocking(False)
         search = _Search(key, sock, deadline)
         if search.passing([most]):
-            return most
+            return {"mtu": most, "out": True, "told": False}
         passed, failed = max(search.passing([SMALLEST]) or [0]), most
         while passed and failed - passed > 1 and not deadline.expired():
             step = max(1, (failed - passed) // (_STEPS + 1))
@@ -62,29 +69,34 @@ def find(key, address, port, most, deadline):
             found = max(search.passing(sizes) or [passed])
             failed = min([size for size in sizes if size > found] or [failed])
             passed = found
-        return passed or None
+        # The shortest question there is says whether the silence is about the length.
+        there = search.passing([SHORTEST, most], keyed_proof.PROVE)
+        known = SHORTEST in there and not deadline.expired()
+        return {"mtu": passed or None, "out": most in there if known else None, "told": search.told}
 
 
 class _Search(object):
     def __init__(self, key, sock, deadline):
         self._key, self._sock, self._deadline = key, sock, deadline
         self._nonces = tcp_probing.new_nonces()
+        self.told = False
 
-    def passing(self, sizes):
-        """Return those of the sizes that came back."""
+    def passing(self, sizes, purpose=keyed_proof.ECHO):
+        """Return those of the sizes of which an answer came: one as long as the question, or with PROVE a short one."""
         waiting, found = {}, []
         left = set(sizes)
         for dummy in range(_ATTEMPTS):
             for size in sorted(left):
                 nonce = next(self._nonces)
                 waiting[nonce] = size
-                question = keyed_proof.ask(self._key, nonce, keyed_proof.ECHO)
+                question = keyed_proof.ask(self._key, nonce, purpose)
                 self._send(question + b"\0" * (size - HEADERS - len(question)))
             until = time.monotonic() + min(_PAUSE, self._deadline.remaining())
             while left and time.monotonic() < until:
-                for size in self._arrived(waiting, until):
-                    left.discard(size)
-                    found.append(size)
+                for size, length in self._arrived(waiting, until):
+                    if size in left and (length == size or purpose == keyed_proof.PROVE):
+                        left.discard(size)
+                        found.append(size)
             if not left:
                 break
         return found
@@ -94,10 +106,12 @@ class _Search(object):
             self._sock.send(data)
         except OSError as problem:
             # Too long for the interface, refused, or no room: all the same as lost, and tried again.
+            self._note(problem)
             if problem.errno == errno.EAGAIN:
                 select.select([], [self._sock], [], 0.05)
 
     def _arrived(self, waiting, until):
+        """Yield (size of a question, size of the answer that arrived)."""
         select.select([self._sock], [], [], max(0.0, until - time.monotonic()))
         while True:
             try:
@@ -105,8 +119,12 @@ class _Search(object):
             except OSError as problem:
                 if problem.errno == errno.EAGAIN:
                     return
-                continue  # the ICMP error for a packet before
+                self._note(problem)
+                continue
             nonce = keyed_proof.nonce_of_answer(data)
-            size = waiting.get(nonce)
-            if size == len(data) + HEADERS and keyed_proof.read_answer(self._key, nonce, data):
-                yield size
+            if nonce in waiting and keyed_proof.read_answer(self._key, nonce, data):
+                yield waiting[nonce], len(data) + HEADERS
+
+    def _note(self, problem):
+        """An ICMP error for a packet before is the error of the next call."""
+        self.told = self.told or problem.errno == errno.EMSGSIZE

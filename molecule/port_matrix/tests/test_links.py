@@ -20,6 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults imp
     delayed,
     filtered,
     firewall,
+    routed_with_mtu,
 )
 
 # {node: (whom its firewall drops, whom it rejects)}
@@ -34,7 +35,8 @@ SHUT_FOR = {
 def links(lab, packages, play):
     """One audit with a firewall of its own kind on each node, each of which shuts the same for two others.
 
-    Besides there is a way that takes its time, one that loses packets, and one that swallows long ones.
+    Besides there is a way that takes its time, one that loses packets, one that swallows long ones, and one with a router
+    that says which are too long.
     """
     one, dummy_two, three = (lab.nodes[name] for name in NODES)
     with contextlib.ExitStack() as stack:
@@ -47,6 +49,7 @@ def links(lab, packages, play):
             lab, "controller-1", "input", f"ip saddr {three} udp dport 8472 ip length > 1400 drop",
             *(f"ip saddr != {{ 127.0.0.0/8, {', '.join(lab.nodes.values())} }} {ports} drop"
               for ports in ("tcp dport != 22", "udp dport > 0"))))
+        stack.enter_context(routed_with_mtu(lab, "controller-1", "worker-2", 1300))
         return play(rtf_max_latency_ms=40, rtf_preflight_outside_host="localhost")
 
 
@@ -77,14 +80,15 @@ def test_exactly_the_true_links_are_red(links):
     checks = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
     of_links = {key for key in links.failed() if key[1] in checks}
     assert of_links == {
-        ("worker-1", "net.latency"), ("worker-2", "net.latency"), ("controller-1", "net.loss"), ("worker-2", "net.mtu_path")}
+        ("worker-1", "net.latency"), ("worker-2", "net.latency"), ("controller-1", "net.loss"), ("worker-2", "net.mtu_path"),
+        ("controller-1", "net.mtu_path")}
     found = {(link["source"], link["destination"]): link for link in links.report["port_matrix"]["links"]}
     assert set(found) == set(itertools.permutations(NODES, 2))
     assert {key for key, link in found.items() if link["rtt_ms"]["p50"] > 40} == {
         ("worker-1", "worker-2"), ("worker-2", "worker-1")}
     assert {key for key, link in found.items() if link["loss_percent"] > 1} == {("controller-1", "worker-1")}
     assert {key: link["path"]["mtu"] for key, link in found.items() if link["path"]["mtu"] != 1500} == {
-        ("worker-2", "controller-1"): 1400}
+        ("worker-2", "controller-1"): 1400, ("controller-1", "worker-2"): 1300}
 
 
 def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
@@ -102,9 +106,16 @@ def test_what_is_wrong_with_a_link_is_said(links):
     assert float(latency["observed"].partition("p50 ")[2].partition(",")[0]) >= 80
     lost = float(links.result("controller-1", "net.loss")["observed"].partition(": ")[2].partition(" %")[0])
     assert 5 <= lost <= 40
-    assert links.result("worker-2", "net.mtu_path")["observed"] == (
-        "controller-1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500")
+    swallowed = links.result("worker-2", "net.mtu_path")
+    assert (swallowed["severity"], swallowed["observed"]) == (
+        "required", "controller-1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500, and longer ones are lost without an ICMP message")
     assert "path MTU 1400" in links.output
+
+
+def test_a_router_that_says_that_packets_are_too_long_is_no_black_hole(links):
+    told = links.result("controller-1", "net.mtu_path")
+    assert (told["severity"], told["observed"]) == (
+        "recommended", "worker-2: 1300 bytes, 1250 within VXLAN; eth0 sends 1500")
 
 
 def test_one_clock_is_one_clock_however_lopsided_the_way(links):

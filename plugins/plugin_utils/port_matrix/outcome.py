@@ -57,7 +57,7 @@ class Matrix:
         if own and isinstance(own["places"], list) and not self._plan.operating:
             found["installation_ports"] = own["places"]
         if own and "links" in own:
-            found["links"], found["unmeasured_links"] = own["links"], own["unmeasured"]
+            found["links"], found["unmeasured_links"] = self._with_ways_back(name, own["links"]), own["unmeasured"]
         if own and "bandwidth_left_out" in own:
             found["bandwidth"] = [stream for stream in self._streams if stream["source"] == name]
             found["unmeasured_bandwidth"] = own["bandwidth_left_out"]
@@ -66,6 +66,13 @@ class Matrix:
         if self._balancer and name in self._controllers:
             found["load_balancer"] = self._through_balancer(own)
         return found
+
+    def _with_ways_back(self, name, measured):
+        """Add to each link what its other end found of the path back, None where that was not measured."""
+        if not isinstance(measured, list):
+            return measured
+        paths = {(link["source"], link["destination"]): link["path"] for link in self.document["links"]}
+        return [{**link, "path_back": paths.get((link["name"], name))} for link in measured]
 
     def _through_balancer(self, own):
         results = [found["balancer"] for found in self._evidence.values() if found and "balancer" in found]
