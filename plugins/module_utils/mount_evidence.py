@@ -56,10 +56,13 @@ def mount_of(path, mounts):
 
 
 def room(path, mounts):
-    """Return `{path, mount, type, options, total, free, mode}` of a directory, or of the nearest that exists above it.
+    """Return what is known of a directory, or of the nearest that exists above it.
 
-    Bytes; free is what an ordinary user may use. mode: permission bits of the directory itself, None where it is not
-    there. Raises Unreadable for what is mounted over the network, which may hang.
+    `{path, mount, type, options, total, free, files_free, writable, mode}`: bytes; free and files_free are what an
+    ordinary user may use, files_free None where the filesystem does not count them. writable: whether root may make files
+    there, by the kernel's own answer, to which nothing is written; None where this is not run by root. mode: permission
+    bits of the directory itself, None where it is not there. Raises Unreadable for what is mounted over the network,
+    which may hang.
     """
     mount = _local_mount(path, mounts)
     real = os.path.realpath(path)
@@ -74,6 +77,8 @@ def room(path, mounts):
         "options": mount["options"],
         "total": space.f_frsize * space.f_blocks,
         "free": space.f_frsize * space.f_bavail,
+        "files_free": space.f_favail if space.f_files else None,
+        "writable": os.access(nearest, os.W_OK) if os.geteuid() == 0 else None,
         "mode": stat.S_IMODE(os.stat(real).st_mode) if nearest == real else None,
     }
 

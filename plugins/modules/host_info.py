@@ -50,7 +50,9 @@ options:
     elements: int
     default: []
   directories:
-    description: Directories whose room is told. Of one that does not exist the nearest above it counts.
+    description:
+      - Directories whose room is told, and whether root may write there. Nothing is written. Of one that does not exist the
+        nearest above it counts.
     type: list
     elements: str
     default: []
@@ -404,6 +406,7 @@ host:
             type: xfs
         room:
           /tmp:
+            files_free: 41923040
             free: 61203283968
             mode: 1023
             mount: /
@@ -411,6 +414,7 @@ host:
             path: /tmp
             total: 85899345920
             type: xfs
+            writable: true
         fstab:
           - line: 1
             options: [defaults]

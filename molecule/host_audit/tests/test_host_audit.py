@@ -39,6 +39,11 @@ FAULTS = {
     "host.hostname": ("hostname Worker-One", "hostname worker-1", "Worker-One is no valid name"),
     "storage.tmp": ("mount -o remount,noexec /tmp", "mount -o remount,exec /tmp", "mounted noexec"),
     "storage.opt": ("mount -t tmpfs -o size=64m tmpfs /opt", "umount /opt", "0.1 GiB free on /opt"),
+    "storage.writable": (
+        "mkdir /var/lib/gravity && mount -t tmpfs -o ro tmpfs /var/lib/gravity",
+        "umount /var/lib/gravity && rmdir /var/lib/gravity",
+        "/var/lib/gravity is mounted read-only",
+    ),
     "storage.fstab_lines": (
         "echo 'LABEL=SMARTFS /data ext4 defaults,noauto 0 0' >> /etc/fstab",
         "sed -i /SMARTFS/d /etc/fstab",
@@ -244,8 +249,10 @@ def test_a_running_node_does_not_fail_for_what_the_platform_does(audits):
     before = {key: value[0] for key, value in audits.order.items()}
     failed = {key for key, (status, _observed) in audits.operate.items()
               if key[1].partition(".")[0] in AREAS and key[1] not in MEASURED and status != "pass" and before.get(key) != status}
-    # There are no data disks in the lab: that is the one thing which must be found.
-    assert failed == {(node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2")}
+    # There are no data disks in the lab, and what one node has in the place of one is full.
+    assert failed == {("worker-1", "storage.writable"),
+                      *((node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2"))}
+    assert "/var/lib/gravity: 0.0 GiB free on /var/lib/gravity" in audits.operate["worker-1", "storage.writable"][1]
 
 
 def test_what_installer_and_gravity_set_is_in_order(audits):

@@ -16,6 +16,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.plat
 
 # A filesystem keeps something of its disk for itself.
 TOLERANCE = 0.05
+# What a filesystem must have left, whatever its size: below that nodes stop in the middle of an installation or an update.
+LEAST_FREE, LEAST_FILES = GIB, 10000
 STICKY_AND_OPEN = 0o1777
 DATA_MOUNTS = {"controller": ("/var/lib/gravity", "/var/lib/gravity/planet/etcd"), "worker": ("/var/lib/gravity",)}
 
@@ -43,6 +45,46 @@ def opt(subject, evidence):
 
 def var_log(subject, evidence):
     return _room(subject, evidence, "/var/log")
+
+
+def writable(subject, evidence):
+    """A directory of the platform is of no use that is full, has no file left to give, or is mounted read-only."""
+    rooms = part(evidence, "host", "storage", "room")
+    expected = f"each directory of the platform can be written to, with {LEAST_FREE / GIB:g} GiB and {LEAST_FILES} files free"
+    wrong, unsure = {}, []
+    for path in subject.platform["written_directories"]:
+        try:
+            room = part(rooms, path)
+        except NoEvidence as problem:
+            unsure.append(f"{path}: {problem}")
+            continue
+        for trouble, remedy in _troubles(subject, path, room):
+            wrong.setdefault((trouble, remedy), []).append(path)
+    if wrong:
+        observed = "; ".join(f"{', '.join(paths)}: {trouble}" for (trouble, dummy), paths in wrong.items())
+        remedy = " ".join(dict.fromkeys(remedy for dummy, remedy in wrong))
+        return Finding(FAIL, expected, observed, remedy, {path: rooms[path] for paths in wrong.values() for path in paths})
+    if unsure:
+        return Finding(UNKNOWN, expected, "; ".join(unsure), "Put these directories on disks of the node.")
+    return Finding(PASS, expected, f"all {len(subject.platform['written_directories'])} can")
+
+
+def _troubles(subject, path, room):
+    """Yield (what keeps a directory from being written to, what to do about it), but for what another check says."""
+    mount = room["mount"]
+    if "ro" in room["options"]:
+        if path != "/tmp":
+            yield f"{mount} is mounted read-only", f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for errors of the disk."
+        return
+    if room["writable"] is False:
+        yield "root may not write there", f"See `lsattr -d {path}` and the messages of the security module in `journalctl -k`."
+    if room["files_free"] is not None and room["files_free"] < LEAST_FILES:
+        yield (f"{room['files_free']} files left on {mount} (inodes)",
+               f"Remove small files on {mount}, `du -x --inodes -s {mount.rstrip('/')}/*` counts them, or make a larger filesystem.")
+    # The installation needs more of some, which is a check of its own.
+    least = wanted(subject, "os-disk")["directories_gib"] if subject.phase == "install" else {}
+    if room["free"] < LEAST_FREE and path not in least:
+        yield f"{room['free'] / GIB:.1f} GiB free on {mount}", f"Make room: `du -xsh {mount}`, or enlarge the filesystem of {mount}."
 
 
 def _room(subject, evidence, path):
@@ -121,6 +163,7 @@ CHECKS = {
     "storage.tmp": tmp,
     "storage.opt": opt,
     "storage.var_log": var_log,
+    "storage.writable": writable,
     "storage.os_disk": os_disk,
     "storage.fstab_lines": fstab_lines,
     "storage.mounts": mounts,

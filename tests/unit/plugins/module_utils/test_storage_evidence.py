@@ -66,6 +66,8 @@ def test_room_of_this_machine_and_of_what_does_not_exist_yet(tmp_path):
     assert missing["mode"] is None and missing["total"] == space.f_frsize * space.f_blocks
     tmp_path.chmod(0o1777)
     assert mount_evidence.room(str(tmp_path), mounts)["mode"] == 0o1777
+    assert missing["files_free"] == (space.f_favail if space.f_files else None)
+    assert missing["writable"] is (True if os.geteuid() == 0 else None)
     assert mount_evidence.room_of(["/nowhere"], [])["/nowhere"] == {"error": "/nowhere: no mount holds it"}
 
 

@@ -53,7 +53,8 @@ def disk(name, size, **changes):
 def room(path, total, free, mount="/", **changes):
     """A directory with room; sizes in GiB."""
     sizes = {"total": total * GIB, "free": free * GIB}
-    return {"path": path, "mount": mount, "type": "xfs", "options": ["rw", "seclabel"], "mode": 0o755, **sizes, **changes}
+    entry = {"path": path, "mount": mount, "type": "xfs", "options": ["rw", "seclabel"], "mode": 0o755}
+    return {**entry, "files_free": 1000000, "writable": True, **sizes, **changes}
 
 
 def storage():
@@ -81,6 +82,10 @@ def storage():
             "/tmp": room("/tmp", 80, 60, mode=0o1777),
             "/opt/anypoint/runtimefabric": room("/opt/anypoint/runtimefabric", 80, 60),
             "/var/log": room("/var/log", 80, 60),
+            "/etc": room("/etc", 80, 60),
+            "/var/lib": room("/var/lib", 80, 60),
+            "/var/lib/gravity": room("/var/lib/gravity", 250, 200, "/var/lib/gravity"),
+            "/var/lib/gravity/planet/etcd": room("/var/lib/gravity/planet/etcd", 60, 50, "/var/lib/gravity/planet/etcd"),
         },
         "devices": [
             disk("sda", 80, parts=["sda1", "sda2"], mounted=["/boot", "/"], signatures=["partition table dos"]),

@@ -100,6 +100,15 @@ BROKEN = [
     ((*TMP, room("/tmp", 80, 60, mode=0o755)), "storage.tmp", "mode 0755", "chmod 1777"),
     ((*TMP, room("/tmp", 80, 60, mode=None)), "storage.tmp", "missing", "mkdir -p /tmp"),
     ((*TMP, room("/tmp", 20, 12, "/tmp", mode=0o1777)), "storage.tmp", "12.0 GiB free on /tmp", "Enlarge"),
+    ((*STORAGE, "room", "/var/lib", room("/var/lib", 80, 0.2)), "storage.writable", "/var/lib: 0.2 GiB free on /", "du -xsh /"),
+    (
+        (*STORAGE, "room", "/var/lib/gravity", room("x", 80, 60, "/var/lib", options=["ro"])),
+        "storage.writable",
+        "/var/lib/gravity: /var/lib is mounted read-only",
+        "remount,rw /var/lib",
+    ),
+    ((*STORAGE, "room", "/etc", room("/etc", 80, 60, writable=False)), "storage.writable", "root may not write there", "lsattr -d /etc"),
+    ((*STORAGE, "room", "/var/lib", room("x", 80, 60, files_free=7)), "storage.writable", "7 files left on / (inodes)", "--inodes"),
     (
         (*STORAGE, "room", "/opt/anypoint/runtimefabric", room("x", 9, 7, "/opt")),
         "storage.opt",
