@@ -129,7 +129,7 @@ def direct(lab, audit):
             faults.login_page(lab, misfits.LOGIN_NAME),
             faults.inspection_trusted(lab, TRUSTING),
             faults.resolvers(lab, "controller-1", "dns-wrong", "dns"),
-            faults.resolvers(lab, "worker-1", "dns", "dns-wildcard"),
+            faults.resolvers(lab, "worker-1", "dns", "dns-wildcard", search="guests.example"),
             faults.resolvers(lab, "worker-2", "dns", "dns-wrong", search=misfits.WILDCARD_DOMAIN),
         ):
             stack.enter_context(fault)
@@ -148,6 +148,7 @@ def test_exactly_what_is_behind_something_is_red(direct):
         ("controller-1", "dns"): "fail",
         ("worker-1", "dns"): "fail",
         ("worker-2", "dns"): "fail",
+        ("worker-1", "dns_search"): "fail",
         ("worker-2", "dns_search"): "fail",
     })
     assert direct.red() == expected
@@ -183,6 +184,7 @@ def test_name_servers_that_lie_are_named(direct):
     assert direct.result("worker-2", "dns")["observed"] == f"198.51.100.54 {wrong}"
     assert direct.result("worker-1", "dns")["observed"].startswith("198.51.100.55 has an address for every name, also for ")
     assert "Ask the DNS team to let 198.51.100.55 answer NXDOMAIN" in direct.result("worker-1", "dns")["remedy"]
+    assert direct.result("worker-1", "dns_search")["remedy"].startswith("It follows from egress.dns")
     assert f"Take {misfits.WILDCARD_DOMAIN} out of the search domains of worker-2" in direct.result("worker-2", "dns_search")["remedy"]
 
 

@@ -105,7 +105,7 @@ def faulty(lab, tmp_path_factory):
     try:
         with faults.service_stopped(lab, "internet", "lab-ntp@ntp"), faults.port_closed(lab, ECR, 443):
             with faults.sysctl_set(lab, "worker-2", "net.ipv4.ip_forward", 0):
-                return site.play("audit-rtf.yml", "-e", '{"rtf_ntp_servers": ["ntp.lab.example"]}')
+                return site.play("audit-rtf.yml", "-e", '{"rtf_ntp_servers": ["ntp.lab.example", "ntp2.lab.example"]}')
     finally:
         lab.exec("worker-1", "rm", HARDENING)
 
@@ -121,7 +121,8 @@ def test_exactly_what_is_broken_is_red(faulty):
 
 
 def test_a_stopped_ntp_server_is_named_with_the_opening_to_ask_for(faulty):
-    assert "open UDP 123 from worker-1 to ntp.lab.example" in faulty.result("worker-1", "egress.ntp")["remedy"]
+    """Another one answers."""
+    assert "open UDP 123 from worker-1 to ntp.lab.example, or name" in faulty.result("worker-1", "egress.ntp")["remedy"]
 
 
 def test_a_dropped_port_is_named_with_its_row_of_the_change_request(faulty):

@@ -168,30 +168,31 @@ def _ntp_probes(evidence):
 
 
 def ntp_reachable(subject, evidence):
-    """At least one NTP server answers a query on UDP 123 from this node."""
-    expected = "an answer from UDP 123 of an NTP server"
+    """Every NTP server of the site answers a query on UDP 123 from this node: one that does not is one opening that lacks."""
     if not subject.ntp_servers:
-        return _ntp_by_chrony(subject, evidence, expected)
-    rows = [row for row in part(evidence, "egress") if row["protocol"] == "ntp"]
-    answered = [row for row in rows if row["verdict"] == "reachable"]
-    failed = [f"{row['host']}: {row['detail'] or row['verdict']}" for row in rows if row["verdict"] != "reachable"]
-    if answered:
-        remarks = [f"{row['host']}: {row['detail']}" for row in answered if row["detail"]] + failed
-        observed = f"{', '.join(row['host'] for row in answered)} answered{''.join('; ' + text for text in remarks)}"
-        return Finding(PASS, expected, observed, evidence=rows)
+        return _ntp_by_chrony(subject, evidence, "an answer from UDP 123 of an NTP server")
+    expected = f"an answer from UDP 123 of {', '.join(subject.ntp_servers)}"
+    rows = {row["host"]: row for row in part(evidence, "egress") if row["protocol"] == "ntp"}
     known = _answering_with_keys(subject, evidence)
-    if known:
-        return Finding(PASS, expected, f"{', '.join(known)} answered chrony, with authentication", evidence=rows)
-    if not rows:
-        return Finding(UNKNOWN, expected, "no NTP server was probed", "Run the audit again.")
-    return Finding(
-        FAIL,
-        expected,
-        "; ".join(failed),
-        f"Ask the network team to open UDP 123 from {subject.node} to {', '.join(subject.ntp_servers)}, "
-        "or name servers that answer in rtf_ntp_servers.",
-        rows,
-    )
+    answered, failed, untried = [], {}, []
+    for server in subject.ntp_servers:
+        row = rows.get(server)
+        if row and row["verdict"] == "reachable":
+            answered.append(f"{server} answered{': ' + row['detail'] if row['detail'] else ''}")
+        elif server in known:
+            answered.append(f"{server} answered chrony, with authentication")
+        elif row is None or row["verdict"] in ("untested", "error"):
+            untried.append(f"{server} was not asked{': ' + row['detail'] if row and row['detail'] else ''}")
+        else:
+            failed[server] = f"{server}: {row['detail'] or row['verdict']}"
+    observed = "; ".join([*failed.values(), *untried, *answered])
+    if failed:
+        remedy = (f"Ask the network team to open UDP 123 from {subject.node} to {', '.join(failed)}, "
+                  "or name servers that answer in rtf_ntp_servers.")
+        return Finding(FAIL, expected, observed, remedy, list(rows.values()))
+    if untried:
+        return Finding(UNKNOWN, expected, observed, "Run the audit again.", list(rows.values()))
+    return Finding(PASS, expected, observed, evidence=list(rows.values()))
 
 
 def _answering_with_keys(subject, evidence):

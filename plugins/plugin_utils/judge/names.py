@@ -50,22 +50,26 @@ def search_domains(subject, evidence):
     expected = "no search domain has an address for every name"
     told = part(evidence, "name_servers")
     trapped = [
-        (server["address"], answer["name"].partition(".")[2], answer["addresses"][0])
-        for server in told["servers"] if not _knows_everything(server)
-        for answer in server["invented"][1:] if answer["addresses"]
+        (server, answer["name"].partition(".")[2], answer["addresses"][0])
+        for server in told["servers"] for answer in server["invented"][1:] if answer["addresses"]
     ]
     if trapped:
         domains = list(dict.fromkeys(domain for dummy, domain, dummy_too in trapped))
         host = next((row["host"] for row in subject.endpoints), "a name")
+        takes = (f"Take {', '.join(domains)} out of the search domains of {subject.node} (/etc/resolv.conf), or ask the DNS team "
+                 f"to remove the wildcard: pods try {host}.{domains[0]} before {host}.")
+        follows = "It follows from egress.dns: the name server has an address for every name."
         return Finding(
             FAIL, expected,
-            "; ".join(f"{server} sends any name below {domain} to {address}" for server, domain, address in trapped),
-            f"Take {', '.join(domains)} out of the search domains of {subject.node} (/etc/resolv.conf), or ask the DNS team to "
-            f"remove the wildcard: pods try {host}.{domains[0]} before {host}.", told)
+            "; ".join(f"{server['address']} sends any name below {domain} to {address}" for server, domain, address in trapped),
+            follows if all(_knows_everything(server) for server, dummy, dummy_too in trapped) else takes, told)
     if not told["search"]:
         return Finding(PASS, expected, "there is no search domain", evidence=told)
-    if any(answer["status"] == _UNTRIED for server in told["servers"] for answer in server["invented"]):
-        return Finding(UNKNOWN, expected, "not every question was answered in time", "Run the audit again.", told)
+    silent = [server["address"] for server in told["servers"]
+              if any(answer["status"] in (_UNTRIED, *_SILENT) for answer in server["invented"][1:])]
+    if silent or not told["servers"]:
+        return Finding(UNKNOWN, expected, f"not every question to {', '.join(silent)} was answered" if silent
+                       else "no name server is configured", "Make egress.dns pass, then run the audit again.", told)
     return Finding(PASS, expected, f"{', '.join(told['search'])}: none has", evidence=told)
 
 

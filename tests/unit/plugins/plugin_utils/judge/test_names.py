@@ -33,11 +33,12 @@ def test_servers_that_agree():
 
 def test_a_server_that_does_not_answer():
     def silence(dummy, servers):
-        for answer in servers[1]["names"]:
+        for answer in servers[1]["names"] + servers[1]["invented"]:
             answer.update(status="no_reply", addresses=[], detail="no answer within 5 s")
 
     dns, search = judge(silence)
-    assert (dns["status"], search["status"]) == ("fail", "pass")
+    assert (dns["status"], search["status"]) == ("fail", "unknown")
+    assert search["observed"] == "not every question to 192.0.2.54 was answered"
     assert dns["observed"] == "192.0.2.54 does not answer (no answer within 5 s)"
     assert dns["remedy"].startswith("Ask the DNS team why 192.0.2.54 does not answer n1 on UDP and TCP 53, or take it out of")
 
@@ -109,14 +110,16 @@ def test_an_endpoint_that_is_down_is_not_the_name_servers_fault():
     assert judge(change)[0]["status"] == "pass"
 
 
-def test_a_server_that_knows_every_name_is_one_fault():
+def test_a_server_that_knows_every_name_knows_those_below_a_search_domain():
     def change(dummy, servers):
         for answer in servers[1]["invented"]:
             answer.update(status="ok", addresses=["198.51.100.40"])
 
     dns, search = judge(change)
-    assert (dns["status"], search["status"]) == ("fail", "pass")
+    assert (dns["status"], search["status"]) == ("fail", "fail")
     assert dns["observed"].startswith("192.0.2.54 has an address for every name, also for hostprep-0.com (198.51.100.40)")
+    assert search["observed"] == "192.0.2.54 sends any name below site.example to 198.51.100.40"
+    assert search["remedy"].startswith("It follows from egress.dns")
 
 
 def test_a_search_domain_that_knows_every_name():
@@ -133,7 +136,9 @@ def test_no_server_and_no_time():
     def none(evidence, dummy):
         evidence["name_servers"]["servers"] = []
 
-    assert judge(none)[0]["observed"] == "no name server is configured"
+    dns, search = judge(none)
+    assert dns["observed"] == search["observed"] == "no name server is configured"
+    assert (dns["status"], search["status"]) == ("fail", "unknown")
     dns, search = judge(lambda dummy, servers: [
         answer.update(status="untested", addresses=[]) for answer in servers[0]["names"] + servers[0]["invented"]])
     assert (dns["status"], search["status"]) == ("unknown", "unknown")

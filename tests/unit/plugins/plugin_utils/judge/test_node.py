@@ -223,6 +223,23 @@ def test_a_server_that_answers_but_is_not_synchronised_shows_it():
     assert "stratum 16" in judge(evidence)["egress.ntp"]["observed"]
 
 
+@pytest.mark.parametrize("verdicts, status, remedy", [
+    (("reachable", "reachable", "reachable"), "pass", ""),
+    (("reachable", "no_reply", "no_reply"), "fail", "open UDP 123 from n1 to ntp2, ntp3,"),
+    (("reachable", "unresolved", "untested"), "fail", "to ntp2,"),
+    (("reachable", "reachable", "untested"), "unknown", "again"),
+    (("reachable", "reachable", None), "unknown", "again"),
+])
+def test_every_ntp_server_of_the_site_has_to_answer(verdicts, status, remedy):
+    names = ["ntp1", "ntp2", "ntp3"]
+    evidence = samples.evidence()
+    evidence["egress"] = [row for row in evidence["egress"] if row["protocol"] != "ntp"] + [
+        {"id": f"ntp-{name}", "host": name, "protocol": "ntp", "path": "direct", "verdict": verdict, "detail": None}
+        for name, verdict in zip(names, verdicts) if verdict]
+    found = judge(evidence, samples.subject(ntp_servers=names))["egress.ntp"]
+    assert (found["status"], remedy in found["remedy"]) == (status, True), found
+
+
 def test_without_ntp_servers_chronys_own_sources_are_asked():
     subject = samples.subject(ntp_servers=[])
     evidence = samples.evidence()
