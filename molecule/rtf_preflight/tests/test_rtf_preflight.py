@@ -173,16 +173,20 @@ def lost(lab, tmp_path_factory):
 
 def test_nodes_that_cannot_be_looked_at_are_unknown_and_the_others_are_still_judged(lost):
     assert lost.code != 0
-    assert lost.readiness() == dict.fromkeys(NODES, "incomplete")
-    assert {entry["status"] for entry in lost.report["results"] if entry["node"] == "worker-2"} == {"unknown"}
+    assert lost.readiness() == {"controller-1": "incomplete", "worker-1": "incomplete", "worker-2": "not_ready"}
+    assert {entry["status"] for entry in lost.report["results"]
+            if entry["node"] == "worker-2" and entry["id"] != "access.shell"} == {"unknown"}
     assert {entry["status"] for entry in lost.report["results"] if entry["node"] == "worker-1"} <= {"unknown", "skipped"}
     # Clocks are compared, and there is none to compare with.
     assert {check for node, check in lost.failed() if node == "controller-1"} == {"time.between_nodes"}
-    assert "INCOMPLETE: 3 nodes" in lost.output
+    assert "NOT READY: 3 nodes" in lost.output
 
 
 def test_an_unreachable_node_is_told_from_one_without_python(lost):
-    assert "unreachable: " in lost.result("worker-2", "access.shell")["observed"]
+    """Whose SSH refuses is not ready; of the other one nobody knows."""
+    refused, unknown = lost.result("worker-2", "access.shell"), lost.result("worker-1", "access.shell")
+    assert (refused["status"], unknown["status"]) == ("fail", "unknown")
+    assert refused["observed"].startswith("refused: ") and "Start sshd on worker-2" in refused["remedy"]
     assert "python9" in lost.result("worker-1", "access.shell")["observed"]
 
 

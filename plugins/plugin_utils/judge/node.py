@@ -4,7 +4,6 @@
 
 """Judge one node: every check of the catalogue, in its order, each on its own."""
 
-import re
 from fnmatch import fnmatchcase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import (
@@ -88,12 +87,6 @@ ONLY_WITH = {
 }
 
 AGAIN = "Run the audit again; if it stays, look at the reason on the node."
-# What Ansible says when the user that it connects with may not become root like that.
-_PASSWORD = re.compile(r"(missing|incorrect) \w+ password|no become password", re.IGNORECASE)
-BECOME = (
-    "Give the password with which the user that Ansible connects with becomes root: run with --ask-become-pass, or set "
-    "ansible_become_password, in a vault."
-)
 
 
 def judge_node(checks, subject, evidence, only=("*",), insist=()):
@@ -157,16 +150,14 @@ def _is_not_asked(check, subject):
 def _judge(function, subject, evidence, row):
     if "not_run" in evidence:
         return Finding(SKIPPED, "", evidence["not_run"])
-    if "unreachable" in evidence:
-        return Finding(
-            UNKNOWN,
-            "",
-            f"unreachable: {evidence['unreachable']}",
-            f"Make `ansible -m ping {subject.node}` work, then run the audit again.",
-        )
+    again = AGAIN
     try:
+        if "unreachable" in evidence:
+            again = f"Make `ansible -m ping {subject.node}` work, then run the audit again."
+            if function is not access.shell:
+                raise NoEvidence(f"unreachable: {evidence['unreachable']}")
         return function(subject, evidence, row) if row else function(subject, evidence)
     except NoEvidence as reason:
-        return Finding(UNKNOWN, "", str(reason), AGAIN if not _PASSWORD.search(str(reason)) else BECOME)
+        return Finding(UNKNOWN, "", str(reason), access.BECOME if access.is_no_root(str(reason)) else again)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:  # evidence of a shape nobody foresaw
         return Finding(UNKNOWN, "", f"the evidence cannot be read: {type(problem).__name__}: {problem}")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import readiness
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import FUNCTIONS, judge_node
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
 
@@ -264,16 +265,46 @@ def test_no_evidence_at_all_is_unknown_throughout():
 
 
 @pytest.mark.parametrize(
-    "said, remedy",
+    "said, status, remedy",
     [
-        ("Collect evidence of the host: Task failed: Incorrect sudo password", "--ask-become-pass"),
-        ("Collect evidence of the host: Missing sudo password", "--ask-become-pass"),
-        ("Collect evidence of the host: python9: not found", "Run the audit again"),
+        ("Collect evidence of the host: Task failed: Incorrect sudo password", "fail", "--ask-become-pass"),
+        ("Collect evidence of the host: Missing sudo password", "fail", "--ask-become-pass"),
+        ("Collect evidence of the host: sudo: a password is required", "fail", "--ask-become-pass"),
+        ("Collect evidence of the host: ops is not in the sudoers file.", "fail", "--ask-become-pass"),
+        ("Collect evidence of the host: Timeout (12s) waiting for privilege escalation prompt", "unknown", "Run the audit again"),
+        ("Collect evidence of the host: python9: not found", "unknown", "Run the audit again"),
     ],
 )
-def test_a_node_on_which_nothing_could_be_collected_says_what_to_do(said, remedy):
-    shell = judge({"host": {"error": said}}, only=["access.shell"])["access.shell"]
-    assert (shell["status"], shell["observed"]) == ("unknown", said) and remedy in shell["remedy"]
+def test_a_node_on_which_nothing_could_be_collected_says_what_to_do(said, status, remedy):
+    results = judge({"host": {"error": said}}, only=["access.shell", "kernel.ip_forward"])
+    shell, other = results["access.shell"], results["kernel.ip_forward"]
+    assert shell["status"] == status and said in shell["observed"] and remedy in shell["remedy"]
+    assert other["status"] == "unknown" and remedy in other["remedy"]
+    assert readiness.node_readiness(list(results.values())) == {"fail": "not_ready", "unknown": "incomplete"}[status]
+
+
+VIA_SSH = "Failed to connect to the host via ssh: "
+
+
+@pytest.mark.parametrize("said, status, remedy", [
+    ("ssh: connect to host 10.0.0.21 port 22: Connection refused", "fail", "Start sshd on n1"),
+    ("channel 0: open failed: connect failed: Connection refused stdio forwarding failed kex_exchange_identification: "
+     "Connection closed by remote host Connection closed by UNKNOWN port 65535", "fail", "Start sshd on n1"),
+    ("ops@10.0.0.21: Permission denied (publickey,password).", "fail", "ansible_user"),
+    ("ssh: connect to host 10.0.0.21 port 22: Connection timed out", "unknown", "ansible -m ping n1"),
+    ("ssh: connect to host 10.0.0.21 port 22: No route to host", "unknown", "ansible -m ping n1"),
+    ("ssh: Could not resolve hostname n1: Name or service not known", "unknown", "ansible -m ping n1"),
+    ("Host key verification failed.", "unknown", "ansible -m ping n1"),
+    ("ssh: connect to host bastion port 22: Connection refused Connection closed by UNKNOWN port 65535", "unknown", "ping"),
+    ("ops@bastion: Permission denied (publickey). Connection closed by UNKNOWN port 65535", "unknown", "ping"),
+])
+def test_what_a_node_refuses_is_decided(said, status, remedy):
+    results = judge({"unreachable": VIA_SSH + said})
+    shell = results.pop("access.shell")
+    assert shell["status"] == status and said in shell["observed"] and remedy in shell["remedy"]
+    assert {entry["status"] for entry in results.values()} == {"unknown"}
+    verdict = readiness.node_readiness([shell, *results.values()])
+    assert verdict == {"fail": "not_ready", "unknown": "incomplete"}[status]
 
 
 def test_an_unreachable_node_is_unknown_and_one_left_out_is_skipped():
