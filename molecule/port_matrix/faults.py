@@ -16,9 +16,17 @@ FIREWALLS = {"controller-1": "firewalld", "worker-1": "iptables", "worker-2": "u
 
 _SERVE = """
 import http.server, sys, threading
-for port in sys.argv[1:]:
-    server = http.server.HTTPServer(("", int(port)), http.server.SimpleHTTPRequestHandler)
+for port in sys.argv[2:]:
+    server = http.server.HTTPServer((sys.argv[1], int(port)), http.server.SimpleHTTPRequestHandler)
     threading.Thread(target=server.serve_forever).start()
+"""
+_ANSWER = """
+import socket, sys
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind((sys.argv[1], int(sys.argv[2])))
+while True:
+    data, peer = sock.recvfrom(2048)
+    sock.sendto(data, peer)
 """
 _AWAIT = """
 import socket, sys, time
@@ -129,11 +137,19 @@ def filtered(lab, name, hook, *rules):
 
 
 @contextlib.contextmanager
-def serving(lab, name, *ports):
-    """Web servers of a node's own, on all its addresses."""
+def serving(lab, name, *ports, address="0.0.0.0"):
+    """Web servers of a node's own, on all its addresses or on loopback alone."""
     ports = [str(port) for port in ports]
-    with _unit(lab, name, "lab-service", _SERVE, *ports):
+    with _unit(lab, name, "lab-service", _SERVE, address, *ports):
         lab.exec(name, "timeout", "30", "python3", "-c", _AWAIT, *ports)
+        yield
+
+
+@contextlib.contextmanager
+def answering(lab, name, port):
+    """Something answers whatever comes to a UDP port of a node's address."""
+    with _unit(lab, name, "lab-answer", _ANSWER, lab.nodes[name], str(port)):
+        lab.exec(name, "timeout", "20", "sh", "-c", f"until ss -Hlun sport = :{port} | grep -q .; do sleep 0.1; done")
         yield
 
 
@@ -224,7 +240,7 @@ def load_balancer(lab, servers, tls=False, announced=False):
     header = "send-proxy-v2" if announced else ""
     lines = [f"server {name} {lab.nodes[name]}:443 {header}" for name in servers]
     configuration = "\n".join([
-        "defaults", "mode tcp", "timeout connect 2s", "timeout client 20s", "timeout server 20s", "frontend front",
+        "defaults", "mode tcp", "retries 0", "timeout connect 2s", "timeout client 20s", "timeout server 20s", "frontend front",
         f"bind {host}:{port} {certificate}", "default_backend back", "backend back", "balance roundrobin", *lines, ""])
     write = "cat /etc/lab/tls/anypoint.mulesoft.com.crt /etc/lab/tls/anypoint.mulesoft.com.key > /run/lab-balancer.pem; "
     lab.exec("internet", "sh", "-c", write + "printf %s \"$0\" > /run/lab-balancer.cfg", configuration)

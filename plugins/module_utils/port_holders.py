@@ -16,6 +16,7 @@ Holder = collections.namedtuple("Holder", "transport port address state process 
 
 _TABLES = {"tcp": ("tcp", "tcp6"), "udp": ("udp", "udp6")}
 _STATES = {1: "connected", 2: "connecting", 3: "connecting", 7: "bound", 10: "listening"}
+_HELD = ("bound", "listening")
 _TIME_WAIT = 6  # nobody's any more, and in nobody's way
 _NOT_TO_BE_SEEN = frozenset([errno.ENOENT, errno.ESRCH, errno.EACCES, errno.EPERM])
 _SOCKET = re.compile(r"socket:\[([0-9]+)\]\Z")
@@ -26,11 +27,28 @@ def holders(transport, ports, address, root="/proc"):
 
     Only who is in the way of the IPv4 address (text) counts: the same port of another address of the host does not.
     """
+    in_the_way = _in_the_way(address)
+    return _holders(transport, ports, lambda local, dummy_state: local in in_the_way, root)
+
+
+def holders_beside(transport, ports, address, root="/proc"):
+    """As holders, but those who hold a port of another address of the host, loopback for example, and not of this one.
+
+    They are not in its way, but in that of a program that asks for the port of all addresses.
+    """
+    in_the_way = _in_the_way(address)
+    return _holders(transport, ports, lambda local, state: local not in in_the_way and state in _HELD, root)
+
+
+def _in_the_way(address):
+    return {address, "0.0.0.0", "::", "::ffff:" + address}
+
+
+def _holders(transport, ports, counts, root):
     wanted, entries = set(ports), []
-    in_the_way = {address, "0.0.0.0", "::", "::ffff:" + address}
     for table in _TABLES[transport]:
         lines = read_table(_lines(os.path.join(root, "net", table)))
-        entries += [entry for entry in lines if entry[1] in wanted and entry[0] in in_the_way]
+        entries += [entry for entry in lines if entry[1] in wanted and counts(entry[0], entry[2])]
     owners = _owners({inode for dummy, dummy_too, dummy_three, inode in entries}, root)
     found = {}
     for address, port, state, inode in entries:

@@ -39,13 +39,16 @@ def bind_all(places):
     """Bind every port of every Place; return (sockets, report).
 
     sockets: `[(transport, socket)]`. report: a list, for each Place `{"address", "tcp", "udp"}`, where each transport
-    is `{"bound": [range], "occupied": [who holds what], "failed": [{"ports", "reason"}]}`.
+    is `{"bound": [range], "occupied": [who holds what], "beside": [who holds what], "failed": [{"ports", "reason"}]}`.
+    beside: who holds ports of the place on other addresses of this host, where a program that listens on all addresses
+    could not have them; nothing for loopback, which is asked for by programs that want it alone.
     """
     file_limit.raise_file_limit(sum(len(place.tcp) + len(place.udp) for place in places) + SPARE_FILES)
     sockets, report = [], []
     for place in places:
         entry = {"address": place.address}
         for transport, ports in (("tcp", place.tcp), ("udp", place.udp)):
+            beside = [] if _is_loopback(place.address) else port_holders.holders_beside(transport, ports, place.address)
             bound, occupied, failed = [], [], collections.OrderedDict()
             for port in ports:
                 try:
@@ -59,12 +62,17 @@ def bind_all(places):
             entry[transport] = {
                 "bound": port_ranges.texts(bound),
                 "occupied": _who_holds(transport, occupied, place.address),
+                "beside": _together([holder.port for holder in beside], {holder.port: holder for holder in beside}),
                 "failed": [
                     {"ports": port_ranges.texts(numbers), "reason": reason} for reason, numbers in failed.items()
                 ],
             }
         report.append(entry)
     return sockets, report
+
+
+def _is_loopback(address):
+    return address.startswith("127.")
 
 
 def _bind(transport, address, port):
@@ -89,9 +97,13 @@ def _bind(transport, address, port):
 
 
 def _who_holds(transport, ports, address):
+    known = {holder.port: holder for holder in port_holders.holders(transport, ports, address)} if ports else {}
+    return _together(ports, known)
+
+
+def _together(ports, known):
     """Return `[{"ports", "process", "pid", "user", "address", "state"}]`, ports of the same holder together."""
     groups = collections.OrderedDict()
-    known = {holder.port: holder for holder in port_holders.holders(transport, ports, address)} if ports else {}
     for port in ports:
         holder = known.get(port)
         who = holder._replace(transport=None, port=None) if holder else None

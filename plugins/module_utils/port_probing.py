@@ -18,16 +18,15 @@ _LAST_CHANCE = 3.0  # seconds for what has not answered by UDP, when thousands o
 
 
 def targets_of(peers):
-    """Return (tcp targets, udp targets) of peers `{"name", "address", "tcp", "udp", "connect"}` (ports as texts)."""
+    """Return (tcp targets, udp targets) of peers `{"name", "address", "tcp", "udp", "connect", "query"}` (ports as texts)."""
     tcp, udp = [], []
     for number, peer in enumerate(peers):
         proven = port_ranges.numbers(peer["tcp"])
         for ports, proof in ((proven, True), (sorted(set(port_ranges.numbers(peer["connect"])) - set(proven)), False)):
             tcp += [port_verdicts.Target(number, peer["address"], port, peer["name"], proof) for port in ports]
-        udp += [
-            port_verdicts.Target(number, peer["address"], port, peer["name"], True)
-            for port in port_ranges.numbers(peer["udp"])
-        ]
+        proven = port_ranges.numbers(peer["udp"])
+        for ports, proof in ((proven, True), (sorted(set(port_ranges.numbers(peer["query"])) - set(proven)), False)):
+            udp += [port_verdicts.Target(number, peer["address"], port, peer["name"], proof) for port in ports]
     return tcp, udp
 
 

@@ -10,7 +10,7 @@ import os
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import dialing, findings, port_ranges
 
 OPEN = "open"  # the listener of this run proved itself
-LIVE = "live"  # a connection came about where no proof was asked for
+LIVE = "live"  # a connection came about, or an answer by UDP, where no proof was asked for
 UNPROVEN = "unproven"  # something answers there, and it is not the listener that was meant
 REFUSED = findings.REFUSED
 REJECTED = findings.REJECTED

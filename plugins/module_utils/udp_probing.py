@@ -1,7 +1,10 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask thousands of UDP ports for their proof, and ask again before calling what is lost dropped."""
+"""Ask thousands of UDP ports for their proof, and ask again before calling what is lost dropped.
+
+A target without proof is one where nobody should answer: it is asked what a DNS server answers, and any answer counts.
+"""
 
 import collections
 import errno
@@ -10,16 +13,23 @@ import socket
 import struct
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import keyed_proof, port_verdicts, tcp_probing
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    dns_messages,
+    keyed_proof,
+    port_verdicts,
+    tcp_probing,
+)
 
 # From linux/in.h, linux/socket.h and linux/errqueue.h; Python does not have them all.
 _IP_RECVERR = 11
 _MSG_ERRQUEUE = 0x2000
 _SO_RCVBUFFORCE = 33
 _ICMP = 2
+_NAME = "localhost"
 
 _FIRST_PAUSE = 0.1  # seconds until the first repetition; each pause is longer than the one before
 _LONGEST_PAUSE = 0.4
+_STRANGERS = 1.0  # seconds for those where nobody should answer: silence is what is hoped for
 _BATCH = 32  # questions that are sent before answers are looked at: no buffer has to hold thousands
 
 
@@ -34,7 +44,10 @@ class UdpProber(object):
         self._key, self._timeout, self._deadline = key, timeout, deadline
         nonces = tcp_probing.new_nonces()
         self._open = collections.OrderedDict((next(nonces), target) for target in targets)
-        self._questions = {nonce: keyed_proof.ask(key, nonce) for nonce in self._open}
+        self._questions = {
+            nonce: keyed_proof.ask(key, nonce) if target.proof else dns_messages.question(_NAME, dns_messages.A, 1)
+            for nonce, target in self._open.items()
+        }
         self._by_place = {(target.address, target.port): nonce for nonce, target in self._open.items()}
         self._last_answer = 0.0
         self.outcomes = {}
@@ -42,7 +55,7 @@ class UdpProber(object):
     def run(self, timeout=None):
         """Another round asks again who has not answered, which may be for want of time on a busy host."""
         timeout = min(timeout or self._timeout, self._deadline.remaining())
-        if timeout <= 0 and self.outcomes:
+        if self.outcomes and (timeout <= 0 or not any(target.proof for target in self._open.values())):
             return
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with sock:
@@ -50,8 +63,8 @@ class UdpProber(object):
             sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
             _enlarge(sock)
             pause = _FIRST_PAUSE
-            self._last_answer = time.monotonic()
-            while self._open and not self._deadline.expired() and time.monotonic() < self._last_answer + timeout:
+            self._last_answer = began = time.monotonic()
+            while self._goes_on(began) and not self._deadline.expired() and time.monotonic() < self._last_answer + timeout:
                 self._ask_all(sock)
                 self._hear(sock, time.monotonic() + pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
@@ -60,6 +73,10 @@ class UdpProber(object):
             verdict = port_verdicts.UNTESTED if over else port_verdicts.DROPPED
             reason = "the deadline passed" if over else "no answer within %g s" % self._timeout
             self.outcomes[target.peer, target.port] = (verdict, reason)
+
+    def _goes_on(self, began):
+        """Whether somebody is still waited for."""
+        return any(target.proof for target in self._open.values()) or (self._open and time.monotonic() < began + _STRANGERS)
 
     def _ask_all(self, sock):
         for number, nonce in enumerate(list(self._open)):
@@ -94,7 +111,7 @@ class UdpProber(object):
         """Take whatever has arrived."""
         while True:
             try:
-                data, dummy_peer = sock.recvfrom(2048)
+                data, peer = sock.recvfrom(2048)
             except OSError as problem:
                 if problem.errno == errno.EAGAIN and not self._take_errors(sock):
                     return
@@ -106,6 +123,10 @@ class UdpProber(object):
                 if said is not None:
                     self._last_answer = time.monotonic()
                     self._settle(nonce, *tcp_probing.judge_answer(said, self._open[nonce]))
+                continue
+            stranger = self._by_place.get(tuple(peer[:2]))
+            if stranger in self._open and not self._open[stranger].proof:
+                self._settle(stranger, port_verdicts.LIVE, None)
 
     def _take_errors(self, sock):
         """Take the ICMP errors out of the socket's queue; return how many there were."""

@@ -168,6 +168,13 @@ listening:
                   user: root
                   address: 0.0.0.0
                   state: listening
+            beside:
+              description:
+                - Who holds these ports on other addresses of the host, as in RV(ignore:occupied). A program that listens on
+                  all addresses could not have them. Empty for a place on loopback.
+              returned: always
+              type: list
+              elements: dict
             failed:
               description: Ports that could not be had for another reason, by reason.
               returned: always

@@ -59,6 +59,13 @@ options:
         type: list
         elements: str
         default: []
+      query:
+        description:
+          - UDP ports where nobody should answer. A DNS query for V(localhost) is sent, and any answer counts. Silence proves
+            nothing.
+        type: list
+        elements: str
+        default: []
   timeout:
     default: 3.5
   deadline:
@@ -119,7 +126,7 @@ peers:
           description:
             - Ports and ranges by verdict; verdicts that do not occur are absent.
             - V(open) - the listener proved itself.
-            - V(live) - a connection came about to a port in O(peers[].connect).
+            - V(live) - a connection came about to a port in O(peers[].connect), or an answer from one in O(peers[].query).
             - V(unproven) - something answers, and it is not the listener that was meant.
             - V(refused) - nobody listens there; a firewall can answer like that, too.
             - V(rejected) - a firewall or router answered that it does not let this through, or there is no route.
@@ -153,7 +160,7 @@ def argument_spec():
     ports = dict(type="list", elements="str", default=[])
     return dict(
         key=listener_client.KEY,
-        peers=listener_client.peers_option(tcp=ports, udp=ports, connect=ports),
+        peers=listener_client.peers_option(tcp=ports, udp=ports, connect=ports, query=ports),
         timeout=dict(type="float", default=3.5),
         deadline=dict(type="float", default=60.0),
         concurrency=dict(type="int", default=8192),
@@ -166,7 +173,7 @@ def bad_arguments(params):
     for number, peer in enumerate(params["peers"]):
         if not port_ranges.is_ipv4(peer["address"]):
             problems.append("peers[%d].address: %r is not an IPv4 address" % (number, peer["address"]))
-        for kind in ("tcp", "udp", "connect"):
+        for kind in ("tcp", "udp", "connect", "query"):
             try:
                 port_ranges.numbers(peer[kind])
             except ValueError as problem:

@@ -252,7 +252,7 @@ def test_a_running_node_does_not_fail_for_what_the_platform_does(audits):
     # There are no data disks in the lab, and what one node has in the place of one is full.
     assert failed == {("worker-1", "storage.writable"),
                       *((node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2"))}
-    assert "/var/lib/gravity: 0.0 GiB free on /var/lib/gravity" in audits.operate["worker-1", "storage.writable"][1]
+    assert "/var/lib/gravity, /var/lib/gravity/planet/etcd: 0.0 GiB free on /var/lib/gravity" in audits.operate["worker-1", "storage.writable"][1]
 
 
 def test_what_installer_and_gravity_set_is_in_order(audits):

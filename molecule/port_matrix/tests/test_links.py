@@ -88,7 +88,7 @@ def test_exactly_the_true_links_are_red(links):
         ("worker-1", "worker-2"), ("worker-2", "worker-1")}
     assert {key for key, link in found.items() if link["loss_percent"] > 1} == {("controller-1", "worker-1")}
     assert {key: link["path"]["mtu"] for key, link in found.items() if link["path"]["mtu"] != 1500} == {
-        ("worker-2", "controller-1"): 1400, ("controller-1", "worker-2"): 1300}
+        ("worker-2", "controller-1"): 1300, ("controller-1", "worker-2"): 1300}
 
 
 def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
@@ -108,8 +108,8 @@ def test_what_is_wrong_with_a_link_is_said(links):
     assert 5 <= lost <= 40
     swallowed = links.result("worker-2", "net.mtu_path")
     assert (swallowed["severity"], swallowed["observed"]) == (
-        "required", "controller-1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500, and longer ones are lost without an ICMP message")
-    assert "path MTU 1400" in links.output
+        "required", "controller-1: 1300 bytes, 1250 within VXLAN; eth0 sends 1500, and longer ones are lost without an ICMP message")
+    assert "path MTU 1300" in links.output
 
 
 def test_a_router_that_says_that_packets_are_too_long_is_no_black_hole(links):

@@ -22,6 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.audits imp
 )
 from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import (
     LISTENER,
+    answering,
     asymmetric_route,
     filtered,
     listener_killed,
@@ -59,6 +60,7 @@ def filters_and_rate(lab, packages, play, two_controllers):
     one, two, three = (lab.nodes[name] for name in NODES)
     with contextlib.ExitStack() as stack:
         stack.enter_context(serving(lab, "controller-1", 5000))
+        stack.enter_context(serving(lab, "worker-2", 7496, address="127.0.0.1"))
         stack.enter_context(filtered(
             lab, "controller-1", "input",
             f"ip saddr {two} tcp dport 7496 drop",
@@ -99,7 +101,7 @@ def test_exactly_the_filtered_cells_are_red(packet_filters):
         ("worker-1", "worker-2", "node-ports-udp"),
     ], "fail")
     expected = {(source, f"ports.{row}") for source, dummy, row in cells(packet_filters)}
-    assert red_checks(packet_filters) == expected | {("controller-1", "ports.free")}
+    assert red_checks(packet_filters) == expected | {("controller-1", "ports.free"), ("worker-2", "ports.free")}
 
 
 def test_a_dropped_port_is_named(packet_filters):
@@ -128,6 +130,8 @@ def test_a_taken_port_is_that_nodes_own_fault_and_names_the_process(packet_filte
     assert result["status"] == "fail"
     assert result["observed"].startswith("TCP 5000 by python3 (pid ") and "user root" in result["observed"]
     assert packet_filters.result("worker-1", "ports.free")["status"] == "pass"
+    on_loopback = packet_filters.result("worker-2", "ports.free")["observed"]
+    assert on_loopback.startswith("TCP 7496 by python3 (pid ") and on_loopback.endswith(" on 127.0.0.1")
 
 
 def test_exactly_the_slow_node_lacks_bandwidth(packet_filters):
@@ -187,33 +191,41 @@ def test_a_killed_listener_is_said_to_be_gone(processes_and_routes):
 
 @pytest.fixture(scope="module")
 def running_cluster(lab, play, two_controllers):
-    """One audit of a cluster that runs, as far as anybody can see: services hold ports on all addresses.
+    """One audit of a cluster that runs, as far as anybody can see: services hold ports on all addresses, but one.
 
     A load balancer before its two controllers passes everything on.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(serving(lab, "worker-1", 7575, 30080, 7373))
         stack.enter_context(serving(lab, "worker-2", 4242))
-        balancer = stack.enter_context(load_balancer(lab, ["controller-1", "worker-1"], announced=True))
+        stack.enter_context(serving(lab, "controller-1", 7496, address="127.0.0.1"))
+        stack.enter_context(answering(lab, "worker-2", 53))
+        balancer = stack.enter_context(load_balancer(lab, ["controller-1", "worker-1", "worker-2"], announced=True))
         return play("-e", "rtf_phase=operate", inventories=[str(two_controllers)], rtf_load_balancer=balancer,
                     rtf_preflight_links=False)
 
 
 def test_live_ports_of_a_running_cluster_are_only_connected_to(running_cluster):
-    assert statuses(running_cluster) == {}
+    assert statuses(running_cluster) == {(node, "controller-1", "serf-tcp"): "fail" for node in ("worker-1", "worker-2")}
+    cell = cells(running_cluster)["worker-1", "controller-1", "serf-tcp"]
+    assert cell["ports"] == {"refused": ["7496"]} and cell["reason"].endswith(" listens on 127.0.0.1 only")
     assert not [key for key in red_checks(running_cluster) if key[1] == "ports.free"]
 
 
 def test_what_has_to_be_closed_in_operation_is_pointed_out(running_cluster):
-    assert red_checks(running_cluster) == {("worker-1", "ports.closed"), ("worker-2", "ports.closed")}
+    assert red_checks(running_cluster) == {
+        ("worker-1", "ports.closed"), ("worker-2", "ports.closed"), ("worker-1", "ports.serf-tcp"), ("worker-2", "ports.serf-tcp")}
+    assert "UDP 53 from worker-1" in running_cluster.result("worker-2", "ports.closed")["observed"]
     assert "TCP 4242 from controller-1" in running_cluster.result("worker-2", "ports.closed")["observed"]
     assert "TCP 7373 from worker-2" in running_cluster.result("worker-1", "ports.closed")["observed"]
 
 
-def test_a_load_balancer_that_passes_everything_on(running_cluster):
+def test_a_load_balancer_that_passes_everything_on_and_sends_a_third_to_a_server_that_is_none(running_cluster):
     found = of_balancer(running_cluster)
     for node in ("controller-1", "worker-1"):
-        assert found[node, "net.load_balancer"] == ("pass", "15 of 30 connections (50 %, even would be 50 %)")
+        status, observed = found[node, "net.load_balancer"]
+        assert status == "fail" and observed.startswith(
+            "10 of 30 connections (33 %, even would be 50 %); 10 of 30 (33 %) reached nobody: "), observed
         assert found[node, "net.load_balancer_tls"] == ("pass", "passes through")
         assert found[node, "net.load_balancer_source"] == ("pass", "announced by the PROXY protocol")
     assert {node for node, dummy in found} == {"controller-1", "worker-1"}

@@ -15,6 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
     part,
 )
 
+MOST_LOST = 1  # connections; one alone proves nothing
+
 
 def reached(subject, evidence):
     found, where = part(evidence, "load_balancer", "found"), evidence["load_balancer"]["where"]
@@ -23,10 +25,21 @@ def reached(subject, evidence):
         return Finding(SKIPPED, expected, f"the port is held by {evidence['load_balancer']['held']}; that cannot be proven past it")
     share, count = evidence["load_balancer"]["share_percent"], found["connections"]
     own = sum(way["count"] for way in found["reached"] if way["name"] == subject.node)
-    lost = [f"{failure['count']} reached nobody: {failure['reason']}" for failure in found["failures"]]
+    lost = sum(failure["count"] for failure in found["failures"])
+    reasons = ", ".join(dict.fromkeys(failure["reason"] for failure in found["failures"]))
+    nobody = [f"{lost} of {count} ({100 * lost // count if count else 100} %) reached nobody: {reasons}"] if lost else []
     if own:
-        told = f"{own} of {count} connections ({100 * own // count} %, even would be {share} %)"
-        return Finding(PASS, expected, "; ".join([told, *lost]), evidence=found)
+        told = "; ".join([f"{own} of {count} connections ({100 * own // count} %, even would be {share} %)", *nobody])
+        if lost <= MOST_LOST:
+            return Finding(PASS, expected, told, evidence=found)
+        unheard = evidence["load_balancer"]["unheard"]
+        if unheard:
+            may_be = "; ".join(f"{name}: {why}" for name, why in unheard.items())
+            return Finding(UNKNOWN, expected, f"{told}, which may be those to {may_be}",
+                           "Run the audit again with all controllers, before another program holds the port.", found)
+        remedy = (f"Take servers that are not controllers, or are down, out of those behind {where}, or let it check their health; "
+                  "look for limits of its connections.")
+        return Finding(FAIL, expected, told, remedy, found)
     others = {}
     for way in found["reached"]:
         others[way["name"]] = others.get(way["name"], 0) + way["count"]
@@ -34,7 +47,7 @@ def reached(subject, evidence):
     return Finding(
         FAIL,
         expected,
-        f"none of {count or 'the'} connections; {'; '.join([*told, *lost])}",
+        f"none of {count or 'the'} connections; {'; '.join([*told, *nobody])}",
         f"Add {subject.node}, TCP 443, to the servers behind {where}, pass TCP through, and let the load balancer reach it.",
         found,
     )

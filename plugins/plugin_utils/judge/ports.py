@@ -96,17 +96,17 @@ def _advice(subject, red):
 
 
 def free(subject, evidence):
-    """The installer gives up on a node where somebody else holds one of its ports."""
+    """The installer gives up on a node where another program holds one of its ports, be it on loopback alone."""
     expected = "nobody holds a port that Runtime Fabric will listen on"
     holders = [
         (transport, holder)
         for place in part(evidence, "installation_ports")
         for transport in ("tcp", "udp")
-        for holder in place[transport]["occupied"]
+        for holder in (*place[transport]["occupied"], *place[transport]["beside"])
     ]
     if not holders:
         return Finding(PASS, expected, "all are free")
-    told = [f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}" for t, holder in holders]
+    told = [f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}{_where(holder)}" for t, holder in holders]
     return Finding(
         FAIL,
         expected,
@@ -119,19 +119,27 @@ def free(subject, evidence):
     )
 
 
+def _where(holder):
+    """On which address, where it is one of several."""
+    return "" if holder["address"] in (None, "0.0.0.0", "::") else f" on {holder['address']}"
+
+
 def closed(subject, evidence):
     """What is the node's own business, or only the installation's, is not to be had from elsewhere."""
     expected = "ports for localhost, or for the installation only, are not reached from other nodes"
     found = part(evidence, "port_exposures")
     if not found:
         return Finding(PASS, expected, "none answered")
-    told = [f"TCP {', '.join(entry['ports'])} from {entry['source']}" for entry in found]
-    ports = port_ranges.texts({port for entry in found for port in port_ranges.numbers(entry["ports"])})
+    told = [f"{entry['transport'].upper()} {', '.join(entry['ports'])} from {entry['source']}" for entry in found]
+    reached = {}
+    for entry in found:
+        reached.setdefault(entry["transport"].upper(), set()).update(port_ranges.numbers(entry["ports"]))
+    ports = " and ".join(f"{transport} {', '.join(port_ranges.texts(numbers))}" for transport, numbers in reached.items())
     return Finding(
         FAIL,
         expected,
         listed(told),
-        f"Let what listens there on {subject.node} listen on 127.0.0.1 only, or close TCP {', '.join(ports)}.",
+        f"Let what listens there on {subject.node} listen on 127.0.0.1 only, or close {ports}.",
         found,
     )
 

@@ -13,6 +13,7 @@ import functools
 from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_session, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import platforms
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, SKIPPED, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import plan as planning
 
@@ -24,6 +25,7 @@ _HOLLOW = ("refused", "unproven", "dropped")
 # Likewise when the whole node was gone: after a while the host that probes answers for it.
 _HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
 _UNTRIED = ("untested", "error")
+_NODE_PORTS = range(30000, 32768)
 
 
 class Cell(NamedTuple):
@@ -46,6 +48,7 @@ class Exposure(NamedTuple):
     source: str
     destination: str
     row: str
+    transport: str
     ports: list[str]
 
 
@@ -119,10 +122,14 @@ def _settled(plan, row, ports, peer, other, address, cell):
     holders = {port: holder for holder in place[transport]["occupied"] for port in port_ranges.numbers(holder["ports"])}
     failed = {port: entry["reason"] for entry in place[transport]["failed"] for port in port_ranges.numbers(entry["ports"])}
     left = ports
-    failing, unknown, skipped, reasons = {}, {}, {}, []
+    beside = _in_the_way_of_the_platform(plan, place[transport])
+    failing, unknown, skipped, reasons, why = {}, {}, {}, [], []
     for verdict, texts in peer[transport]["ports"].items():
         found = ports & _numbers(tuple(texts))
         left = left - found
+        for port in sorted(found & set(beside)) if verdict in _GOOD else ():
+            failing.setdefault("refused", set()).add(port)
+            why.append(f"{holder_text(beside[port])} listens on {beside[port]['address']} only")
         if verdict in _GOOD or (verdict == "unproven" and plan.operating and transport == "tcp"):
             continue  # a cluster forwards some ports to services that no socket of the node shows
         for port in found:
@@ -153,10 +160,23 @@ def _settled(plan, row, ports, peer, other, address, cell):
             reasons.append("not probed")
     reason = "; ".join(dict.fromkeys(reasons))
     if failing:
-        return cell(FAIL, failing, "; ".join(_reasons(peer[transport], failing)))
+        return cell(FAIL, failing, "; ".join(dict.fromkeys([*_reasons(peer[transport], failing), *why])))
     if unknown:
         return cell(UNKNOWN, unknown, reason)
     return cell(SKIPPED, skipped, reason) if skipped else cell(PASS)
+
+
+def _in_the_way_of_the_platform(plan, held):
+    """Return `{port: who holds it}` where, while the platform runs, a program of another origin has a port on loopback alone.
+
+    The platform could not have it then, whatever the listener of the run, which asks for one address, proves. Ports of
+    services come and go, and the platform's own programs listen on loopback, too.
+    """
+    if not plan.operating:
+        return {}
+    own = set(platforms.load()["own_programs"])
+    return {port: holder for holder in held["beside"] for port in port_ranges.numbers(holder["ports"])
+            if holder["process"] and holder["process"] not in own and port not in _NODE_PORTS}
 
 
 def _reasons(summary, verdicts):
@@ -187,13 +207,14 @@ def exposures(plan, nodes, evidence):
         for peer in own["probes"] if own and isinstance(own["probes"], list) else ():
             if peer["name"] == source.name:
                 continue
-            live = _numbers(tuple(peer["tcp"]["ports"].get("live", ())))
-            if live:
-                live = live & planning.closed_ports(plan, source, by_name[peer["name"]])
-            for row in plan.closed:
-                ports = live.intersection(port_ranges.numbers(row["ports"])) if row["transport"] == "tcp" else ()
-                if ports:
-                    found.append(Exposure(source.name, peer["name"], row["id"], port_ranges.texts(ports)))
+            for transport in planning.TRANSPORTS:
+                live = _numbers(tuple(peer[transport]["ports"].get("live", ())))
+                if live:
+                    live = live & planning.closed_ports(plan, source, by_name[peer["name"]], transport)
+                for row in plan.closed:
+                    ports = live.intersection(port_ranges.numbers(row["ports"])) if row["transport"] == transport else ()
+                    if ports:
+                        found.append(Exposure(source.name, peer["name"], row["id"], transport, port_ranges.texts(ports)))
     return found
 
 

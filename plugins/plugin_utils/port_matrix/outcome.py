@@ -64,7 +64,7 @@ class Matrix:
         if own and "outside" in own:
             found["outside"] = own["outside"]
         if self._balancer and name in self._controllers:
-            found["load_balancer"] = self._through_balancer(own)
+            found["load_balancer"] = self._through_balancer(name, own)
         return found
 
     def _with_ways_back(self, name, measured):
@@ -74,14 +74,24 @@ class Matrix:
         paths = {(link["source"], link["destination"]): link["path"] for link in self.document["links"]}
         return [{**link, "path_back": paths.get((link["name"], name))} for link in measured]
 
-    def _through_balancer(self, own):
+    def _through_balancer(self, name, own):
         results = [found["balancer"] for found in self._evidence.values() if found and "balancer" in found]
         return {
             "where": self._balancer,
             "found": results[0] if results else {"error": "no node connected through the load balancer"},
             "held": _holder_of(own, planning.INGRESS),
             "share_percent": 100 // len(self._controllers),
+            "unheard": {other: why for other in self._controllers if other != name
+                        for why in [_why_unheard(self._evidence.get(other))] if why},
         }
+
+
+def _why_unheard(own):
+    """Say why a controller cannot answer what the load balancer sends it, or return ""."""
+    if not own or not isinstance(own["places"], list):
+        return "nothing listened there"
+    holder = _holder_of(own, planning.INGRESS)
+    return f"its port {planning.INGRESS} is held by {holder}" if holder else ""
 
 
 def _holder_of(own, port):

@@ -15,6 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology i
 LOCALHOST = "127.0.0.1"
 INGRESS = 443  # where controllers wait for what comes through the load balancer
 TRANSPORTS = ("tcp", "udp")
+# Over UDP silence proves nothing, but of these ports it is known what their servers answer: DNS.
+ANSWERED = {53}
 
 _SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 
@@ -167,6 +169,7 @@ def from_outside(plan, held):
                 "address": node.address,
                 **{transport: port_ranges.texts(ports) for transport, ports in proven.items()},
                 "connect": port_ranges.texts(asked["tcp"] - proven["tcp"]),
+                "query": port_ranges.texts((asked["udp"] - proven["udp"]) & ANSWERED),
             }
         )
     return peers
@@ -175,9 +178,10 @@ def from_outside(plan, held):
 def _peer(plan, node, other, address, held):
     asked = ports_between(plan.rows, node, other)
     taken = held.get(other.name, {}).get(address, {})
-    connect = asked["tcp"] & taken.get("tcp", set())
+    connect, query = asked["tcp"] & taken.get("tcp", set()), set()
     if other.name != node.name:
-        connect |= closed_ports(plan, node, other)
+        connect |= closed_ports(plan, node, other, "tcp")
+        query = closed_ports(plan, node, other, "udp") & ANSWERED
     return {
         "name": other.name,
         "address": address,
@@ -185,13 +189,14 @@ def _peer(plan, node, other, address, held):
         "tcp": port_ranges.texts(asked["tcp"] - connect),
         "udp": port_ranges.texts(asked["udp"] - taken.get("udp", set())),
         "connect": port_ranges.texts(connect),
+        "query": port_ranges.texts(query),
     }
 
 
-def closed_ports(plan, node, other):
-    """Return the TCP ports at which one Node must not reach another. Whether UDP is closed no silence can prove."""
+def closed_ports(plan, node, other, transport):
+    """Return the ports at which one Node must not reach another."""
     found = set()
     for row in plan.closed:
-        if row["transport"] == "tcp" and (row["direction"] == "local" or serves(row, other.role)):
+        if row["transport"] == transport and (row["direction"] == "local" or serves(row, other.role)):
             found.update(port_ranges.numbers(row["ports"]))
-    return found - ports_between(plan.rows, node, other)["tcp"]
+    return found - ports_between(plan.rows, node, other)[transport]

@@ -56,3 +56,14 @@ def test_the_same_port_of_another_address_is_in_nobodys_way():
         port = sock.getsockname()[1]
         assert port_holders.holders("tcp", [port], "127.0.0.1") == []
         assert [holder.pid for holder in port_holders.holders("tcp", [port], "127.0.0.9")] == [os.getpid()]
+        beside, = port_holders.holders_beside("tcp", [port], "127.0.0.1")
+        assert (beside.pid, beside.address, beside.state) == (os.getpid(), "127.0.0.9", "listening")
+        assert port_holders.holders_beside("tcp", [port], "127.0.0.9") == []
+
+
+def test_a_port_of_all_addresses_is_in_the_way_and_not_beside():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("0.0.0.0", 0))
+        port = sock.getsockname()[1]
+        assert port_holders.holders_beside("udp", [port], "192.0.2.1") == []
+        assert [holder.pid for holder in port_holders.holders("udp", [port], "192.0.2.1")] == [os.getpid()]

@@ -67,7 +67,8 @@ def test_a_whole_table_is_proven_and_given_back(key):
     started = listen(key, ranges, ranges)
     assert started["changed"] is True
     place = started["listening"]["places"][0]
-    assert [place[transport] for transport in ("tcp", "udp")] == [{"bound": ranges, "occupied": [], "failed": []}] * 2
+    assert [place[transport] for transport in ("tcp", "udp")] == [
+        {"bound": ranges, "occupied": [], "beside": [], "failed": []}] * 2
     found = probe(key, timeout=3.5, tcp=ranges, udp=ranges)
     assert found["tcp"] == found["udp"] == {"asked": 2769, "ports": {"open": ranges}, "reasons": {}}
     stopped = stop(key)

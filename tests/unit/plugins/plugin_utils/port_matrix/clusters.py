@@ -52,7 +52,7 @@ def _place(place, held):
             {"ports": [str(port)], "process": process, "pid": 7, "user": "root", "address": "0.0.0.0", "state": "listening"}
             for port, process in mine.items() if port in ports]
         free = port_ranges.texts(port for port in ports if port not in mine)
-        found[transport] = {"bound": free, "occupied": occupied, "failed": []}
+        found[transport] = {"bound": free, "occupied": occupied, "beside": [], "failed": []}
     return found
 
 

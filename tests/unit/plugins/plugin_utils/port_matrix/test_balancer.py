@@ -52,11 +52,29 @@ def test_a_controller_that_is_not_behind_it_is_the_one_that_fails():
     failures = [{"reason": "refused", "count": 10}]
     found = judge({"connections": 30, "reached": [way("c1", 20, "ended", "hidden", "10.9.9.9")], "failures": failures})
     assert found["c2", "net.load_balancer"] == (
-        "fail", "none of 30 connections; 20 reached c1; 10 reached nobody: refused")
-    assert found["c1", "net.load_balancer"][0] == "pass" and "10 reached nobody" in found["c1", "net.load_balancer"][1]
+        "fail", "none of 30 connections; 20 reached c1; 10 of 30 (33 %) reached nobody: refused")
+    assert found["c1", "net.load_balancer"] == (
+        "fail", "20 of 30 connections (66 %, even would be 50 %); 10 of 30 (33 %) reached nobody: refused")
     assert found["c1", "net.load_balancer_tls"] == ("fail", "lb.example.com ends TLS itself")
     assert found["c1", "net.load_balancer_source"] == ("fail", "they see 10.9.9.9 instead")
     assert found["c2", "net.load_balancer_tls"][0] == "unknown"
+
+
+@pytest.mark.parametrize("lost, status", [(0, "pass"), (1, "pass"), (2, "fail"), (10, "fail")])
+def test_connections_that_reach_nobody_fail_with_their_share(lost, status):
+    failures = [{"reason": "refused", "count": lost}] if lost else []
+    half = (30 - lost) // 2
+    found = judge({"connections": 30, "reached": [way("c1", half), way("c2", 30 - lost - half)], "failures": failures})
+    assert {found[name, "net.load_balancer"][0] for name in ("c1", "c2")} == {status}
+    assert all((f"{lost} of 30 ({100 * lost // 30} %) reached nobody: refused" in text) is bool(lost)
+               for (dummy, check), (dummy_status, text) in found.items() if check == "net.load_balancer")
+
+
+def test_connections_to_a_controller_that_cannot_answer_are_not_lost_by_the_load_balancer():
+    failures = [{"reason": "something else answers there", "count": 15}]
+    found = judge({"connections": 30, "reached": [way("c2", 15)], "failures": failures}, held={"c1": {"tcp": {443: "nginx"}}})
+    assert found["c2", "net.load_balancer"][0] == "unknown"
+    assert "c1: its port 443 is held by nginx (pid 7, user root)" in found["c2", "net.load_balancer"][1]
 
 
 def test_without_a_result_it_is_unknown_and_without_a_load_balancer_nothing():
@@ -98,7 +116,7 @@ def test_what_others_may_use_is_not_tried_from_outside():
     assert "443" not in controller["tcp"] and "32009" not in controller["tcp"]
     assert "30000-32008" in controller["tcp"] and "30000-32767" in worker["tcp"]
     assert controller["connect"] == ["53", "5000", "7373"] and worker["connect"] == ["53", "7373"]
-    assert worker["udp"] == ["7496", "8472", "30000-32767"]
+    assert worker["udp"] == ["7496", "8472", "30000-32767"] and worker["query"] == ["53"]
     later = plan.from_outside(clusters.plan_of(MEMBERS, "operate"), {})[2]
     assert "4242" in later["connect"] and "4242" not in later["tcp"]
 

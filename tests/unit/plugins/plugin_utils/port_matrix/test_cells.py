@@ -180,4 +180,6 @@ def test_a_listener_that_never_started_is_unknown(planned, evidence):
 def test_what_must_be_closed_and_answers_is_an_exposure(planned, evidence):
     assert cells.exposures(planned, MEMBERS, evidence) == []
     spoil(evidence, "c1", "w2", "tcp", "live", "53")
-    assert cells.exposures(planned, MEMBERS, evidence) == [cells.Exposure("c1", "w2", "cluster-dns-tcp", ["53"])]
+    assert cells.exposures(planned, MEMBERS, evidence) == [cells.Exposure("c1", "w2", "cluster-dns-tcp", "tcp", ["53"])]
+    spoil(evidence, "c1", "w2", "udp", "live", "53")
+    assert cells.exposures(planned, MEMBERS, evidence)[1:] == [cells.Exposure("c1", "w2", "cluster-dns-udp", "udp", ["53"])]

@@ -96,12 +96,40 @@ def test_in_operation_ports_are_meant_to_be_held():
     assert red(results) == {} and ("c1", "ports.free") not in results
 
 
+def beside(ports, name, port, process="python3", address="127.0.0.1"):
+    """A program holds a TCP port of a node on one address that is not the node's."""
+    ports[name]["places"][0]["tcp"]["beside"] = [
+        {"ports": [str(port)], "process": process, "pid": 7, "user": "root", "address": address, "state": "listening"}]
+    return ports
+
+
+def test_a_listener_on_loopback_is_in_the_way_of_the_installation(ports):
+    results = judge(collected(beside(ports, "c1", 7496)))[0]
+    assert red(results) == {("c1", "ports.free"): "fail"}
+    assert results["c1", "ports.free"]["observed"] == "TCP 7496 by python3 (pid 7, user root) on 127.0.0.1"
+
+
+@pytest.mark.parametrize("port, process, failed", [
+    (7496, "python3", {("w1", "ports.serf-tcp"), ("w2", "ports.serf-tcp")}),
+    (10250, "kubelet", set()), (30500, "python3", set()), (7496, None, set()),
+])
+def test_in_operation_a_listener_on_loopback_alone_refuses_connections(port, process, failed):
+    planned = clusters.plan_of(MEMBERS, "operate")
+    results = judge(collected(beside(clusters.evidence_of(planned), "c1", port, process)), "operate")[0]
+    assert red(results) == dict.fromkeys(failed, "fail")
+    for key in failed:
+        assert "c1: 7496 refused (python3 (pid 7, user root) listens on 127.0.0.1 only)" in results[key]["observed"]
+
+
 def test_an_open_port_of_localhost_is_a_recommendation(ports):
     spoil(ports, "c1", "w2", "tcp", "live", "53")
     results = judge(collected(ports))[0]
     assert red(results) == {("w2", "ports.closed"): "fail"}
     assert results["w2", "ports.closed"]["severity"] == "recommended"
     assert results["w2", "ports.closed"]["observed"] == "TCP 53 from c1"
+    spoil(ports, "w1", "w2", "udp", "live", "53")
+    both = judge(collected(ports))[0]["w2", "ports.closed"]
+    assert both["observed"] == "TCP 53 from c1; UDP 53 from w1" and "close TCP 53 and UDP 53." in both["remedy"]
 
 
 def test_an_unreachable_node_is_unknown_and_so_are_the_ways_to_it():

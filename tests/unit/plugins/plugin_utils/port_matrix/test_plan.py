@@ -43,11 +43,12 @@ def test_only_the_directions_that_are_asked_for_are_probed():
 
 def test_a_node_probes_what_is_its_own_over_the_loopback():
     own = peer(clusters.plan_of(SMALL), WORKER, "w1")
-    assert own == {"name": "w1", "address": "127.0.0.1", "tcp": ["53", "7373"], "udp": ["53"], "connect": []}
+    assert own == {"name": "w1", "address": "127.0.0.1", "tcp": ["53", "7373"], "udp": ["53"], "connect": [], "query": []}
 
 
 def test_ports_of_localhost_are_tried_from_elsewhere_without_a_proof():
-    assert peer(clusters.plan_of(SMALL), WORKER, "c1")["connect"] == ["53", "7373"]
+    found = peer(clusters.plan_of(SMALL), WORKER, "c1")
+    assert found["connect"] == ["53", "7373"] and found["query"] == ["53"]
 
 
 def test_installation_ports_must_be_closed_in_operation():
