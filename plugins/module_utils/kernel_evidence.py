@@ -12,6 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
     noted,
     read_noting,
     read_text_or_none,
+    run_text,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.installed_kernels import installed_kernels
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_files import module_name
@@ -27,6 +28,8 @@ MODULES_LOAD_DIRECTORIES = (
 )
 # Debian's older list, which systemd-modules-load reads by way of a link there and nowhere else.
 MODULES_LIST = "/etc/modules"
+# Who reads the files at boot.
+READERS = ("systemd-sysctl.service", "systemd-modules-load.service")
 
 # A path that exists only while the kernel has the feature, whether it came as a module or was built in.
 FEATURES = {
@@ -172,9 +175,20 @@ def kernel_evidence(sysctls, modules):
         modular=os.path.exists("/proc/modules"),
         modules_present=kernels["modules_present"],
         platform=_platform(),
+        masked=masked_readers(),
         unreadable={name: entry["unreadable"] for name, entry in unread.items()},
         dangling={name: entry["dangling"] for name, entry in unread.items()},
     )
+
+
+def masked_readers(run=run_text):
+    """Return those of READERS that are masked: they read no file at boot. Nothing where systemd does not answer."""
+    try:
+        shown = run(["systemctl", "show", "--property=Id,LoadState"] + list(READERS))
+    except Unreadable:
+        return []
+    blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in shown.strip().split("\n\n")]
+    return [block["Id"] for block in blocks if block.get("LoadState") == "masked" and block.get("Id")]
 
 
 def _platform():

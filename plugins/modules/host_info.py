@@ -196,6 +196,11 @@ host:
           type: dict
           returned: when readable
           sample: {"sysctls": ["/etc/sysctl.d/x.conf: larger than 1048576 bytes"], "modules": []}
+        masked:
+          description: Those of C(systemd-sysctl.service) and C(systemd-modules-load.service) that are masked, and read nothing.
+          type: list
+          elements: str
+          returned: when readable
         dangling:
           description: Those that are links to no file. They set nothing, whatever program reads them.
           type: dict

@@ -20,6 +20,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.list
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_settings import PORT_RANGE, RESERVED_PORTS
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_kernel"
+# Who reads the files of each kind at boot.
+READERS = {"sysctls": "systemd-sysctl.service", "modules": "systemd-modules-load.service"}
 READ = "Make each of them a file that root can read, or remove it; then run the audit again."
 # Gravity sets and looks at the one for IPv4 only, and an EL 7 sets this one to 0.
 LEFT_BY_THE_PLATFORM = ("net.bridge.bridge-nf-call-ip6tables",)
@@ -91,7 +93,8 @@ def reserved_ports(subject, evidence):
                 f"rtf_kernel_reserve_ports: true and {PREPARE}.",
                 {PORT_RANGE: span, RESERVED_PORTS: reserved},
             )
-    return _passed_at_boot(evidence, "sysctls", expected, f"they use {span['live'].replace(' ', '-')}")
+    by_files = span["at_boot"] is not None or reserved["at_boot"] is not None
+    return _passed_at_boot(evidence, "sysctls", expected, f"they use {span['live'].replace(' ', '-')}", by_files)
 
 
 def pending_reboot(subject, evidence):
@@ -210,9 +213,15 @@ def _sysctls_at_boot(subject, evidence, setting_ids):
     return _passed_at_boot(evidence, "sysctls", expected, f"set by {', '.join(sources)}")
 
 
-def _passed_at_boot(evidence, what, expected, observed):
-    """Pass what is right after a boot, but for a file of `sysctls` or `modules` that says something else and was not read."""
+def _passed_at_boot(evidence, what, expected, observed, by_files=True):
+    """Pass what the files of `sysctls` or `modules` say, but for one that was not read, and where no service reads them.
+
+    by_files: whether it is files that make it right, and not the kernel by itself.
+    """
     kernel = part(evidence, "host", "kernel")
+    if by_files and READERS[what] in kernel["masked"]:
+        return Finding(FAIL, expected, f"{observed}, but {READERS[what]}, which reads them at boot, is masked",
+                       f"`systemctl unmask {READERS[what]}`", kernel["masked"])
     unread = kernel["unreadable"][what]
     if unread:
         return Finding(UNKNOWN, expected, f"{observed}, but not everything could be read: {listed(unread)}", READ, unread)
@@ -249,7 +258,8 @@ def _modules_at_boot(subject, evidence, setting_ids):
     kernel = part(evidence, "host", "kernel")
     if not missing:
         observed = ", ".join(f"{name}: {_of(found, name)['at_boot_source'] or 'built in'}" for name in modules)
-        return _passed_at_boot(evidence, "modules", expected, observed)
+        by_files = any(_of(found, name)["how"] != "built_in" for name in modules)
+        return _passed_at_boot(evidence, "modules", expected, observed, by_files)
     looked_at = {name: _of(found, name) for name in modules}
     blocked = {name: looked_at[name]["obstacle"] for name in missing if looked_at[name]["obstacle"]}
     if blocked:

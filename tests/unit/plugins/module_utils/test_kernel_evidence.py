@@ -65,6 +65,11 @@ def test_a_module_comes_back_where_a_file_asks_for_it_nothing_forbids_it_and_the
     assert found["file"] == "/lib/modules/1/br_netfilter.ko"
 
 
+def test_services_that_are_masked_read_no_files():
+    shown = "Id=systemd-sysctl.service\nLoadState=masked\n\nId=systemd-modules-load.service\nLoadState=loaded\n"
+    assert kernel_evidence.masked_readers(lambda argv: shown) == ["systemd-sysctl.service"]
+
+
 def test_live_values_are_those_of_the_running_kernel():
     found = kernel_evidence.sysctl_evidence(["kernel.ostype", "kernel.no_such_key"], [])
     assert found["kernel.ostype"]["live"] == "Linux"

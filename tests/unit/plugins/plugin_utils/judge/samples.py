@@ -167,6 +167,7 @@ _HOST = {
         },
         "unreadable": {"sysctls": [], "modules": []},
         "dangling": {"sysctls": [], "modules": []},
+        "masked": [],
     },
     "time": {
         "units": {"chrony.service": {"active": True, "enabled": True}},

@@ -155,6 +155,16 @@ def test_what_a_file_says_that_cannot_be_read_is_open_and_nothing_else_is():
     assert unknown == {"kernel.sysctls_at_boot", "kernel.reserved_ports"}
 
 
+@pytest.mark.parametrize("service, failed", [
+    ("systemd-sysctl.service", {"kernel.sysctls_at_boot"}),
+    ("systemd-modules-load.service", {"kernel.modules_at_boot", "kernel.installer_modules"}),
+])
+def test_files_that_no_service_reads_at_boot_set_nothing(service, failed):
+    results = judge_node(checks.load(), samples.subject(), kernel_of(masked=[service]), ["kernel.*"])
+    assert {result["id"] for result in results if result["status"] == "fail"} == failed
+    assert all(service in result["observed"] and service in result["remedy"] for result in results if result["status"] == "fail")
+
+
 def test_parameters_are_judged_where_modules_could_not_be_read():
     results = judge_node(checks.load(), samples.subject(), kernel_of(modules={"error": "modules.dep: too large"}), ["kernel.*"])
     assert [r["status"] for r in results if r["id"] in ("kernel.ip_forward", "kernel.sysctls_at_boot")] == ["pass", "pass"]
