@@ -126,6 +126,11 @@ DANGLING = (
     "rm /etc/sysctl.conf /etc/selinux/config /etc/profile.d/lab.sh /etc/systemd/system/iptables.service && "
     "mv /root/modules /etc/modules",
 )
+# The package manager of a node reaches its repository through a proxy.
+PROXY = "http://proxy.lab.example:3128"
+BY_PROXY = (
+    f"echo 'Acquire::http::Proxy \"{PROXY}\";' > /etc/apt/apt.conf.d/99lab", "rm /etc/apt/apt.conf.d/99lab"
+)
 # A disk of the platform without room to measure it.
 FULL = ("mkdir /var/lib/gravity && mount -t tmpfs -o size=1m tmpfs /var/lib/gravity", "umount /var/lib/gravity && rmdir /var/lib/gravity")
 MEASURED = ("storage.write_speed", "storage.etcd_latency")
@@ -208,7 +213,7 @@ def audits(tmp_path_factory):
         return findings(outcome)
 
     order = audit()
-    with broken(lab, "worker-1", FAULTS.values()):
+    with broken(lab, "worker-1", FAULTS.values()), broken(lab, "controller-1", [BY_PROXY]):
         lab.exec("worker-2", "sh", "-ec", HOSTILE)
         try:
             faults = audit()
@@ -228,6 +233,7 @@ def test_each_fault_turns_its_check_on_its_node_and_says_what_was_found(audits):
 def test_a_repository_that_answers_is_named(audits):
     status, observed = audits.order["worker-1", "host.repos_reachable"]
     assert (status, observed) == ("pass", "http://packages.lab.example:80")
+    assert audits.faults["controller-1", "host.repos_reachable"] == ("pass", f"http://packages.lab.example:80 by {PROXY}")
 
 
 def test_no_other_check_of_the_node_changes(audits):
