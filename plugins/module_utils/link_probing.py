@@ -68,8 +68,8 @@ def _ms(seconds):
 def measure_all(key, peers, count, interval, timeout, seconds):
     """Return for each peer `{"name", "address", "port"}` these and its summary and path, in the order of the peers.
 
-    count: questions a peer, `interval` seconds apart; an answer may take `timeout` seconds. path: `{"mtu", "out",
-    "told", "interface", "interface_mtu"}`, see path_mtu.find.
+    count: questions a peer, `interval` seconds apart; an answer may take `timeout` seconds. path: `{"mtu", "arrives",
+    "icmp", "interface", "interface_mtu"}`, see path_mtu.find.
     """
     deadline = deadlines.Deadline(seconds)
     samples, sent = _Stream(key, peers, deadline).run(count, interval, timeout)
@@ -86,7 +86,7 @@ def measure_all(key, peers, count, interval, timeout, seconds):
 
 def _path(key, peer, deadline):
     name, most = path_mtu.interface_to(peer["address"])
-    unknown = {"mtu": None, "out": None, "told": False}
+    unknown = {"mtu": None, "arrives": None, "icmp": False}
     found = path_mtu.find(key, peer["address"], peer["port"], most, deadline) if most else unknown
     return dict(found, interface=name, interface_mtu=most)
 

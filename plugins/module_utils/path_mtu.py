@@ -47,12 +47,12 @@ def interface_to(address):
 
 
 def find(key, address, port, most, deadline):
-    """Return `{"mtu", "out", "told"}` of the way to a listener.
+    """Return `{"mtu", "arrives", "icmp"}` of the way to a listener.
 
-    mtu: the size of the largest IP packet up to `most` that passes both ways, None where not even small ones do. out:
-    whether packets of `most` bytes get there, whatever the way back does with theirs; None where that is not known, since
-    the time was over or nothing was answered. told: whether a router said that a packet was too long (ICMP), which is
-    what TCP and tunnels need to send shorter ones.
+    mtu: the size of the largest IP packet up to `most` that passes both ways, None where not even small ones do.
+    arrives: whether packets of `most` bytes reach the listener, whatever becomes of their answers; None where that is not
+    known, since the time was over or nothing was answered. icmp: whether a router reported that a packet was too long,
+    which TCP and tunnels need to send shorter ones.
     """
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with sock:
@@ -61,7 +61,7 @@ def find(key, address, port, most, deadline):
         sock.setblocking(False)
         search = _Search(key, sock, deadline)
         if search.passing([most]):
-            return {"mtu": most, "out": True, "told": False}
+            return {"mtu": most, "arrives": True, "icmp": False}
         passed, failed = max(search.passing([SMALLEST]) or [0]), most
         while passed and failed - passed > 1 and not deadline.expired():
             step = max(1, (failed - passed) // (_STEPS + 1))
@@ -72,14 +72,14 @@ def find(key, address, port, most, deadline):
         # The shortest question there is says whether the silence is about the length.
         there = search.passing([SHORTEST, most], keyed_proof.PROVE)
         known = SHORTEST in there and not deadline.expired()
-        return {"mtu": passed or None, "out": most in there if known else None, "told": search.told}
+        return {"mtu": passed or None, "arrives": most in there if known else None, "icmp": search.icmp}
 
 
 class _Search(object):
     def __init__(self, key, sock, deadline):
         self._key, self._sock, self._deadline = key, sock, deadline
         self._nonces = tcp_probing.new_nonces()
-        self.told = False
+        self.icmp = False
 
     def passing(self, sizes, purpose=keyed_proof.ECHO):
         """Return those of the sizes of which an answer came: one as long as the question, or with PROVE a short one."""
@@ -127,4 +127,4 @@ class _Search(object):
 
     def _note(self, problem):
         """An ICMP error for a packet before is the error of the next call."""
-        self.told = self.told or problem.errno == errno.EMSGSIZE
+        self.icmp = self.icmp or problem.errno == errno.EMSGSIZE

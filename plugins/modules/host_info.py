@@ -51,7 +51,7 @@ options:
     default: []
   directories:
     description:
-      - Directories whose room is told, and whether root may write there. Nothing is written. Of one that does not exist the
+      - Directories to look up the free space of, and whether root may write there. Nothing is written. Of one that does not exist the
         nearest above it counts.
     type: list
     elements: str

@@ -102,12 +102,12 @@ peers:
     path:
       description:
         - C(mtu), the size in bytes of the largest IP packet that passes there and back, V(null) where none does.
-        - C(out) says whether the longest ones get there, V(null) where that is not known, and C(told) whether a router
+        - C(arrives) says whether the longest ones get there, V(null) where that is not known, and C(icmp) whether a router
           said by ICMP that a packet was too long for it.
         - C(interface), by which packets to the peer leave, and C(interface_mtu), its MTU. Longer ones are not tried.
       returned: always
       type: dict
-      sample: {"mtu": 1500, "out": true, "told": false, "interface": "eth0", "interface_mtu": 1500}
+      sample: {"mtu": 1500, "arrives": true, "icmp": false, "interface": "eth0", "interface_mtu": 1500}
 elapsed:
   description: Seconds that it took.
   returned: success

@@ -54,11 +54,11 @@ def loss(subject, evidence):
 
 
 def path_mtu(subject, evidence):
-    """Packets that are too long for the way are told so, else TCP and the pods' tunnel send them in vain for ever."""
+    """A router reports packets that are too long for it; without that TCP and the pods' tunnel send them in vain for ever."""
     expected = "packets as long as the interface sends them reach every node in one piece, and back"
     links, unknown = _heard(evidence)
     short = [link for link in links if link["path"]["mtu"] is None or link["path"]["mtu"] < link["path"]["interface_mtu"]]
-    unsure = [link for link in short if link["path"]["out"] is None]
+    unsure = [link for link in short if link["path"]["arrives"] is None]
     red = [link for link in short if link not in unsure]
     lost = [link for link in red if _is_black_hole(link)]
     if red:
@@ -75,10 +75,10 @@ def path_mtu(subject, evidence):
 
 def _is_black_hole(link):
     """Whether long packets are lost and no router says so: on the way there, or on that back as its other end sees it."""
-    if not link["path"]["out"]:
-        return not link["path"]["told"]
+    if not link["path"]["arrives"]:
+        return not link["path"]["icmp"]
     back = link.get("path_back")
-    return not (back and back["told"])
+    return not (back and back["icmp"])
 
 
 def bandwidth(subject, evidence):
@@ -94,11 +94,11 @@ def bandwidth(subject, evidence):
     slow = [stream for stream in streams if stream.get("mean_mbit") and stream["mean_mbit"] < limit]
     broken = [f"{stream['destination']}: {stream['error']}" for stream in streams if "error" in stream and stream not in nothing]
     if nothing:
-        told = [_nothing_text(stream, holes) for stream in nothing] + [_stream_text(stream) for stream in slow]
+        observed = [_nothing_text(stream, holes) for stream in nothing] + [_stream_text(stream) for stream in slow]
         remedy = (AS_THE_PATH_SAYS if all(stream["destination"] in holes for stream in nothing)
                   else f"Find out what lets connections of {subject.node} open and then carries nothing: a packet filter or a "
                   "traffic shaper on the way, or a black hole of the path MTU, which net.mtu_path tells.")
-        return Finding(FAIL, expected, "; ".join(told), remedy, nothing + slow, severity="required")
+        return Finding(FAIL, expected, "; ".join(observed), remedy, nothing + slow, severity="required")
     if slow:
         names = ", ".join(stream["destination"] for stream in slow)
         remedy = (AS_THE_PATH_SAYS if all(stream["destination"] in holes for stream in slow)
@@ -112,10 +112,10 @@ def bandwidth(subject, evidence):
 
 
 def _black_holes(evidence):
-    """The names of nodes to which, or back from which, long packets are lost without a word."""
+    """The names of nodes to which, or back from which, long packets are lost without an ICMP message."""
     measured = evidence.get("links")
     return {link["name"] for link in (measured if isinstance(measured, list) else ())
-            if link["path"]["out"] is not None and link["path"]["interface_mtu"]
+            if link["path"]["arrives"] is not None and link["path"]["interface_mtu"]
             and (link["path"]["mtu"] or 0) < link["path"]["interface_mtu"] and _is_black_hole(link)}
 
 
@@ -180,7 +180,7 @@ def _mtu_text(link):
         within = f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN; {path['interface']} sends {path['interface_mtu']}"
     if not _is_black_hole(link):
         return within
-    return f"{within}, and longer ones are lost {'on the way back ' if path['out'] else ''}without an ICMP message"
+    return f"{within}, and longer ones are lost {'on the way back ' if path['arrives'] else ''}without an ICMP message"
 
 
 CHECKS = {

@@ -87,7 +87,7 @@ def test_whatever_the_noise_the_offset_is_within_the_error(delays, ahead):
 def test_the_longest_packet_is_found_to_the_byte(longest):
     with loopback.udp_server(answering(lambda: 1, longest=longest)) as port:
         found = path_mtu.find(KEY, "127.0.0.1", port, 9000, deadlines.Deadline(20))
-        assert found == {"mtu": longest, "out": False, "told": False}
+        assert found == {"mtu": longest, "arrives": False, "icmp": False}
 
 
 def test_a_way_back_that_swallows_long_packets_is_told_from_the_way_there():
@@ -99,12 +99,12 @@ def test_a_way_back_that_swallows_long_packets_is_told_from_the_way_there():
 
     with loopback.udp_server(short_ones) as port:
         found = path_mtu.find(KEY, "127.0.0.1", port, 9000, deadlines.Deadline(20))
-        assert found == {"mtu": 2999 + path_mtu.HEADERS, "out": True, "told": False}
+        assert found == {"mtu": 2999 + path_mtu.HEADERS, "arrives": True, "icmp": False}
 
 
 def test_of_a_listener_that_falls_silent_no_length_is_known():
     with loopback.udp_server(lambda data: None) as port:
-        assert path_mtu.find(KEY, "127.0.0.1", port, 9000, deadlines.Deadline(20)) == {"mtu": None, "out": None, "told": False}
+        assert path_mtu.find(KEY, "127.0.0.1", port, 9000, deadlines.Deadline(20)) == {"mtu": None, "arrives": None, "icmp": False}
 
 
 def test_percentiles_are_values_that_were_measured():

@@ -62,11 +62,11 @@ def test_who_cannot_reach_the_other_is_measured_from_there():
                         "w2": {"w1": "no TCP port of w2 answered w1 with proof"}}
 
 
-def link(name, p95=0.4, loss=0.0, mtu=1500, offset=0.01, out=True, told=False):
+def link(name, p95=0.4, loss=0.0, mtu=1500, offset=0.01, arrives=True, icmp=False):
     trips = None if p95 is None else {"min": 0.1, "p50": 0.2, "p95": p95, "max": p95 * 2}
     return {"name": name, "address": "10.0.0.2", "port": 8472, "sent": 100, "received": 100 - loss, "loss_percent": loss,
             "rtt_ms": trips, "clock": trips and {"offset_ms": offset, "error_ms": 0.05},
-            "path": {"mtu": mtu, "out": out, "told": told, "interface": "eth0", "interface_mtu": 1500}}
+            "path": {"mtu": mtu, "arrives": arrives, "icmp": icmp, "interface": "eth0", "interface_mtu": 1500}}
 
 
 def rates(mbit):
@@ -117,7 +117,7 @@ def test_links_in_order():
 @pytest.mark.parametrize("broken, check, observed", [
     (link("w1", p95=21.5), "net.latency", "w1: p50 0.2, p95 21.5, max 43 ms"),
     (link("w1", loss=20.0), "net.loss", "w1: 20 % of 100"),
-    (link("w1", mtu=1400, out=False, told=True), "net.mtu_path", "w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500"),
+    (link("w1", mtu=1400, arrives=False, icmp=True), "net.mtu_path", "w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500"),
 ])
 def test_one_thing_that_is_wrong_turns_its_own_check(broken, check, observed):
     results, dummy = judge({**GOOD, "c1": [broken, link("w2")]}, FAST)
@@ -130,9 +130,9 @@ LOST = "without an ICMP message"
 
 
 @pytest.mark.parametrize("broken, observed", [
-    (link("w1", mtu=1400, out=False), f"w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500, and longer ones are lost {LOST}"),
+    (link("w1", mtu=1400, arrives=False), f"w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500, and longer ones are lost {LOST}"),
     (link("w1", mtu=1400), f"and longer ones are lost on the way back {LOST}"),
-    (link("w1", mtu=None, out=False), "w1: not even 576 bytes came back in one piece, and longer ones are lost"),
+    (link("w1", mtu=None, arrives=False), "w1: not even 576 bytes came back in one piece, and longer ones are lost"),
 ])
 def test_long_packets_that_are_lost_without_a_word_are_a_black_hole(broken, observed):
     results, dummy = judge({**GOOD, "c1": [broken, link("w2")]}, FAST)
@@ -142,13 +142,13 @@ def test_long_packets_that_are_lost_without_a_word_are_a_black_hole(broken, obse
 
 
 def test_a_way_back_that_is_short_counts_as_its_other_end_saw_it():
-    told = {**GOOD, "c1": [link("w1", mtu=1400), link("w2")], "w1": [link("c1", mtu=1400, out=False, told=True), link("w2")]}
+    told = {**GOOD, "c1": [link("w1", mtu=1400), link("w2")], "w1": [link("c1", mtu=1400, arrives=False, icmp=True), link("w2")]}
     results, dummy = judge(told, FAST)
     assert {results[node, "net.mtu_path"]["severity"] for node in ("c1", "w1")} == {"recommended"}
 
 
-@pytest.mark.parametrize("path", [{"mtu": None, "out": None}, {"mtu": 900, "out": None},
-                                  {"mtu": None, "out": None, "interface": None, "interface_mtu": None}])
+@pytest.mark.parametrize("path", [{"mtu": None, "arrives": None}, {"mtu": 900, "arrives": None},
+                                  {"mtu": None, "arrives": None, "interface": None, "interface_mtu": None}])
 def test_a_length_that_was_not_measured_is_unknown(path):
     open_question = link("w1")
     open_question["path"].update(path)
@@ -158,7 +158,7 @@ def test_a_length_that_was_not_measured_is_unknown(path):
 
 @pytest.mark.parametrize("sent", [{"error": "the connection broke: timed out"}, rates(0.0), rates(3.0)])
 def test_a_bandwidth_behind_a_black_hole_points_to_it(sent):
-    hole = {**GOOD, "c1": [link("w1", mtu=1400, out=False), link("w2")]}
+    hole = {**GOOD, "c1": [link("w1", mtu=1400, arrives=False), link("w2")]}
     results, dummy = judge(hole, {**FAST, "c1": [{"name": "w1", "send": sent, "receive": rates(940.0)}]})
     found = results["c1", "net.bandwidth"]
     assert found["status"] == "fail" and "net.mtu_path" in found["remedy"], found
