@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_set
 PREPARE = "run the role hostprep.runtime_fabric.rtf_kernel"
 # Who reads the files of each kind at boot.
 READERS = {"sysctls": "systemd-sysctl.service", "modules": "systemd-modules-load.service"}
-READ = "Make each of them a file that root can read, or remove it; then run the audit again."
+READ = "Make each of them a file that root can read, then run the audit again."
 # Gravity sets and looks at the one for IPv4 only, and an EL 7 sets this one to 0.
 LEFT_BY_THE_PLATFORM = ("net.bridge.bridge-nf-call-ip6tables",)
 PAGE = ("kernel-ip-forward", "kernel-bridge-netfilter")

@@ -18,6 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.plat
 TOLERANCE = 0.05
 # What a filesystem must have left, whatever its size: below that nodes stop in the middle of an installation or an update.
 LEAST_FREE, LEAST_FILES = GIB, 10000
+OF_THE_APPLIANCE = ("/var/lib/gravity", "/opt/anypoint")
 STICKY_AND_OPEN = 0o1777
 DATA_MOUNTS = {"controller": ("/var/lib/gravity", "/var/lib/gravity/planet/etcd"), "worker": ("/var/lib/gravity",)}
 
@@ -52,7 +53,9 @@ def writable(subject, evidence):
     rooms = part(evidence, "host", "storage", "room")
     expected = f"each directory of the platform can be written to, with {LEAST_FREE / GIB:g} GiB and {LEAST_FILES} files free"
     wrong, unsure = {}, []
-    for path in subject.platform["written_directories"]:
+    paths = [path for path in subject.platform["written_directories"]
+             if subject.line == "appliance" or not path.startswith(OF_THE_APPLIANCE)]
+    for path in paths:
         try:
             room = part(rooms, path)
         except NoEvidence as problem:
@@ -66,7 +69,7 @@ def writable(subject, evidence):
         return Finding(FAIL, expected, observed, remedy, {path: rooms[path] for paths in wrong.values() for path in paths})
     if unsure:
         return Finding(UNKNOWN, expected, "; ".join(unsure), "Put these directories on disks of the node.")
-    return Finding(PASS, expected, f"all {len(subject.platform['written_directories'])} can")
+    return Finding(PASS, expected, f"all {len(paths)} can")
 
 
 def _troubles(subject, path, room):
@@ -82,7 +85,8 @@ def _troubles(subject, path, room):
         yield (f"{room['files_free']} files left on {mount} (inodes)",
                f"Remove small files on {mount}, `du -x --inodes -s {mount.rstrip('/')}/*` counts them, or make a larger filesystem.")
     # The installation needs more of some, which is a check of its own.
-    least = wanted(subject, "os-disk")["directories_gib"] if subject.phase == "install" else {}
+    own = subject.line == "appliance" and subject.phase == "install"
+    least = wanted(subject, "os-disk")["directories_gib"] if own else {}
     if room["free"] < LEAST_FREE and path not in least:
         yield f"{room['free'] / GIB:.1f} GiB free on {mount}", f"Make room: `du -xsh {mount}`, or enlarge the filesystem of {mount}."
 
