@@ -37,8 +37,8 @@ def reached(subject, evidence):
             may_be = "; ".join(f"{name}: {why}" for name, why in unheard.items())
             return Finding(UNKNOWN, expected, f"{told}, which may be those to {may_be}",
                            "Run the audit again with all controllers, before another program holds the port.", found)
-        remedy = (f"Take servers that are not controllers, or are down, out of those behind {where}, or let it check their health; "
-                  "look for limits of its connections.")
+        remedy = (f"Let only controllers that are up be behind {where}, by checks of their health, and see whether it limits its "
+                  "connections.")
         return Finding(FAIL, expected, told, remedy, found)
     others = {}
     for way in found["reached"]:

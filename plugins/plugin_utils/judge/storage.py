@@ -83,7 +83,7 @@ def _troubles(subject, path, room):
         yield "root may not write there", f"See `lsattr -d {path}` and the messages of the security module in `journalctl -k`."
     if room["files_free"] is not None and room["files_free"] < LEAST_FILES:
         yield (f"{room['files_free']} files left on {mount} (inodes)",
-               f"Remove small files on {mount}, `du -x --inodes -s {mount.rstrip('/')}/*` counts them, or make a larger filesystem.")
+               f"Find where the files are with `du -x --inodes -s {mount.rstrip('/')}/*`, and make room, or a larger filesystem.")
     # The installation needs more of some, which is a check of its own.
     own = subject.line == "appliance" and subject.phase == "install"
     least = wanted(subject, "os-disk")["directories_gib"] if own else {}

@@ -6,7 +6,7 @@
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, UNKNOWN, Finding, part
 
-READ = "Make the file one that root can read, or remove it; then run the audit again."
+READ = "Make it a file that root can read, then run the audit again."
 
 
 def swap(subject, evidence):
