@@ -53,6 +53,7 @@ def configured(method, address=None, interface="eth0", path="/etc/netplan/x", ma
     return {"configurations": [{**row, "addresses": [address] if address else []}], "leases": [], **host_samples.ALL_READ}
 
 
+LEASE = {"path": "/var/lib/dhclient/x.lease", "address": "192.168.230.11"}
 HARDWARE = host_samples.system()["hardware"]
 TMP = (*STORAGE, "room", "/tmp")
 DISKS = host_samples.storage()["devices"]
@@ -181,7 +182,7 @@ BROKEN = [
         "static",
     ),
     (
-        (*NETWORK, "persistence", {"configurations": [], "leases": [{"path": "/var/lib/dhclient/x.lease", "address": "192.168.230.11"}], **host_samples.ALL_READ}),
+        (*NETWORK, "persistence", {"configurations": [], "leases": [LEASE], **host_samples.ALL_READ}),
         "net.static_address",
         "was leased, says /var/lib/dhclient/x.lease",
         "static",
