@@ -59,7 +59,7 @@ def test_lines_of_the_template_without_a_secret_are_shown():
 
 
 LINES = (
-    "7 SHA1 {0}", "7 {0}", "http_proxy=http://{0}@h:1", "http_proxy={0}", "http_proxy=http://u:{0}@h:1",
+    "3 SHA1 {0}", "3 {0}", "http_proxy=http://{0}@h:1", "http_proxy={0}", "http_proxy=http://u:{0}@h:1",
     "export https_proxy='http://u:{0}@h:1'", 'DefaultEnvironment="http_proxy=http://u:{0}@h:1"', "proxy=http://u:{0}@h:1",
     'Acquire::http::Proxy "http://u:{0}@h:1";', "RTF_HTTP_PROXY='http://u:{0}@h:1'", "no_proxy=u:{0}@h", "password {0}",
     "Proxy-Authorization: Basic {0}",
