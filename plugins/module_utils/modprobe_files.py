@@ -22,7 +22,7 @@ DIRECTORIES = (
     "/lib/modprobe.d",
 )
 COMMAND_LINE = "/proc/cmdline"
-_HARMLESS = re.compile(r"[A-Za-z0-9_./-]+\Z")
+_PROGRAM = re.compile(r"(?:/[A-Za-z0-9_.-]+)+\Z")
 
 
 def obstacles_in_files(files):
@@ -45,9 +45,9 @@ def obstacles_in_files(files):
 
 
 def _shown(words):
-    """A line as people may see it: the command of `install` may be any that a shell takes, with secrets in it."""
-    if not all(_HARMLESS.match(word) for word in words[2:]):
-        words = words[:2] + ["********"]
+    """A line as people may see it: of the command of `install`, which may have secrets in it, the program alone."""
+    if len(words) > 3 or not all(_PROGRAM.match(word) for word in words[2:]):
+        words = words[:2] + [word for word in words[2:3] if _PROGRAM.match(word)] + ["********"]
     return " ".join(words)
 
 

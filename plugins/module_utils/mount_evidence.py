@@ -20,7 +20,7 @@ REMOTE = ("nfs", "nfs4", "cifs", "smb3", "afs", "autofs", "ceph", "glusterfs", "
 MASK = "********"
 # Values of other options, and words of other shapes, may be secrets of a filesystem that nobody here knows.
 _HARMLESS_VALUE = re.compile(r"(?:commit|gid|mode|size|uid)=[0-9]+[kKmMgG%]?\Z")
-_WORD = re.compile(r"(?:(?:UUID|LABEL|PARTUUID|PARTLABEL)=)?[A-Za-z0-9_./:\\#+-]+\Z")
+_WORD = re.compile(r"(?:(?:UUID|LABEL|PARTUUID|PARTLABEL)=)?[A-Za-z0-9_./:\\+-]+\Z")
 
 
 def parse_mounts(text):

@@ -139,7 +139,7 @@ class _Reader:
     def unit_variables(self, reader, path, value):
         for name, text, cut in unit_settings(value):
             if name.lower() in VARIABLES:
-                self.add(reader, path, name, text, cut)
+                self.add(reader, path, name, text.replace("%%", "%"), cut)
 
     def package_manager(self, name, path):
         if os.path.islink(self.at(path)):  # yum.conf is a link to dnf.conf where both are there

@@ -13,8 +13,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import (
     VARIABLES,
-    assignments,
-    words,
+    settings,
+    unit_settings,
 )
 
 SERVICES = ("docker", "containerd")
@@ -29,7 +29,7 @@ def service_evidence(display, run=run_text, read=read_text):
     """
     try:
         listed = run(["systemctl", "show", PROPERTIES] + [name + ".service" for name in SERVICES])
-        inherited = list(assignments(run(["systemctl", "show-environment"])))
+        inherited = _pairs(settings(run(["systemctl", "show-environment"])), display)
     except Unreadable as problem:
         return {"error": str(problem)}
     found = {}
@@ -39,7 +39,7 @@ def service_evidence(display, run=run_text, read=read_text):
         process = unit.get("MainPID", ["0"])[0]
         running = unit.get("ActiveState") == ["active"] and process != "0"
         now = _now(process, read) if running else None
-        next_start = _proxies(inherited + _of_unit(unit, read))
+        next_start = _proxies(inherited + _of_unit(unit, display, read))
         found[unit["Id"][0].rpartition(".")[0]] = {
             "running": running,
             "now": None if now is None else _shown(now, display),
@@ -62,14 +62,26 @@ def units(text):
     return found
 
 
-def _of_unit(unit, read):
+def _of_unit(unit, display, read):
     """Return [(name, value)] that systemd gives to the unit's processes; what a file says wins."""
-    pairs = [word.partition("=")[::2] for line in unit.get("Environment", []) for word in words(line)]
+    pairs = []
+    for line in unit.get("Environment", []):
+        pairs += _pairs(unit_settings(line), display)
     for line in unit.get("EnvironmentFiles", []):
         try:
-            pairs += assignments(read(re.sub(r" \(ignore_errors=\w+\)\Z", "", line)))
+            pairs += _pairs(settings(read(re.sub(r" \(ignore_errors=\w+\)\Z", "", line))), display)
         except Unreadable:  # systemd goes on without it, or the unit does not start at all
             continue
+    return pairs
+
+
+def _pairs(found, display):
+    """Return [(name, value)] of (name, value, cut), and have the display hide what was cut off."""
+    pairs = []
+    for name, value, cut in found:
+        if cut:
+            display.hide(value)
+        pairs.append((name, value))
     return pairs
 
 

@@ -37,12 +37,12 @@ def settings(text):
                 found.append((match.group(1), match.group(2)))
             elif word not in ("export", "set"):
                 others = True
-        cut = _goes_on(line, found)
+        cut = goes_on(line, found)
         for name, value in found:
             yield name, value, cut
 
 
-def _goes_on(line, found):
+def goes_on(line, found):
     """Whether a line has an `@` that is in no value of a proxy. found: [(name, value)]."""
     proxies = [value for name, value in found if name.lower().endswith("_proxy")]
     return line.count("@") > sum(value.count("@") for value in proxies)
@@ -57,9 +57,9 @@ def directives(text, name):
 def unit_settings(value):
     """Yield (name, value, cut) of one value of `Environment=` or `DefaultEnvironment=`, as `settings` does."""
     found = [word.partition("=")[::2] for word in words(value) if "=" in word]
-    cut = _goes_on(value, found)
+    cut = goes_on(value, found)
     for name, text in found:
-        yield name, text.replace("%%", "%"), cut
+        yield name, text, cut
 
 
 def main_section(text):

@@ -41,6 +41,8 @@ def parts(value):
         return None  # a single word may be anything
     if scheme is None and credentials is None and "." not in host:
         return None  # `user:12345` looks like a host and a port
+    if credentials is not None and port is None and "." not in host and not host.startswith("["):
+        return None  # the host may be the end of a password, after an `@` that was not encoded
     if scheme is not None and scheme.lower() not in _SCHEMES:
         return None
     if not _is_host(host) or (port is not None and not 0 < int(port) < 65536):
@@ -120,10 +122,14 @@ class Display(object):
         if digest(value) in self._known:
             return self._expected(value, found)
         if cut:
-            self._cut.add(value)
+            self.hide(value)
         if found is None or value in self._cut:
             return HIDDEN, OTHER
         return _written(found), NONE if found.credentials is None else OTHER
+
+    def hide(self, value):
+        """Show nothing of this value from now on."""
+        self._cut.add(value)
 
     @staticmethod
     def _expected(value, found):
