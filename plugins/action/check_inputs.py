@@ -43,17 +43,12 @@ class ActionModule(ActionBase):
             argument_spec={"values": {"type": "dict"}, "groups": {"type": "bool", "default": False}}
         )
         catalogue = catalog.load()
-        valid = {
-            **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
-            **site_inputs.checks_by_name(catalogue),
-            **_judging_inputs(catalogue),
-            **firewall_inputs.CHECKS,
-        }
+        valid = checks_by_name(catalogue)
         if arguments["values"] is None:
             problems = self._inventory_problems(task_vars, valid, catalogue)
         else:
             problems = inputs.group_problems(plain(task_vars["groups"])) if arguments["groups"] else []
-            problems += _value_problems(plain(arguments["values"]), valid)
+            problems += value_problems(plain(arguments["values"]), valid)
         result["changed"] = False
         if problems:
             result["failed"] = True
@@ -93,6 +88,16 @@ class ActionModule(ActionBase):
         return problems + waivers.node_problems(accepted, list(variables))
 
 
+def checks_by_name(catalogue):
+    """Return `{variable: check}` for every input there is."""
+    return {
+        **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
+        **site_inputs.checks_by_name(catalogue),
+        **_judging_inputs(catalogue),
+        **firewall_inputs.CHECKS,
+    }
+
+
 def _judging_inputs(catalogue):
     """Checks of the inputs that select checks and waive failures."""
     globs = selection.globs(checks.load(), catalogue)
@@ -110,8 +115,8 @@ def _offer_problems(variables, catalogue):
     return []
 
 
-def _value_problems(values, valid):
-    """values: `{variable of a role: {"like": name of the input, "value": value}}`."""
+def value_problems(values, valid):
+    """Return sentences; values: `{variable of a role: {"like": name of the input, "value": value}}`."""
     guarded = {name: entry["value"] for name, entry in values.items() if inputs.may_hold_no_credentials(name, valid)}
     problems = inputs.misplaced_credentials(guarded)
     for name, entry in values.items():

@@ -11,7 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import assignments
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_urls import HIDDEN
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./+-]*\Z")
+_PLAIN = re.compile(r"(?:/dev/[A-Za-z0-9_./+ :-]*|[A-Za-z0-9_./+-]*)\Z")
 
 
 def device_settings(path, names):
