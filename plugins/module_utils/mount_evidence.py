@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
 # A server that is gone, or an automounter that would mount something, stands behind these.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "afs", "autofs", "ceph", "glusterfs", "9p", "lustre", "gpfs")
 MASK = "********"
-# Values of other options, and words of other shapes, may be secrets of a filesystem that nobody here knows.
+# Values of other options, and words of other shapes, may be secrets of some filesystem.
 _HARMLESS_VALUE = re.compile(r"(?:commit|gid|mode|size|uid)=[0-9]+[kKmMgG%]?\Z")
 _WORD = re.compile(r"(?:(?:UUID|LABEL|PARTUUID|PARTLABEL)=)?[A-Za-z0-9_./:\\+-]+\Z")
 

@@ -98,8 +98,8 @@ def _proxies(pairs):
 
 
 def _shown(environment, display):
-    told = {name: display.setting(name, value) for name, value in environment.items()}
-    return {name: {"value": value, "password": password} for name, (value, password) in told.items()}
+    shown = {name: display.setting(name, value) for name, value in environment.items()}
+    return {name: {"value": value, "password": password} for name, (value, password) in shown.items()}
 
 
 def systemd_version(run=run_text):

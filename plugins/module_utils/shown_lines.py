@@ -4,7 +4,7 @@
 
 """What people may see of a block of settings, in a diff. Pure functions of texts.
 
-What a block held before may be a secret that nobody can name any more. So a line is shown as far as a grammar of the
+What a block held before may be a secret that is not known any more. So a line is shown as far as the grammar of the
 programs that read it says that there is no secret in it, and the rest is masked.
 """
 

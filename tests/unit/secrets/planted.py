@@ -137,10 +137,10 @@ FILES = {
     "/etc/cloud/cloud.cfg.d/99-planted.cfg": "chpasswd: {list: ['root:Kq1xKq1vKq1']}\n",
 }
 
-# Other paths that are read or written, each with why nothing of a site's secrets can be told of it. A directory that ends
+# Other paths that are read or written, each with why nothing of a site's secrets can be in what is returned. A directory that ends
 # with a slash stands for all that is in it.
 HARMLESS = {
-    "/proc": "the kernel's own; of processes only names are told, of their environments only proxies",
+    "/proc": "the kernel's own; of processes only names are returned, of their environments only proxies",
     "/proc/": "the same",
     "/sys/": "the kernel's own",
     "/boot": "kernels",
@@ -156,18 +156,18 @@ HARMLESS = {
     "/etc/resolv.conf": "addresses of name servers",
     "/run/systemd/resolve/resolv.conf": "addresses of name servers",
     "/run/NetworkManager/no-stub-resolv.conf": "addresses of name servers",
-    "/run/systemd/netif/leases/": "leases, of which addresses alone are told",
-    "/var/lib/dhclient/": "leases, of which addresses alone are told",
-    "/var/lib/dhcp/": "leases, of which addresses alone are told",
-    "/var/lib/NetworkManager/": "leases, of which addresses alone are told",
-    "/etc/selinux/config": "one word of it is told",
-    "/etc/fapolicyd/fapolicyd.conf": "one word of it is told",
+    "/run/systemd/netif/leases/": "leases, of which addresses alone are returned",
+    "/var/lib/dhclient/": "leases, of which addresses alone are returned",
+    "/var/lib/dhcp/": "leases, of which addresses alone are returned",
+    "/var/lib/NetworkManager/": "leases, of which addresses alone are returned",
+    "/etc/selinux/config": "one word of it is returned",
+    "/etc/fapolicyd/fapolicyd.conf": "one word of it is returned",
     "/etc/cloud/cloud.cfg": "it is there or not",
     "/etc/cloud/cloud-init.disabled": "it is there or not",
     "/etc/chrony.conf": "paths of files that it names",
     "/etc/chrony/chrony.conf": "paths of files that it names",
-    "/opt/anypoint/runtimefabric/init.sh": "the vendor's; its version is told",
-    "/opt/anypoint/runtimefabric/scripts/init.sh": "the vendor's; its version is told",
+    "/opt/anypoint/runtimefabric/init.sh": "the vendor's; its version is returned",
+    "/opt/anypoint/runtimefabric/scripts/init.sh": "the vendor's; its version is returned",
     "/etc/firewalld": "rules of a firewall",
     "/usr/lib/firewalld": "rules of a firewall",
     "/etc/ufw/": "rules of a firewall",

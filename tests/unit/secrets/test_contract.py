@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import plant
 ON_THE_CONTROLLER = {"hostprep.runtime_fabric." + name for name in checkout.plugin_names("action")}
 SOURCES = [path for path in checkout.tracked_files(".py") if path.parts[:2] in (("plugins", "module_utils"), ("plugins", "modules"))]
 PATH = re.compile(r"/(?:boot|etc|home|lib|opt|proc|root|run|srv|sys|usr|var)\b[^\s:]*\Z")
-# Secrets of one run, which nobody can use after it.
+# Secrets of one run, which are of no use after it.
 OF_THE_RUN = {"key"}
 
 

@@ -22,7 +22,7 @@ CHECKS = check_inputs.checks_by_name(catalog.load())
 WITH_CREDENTIALS = {"rtf_http_proxy", "rtf_monitoring_proxy", "rtf_ntp_keys"} | {
     f"rtf_{proxy}_{part}" for proxy in ("http_proxy", "monitoring_proxy") for part in ("user", "password")}
 URLS = [url for scheme in ("https", "socks5") for url in planted.urls(scheme) if "@" in url or "planted" in url]
-# Valid values around a place where somebody may write a URL with credentials by mistake.
+# Valid values around a field that may get a URL with credentials by mistake.
 SHAPES = {
     "rtf_extra_endpoints": [
         {"host": "a.example.com", "port": 1, name: None} for name in

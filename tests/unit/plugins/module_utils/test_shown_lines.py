@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A diff shows the structure of a block, and no secret, though nobody says which words of it are secrets."""
+"""A diff shows the structure of a block, and no secret, without knowing which words of it are secrets."""
 
 from urllib.parse import quote
 

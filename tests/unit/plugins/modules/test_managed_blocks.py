@@ -86,9 +86,9 @@ def test_another_password_is_a_change_that_is_said_and_not_shown(shared):
 @pytest.mark.parametrize("state, secrets", [
     ("present", {"key": "an0ther"}),  # rotated
     ("present", {"key": ""}),
-    ("absent", {}),  # reverted: nobody knows the old key
+    ("absent", {}),  # reverted: the old key is not known
 ])
-def test_a_key_that_nobody_knows_any_more_is_in_no_diff(tmp_path, check, state, secrets):
+def test_a_key_that_is_not_known_any_more_is_in_no_diff(tmp_path, check, state, secrets):
     path = tmp_path / "chrony.keys"
     entry = {"path": str(path), "content": "7 SHA256 @{key}\nserver ntp.example.com key 7\n"}
     run_module(entry, secrets={"key": "f0rmer"})
