@@ -266,7 +266,10 @@ for path, text in files.items():
         stream.write(text)
 print(json.dumps(made))
 """
-UPROOT = "find /etc /opt /usr/lib /run -xdev -name '*.planted-before' | while read f; do mv $f ${f%.planted-before}; done; rm -f "
+UPROOT = """
+find /etc /opt /usr/lib /run -xdev -name '*.planted-before' | while read f; do mv $f ${f%.planted-before}; done
+for f in "$@"; do rm -f $f; rmdir -p --ignore-fail-on-non-empty ${f%/*}; done
+"""
 
 
 @pytest.fixture
@@ -312,10 +315,10 @@ def test_nothing_of_the_secrets_in_a_sites_own_files_is_shown(proxied, lab, vaul
     made = json.loads(lab.ssh(FRESH, command, stdin=json.dumps(planted.FILES).encode()).stdout)
     try:
         with Sampler.running() as sampler:
-            outcome = vaulted.play("audit-rtf.yml", "--vault-password-file", "key", *SMALL)
             asked = vaulted.play("hostprep.runtime_fabric.change_request", "--vault-password-file", "key", "-vvv", "--diff")
+            outcome = vaulted.play("audit-rtf.yml", "--vault-password-file", "key", *SMALL)
     finally:
-        lab.exec(FRESH, "sh", "-c", UPROOT + " ".join(made))
+        lab.exec(FRESH, "sh", "-c", UPROOT, "sh", *made)
     assert outcome.code != 0 and asked.code == 0, outcome.output[-6000:] + asked.output[-6000:]
     assert (FRESH, "proxy.settings") in outcome.failed()
     journal = lab.exec(FRESH, "journalctl", "--no-pager", "--output=export", "--all").stdout
