@@ -380,7 +380,9 @@ host:
           installed: false
           network: false
     storage:
-      description: Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Passwords are masked.
+      description:
+        - Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Values of options, comments and
+          sources of unusual shape are masked, because they may hold a secret.
       type: dict
       returned: when asked for
       sample:
