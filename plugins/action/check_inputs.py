@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -23,6 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain impo
 
 display = Display()
 
+UNDEFINED = re.compile(r"'[\w.]+' is undefined")
 JUDGING = ("rtf_checks", "rtf_skip_checks", "rtf_waivers")
 
 
@@ -40,17 +43,12 @@ class ActionModule(ActionBase):
             argument_spec={"values": {"type": "dict"}, "groups": {"type": "bool", "default": False}}
         )
         catalogue = catalog.load()
-        valid = {
-            **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
-            **site_inputs.checks_by_name(catalogue),
-            **_judging_inputs(catalogue),
-            **firewall_inputs.CHECKS,
-        }
+        valid = checks_by_name(catalogue)
         if arguments["values"] is None:
             problems = self._inventory_problems(task_vars, valid, catalogue)
         else:
             problems = inputs.group_problems(plain(task_vars["groups"])) if arguments["groups"] else []
-            problems += _value_problems(plain(arguments["values"]), valid)
+            problems += value_problems(plain(arguments["values"]), valid)
         result["changed"] = False
         if problems:
             result["failed"] = True
@@ -65,8 +63,11 @@ class ActionModule(ActionBase):
             return problems
         variables, where = {}, {}
         for node in groups["rtf_nodes"]:
-            variables[node], broken = _read(task_vars["hostvars"][node], valid)
-            for problem in broken + inputs.value_problems(variables[node], valid):
+            of_node = task_vars["hostvars"][node]
+            variables[node], broken = _read(of_node, valid)
+            guarded, _broken = _read(of_node, [name for name in of_node if inputs.may_hold_no_credentials(name, valid)])
+            misplaced = inputs.misplaced_credentials(guarded)
+            for problem in broken + misplaced + inputs.value_problems(variables[node], valid):
                 where.setdefault(problem, []).append(node)
             for hint in inputs.misspellings(task_vars["hostvars"][node], valid):
                 display.warning(hint)  # shown once, however many nodes
@@ -87,6 +88,16 @@ class ActionModule(ActionBase):
         return problems + waivers.node_problems(accepted, list(variables))
 
 
+def checks_by_name(catalogue):
+    """Return `{variable: check}` for every input there is."""
+    return {
+        **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
+        **site_inputs.checks_by_name(catalogue),
+        **_judging_inputs(catalogue),
+        **firewall_inputs.CHECKS,
+    }
+
+
 def _judging_inputs(catalogue):
     """Checks of the inputs that select checks and waive failures."""
     globs = selection.globs(checks.load(), catalogue)
@@ -104,9 +115,10 @@ def _offer_problems(variables, catalogue):
     return []
 
 
-def _value_problems(values, valid):
-    """values: `{variable of a role: {"like": name of the input, "value": value}}`."""
-    problems = []
+def value_problems(values, valid):
+    """Return sentences; values: `{variable of a role: {"like": name of the input, "value": value}}`."""
+    guarded = {name: entry["value"] for name, entry in values.items() if inputs.may_hold_no_credentials(name, valid)}
+    problems = inputs.misplaced_credentials(guarded)
     for name, entry in values.items():
         try:
             valid[entry["like"]](entry["value"])
@@ -128,6 +140,8 @@ def _read(variables, names):
         try:
             if name in variables:
                 found[name] = plain(variables[name])
-        except AnsibleError as problem:
-            problems.append(f"{name}: {problem}")
+        except AnsibleError as problem:  # its text may repeat the template, and with it a secret
+            undefined = UNDEFINED.match(str(problem))
+            why = undefined[0] if undefined else f"its template cannot be evaluated ({type(problem).__name__})"
+            problems.append(f"{name}: {why}")
     return found, problems

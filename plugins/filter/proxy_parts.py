@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: proxy_parts
-short_description: Tell the URL of a proxy from its password
+short_description: Separate the URL of a proxy from its credentials
 version_added: 0.1.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:
-  - Takes the URL of a proxy, with credentials in it or given apart, and returns the URL with something in the place of
-    the password, and the password.
+  - Takes the URL of a proxy, with credentials in it or given apart, and returns the URL as people may see it, and the
+    credentials. The user counts as one of them, because it may be a token.
   - User and password come back percent-encoded, as curl, Go, Python, apt and dnf want them. In the URL they may be
     encoded or not, as long as the URL can still be read; given apart they are taken as they are.
 positional: user, password, placeholder
@@ -32,13 +32,12 @@ options:
     type: str
     default: ""
   placeholder:
-    description: What stands in the URL in the place of the password.
+    description: What stands in RV(ignore:url) in the place of the credentials and the C(@). The default masks them.
     type: str
-    default: "********"
 """
 
 EXAMPLES = r"""
-- name: Show the proxy without its password
+- name: Show the proxy without its credentials
   ansible.builtin.debug:
     msg: "{{ ('http://build:s3cr3t@proxy.example.com:3128' | hostprep.runtime_fabric.proxy_parts).url }}"
 """
@@ -46,8 +45,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - RV(ignore:url), the URL with the placeholder, RV(ignore:secret_url), the URL with the password, and
-      RV(ignore:password), the password alone, percent-encoded. Empty strings where there is none.
+    - RV(ignore:url), the URL with the placeholder, RV(ignore:secret_url), the URL with its credentials,
+      RV(ignore:credentials), what stands before the host, C(@) included and percent-encoded, and RV(ignore:digest), by
+      which M(hostprep.runtime_fabric.host_info) knows the URL in files. Empty strings where there is none.
   type: dict
 """
 
@@ -56,18 +56,19 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url
 
 
-def proxy_parts(value, user="", password="", placeholder=proxy_url.MASK):
-    """Return `{"url", "secret_url", "password"}`."""
+def proxy_parts(value, user="", password="", placeholder=None):
+    """Return `{"url", "secret_url", "credentials", "digest"}`."""
     try:
         proxy = proxy_url.parse(str(value or ""), str(user or ""), str(password or ""))
     except ValueError as problem:
         raise AnsibleFilterError(f"the URL of the proxy: {problem}") from None
     if proxy is None:
-        return {"url": "", "secret_url": "", "password": ""}
+        return dict.fromkeys(("url", "secret_url", "credentials", "digest"), "")
     return {
-        "url": proxy.text(placeholder),
+        "url": proxy.shown if placeholder is None else proxy.text(placeholder),
         "secret_url": proxy.text(),
-        "password": proxy_url.encoded(proxy.password or ""),
+        "credentials": proxy.credentials,
+        "digest": proxy.digest,
     }
 
 

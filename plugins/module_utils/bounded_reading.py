@@ -88,10 +88,11 @@ def noted(problems):
     return {"unreadable": [str(problem) for problem in problems if str(problem) not in dangling], "dangling": dangling}
 
 
-def run_text(argv, timeout=5.0):
+def run_text(argv, timeout=5.0, quoting=True):
     """Run a program with a plain locale and no input; return its standard output as text.
 
-    Raises Unreadable when it is missing, exits non-zero or takes longer than `timeout` seconds.
+    Raises Unreadable when it is missing, exits non-zero or takes longer than `timeout` seconds. quoting: whether the reason
+    may repeat its last line; a program that reads files with secrets may quote these.
     """
     environment = dict(os.environ, LC_ALL="C", PATH="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin")
     try:
@@ -113,7 +114,7 @@ def run_text(argv, timeout=5.0):
         process.communicate()
         raise Unreadable("{0}: no answer within {1} s".format(" ".join(argv), timeout))
     if process.returncode != 0:
-        said = (err or out).decode("utf-8", "replace").strip().splitlines()
+        said = (err or out).decode("utf-8", "replace").strip().splitlines() if quoting else []
         raise Unreadable(
             "{0}: exit code {1}{2}".format(" ".join(argv), process.returncode, ": " + said[-1] if said else "")
         )

@@ -122,7 +122,8 @@ def _fetch(source, open_wire, context, meter, deadline, timeout):
         question = http_exchange.request(source.host, source.port, source.target)
         head, rest = http_exchange.head_of(channel, question, timeout)
         if head.status != 200:
-            where = ", to %s" % head.headers["location"] if "location" in head.headers else ""
+            # What follows a question mark may be a signature that opens the file to everybody.
+            where = ", to %s" % head.headers["location"].partition("?")[0] if "location" in head.headers else ""
             raise findings.LayerFailed(
                 findings.HTTP_FAILED, "the answer is %d %s%s" % (head.status, head.reason, where))
         size, more = len(rest), meter.add(len(rest))

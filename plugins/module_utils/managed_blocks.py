@@ -111,20 +111,10 @@ def mode_without_block(current, before):
 
 
 def with_secrets(text, secrets):
-    """Replace every `@{name}` by the secret of that name."""
-    for name, secret in secrets.items():
-        text = text.replace("@{{{0}}}".format(name), secret)
-    return text
+    """Replace every `@{name}` by the secret of that name, which is taken as it is."""
+    return re.sub(r"@\{([^}]*)\}", lambda found: secrets.get(found.group(1), found.group(0)), text)
 
 
 def holds_secret(text, secrets):
     """Whether a text has a place for a secret that is not empty."""
     return any(secret and "@{{{0}}}".format(name) in text for name, secret in secrets.items())
-
-
-def masked(text, secrets):
-    """Hide secrets, and the password of every URL, in a text that people will see."""
-    for secret in secrets.values():
-        if secret:
-            text = text.replace(secret, "********")
-    return re.sub(r"(://[^/\s@:]*:)\S*@", r"\g<1>********@", text)

@@ -8,7 +8,7 @@ import os
 import stat
 import tempfile
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import managed_blocks
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import managed_blocks, shown_lines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.managed_blocks import Before
 
 
@@ -61,15 +61,16 @@ def plan(entry, name, secrets):
         rest, before, body = managed_blocks.take_out(text, name)
     except ValueError as problem:
         raise Refused("{0}: {1}".format(path, problem))
+    template = entry["content"] if entry["state"] == "present" else ""
     if body is not None:
-        result.shown = managed_blocks.masked(body, secrets)
+        result.shown = shown_lines.shown(body, template)
     if entry["state"] == "present":
         before = before or Before(mode, not text or text.endswith("\n"), len(missing))
         body = managed_blocks.with_secrets(entry["content"], secrets)
         result.new_text = managed_blocks.put_in(rest, name, before, body, entry["section"])
         private = managed_blocks.holds_secret(entry["content"], secrets)
         result.new_mode = managed_blocks.mode_with_block(mode, before, private, int(entry["mode"], 8))
-        result.new_shown = managed_blocks.masked(body.rstrip("\n") + "\n", secrets)
+        result.new_shown = shown_lines.shown(body, template)
         result.directories = len(missing)
     elif before is not None:
         result.new_text = managed_blocks.restored(rest, before)

@@ -8,6 +8,8 @@ An `install` command takes the place of loading, for modprobe and at boot alike.
 and the kernel's own requests, and lets an explicit modprobe through. The command line can forbid a module altogether.
 """
 
+import re
+
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import drop_ins
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_files import module_name
@@ -20,6 +22,7 @@ DIRECTORIES = (
     "/lib/modprobe.d",
 )
 COMMAND_LINE = "/proc/cmdline"
+_PROGRAM = re.compile(r"(?:/[A-Za-z0-9_.-]+)+\Z")
 
 
 def obstacles_in_files(files):
@@ -37,8 +40,15 @@ def obstacles_in_files(files):
                 continue
             name = module_name(words[1])
             if found.get(name, {}).get("how") != "install":  # the stronger one
-                found[name] = {"how": words[0], "source": "{0}:{1}".format(path, number), "line": " ".join(words)}
+                found[name] = {"how": words[0], "source": "{0}:{1}".format(path, number), "line": _shown(words)}
     return found
+
+
+def _shown(words):
+    """A line as people may see it: of the command of `install`, which may have secrets in it, the program alone."""
+    if len(words) > 3 or not all(_PROGRAM.match(word) for word in words[2:]):
+        words = words[:2] + [word for word in words[2:3] if _PROGRAM.match(word)] + ["********"]
+    return " ".join(words)
 
 
 def obstacles_in_command_line(text):

@@ -17,7 +17,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
 
 # A server that is gone, or an automounter that would mount something, stands behind these.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "afs", "autofs", "ceph", "glusterfs", "9p", "lustre", "gpfs")
-SECRET = re.compile(r"((?:password|passwd|pass|credentials|cred)=)[^,\s]+", re.IGNORECASE)
+MASK = "********"
+# Values of other options, and words of other shapes, may be secrets of some filesystem.
+_HARMLESS_VALUE = re.compile(r"(?:commit|gid|mode|size|uid)=[0-9]+[kKmMgG%]?\Z")
+_WORD = re.compile(r"(?:(?:UUID|LABEL|PARTUUID|PARTLABEL)=)?[A-Za-z0-9_./:\\+-]+\Z")
 
 
 def parse_mounts(text):
@@ -34,11 +37,22 @@ def parse_mounts(text):
                     "root": _plain(fields[3]),
                     "device": fields[2],
                     "type": rest[0],
-                    "source": SECRET.sub(r"\1********", _plain(rest[1])),
-                    "options": sorted({SECRET.sub(r"\1********", option) for option in options}),
+                    "source": _shown_word(_plain(rest[1])),
+                    "options": sorted({_shown_option(option) for option in options}),
                 }
             )
     return mounts
+
+
+def _shown_word(word):
+    return word if _WORD.match(word) else MASK
+
+
+def _shown_option(option):
+    name, equals, dummy_value = option.partition("=")
+    if _HARMLESS_VALUE.match(option):
+        return option
+    return _shown_word(name) + (equals + MASK if equals else "")
 
 
 def _plain(text):
@@ -117,21 +131,26 @@ def room_of(paths, mounts):
 
 
 def parse_fstab(text):
-    """Return `[{line, source, path, type, options, text}]`; lines of comments have a text only. Passwords are masked."""
+    """Return `[{line, source, path, type, options, text}]`; lines of comments have a text only.
+
+    What may be a secret is masked: values of options, sources of odd shapes, and comments. The
+    letters RTF, for which the installer looks, are always in the text of a line that has them.
+    """
     entries = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        shown = SECRET.sub(r"\1********", line.strip())
-        fields = shown.split()
+        words, hash_sign, comment = line.partition("#")
+        fields = [_shown_word(word) for word in words.split()]
+        options = [_shown_option(option) for option in words.split()[3].split(",")] if len(fields) > 3 else []
+        fields[3:4] = [",".join(options)] if options else []
+        remark = [hash_sign + (" ..." if comment.strip() else "")] if hash_sign else []
+        shown = " ".join(fields + remark)
+        if "RTF" in line and "RTF" not in shown:
+            shown += " RTF"
         entry = {"line": number, "text": shown, "source": None, "path": None, "type": None, "options": []}
-        if not shown.startswith("#") and len(fields) >= 3:
-            entry.update(
-                source=fields[0],
-                path=_plain(fields[1]),
-                type=fields[2],
-                options=fields[3].split(",") if len(fields) > 3 else [],
-            )
+        if len(fields) >= 3:
+            entry.update(source=fields[0], path=_plain(fields[1]), type=fields[2], options=options)
         entries.append(entry)
     return entries
 

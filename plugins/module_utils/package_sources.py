@@ -7,9 +7,11 @@
 import configparser
 import re
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-_ONE_LINE = re.compile(r"deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?(\S+)")
+_ONE_LINE = re.compile(r"deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?(\S+)(.*)")
+# What stands for a URL of which not everything is known.
+_CUT = ""
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _PORTS = {"http": 80, "https": 443}
 # Nobody has to be asked for these.
@@ -23,7 +25,7 @@ def apt_lines(text):
     for line in text.splitlines():
         match = _ONE_LINE.match(line.strip())
         if match:
-            yield match.group(1)
+            yield _CUT if "@" in match.group(2) else match.group(1)
 
 
 def apt_stanzas(text):
@@ -38,7 +40,12 @@ def apt_stanzas(text):
                 name = line.partition(":")[0].strip().lower()
                 fields[name] = line.partition(":")[2].strip()
         if fields.get("enabled", "yes").lower() not in _OFF:
-            yield from fields.get("uris", "").split()
+            yield from _whole(fields.get("uris", "").split())
+
+
+def _whole(urls):
+    """The URLs, each in its place, or none of them where a blank in a password made two of one."""
+    return [_CUT for dummy in urls] if any("@" in url.partition("://")[0] for url in urls) else urls
 
 
 def repo_sections(text):
@@ -46,8 +53,9 @@ def repo_sections(text):
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True, default_section="\0")
     try:
         parser.read_string(text)
-    except configparser.Error as problem:
-        raise ValueError(" ".join(str(problem).split())[:200])
+    except configparser.Error as problem:  # its own words repeat the line, which may hold a password
+        lines = [number for number, dummy_line in getattr(problem, "errors", ())] or [getattr(problem, "lineno", 1)]
+        raise ValueError("line {0} is no option and no [section]".format(lines[0]))
     return {name: dict(parser.items(name)) for name in parser.sections() if name != "main"}
 
 
@@ -60,8 +68,8 @@ def repo_urls(options, variables):
         return []
     lists = [options[name] for name in ("metalink", "mirrorlist") if options.get(name)]
     texts = lists[:1] or re.split(r"[\s,]+", options.get("baseurl") or "")
-    return [_VARIABLE.sub(lambda found: variables.get(found.group(1) or found.group(2), found.group(0)), text)
-            for text in texts if text]
+    return _whole([_VARIABLE.sub(lambda found: variables.get(found.group(1) or found.group(2), found.group(0)), text)
+                   for text in texts if text])
 
 
 def place_of(url):
@@ -82,6 +90,8 @@ def place_of(url):
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
+        raise ValueError("its host and port cannot be read")
+    if text.count("@") > parts.netloc.count("@"):  # what looks like the host may be a user, and the port a password
         raise ValueError("its host and port cannot be read")
     if not parts.hostname or not re.match(r"[-.0-9A-Za-z_:]+\Z", parts.hostname):
         raise ValueError("its host is {0}".format("a variable" if "$" in parts.netloc else "missing or no name"))
@@ -109,15 +119,18 @@ def apt_proxy(options, place):
 
 
 def dnf_proxy(options):
-    """Return the proxy that options of dnf or yum name, with its credentials in the URL; "" where they name none."""
+    """Return the proxy that options of dnf or yum name, with its credentials in the URL; "" where they name none.
+
+    In options of their own, credentials are written as they are.
+    """
     value = options.get("proxy") or ""
     if value.lower() in _NO_PROXY:
         return ""
     if not options.get("proxy_username"):
         return value
     scheme, slashes, rest = value.rpartition("://")
-    return "{0}{1}{2}:{3}@{4}".format(
-        scheme, slashes, options["proxy_username"], options.get("proxy_password") or "", rest)
+    user, password = (quote(options.get(name) or "", safe="") for name in ("proxy_username", "proxy_password"))
+    return "{0}{1}{2}:{3}@{4}".format(scheme, slashes, user, password, rest)
 
 
 def verified_by_all(options):

@@ -5,6 +5,8 @@
 
 import socket
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
+
 
 def numbers(texts):
     """Return the sorted port numbers of texts such as `["443", "30000-32767"]`, each once.
@@ -23,7 +25,7 @@ def _numbers_of(text):
         begin, end = int(first), int(last or first)
         if 1 <= begin <= end <= 65535:
             return range(begin, end + 1)
-    raise ValueError("%r is not a port from 1 to 65535, nor a range such as 30000-32767" % (text,))
+    raise ValueError("%s is not a port from 1 to 65535, nor a range such as 30000-32767" % quoted(text))
 
 
 def texts(ports):
@@ -51,7 +53,7 @@ def bad_peers(peers):
     problems = []
     for number, peer in enumerate(peers):
         if not is_ipv4(peer["address"]):
-            problems.append("peers[%d].address: %r is not an IPv4 address" % (number, peer["address"]))
+            problems.append("peers[%d].address: %s is not an IPv4 address" % (number, quoted(peer["address"])))
         if not 1 <= peer["port"] <= 65535:
             problems.append("peers[%d].port: %d is not a port from 1 to 65535" % (number, peer["port"]))
     return problems

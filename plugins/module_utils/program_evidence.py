@@ -7,10 +7,13 @@
 import grp
 import os
 import pwd
+import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text_or_none
 
 MOST = 5000  # processes that are looked at
+_NAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}\Z")
+_CODE = re.compile(r"-[A-Za-z]*[ce]\Z")  # what follows is no script, but what the interpreter is to do
 _INTERPRETERS = ("python", "ruby", "perl", "java", "sh", "bash", "node")
 
 
@@ -36,9 +39,9 @@ def program_names(comm, words):
     """Return the names under which a process may be known, each once."""
     names = [comm, _base(words[0])]
     if len(words) > 1 and names[1].rstrip("0123456789.").startswith(_INTERPRETERS):
-        script = next((word for word in words[1:] if word and not word.startswith("-")), "")
+        script = next((word for word in words[1:] if _CODE.match(word) or word[:1] not in ("", "-")), "")
         names.append(_base(script) if "/" in script else "")
-    return [name for name in dict.fromkeys(names) if name]
+    return [name for name in dict.fromkeys(names) if _NAME.match(name)]
 
 
 def _base(word):

@@ -7,11 +7,12 @@ import base64
 import collections
 import re
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 HTTP, SOCKS5 = "http_proxy", "socks5"
 # The path of a connection through such a proxy, by the scheme of its URL.
 _PATHS = {"http": HTTP, "socks5": SOCKS5}
+_LONG_NAME = 12  # characters; a user name of this length may be a token, and is no common word
 _HOST = re.compile(r"[-.0-9A-Za-z_:]{1,253}")
 
 Proxy = collections.namedtuple("Proxy", ["path", "host", "port", "username", "password"])
@@ -63,7 +64,10 @@ def without_secrets(text, proxy):
     """`text`, as a proxy may have sent it, with nothing in it of the credentials that it was shown."""
     if proxy.username is None:
         return text
-    for secret in (basic_token(proxy), proxy.password):
+    secrets = [basic_token(proxy), quote(proxy.password, safe=""), proxy.password]
+    if not proxy.password or len(proxy.username) >= _LONG_NAME:
+        secrets += [quote(proxy.username, safe=""), proxy.username]
+    for secret in secrets:
         if secret:
             text = text.replace(secret, "********")
     return text

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host's files say about proxies, without the passwords in them."""
+"""What a host's files say about proxies, without the credentials in them."""
 
 import glob
 import os
@@ -22,12 +22,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_serv
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import (
     VARIABLES,
     apt_options,
-    assignments,
     directives,
     main_section,
-    masked,
-    words,
+    settings,
+    unit_settings,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_urls import Display
 
 INSTALLER_FILE = "/opt/anypoint/runtimefabric/env"
 INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
@@ -35,14 +35,15 @@ INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
 
 def apt_configuration():
     """What apt itself makes of its files, as `apt-config dump` prints it."""
-    return run_text(["apt-config", "dump"])
+    return run_text(["apt-config", "dump"], quoting=False)
 
 
 def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
     """Return `{"settings", "installer_file", "curl", "systemd", "services", "unreadable", "dangling"}`.
 
-    A setting is `{"reader", "source", "variable", "value", "password"}`: who reads it, the file, the name in it, the value
-    with its password masked, and whether that is one of `hashes`: `none`, `expected` or `other`.
+    A setting is `{"reader", "source", "variable", "value", "password"}`: who reads it, the file, the name in it, what may be
+    shown of the value, and whether it has credentials: `none`, `expected` (the digest of the URL is one of `hashes`) or
+    `other`.
     installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them.
     root: the directory whose files are read.
     """
@@ -69,7 +70,7 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
         "installer_file": os.path.exists(reader.at(INSTALLER_FILE)),
         "curl": _curl_version(),
         "systemd": systemd_version(),
-        "services": service_evidence(hashes),
+        "services": service_evidence(reader.display),
         "unreadable": reader.unreadable,
         "dangling": reader.dangling,
     }
@@ -79,7 +80,7 @@ class _Reader:
     """Collects settings from the files below a root directory."""
 
     def __init__(self, hashes, root):
-        self.hashes, self.root = hashes, root
+        self.display, self.root = Display(hashes), root
         self.settings, self.unreadable, self.dangling = [], [], []
 
     def at(self, path):
@@ -97,8 +98,8 @@ class _Reader:
                 except Unreadable as problem:
                     self.unreadable.append(str(problem))
 
-    def add(self, reader, source, variable, value):
-        shown, password = masked(value, self.hashes)
+    def add(self, reader, source, variable, value, cut=False):
+        shown, password = self.display.setting(variable, value, cut)
         self.settings.append(
             {"reader": reader, "source": source, "variable": variable, "value": shown, "password": password}
         )
@@ -118,11 +119,11 @@ class _Reader:
     def shell_variables(self, reader, path, text, names):
         """The last assignment of each variable, in either case, as far as it can be read without running it."""
         found = {}
-        for name, value in assignments(text):
+        for name, value, cut in settings(text):
             if name in names or name.lower() in names:
-                found[name] = value
-        for name, value in found.items():
-            self.add(reader, path, name, value)
+                found[name] = (value, cut)
+        for name, (value, cut) in found.items():
+            self.add(reader, path, name, value, cut)
 
     def systemd(self):
         for path, text in self.files("/etc/systemd/system.conf", "/etc/systemd/system.conf.d/*.conf"):
@@ -142,10 +143,9 @@ class _Reader:
                     self.shell_variables(reader, source, content, VARIABLES)
 
     def unit_variables(self, reader, path, value):
-        for word in words(value):
-            name, equals, text = word.partition("=")
-            if equals and name.lower() in VARIABLES:
-                self.add(reader, path, name, text.replace("%%", "%"))
+        for name, text, cut in unit_settings(value):
+            if name.lower() in VARIABLES:
+                self.add(reader, path, name, text.replace("%%", "%"), cut)
 
     def package_manager(self, name, path):
         if os.path.islink(self.at(path)):  # yum.conf is a link to dnf.conf where both are there

@@ -13,38 +13,37 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import (
     VARIABLES,
-    assignments,
-    masked,
-    words,
+    settings,
+    unit_settings,
 )
 
 SERVICES = ("docker", "containerd")
 PROPERTIES = "--property=Id,LoadState,ActiveState,MainPID,Environment,EnvironmentFiles"
 
 
-def service_evidence(hashes, run=run_text, read=read_text):
+def service_evidence(display, run=run_text, read=read_text):
     """Return `{service: {"running", "now", "at_next_start", "outdated"}}` of what is installed; `{"error"}` without systemd.
 
-    now and at_next_start: `{variable: {"value", "password"}}` with passwords masked, as in `proxy_evidence`. now is None
-    where nothing runs, and where its environment cannot be read. outdated: whether a restart would change now.
+    now and at_next_start: `{variable: {"value", "password"}}` as in `proxy_evidence`. now is None where nothing runs, and
+    where its environment cannot be read. outdated: whether a restart would change now. display: a proxy_urls.Display.
     """
     try:
-        shown = run(["systemctl", "show", PROPERTIES] + [name + ".service" for name in SERVICES])
-        inherited = list(assignments(run(["systemctl", "show-environment"])))
+        listed = run(["systemctl", "show", PROPERTIES] + [name + ".service" for name in SERVICES])
+        inherited = _pairs(settings(run(["systemctl", "show-environment"])), display)
     except Unreadable as problem:
         return {"error": str(problem)}
     found = {}
-    for unit in units(shown):
+    for unit in units(listed):
         if unit.get("LoadState") != ["loaded"]:
             continue
         process = unit.get("MainPID", ["0"])[0]
         running = unit.get("ActiveState") == ["active"] and process != "0"
-        now = _now(process, hashes, read) if running else None
-        next_start = _proxies(inherited + _of_unit(unit, read), hashes)
+        now = _now(process, read) if running else None
+        next_start = _proxies(inherited + _of_unit(unit, display, read))
         found[unit["Id"][0].rpartition(".")[0]] = {
             "running": running,
-            "now": now,
-            "at_next_start": next_start,
+            "now": None if now is None else _shown(now, display),
+            "at_next_start": _shown(next_start, display),
             "outdated": now is not None and now != next_start,
         }
     return found
@@ -63,32 +62,44 @@ def units(text):
     return found
 
 
-def _of_unit(unit, read):
+def _of_unit(unit, display, read):
     """Return [(name, value)] that systemd gives to the unit's processes; what a file says wins."""
-    pairs = [word.partition("=")[::2] for line in unit.get("Environment", []) for word in words(line)]
+    pairs = []
+    for line in unit.get("Environment", []):
+        pairs += _pairs(unit_settings(line), display)
     for line in unit.get("EnvironmentFiles", []):
         try:
-            pairs += assignments(read(re.sub(r" \(ignore_errors=\w+\)\Z", "", line)))
+            pairs += _pairs(settings(read(re.sub(r" \(ignore_errors=\w+\)\Z", "", line))), display)
         except Unreadable:  # systemd goes on without it, or the unit does not start at all
             continue
     return pairs
 
 
-def _now(process, hashes, read):
+def _pairs(found, display):
+    """Return [(name, value)] of (name, value, cut), and have the display hide what was cut off."""
+    pairs = []
+    for name, value, cut in found:
+        if cut:
+            display.hide(value)
+        pairs.append((name, value))
+    return pairs
+
+
+def _now(process, read):
     try:
         text = read("/proc/{0}/environ".format(process))
     except Unreadable:
         return None
-    return _proxies([pair.partition("=")[::2] for pair in text.split("\0")], hashes)
+    return _proxies([pair.partition("=")[::2] for pair in text.split("\0")])
 
 
-def _proxies(pairs, hashes):
-    found = {}
-    for name, value in pairs:
-        if name.lower() in VARIABLES and value:
-            shown, password = masked(value, hashes)
-            found[name] = {"value": shown, "password": password}
-    return found
+def _proxies(pairs):
+    return {name: value for name, value in pairs if name.lower() in VARIABLES and value}
+
+
+def _shown(environment, display):
+    shown = {name: display.setting(name, value) for name, value in environment.items()}
+    return {name: {"value": value, "password": password} for name, (value, password) in shown.items()}
 
 
 def systemd_version(run=run_text):

@@ -4,14 +4,10 @@
 
 """What texts say about proxies: files of shell variables, unit files, settings of package managers. Pure functions."""
 
-import hashlib
 import re
 import shlex
-from urllib.parse import unquote
 
-MASK = "********"
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-CREDENTIALS = re.compile(r"(?P<user>[^:@/]*):(?P<password>.*)@(?P<rest>[^@]*)\Z")
 
 
 def words(text):
@@ -24,19 +20,46 @@ def words(text):
 
 def assignments(text):
     """Yield (name, value) of every `NAME=value` and `export NAME=value` of a file of shell variables."""
+    for name, value, dummy_cut in settings(text):
+        yield name, value
+
+
+def settings(text):
+    """Yield (name, value, cut) of the same; cut: whether the line goes on behind its values with what has an `@`.
+
+    That is what is left of a URL whose password has a blank or a `#` in it, and stands in no quotes.
+    """
     for line in text.splitlines():
+        found, others = [], False
         for word in words(line):
             match = re.match(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)\Z", word, re.DOTALL)
-            if match:
-                yield match.group(1), match.group(2)
+            if match and not others:
+                found.append((match.group(1), match.group(2)))
             elif word not in ("export", "set"):
-                break
+                others = True
+        cut = goes_on(line, found)
+        for name, value in found:
+            yield name, value, cut
+
+
+def goes_on(line, found):
+    """Whether a line has an `@` that is in no value of a proxy. found: [(name, value)]."""
+    proxies = [value for name, value in found if name.lower().endswith("_proxy")]
+    return line.count("@") > sum(value.count("@") for value in proxies)
 
 
 def directives(text, name):
     """Return the values of a directive of a unit file, lines that a backslash continues joined."""
     lines = re.sub(r"\\\n\s*", " ", text).splitlines()
     return [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip() == name]
+
+
+def unit_settings(value):
+    """Yield (name, value, cut) of one value of `Environment=` or `DefaultEnvironment=`, as `settings` does."""
+    found = [word.partition("=")[::2] for word in words(value) if "=" in word]
+    cut = goes_on(value, found)
+    for name, text in found:
+        yield name, text, cut
 
 
 def main_section(text):
@@ -55,23 +78,3 @@ def apt_options(text):
     """Yield (key, value) of what `apt-config dump` prints."""
     for match in re.finditer(r'^([^\s"]+) "(.*)";$', text, re.MULTILINE):
         yield match.group(1), match.group(2)
-
-
-def masked(value, hashes):
-    """Return (the value with the password of its URL masked, `none` | `expected` | `other`).
-
-    expected: the SHA-256 of the password, decoded, as hexadecimal digits, is one of `hashes`.
-    """
-    scheme, slashes, rest = value.partition("://") if "://" in value else ("", "", value)
-    match = CREDENTIALS.match(rest)
-    if match:
-        shown = "{0}{1}{2}:{3}@{4}".format(scheme, slashes, match.group("user"), MASK, match.group("rest"))
-        return shown, "expected" if _hash(unquote(match.group("password"))) in hashes else "other"
-    before, dummy_at, host = rest.rpartition("@")
-    if ":" in before:  # an odd one: whatever stands before the host may be a secret
-        return "{0}@{1}".format(MASK, host), "other"
-    return value, "none"
-
-
-def _hash(text):
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()

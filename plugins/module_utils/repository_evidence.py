@@ -15,7 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import apt_configuration
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import apt_options, main_section, masked
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import apt_options, main_section
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_urls import Display
 
 MOST = 200  # repositories
 _APT = (("/etc/apt/sources.list", package_sources.apt_lines), ("/etc/apt/sources.list.d/*.list", package_sources.apt_lines),
@@ -29,8 +30,8 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
     """Return `{"manager", "repositories", "local", "unreadable"}`.
 
     manager: `apt`, `dnf` or None. A repository is `{"name", "source", "places", "unknown"}`; one of its places is enough:
-    `{"scheme", "host", "port", "proxy", "password", "verified"}`. proxy: the package manager's own, with the password masked,
-    `direct` where it is to use none, or "" where it says nothing; password: as in proxy_texts.masked; verified: whether the
+    `{"scheme", "host", "port", "proxy", "password", "verified"}`. proxy: the package manager's own, as it may be shown,
+    `direct` where it is to use none, or "" where it says nothing; password: as in `proxy_evidence`; verified: whether the
     host's trust store has to know the server. unknown: why nothing is known of the rest, or None.
     local: how many are on the host itself. root: the directory whose files are read.
     """
@@ -57,7 +58,7 @@ class _Reader:
     """Collects repositories from the files below a root directory."""
 
     def __init__(self, hashes, root):
-        self.hashes, self.root = hashes, root
+        self.display, self.root = Display(hashes), root
         self.found, self.unreadable, self.dangling, self.local = [], [], [], 0
 
     def at(self, path):
@@ -111,6 +112,10 @@ class _Reader:
                 urls = package_sources.repo_urls(own, variables)
                 self.add(name, source, urls, lambda dummy, proxy=proxy: proxy, package_sources.verified_by_all(options))
 
+    def shown(self, proxy):
+        """Return (what may be shown of a proxy, whether it has credentials)."""
+        return ("direct", "none") if proxy.upper() == "DIRECT" else self.display.setting("proxy", proxy)
+
     def add(self, name, source, urls, proxy_to, verified):
         """A repository that has all of some URLs."""
         places, unknown, local = [], None, False
@@ -120,11 +125,10 @@ class _Reader:
                 if place is None:
                     local = True
                     continue
-                proxy, password = masked(proxy_to(place), self.hashes)
+                proxy, password = self.shown(proxy_to(place))
             except ValueError as problem:
                 unknown = str(problem)
                 continue
-            proxy = "direct" if proxy.upper() == "DIRECT" else proxy
             places.append(dict(place, proxy=proxy, password=password, verified=verified))
         if local:
             self.local += 1

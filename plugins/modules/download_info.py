@@ -122,7 +122,7 @@ LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10 ** 12, "timeout": 600}
 
 def argument_spec():
     return dict(
-        url=dict(type="str", required=True),
+        url=dict(type="str", required=True, no_log=True),  # its query may be a signature
         path=dict(type="str", choices=routes.PATHS, default=routes.DIRECT),
         streams=dict(type="int", default=4),
         seconds=dict(type="float", default=5.0),

@@ -522,6 +522,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     securing,
     tls,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 
 
 # Seconds to gather what is there when the deadline has passed.
@@ -565,13 +566,13 @@ def bad_arguments(params):
     problems = []
     for number, endpoint in enumerate(params["endpoints"]):
         if not egress.is_host(endpoint["host"]):
-            problems.append("endpoints[%d].host: %r is not a bare host name or address" % (number, endpoint["host"]))
+            problems.append("endpoints[%d].host: %s is not a bare host name or address" % (number, quoted(endpoint["host"])))
         if endpoint["server_name"] is not None and not egress.is_host(endpoint["server_name"]):
-            problems.append("endpoints[%d].server_name: %r is not a host name" % (number, endpoint["server_name"]))
+            problems.append("endpoints[%d].server_name: %s is not a host name" % (number, quoted(endpoint["server_name"])))
         if not 1 <= endpoint["port"] <= 65535:
             problems.append("endpoints[%d].port: %d is not between 1 and 65535" % (number, endpoint["port"]))
         if not re.match(r"/[!-~]*\Z", endpoint["url_path"]):
-            problems.append("endpoints[%d].url_path: %r is no path such as /a/b" % (number, endpoint["url_path"]))
+            problems.append("endpoints[%d].url_path: %s is not a path such as /a/b" % (number, quoted(endpoint["url_path"])))
         if endpoint["client_key"] and not endpoint["client_cert"]:
             problems.append("endpoints[%d].client_key: needs client_cert" % number)
         if not 0 <= endpoint["idle"] <= 86400:

@@ -81,12 +81,13 @@ options:
       - The wait ends as soon as it is. V(0) looks once.
     type: int
     default: 0
-  proxy_password_hashes:
+  proxy_hashes:
     description:
-      - Passwords that URLs of proxies in the host's files are to have, each as the SHA-256 of the password, not
-        percent-encoded, in hexadecimal digits. Ansible hides what it is told to hide wherever it turns up in a result,
-        and a password may be a word that is in one anyway.
-      - No password is returned. RV(ignore:host.proxy.settings[].password) says whether it was one of these.
+      - URLs of proxies that are expected in the host's files, each as the digest that the filter
+        P(hostprep.runtime_fabric.proxy_parts#filter) returns. A digest, because Ansible hides a secret option wherever
+        its text turns up in a result, and a password may be a word that is in one anyway.
+      - Neither a user nor a password is returned. RV(ignore:host.proxy.settings[].password) says whether the URL was
+        one of these.
     type: list
     elements: str
     default: []
@@ -398,7 +399,9 @@ host:
           installed: false
           network: false
     storage:
-      description: Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Passwords are masked.
+      description:
+        - Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Values of options, comments and
+          sources of unusual shape are masked, because they may hold a secret.
       type: dict
       returned: when asked for
       sample:
@@ -453,9 +456,10 @@ host:
       contains:
         settings:
           description:
-            - For each setting its RV(ignore:reader), RV(ignore:source), RV(ignore:variable) and RV(ignore:value), with the
-              password of a URL masked.
-            - RV(ignore:password) is V(none), V(expected) where it is one of O(proxy_password_hashes), or V(other).
+            - For each setting its RV(ignore:reader), RV(ignore:source), RV(ignore:variable) and RV(ignore:value). Of a URL
+              that is the scheme, the host and the port, or C((hidden)) where these cannot be read without doubt.
+            - RV(ignore:password) says whether it has credentials. V(none), V(expected) where the URL is one of
+              O(proxy_hashes), or V(other).
           type: list
           elements: dict
           returned: when readable
@@ -463,7 +467,7 @@ host:
             - password: expected
               reader: sessions
               source: /etc/environment
-              value: http://build:********@proxy.example.com:3128
+              value: http://********@proxy.example.com:3128
               variable: http_proxy
         installer_file:
           description: Whether the Runtime Fabric installer's file of environment variables is there.
@@ -492,7 +496,7 @@ host:
               now: {}
               at_next_start:
                 http_proxy:
-                  value: http://build:********@proxy.example.com:3128
+                  value: http://********@proxy.example.com:3128
                   password: expected
         unreadable:
           description: Files that could not be read, each with the reason.
@@ -520,7 +524,7 @@ host:
         repositories:
           description:
             - Each repository that is not switched off and not on the host itself. One of its RV(ignore:places) is enough.
-            - RV(ignore:places[].proxy) is what the package manager's own settings have, with the password of a URL masked,
+            - RV(ignore:places[].proxy) is what the package manager's own settings have, as in the section C(proxy),
               V(direct) where they forbid one, or an empty text; RV(ignore:places[].password) is as for the section C(proxy).
             - RV(ignore:places[].verified) says whether the host's own trust store has to know the server.
             - RV(ignore:unknown) is why another place of it could not be told, V(null) otherwise.
@@ -535,7 +539,7 @@ host:
                 - scheme: http
                   host: archive.example.com
                   port: 80
-                  proxy: http://build:********@proxy.example.com:3128
+                  proxy: http://********@proxy.example.com:3128
                   password: expected
                   verified: true
         local:
@@ -694,8 +698,8 @@ def collect(parameters):
         "kernel": lambda: kernel_evidence(parameters["sysctls"], parameters["kernel_modules"]),
         "time": lambda: clock_evidence(parameters["clock_wait"]),
         "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),
-        "proxy": lambda: proxy_evidence(parameters["proxy_password_hashes"], ask_apt=ask_apt),
-        "packages": lambda: repository_evidence(parameters["proxy_password_hashes"], ask_apt=ask_apt),
+        "proxy": lambda: proxy_evidence(parameters["proxy_hashes"], ask_apt=ask_apt),
+        "packages": lambda: repository_evidence(parameters["proxy_hashes"], ask_apt=ask_apt),
         "system": lambda: system_evidence(parameters["kernel_options"], parameters["accounts"]),
         "storage": lambda: storage_evidence(
             parameters["directories"], parameters["settings_file"], parameters["device_settings"]
@@ -725,7 +729,7 @@ def main():
             "dns_address": {"type": "str", "default": "127.0.0.1"},
             "arp_sweep": {"type": "bool", "default": False},
             "clock_wait": {"type": "int", "default": 0},
-            "proxy_password_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "proxy_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
         },
         supports_check_mode=True,
     )

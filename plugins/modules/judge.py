@@ -50,7 +50,7 @@ options:
     elements: str
     default: [vmxnet3]
   http_proxy:
-    description: The HTTP proxy that is meant, with V(********) in the place of a password. Empty where there is none.
+    description: The HTTP proxy that is meant, with V(********) in the place of its credentials. Empty where there is none.
     type: str
     default: ""
   monitoring_proxy:

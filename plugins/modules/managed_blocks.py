@@ -24,7 +24,9 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the blocks alone, with secrets and the passwords of URLs masked.
+      - Shows the blocks alone. Of a line only that is shown which is in O(files[].content) without a place for a secret, or
+        which the grammar of the line says is no secret. This holds for what a block had before, too, whose secrets are
+        not known any more. Known are assignments of proxies and NO_PROXY, and lines of apt, systemd and chrony.
 options:
   name:
     description: What the markers say. Blocks of other names are not touched.

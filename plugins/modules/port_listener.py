@@ -196,6 +196,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     port_listening,
     port_ranges,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 
 KEY_LENGTH = 16
 LONGEST_LIFE = 3600
@@ -229,7 +230,7 @@ def bad_arguments(params):
         problems.append("name: is needed to start a listener")
     for number, place in enumerate(params["listen"]):
         if not port_ranges.is_ipv4(place["address"]):
-            problems.append("listen[%d].address: %r is not an IPv4 address" % (number, place["address"]))
+            problems.append("listen[%d].address: %s is not an IPv4 address" % (number, quoted(place["address"])))
         for transport in ("tcp", "udp"):
             try:
                 port_ranges.numbers(place[transport])

@@ -154,6 +154,7 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_client, number_limits, port_probing, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 
 
 def argument_spec():
@@ -172,7 +173,7 @@ def bad_arguments(params):
     problems = []
     for number, peer in enumerate(params["peers"]):
         if not port_ranges.is_ipv4(peer["address"]):
-            problems.append("peers[%d].address: %r is not an IPv4 address" % (number, peer["address"]))
+            problems.append("peers[%d].address: %s is not an IPv4 address" % (number, quoted(peer["address"])))
         for kind in ("tcp", "udp", "connect", "query"):
             try:
                 port_ranges.numbers(peer[kind])

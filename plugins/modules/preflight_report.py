@@ -50,7 +50,7 @@ options:
     elements: dict
     default: []
   http_proxy:
-    description: The HTTP proxy that is meant, with V(********) in the place of a password. Empty where there is none.
+    description: The HTTP proxy that is meant, with V(********) in the place of its credentials. Empty where there is none.
     type: str
     default: ""
   monitoring_proxy:

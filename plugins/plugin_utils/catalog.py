@@ -16,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog_parsing import (
     Catalog,
@@ -60,7 +61,7 @@ def load(folder=FOLDER):
 
 def _choose(name, value, valid):
     if value not in valid:
-        raise CatalogError(f"{value!r} is not a {name}; valid: {', '.join(valid)}")
+        raise CatalogError(f"{quoted(value)} is not a {name}; valid: {', '.join(valid)}")
 
 
 def release_of(catalog, release):

@@ -13,6 +13,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import named, quoted, repeatable
+
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
@@ -31,7 +33,7 @@ def port_bounds(text):
         if 1 <= first <= last <= 65535:
             return first, last
     raise RowError(
-        f"{text!r} is not a port or a range of ports; write a number from 1 to 65535 or a range such as"
+        f"{quoted(text)} is not a port or a range of ports; write a number from 1 to 65535 or a range such as"
         " '30000-32767', in quotes"
     )
 
@@ -39,21 +41,21 @@ def port_bounds(text):
 def identifier(value):
     """Lower-case words and digits joined by dashes."""
     if not isinstance(value, str) or not _IDENTIFIER.match(value):
-        raise RowError(f"{value!r} is not an id; write lower-case words and digits joined by dashes")
+        raise RowError(f"{quoted(value)} is not an id; write lower-case words and digits joined by dashes")
 
 
 def text(value):
     """One line of text: it is copied into comments of generated files, which must not end early."""
     if not isinstance(value, str) or not value.strip():
-        raise RowError(f"{value!r} is not a text")
+        raise RowError(f"{quoted(value)} is not a text")
     if not value.isprintable():
-        raise RowError(f"{value!r} is not a text of one line without control characters")
+        raise RowError(f"{quoted(value)} is not a text of one line without control characters")
 
 
 def port_number(value):
     """A number from 1 to 65535."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        raise RowError(f"{value!r} is not a port; write a number from 1 to 65535")
+        raise RowError(f"{quoted(value)} is not a port; write a number from 1 to 65535")
 
 
 def host_name(value):
@@ -62,7 +64,7 @@ def host_name(value):
     named = len(labels) > 1 and all(_HOST_LABEL.match(label) for label in labels)
     if not named or len(value) > 253 or labels[-1].isdigit():
         raise RowError(
-            f"{value!r} is not a host name; write a full name in lower case such as 'registry.example.com',"
+            f"{quoted(value)} is not a host name; write a full name in lower case such as 'registry.example.com',"
             " without scheme, port, path or wildcard"
         )
 
@@ -72,8 +74,9 @@ def network(value):
     try:
         ipaddress.ip_network(value if isinstance(value, str) else "")
     except ValueError as error:
+        why = f" ({error})" if repeatable(value) else ""
         raise RowError(
-            f"{value!r} is not an address or a network ({error});"
+            f"{quoted(value)} is not an address or a network{why};"
             " write for example '192.0.2.7' or '192.0.2.0/24'"
         ) from None
 
@@ -81,13 +84,13 @@ def network(value):
 def url_path(value):
     """The path part of a URL."""
     if not isinstance(value, str) or not _URL_PATH.match(value):
-        raise RowError(f"{value!r} is not a path of a URL; write for example '/v1/connect'")
+        raise RowError(f"{quoted(value)} is not a path of a URL; write for example '/v1/connect'")
 
 
 def boolean(value):
     """True or false."""
     if not isinstance(value, bool):
-        raise RowError(f"{value!r} is not true or false")
+        raise RowError(f"{quoted(value)} is not true or false")
 
 
 def one_of(names):
@@ -95,7 +98,7 @@ def one_of(names):
 
     def check(value):
         if value not in names:
-            raise RowError(f"{value!r} is not known; valid: {', '.join(names)}")
+            raise RowError(f"{quoted(value)} is not known; valid: {', '.join(names)}")
 
     return check
 
@@ -105,11 +108,11 @@ def list_of(check):
 
     def check_all(value):
         if not isinstance(value, list) or not value:
-            raise RowError(f"{value!r} is not a list with at least one entry")
+            raise RowError(f"{quoted(value)} is not a list with at least one entry")
         for entry in value:
             check(entry)
         if any(entry in value[:place] for place, entry in enumerate(value)):
-            raise RowError(f"{value!r} names an entry twice")
+            raise RowError(f"{quoted(value)} names an entry twice")
 
     return check_all
 
@@ -127,15 +130,15 @@ def optional(check):
 def mapping(value):
     """A mapping with at least one entry."""
     if not isinstance(value, dict) or not value:
-        raise RowError(f"{value!r} is not a mapping with at least one entry")
+        raise RowError(f"{quoted(value)} is not a mapping with at least one entry")
 
 
 def fields(value, required, may=()):
     """Check a mapping against {name: check} of the fields that it must and may have."""
     if not isinstance(value, dict):
-        raise RowError(f"{value!r} is not a mapping")
+        raise RowError(f"{quoted(value)} is not a mapping")
     known = {**required, **dict(may)}
-    unknown = sorted(str(name) for name in value if name not in known)
+    unknown = sorted(named(name) for name in value if name not in known)
     if unknown:
         raise RowError(f"unknown field {', '.join(unknown)}; valid: {', '.join(known)}")
     missing = [name for name in required if name not in value]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import firewall_plan, inputs
 
 SHORTEST_ROLLBACK, LONGEST_ROLLBACK = 10, 3600  # seconds
@@ -18,7 +19,7 @@ def ipv6_address(value):
     try:
         ipaddress.IPv6Address(value if isinstance(value, str) else "")
     except ValueError:
-        raise ValueError(f"{value!r} is no IPv6 address") from None
+        raise ValueError(f"{quoted(value)} is no IPv6 address") from None
 
 
 def duration(value):
@@ -29,13 +30,13 @@ def duration(value):
 def boolean(value):
     """true or false."""
     if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {value!r}")
+        raise ValueError(f"must be true or false, not {quoted(value)}")
 
 
 def rollback_timeout(value):
     """Seconds in which a controller can connect anew, and after which nobody waits for it any more."""
     if isinstance(value, bool) or not isinstance(value, int) or not SHORTEST_ROLLBACK <= value <= LONGEST_ROLLBACK:
-        raise ValueError(f"must be a number of seconds from {SHORTEST_ROLLBACK} to {LONGEST_ROLLBACK}, not {value!r}")
+        raise ValueError(f"must be a number of seconds from {SHORTEST_ROLLBACK} to {LONGEST_ROLLBACK}, not {quoted(value)}")
 
 
 CHECKS = {

@@ -10,6 +10,7 @@ import ipaddress
 import re
 from typing import NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import for_role, rules, unstated
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import (
@@ -43,7 +44,7 @@ def seconds(text):
     """Return the seconds of a duration such as "24h", "90m" or "7d". Raises ValueError with a sentence."""
     match = _DURATION.match(text) if isinstance(text, str) else None
     if not match:
-        raise ValueError(f"{text!r} is no duration; write a number and s, m, h or d, such as 24h")
+        raise ValueError(f"{quoted(text)} is no duration; write a number and s, m, h or d, such as 24h")
     return int(match[1]) * _SECONDS[match[2]]
 
 

@@ -10,8 +10,10 @@ A check takes the value and returns nothing, or raises ValueError with a sentenc
 
 import difflib
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted, repeatable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url_parts
@@ -33,10 +35,10 @@ def one_of(choices):
     def check(value):
         if not isinstance(value, str):
             raise ValueError(
-                f"{value!r} is a {kind(value)}, not a string; write it in quotes, one of {', '.join(choices)}"
+                f"{quoted(value)} is a {kind(value)}, not a string; write it in quotes, one of {', '.join(choices)}"
             )
         if value not in choices:
-            found = f"{value!r} is unknown" if value else "not set for the group rtf_nodes, in the inventory or its group_vars"
+            found = f"{quoted(value)} is unknown" if value else "not set for the group rtf_nodes, in the inventory or its group_vars"
             raise ValueError(f"{found}; valid: {', '.join(choices)}")
 
     return check
@@ -75,7 +77,7 @@ def proxy_url(*schemes):
 def directory(value):
     """A path on the controller."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"must be a path on the controller, not {value!r}")
+        raise ValueError(f"must be a path on the controller, not {quoted(value)}")
 
 
 def address(value):
@@ -83,18 +85,19 @@ def address(value):
     try:
         ipaddress.IPv4Address(value if isinstance(value, str) else "")
     except ValueError:
-        raise ValueError(f"{value!r} is no IPv4 address") from None
+        raise ValueError(f"{quoted(value)} is no IPv4 address") from None
 
 
 def cluster_network(value):
     """The network of the pods or of the services, IPv4, in CIDR notation."""
     shape = "write an IPv4 network such as 10.244.0.0/16"
     if not isinstance(value, str) or "/" not in value:
-        raise ValueError(f"{value!r} is no network; {shape}")
+        raise ValueError(f"{quoted(value)} is no network; {shape}")
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError as problem:
-        raise ValueError(f"{value!r} is no network ({problem}); {shape}") from None
+        why = f" ({problem})" if repeatable(value) else ""
+        raise ValueError(f"{quoted(value)} is no network{why}; {shape}") from None
     if not LARGEST_NETWORK <= network.prefixlen <= SMALLEST_NETWORK:
         raise ValueError(f"{value} is no size for a cluster; valid: /{LARGEST_NETWORK} to /{SMALLEST_NETWORK}")
 
@@ -107,9 +110,9 @@ def load_balancer(value):
         return
     host, colon, port = value.partition(":")
     if not is_host(host):
-        raise ValueError(f"{value!r} has no host name or IPv4 address before the port; write host or host:port")
+        raise ValueError(f"{quoted(value)} has no host name or IPv4 address before the port; write host or host:port")
     if colon and not (port.isdigit() and 1 <= int(port) <= 65535):
-        raise ValueError(f"{port!r} is no port; write host or host:port")
+        raise ValueError(f"{quoted(value)} has no port from 1 to 65535 behind the colon; write host or host:port")
 
 
 def amount(unit):
@@ -120,10 +123,10 @@ def amount(unit):
             try:
                 value = float(value)
             except ValueError:
-                raise ValueError(f"{value!r} is no number of {unit}") from None
+                raise ValueError(f"{quoted(value)} is no number of {unit}") from None
         # The comparison is written so that "not a number" is refused, too.
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
-            raise ValueError(f"{value!r} is no number of {unit} above 0")
+            raise ValueError(f"{quoted(value)} is no number of {unit} above 0")
 
     return check
 
@@ -133,7 +136,7 @@ def count(value):
     if isinstance(value, str) and value.isdecimal():
         return
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} is no number of addresses, such as {SPARE_ADDRESSES}")
+        raise ValueError(f"{quoted(value)} is no number of addresses, such as {SPARE_ADDRESSES}")
 
 
 def checks_by_name(releases, control_planes):
@@ -188,6 +191,37 @@ def value_problems(variables, checks, mandatory=MANDATORY):
 
 
 PROXIES = ("rtf_http_proxy", "rtf_monitoring_proxy")
+
+
+# Any input but these that holds a URL with credentials was not meant to, and would be shown sooner or later.
+_WITH_CREDENTIALS = re.compile(r"rtf_\w*(?:_proxy|_proxy_user|_proxy_password|_keys)\Z")
+_OF_ROLES = re.compile(r"rtf_(?:firewall|kernel|preflight|proxy|time_sync)_")
+_CREDENTIALS = re.compile(r"://.*@", re.DOTALL)
+
+
+def may_hold_no_credentials(name, inputs):
+    """Whether a variable is one of some inputs, or of a role's, and has no place for credentials."""
+    return (name in inputs or bool(_OF_ROLES.match(name))) and not _WITH_CREDENTIALS.match(name)
+
+
+def misplaced_credentials(variables):
+    """Return a sentence for each variable that holds a URL with credentials. variables: those that have no place for them."""
+    return [
+        f"{name}: holds a URL with credentials, which only rtf_http_proxy and rtf_monitoring_proxy may; it is not shown"
+        for name, value in sorted(variables.items())
+        if any(_CREDENTIALS.search(text) for text in _texts(value))
+    ]
+
+
+def _texts(value):
+    """Yield every text in a value, names of fields included."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from _texts(entry)
+    elif isinstance(value, str):
+        yield value
 
 
 def credential_problems(variables):
@@ -257,9 +291,10 @@ def disagreements(variables_by_host, names=ONE_VALUE_FOR_ALL):
         hosts_by_value = {}
         for host, variables in variables_by_host.items():
             if name in variables:
-                hosts_by_value.setdefault(repr(variables[name]), []).append(host)
+                label = quoted(variables[name])
+                hosts_by_value.setdefault((repr(variables[name]), label), []).append(host)
         if len(hosts_by_value) > 1:
-            values = "; ".join(f"{value} on {', '.join(hosts)}" for value, hosts in hosts_by_value.items())
+            values = "; ".join(f"{label} on {', '.join(hosts)}" for (_value, label), hosts in hosts_by_value.items())
             problems.append(f"{name}: must be the same for the whole cluster, found {values}")
     return problems
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import named, quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs
 
 ROW = "smtp-server"
@@ -33,18 +34,18 @@ def of_input(value):
         raise ValueError(f"must be a dictionary {_SHAPE}, not a {inputs.kind(value)}")
     if not value:
         return None
-    unknown = [str(name) for name in value if name not in _FIELDS]
+    unknown = [named(name) for name in value if name not in _FIELDS]
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))} is unknown; valid: {', '.join(_FIELDS)}")
     host = value.get("host")
     if not isinstance(host, str) or not inputs.is_host(host):
-        raise ValueError(f"host: {host!r} is no host name and no address")
+        raise ValueError(f"host: {quoted(host)} is no host name and no address")
     port = value.get("port", DEFAULT_PORT)
     if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= 65535:
-        raise ValueError(f"port: {port!r} is not a number from 1 to 65535")
+        raise ValueError(f"port: {quoted(port)} is not a number from 1 to 65535")
     security = value.get("security", "tls" if port == DEFAULT_PORT else "starttls")
     if security not in SECURITIES:
-        raise ValueError(f"security: {security!r} is unknown; valid: {', '.join(SECURITIES)}")
+        raise ValueError(f"security: {quoted(security)} is unknown; valid: {', '.join(SECURITIES)}")
     auth = value.get("auth", [])
     if not isinstance(auth, list) or not all(isinstance(name, str) and name for name in auth):
         raise ValueError("auth: must be a list of mechanisms such as PLAIN")

@@ -10,6 +10,7 @@ and `secret`. Checks raise ValueError with a sentence that completes "rtf_x: ...
 
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import named, quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.values import is_host, kind
 
 # Bounds of chrony's own (chrony.conf(5)); polls are powers of two, in seconds.
@@ -24,13 +25,13 @@ KEY_TYPES = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512", *_CIPHER_BYTES)
 
 def _flag(value):
     if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {value!r}")
+        raise ValueError(f"must be true or false, not {quoted(value)}")
 
 
 def _number(lowest, highest):
     def check(value):
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise ValueError(f"must be a number from {lowest} to {highest}, not {value!r}")
+            raise ValueError(f"must be a number from {lowest} to {highest}, not {quoted(value)}")
 
     return check
 
@@ -74,10 +75,10 @@ def check_servers(value):
 def _check_server(entry):
     host = entry.get("host") if isinstance(entry, dict) else entry
     if not isinstance(host, str) or not is_host(host):
-        raise ValueError(f"{host!r} is no host name and no address (a port, a scheme or blanks do not belong here)")
+        raise ValueError(f"{quoted(host)} is no host name and no address (a port, a scheme or blanks do not belong here)")
     if not isinstance(entry, dict):
         return
-    unknown = sorted(set(map(str, entry)) - set(ENTRY) - {"host"})
+    unknown = sorted(named(name) for name in entry if name != "host" and name not in ENTRY)
     if unknown:
         raise ValueError(f"{host}: {', '.join(unknown)} is unknown; valid beside host: {', '.join(ENTRY)}")
     for name, check in ENTRY.items():
@@ -112,7 +113,7 @@ def check_keys(value):
             raise ValueError(f"entry {position}: id {problem}") from None
         name = f"key {entry['id']}"
         if entry["type"] not in KEY_TYPES:
-            raise ValueError(f"{name}: the type {entry['type']!r} is unknown; valid: {', '.join(KEY_TYPES)}")
+            raise ValueError(f"{name}: the type {quoted(entry['type'])} is unknown; valid: {', '.join(KEY_TYPES)}")
         _check_secret(name, entry["type"], entry["secret"])
         if entry["id"] in known:
             raise ValueError(f"{name} is listed more than once")

@@ -18,7 +18,7 @@ _ENVIRONMENTS = ("sessions", "login shells")
 
 
 class Way(NamedTuple):
-    """How a place is reached. proxy: a URL with a masked password, or "" for the direct path; source: who names it."""
+    """How a place is reached. proxy: a URL as it may be shown, or "" for the direct path; source: who names it."""
 
     scheme: str
     host: str

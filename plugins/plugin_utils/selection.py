@@ -7,6 +7,7 @@
 import difflib
 from fnmatch import fnmatchcase
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted, repeatable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import SKIPPED
 
 ALL = ("*",)
@@ -35,12 +36,12 @@ def globs(checks, catalogue):
         if not isinstance(value, (list, tuple)):
             raise ValueError("must be a list of names or globs of checks, such as [host.*]")
         for pattern in value:
-            if not isinstance(pattern, str):
-                raise ValueError(f"{pattern!r} is no name of a check")
+            if not isinstance(pattern, str) or not repeatable(pattern):
+                raise ValueError(f"{quoted(pattern)} is no name of a check")
             if not pattern.startswith(families) and not any(fnmatchcase(name, pattern) for name in ids):
                 close = difflib.get_close_matches(pattern, ids, n=1, cutoff=0.6)
                 hint = f"; did you mean {close[0]}?" if close else "; catalog/checks/ lists them"
-                raise ValueError(f"{pattern!r} matches no check{hint}")
+                raise ValueError(f"{quoted(pattern)} matches no check{hint}")
 
     return check
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs, mail_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
@@ -44,7 +45,7 @@ def download_url(value):
 def megabits(value):
     """A number of megabits a second."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1000000:
-        raise ValueError(f"{value!r} is not a number of megabits a second above 0")
+        raise ValueError(f"{quoted(value)} is not a number of megabits a second above 0")
 
 
 def _rows(variable, read):

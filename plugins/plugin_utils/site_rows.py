@@ -14,6 +14,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import (
     RowError,
@@ -57,7 +58,7 @@ def side(value):
         network(value)
     except RowError:
         raise RowError(
-            f"{value!r} is not known; valid: {', '.join(rows.SIDES)}, an address such as '192.0.2.7'"
+            f"{quoted(value)} is not known; valid: {', '.join(rows.SIDES)}, an address such as '192.0.2.7'"
             " or a network such as '192.0.2.0/24'"
         ) from None
 
@@ -166,7 +167,7 @@ def with_site_rows(catalog, extra_endpoints=(), extra_ports=()):
 
 def _read(variable, entries, read, *context):
     if not isinstance(entries, (list, tuple)):
-        raise RowError(f"{variable}: {entries!r} is not a list of rows")
+        raise RowError(f"{variable}: {quoted(entries)} is not a list of rows")
     found = []
     for place, entry in enumerate(entries, start=1):
         try:

@@ -10,6 +10,7 @@ import datetime
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, SKIPPED, UNKNOWN
 
@@ -60,7 +61,7 @@ def _parse_entry(entry, check_globs):
         raise ValueError("must be a dictionary {checks, nodes, reason, expires}")
     for name in entry:
         if name not in FIELDS:
-            raise ValueError(f"{name!r} is no field; valid: {', '.join(FIELDS)}")
+            raise ValueError(f"{quoted(name)} is no field; valid: {', '.join(FIELDS)}")
     checks, nodes = _texts(entry, "checks", None), _texts(entry, "nodes", ["*"])
     check_globs(checks)
     reason = entry.get("reason")
@@ -84,14 +85,14 @@ def _date(value):
     try:
         return datetime.date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
-        raise ValueError(f"expires: {value!r} is no date such as 2027-01-31") from None
+        raise ValueError(f"expires: {quoted(value)} is no date such as 2027-01-31") from None
 
 
 def node_problems(waivers, nodes):
     """Return a sentence for each name or glob of a waiver that no node of the inventory has."""
     patterns = dict.fromkeys(pattern for waiver in waivers for pattern in waiver.nodes)
     return [
-        f"rtf_waivers: {pattern!r} matches no node; valid: {', '.join(nodes)}"
+        f"rtf_waivers: {quoted(pattern)} matches no node; valid: {', '.join(nodes)}"
         for pattern in patterns
         if not any(fnmatchcase(node, pattern) for node in nodes)
     ]

@@ -4,10 +4,11 @@
 
 """Nodes whose only way out are proxies: what programs do there, who sees the password, and that it can be undone."""
 
-import base64
 import contextlib
 import json
+import os
 import re
+import shlex
 import subprocess
 import threading
 import time
@@ -21,17 +22,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy impo
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import HOSTS, LISTS
+from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 NODES = ("controller-1", "worker-1", "worker-2")
 FRESH = "worker-2"
 ENCODED = quote(proxies.password(), safe="")
-# As it is, percent-encoded, and in base64: alone, encoded before, and as a proxy is told it.
-SECRETS = (
-    proxies.password(),
-    ENCODED,
-    *(base64.b64encode(text.encode()).decode().rstrip("=")
-      for text in (proxies.password(), ENCODED, f"{proxies.USER}:{proxies.password()}")),
-)
+# A key of NTP before it is rotated and after.
+KEYS = ("f0rmer#Key@'7", "an0ther#Key@'7")
+# In every form: as it is, percent-encoded, in base64, alone and with the user as a proxy gets it.
+SECRETS = sorted({form for secret in (proxies.password(), *KEYS) for form in planted.forms(secret, proxies.USER)})
 WITH_PASSWORD = {
     "rtf_http_proxy": "http://proxy-auth.lab.example:3128",
     "rtf_http_proxy_user": proxies.USER,
@@ -96,6 +95,7 @@ def vaulted(tmp_path_factory):
                         f"rtf_http_proxy_user: {proxies.USER}\n"
                         f"rtf_monitoring_proxy: socks5://socks-auth.lab.example:1080\n"
                         f"rtf_monitoring_proxy_user: {proxies.USER}\n"
+                        f"rtf_ntp_keys: {json.dumps([{'id': 77, 'type': 'SHA256', 'secret': KEYS[0]}])}\n"
                         + vault("encrypt_string", "--stdin-name", "rtf_monitoring_proxy_password", text=proxies.password()))
     return site
 
@@ -110,17 +110,23 @@ def snapshot(lab, node):
 
 
 class Sampler(threading.Thread):
-    """Reads the command lines of every process of this machine, the nodes' among them, for as long as it runs."""
+    """Reads the command lines of every process of this machine, the nodes' among them, for as long as it runs.
+
+    Of processes on the controller it reads the environment, too; sessions on a node have the proxy on purpose.
+    """
 
     def __init__(self):
         super().__init__(daemon=True)
         self.seen, self.ended = set(), threading.Event()
 
     def run(self):
+        here = os.readlink("/proc/self/ns/mnt")
         while not self.ended.wait(0.02):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for folder in Path("/proc").glob("[0-9]*"):
                 with contextlib.suppress(OSError):
-                    self.seen.add(path.read_bytes())
+                    self.seen.add((folder / "cmdline").read_bytes())
+                    if os.readlink(folder / "ns" / "mnt") == here:
+                        self.seen.add((folder / "environ").read_bytes())
 
     @classmethod
     @contextlib.contextmanager
@@ -221,7 +227,7 @@ def test_no_output_report_or_command_line_holds_the_password(proxied, vaulted):
         **{path.name: path.read_bytes() for path in (vaulted.directory / "rtf-report").iterdir()},
     }
     assert {"report.json", "evidence.json"} <= set(texts) and len(proxied["argv"]) > 50
-    assert b"proxy-user:********@" in texts["first run"]
+    assert b"http://********@proxy-auth.lab.example:3128" in texts["first run"]
     assert [name for name, text in texts.items() for secret in SECRETS if holds(text, secret)] == []
 
 
@@ -235,14 +241,93 @@ def test_no_log_of_a_node_holds_the_password_and_no_file_shows_it_to_everybody(p
     journal = host.check_output("journalctl --no-pager --output=export --all")
     assert "managed_blocks" in journal
     assert not any(holds(journal.encode(), secret) for secret in SECRETS)
-    for secret in SECRETS:
-        found = host.run("find / -xdev -type f -perm /o+r ! -path '/proc/*' ! -path '/sys/*' -print0 2>/dev/null"
-                         " | xargs -0 grep -lF -- %s", secret)
-        assert found.stdout == ""
+    patterns = " ".join("-e " + shlex.quote(secret) for secret in SECRETS)
+    found = host.run("find / -xdev -type f -perm /o+r ! -path '/proc/*' ! -path '/sys/*' -print0 2>/dev/null"
+                     " | xargs -0 grep -lF " + patterns)
+    assert found.stdout == ""
     assert not any(secret in host.check_output("systemctl show-environment") for secret in SECRETS)
+    assert KEYS[0] in host.check_output("cat /etc/chrony/chrony.keys")
     files = host.check_output("grep -rlF -- %s /etc /opt", ENCODED).split()
     assert set(files) >= {"/etc/environment", ENV}
     assert {host.file(path).mode & 0o007 for path in files} == {0}
+
+
+SMALL = ("-vvv", "--diff", "--limit", FRESH)
+PLANT = """
+import json, os, sys
+files, made = json.load(sys.stdin), []
+for path, text in files.items():
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if os.path.exists(path):
+        os.system("cp -p '%s' '%s.planted-before'" % (path, path))
+    else:
+        made.append(path)
+    with open(path, "a") as stream:
+        stream.write(text)
+print(json.dumps(made))
+"""
+UPROOT = """
+find /etc /opt /usr/lib /run -xdev -name '*.planted-before' | while read f; do mv $f ${f%.planted-before}; done
+for f in "$@"; do rm -f $f; rmdir -p --ignore-fail-on-non-empty ${f%/*}; done
+"""
+
+
+@pytest.fixture
+def logged(tmp_path, monkeypatch):
+    """The path of Ansible's own log; where nothing else is said, modules are copied to the nodes as files."""
+    monkeypatch.setenv("ANSIBLE_LOG_PATH", str(tmp_path / "ansible.log"))
+    monkeypatch.setenv("ANSIBLE_PIPELINING", "false")
+    return tmp_path / "ansible.log"
+
+
+def shown_by(outcome, log, site):
+    """{where: text} of all that a run shows."""
+    reports = [path for name in ("rtf-report", "rtf-change-request") for path in (site.directory / name).glob("*")]
+    return {"terminal": outcome.output.encode(), "log": log.read_bytes(), **{path.name: path.read_bytes() for path in reports}}
+
+
+def test_no_diff_of_rotated_secrets_shows_old_or_new_ones_and_no_file_hands_them_over(proxied, vaulted, logged):
+    keys = [{"id": 77, "type": "SHA256", "secret": KEYS[1]}]
+    rotated = {"rtf_ntp_keys": keys, "rtf_http_proxy_password": "an0ther#Key@'7"}
+    (vaulted.directory / "rotated.json").write_text(json.dumps(rotated))
+    outcome = vaulted.play("prepare-rtf.yml", "--vault-password-file", "key", "-e", "@rotated.json", "--check", *SMALL,
+                           "--tags", "rtf_proxy,rtf_time_sync")
+    assert outcome.code == 0 and outcome.changed[FRESH] >= 2, outcome.output[-6000:]
+    assert "77 SHA256 ********" in outcome.output and "a secret differs" in outcome.output
+    files = set(re.findall(r"PUT \S+ TO \S+/AnsiballZ_(\w+)\.py", outcome.output))
+    assert "change_record" in files or "host_info" in files
+    assert "managed_blocks" not in files
+    for where, text in shown_by(outcome, logged, vaulted).items():
+        assert [secret for secret in SECRETS if holds(text, secret)] == [], where
+
+
+def test_a_dry_run_of_reverting_shows_no_secret_that_is_not_known_any_more(proxied, site, logged):
+    outcome = site.play("hostprep.runtime_fabric.revert_rtf", "--check", *SMALL, "--tags", "rtf_proxy,rtf_time_sync")
+    assert outcome.code == 0 and outcome.changed[FRESH] >= 2, outcome.output[-6000:]
+    assert "-77 SHA256 ********" in outcome.output and "http://********@proxy-auth.lab.example:3128" in outcome.output
+    for where, text in shown_by(outcome, logged, site).items():
+        assert [secret for secret in SECRETS if holds(text, secret)] == [], where
+
+
+def test_nothing_of_the_secrets_in_a_sites_own_files_is_shown(proxied, lab, vaulted, logged):
+    """Every file that is read holds some; the run fails, and says why without them."""
+    command = "sudo python3 -c " + shlex.quote(PLANT)
+    made = json.loads(lab.ssh(FRESH, command, stdin=json.dumps(planted.FILES).encode()).stdout)
+    try:
+        with Sampler.running() as sampler:
+            asked = vaulted.play("hostprep.runtime_fabric.change_request", "--vault-password-file", "key", "-vvv", "--diff")
+            outcome = vaulted.play("audit-rtf.yml", "--vault-password-file", "key", *SMALL)
+    finally:
+        lab.exec(FRESH, "sh", "-c", UPROOT, "sh", *made)
+    assert outcome.code != 0 and asked.code == 0, outcome.output[-6000:] + asked.output[-6000:]
+    assert (FRESH, "proxy.settings") in outcome.failed()
+    journal = lab.exec(FRESH, "journalctl", "--no-pager", "--output=export", "--all").stdout
+    texts = {**shown_by(outcome, logged, vaulted), "change request": asked.output.encode(), "processes": b"\n".join(sampler.seen),
+             "journal": journal}
+    assert {"report.json", "evidence.json", "terminal", "log"} <= set(texts) and len(texts) > 8
+    assert {where: planted.found_in(text) for where, text in texts.items() if planted.found_in(text)} == {}
+    for where, text in texts.items():
+        assert [secret for secret in SECRETS if holds(text, secret)] == [], where
 
 
 def test_the_installers_file_is_sourced_without_harm(proxied, lab):

@@ -8,6 +8,7 @@ import socket
 from collections import namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 
 # One rule for packets that come in.
 #   comment: which rows it serves, one word. transport: "tcp" or "udp".
@@ -90,7 +91,7 @@ def _check_address(where, address):
     try:
         socket.inet_pton(socket.AF_INET6 if is_ipv6(address) else socket.AF_INET, address)
     except (OSError, TypeError):
-        raise ValueError("{0}: {1!r} is no address".format(where, address))
+        raise ValueError("{0}: {1} is no address".format(where, quoted(address)))
 
 
 def bounds(texts):

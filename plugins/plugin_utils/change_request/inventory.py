@@ -9,12 +9,11 @@ Values are taken as the checks of the inputs allow them.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import DEFAULT_RELEASE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import (
     Node,
     Proxy,
@@ -46,8 +45,11 @@ def proxy(url):
     """Return the Proxy of a URL, without its credentials, or None for an empty one."""
     if not url:
         return None
-    parts = urlsplit(url)
-    return Proxy(parts.hostname, parts.port)
+    try:
+        known = proxy_url.parse(url)
+    except ValueError as problem:
+        raise InventoryError(f"rtf_http_proxy or rtf_monitoring_proxy: {problem}") from None
+    return Proxy(known.host, known.port)
 
 
 def nodes(groups, variables):

@@ -4,6 +4,7 @@
 
 """Do the node's files name the proxy that is meant, and does what is inside the cluster stay off it?"""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_urls import EXPECTED, HIDDEN, MASK, NONE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
@@ -15,7 +16,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import table
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.url import MASK
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_proxy"
 NO_PROXY = "no_proxy"
@@ -162,12 +162,16 @@ def _is_url(entry):
 
 
 def _is(entry, wanted):
-    return entry["value"].rstrip("/") == wanted and entry["password"] == ("expected" if MASK in wanted else "none")
+    return entry["value"].rstrip("/") == wanted and entry["password"] == (EXPECTED if MASK in wanted else NONE)
 
 
 def _said(entry, wanted):
-    other = " with another password" if entry["value"].rstrip("/") == wanted else ""
-    return f"{entry['source']} ({entry['reader']}) says {entry['variable']} {entry['value']}{other}"
+    remark = ""
+    if entry["value"] == HIDDEN:
+        remark = ", which is no plain URL; in credentials, all but letters, digits and -._~ must be percent-encoded"
+    elif entry["value"].rstrip("/") == wanted:
+        remark = " with other credentials"
+    return f"{entry['source']} ({entry['reader']}) says {entry['variable']} {entry['value']}{remark}"
 
 
 CHECKS = {

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
 
 LOOPBACK = ("localhost", "127.0.0.1")
@@ -61,10 +62,10 @@ def check_extra(value):
         raise ValueError("must be a list of names, addresses and networks")
     for entry in value:
         if isinstance(entry, str) and entry.startswith("*."):
-            raise ValueError(f"{entry!r}: write {entry[1:]!r}, most programs do not know the asterisk")
+            raise ValueError(f"{quoted(entry)}: write {quoted(entry[1:])}, most programs do not know the asterisk")
         if not isinstance(entry, str) or not (is_name(entry) or _is_network(entry)):
             raise ValueError(
-                f"{entry!r} is no name, no suffix such as .example.com, no address and no network in CIDR notation"
+                f"{quoted(entry)} is no name, no suffix such as .example.com, no address and no network in CIDR notation"
                 " (a port, a scheme, a blank or an asterisk does not belong here)"
             )
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The proxies that a cluster is meant to use, without their passwords."""
+"""The proxies that a cluster is meant to use, without their credentials."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VARIABLES = ("rtf_node_address", "ansible_host")
 
 
 class ProxySettings(NamedTuple):
-    """http and monitoring: URLs with a masked password, or "". no_proxy: entries. internal: Destinations."""
+    """http and monitoring: URLs as people may see them, or "". no_proxy: entries. internal: Destinations."""
 
     http: str = ""
     monitoring: str = ""
@@ -23,7 +23,7 @@ class ProxySettings(NamedTuple):
 
 
 def of_cluster(urls, variables_by_node, pod_cidr, service_cidr, extra=()):
-    """Return the ProxySettings; urls: (HTTP, SOCKS5), each with a masked password or ""."""
+    """Return the ProxySettings; urls: (HTTP, SOCKS5), each as people may see it, or ""."""
     return ProxySettings(
         *urls,
         no_proxy.compute(variables_by_node, pod_cidr, service_cidr, extra),

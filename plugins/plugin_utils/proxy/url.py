@@ -14,8 +14,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import proxy_urls
+
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-MASK = "********"
 
 
 class ProxyUrl(NamedTuple):
@@ -27,19 +28,28 @@ class ProxyUrl(NamedTuple):
     user: str | None = None
     password: str | None = None
 
-    def text(self, password=None):
-        """Return the URL; password: what to write in place of the encoded password."""
-        if password is None:
-            password = encoded(self.password or "")
-        credentials = ""
-        if self.user is not None:
-            credentials = encoded(self.user) + (f":{password}" if self.password is not None else "") + "@"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{credentials}{host}:{self.port}"
+    @property
+    def credentials(self):
+        """What stands before the host, `@` included; an empty text where the proxy asks for none."""
+        if self.user is None:
+            return ""
+        return encoded(self.user) + ("" if self.password is None else ":" + encoded(self.password)) + "@"
 
+    def text(self, credentials=None):
+        """Return the URL; credentials: what to write in place of those that it has."""
+        written = self.credentials if credentials is None or not self.credentials else credentials
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{written}{host}:{self.port}"
+
+    @property
     def shown(self):
-        """Return the URL as a person may see it."""
-        return self.text(MASK)
+        """The URL as people may see it."""
+        return proxy_urls.shown(self.text())
+
+    @property
+    def digest(self):
+        """By which a host knows the URL in its files."""
+        return proxy_urls.digest(self.text())
 
 
 def encoded(text):
@@ -56,7 +66,13 @@ def parse(url, user=None, password=None):
         if user or password:
             raise ValueError("there are credentials and no proxy")
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        readable = bool(parts.scheme and parts.hostname and parts.port)
+    except ValueError:  # its text would repeat a part of the URL
+        readable = False
+    if not readable:
+        raise ValueError("has no readable scheme, host and port; @ : / % # of a password must be percent-encoded")
     if _STRAY_PERCENT.search(parts.netloc.rpartition("@")[0]):
         raise ValueError("has a % in its credentials that begins no code; write % itself as %25")
     if parts.username is not None and (user or password):

@@ -80,9 +80,9 @@ def evaluated(tmp_path_factory):
     }}))
     told = {
         "files": "{{ __rtf_proxy_files }}", "http": "{{ __rtf_proxy_http_shown.url }}",
-        "monitoring": "{{ __rtf_proxy_monitoring_shown.url }}", "hashes": "{{ __rtf_proxy_password_hashes }}",
-        "http_password": "{{ __rtf_proxy_http.password }}",
-        "monitoring_password": "{{ __rtf_proxy_monitoring.password }}",
+        "monitoring": "{{ __rtf_proxy_monitoring_shown.url }}", "hashes": "{{ __rtf_proxy_hashes }}",
+        "http_credentials": "{{ __rtf_proxy_http.credentials }}",
+        "monitoring_credentials": "{{ __rtf_proxy_monitoring.credentials }}",
     }
     (folder / "play.yml").write_text(yaml.safe_dump([{
         "name": "Evaluate", "hosts": "platforms", "gather_facts": False, "vars_files": [str(ROLE / "vars" / "main.yml")],
@@ -122,7 +122,7 @@ class Platform:
             "section": None, "mode": "0644", "create": True, "make_directories": True, **entry,
             "path": str(self.root) + entry["path"], "state": state or entry["state"],
         } for entry in self.told["files"]]
-        secrets = {name: self.told[name] for name in ("http_password", "monitoring_password")}
+        secrets = {name: self.told[name] for name in ("http_credentials", "monitoring_credentials")}
         changes = [plan for plan in managed_blocks.plans(entries, "test", secrets) if plan.changed]
         for plan in changes:
             managed_files.carry_out(plan)
@@ -180,7 +180,7 @@ def test_everybody_is_told_what_the_judge_wants_and_it_is_taken_back_without_a_t
 
 def test_what_holds_a_password_is_for_root_and_its_group_alone(platform):
     platform.write()
-    secrets = {platform.told["http_password"], platform.told["monitoring_password"]} - {""}
+    secrets = {platform.told["http_credentials"], platform.told["monitoring_credentials"]} - {""}
     holding = {path: mode for path, (mode, text) in platform.files().items() if any(one in text for one in secrets)}
     assert bool(holding) == bool(secrets)
     assert {path: mode for path, mode in holding.items() if mode & 0o027} == {}
@@ -203,7 +203,7 @@ def test_what_a_shell_sources_says_the_url_and_does_nothing_else(evaluated, tmp_
         script = '. "$1"; eval "printf %s \\"\\${$2-}\\""'
         done = subprocess.run([*shell, "-c", script, "shell", str(tmp_path / path), variable], cwd=empty,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        password = told["monitoring_password" if "MONITORING" in variable else "http_password"]
+        credentials = told["monitoring_credentials" if "MONITORING" in variable else "http_credentials"]
         assert (done.returncode, done.stderr) == (0, b"")
-        assert done.stdout.decode() == url.replace("********", password)
+        assert done.stdout.decode() == url.replace("********@", credentials)
     assert list(empty.iterdir()) == []

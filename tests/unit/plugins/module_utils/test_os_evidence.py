@@ -78,6 +78,8 @@ def test_control_groups_of_both_versions(text, controllers, unified):
         ("sshd", ["sshd: ops [priv]"], ["sshd"]),
         ("python3", ["python3", "--password=secret"], ["python3"]),
         ("python3", ["python3", "-c", "import secret"], ["python3"]),
+        ("bash", ["bash", "-lc", "http_proxy=http://u:se/cret@p:1 run"], ["bash"]),
+        ("se cret", ["se:cret"], []),
     ],
 )
 def test_a_process_has_the_names_of_its_program_and_of_its_script(comm, words, names):

@@ -43,3 +43,12 @@ def test_secrets_that_a_proxy_sends_back_are_not_passed_on():
     proxy = proxies.parse("http://jo:hunter2@proxy:3128", "http")
     text = "denied: hunter2, %s" % proxies.basic_token(proxy)
     assert proxies.without_secrets(text, proxy) == "denied: ********, ********"
+
+
+@pytest.mark.parametrize("url, said, shown", [
+    ("http://t0ken@proxy:3128", "no t0ken here", "no ******** here"),
+    ("http://t0ken-of-a-site:x-oauth@proxy:3128", "no t0ken-of-a-site", "no ********"),
+    ("http://jo:a%20b@proxy:3128", "jo, a%20b, a b", "jo, ********, ********"),
+])
+def test_a_token_as_the_user_and_an_encoded_password_are_not_passed_on(url, said, shown):
+    assert proxies.without_secrets(said, proxies.parse(url, "http")) == shown

@@ -4,12 +4,11 @@
 
 """A service that runs with other proxies than its files name is found out, and no password is."""
 
-import hashlib
 import json
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import proxy_services
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import proxy_services, proxy_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
 
 # As systemd 252 prints it; 219 begins each block with Id.
@@ -46,14 +45,14 @@ def found(files=None, loaded="loaded", manager=MANAGER):
             raise Unreadable(path)
         return files[path]
 
-    return proxy_services.service_evidence([hashlib.sha256(b"s3cret$").hexdigest()], run, read)
+    return proxy_services.service_evidence(proxy_urls.Display([proxy_urls.digest("http://u:s3cret%24@p:1")]), run, read)
 
 
 def test_a_service_that_runs_as_its_files_say_is_not_outdated():
     docker = found()["docker"]
     assert (docker["running"], docker["outdated"]) == (True, False)
     assert docker["now"] == docker["at_next_start"] == {
-        "http_proxy": {"value": "http://u:********@p:1", "password": "expected"},
+        "http_proxy": {"value": "http://********@p:1", "password": "expected"},
         "HTTPS_PROXY": {"value": "http://unit:1", "password": "none"},
         "no_proxy": {"value": "a,b", "password": "none"},
     }
@@ -96,7 +95,7 @@ def test_without_systemd_the_reason_is_there():
     def refuse(words):
         raise Unreadable("systemctl: command not found")
 
-    assert proxy_services.service_evidence([], refuse) == {"error": "systemctl: command not found"}
+    assert proxy_services.service_evidence(proxy_urls.Display(), refuse) == {"error": "systemctl: command not found"}
     assert proxy_services.systemd_version(refuse) is None
 
 

@@ -4,14 +4,13 @@
 
 """Repositories of apt, dnf and yum as their files have them, and the proxy that each goes through."""
 
-import hashlib
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import package_sources
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import package_sources, proxy_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.repository_evidence import repository_evidence
 
@@ -145,7 +144,7 @@ def hosts(found):
 def test_a_host_with_apt(tmp_path):
     files = {"etc/apt/sources.list": ONE_LINE, "etc/apt/sources.list.d/x.sources": STANZAS,
              "etc/apt/sources.list.d/x.sources.save": "URIs: http://backup.example/", "etc/yum.repos.d/x.repo": REPO}
-    found = of_files(tmp_path, files, 'Acquire::http::Proxy "http://jo:s3cret@p:1";\n', [hashlib.sha256(b"s3cret").hexdigest()])
+    found = of_files(tmp_path, files, 'Acquire::http::Proxy "http://jo:s3cret@p:1";\n', [proxy_urls.digest("http://jo:s3cret@p:1")])
     assert found["manager"] == "apt" and found["local"] == 2 and found["unreadable"] == []
     assert hosts(found) == [
         ("a.example", ["http://a.example:80"]), ("b.example", ["https://b.example:8443"]), ("c.example", ["http://c.example:80"]),
@@ -153,7 +152,7 @@ def test_a_host_with_apt(tmp_path):
     ]
     assert found["repositories"][3]["unknown"] == "ftp is not tried out"
     assert found["repositories"][0]["source"] == "/etc/apt/sources.list"
-    assert found["repositories"][0]["places"][0]["proxy"] == "http://jo:********@p:1"
+    assert found["repositories"][0]["places"][0]["proxy"] == "http://********@p:1"
     assert found["repositories"][0]["places"][0]["password"] == "expected"
     assert "s3cret" not in json.dumps(found)
 
@@ -169,7 +168,7 @@ def test_a_host_with_dnf(tmp_path):
     ]
     by_name = {row["name"]: row for row in found["repositories"]}
     assert by_name["unknown"]["unknown"] == "its host is a variable"
-    assert (by_name["base"]["places"][0]["proxy"], by_name["base"]["places"][0]["verified"]) == ("http://jo:********@p:1", True)
+    assert (by_name["base"]["places"][0]["proxy"], by_name["base"]["places"][0]["verified"]) == ("http://********@p:1", True)
     assert (by_name["own-ca"]["places"][0]["proxy"], by_name["own-ca"]["places"][0]["verified"]) == ("direct", False)
     assert "s3cret" not in json.dumps(found)
 

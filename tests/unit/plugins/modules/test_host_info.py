@@ -4,12 +4,12 @@
 
 """host_info as Ansible runs it: a process of its own, JSON in and JSON out."""
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import proxy_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import host_info
 
@@ -40,8 +40,8 @@ def test_the_kernel_that_runs_the_test_is_described():
 
 
 def test_a_password_that_is_an_ordinary_word_hides_nothing_else():
-    hashes = [hashlib.sha256(word).hexdigest() for word in (b"Linux", b"proxy", b"none")]
-    code, result = run_module(sections=["kernel", "proxy"], sysctls=["kernel.ostype"], proxy_password_hashes=hashes)
+    hashes = [proxy_urls.digest("http://Linux:%s@p:1" % word) for word in ("Linux", "proxy", "none")]
+    code, result = run_module(sections=["kernel", "proxy"], sysctls=["kernel.ostype"], proxy_hashes=hashes)
     assert code == 0 and result["host"]["kernel"]["sysctls"]["kernel.ostype"]["live"] == "Linux"
     assert "****" not in json.dumps(result["host"])
     assert hashes[0] not in json.dumps(result)

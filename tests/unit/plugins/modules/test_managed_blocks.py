@@ -17,9 +17,9 @@ URL = "http://u:@{password}@proxy.example.com:3128"
 SECRET = "s3cr3t%24"
 
 
-def run_module(*files, secret=SECRET, check=False):
+def run_module(*files, secret=SECRET, check=False, secrets=None):
     """Return the module's exit code and what it printed, as a text and read as JSON."""
-    arguments = {"name": "site proxy", "files": list(files), "secrets": {"password": secret},
+    arguments = {"name": "site proxy", "files": list(files), "secrets": secrets or {"password": secret},
                  "_ansible_check_mode": check, "_ansible_diff": True}
     process = subprocess.run(
         [sys.executable, "-m", MODULE],
@@ -54,7 +54,7 @@ def test_blocks_are_written_and_taken_back_without_a_trace(tmp_path, shared):
     assert "proxy=http://u:s3cr3t%24@proxy.example.com:3128\n" in shared.read_text()
     assert (mode(shared), mode(own), mode(own.parent)) == (0o640, 0o640, 0o755)
     assert SECRET not in text and "0f9" not in text
-    assert "http://u:********@proxy.example.com:3128" in result["diff"][0]["after"]
+    assert "http://********@proxy.example.com:3128" in result["diff"][0]["after"]
 
     assert run_module(*files)[2]["changed"] is False
 
@@ -80,6 +80,23 @@ def test_another_password_is_a_change_that_is_said_and_not_shown(shared):
     assert result["changed"] is True and "an0ther@" in shared.read_text()
     assert result["diff"][0]["after_header"].endswith("(a secret differs)")
     assert SECRET not in text and "an0ther" not in text
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("state, secrets", [
+    ("present", {"key": "an0ther"}),  # rotated
+    ("present", {"key": ""}),
+    ("absent", {}),  # reverted: the old key is not known
+])
+def test_a_key_that_is_not_known_any_more_is_in_no_diff(tmp_path, check, state, secrets):
+    path = tmp_path / "chrony.keys"
+    entry = {"path": str(path), "content": "7 SHA256 @{key}\nserver ntp.example.com key 7\n"}
+    run_module(entry, secrets={"key": "f0rmer"})
+    assert "7 SHA256 f0rmer" in path.read_text()
+    _code, text, result = run_module(dict(entry, state=state), secrets=secrets, check=check)
+    assert result["changed"] is True
+    assert result["diff"][0]["before"] == "7 SHA256 ********\nserver ntp.example.com key 7\n"
+    assert "f0rmer" not in text and "an0ther" not in text
 
 
 def test_without_a_secret_the_file_is_opened_again(shared):

@@ -56,7 +56,7 @@ def test_a_good_row_is_accepted(kind):
         ("ports", "severity", "must", "valid: required, recommended, info"),
         ("ports", "purpose", " ", "is not a text"),
         ("ports", "source", {"document": "A page"}, "source: section, row is missing"),
-        ("ports", "source", "A page", "source: 'A page' is not a mapping"),
+        ("ports", "source", "A page", "source: a text (not shown, it may hold a secret) is not a mapping"),
         ("ports", "sauce", "x", "unknown field sauce; valid: id, severity"),
         ("ports", "changes", [{"since": "1.5", "ports": ["1"]}], "changes: a change lacks source"),
         ("ports", "changes", [{"since": "1.5", "source": SOURCE, "id": "x"}], "a change cannot alter id"),

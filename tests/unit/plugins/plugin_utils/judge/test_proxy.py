@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import settings
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
 
-URL = "http://build:********@proxy.example.com:3128"
+URL = "http://********@proxy.example.com:3128"
 SOCKS = "socks5://socks.example.com:1080"
 NODES = {"n1": {"ansible_host": "192.168.230.11"}, "n2": {"ansible_host": "n2.corp.example", "rtf_node_address": "192.168.230.21"}}
 MEANT = settings.of_cluster((URL, SOCKS), NODES, "10.244.0.0/16", "10.100.0.0/16", [".intra.example"])
@@ -83,7 +83,7 @@ def test_a_node_whose_files_say_what_is_meant_passes():
 @pytest.mark.parametrize("proxy, said", [
     (changed("http_proxy", value="http://old.example.com:8080", password="none"),
      "/etc/environment (sessions) says http_proxy http://old.example.com:8080"),
-    (changed("http_proxy", password="other"), f"says http_proxy {URL} with another password"),
+    (changed("http_proxy", password="other"), f"says http_proxy {URL} with other credentials"),
     (changed("Acquire::http::Proxy", value="http://apt.example.com:1"), "apt-config (apt) says Acquire::http::Proxy"),
 ])
 def test_another_proxy_in_a_file_is_named_and_only_recommended(proxy, said):

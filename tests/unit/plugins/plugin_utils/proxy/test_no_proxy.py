@@ -62,15 +62,23 @@ def test_credentials_come_back_from_the_url_as_they_went_in(user, password):
 @pytest.mark.parametrize("arguments, expected", [
     (("",), ("", "", "")),
     (("http://p:1",), ("http://p:1", "http://p:1", "")),
-    (("http://p:1/", "u", "a b"), ("http://u:********@p:1", "http://u:a%20b@p:1", "a%20b")),
-    (("http://u:a@b@p:1",), ("http://u:********@p:1", "http://u:a%40b@p:1", "a%40b")),
-    (("http://u:a%40b@p:1", "", "", "X"), ("http://u:X@p:1", "http://u:a%40b@p:1", "a%40b")),
-    (("http://u@p:1",), ("http://u@p:1", "http://u@p:1", "")),
-    (("socks5://[2001:db8::1]:1080", "u"), ("socks5://u@[2001:db8::1]:1080", "socks5://u@[2001:db8::1]:1080", "")),
+    (("http://p:1/", "u", "a b"), ("http://********@p:1", "http://u:a%20b@p:1", "u:a%20b@")),
+    (("http://u:a@b@p:1",), ("http://********@p:1", "http://u:a%40b@p:1", "u:a%40b@")),
+    (("http://u:a%40b@p:1", "", "", "X/"), ("http://X/p:1", "http://u:a%40b@p:1", "u:a%40b@")),
+    (("http://p:1", "", "", "X/"), ("http://p:1", "http://p:1", "")),
+    (("http://t0ken@p:1",), ("http://********@p:1", "http://t0ken@p:1", "t0ken@")),
+    (("socks5://[2001:db8::1]:1080", "u"), ("socks5://********@[2001:db8::1]:1080", "socks5://u@[2001:db8::1]:1080", "u@")),
 ])
-def test_the_password_is_told_from_the_url(arguments, expected):
+def test_the_credentials_are_separated_from_the_url(arguments, expected):
     parts = proxy_parts(*arguments)
-    assert (parts["url"], parts["secret_url"], parts["password"]) == expected
+    assert (parts["url"], parts["secret_url"], parts["credentials"]) == expected
+
+
+@pytest.mark.parametrize("url", ["http://u:s3/cret@p:1", "http://s3cret", "http://u:s3cret@", "s3cret", "http://[s3cret"])
+def test_a_url_that_cannot_be_read_is_refused_without_repeating_it(url):
+    with pytest.raises(AnsibleFilterError, match="no readable scheme, host and port") as problem:
+        proxy_parts(url)
+    assert "s3" not in str(problem.value)
 
 
 def test_credentials_twice_are_refused_without_showing_them():
