@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_session
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_control, listener_session, processes
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import port_listener, port_probe_info
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
@@ -48,9 +48,9 @@ def probe(key, timeout=0.6, name="n2", **ports):
 
 def wait_until_gone(pid, seconds):
     end = time.monotonic() + seconds
-    while listener_session.is_running(pid) and time.monotonic() < end:
+    while processes.is_running(pid) and time.monotonic() < end:
         time.sleep(0.05)
-    return not listener_session.is_running(pid)
+    return not processes.is_running(pid)
 
 
 @contextlib.contextmanager
@@ -72,7 +72,7 @@ def test_a_whole_table_is_proven_and_given_back(key):
     assert found["tcp"] == found["udp"] == {"asked": 2769, "ports": {"open": ranges}, "reasons": {}}
     stopped = stop(key)
     assert stopped["changed"] is True and stopped["listening"]["proven"]["tcp"] == 2769
-    assert not listener_session.is_running(started["listening"]["pid"])
+    assert not processes.is_running(started["listening"]["pid"])
     with held(30000), held(2379, socket.SOCK_DGRAM):
         assert stop(key) == dict(stop(key), changed=False, listening=None)
 
@@ -89,7 +89,7 @@ def test_check_mode_starts_and_stops_nothing(key):
     assert listener_session.find(key.encode("ascii")) is None
     pid = listen(key, ["30000"])["listening"]["pid"]
     assert stop(key, check_mode=True)["changed"] is True
-    assert listener_session.is_running(pid)
+    assert processes.is_running(pid)
 
 
 def test_who_holds_a_port_is_named(key):
@@ -172,11 +172,11 @@ def test_a_stopped_listener_ends_in_time(key):
 
 
 def test_a_listener_that_hangs_is_killed(key, monkeypatch):
-    monkeypatch.setattr(listener_session, "REPLY_SECONDS", 0.5)
+    monkeypatch.setattr(listener_control, "REPLY_SECONDS", 0.5)
     pid = listen(key, ["30000"])["listening"]["pid"]
     os.kill(pid, signal.SIGSTOP)
     assert listener_session.find(key.encode("ascii"), "stop") == {"pid": pid, "hung": True}
-    assert not listener_session.is_running(pid)
+    assert not processes.is_running(pid)
 
 
 def test_connections_that_say_nothing_do_not_hold_it_up(key):
