@@ -107,9 +107,12 @@ class Prober(object):
                 first.outcome, first.trace, first.attempts = second.outcome, second.trace, 2
 
     def _late(self, result):
-        """Whether it took a layer as long as it may take to fail; a proxy under load may also cut the connection."""
-        if result.get("verdict") == findings.PROXY_BROKEN:
-            return True
+        """Whether a second attempt could end better: a layer took as long as it may, or a proxy cut the connection.
+
+        A direct connection is not one of these: TCP sends its first packet again by itself, when the rush is over, too.
+        """
+        if result.get("verdict") in (findings.PROXY_BROKEN, findings.DROPPED):
+            return result["verdict"] == findings.PROXY_BROKEN
         last = (result.get("layers") or [None])[-1]
         return last is not None and last["verdict"] != findings.OK and last["layer"] != _HOLDING and (
             last["elapsed"] >= self._timeout * _NEARLY)
