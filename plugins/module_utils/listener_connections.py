@@ -4,8 +4,8 @@
 """Which connections a listener keeps: a bounded number in all and of each peer, and the oldest make room for new ones.
 
 A peer that only connects, however often, does not delay one that asks its question, which takes a round trip from the
-beginning of the connection: to make room, connections are closed in the order in which they began. One that was answered
-is kept as long as there is room, because closing it early could cost the peer the answer.
+beginning of the connection: to make room, connections are closed in the order in which they began, after those that have
+their answer.
 """
 
 import collections
@@ -13,7 +13,7 @@ import itertools
 import time
 
 IDLE_SECONDS = 10.0  # a connection that asks nothing, or does not end after its answer, is closed after so long
-FRESH_SECONDS = 1.0  # one that began less than so long ago is not closed to make room for those of other peers
+FRESH_SECONDS = 3.0  # one that began less than so long ago may have a question that a busy listener has not read yet
 _LEAST_OF_PEER = 256
 
 
@@ -49,8 +49,8 @@ class Connections(object):
         return len(self._peers) >= self._most
 
     def oldest(self, age=0.0):
-        """Return the one, in a list, that can best be spared: it began `age` seconds ago, or has its answer."""
-        for kept, least in ((self._asking, age), (self._answered, 0.0)):
+        """Return the one, in a list, that can best be spared: it has its answer, or began at least `age` seconds ago."""
+        for kept, least in ((self._answered, 0.0), (self._asking, age)):
             sock = next(iter(kept), None)
             if sock is not None and kept[sock] <= self._clock() - least:
                 return [sock]

@@ -53,7 +53,7 @@ def test_what_has_not_asked_for_longest_makes_room(clock):
     assert not connections.full()
 
 
-def test_where_none_can_be_spared_there_is_no_room(clock):
+def test_where_none_can_be_spared_there_is_no_room_until_one_is_answered(clock):
     connections = listener_connections.Connections(2, 1, clock)
     add_all(connections, ["one", "two"])
     assert connections.full() and connections.oldest(listener_connections.FRESH_SECONDS) == []
