@@ -109,13 +109,15 @@ class Prober(object):
     def _late(self, result):
         """Whether a second attempt could end better: a layer took as long as it may, or a proxy cut the connection.
 
-        A direct connection is not one of these: TCP sends its first packet again by itself, when the rush is over, too.
+        Names, times and direct connections are left out: what asks for these repeats its packets by itself, when the rush
+        is over, too.
         """
-        if result.get("verdict") in (findings.PROXY_BROKEN, findings.DROPPED):
-            return result["verdict"] == findings.PROXY_BROKEN
+        if result.get("verdict") == findings.PROXY_BROKEN:
+            return True
         last = (result.get("layers") or [None])[-1]
-        return last is not None and last["verdict"] != findings.OK and last["layer"] != _HOLDING and (
-            last["elapsed"] >= self._timeout * _NEARLY)
+        if last is None or last["verdict"] in (findings.OK, findings.DROPPED, findings.UNRESOLVED, findings.NO_REPLY):
+            return False
+        return last["layer"] != _HOLDING and last["elapsed"] >= self._timeout * _NEARLY
 
     def _job(self, one):
         return lambda: self._probe(one.endpoint, one.path, one.trace)

@@ -14,7 +14,7 @@ description:
     one that counts; the others tell what would be otherwise, and are tried when it is settled.
   - At most four attempts run at a time through one proxy, so that they are not the load that fails them. An attempt that
     counts and timed out is repeated once, through a proxy while nothing else uses it, as far as O(deadline) permits. A
-    direct connection that did not come about is not, since TCP repeats its first packet by itself.
+    name, a time or a direct connection is not, since there packets are repeated already.
   - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
     the task; the task fails only when it could not try, for example because of a bad argument.
   - Needs nothing on the host but Python 3.6 or newer. What it sends over a connection is the negotiation with a proxy,

@@ -124,6 +124,12 @@ def test_what_was_refused_is_not_tried_again():
     assert [(row["verdict"], row["attempts"]) for row in rows] == [(findings.PROXY_FAILED, 1), (findings.REFUSED, 1)]
 
 
+def test_what_repeats_its_packets_by_itself_is_tried_once():
+    with loopback.silent_port() as silent, loopback.udp_server(lambda dummy: None) as mute:
+        rows = probe([endpoint(silent, "direct", host="127.0.0.1"), loopback.endpoint(mute, protocol="ntp")], timeout=0.5)
+    assert [(row["verdict"], row["attempts"]) for row in rows] == [(findings.DROPPED, 1), (findings.NO_REPLY, 1)]
+
+
 def test_a_second_attempt_that_the_deadline_cuts_leaves_the_first():
     with loopback.tcp_server(loopback.linger) as mute:
         row, = probe([endpoint(mute, "direct", host="127.0.0.1")], timeout=1, seconds=1.5)
