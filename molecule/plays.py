@@ -4,6 +4,7 @@
 
 """Run playbooks as a user does, in a copy of examples/site, and read what they leave behind."""
 
+import contextlib
 import json
 import os
 import re
@@ -72,14 +73,22 @@ class Site:
 
         The port matrix is switched off unless asked for: most tests are about something else and need not wait for it.
         """
-        report = self.directory / "rtf-report" / "report.json"
-        report.unlink(missing_ok=True)
+        with self.playing(playbook, *arguments, inventories=inventories, port_matrix=port_matrix) as process:
+            output, dummy = process.communicate(timeout=600)
+        return Outcome(process.returncode, output, self.report())
+
+    @contextlib.contextmanager
+    def playing(
+        self, playbook, *arguments, inventories=("inventory", os.environ["LAB_INVENTORY"]), port_matrix=False
+    ):
+        """Likewise, but yield the process, the leader of a group of its own, while it runs; it is killed afterwards."""
+        self._report().unlink(missing_ok=True)
         words = ["ansible-playbook", playbook, *arguments]
         if not port_matrix:
             words += ["-e", '{"rtf_preflight_port_matrix": false}']
         for inventory in inventories:
             words += ["-i", str(inventory)]
-        done = subprocess.run(
+        process = subprocess.Popen(
             words,
             cwd=self.directory,
             env={**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true"},
@@ -87,8 +96,18 @@ class Site:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=600,
-            check=False,
+            start_new_session=True,
         )
-        content = json.loads(report.read_text(encoding="utf-8")) if report.exists() else None
-        return Outcome(done.returncode, done.stdout, content)
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def report(self):
+        """The content of report.json, or None where there is none."""
+        path = self._report()
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def _report(self):
+        return self.directory / "rtf-report" / "report.json"

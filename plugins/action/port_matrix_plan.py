@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster, links, plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster, links, plan, runs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
@@ -38,9 +38,13 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp=None, task_vars=None):
-        """Return what each node of the batch has to do in a step; with the step listen also a key for the run."""
+        """Return what each node of the batch has to do in a step; with the step listen also the run and its key."""
         result = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        if arguments["step"] != "listen" and runs.in_the_way(_listeners(task_vars)):
+            # Nothing is proven beside another audit: preflight_report says so.
+            result.update(changed=False, nodes={}, outside=[], rounds=[], load_balancer=None)
+            return result
         catalogue = with_site_rows(catalog.load(), [], plain(arguments["extra_ports"]))
         nodes, absent = cluster.members(_collect(task_vars), plain(task_vars["groups"]))
         taking_part = [node for node in nodes if node.name not in absent]
@@ -56,6 +60,7 @@ class ActionModule(ActionBase):
         if arguments["step"] == "listen":
             doing = {node.name: {"listen": plan.listening(planned, node)} for node in taking_part}
             result["key"] = secrets.token_hex(32)
+            result["run"] = runs.this_run(secrets.token_hex(8))
         elif arguments["step"] == "measure":
             result["load_balancer"] = links.through_balancer(taking_part, arguments["load_balancer"])
             probed = {node.name: _probed(task_vars["hostvars"], node.name) for node in taking_part}
@@ -89,6 +94,12 @@ def _collect(task_vars):
         found = evidence.of_node(variables, True) if node in batch else {"not_run": evidence.OUTSIDE_RUN}
         collected[node] = {"variables": variables, "evidence": found}
     return collected
+
+
+def _listeners(task_vars):
+    """Return `{node: result of port_listener, or None}` of the nodes of this batch."""
+    hostvars = task_vars["hostvars"]
+    return {node: plain(hostvars[node].get(port_evidence.LISTENER)) for node in task_vars["ansible_play_batch"]}
 
 
 def _probed(hostvars, name):

@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -32,7 +33,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.read
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import outcome, runs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.arguments import (
     PROXY_ARGUMENTS,
     proxy_settings,
@@ -115,6 +116,9 @@ def _collect(task_vars):
 def _collect_ports(hostvars, collected):
     # Registered results hold no templates, and those of tasks that ran once are as long as the inventory.
     variables = {node: hostvars.raw_get(node) for node in collected}
+    others = runs.in_the_way({node: plain(variables[node].get(port_evidence.LISTENER)) for node in collected})
+    if others:
+        raise AnsibleActionFail(runs.sentence(others))
     outside = port_evidence.from_outside(variables.values())
     for node, found in collected.items():
         ports = plain(port_evidence.of_node(node, variables[node], outside))

@@ -64,18 +64,18 @@ def measure(key, peer, seconds, most_bytes, timeout):
     return found
 
 
-def _open(key, peer, purpose, timeout):
-    """Return (socket, nonce) of a connection whose listener has proven itself."""
+def _open(key, peer, purpose, size, timeout):
+    """Return (socket, nonce) of a connection whose listener has proven itself and has the order for `size` bytes."""
     sock, dummy = dialing.dial([peer["address"]], peer["port"], timeout)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         nonce = next(tcp_probing.new_nonces())
         sock.sendall(keyed_proof.ask(key, nonce, purpose))
-        # The answer's length is known when its name is, and bytes of a stream may follow it.
         data = sock.recv(keyed_proof.ANSWER_LIMIT)
         said = keyed_proof.read_answer(key, nonce, data)
         if said is None or (said.name, said.port) != (peer["name"], peer["port"]):
             raise NotMeasured("%s did not prove itself on port %d" % (peer["name"], peer["port"]))
+        sock.sendall(keyed_proof.order(key, data, size))
     except BaseException:
         sock.close()
         raise
@@ -83,7 +83,7 @@ def _open(key, peer, purpose, timeout):
 
 
 def _send(key, peer, seconds, most_bytes, timeout):
-    sock, nonce = _open(key, peer, keyed_proof.SWALLOW, timeout)
+    sock, nonce = _open(key, peer, keyed_proof.SWALLOW, most_bytes, timeout)
     with sock:
         sock.setblocking(False)
         block, left = memoryview(b"\0" * _BLOCK), most_bytes
@@ -101,7 +101,7 @@ def _send(key, peer, seconds, most_bytes, timeout):
 
 
 def _receive(key, peer, seconds, most_bytes, timeout):
-    sock, dummy = _open(key, peer, keyed_proof.POUR, timeout)
+    sock, dummy = _open(key, peer, keyed_proof.POUR, most_bytes, timeout)
     with sock:
         sock.setblocking(False)
         meter, buffer, left = listener_streams.Meter(), bytearray(_BLOCK), most_bytes

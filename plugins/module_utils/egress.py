@@ -10,10 +10,12 @@ import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     applications,
+    deadlines,
     findings,
     holding,
     ntp_client,
     pool,
+    proxy_turns,
     resolving,
     routes,
     securing,
@@ -21,6 +23,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
 )
 
 PROTOCOLS = ["https", "http", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "ntp", "smtp", "smtps"]
+
+_HOLDING = "idle"  # the layer in which a connection is only held
+_NEARLY = 0.9  # of the time for a layer
 
 Endpoint = collections.namedtuple("Endpoint", [
     "id", "host", "port", "protocol", "server_name", "paths", "url_path", "mutual_tls", "client_cert", "client_key",
@@ -63,16 +68,56 @@ class Prober(object):
         self._routes = routes.Routes(timeout, self._resolver, proxies or {})
 
     def probe_all(self, endpoints, concurrency, deadline_seconds, deadline):
-        """One result row for each of `endpoints`, in their order, when `deadline` has passed at the latest."""
-        # What counts most comes first in the queue: the first path of every row before the second of any.
-        depth = max([len(endpoint.paths) for endpoint in endpoints] or [0])
-        tries = [_Try(number, endpoint, endpoint.paths[place])
-                 for place in range(depth) for number, endpoint in enumerate(endpoints) if place < len(endpoint.paths)]
-        told = [[] for endpoint in endpoints]
-        outcomes = pool.run_all([self._job(one) for one in tries], concurrency, deadline)
+        """One result row for each of `endpoints`, in their order, when `deadline` has passed at the latest.
+
+        The first path of each endpoint decides. It is tried before any other, and once more if it timed out: one such
+        attempt at a time through a proxy, which then has nothing else to do. At least half of the time that is left by
+        then remains for the other paths. They are told beside, and hold no connection.
+        """
+        tries = [
+            [_Try(endpoint if path == endpoint.paths[0] else endpoint._replace(idle=0), path) for path in endpoint.paths]
+            for endpoint in endpoints
+        ]
+        deciding = [row[0] for row in tries]
+        beside = [one for place in range(1, len(routes.PATHS)) for row in tries for one in row[place : place + 1]]
+        self._run(deciding, concurrency, deadline)
+        late = [one for one in deciding if one.outcome.done and self._late(one.outcome.value or {})]
+        self._try_again(late, concurrency, deadlines.Deadline(deadline.remaining() / 2) if beside else deadline)
+        self._run(beside, concurrency, deadline)
+        return [_row(row[0].endpoint, [_told(one, deadline_seconds) for one in row]) for row in tries]
+
+    def _run(self, tries, concurrency, deadline, most=proxy_turns.A_FEW):
+        """Give each of `tries` its outcome."""
+        turns = proxy_turns.ProxyTurns([one.path for one in tries], most, self._late)
+        for number, one in enumerate(tries):
+            one.trace = findings.Trace(self._note_hold(turns, number))
+        outcomes = pool.run_all([self._job(one) for one in tries], concurrency, deadline, turns)
         for one, outcome in zip(tries, outcomes):
-            told[one.number].append(_told(one, outcome, deadline_seconds))
-        return [_row(endpoint, paths) for endpoint, paths in zip(endpoints, told)]
+            one.outcome = outcome
+
+    @staticmethod
+    def _note_hold(turns, number):
+        return lambda layer: turns.hold(number) if layer == _HOLDING else None
+
+    def _try_again(self, late, concurrency, deadline):
+        again = [_Try(one.endpoint, one.path) for one in late]
+        self._run(again, concurrency, deadline, most=1)
+        for first, second in zip(late, again):
+            if second.outcome.done:
+                first.outcome, first.trace, first.attempts = second.outcome, second.trace, 2
+
+    def _late(self, result):
+        """Whether a second attempt could end better: a layer took as long as it may, or a proxy cut the connection.
+
+        Names, times and direct connections are left out: what asks for these repeats its packets by itself, when the rush
+        is over, too.
+        """
+        if result.get("verdict") == findings.PROXY_BROKEN:
+            return True
+        last = (result.get("layers") or [None])[-1]
+        if last is None or last["verdict"] in (findings.OK, findings.DROPPED, findings.UNRESOLVED, findings.NO_REPLY):
+            return False
+        return last["layer"] != _HOLDING and last["elapsed"] >= self._timeout * _NEARLY
 
     def _job(self, one):
         return lambda: self._probe(one.endpoint, one.path, one.trace)
@@ -182,7 +227,7 @@ class Prober(object):
 
     def _hold(self, endpoint, stream, trace):
         if endpoint.idle:
-            with trace.layer("idle"):
+            with trace.layer(_HOLDING):
                 holding.hold(stream, endpoint.idle, self._timeout)
         return None
 
@@ -217,23 +262,24 @@ def note_mail(trace, banner, offered):
 class _Try(object):
     """One endpoint over one path."""
 
-    def __init__(self, number, endpoint, path):
-        self.number = number
+    def __init__(self, endpoint, path):
         self.endpoint = endpoint
         self.path = path
-        self.trace = findings.Trace()
+        self.trace = None
+        self.outcome = None
+        self.attempts = 1
 
 
-def _told(one, outcome, deadline_seconds):
-    """Every field of the contract for one path, whatever it came to."""
+def _told(one, deadline_seconds):
+    """Every field of the contract for one path, whatever its outcome."""
     told = {"path": one.path, "address": None, "addresses": [], "tls": None, "passthrough": None, "http": None,
-            "ntp": None, "smtp": None}
-    if not outcome.done:
+            "ntp": None, "smtp": None, "attempts": one.attempts}
+    if not one.outcome.done:
         told.update(one.trace.unfinished(deadline_seconds))
-    elif outcome.error is not None:
-        told.update(one.trace.result(findings.ERROR, findings.unforeseen(outcome.error)))
+    elif one.outcome.error is not None:
+        told.update(one.trace.result(findings.ERROR, findings.unforeseen(one.outcome.error)))
     else:
-        told.update(outcome.value)
+        told.update(one.outcome.value)
     return told
 
 

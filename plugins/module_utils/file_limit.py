@@ -5,6 +5,8 @@
 
 import resource
 
+_OF_THE_PROCESS = 64
+
 
 def raise_file_limit(wanted):
     """Raise the limit of this process to `wanted` as far as it may be raised; return the limit that holds then."""
@@ -19,6 +21,12 @@ def raise_file_limit(wanted):
             # Only root may go beyond the hard limit, and nobody beyond the kernel's own.
             continue
     return soft
+
+
+def room_beside(used, most):
+    """How many more files this process may open, `most` at most, when it needs `used` and some for itself."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return most if _covers(soft, used + _OF_THE_PROCESS + most) else max(1, soft - used - _OF_THE_PROCESS)
 
 
 def _covers(limit, wanted):

@@ -56,10 +56,13 @@ class Trace(object):
 
     The worker that probes the row writes it; the thread that waits for the overall deadline may read it at any
     moment, and then learns in which layer the row hangs.
+
+    on_layer: a function that is called with the name of each layer when it begins.
     """
 
-    def __init__(self):
+    def __init__(self, on_layer=None):
         self._lock = threading.Lock()
+        self._on_layer = on_layer
         self._started = None
         self._layer = None
         self._layer_started = None
@@ -84,6 +87,8 @@ class Trace(object):
     @contextlib.contextmanager
     def layer(self, name):
         """Time one layer. A LayerFailed passes through, after its verdict was written down."""
+        if self._on_layer is not None:
+            self._on_layer(name)
         with self._lock:
             self._layer = name
             self._layer_started = time.monotonic()

@@ -6,6 +6,14 @@
 Both carry a code (HMAC-SHA256, shortened) made with a key that only this run knows. The answer repeats the nonce of
 the question, so an old answer proves nothing, and says who gives it, on which port, whom it saw asking, and when.
 Pure functions on bytes. Both tolerate padding behind them, by which a path is tried with packets of any size.
+
+Questions cross the network in clear, so anyone on the path can record one and send it again within the run. What that
+yields is bounded:
+* A question alone brings one answer: over UDP no longer than the question or ANSWER_LIMIT, over TCP one a connection.
+* A stream of bytes needs a third message, the order. Its code covers the whole answer, which holds the address and port
+  of the peer as the listener saw them and the times of this exchange by the listener's clock. No two exchanges have the
+  same answer, so an order is good once, for one peer, on one connection; a recorded question only brings another answer.
+* The order says how many bytes it is for. The listener bounds the size, the duration and the number of its streams.
 """
 
 import collections
@@ -16,15 +24,17 @@ import struct
 
 NONCE_SIZE = 16
 _CODE_SIZE = 16
-_ASK, _ANSWER = b"hpQ1", b"hpA1"
+_ASK, _ANSWER, _ORDER = b"hpQ1", b"hpA1", b"hpO1"
 ASK_SIZE = len(_ASK) + 1 + NONCE_SIZE + _CODE_SIZE
 _FIELDS = struct.Struct(">ddH4sHBB")
 _NAME_LIMIT = 255
 ANSWER_LIMIT = len(_ANSWER) + NONCE_SIZE + _FIELDS.size + _NAME_LIMIT + _CODE_SIZE
+ORDER_SIZE = len(_ORDER) + 8 + _CODE_SIZE
 
-# What a question wants: a proof; a proof as long as the question; a proof and then what was counted of all that follows
-# it; a proof and then bytes until the other side has enough.
+# What a question wants: a proof; a proof as long as the question; a proof and, after an order, a count of all bytes that
+# follow it; a proof and, after an order, as many bytes as it says.
 PROVE, ECHO, SWALLOW, POUR = b"p", b"e", b"w", b"o"
+STREAMS = (SWALLOW, POUR)
 
 # name: what the listener calls itself. port: the listener's. source, source_port: who asked, as the listener saw it.
 # received, sent: the listener's clock. announced: whether a load balancer said who asked (PROXY protocol).
@@ -99,6 +109,20 @@ def read_answer(key, nonce, data):
         return None
     name = data[start + _FIELDS.size : end].decode("utf-8", "replace")
     return Answer(name, port, socket.inet_ntoa(source), source_port, received, sent, bool(announced))
+
+
+def order(key, reply, size):
+    """Return the bytes that order a stream of `size` bytes. reply: the bytes of the answer that this connection got."""
+    head = _ORDER + struct.pack(">Q", size)
+    return head + _code(key, head + reply)
+
+
+def read_order(key, reply, data):
+    """Return the size that an order for this answer says, or None for anything else."""
+    head, code = data[: ORDER_SIZE - _CODE_SIZE], data[ORDER_SIZE - _CODE_SIZE : ORDER_SIZE]
+    if len(data) < ORDER_SIZE or head[: len(_ORDER)] != _ORDER or not hmac.compare_digest(code, _code(key, head + reply)):
+        return None
+    return struct.unpack(">Q", head[len(_ORDER) :])[0]
 
 
 def count(key, nonce, numbers):

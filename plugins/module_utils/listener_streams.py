@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The listener's side of measuring bandwidth: swallow and count what comes, or pour out as much as goes."""
+"""The listener's side of measuring bandwidth: receive and count bytes, or send as many as were ordered."""
 
 import errno
 import select
@@ -12,6 +12,8 @@ import time
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import deadlines, keyed_proof
 
 LONGEST = 60.0  # seconds that a stream may take, whatever the other side does
+MOST_BYTES = 10 ** 12  # of a stream, whatever was ordered; as many as bandwidth_info takes at most
+MOST_STREAMS = 8  # at the same time; a run measures one pair of nodes at a time
 SLICE = 0.1  # seconds in which bytes are counted together
 _BLOCK = 256 * 1024
 _TURNS = 16  # blocks in a row before it is another socket's turn
@@ -35,23 +37,26 @@ class Meter(object):
         return list(self._slices)
 
 
-def stream_for(key, question, sock):
-    """Return the stream that a question on a connection begins, or None for a question that needs none."""
+def stream_for(key, question, sock, size, begun):
+    """Return the stream that a question of keyed_proof.STREAMS on a connection wants.
+
+    size: bytes that were ordered. begun: the bytes of the stream that arrived together with the order.
+    """
     if question.purpose == keyed_proof.SWALLOW:
-        return _Swallow(key, question.nonce, sock)
-    if question.purpose == keyed_proof.POUR:
-        return _Pour(sock)
-    return None
+        return _Swallow(key, question.nonce, sock, len(begun))
+    return _Pour(sock, min(size, MOST_BYTES))
 
 
 class _Swallow(object):
-    """Takes all that comes until the other side has nothing more to send, and then says how much came when."""
+    """Receives until the other side has nothing more to send, and then says how many bytes arrived when."""
 
     events = select.EPOLLIN
 
-    def __init__(self, key, nonce, sock):
+    def __init__(self, key, nonce, sock, begun):
         self._key, self._nonce, self._sock = key, nonce, sock
         self._meter, self._buffer = Meter(), bytearray(_BLOCK)
+        if begun:
+            self._meter.add(begun)
         self._deadline = deadlines.Deadline(LONGEST)
 
     def step(self):
@@ -80,21 +85,23 @@ class _Swallow(object):
 
 
 class _Pour(object):
-    """Sends until the other side hangs up."""
+    """Sends as many bytes as were ordered, or until the other side hangs up."""
 
     events = select.EPOLLOUT
 
-    def __init__(self, sock):
-        self._sock, self._block = sock, b"\0" * _BLOCK
+    def __init__(self, sock, size):
+        self._sock, self._block, self._left = sock, memoryview(b"\0" * _BLOCK), size
         self._deadline = deadlines.Deadline(LONGEST)
 
     def step(self):
         """Whether there is more to do."""
         for dummy in range(_TURNS):
             try:
-                self._sock.send(self._block)
+                self._left -= self._sock.send(self._block[: self._left])
             except OSError as problem:
                 return problem.errno == errno.EAGAIN
+            if not self._left:
+                return False
         return True
 
     def overdue(self):

@@ -16,24 +16,29 @@ class Finished(object):
         self.error = None
 
 
-def run_all(jobs, concurrency, deadline):
+def run_all(jobs, concurrency, deadline, turns=None):
     """Call every function in `jobs`, at most `concurrency` at a time; return a list of Finished in their order.
+
+    turns: where not every job may begin as soon as a thread is free, an object with the methods take(index), whether a job
+    may begin now, and end(index, Finished). Both are called with its attribute `changed` held, a Condition that it notifies
+    when more jobs may begin. The first one that may does.
 
     Returns when all are done or `deadline` has passed, whichever comes first. The threads are daemons: one that is
     stuck in a system call (getaddrinfo cannot be interrupted) does not keep the process from ending.
     Raises RuntimeError if not even one thread can be started.
     """
     outcomes = [Finished() for job in jobs]
-    waiting = collections.deque(enumerate(jobs))
+    waiting = collections.deque(range(len(outcomes)))
     left = [len(outcomes)]
-    changed = threading.Condition()
+    changed = turns.changed if turns is not None else threading.Condition()
 
     def work():
         while True:
             with changed:
-                if not waiting or deadline.expired():
+                index = _next(waiting, turns, deadline, changed)
+                if index is None:
                     return
-                index, job = waiting.popleft()
+            job = jobs[index]
             value, error = None, None
             try:
                 value = job()
@@ -42,6 +47,8 @@ def run_all(jobs, concurrency, deadline):
             with changed:
                 outcome = outcomes[index]
                 outcome.value, outcome.error, outcome.done = value, error, True
+                if turns is not None:
+                    turns.end(index, outcome)
                 left[0] -= 1
                 changed.notify_all()
 
@@ -51,6 +58,17 @@ def run_all(jobs, concurrency, deadline):
             changed.wait(deadline.remaining())
         # A copy: a straggler must not change the answer under the caller's hands.
         return [_copy(outcome) for outcome in outcomes]
+
+
+def _next(waiting, turns, deadline, changed):
+    """Take the index of a job that may begin out of `waiting`, and wait for one if need be; None when there is none left."""
+    while waiting and not deadline.expired():
+        index = next((index for index in waiting if turns is None or turns.take(index)), None)
+        if index is not None:
+            waiting.remove(index)
+            return index
+        changed.wait(deadline.remaining())
+    return None
 
 
 def start_daemon(work):

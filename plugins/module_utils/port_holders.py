@@ -96,10 +96,12 @@ def _owners(inodes, root):
         if not name.isdigit():
             continue
         folder = os.path.join(root, name)
-        for inode in inodes.intersection(_sockets(os.path.join(folder, "fd"))):
+        held = inodes.intersection(_sockets(os.path.join(folder, "fd")))
+        process = _process(folder, int(name)) if held else None
+        for inode in held:
             # Of processes that share a socket the one that was there first opened it.
             if inode not in owners or int(name) < owners[inode][1]:
-                owners[inode] = _process(folder, int(name))
+                owners[inode] = process
     return owners
 
 

@@ -20,6 +20,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
     incoming_questions,
     kernel_clock,
     keyed_proof,
+    listener_connections,
+    listener_control,
     listener_streams,
     path_mtu,
     port_holders,
@@ -27,8 +29,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
 )
 
 SPARE_FILES = 16384  # for connections: some peers with thousands each
-IDLE_SECONDS = 30.0  # a connection that says nothing for so long is closed
 _BATCH = 64  # what one socket may get done before it is another's turn
+_NO_ROOM_PAUSE = 0.05  # seconds
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 # address: IPv4 address, text. tcp, udp: port numbers.
@@ -122,16 +124,18 @@ def _together(ports, known):
 
 
 class Listener(object):
-    """Serves bound sockets until it is told to stop over `control`, a listening Unix socket."""
+    """Serves bound sockets until its lease is over, or until it is told to stop over `control`, a listening Unix socket."""
 
-    def __init__(self, key, name, sockets, control, status):
-        """key: bytes. name: what this host is called. status: what `control` is told, a dictionary."""
-        self._key, self._name, self._status = key, name, status
+    def __init__(self, key, name, sockets, control, status, lease):
+        """key: bytes. name: what this host is called. status: what `control` is told, a dictionary. lease: a Lease."""
+        self._key, self._name, self._status, self._lease = key, name, status, lease
         self._epoll = select.epoll()
         self._handlers = {}
-        # socket -> since when, oldest first: those that have not asked yet, and those that have their answer.
-        self._asking, self._answered = collections.OrderedDict(), collections.OrderedDict()
-        self._heard = {}  # socket -> the part of a question that has come
+        self._connections = listener_connections.Connections(
+            file_limit.room_beside(len(sockets), SPARE_FILES), sum(transport == "tcp" for transport, dummy in sockets))
+        self._no_room = False
+        self._heard = {}  # socket -> the part of a question or of an order that has arrived
+        self._orders = {}  # socket -> (Question for a stream, the answer that it got)
         self._streams = {}  # socket -> listener_streams.Stream
         self._proven = {"tcp": 0, "udp": 0}
         self._stopping = False
@@ -146,13 +150,24 @@ class Listener(object):
         while not self._stopping:
             for number, dummy_events in self._epoll.poll(1.0, 256):
                 handler = self._handlers.get(number)
-                if handler:
+                if handler and not self._stopping:
                     handler[0](handler[1])
             self._close_idle()
+            if self._lease.over():
+                self._stop()
+            if self._no_room:
+                # The kernel keeps the connections until there is room again, and would report them without a pause.
+                time.sleep(_NO_ROOM_PAUSE)
+                self._no_room = False
 
     def _watch(self, sock, handle):
         self._handlers[sock.fileno()] = (handle, sock)
         self._epoll.register(sock.fileno(), select.EPOLLIN)
+
+    def _handle(self, sock, handle, events=select.EPOLLIN):
+        """Let another method look after a connection from now on."""
+        self._handlers[sock.fileno()] = (handle, sock)
+        self._epoll.modify(sock.fileno(), events)
 
     def _datagrams(self, sock):
         for dummy in range(_BATCH):
@@ -174,81 +189,111 @@ class Listener(object):
 
     def _accept(self, listener):
         for dummy in range(_BATCH):
+            if self._no_room or not self._make_room():
+                return
             try:
-                sock, dummy_peer = listener.accept()
+                sock, peer = listener.accept()
             except OSError as problem:
-                if problem.errno in (errno.EMFILE, errno.ENFILE) and self._answered:
-                    self._drop(next(iter(self._answered)))
-                    continue
-                # Nothing more; or no room, and the kernel keeps the connection until there is.
+                self._no_room = problem.errno in (errno.EMFILE, errno.ENFILE)
+                if self._no_room:
+                    self._drop_all(self._connections.oldest())
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-            self._asking[sock] = time.monotonic()
             self._watch(sock, self._question)
+            self._drop_all(self._connections.add(sock, peer[0]))
+
+    def _make_room(self):
+        """Whether there is room for another connection."""
+        if self._connections.full():
+            self._drop_all(self._connections.oldest(listener_connections.FRESH_SECONDS))
+            self._no_room = self._connections.full()
+        return not self._no_room
 
     def _question(self, sock):
         """Answer one question a connection, then wait for the other side to hang up: no port is left in TIME_WAIT."""
+        heard = self._hear(sock)
+        if heard is None:
+            return
+        question = incoming_questions.read(self._key, heard) if heard else None
+        if question is incoming_questions.UNFINISHED:
+            self._heard[sock] = heard
+        elif question is None or not self._answer(sock, question):
+            self._drop(sock)
+
+    def _hear(self, sock):
+        """Return all that has arrived of a message, empty where there will be none; None where nothing new has."""
         try:
             data = sock.recv(4096)
-            heard = self._heard.pop(sock, b"") + data
-            question = incoming_questions.read(self._key, heard) if data else None
-            if question is incoming_questions.UNFINISHED:
-                self._heard[sock] = heard
-                return
-            if question is not None:
-                self._answer(sock, question)
-                return
         except OSError as problem:
-            if problem.errno == errno.EAGAIN:
-                return
-        self._drop(sock)
+            return None if problem.errno == errno.EAGAIN else b""
+        return self._heard.pop(sock, b"") + data if data else b""
 
     def _answer(self, sock, question):
-        source = question.source or sock.getpeername()
-        sock.send(self._proof("tcp", question.nonce, sock, source, time.time(), question.source is not None))
-        self._asking.pop(sock, None)
-        stream = listener_streams.stream_for(self._key, question, sock)
-        if stream is None:
-            self._answered[sock] = time.monotonic()
+        """Whether the answer could be sent."""
+        try:
+            source = question.source or sock.getpeername()
+            reply = self._proof("tcp", question.nonce, sock, source, time.time(), question.source is not None)
+            sock.send(reply)
+        except OSError:
+            return False
+        if question.purpose in keyed_proof.STREAMS:
+            self._orders[sock] = (question, reply)
+            self._handle(sock, self._order)
+        else:
+            self._connections.answered(sock)
+        return True
+
+    def _order(self, sock):
+        """Begin a stream, when the order for it is there."""
+        heard = self._hear(sock)
+        if heard is None:
             return
+        if heard and len(heard) < keyed_proof.ORDER_SIZE:
+            self._heard[sock] = heard
+            return
+        question, reply = self._orders.pop(sock)
+        size = keyed_proof.read_order(self._key, reply, heard)
+        if size is None or len(self._streams) >= listener_streams.MOST_STREAMS:
+            self._drop(sock)
+            return
+        self._connections.working(sock)
+        stream = listener_streams.stream_for(self._key, question, sock, size, heard[keyed_proof.ORDER_SIZE :])
         self._streams[sock] = stream
-        self._handlers[sock.fileno()] = (self._go_on, sock)
-        self._epoll.modify(sock.fileno(), stream.events)
+        self._handle(sock, self._go_on, stream.events)
 
     def _go_on(self, sock):
         """Let a stream do a bit of its work."""
         if self._streams[sock].step():
             return
         del self._streams[sock]
-        self._answered[sock] = time.monotonic()
-        self._handlers[sock.fileno()] = (self._question, sock)
-        self._epoll.modify(sock.fileno(), select.EPOLLIN)
+        self._connections.answered(sock)
+        self._handle(sock, self._question)
 
     def _proof(self, transport, nonce, sock, peer, received, announced=False):
+        self._lease.sign()
         self._proven[transport] += 1
         port = sock.getsockname()[1]
         said = keyed_proof.Answer(self._name, port, peer[0], peer[1], received, time.time(), announced)
         return keyed_proof.answer(self._key, nonce, said)
 
     def _drop(self, sock):
-        self._asking.pop(sock, None)
-        self._answered.pop(sock, None)
-        self._heard.pop(sock, None)
-        self._streams.pop(sock, None)
+        self._connections.remove(sock)
+        for parts in (self._heard, self._orders, self._streams):
+            parts.pop(sock, None)
         self._handlers.pop(sock.fileno(), None)
         sock.close()
 
-    def _close_idle(self):
-        horizon = time.monotonic() - IDLE_SECONDS
-        for connections in (self._asking, self._answered):
-            while connections and next(iter(connections.values())) < horizon:
-                self._drop(next(iter(connections)))
-        for sock in [sock for sock, stream in self._streams.items() if stream.overdue()]:
+    def _drop_all(self, socks):
+        for sock in socks:
             self._drop(sock)
 
+    def _close_idle(self):
+        self._drop_all(self._connections.idle())
+        self._drop_all([sock for sock, stream in self._streams.items() if stream.overdue()])
+
     def _be_told(self, control):
-        """A word over the control socket: "status" or "stop"; only root and the user of this process are heard."""
+        """Hear a word of listener_control; only root and the user of this process are heard."""
         try:
             sock, dummy = control.accept()
         except OSError:
@@ -258,19 +303,25 @@ class Listener(object):
             try:
                 if _uid_of(sock) not in (0, os.geteuid()):
                     return
-                self._stopping = sock.recv(16).startswith(b"stop")
-                if self._stopping:
-                    self._close_all()
-                sock.sendall(json.dumps(dict(self._status, proven=self._proven)).encode("ascii"))
+                word = sock.recv(16).decode("ascii", "replace")
+                if word == listener_control.SIGN:
+                    self._lease.sign()
+                elif word == listener_control.HANGUP:
+                    self._lease.hangup()
+                elif word == listener_control.STOP:
+                    self._stop()
+                sock.sendall(json.dumps(self._now()).encode("ascii"))
             except OSError:
                 return
 
-    def _close_all(self):
-        for sock in [*self._asking, *self._answered, *self._streams]:
-            self._drop(sock)
-        for sock in self._sockets:
+    def _now(self):
+        return dict(
+            self._status, proven=self._proven, silent_for=self._lease.silent_for(), ends_in=self._lease.remaining())
+
+    def _stop(self):
+        self._stopping = True
+        for sock in [*self._connections.all(), *self._sockets, self._control]:
             sock.close()
-        self._control.close()
 
 
 def _uid_of(sock):

@@ -11,7 +11,10 @@ description:
   - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and tells for each how far
     the connection came - name resolution, TCP, the proxy, TLS, or the answer of a time server.
   - An endpoint can be tried over several paths, directly and through proxies. The first of O(endpoints[].paths) is the
-    one that counts; the others tell what would be otherwise.
+    one that counts; the others tell what would be otherwise, and are tried when it is settled.
+  - At most four attempts run at a time through one proxy, so that they are not the load that fails them. An attempt that
+    counts and timed out is repeated once, through a proxy while nothing else uses it, as far as O(deadline) permits. A
+    name, a time or a direct connection is not, since there packets are repeated already.
   - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
     the task; the task fails only when it could not try, for example because of a bad argument.
   - Needs nothing on the host but Python 3.6 or newer. What it sends over a connection is the negotiation with a proxy,
@@ -86,6 +89,7 @@ options:
           - Seconds to hold the connection without a word, once it stands, to see whether something on the way cuts it. They
             have to fit into O(deadline).
           - For O(endpoints[].protocol) V(tcp), V(tls) and V(lumberjack), and for a WebSocket that opens.
+          - Over the first of O(endpoints[].paths) only.
         type: float
         default: 0
       client_cert:
@@ -421,6 +425,11 @@ endpoints:
           type: list
           elements: str
           sample: [PLAIN, LOGIN]
+    attempts:
+      description: How often it was tried. V(2) where the first attempt timed out; the result is that of the second one.
+      returned: always
+      type: int
+      sample: 1
     other_paths:
       description:
         - What the further O(endpoints[].paths) came to, in their order. Each entry has RV(endpoints[].path) and

@@ -14,8 +14,13 @@ description:
     that accepts connections itself can be taken for the listener.
   - A port that cannot be had is a result, not a failure of the task. Where it is taken, the process that holds it is
     named; other users' processes can only be named as root.
-  - The process ends with O(state=absent), or after O(lifetime) whatever happens to Ansible or to the process itself; a
-    timer of the kernel sees to that. It listens on the given addresses only, writes no file and leaves nothing behind.
+  - The process ends with O(state=absent), after O(quiet) seconds without a sign of life of its run, and some seconds
+    after a module of its run on this host lost the connection to its controller. It ends after O(lifetime) whatever
+    happens to Ansible or to the process itself; a timer of the kernel sees to that. It listens on the given addresses
+    only, writes no file and leaves nothing behind.
+  - Where the listener of another run holds some of the ports, none is started. The listener of a run that is over is ended
+    first. The kernel tells which process listens on the control socket of a listener; that process is ended only if it
+    belongs to root or to the user of this module, and is a listener.
   - Needs nothing on the host but Linux and Python 3.6 or newer. Ports below 1024 need root.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
@@ -71,9 +76,49 @@ options:
         default: []
   lifetime:
     description:
-      - Seconds after which the listener ends, however it may be.
+      - Seconds after which the listener ends in any case.
     type: int
     default: 120
+  quiet:
+    description:
+      - Seconds without a sign of life of its run after which the listener ends.
+      - Signs of life are probes with its O(key), and modules with this O(key) that run on the same host.
+      - By default it does not wait for any.
+    type: int
+  run:
+    description:
+      - What the listeners of other runs are told about this one. Of two runs that want the same ports, the one that began
+        first has them.
+      - Set by the role P(hostprep.runtime_fabric.rtf_preflight#role).
+    type: dict
+    suboptions:
+      id:
+        description: A name of the run that no other run has.
+        type: str
+        required: true
+      started:
+        description: When it began, in seconds since 1970.
+        type: float
+        required: true
+      controller:
+        description: The host name of its controller.
+        type: str
+        required: true
+      user:
+        description: The user who runs Ansible there.
+        type: str
+        required: true
+      process:
+        description: Which process of which boot of which machine it is, or empty where that is not known.
+        type: str
+        default: ""
+  over:
+    description:
+      - Values of O(run.id) of runs that are known to be over. Their listeners are ended where they hold a port.
+      - Set by the action plugin of this module for runs of the same controller, whose processes it can see.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: hostprep.runtime_fabric.port_probe_info
 """
@@ -112,6 +157,13 @@ listening:
       returned: always
       type: int
       sample: 4711
+    held_by:
+      description:
+        - The listeners of other runs that hold some of the ports, as they describe themselves. The other fields are absent
+          then.
+      returned: when it is so
+      type: list
+      elements: dict
     hung:
       description: V(true) when the listener did not react and was killed. The other fields are absent then.
       returned: when it is so
@@ -126,6 +178,30 @@ listening:
       returned: when the listener reacted
       type: int
       sample: 120
+    quiet:
+      description: O(quiet) that it was started with.
+      returned: when the listener reacted
+      type: int
+      sample: 135
+    run:
+      description: O(run) that it was started with.
+      returned: when the listener reacted
+      type: dict
+    since:
+      description: When it was started, in seconds since 1970.
+      returned: when the listener reacted
+      type: float
+      sample: 1700000000.25
+    silent_for:
+      description: Seconds since the last sign of life of its run.
+      returned: when the listener ran before
+      type: float
+      sample: 0.5
+    ends_in:
+      description: Seconds until it ends without another sign of life. V(null) where it does not wait for any.
+      returned: when the listener ran before
+      type: float
+      sample: 134.5
     proven:
       description: How many probes it has answered by TCP and by UDP.
       returned: when the listener ran before
@@ -218,6 +294,18 @@ def argument_spec():
             ),
         ),
         lifetime=dict(type="int", default=120),
+        quiet=dict(type="int"),
+        run=dict(
+            type="dict",
+            options=dict(
+                id=dict(type="str", required=True),
+                started=dict(type="float", required=True),
+                controller=dict(type="str", required=True),
+                user=dict(type="str", required=True),
+                process=dict(type="str", default=""),
+            ),
+        ),
+        over=dict(type="list", elements="str", default=[]),
     )
 
 
@@ -238,6 +326,8 @@ def bad_arguments(params):
                 problems.append("listen[%d].%s: %s" % (number, transport, problem))
     if not 1 <= params["lifetime"] <= LONGEST_LIFE:
         problems.append("lifetime: %d is not between 1 and %d" % (params["lifetime"], LONGEST_LIFE))
+    if params["quiet"] is not None and params["quiet"] < 1:
+        problems.append("quiet: %d is not above 0" % params["quiet"])
     return problems
 
 
@@ -253,7 +343,9 @@ def present(module, key):
         port_listening.Place(row["address"], port_ranges.numbers(row["tcp"]), port_ranges.numbers(row["udp"]))
         for row in params["listen"]
     ]
-    return True, listener_session.start(key, params["name"], places, params["lifetime"])
+    status = listener_session.start(
+        key, params["name"], places, params["lifetime"], params["quiet"], params["run"], params["over"])
+    return "held_by" not in status, status
 
 
 def absent(module, key):

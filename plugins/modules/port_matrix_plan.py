@@ -79,6 +79,10 @@ key:
   description: A secret for this run. Keep the task's output out of logs.
   returned: with O(step=listen)
   type: str
+run:
+  description: What listeners of other runs are told about this one, the option C(run) of M(hostprep.runtime_fabric.port_listener).
+  returned: with O(step=listen)
+  type: dict
 outside:
   description: What a host that is no node tries at the nodes, and must not reach.
   returned: with O(step=probe)
@@ -101,6 +105,7 @@ nodes:
     - For each node that takes part, with O(step=listen) what its listener gets as C(listen), with O(step=probe) what its
       probe gets as C(peers), in C(left_out) the nodes it does not probe, with the reason, and in C(sampled) whether there are
       more nodes, of which it probes a sample only.
+    - Empty after O(step=listen) where the listeners of another run hold the ports.
   returned: always
   type: dict
   sample:

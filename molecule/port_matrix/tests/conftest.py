@@ -28,18 +28,29 @@ def packages(lab):
 
 
 @pytest.fixture(scope="session")
-def play(tmp_path_factory):
-    """Run the audit, or another playbook of its site, whose text is given.
+def site(tmp_path_factory):
+    """A function that returns a Site, with a playbook for its audit whose text may be given, and arguments for Ansible.
 
-    It does not fail the play: the nodes of this scenario are not prepared.
+    The audit does not fail the play: the nodes of this scenario are not prepared.
     """
 
-    def audit(*arguments, inventories=None, playbook=None, **variables):
-        site = Site(tmp_path_factory.mktemp("audit"))
-        where = {"inventories": inventories} if inventories else {}
+    def make(playbook=None, **variables):
+        found = Site(tmp_path_factory.mktemp("audit"))
         if playbook:
-            (site.directory / "audit-rtf.yml").write_text(playbook, encoding="utf-8")
+            (found.directory / "audit-rtf.yml").write_text(playbook, encoding="utf-8")
         variables = {"rtf_preflight_enforce": False, "rtf_preflight_bandwidth": "none", **variables}
-        return site.play("audit-rtf.yml", "-e", json.dumps(variables), *arguments, port_matrix=True, **where)
+        return found, ["audit-rtf.yml", "-e", json.dumps(variables)]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def play(site):
+    """Run the audit, or another playbook of its site, whose text is given."""
+
+    def audit(*arguments, inventories=None, playbook=None, **variables):
+        where = {"inventories": inventories} if inventories else {}
+        place, words = site(playbook, **variables)
+        return place.play(*words, *arguments, port_matrix=True, **where)
 
     return audit

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_session, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_control, port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import platforms
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS, SKIPPED, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import plan as planning
@@ -185,7 +185,7 @@ def _reasons(summary, verdicts):
 
 def is_of_another_audit(holder):
     """Whether who holds a port is a listener such as ours, which an audit of somebody else, or a broken one, has there."""
-    return holder["process"] == listener_session.PROCESS_NAME.decode()
+    return holder["process"] == listener_control.PROCESS_NAME.decode()
 
 
 def holder_text(holder):

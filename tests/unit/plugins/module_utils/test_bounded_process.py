@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import bounded_process, listener_session
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import bounded_process, processes
 
 
 def gone_within(pid, seconds):
     end = time.monotonic() + seconds
-    while listener_session.is_running(pid) and time.monotonic() < end:
+    while processes.is_running(pid) and time.monotonic() < end:
         time.sleep(0.02)
-    return not listener_session.is_running(pid)
+    return not processes.is_running(pid)
 
 
 def say_pid_and_sleep(say):
@@ -25,7 +25,7 @@ def say_pid_and_sleep(say):
 @pytest.mark.parametrize("number", [None, signal.SIGSTOP, signal.SIGHUP, signal.SIGALRM])
 def test_no_signal_lets_the_process_outlive_its_time(number):
     pid = int(bounded_process.start(say_pid_and_sleep, 1.2, 5))
-    assert listener_session.is_running(pid) and os.getsid(pid) != os.getsid(0)
+    assert processes.is_running(pid) and os.getsid(pid) != os.getsid(0)
     if number is not None:
         os.kill(pid, number)
     assert gone_within(pid, 3)

@@ -83,11 +83,11 @@ def test_a_time_server_that_is_of_no_use_is_reachable_all_the_same(stratum, word
     assert (row["verdict"], words in row["detail"]) == ("reachable", True)
 
 
-def test_one_hung_endpoint_costs_one_timeout_not_the_run():
+def test_hung_endpoints_cost_two_timeouts_not_the_run():
     with AUTHORITY.server() as port, loopback.tcp_server(loopback.linger) as mute, loopback.silent_port() as silent:
         begun = time.monotonic()
         rows = probe(*[endpoint(mute), endpoint(silent)] * 10 + [endpoint(port)], timeout=1)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 4
     assert [row["verdict"] for row in rows] == ["tls_failed", "dropped"] * 10 + ["reachable"]
 
 

@@ -53,3 +53,25 @@ def test_the_longest_answer_fits_any_datagram():
     reply = keyed_proof.answer(KEY, NONCE, SAID._replace(name="n" * 300))
     assert len(reply) == keyed_proof.ANSWER_LIMIT <= 508
     assert keyed_proof.read_answer(KEY, NONCE, reply).name == "n" * 255
+
+
+def test_an_order_is_good_for_the_answer_that_it_follows():
+    reply = keyed_proof.answer(KEY, NONCE, SAID)
+    order = keyed_proof.order(KEY, reply, 5000000000)
+    assert len(order) == keyed_proof.ORDER_SIZE
+    assert keyed_proof.read_order(KEY, reply, order + b"stream") == 5000000000
+    assert keyed_proof.read_order(b"other" * 6, reply, order) is None
+
+
+@pytest.mark.parametrize("change", [
+    {"received": SAID.received + 1e-6}, {"sent": SAID.sent + 1e-6}, {"source": "192.0.2.12"}, {"source_port": 40001}, {"port": 1}])
+def test_an_order_is_good_once_for_one_peer(change):
+    order = keyed_proof.order(KEY, keyed_proof.answer(KEY, NONCE, SAID), 1)
+    assert keyed_proof.read_order(KEY, keyed_proof.answer(KEY, NONCE, SAID._replace(**change)), order) is None
+
+
+def test_any_changed_byte_of_an_order_is_noticed():
+    reply = keyed_proof.answer(KEY, NONCE, SAID)
+    order = keyed_proof.order(KEY, reply, 1)
+    assert {keyed_proof.read_order(KEY, reply, changed(order, place)) for place in range(len(order))} == {None}
+    assert keyed_proof.read_order(KEY, reply, order[:-1]) is None

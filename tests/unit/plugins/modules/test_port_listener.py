@@ -5,15 +5,27 @@
 
 import binascii
 import contextlib
+import json
 import os
+import resource
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_session
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+    file_limit,
+    keyed_proof,
+    listener_control,
+    listener_lease,
+    listener_session,
+    port_listening,
+    processes,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import port_listener, port_probe_info
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
@@ -31,9 +43,17 @@ def key():
     listener_session.find(key.encode("ascii"), "stop")
 
 
-def listen(key, tcp=(), udp=(), lifetime=30, check_mode=False, name="n2", address=HOST):
+@pytest.fixture
+def other_key():
+    """The key of another run."""
+    other = binascii.hexlify(os.urandom(16)).decode("ascii")
+    yield other
+    listener_session.find(other.encode("ascii"), "stop")
+
+
+def listen(key, tcp=(), udp=(), lifetime=30, check_mode=False, name="n2", address=HOST, **more):
     arguments = {"key": key, "name": name, "lifetime": lifetime,
-                 "listen": [{"address": address, "tcp": list(tcp), "udp": list(udp)}]}
+                 "listen": [{"address": address, "tcp": list(tcp), "udp": list(udp)}], **more}
     return module_process.run(port_listener, arguments, check_mode)
 
 
@@ -48,9 +68,9 @@ def probe(key, timeout=0.6, name="n2", **ports):
 
 def wait_until_gone(pid, seconds):
     end = time.monotonic() + seconds
-    while listener_session.is_running(pid) and time.monotonic() < end:
+    while processes.is_running(pid) and time.monotonic() < end:
         time.sleep(0.05)
-    return not listener_session.is_running(pid)
+    return not processes.is_running(pid)
 
 
 @contextlib.contextmanager
@@ -73,7 +93,7 @@ def test_a_whole_table_is_proven_and_given_back(key):
     assert found["tcp"] == found["udp"] == {"asked": 2769, "ports": {"open": ranges}, "reasons": {}}
     stopped = stop(key)
     assert stopped["changed"] is True and stopped["listening"]["proven"]["tcp"] == 2769
-    assert not listener_session.is_running(started["listening"]["pid"])
+    assert not processes.is_running(started["listening"]["pid"])
     with held(30000), held(2379, socket.SOCK_DGRAM):
         assert stop(key) == dict(stop(key), changed=False, listening=None)
 
@@ -90,7 +110,7 @@ def test_check_mode_starts_and_stops_nothing(key):
     assert listener_session.find(key.encode("ascii")) is None
     pid = listen(key, ["30000"])["listening"]["pid"]
     assert stop(key, check_mode=True)["changed"] is True
-    assert listener_session.is_running(pid)
+    assert processes.is_running(pid)
 
 
 def test_who_holds_a_port_is_named(key):
@@ -173,11 +193,11 @@ def test_a_stopped_listener_ends_in_time(key):
 
 
 def test_a_listener_that_hangs_is_killed(key, monkeypatch):
-    monkeypatch.setattr(listener_session, "REPLY_SECONDS", 0.5)
+    monkeypatch.setattr(listener_control, "REPLY_SECONDS", 0.5)
     pid = listen(key, ["30000"])["listening"]["pid"]
     os.kill(pid, signal.SIGSTOP)
     assert listener_session.find(key.encode("ascii"), "stop") == {"pid": pid, "hung": True}
-    assert not listener_session.is_running(pid)
+    assert not processes.is_running(pid)
 
 
 def test_connections_that_say_nothing_do_not_hold_it_up(key):
@@ -188,7 +208,165 @@ def test_connections_that_say_nothing_do_not_hold_it_up(key):
         assert probe(key, tcp=["30000"])["tcp"]["ports"] == {"open": ["30000"]}
 
 
+def cpu_seconds(pid):
+    with open("/proc/%d/stat" % pid) as stream:
+        fields = stream.read().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
+def test_more_idle_connections_than_there_is_room_for_neither_delay_a_probe_nor_keep_it_busy(key, monkeypatch):
+    monkeypatch.setattr(port_listening, "SPARE_FILES", 300)
+    place = port_listening.Place(HOST, [30000], [])
+    pid = listener_session.start(key.encode("ascii"), "n2", [place], 30)["pid"]
+    with contextlib.ExitStack() as stack:
+        for dummy in range(400):
+            stack.enter_context(socket.create_connection((HOST, 30000), 5))
+        assert probe(key, timeout=3, tcp=["30000"])["tcp"]["ports"] == {"open": ["30000"]}
+        before = cpu_seconds(pid)
+        time.sleep(1)
+        assert cpu_seconds(pid) - before < 0.4
+
+
+def test_a_listener_without_files_waits_for_them(key, monkeypatch):
+    """It may have fewer files than it believes, as where the whole host has none left."""
+    monkeypatch.setattr(file_limit, "room_beside", lambda used, most: most)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    monkeypatch.setattr(file_limit, "raise_file_limit",
+                        lambda wanted: resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1])))
+    pid = listener_session.start(key.encode("ascii"), "n2", [port_listening.Place(HOST, [30000], [])], 30)["pid"]
+    with contextlib.ExitStack() as stack:
+        for dummy in range(100):
+            stack.enter_context(socket.create_connection((HOST, 30000), 5))
+        before = cpu_seconds(pid)
+        time.sleep(1)
+        assert cpu_seconds(pid) - before < 0.4
+        assert probe(key, timeout=5, tcp=["30000"])["tcp"]["ports"] == {"open": ["30000"]}
+
+
+def received(sock):
+    """All bytes that arrive within a moment."""
+    sock.settimeout(0.5)
+    data = b""
+    with contextlib.suppress(OSError):
+        while len(data) < 10 ** 7:
+            more = sock.recv(1 << 20)
+            if not more:
+                break
+            data += more
+    return data
+
+
+def test_a_recorded_exchange_brings_one_answer_and_no_stream(key):
+    listen(key, ["30000"])
+    secret = key.encode("ascii")
+    question = keyed_proof.ask(secret, b"n" * keyed_proof.NONCE_SIZE, keyed_proof.POUR)
+    with socket.create_connection((HOST, 30000), 5) as genuine:
+        genuine.sendall(question)
+        order = keyed_proof.order(secret, genuine.recv(keyed_proof.ANSWER_LIMIT), 1000000)
+        genuine.sendall(order)
+        assert len(received(genuine)) == 1000000
+    with socket.create_connection((HOST, 30000), 5) as replayed:
+        replayed.sendall(question)
+        assert 0 < len(received(replayed)) <= keyed_proof.ANSWER_LIMIT
+        replayed.sendall(order)
+        assert received(replayed) == b""
+    with socket.create_connection((HOST, 30000), 5) as replayed:
+        replayed.sendall(question + order)
+        assert len(received(replayed)) <= keyed_proof.ANSWER_LIMIT
+
+
+def run_named(name, started, process=""):
+    return {"id": name, "started": started, "controller": "build-1", "user": "jo", "process": process}
+
+
+def test_silence_ends_a_listener_and_a_probe_keeps_it(key):
+    pid = listen(key, ["30000"], quiet=2)["listening"]["pid"]
+    for dummy in range(3):
+        time.sleep(1)
+        assert probe(key, tcp=["30000"])["tcp"]["ports"] == {"open": ["30000"]}
+    assert wait_until_gone(pid, 10)
+
+
+@pytest.mark.parametrize("how", ["pipe", "signal"])
+def test_a_module_that_loses_its_controller_ends_and_ends_the_listener(key, how, monkeypatch):
+    monkeypatch.setattr(listener_lease, "AFTER_HANGUP", 0.5)
+    place = port_listening.Place(HOST, [30000], [])
+    pid = listener_session.start(key.encode("ascii"), "n2", [place], 30)["pid"]
+    with socket.socket() as mute:
+        mute.bind((HOST, 30001))
+        mute.listen(5)
+        peers = [{"name": "n2", "address": HOST, "tcp": ["30001"]}]
+        prober = subprocess.Popen(
+            [sys.executable, "-m", port_probe_info.__name__], env=module_process.environment(port_probe_info),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        prober.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {"key": key, "timeout": 60, "peers": peers}}).encode("ascii"))
+        prober.stdin.close()
+        connection = mute.accept()[0]  # it is at work, and would be for a minute
+        with connection:
+            if how == "pipe":
+                prober.stdout.close()
+            else:
+                prober.send_signal(signal.SIGHUP)
+            assert prober.wait(20) == 1
+    assert wait_until_gone(pid, 10)
+    if not prober.stdout.closed:
+        prober.stdout.close()
+
+
+def test_the_listener_of_a_run_that_is_over_is_ended(key, other_key):
+    old = listen(other_key, ["30000-30010"], run=run_named("old", 1))["listening"]["pid"]
+    status = listen(key, ["30005"], ["30005"], run=run_named("new", 2), over=["old"])["listening"]
+    assert status["places"][0]["tcp"]["bound"] == ["30005"] and not processes.is_running(old)
+
+
+def test_a_stopped_listener_of_another_run_is_in_nobodys_way(key, other_key):
+    old = listen(other_key, ["30000"], run=run_named("old", 1))["listening"]["pid"]
+    os.kill(old, signal.SIGSTOP)
+    status = listen(key, ["30000"], run=run_named("new", 2))["listening"]
+    assert status["places"][0]["tcp"]["bound"] == ["30000"] and not processes.is_running(old)
+
+
+def test_the_run_that_began_first_keeps_its_ports(key, other_key):
+    first = listen(other_key, ["30000-30010"], run=run_named("first", 1), quiet=60)["listening"]["pid"]
+    found = listen(key, ["30005"], ["30005"], run=run_named("second", 2))
+    holder, = found["listening"]["held_by"]
+    assert found["changed"] is False and holder["run"] == run_named("first", 1) and holder["ends_in"] <= 60
+    assert processes.is_running(first) and listener_session.find(key.encode("ascii")) is None
+
+
+def test_listeners_on_other_ports_are_in_nobodys_way(key, other_key):
+    listen(other_key, ["30000"], run=run_named("first", 1))
+    assert listen(key, ["30001"], ["30000"], run=run_named("second", 2))["listening"]["places"][0]["tcp"]["bound"] == ["30001"]
+
+
+def test_the_run_that_began_later_gets_time_to_yield(key, other_key):
+    """Where two begin at once, each has some nodes: the later one is told on the others, and gives its own back."""
+    listen(other_key, ["30000"], run=run_named("later", 2))
+    timer = threading.Timer(0.5, stop, [other_key])
+    timer.start()
+    status = listen(key, ["30000"], run=run_named("earlier", 1))["listening"]
+    timer.join()
+    assert status["places"][0]["tcp"]["bound"] == ["30000"]
+
+
+def test_what_merely_looks_like_a_listener_is_not_ended(key):
+    """A process with the socket and without the name, and one with the name and without the socket."""
+    address = listener_control.address_of(key.encode("ascii"))
+    with socket.socket(socket.AF_UNIX) as control:
+        control.bind(address)
+        control.listen(1)
+        assert listener_session.find(key.encode("ascii"), "stop") is None
+    pid = listen(key, ["30000"])["listening"]["pid"]
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    with sleeper:
+        listener_control.kill(listener_control.Found(address, processes.process(sleeper.pid), {}))
+        assert sleeper.poll() is None
+        sleeper.kill()
+    assert processes.is_running(pid)
+
+
 BAD = [
+    (port_listener, {"quiet": 0}, "quiet: 0 is not above 0"),
     (port_listener, {"key": "short"}, "key: has less than 16 characters"),
     (port_listener, {"listen": [{"address": "n1", "tcp": ["1"]}]}, "listen[0].address: 'n1' is not an IPv4 address"),
     (port_listener, {"listen": [{"address": "127.0.0.1", "udp": ["9-1"]}]}, "listen[0].udp: '9-1' is not a port"),
