@@ -105,8 +105,12 @@ def _offer_problems(variables, catalogue):
 
 
 def _value_problems(values, valid):
-    """values: `{variable of a role: {"like": name of the input, "value": value}}`."""
+    """values: `{variable of a role: {"like": name of the input, "value": value, "unchanged": whether it may stay}}`."""
     problems = []
+    values = {
+        name: entry for name, entry in values.items()
+        if not (entry.get("unchanged") and inputs.given(entry["value"]) is None)
+    }
     for name, entry in values.items():
         try:
             valid[entry["like"]](entry["value"])

@@ -257,6 +257,10 @@ host:
           description:
             - RV(ignore:path) of chrony's own configuration file, and in RV(ignore:files) its lines that name the file of
               keys or other files to read, each with the marked block that it stands in. V(null) without such a file.
+            - RV(ignore:sources) are the time sources that this file and those that it includes name, RV(ignore:keys) the
+              ids of the symmetric keys.
+            - RV(ignore:newer) are the files and directories of the configuration that have changed since chronyd read
+              them, V(null) where it does not run.
           type: dict
           returned: when readable
           sample:
@@ -265,6 +269,23 @@ host:
               - block: null
                 directive: sourcedir
                 path: /etc/chrony/sources.d
+            sources:
+              - block: null
+                directive: server
+                host: ntp.example.com
+                key: 7
+                path: /etc/chrony/sources.d/site.sources
+            keys:
+              - block: null
+                id: 7
+                path: /etc/chrony/chrony.keys
+            newer: []
+        synchronised:
+          description:
+            - Whether the clock follows a time source, whichever service keeps it; V(null) where that cannot be told.
+          type: bool
+          returned: when readable
+          sample: true
         timezone:
           description: Name of the local time zone, V(null) where it cannot be told.
           type: str
