@@ -569,7 +569,9 @@ host:
           type: dict
           returned: when readable
         applied:
-          description: The RV(ignore:backend) of what was applied, and when rules that expire end; V(null) without.
+          description:
+            - The RV(ignore:backend) of what was applied, when rules that expire end, the RV(ignore:rules), and whether
+              everything else is denied; V(null) without.
           type: dict
           returned: when readable
         pending:

@@ -101,7 +101,7 @@ def test_a_link_is_followed_and_its_target_written_once(tmp_path, shared):
     link = tmp_path / "link.conf"
     link.symlink_to(shared)
     _code, _text, result = run_module({"path": str(shared), "content": "x"}, {"path": str(link), "content": "x"})
-    assert result["files"] == [{"path": str(shared), "changed": True}]
+    assert result["files"] == [{"path": str(shared), "changed": True, "removed": False}]
     assert link.is_symlink() and shared.read_text().count("BEGIN") == 1
 
 
