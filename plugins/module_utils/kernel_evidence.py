@@ -146,8 +146,24 @@ def _modules_loaded_at_boot():
     return persisted
 
 
-def kernel_evidence(sysctls, modules):
-    """Return the kernel section of host_info."""
+def names_in_files(sysctl_file, modules_file):
+    """Return `{"sysctls": {name: value}, "modules": [name]}` of a file of sysctl.d and one of modules-load.d, "" for none."""
+    settings = {}
+    for line in _lines(sysctl_file):
+        name, separator, value = line.partition("=")
+        if separator:
+            settings[name.strip()] = " ".join(value.split())
+    return {"sysctls": settings, "modules": list(_lines(modules_file))}
+
+
+def _lines(path):
+    text = read_text_or_none(path) if path else None
+    lines = (line.strip() for line in (text or "").splitlines())
+    return (line for line in lines if line and line[0] not in "#;")
+
+
+def kernel_evidence(sysctls, modules, sysctl_file="", modules_file=""):
+    """Return the kernel section of host_info. The two files are those of a role, "" for none."""
     release = os.uname().release
     kernels = installed_kernels(release)
     values, problems = sysctl_evidence(sysctls)
@@ -159,5 +175,6 @@ def kernel_evidence(sysctls, modules):
         "platform": read_platform(),
         "sysctls": values,
         "modules": module_evidence(modules, release, kernels["newest"]),
+        "files": names_in_files(sysctl_file, modules_file),
         "unreadable": problems,
     }

@@ -39,6 +39,14 @@ options:
     type: list
     elements: str
     default: []
+  sysctl_file:
+    description: A file of C(sysctl.d) of which to tell what it alone sets.
+    type: str
+    default: ""
+  modules_file:
+    description: A file of C(modules-load.d) of which to tell what it alone names.
+    type: str
+    default: ""
   kernel_options:
     description: Options of the kernel's configuration to look up, without C(CONFIG_).
     type: list
@@ -187,6 +195,14 @@ host:
               obstacle: null
               at_boot: true
               at_boot_source: /etc/modules-load.d/runtime-fabric.conf
+        files:
+          description: The parameters that O(sysctl_file) sets, and the modules that O(modules_file) names.
+          type: dict
+          returned: when readable
+          sample:
+            modules: [br_netfilter]
+            sysctls:
+              net.ipv4.ip_forward: "1"
         unreadable:
           description: Files of sysctl.d that could not be read, each with the reason.
           type: list
@@ -679,7 +695,9 @@ def collect(parameters):
     """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
     ask_apt = functools.lru_cache(maxsize=None)(apt_configuration)  # two sections want to know
     sections = {
-        "kernel": lambda: kernel_evidence(parameters["sysctls"], parameters["kernel_modules"]),
+        "kernel": lambda: kernel_evidence(
+            parameters["sysctls"], parameters["kernel_modules"], parameters.get("sysctl_file", ""), parameters.get("modules_file", "")
+        ),
         "time": lambda: clock_evidence(parameters["clock_wait"]),
         "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),
         "proxy": lambda: proxy_evidence(parameters["proxy_password_hashes"], ask_apt=ask_apt),
@@ -705,6 +723,8 @@ def main():
             "sections": {"type": "list", "elements": "str", "choices": SECTIONS, "default": SECTIONS},
             "sysctls": {"type": "list", "elements": "str", "default": []},
             "kernel_modules": {"type": "list", "elements": "str", "default": []},
+            "sysctl_file": {"type": "str", "default": ""},
+            "modules_file": {"type": "str", "default": ""},
             "kernel_options": {"type": "list", "elements": "str", "default": []},
             "accounts": {"type": "list", "elements": "int", "default": []},
             "directories": {"type": "list", "elements": "str", "default": []},
