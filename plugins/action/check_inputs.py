@@ -107,10 +107,10 @@ def _offer_problems(variables, catalogue):
 def _value_problems(values, valid):
     """values: `{variable of a role: {"like": name of the input, "value": value, "unchanged": whether it may stay}}`."""
     problems = []
-    values = {
-        name: entry for name, entry in values.items()
-        if not (entry.get("unchanged") and inputs.given(entry["value"]) is None)
+    unchanged = {
+        name: entry for name, entry in values.items() if entry.get("unchanged") and inputs.given(entry["value"]) is None
     }
+    values = {name: entry for name, entry in values.items() if name not in unchanged}
     for name, entry in values.items():
         try:
             valid[entry["like"]](entry["value"])
@@ -119,6 +119,8 @@ def _value_problems(values, valid):
     if not problems:
         names = {entry["like"]: name for name, entry in values.items()}
         given = {entry["like"]: entry["value"] for entry in values.values()}
+        if any(entry["like"] == "rtf_ntp_keys" for entry in unchanged.values()):
+            given["rtf_ntp_keys"] = []  # a server may only use a key that is given with it
         for problem in inputs.credential_problems(given) + inputs.key_problems(given):
             name, colon, text = problem.partition(":")
             problems.append(f"{names[name]}{colon}{text}" if name in names else problem)
