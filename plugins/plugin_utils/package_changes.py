@@ -27,7 +27,11 @@ def planned(result, names):
         match = _DNF.match(line)
         if match:
             (added if match["how"] == "Installed" else removed).append(match["name"])
-    return {"packages_added": list(dict.fromkeys(added)), "packages_removed": list(dict.fromkeys(removed))}
+    # dnf removes the former version of what it upgrades.
+    return {
+        "packages_added": [name for name in dict.fromkeys(added) if name not in removed],
+        "packages_removed": [name for name in dict.fromkeys(removed) if name not in added],
+    }
 
 
 def unneeded(text, added):
