@@ -47,12 +47,16 @@ class Scenario:
     @pytest.fixture(scope="class")
     @classmethod
     def play(cls, lab, tmp_path_factory):
-        """Runs a playbook as a user does and wants it to end well; keywords are variables. Returns its Outcome."""
+        """Runs a playbook as a user does and wants it to end well; returns its Outcome.
+
+        Keywords are variables, None for one that is not set.
+        """
         site = Site(tmp_path_factory.mktemp("firewall"))
 
         def run(*words, inventory=None, **variables):
             given = {"rtf_internal_networks": internal_networks(lab), "rtf_firewall_rollback_timeout": 600, **variables}
             extra = site.directory / "extra.yml"
+            given = {name: value for name, value in given.items() if value is not None}
             extra.write_text(yaml.safe_dump(given), encoding="utf-8")
             inventories = ["inventory", os.environ["LAB_INVENTORY"]] + ([inventory] if inventory else [])
             outcome = site.play(*words, "-e", f"@{extra}", inventories=inventories)

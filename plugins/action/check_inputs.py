@@ -116,7 +116,14 @@ def _offer_problems(variables, catalogue):
 
 
 def value_problems(values, valid):
-    """Return sentences; values: `{variable of a role: {"like": name of the input, "value": value}}`."""
+    """Return sentences.
+
+    values: `{variable of a role: {"like": name of the input, "value": value, "unchanged": whether it may stay}}`.
+    """
+    unchanged = {
+        name: entry for name, entry in values.items() if entry.get("unchanged") and inputs.given(entry["value"]) is None
+    }
+    values = {name: entry for name, entry in values.items() if name not in unchanged}
     guarded = {name: entry["value"] for name, entry in values.items() if inputs.may_hold_no_credentials(name, valid)}
     problems = inputs.misplaced_credentials(guarded)
     for name, entry in values.items():
@@ -127,6 +134,8 @@ def value_problems(values, valid):
     if not problems:
         names = {entry["like"]: name for name, entry in values.items()}
         given = {entry["like"]: entry["value"] for entry in values.values()}
+        if any(entry["like"] == "rtf_ntp_keys" for entry in unchanged.values()):
+            given["rtf_ntp_keys"] = []  # a server may only use a key that is given with it
         for problem in inputs.credential_problems(given) + inputs.key_problems(given):
             name, colon, text = problem.partition(":")
             problems.append(f"{names[name]}{colon}{text}" if name in names else problem)

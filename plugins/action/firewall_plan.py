@@ -7,24 +7,28 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, firewall_plan
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import given, role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
 display = Display()
 
+INPUTS = (*firewall_plan.SIDE_OF_INPUT, firewall_plan.EXTRA_PORTS)
+
 ARGUMENTS = {
     "release": {"type": "str", "required": True},
     "phase": {"type": "str", "required": True},
-    "internal_networks": {"type": "list", "elements": "str", "default": []},
-    "ingress_sources": {"type": "list", "elements": "str", "default": []},
-    "extra_ports": {"type": "list", "elements": "dict", "default": []},
+    "internal_networks": {"type": "raw", "default": []},
+    "ingress_sources": {"type": "raw", "default": []},
+    "extra_ports": {"type": "raw", "default": []},
     "expire": {"type": "str", "default": "24h"},
-    "default_deny": {"type": "bool", "default": False},
+    "default_deny": {"type": "raw", "default": False},
+    "applied": {"type": "dict"},
 }
 
 
@@ -48,22 +52,31 @@ class ActionModule(ActionBase):
             )
             for name in groups.get("rtf_nodes", [])
         ]
-        internal, ingress = plain(arguments["internal_networks"]), plain(arguments["ingress_sources"])
+        inputs = {name: given(plain(arguments[name.removeprefix("rtf_")])) for name in INPUTS}
+        internal, ingress, extra = (value or [] for value in inputs.values())
+        applied = plain(arguments["applied"] or {})
+        denies = given(plain(arguments["default_deny"]))
+        denies = bool(applied.get("default_deny")) if denies is None else boolean(denies)
         catalogue = catalog.load()
         problems = firewall_plan.problems(nodes, internal)
-        if arguments["default_deny"]:
+        if denies:
             problems += firewall_plan.denying(catalog.release_of(catalogue, arguments["release"]))
         if problems:
             raise AnsibleActionFail("Nothing was touched. " + "\n".join(problems))
-        found = firewall_plan.firewall(
-            with_site_rows(catalogue, [], plain(arguments["extra_ports"])),
-            (arguments["release"], arguments["phase"]),
-            nodes,
-            role_of(task_vars["inventory_hostname"], groups),
-            internal,
-            ingress,
+        catalogue, scope = with_site_rows(catalogue, [], extra), (arguments["release"], arguments["phase"])
+        role = role_of(task_vars["inventory_hostname"], groups)
+        found = firewall_plan.with_former(
+            firewall_plan.firewall(catalogue, scope, nodes, role, internal, ingress),
+            applied.get("rules") or [],
+            scope,
+            catalogue,
+            [name for name, value in inputs.items() if value is None],
         )
         for variable, ids in found["left_out"].items():
             display.warning(f"{variable} is not set, so no firewall opens: {', '.join(ids)}")
-        result.update(changed=False, expire_after=firewall_plan.seconds(arguments["expire"]), **found)
+        if applied.get("default_deny") and not denies:
+            found["taken_away"].append("the denial of everything else")
+        result.update(
+            changed=False, expire_after=firewall_plan.seconds(arguments["expire"]), default_deny=denies, **found
+        )
         return result

@@ -33,18 +33,19 @@ options:
     type: path
     required: true
   extra_sysctls:
-    description: Kernel parameters of the site, as name and value.
-    type: dict
-    default: {}
+    description: Kernel parameters of the site, as name and value. V(unchanged) leaves those that the file has.
+    type: raw
+    default: unchanged
   extra_modules:
-    description: Kernel modules of the site.
-    type: list
-    elements: str
-    default: []
+    description: Kernel modules of the site. V(unchanged) leaves those that the file has.
+    type: raw
+    default: unchanged
   reserve_ports:
-    description: Whether to keep the platform's ports from being given to outgoing connections.
-    type: bool
-    default: false
+    description:
+      - Whether to keep the platform's ports from being given to outgoing connections. V(unchanged) leaves it as the file
+        has it.
+    type: raw
+    default: unchanged
 """
 
 EXAMPLES = r"""
@@ -61,10 +62,20 @@ _value:
   description:
     - C(sysctls) and C(modules) are what belongs into the files. C(set) and C(load) are those of them that are not in
       force yet, C(replaced) the values before. C(optional) names sysctls that a kernel may refuse.
+    - C(taken_away) names what the files have and do not get again.
   type: dict
 """
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import UNCHANGED, given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_settings import kernel_plan
+
+
+def plan(kernel, settings, own_file, extra_sysctls=UNCHANGED, extra_modules=UNCHANGED, reserve_ports=UNCHANGED):
+    """Return the plan; what is V(unchanged) is not given."""
+    reserve = None if given(reserve_ports) is None else boolean(reserve_ports)
+    return kernel_plan(kernel, settings, own_file, given(extra_sysctls), given(extra_modules), reserve)
 
 
 class FilterModule:
@@ -72,4 +83,4 @@ class FilterModule:
 
     def filters(self):
         """Return the filters by name."""
-        return {"kernel_plan": kernel_plan}
+        return {"kernel_plan": plan}

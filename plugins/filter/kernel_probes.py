@@ -23,14 +23,12 @@ options:
     elements: dict
     required: true
   extra_sysctls:
-    description: Kernel parameters of the site to look up besides.
-    type: list
-    elements: str
+    description: Kernel parameters of the site to look up besides. V(unchanged) is none.
+    type: raw
     default: []
   extra_modules:
-    description: Kernel modules of the site to look up besides.
-    type: list
-    elements: str
+    description: Kernel modules of the site to look up besides. V(unchanged) is none.
+    type: raw
     default: []
 """
 
@@ -51,7 +49,13 @@ _value:
   type: dict
 """
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_settings import kernel_probes
+
+
+def probes(settings, extra_sysctls=(), extra_modules=()):
+    """Return what to look up."""
+    return kernel_probes(settings, given(extra_sysctls) or (), given(extra_modules) or ())
 
 
 class FilterModule:
@@ -59,4 +63,4 @@ class FilterModule:
 
     def filters(self):
         """Return the filters by name."""
-        return {"kernel_probes": kernel_probes}
+        return {"kernel_probes": probes}

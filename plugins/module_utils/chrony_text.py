@@ -27,6 +27,9 @@ AUTHENTICATION = {"-": "none", "SK": "key", "NTS": "nts"}
 NO_ADDRESS = "ID#"
 # The directives that make chronyd read other files.
 READING = ("confdir", "sourcedir", "include")
+# The directives that name a time source of the network.
+SOURCES = ("server", "pool", "peer")
+COMMENTS = "!;#%"
 
 
 def parse_tracking(text):
@@ -135,13 +138,42 @@ def parse_configuration(text):
 
     directive: `keyfile` or one of READING. block: the name of the marked block (`# BEGIN name`) that the line stands in.
     """
-    found, block = [], None
+    return [
+        {"directive": words[0].lower(), "path": path, "block": block}
+        for words, block in _lines(text)
+        if words[0].lower() in READING + ("keyfile",)
+        for path in words[1:]
+    ]
+
+
+def parse_servers(text):
+    """Return `[{directive, host, key, block}]` for every line that names a time source of the network.
+
+    directive: one of SOURCES. key: the id of its symmetric key, None without one.
+    """
+    found = []
+    for words, block in _lines(text):
+        if words[0].lower() in SOURCES and len(words) > 1:
+            options = [word.lower() for word in words[2:]]
+            key = options[options.index("key") + 1 : options.index("key") + 2] if "key" in options else []
+            number = int(key[0]) if key and key[0].isdigit() else None
+            found.append({"directive": words[0].lower(), "host": words[1], "key": number, "block": block})
+    return found
+
+
+def parse_key_ids(text):
+    """Return `[{id, block}]` for every line of a file of keys. The keys themselves are left out."""
+    return [{"id": int(words[0]), "block": block} for words, block in _lines(text) if words[0].isdigit()]
+
+
+def _lines(text):
+    """Yield (words, name of the marked block or None) of every line that says something."""
+    block = None
     for line in text.splitlines():
         words = line.split()
         if words[:2] == ["#", "BEGIN"]:
             block = line.split("BEGIN", 1)[1].split("(before:")[0].strip()
         elif words[:2] == ["#", "END"]:
             block = None
-        elif len(words) == 2 and words[0].lower() in READING + ("keyfile",):
-            found.append({"directive": words[0].lower(), "path": words[1], "block": block})
-    return found
+        elif words and words[0][0] not in COMMENTS:
+            yield words, block

@@ -4,6 +4,7 @@
 
 """How this host keeps its clock: the time services, and what chrony says of its sources."""
 
+import ctypes
 import glob
 import os
 import time
@@ -12,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import chr
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
     read_noting,
+    read_text_or_none,
     run_text,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.chrony_text import parse_sources, parse_tracking
@@ -24,6 +26,13 @@ VMWARE_TOOL = "/usr/bin/vmware-toolbox-cmd"
 HYPERV_DEVICES = "/sys/bus/vmbus/devices"
 HYPERV_TIME_SYNC = "{9527e630-d0ae-497b-adce-e80ab0175caf}"
 CONFIGURATIONS = ("/etc/chrony/chrony.conf", "/etc/chrony.conf")
+# What chronyd makes when it has read its configuration.
+COMMAND_SOCKET = "/run/chrony/chronyd.sock"
+# Others write there, and have chronyd read it again without a restart.
+RUNTIME = "/run/"
+SUFFIXES = {"confdir": "*.conf", "sourcedir": "*.sources"}
+OPENNTPD = "openntpd.service"
+TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 LOCAL_TIME = "/etc/localtime"
 LOG_LINES = 200  # of chrony's, looked through for what became of NTS
 LOG_WORDS = ("TLS handshake", "NTS-KE", "NTS key")
@@ -117,16 +126,89 @@ def _read_log():
     return told[-3:]
 
 
-def read_configuration(paths=CONFIGURATIONS):
-    """Return chrony's own configuration file as `{"path", "files"}`, None where there is none."""
+def read_configuration(paths=CONFIGURATIONS, socket=COMMAND_SOCKET):
+    """Return what chrony's own configuration file and all that it includes say, None where there is none.
+
+    `path` and `files` (see chrony_text.parse_configuration) are of its own file alone; `sources` and `keys`, each with the
+    path of its file, are of all of them. See newer_than_chronyd for `newer`.
+    """
     problems = []
     for path in paths:
         text = read_noting(path, problems)
         if text is not None:
-            return {"path": path, "files": chrony_text.parse_configuration(text)}
+            files, sources, keys = _follow(path, text)
+            return {
+                "path": path,
+                "files": chrony_text.parse_configuration(text),
+                "sources": sources,
+                "keys": keys,
+                "newer": newer_than_chronyd(files, socket),
+            }
     if problems:
         raise problems[0]
     return None
+
+
+def _follow(path, text):
+    """Return (paths, sources, keys) of a configuration file and of every file that it leads to."""
+    paths, sources, keys, left = [], [], [], [(path, text)]
+    while left:
+        path, text = left.pop(0)
+        paths.append(path)
+        sources += [dict(entry, path=path) for entry in chrony_text.parse_servers(text)]
+        for line in chrony_text.parse_configuration(text):
+            if line["directive"] == "keyfile":
+                paths.append(line["path"])
+                keys += [dict(entry, path=line["path"]) for entry in _read_file(line["path"], chrony_text.parse_key_ids)]
+                continue
+            pattern = line["path"]
+            if line["directive"] in SUFFIXES:
+                paths.append(line["path"])
+                pattern = os.path.join(line["path"], SUFFIXES[line["directive"]])
+            found = [one for one in sorted(glob.glob(pattern)) if one not in paths]
+            left += [(one, _read_file(one, str)) for one in found if one not in [known for known, _text in left]]
+    return paths, sources, keys
+
+
+def _read_file(path, parse):
+    """What is in a file that may be missing, or that only root can read."""
+    try:
+        return parse(read_text_or_none(path) or "")
+    except Unreadable:
+        return parse("")
+
+
+def newer_than_chronyd(paths, socket=COMMAND_SOCKET):
+    """Return those files and directories that have changed since chronyd read its configuration, None where it does not run.
+
+    A moment in the future is none: the clock was set back since.
+    """
+    started = _changed_at(socket)
+    if started is None:
+        return None
+    lasting = [path for path in paths if not path.startswith(RUNTIME)]
+    return [path for path in lasting if started < (_changed_at(path) or 0) <= time.time()]
+
+
+def _changed_at(path):
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return None
+
+
+def read_synchronised(units):
+    """Whether some service keeps the clock to a time source: True, False, or None where it cannot be told.
+
+    OpenNTPD sets the clock without the kernel's knowledge, so that it is asked itself.
+    """
+    if units.get(OPENNTPD, {}).get("active"):
+        return _read(["ntpctl", "-s", "status"], lambda text: "clock synced" in text, None)
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(1024))  # struct timex of zeros: only read
+    except (AttributeError, OSError):
+        return None
+    return None if state < 0 else state != TIME_ERROR
 
 
 def read_timezone(path=LOCAL_TIME):
@@ -166,6 +248,7 @@ def clock_evidence(wait):
         readers.collect({"configuration": read_configuration}),
         units={name: unit for name, unit in units.items() if name not in GUEST_UNITS},
         guest=guest_synchronisation(units),
+        synchronised=read_synchronised(units),
         chrony=read_details(chrony),
         timezone=read_timezone(),
         waited=round(waited, 1),

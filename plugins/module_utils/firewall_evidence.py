@@ -14,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.h
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import read_values
 
 LABEL = "runtime_fabric"
+APPLIED = ("backend", "expires_at", "rules", "default_deny")
 INSTALLER_PLACES = ("/opt/anypoint/runtimefabric/init.sh", "/opt/anypoint/runtimefabric/scripts/init.sh")
 INSTALLER_UNIT = "/etc/systemd/system/iptables.service"
 _VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+)", re.MULTILINE)
@@ -23,8 +24,9 @@ def firewall_evidence(label=LABEL, host=None):
     """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "installer"}`.
 
     backends: `{name: whether it is installed}`. active: `{name: why}` of those that filter for the site. ours: how what is
-    there differs from what was applied, as change.drift() returns it, or None. applied: `{"backend", "expires_at"}` or
-    None; expires_at: when rules that expire end, in seconds since the epoch, 0 without any. pending: whether a change
+    there differs from what was applied, as change.drift() returns it, or None. applied: `{"backend",
+    "expires_at", "rules", "default_deny"}` or None; expires_at: when rules that expire end, in seconds since the epoch, 0
+    without any; rules: as the module firewall_rules takes them. pending: whether a change
     waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
     that drop forwarded packets which no rule accepts. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
     init.sh on the host, or None; whether the unit is there by which it replaces the filter table at boot; what it takes
@@ -39,7 +41,7 @@ def firewall_evidence(label=LABEL, host=None):
         "backends": {name: backend.installed() for name, backend in backends.items()},
         "active": dict(regime.active(backends)),
         "ours": change.drift(host, backends, time.time()),
-        "applied": {"backend": known["backend"], "expires_at": known["expires_at"]} if known else None,
+        "applied": {name: known.get(name) for name in APPLIED} if known else None,
         "pending": change.Guard(host, label, change.DIRECTORY).is_pending(),
         "iptables": iptables_variants(host),
         "forward": forward_policies(host, label),

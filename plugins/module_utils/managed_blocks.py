@@ -110,6 +110,19 @@ def mode_without_block(current, before):
     return before.mode if before.mode is not None and current == before.mode & PRIVATE else current
 
 
+def kept(body, beginnings):
+    """Return the lines of a block (None without one) that begin with one of some texts."""
+    return [line for line in (body or "").splitlines() if line.startswith(tuple(beginnings))]
+
+
+def beside(kept_lines, content, body):
+    """Return a block of lines that are kept and of new ones; one of the same lines stays in the order that it has."""
+    lines = kept_lines + content.splitlines()
+    if not kept_lines:
+        return content
+    return body if sorted(lines) == sorted(body.splitlines()) else "".join(line + "\n" for line in lines)
+
+
 def with_secrets(text, secrets):
     """Replace every `@{name}` by the secret of that name, which is taken as it is."""
     return re.sub(r"@\{([^}]*)\}", lambda found: secrets.get(found.group(1), found.group(0)), text)

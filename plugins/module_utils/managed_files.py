@@ -47,7 +47,7 @@ def _header(path, mode):
 def plan(entry, name, secrets):
     """Return the Plan for one entry, or None where the file is not for this host.
 
-    entry: a dictionary of path, state, content, mode, section, create, make_directories.
+    entry: a dictionary of path, state, content, keep, mode, section, create, make_directories.
     """
     path = os.path.realpath(entry["path"])
     text, mode = _read(path)
@@ -64,11 +64,13 @@ def plan(entry, name, secrets):
     template = entry["content"] if entry["state"] == "present" else ""
     if body is not None:
         result.shown = shown_lines.shown(body, template)
-    if entry["state"] == "present":
+    kept = managed_blocks.kept(body, entry["keep"])
+    if entry["state"] == "present" or kept:
         before = before or Before(mode, not text or text.endswith("\n"), len(missing))
-        body = managed_blocks.with_secrets(entry["content"], secrets)
+        body = managed_blocks.beside(kept, managed_blocks.with_secrets(template, secrets), body)
         result.new_text = managed_blocks.put_in(rest, name, before, body, entry["section"])
-        private = managed_blocks.holds_secret(entry["content"], secrets)
+        # Lines that stay may hold a secret that nobody gave.
+        private = managed_blocks.holds_secret(template, secrets) or bool(kept)
         result.new_mode = managed_blocks.mode_with_block(mode, before, private, int(entry["mode"], 8))
         result.new_shown = shown_lines.shown(body, template)
         result.directories = len(missing)

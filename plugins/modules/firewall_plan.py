@@ -26,19 +26,20 @@ options:
     type: str
     required: true
   internal_networks:
-    description: The internal networks of the site. Without them the rows that are for these are left out, with a warning.
-    type: list
-    elements: str
+    description:
+      - The internal networks of the site. Without them the rows that are for these are left out, with a warning.
+      - V(unchanged) leaves those that O(applied) has.
+    type: raw
     default: []
   ingress_sources:
-    description: Who calls the applications. Without it, everybody.
-    type: list
-    elements: str
+    description: Who calls the applications. Without it, everybody. V(unchanged) leaves those that O(applied) has.
+    type: raw
     default: []
   extra_ports:
-    description: Ports that the site adds to those of the vendor, as in the input C(rtf_extra_ports).
-    type: list
-    elements: dict
+    description:
+      - Ports that the site adds to those of the vendor, as in the input C(rtf_extra_ports).
+      - V(unchanged) leaves those that O(applied) has.
+    type: raw
     default: []
   expire:
     description: How long the ports stay open that only the installation needs, such as V(24h) or V(7d).
@@ -48,8 +49,12 @@ options:
     description:
       - Whether the rules are meant for a firewall that denies everything else. That is refused for a release whose
         ports between the nodes the catalogue does not list.
-    type: bool
+      - V(unchanged) takes what O(applied) says.
+    type: raw
     default: false
+  applied:
+    description: What the node holds of a former run, RV(hostprep.runtime_fabric.host_info#module:host.firewall.applied).
+    type: dict
 notes:
   - This is an action plugin; there is nothing to run on a host.
 author:
@@ -82,6 +87,17 @@ rules:
       networks: []
       ports: ["2379-2380", "4001", "7001"]
       transport: tcp
+default_deny:
+  description: Whether the firewall is to deny everything else.
+  returned: success
+  type: bool
+  sample: false
+taken_away:
+  description: What the node let in by O(applied) and no longer does.
+  returned: success
+  type: list
+  elements: str
+  sample: [9100/tcp from 10.20.0.0/16]
 left_out:
   description: The ids of rows that cannot be opened, by the variable that is not set.
   returned: success

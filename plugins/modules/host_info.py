@@ -39,6 +39,14 @@ options:
     type: list
     elements: str
     default: []
+  sysctl_file:
+    description: A file of C(sysctl.d) of which to tell what it alone sets.
+    type: str
+    default: ""
+  modules_file:
+    description: A file of C(modules-load.d) of which to tell what it alone names.
+    type: str
+    default: ""
   kernel_options:
     description: Options of the kernel's configuration to look up, without C(CONFIG_).
     type: list
@@ -190,6 +198,14 @@ host:
               obstacle: null
               at_boot: true
               at_boot_source: /etc/modules-load.d/runtime-fabric.conf
+        files:
+          description: The parameters that O(sysctl_file) sets, and the modules that O(modules_file) names.
+          type: dict
+          returned: when readable
+          sample:
+            modules: [br_netfilter]
+            sysctls:
+              net.ipv4.ip_forward: "1"
         unreadable:
           description:
             - Files that set RV(ignore:sysctls) at boot, or load or forbid RV(ignore:modules), and could not be read, each
@@ -272,6 +288,10 @@ host:
           description:
             - RV(ignore:path) of chrony's own configuration file, and in RV(ignore:files) its lines that name the file of
               keys or other files to read, each with the marked block that it stands in. V(null) without such a file.
+            - RV(ignore:sources) are the time sources that this file and those that it includes name, RV(ignore:keys) the
+              ids of the symmetric keys.
+            - RV(ignore:newer) are the files and directories of the configuration that have changed since chronyd read
+              them, V(null) where it does not run.
           type: dict
           returned: when readable
           sample:
@@ -280,6 +300,23 @@ host:
               - block: null
                 directive: sourcedir
                 path: /etc/chrony/sources.d
+            sources:
+              - block: null
+                directive: server
+                host: ntp.example.com
+                key: 7
+                path: /etc/chrony/sources.d/site.sources
+            keys:
+              - block: null
+                id: 7
+                path: /etc/chrony/chrony.keys
+            newer: []
+        synchronised:
+          description:
+            - Whether the clock follows a time source, whichever service keeps it; V(null) where that cannot be told.
+          type: bool
+          returned: when readable
+          sample: true
         timezone:
           description: Name of the local time zone, V(null) where it cannot be told.
           type: str
@@ -583,7 +620,9 @@ host:
           type: dict
           returned: when readable
         applied:
-          description: The RV(ignore:backend) of what was applied, and when rules that expire end; V(null) without.
+          description:
+            - The RV(ignore:backend) of what was applied, when rules that expire end, the RV(ignore:rules), and whether
+              everything else is denied; V(null) without.
           type: dict
           returned: when readable
         pending:
@@ -695,7 +734,9 @@ def collect(parameters):
     """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
     ask_apt = functools.lru_cache(maxsize=None)(apt_configuration)  # two sections want to know
     sections = {
-        "kernel": lambda: kernel_evidence(parameters["sysctls"], parameters["kernel_modules"]),
+        "kernel": lambda: kernel_evidence(
+            parameters["sysctls"], parameters["kernel_modules"], parameters.get("sysctl_file", ""), parameters.get("modules_file", "")
+        ),
         "time": lambda: clock_evidence(parameters["clock_wait"]),
         "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),
         "proxy": lambda: proxy_evidence(parameters["proxy_hashes"], ask_apt=ask_apt),
@@ -721,6 +762,8 @@ def main():
             "sections": {"type": "list", "elements": "str", "choices": SECTIONS, "default": SECTIONS},
             "sysctls": {"type": "list", "elements": "str", "default": []},
             "kernel_modules": {"type": "list", "elements": "str", "default": []},
+            "sysctl_file": {"type": "str", "default": ""},
+            "modules_file": {"type": "str", "default": ""},
             "kernel_options": {"type": "list", "elements": "str", "default": []},
             "accounts": {"type": "list", "elements": "int", "default": []},
             "directories": {"type": "list", "elements": "str", "default": []},

@@ -50,7 +50,9 @@ options:
     elements: str
     default: [vmxnet3]
   http_proxy:
-    description: The HTTP proxy that is meant, with V(********) in the place of its credentials. Empty where there is none.
+    description:
+      - The HTTP proxy that is meant, with V(********) in the place of its credentials. Empty where there is none,
+        V(unchanged) where it is right whichever the host has.
     type: str
     default: ""
   monitoring_proxy:

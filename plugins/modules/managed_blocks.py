@@ -51,6 +51,13 @@ options:
         description: The lines of the block. C(@{name}) is replaced by the secret of that name.
         type: str
         default: ""
+      keep:
+        description:
+          - Lines of the block that begin with one of these texts stay as they are, beside O(files[].content), and with
+            V(absent), too.
+        type: list
+        elements: str
+        default: []
       section:
         description: Put the block at the end of this section of an INI file, rather than at the end of the file.
         type: str
@@ -101,13 +108,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files of this host that were looked at, in order, and whether each one changed.
+  description: The files of this host that were looked at, in order, whether each one changed, and whether it loses the block.
   returned: success
   type: list
   elements: dict
   sample:
     - path: /etc/pip.conf
       changed: true
+      removed: false
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -118,6 +126,7 @@ FILE = {
     "path": {"type": "path", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "content": {"type": "str", "default": ""},
+    "keep": {"type": "list", "elements": "str", "default": []},
     "section": {"type": "str"},
     "mode": {"type": "str", "default": "0644"},
     "create": {"type": "bool", "default": True},
@@ -157,7 +166,7 @@ def main():
         module.fail_json(msg=str(problem))
     module.exit_json(
         changed=bool(changes),
-        files=[{"path": one.path, "changed": one.changed} for one in wanted],
+        files=[{"path": one.path, "changed": one.changed, "removed": bool(one.shown and not one.new_shown)} for one in wanted],
         diff=[one.diff() for one in changes],
     )
 

@@ -27,6 +27,10 @@ OF_THE_NODE = ("rtf_node_address", "ansible_host", IPV6_ADDRESS)
 _COMMENT_LENGTH = 120  # nft lets a comment be 128 characters long
 _DURATION = re.compile(r"([1-9][0-9]*)([smhd])\Z")
 # What a row calls the machines of a role.
+# The side of a row that an input says.
+SIDE_OF_INPUT = {"rtf_internal_networks": "internal_network", "rtf_ingress_sources": "internet"}
+EXTRA_PORTS = "rtf_extra_ports"
+ANYBODY = "anybody"
 OWN_SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -109,6 +113,52 @@ def firewall(catalogue, scope, nodes, role, internal_networks, ingress_sources):
     inbound = [rule for rule in for_role(rules(found), role) if rule.direction == "in"]
     missing = unstated([one for one in found if one.row["to"] in OWN_SIDES[role]])
     return {"sets": sets(nodes), "rules": [_rule(rule, phases) for rule in inbound], "left_out": missing}
+
+
+def with_former(found, former, scope, catalogue, unset):
+    """Return found with those rules of a former run that are for inputs which are not set now, and with "taken_away".
+
+    found: as firewall() returns it. former: `[rule]` that the node holds. scope: (release, phase). catalogue: a Catalog
+    with the site's rows. unset: names of inputs, those of SIDE_OF_INPUT and EXTRA_PORTS. taken_away: `[text]`, what the node
+    let in and no longer does.
+    """
+    sides = [SIDE_OF_INPUT[name] for name in unset if name in SIDE_OF_INPUT]
+    open_ids = {row["id"] for row in catalogue.ports if row["from"] in sides}
+    known = {row["id"] for row in catalogue.ports}
+
+    def stays(rule):
+        ids = ids_of(rule)
+        of_the_site = EXTRA_PORTS in unset and not ids & known
+        return (of_the_site or ids & open_ids) and not (rule["expires"] and scope[1] == "operate")
+
+    kept = [rule for rule in former if stays(rule)]
+    said = {one for rule in kept for one in ids_of(rule)}
+    rules_ = [rule for rule in found["rules"] if not ids_of(rule) <= said] + kept
+    if sorted(rules_, key=repr) == sorted(former, key=repr):
+        rules_ = former  # another order would be a change
+    left_out = {name: [one for one in ids if one not in said] for name, ids in found["left_out"].items()}
+    now = {text for rule in rules_ for text in texts(rule)}
+    return {
+        **found,
+        "rules": rules_,
+        "left_out": {name: ids for name, ids in left_out.items() if ids},
+        "taken_away": [text for rule in former for text in texts(rule) if not {text, _from_anybody(text)} & now],
+    }
+
+
+def ids_of(rule):
+    """Return the ids of the rows that a rule is for."""
+    return set(rule["comment"].split(","))
+
+
+def texts(rule):
+    """Return what a rule lets in, a text for each range of ports and each source."""
+    sources = rule["networks"] or [rule["from_set"] or ANYBODY]
+    return [f"{ports}/{rule['transport']} from {source}" for ports in rule["ports"] for source in sources]
+
+
+def _from_anybody(text):
+    return f"{text.partition(' from ')[0]} from {ANYBODY}"
 
 
 def sets(nodes):

@@ -23,10 +23,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.values imp
 PHASES = ("install", "operate")
 GROUPS = ("rtf_controllers", "rtf_workers")
 LARGEST_NETWORK, SMALLEST_NETWORK = 8, 24  # prefix lengths
+# What a variable of a role holds where the input that it follows is not set: what is there stays.
+UNCHANGED = "unchanged"
 # What the vendor's documentation and its generated configuration use where a site says nothing.
 POD_CIDR, SERVICE_CIDR = "10.244.0.0/16", "10.100.0.0/16"
 # A node for the time of an upgrade, which the vendor asks for, and one more.
 SPARE_ADDRESSES = 2
+
+
+def given(value):
+    """Return the value of a role's variable, None where the input is not set."""
+    return None if value == UNCHANGED else value
 
 
 def one_of(choices):

@@ -4,7 +4,10 @@
 
 """From the catalogue's settings and the evidence of a node to what its kernel has to be given."""
 
+import functools
+
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 
 PORT_RANGE, RESERVED_PORTS = "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports"
 # Without the bridge module there are no such parameters, and bridged packets pass as they do when these are 0.
@@ -26,11 +29,12 @@ def kernel_probes(settings, extra_sysctls=(), extra_modules=()):
     }
 
 
-def kernel_plan(kernel, settings, own_file, extra_sysctls=None, extra_modules=(), reserve_ports=False):
+def kernel_plan(kernel, settings, own_file, extra_sysctls=None, extra_modules=None, reserve_ports=None):
     """Return what a node's kernel is to be given, from its evidence (the kernel section of host_info) and the settings.
 
-    own_file: the file of sysctl.d that is ours; what it sets is not the site's wish. Keys of the result:
-    sysctls: `{name: value}` for the file. modules: `[name]` for the file. load: modules to load now. set: those sysctls
+    own_file: the file of sysctl.d that is ours; what it sets is not the site's wish. extra_sysctls, extra_modules,
+    reserve_ports: None where the site does not say; what our files have of a former run then stays in them. Keys of the result:
+    sysctls: `{name: value}` for the file. modules: `[name]` for the file. taken_away: what our files have and no longer get. load: modules to load now. set: those sysctls
     whose value is another now. replaced: `{name: value before}` of these. optional: names in sysctls that the page of the
     vendor does not ask for, so that a kernel that refuses them stops nobody. unmet: sentences on those of the site's own
     wishes that are not fulfilled, now or at boot.
@@ -38,7 +42,7 @@ def kernel_plan(kernel, settings, own_file, extra_sysctls=None, extra_modules=()
     found = kernel["sysctls"]
     sysctls, modules, optional = {}, [], set()
     for row in settings:
-        wanted = _values(row["expected"], found, own_file, reserve_ports)
+        wanted = _values(row["expected"], found, own_file, bool(reserve_ports))
         sysctls.update(wanted)
         modules.extend(row["expected"].get("modules", []))
         if row["severity"] != "required":
@@ -46,18 +50,37 @@ def kernel_plan(kernel, settings, own_file, extra_sysctls=None, extra_modules=()
     for name, value in (extra_sysctls or {}).items():
         sysctls[name] = " ".join(str(value).split())
         optional.discard(name)
-    modules = list(dict.fromkeys([*modules, *extra_modules]))
+    modules = list(dict.fromkeys([*modules, *(extra_modules or ())]))
     differing = {name: value for name, value in sysctls.items() if found[name]["live"] != value}
+    files = kernel.get("files") or {"sysctls": {}, "modules": []}
+    ours, our_modules = _of_the_catalogue()
+    kept = {
+        name: value for name, value in files["sysctls"].items()
+        if name not in sysctls
+        and (reserve_ports is None if name == RESERVED_PORTS else extra_sysctls is None and name not in ours)
+    }
+    kept_modules = [] if extra_modules is not None else [
+        name for name in files["modules"] if name not in modules and name not in our_modules
+    ]
     return {
-        "sysctls": sysctls,
-        "modules": modules,
+        "sysctls": {**sysctls, **kept},
+        "modules": modules + kept_modules,
+        "taken_away": [name for name in files["sysctls"] if name not in sysctls and name not in kept]
+        + [name for name in files["modules"] if name not in modules and name not in kept_modules],
         "load": [name for name in modules if _loadable(kernel["modules"][name])],
         "set": differing,
         "replaced": {name: _before(name, found[name]["live"]) for name in differing
                      if _before(name, found[name]["live"]) is not None},
         "optional": sorted(optional),
-        "unmet": [*_unmet_sysctls(extra_sysctls or {}, sysctls, found), *_unmet_modules(extra_modules, kernel["modules"])],
+        "unmet": [*_unmet_sysctls(extra_sysctls or {}, sysctls, found), *_unmet_modules(extra_modules or (), kernel["modules"])],
     }
+
+
+@functools.lru_cache(maxsize=None)
+def _of_the_catalogue():
+    """Names of sysctls and modules that some release asks for."""
+    probes = kernel_probes(catalog.load().settings)
+    return frozenset(probes["sysctls"]), frozenset(probes["kernel_modules"])
 
 
 def _values(expected, found, own_file, reserve_ports):

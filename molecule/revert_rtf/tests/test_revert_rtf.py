@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 WITHOUT_REPORT = ("prepare-rtf.yml", "--skip-tags", "rtf_preflight")
 PROXIES = {"rtf_http_proxy": "http://proxy.lab.example:3128", "rtf_monitoring_proxy": "socks5://socks.lab.example:1080"}
 PREPARE = (*WITHOUT_REPORT, "--extra-vars", json.dumps(PROXIES))
+NO_PROXIES = ("--extra-vars", json.dumps(dict.fromkeys(PROXIES, "")))
 OURS = ("find", "/", "-xdev", "-name", "*runtime?fabric*", "-not", "-path", "/tmp/*")
 
 
@@ -54,9 +55,15 @@ def prepared(site, lab, pristine):
 
 @pytest.fixture(scope="module")
 def without_proxies(site, lab, prepared):
-    """{node: state} of the same nodes prepared without proxies, which get them back afterwards."""
-    outcome = site.play(*WITHOUT_REPORT)
+    """{node: state} of the same nodes prepared without proxies, which get them back afterwards.
+
+    Proxies that are only not set stay before.
+    """
+    unset = site.play("prepare-rtf.yml", "--tags", "rtf_proxy")
+    assert (unset.code, unset.changed) == (0, {**unset.changed, **dict.fromkeys(lab.nodes, 0)}), unset.output
+    outcome = site.play(*WITHOUT_REPORT, *NO_PROXIES)
     assert outcome.code == 0, outcome.output
+    assert "The proxy is taken out of /etc/profile.d/runtime-fabric-proxy.sh, /etc/environment" in outcome.output
     found = states(lab)
     again = site.play(*PREPARE)
     assert again.code == 0, again.output
@@ -90,7 +97,7 @@ def test_packages_came_through_the_proxy(lab, prepared):
         assert any(address in line and "/chrony_" in line and "_MISS/200" in line for line in log), node
 
 
-def test_what_is_unset_is_taken_back_by_the_whole_playbook(pristine, prepared, without_proxies):
+def test_what_is_set_to_none_is_taken_back_by_the_whole_playbook(pristine, prepared, without_proxies):
     for node, before in pristine.items():
         unset = without_proxies[node]["files"]
         gone = {line.split()[0] for line in prepared[node]["files"] ^ unset}

@@ -38,6 +38,7 @@ WITH_PASSWORD = {
     # Inside the URL, and half encoded as people do.
     "rtf_monitoring_proxy": f"socks5://{proxies.USER}:{ENCODED.replace('%40', '@')}@socks-auth.lab.example:1080",
 }
+WITHOUT = ("-e", json.dumps({"rtf_http_proxy": "", "rtf_monitoring_proxy": ""}))
 ENV = "/opt/anypoint/runtimefabric/env"
 OUTSIDE = "https://anypoint.mulesoft.com/"
 SOCKS = "--proxy $(echo \"$RTF_MONITORING_PROXY\" | sed s/^socks5:/socks5h:/)"
@@ -365,7 +366,7 @@ def test_a_file_that_says_something_else_is_named(proxied, lab, site):
     assert f"RTF_NO_PROXY lacks {lab.nodes['controller-1']}" in outcome.result(FRESH, "proxy.installer")["observed"]
 
 
-@pytest.mark.parametrize("arguments", [("-e", "entry_point=revert", "-e", "@proxies.json"), ()])
+@pytest.mark.parametrize("arguments", [("-e", "entry_point=revert", "-e", "@proxies.json"), WITHOUT])
 def test_taken_back_files_are_as_they_were(proxied, lab, site, arguments):
     """Each file of /etc and /opt of a node, with its mode and owner, compared before and after."""
     site.play("proxies.yml", "-e", "entry_point=revert", "--limit", FRESH)
@@ -374,6 +375,7 @@ def test_taken_back_files_are_as_they_were(proxied, lab, site, arguments):
     written = site.play("proxies.yml", "-e", "@proxies.json", "--limit", FRESH)
     assert written.code == 0, written.output
     assert snapshot(lab, FRESH) != before
+    assert site.play("proxies.yml", "--limit", FRESH).changed[FRESH] == 0  # not set is not taken back
     gone = site.play("proxies.yml", *arguments, "--limit", FRESH)
     assert gone.code == 0 and gone.changed[FRESH] > 0, gone.output
     assert snapshot(lab, FRESH) == before
@@ -472,7 +474,7 @@ def test_a_docker_that_may_be_restarted_is_once(docker):
 
 
 def test_without_a_proxy_docker_forgets_it(docker, lab):
-    docker.play(*RESTART)
+    docker.play(*WITHOUT, *RESTART)
     assert docker.environment() == docker.environment("containerd") == {}
     with faults.only_proxies(lab):
         assert "no basic auth credentials" not in docker.pull(f"{REGISTRY}/x")

@@ -9,7 +9,9 @@ Each run of the playbook gives each node another fault, because most of the time
 
 import concurrent.futures
 import json
+import os
 import re
+import signal
 import subprocess
 import time
 
@@ -166,19 +168,84 @@ def test_servers_are_asked_with_keys_and_over_nts_and_nobody_sees_the_secret(sit
         assert SECRET not in path.read_text(encoding="utf-8")
 
 
-def test_keys_and_servers_that_are_unset_are_taken_away_again(site, lab, settings):
-    settings(**dict.fromkeys(("controller_1", "worker_1", "worker_2"), {"rtf_ntp_servers": [], "rtf_time_sync_wait": 0}))
-    site.play("main.yml")
+def everywhere_the_same(variables):
+    return dict.fromkeys(("controller_1", "worker_1", "worker_2"), variables)
+
+
+def test_what_is_not_set_stays_as_it_is(site, lab):
+    """The servers and keys of the test before, which the inventory no longer names: the quick start of the README."""
+    group = site.directory / "group_vars" / "rtf_nodes.yml"
+    named = group.read_text(encoding="utf-8")
+    group.write_text("rtf_control_plane: us\n", encoding="utf-8")
+    try:
+        outcome = site.play("main.yml")
+    finally:
+        group.write_text(named, encoding="utf-8")
+    assert outcome.code == 0, outcome.output
+    assert outcome.changed == dict.fromkeys(lab.nodes, 0)
+    for node in lab.nodes:
+        assert selected(lab, node) == [lab.endpoint_address(AUTH)]
+
+
+@pytest.mark.parametrize("check", [["--check"], []])
+def test_the_source_that_works_is_not_taken_away_for_one_that_does_not_answer(site, lab, settings, check):
+    settings(controller_1={"rtf_ntp_servers": []}, worker_1={"rtf_ntp_servers": ["nowhere.lab.example"], "rtf_ntp_keys": []},
+             worker_2={"rtf_ntp_servers": ["ntp2.lab.example"]})
+    with faults.port_closed(lab, "ntp2.lab.example", 123, "udp"):
+        outcome = site.play("main.yml", *check)
+    assert outcome.changed == dict.fromkeys(lab.nodes, 0), outcome.output
+    for node, host in (("controller-1", "pool.ntp.org"), ("worker-1", "nowhere.lab.example"), ("worker-2", "ntp2.lab.example")):
+        text = said(outcome, node)
+        assert f"The clock follows {AUTH} now" in text and f"chrony no longer uses {AUTH}" in text and host in text
+        assert selected(lab, node) == [lab.endpoint_address(AUTH)]
+    assert f"chrony no longer has the key {KEY_ID}" in said(outcome, "worker-1")
+
+
+def test_keys_and_servers_that_are_set_to_none_are_taken_away(site, lab, settings):
+    settings(**everywhere_the_same(
+        {"rtf_ntp_servers": [], "rtf_ntp_keys": [], "rtf_time_sync_force": True, "rtf_time_sync_wait": 0}))
+    outcome = site.play("main.yml")
+    assert outcome.output.count(f"chrony no longer uses {AUTH}") >= len(lab.nodes)
     for node in lab.nodes:
         assert lab.exec(node, "test", "-e", SOURCES, check=False).returncode != 0
         assert "runtime-fabric" not in run(lab, node, "cat", KEYS)
 
 
+class Killed:
+    """A run of ansible-playbook whose controller is killed when the log says that a task begins."""
+
+    def __init__(self, site, playbook, task):
+        inventories = [word for name in ("inventory", os.environ["LAB_INVENTORY"]) for word in ("-i", name)]
+        command = ["ansible-playbook", playbook, *inventories]
+        with subprocess.Popen(command, cwd=site.directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True) as process:
+            seen = []
+            for line in process.stdout:
+                seen.append(line)
+                if line.startswith("TASK") and task in line:
+                    break
+            self.reached = bool(seen) and task in seen[-1]
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_run_that_was_killed_before_chrony_was_restarted_is_finished_by_the_next(site, lab):
+    """R1: the files are written, and chronyd runs since before they were."""
+    assert Killed(site, "main.yml", "Configure other time services").reached
+    names = {node: run(lab, node, "cat", SOURCES) for node in lab.nodes}
+    assert all("ntp.lab.example" in text for text in names.values())
+    outcome = site.play("main.yml")
+    assert outcome.code == 0, outcome.output
+    for node in lab.nodes:
+        [address] = selected(lab, node)
+        assert address in {lab.endpoint_address(name) for name in SERVERS}
+    assert site.play("main.yml").changed == dict.fromkeys(lab.nodes, 0)
+
+
 def test_a_name_a_port_and_a_liar_are_told_apart(site, lab, settings):
     settings(
-        controller_1={"rtf_ntp_servers": ["nowhere.lab.example"], "rtf_time_sync_wait": 5},
-        worker_1={"rtf_ntp_servers": ["ntp2.lab.example"], "rtf_time_sync_wait": 5},
-        worker_2={"rtf_ntp_servers": ["ntp.lab.example", LATE], "rtf_time_sync_wait": 15},
+        controller_1={"rtf_ntp_servers": ["nowhere.lab.example"], "rtf_time_sync_wait": 5, "rtf_time_sync_force": True},
+        worker_1={"rtf_ntp_servers": ["ntp2.lab.example"], "rtf_time_sync_wait": 5, "rtf_time_sync_force": True},
+        worker_2={"rtf_ntp_servers": ["ntp.lab.example", LATE], "rtf_time_sync_wait": 15, "rtf_time_sync_force": True},
     )
     with faults.port_closed(lab, "ntp2.lab.example", 123, "udp"):
         outcome = site.play("main.yml")
@@ -200,10 +267,10 @@ def test_a_name_a_port_and_a_liar_are_told_apart(site, lab, settings):
 def test_a_key_a_certificate_and_samples_are_told_apart(site, lab, settings):
     slow = {"host": "ntp.lab.example", "iburst": False, "minpoll": 6}
     settings(
-        controller_1={"rtf_ntp_servers": [{"host": AUTH, "key": 9}], "rtf_time_sync_wait": 5,
+        controller_1={"rtf_ntp_servers": [{"host": AUTH, "key": 9}], "rtf_time_sync_wait": 5, "rtf_time_sync_force": True,
                       "rtf_ntp_keys": [{"id": 9, "type": KEY_TYPE, "secret": WRONG}]},
-        worker_1={"rtf_ntp_servers": [{"host": AUTH, "nts": True}], "rtf_time_sync_wait": 8},
-        worker_2={"rtf_ntp_servers": [slow], "rtf_time_sync_wait": 6},
+        worker_1={"rtf_ntp_servers": [{"host": AUTH, "nts": True}], "rtf_time_sync_wait": 8, "rtf_time_sync_force": True},
+        worker_2={"rtf_ntp_servers": [slow], "rtf_time_sync_wait": 6, "rtf_time_sync_force": True},
     )
     with faults.port_closed(lab, AUTH, 4460, how="reject"):
         outcome = site.play("main.yml")
@@ -278,6 +345,17 @@ def test_a_dry_run_on_a_fresh_host_shows_what_a_run_does_and_does_nothing(site, 
     assert outcome.output.count("+server ntp.lab.example iburst") == len(lab.nodes)
     for unit in UNITS.values():
         assert unit in outcome.output
+
+
+def test_a_run_that_was_killed_during_the_installation_is_reverted(site, lab, former):
+    """R3: chrony is installed, and no task after it has run."""
+    assert Killed(site, "main.yml", "Inspect the time services that are there now").reached
+    for node in lab.nodes:
+        run(lab, node, "dpkg-query", "--status", "chrony")
+    outcome = site.play("revert.yml")
+    assert outcome.code == 0, outcome.output
+    after = everywhere(lab, lambda node: state(lab, node))
+    assert {node: differences(former[node], after[node]) for node in after} == dict.fromkeys(after, {})
 
 
 def test_other_time_services_give_way_and_come_back(site, lab, former):

@@ -25,6 +25,8 @@ INSTALLER = "installer"
 def settings(subject, evidence):
     """No file of the node names another proxy than the one that is meant, and none names one where none is meant."""
     wanted = subject.proxy.http
+    if wanted is None:
+        return Finding(SKIPPED, "", "rtf_http_proxy is not set, so what is there stays")
     found = [entry for entry in _settings(evidence) if _is_url(entry) and entry["reader"] != INSTALLER]
     expected = f"{wanted} wherever a proxy is named" if wanted else "no file names a proxy"
     wrong = [entry for entry in found if not _is(entry, wanted)]
@@ -32,7 +34,8 @@ def settings(subject, evidence):
         files = ", ".join(dict.fromkeys(entry["source"] for entry in wrong))
         remedy = by_line(
             subject,
-            appliance=f"Take the proxy out of {files}, or set rtf_http_proxy to it. For the lines of this collection, {PREPARE}.",
+            appliance=f"Take the proxy out of {files}, or set rtf_http_proxy to it. To take out what this collection wrote, set"
+            f" rtf_http_proxy to '' and {PREPARE}.",
             self_managed=f"If {subject.node} needs the proxy that {files} names, set rtf_http_proxy to it.",
         )
         return Finding(FAIL, expected, listed(_said(entry, wanted) for entry in wrong), remedy, wrong)
@@ -50,7 +53,8 @@ def settings(subject, evidence):
 def installer(subject, evidence):
     """The installer sources a file of its own, and hands on what it says to everything that it installs."""
     proxy = subject.proxy
-    wanted = {"RTF_HTTP_PROXY": proxy.http, "RTF_MONITORING_PROXY": proxy.monitoring}
+    meant = {"RTF_HTTP_PROXY": proxy.http, "RTF_MONITORING_PROXY": proxy.monitoring}
+    wanted = {name: value for name, value in meant.items() if value is not None}
     found = {entry["variable"]: entry for entry in _settings(evidence) if entry["reader"] == INSTALLER}
     expected = ", ".join(f"{name}={value}" for name, value in wanted.items() if value) or "no proxy"
     if not part(evidence, "host", "proxy")["installer_file"]:

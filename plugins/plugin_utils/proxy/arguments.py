@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import POD_CIDR, SERVICE_CIDR
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import POD_CIDR, SERVICE_CIDR, given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.settings import VARIABLES, of_cluster
 
@@ -26,7 +26,7 @@ def proxy_settings(arguments, task_vars):
         node: {name: plain(hostvars[node][name]) for name in VARIABLES if name in hostvars[node]} for node in nodes
     }
     return of_cluster(
-        (arguments["http_proxy"], arguments["monitoring_proxy"]),
+        (given(arguments["http_proxy"]), given(arguments["monitoring_proxy"])),
         variables,
         arguments["pod_cidr"],
         arguments["service_cidr"],

@@ -14,7 +14,10 @@ VARIABLES = ("rtf_node_address", "ansible_host")
 
 
 class ProxySettings(NamedTuple):
-    """http and monitoring: URLs as people may see them, or "". no_proxy: entries. internal: Destinations."""
+    """http and monitoring: URLs as people may see them, "" for none, None where any is right.
+
+    no_proxy: entries. internal: Destinations.
+    """
 
     http: str = ""
     monitoring: str = ""
@@ -23,7 +26,7 @@ class ProxySettings(NamedTuple):
 
 
 def of_cluster(urls, variables_by_node, pod_cidr, service_cidr, extra=()):
-    """Return the ProxySettings; urls: (HTTP, SOCKS5), each as people may see it, or ""."""
+    """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them."""
     return ProxySettings(
         *urls,
         no_proxy.compute(variables_by_node, pod_cidr, service_cidr, extra),

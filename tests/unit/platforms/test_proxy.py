@@ -48,6 +48,11 @@ WAYS = {
         "monitoring_proxy": "socks5://[fd00::33]:1080",
     },
 }
+# What is not set, and what is set to none.
+UNSET = {
+    "unset": {}, "monitoring": {"monitoring_proxy": "socks5://socks.example.com:1080"},
+    "none": {"http_proxy": "", "monitoring_proxy": ""}, "no-http": {"http_proxy": ""},
+}
 NODES = {"n1": {"ansible_host": "192.168.230.11"}, "n2.corp.example": {"ansible_host": "192.168.230.21"}}
 NETWORKS = ("10.244.0.0/16", "10.100.0.0/16")
 INSTALLER = "opt/anypoint/runtimefabric/env"
@@ -66,7 +71,7 @@ def evaluated(tmp_path_factory):
     shutil.copytree(ROLE / "templates", folder / "templates")
     hosts = {}
     for version in set(STAND_INS.values()):
-        for way, given in WAYS.items():
+        for way, given in {**WAYS, **UNSET}.items():
             hosts["%d-%s" % (version, way)] = {
                 **{"rtf_proxy_" + name: {"__ansible_unsafe": value} for name, value in given.items()},
                 "__rtf_proxy_found": {"host": {"proxy": {"systemd": version, "services": {}}}},
@@ -119,7 +124,7 @@ class Platform:
     def write(self, state=None):
         """Write what the role says, or with state="absent" take it back, as the module does."""
         entries = [{
-            "section": None, "mode": "0644", "create": True, "make_directories": True, **entry,
+            "section": None, "keep": [], "mode": "0644", "create": True, "make_directories": True, **entry,
             "path": str(self.root) + entry["path"], "state": state or entry["state"],
         } for entry in self.told["files"]]
         secrets = {name: self.told[name] for name in ("http_credentials", "monitoring_credentials")}
@@ -185,6 +190,30 @@ def test_what_holds_a_password_is_for_root_and_its_group_alone(platform):
     assert bool(holding) == bool(secrets)
     assert {path: mode for path, mode in holding.items() if mode & 0o027} == {}
     assert platform.files()[INSTALLER][0] == 0o600
+
+
+@pytest.mark.parametrize("name", sorted(set(STAND_INS)))
+def test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back(evaluated, tmp_path, name):
+    place = Platform(tmp_path, name, "inside", evaluated[STAND_INS[name], "inside"])
+    before = place.files()
+    place.write()
+    both = place.files()
+
+    def run(way):
+        place.told = evaluated[STAND_INS[name], way]
+        place.write()
+        return place.files()
+
+    assert run("unset") == both
+    # The SOCKS5 proxy has no password any more, and is all that changes.
+    changed = run("monitoring")
+    assert {path for path in both if changed[path] != both[path]} == {INSTALLER} and set(changed) == set(both)
+    assert "RTF_HTTP_PROXY=" in changed[INSTALLER][1] and "u:p" not in changed[INSTALLER][1].split("RTF_MONITORING_PROXY=")[1]
+    assert changed[INSTALLER][0] == 0o600
+    left = run("no-http")
+    assert set(left) - set(before) == {INSTALLER}
+    assert "RTF_HTTP_PROXY" not in left[INSTALLER][1] and "RTF_MONITORING_PROXY" in left[INSTALLER][1]
+    assert run("none") == before
 
 
 @pytest.mark.parametrize("shell", [("sh",), ("bash",), ("dash",), ("bash", "--posix")], ids=" ".join)

@@ -12,6 +12,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import chrony_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.values import is_host
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 
@@ -53,7 +54,10 @@ class Host:
     """The role's variables as a host of a platform sees them."""
 
     def __init__(self, facts, chrony=None, own=None, servers=(), keys=()):
-        """chrony: its version, None before it is installed. own: the text of its own configuration file."""
+        """chrony: its version, None before it is installed. own: the text of its own configuration file.
+
+        servers, keys: None where the input is not set.
+        """
         configuration = None
         if own is not None:
             path = "/etc/chrony/chrony.conf" if facts["os_family"] == "Debian" else "/etc/chrony.conf"
@@ -66,9 +70,10 @@ class Host:
             **{f"__{path.stem}": path.read_text(encoding="utf-8") for path in (ROLE / "templates").glob("*.j2")},
             "ansible_facts": facts,
             "__rtf_time_sync_found": {"host": {"time": clock}},
-            "rtf_time_sync_servers": list(servers),
-            "rtf_time_sync_keys": list(keys),
         }
+        for name, given in (("servers", servers), ("keys", keys)):
+            if given is not None:
+                self.variables[f"rtf_ntp_{name}"] = list(given)
         for name in self.read("__rtf_time_sync_platforms"):
             path = ROLE / "vars" / f"{name}.yml"
             if path.is_file():
@@ -168,10 +173,48 @@ def test_without_servers_and_keys_nothing_is_written(name):
     assert Host(platform["facts"], platform["versions"]["chrony"], RED_HAT_3).files() == {}
 
 
-@pytest.mark.parametrize("version, commands", [("4.0", 2), ("4.3", 2), ("4.5", 0), ("4.6.1", 0), ("4.7", 1), ("4.10", 1)])
-def test_sources_are_reloaded_by_those_that_do_it_right(version, commands):
-    host = Host(recorded.load("debian-12")["facts"], version, DEBIAN_4, SERVERS)
-    assert host.read("__rtf_time_sync_reload") == ["reload sources"] * commands
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_not_set_is_no_file_to_look_at_and_an_empty_list_takes_ours_away(name):
+    platform = recorded.load(name)
+    version, facts = platform["versions"]["chrony"], platform["facts"]
+
+    def entries(servers, keys):
+        return {entry["path"]: entry["state"] for entry in
+                Host(facts, version, own_file(facts, version), servers, keys).read("__rtf_time_sync_files")}
+
+    own, keys = Host(facts).read("__rtf_time_sync_config"), Host(facts).read("__rtf_time_sync_keys_file")
+    assert entries(None, None) == {}
+    assert set(entries(None, []).items()) == {(own, "absent"), (keys, "absent")}
+    everything = entries([], [])
+    assert len(everything) == 4 and set(everything.values()) == {"absent"}
+    assert set(entries([], None)) == set(everything) - {keys}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_line_of_ours_stays_where_the_input_it_is_for_is_not_set(name):
+    platform = recorded.load(name)
+    version, facts = platform["versions"]["chrony"], platform["facts"]
+    lines = Host(facts, version, "", SERVERS, KEYS).read("__rtf_time_sync_lines")
+    assert [line.split()[0] for line in lines] == ["sourcedir" if recent(version) else "include", "keyfile"]
+    block = "\n".join(["# BEGIN runtime-fabric (before: mode 0644)", *lines, "# END runtime-fabric", ""])
+    assert Host(facts, version, block, None, []).read("__rtf_time_sync_lines") == lines[:1]
+    assert Host(facts, version, block, [], None).read("__rtf_time_sync_lines") == lines[1:]
+
+
+@pytest.mark.parametrize("changed, newer, expected", [
+    (False, None, False), (False, [], False), (True, [], True), (False, ["/etc/chrony.conf"], True)])
+def test_chronyd_is_restarted_where_it_runs_since_before_its_files(changed, newer, expected):
+    host = Host(recorded.load("debian-12")["facts"], "4.3", DEBIAN_4, SERVERS)
+    host.variables["__rtf_time_sync_found"]["host"]["time"]["configuration"]["newer"] = newer
+    for written in ({"files": [{"path": "/etc/chrony.conf", "changed": changed}]}, {"skipped": True}):
+        host.variables["__rtf_time_sync_written"] = written
+        assert host.read("__rtf_time_sync_restart") is (expected if "files" in written else bool(newer))
+
+
+@pytest.mark.parametrize("name", recorded.names())
+def test_what_the_package_follows_is_known_before_it_is_installed(name):
+    sources = Host(recorded.load(name)["facts"]).read("__rtf_time_sync_shipped_sources")
+    assert len(sources) == 1 and is_host(sources[0])
 
 
 def test_what_a_chrony_does_not_have_is_named_before_anything_is_written():

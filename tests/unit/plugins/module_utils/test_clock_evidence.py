@@ -4,6 +4,8 @@
 
 """The output of chronyc and systemctl as evidence; the lines were printed by chrony 4.3 and systemd 252."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,6 +179,65 @@ def test_the_first_configuration_that_is_there_counts(tmp_path):
     found = clock_evidence.read_configuration([str(tmp_path / "missing"), str(other)])
     assert (found["path"], found["files"][0]["path"]) == (str(other), "/etc/chrony.keys")
     assert clock_evidence.read_configuration([str(tmp_path / "missing")]) is None
+
+
+def test_every_file_of_the_configuration_is_followed(tmp_path):
+    sources, keys, own = tmp_path / "sources.d", tmp_path / "chrony.keys", tmp_path / "chrony.conf"
+    sources.mkdir()
+    (sources / "ours.sources").write_text(
+        "# BEGIN runtime-fabric (before: no file, 0 directories)\nserver a.example iburst key 7\n# END runtime-fabric\n")
+    (sources / "ignored.conf").write_text("server never.example\n")
+    keys.write_text("# a comment\n1 MD5 secret\n# BEGIN runtime-fabric (before: mode 0640)\n7 SHA256 HEX:00\n# END runtime-fabric\n")
+    own.write_text("pool b.example iburst\n#server c.example\npeer d.example key\nkeyfile %s\nsourcedir %s\n" % (keys, sources))
+    found = clock_evidence.read_configuration([str(own)])
+    assert [(entry["directive"], entry["host"], entry["key"], entry["block"]) for entry in found["sources"]] == [
+        ("pool", "b.example", None, None), ("peer", "d.example", None, None), ("server", "a.example", 7, "runtime-fabric")]
+    assert [(entry["id"], entry["block"]) for entry in found["keys"]] == [(1, None), (7, "runtime-fabric")]
+    assert "secret" not in repr(found) and "HEX" not in repr(found)
+
+
+def test_files_that_include_each_other_end(tmp_path):
+    first, second = tmp_path / "a.conf", tmp_path / "b.conf"
+    first.write_text("include %s\nserver a.example\n" % second)
+    second.write_text("include %s\nserver b.example\n" % first)
+    assert [entry["host"] for entry in clock_evidence.read_configuration([str(first)])["sources"]] == ["a.example", "b.example"]
+
+
+def test_what_changed_since_chronyd_started_is_named_whoever_changed_it(tmp_path):
+    directory, own, keys, socket = (tmp_path / name for name in ("sources.d", "chrony.conf", "chrony.keys", "chronyd.sock"))
+    directory.mkdir()
+    file = directory / "site.sources"
+    file.write_text("server a.example\n")
+    keys.write_text("1 MD5 x\n")
+    own.write_text("keyfile %s\nsourcedir %s\n" % (keys, directory))
+    everything = (directory, file, own, keys)
+
+    def newer():
+        return clock_evidence.read_configuration([str(own)], str(socket))["newer"]
+
+    assert newer() is None  # chronyd does not run
+    socket.touch()
+    for path in everything:
+        os.utime(str(path), (1000, 1000))
+    os.utime(str(socket), (2000, 2000))
+    assert newer() == []
+    for path in everything:
+        os.utime(str(path), (3000, 3000))
+        assert newer() == [str(path)]
+        os.utime(str(path), (1000, 1000))
+    # The clock was set back since: nothing says which of the two was first.
+    os.utime(str(own), (2**33, 2**33))
+    assert newer() == []
+
+
+def test_whether_the_clock_is_kept_is_asked_of_the_kernel_or_of_openntpd(monkeypatch):
+    assert clock_evidence.read_synchronised({}) in (True, False)
+    units = {"openntpd.service": {"active": True, "enabled": True}}
+    for text, expected in (("4/4 peers valid, clock synced, stratum 3\n", True), ("4/4 peers valid, clock unsynced\n", False)):
+        chrony(monkeypatch, {"ntpctl -s status": text})
+        assert clock_evidence.read_synchronised(units) is expected
+    chrony(monkeypatch, {})
+    assert clock_evidence.read_synchronised(units) is None
 
 
 def test_the_time_zone_is_that_of_the_link(tmp_path):

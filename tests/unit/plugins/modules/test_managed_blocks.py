@@ -58,7 +58,9 @@ def test_blocks_are_written_and_taken_back_without_a_trace(tmp_path, shared):
 
     assert run_module(*files)[2]["changed"] is False
 
+    assert [entry["removed"] for entry in result["files"]] == [False, False]
     absent = [dict(path=entry["path"], state="absent") for entry in files]
+    assert [entry["removed"] for entry in run_module(*absent, secret="", check=True)[2]["files"]] == [True, True]
     assert run_module(*absent, secret="")[2]["changed"] is True
     assert shared.read_text() == "token=0f9\n[main]\nx=1" and mode(shared) == 0o644
     assert not (tmp_path / "a").exists()
@@ -116,7 +118,7 @@ def test_a_link_is_followed_and_its_target_written_once(tmp_path, shared):
     link = tmp_path / "link.conf"
     link.symlink_to(shared)
     _code, _text, result = run_module({"path": str(shared), "content": "x"}, {"path": str(link), "content": "x"})
-    assert result["files"] == [{"path": str(shared), "changed": True}]
+    assert result["files"] == [{"path": str(shared), "changed": True, "removed": False}]
     assert link.is_symlink() and shared.read_text().count("BEGIN") == 1
 
 
@@ -139,3 +141,31 @@ def test_bytes_that_are_no_text_survive(tmp_path):
     run_module({"path": str(path), "content": "x"})
     run_module({"path": str(path), "state": "absent"})
     assert path.read_bytes() == b"name=J\xfcrgen\r\n"
+
+
+def test_lines_that_are_kept_stay_whatever_else_the_block_is_to_hold(tmp_path):
+    path = tmp_path / "env"
+    entry = {"path": str(path), "mode": "0600"}
+    run_module(dict(entry, content="HTTP='%s'\nNO_PROXY='a'\nSOCKS='socks5://s.example.com:1080'" % URL))
+    both = path.read_text()
+    # One of the two inputs is not set any more, then the other.
+    for content, keep in (("SOCKS='socks5://s.example.com:1080'", ["HTTP=", "NO_PROXY="]),
+                          ("HTTP='%s'\nNO_PROXY='a'" % URL, ["SOCKS="]), ("", ["HTTP=", "NO_PROXY=", "SOCKS="])):
+        state = "present" if content else "absent"
+        assert run_module(dict(entry, content=content, keep=keep, state=state))[2]["changed"] is False
+        assert path.read_text() == both
+    code, text, result = run_module(dict(entry, state="absent", keep=["HTTP=", "NO_PROXY="]), secret="")
+    assert result["changed"] is True and "SOCKS" not in path.read_text() and mode(path) == 0o600
+    assert SECRET in path.read_text() and SECRET not in text
+    assert run_module(dict(entry, content="SOCKS='other'", keep=["HTTP=", "NO_PROXY="]), secret="")[2]["changed"] is True
+    assert path.read_text().splitlines()[1:4] == ["HTTP='%s'" % URL.replace("@{password}", SECRET), "NO_PROXY='a'", "SOCKS='other'"]
+    assert run_module(dict(entry, state="absent"))[2]["changed"] is True
+    assert not path.exists()
+    assert run_module(dict(entry, state="absent", keep=["HTTP="]))[2]["changed"] is False
+
+
+def test_a_file_keeps_to_itself_a_password_that_is_only_kept(shared):
+    run_module({"path": str(shared), "content": "A=" + URL})
+    assert mode(shared) == 0o640
+    run_module({"path": str(shared), "content": "B=1", "keep": ["A="]}, secret="")
+    assert mode(shared) == 0o640 and SECRET in shared.read_text()

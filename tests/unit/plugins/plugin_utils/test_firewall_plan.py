@@ -64,6 +64,47 @@ def test_what_nobody_stated_is_named_where_it_would_be_opened():
     assert planned("worker")["left_out"] == {}
 
 
+METRICS = {"id": "metrics", "ports": [9100], "from": "10.20.0.0/16", "to": "nodes"}
+ALL = ("rtf_internal_networks", "rtf_ingress_sources", "rtf_extra_ports")
+
+
+def continued(former, unset, role="controller", phase="install", **given):
+    """What is planned where a node holds what `former` says, and some inputs are not set now."""
+    rows = with_site_rows(catalog.load(), [], list(given.get("extra", ())))
+    return firewall_plan.with_former(planned(role, phase, **given), former["rules"], ("1.4", phase), rows, unset)
+
+
+def test_what_was_opened_for_an_input_that_is_not_set_now_stays_open_to_the_same():
+    former = planned("controller", internal=["10.0.0.0/8"], ingress=["198.51.100.0/24"], extra=[METRICS])
+    found = continued(former, ALL)
+    assert (found["rules"], found["taken_away"], found["left_out"]) == (former["rules"], [], {})
+    found = continued(former, ALL[1:], internal=["10.0.0.0/16"])
+    assert found["taken_away"] == ["32009/tcp from 10.0.0.0/8"]
+    assert by_comment(found)["ops-center-ui"]["networks"] == ["10.0.0.0/16"]
+    assert by_comment(found)["ingress-https"]["networks"] == ["198.51.100.0/24"] and "metrics" in by_comment(found)
+
+
+def test_an_empty_list_takes_back_what_was_opened_and_that_is_named():
+    former = planned("controller", internal=["10.0.0.0/8"], ingress=["198.51.100.0/24"], extra=[METRICS])
+    found = continued(former, [])
+    assert found["taken_away"] == ["32009/tcp from 10.0.0.0/8", "9100/tcp from 10.20.0.0/16"]  # 443 is open to anybody
+    assert found["left_out"] == {"rtf_internal_networks": ["ops-center-ui"]}
+    assert found["rules"] == planned("controller")["rules"]
+
+
+def test_without_a_former_run_what_is_not_set_is_open_to_anybody_or_left_out():
+    assert continued({"rules": []}, ALL) == {**planned("controller"), "taken_away": []}
+
+
+def test_what_only_the_installation_needs_is_closed_in_operation_whatever_is_not_set():
+    row = {"id": "setup", "ports": [9999], "from": "nodes", "to": "nodes", "phase": "install"}
+    former = planned("worker", extra=[METRICS, row])
+    assert by_comment(former)["setup"]["expires"]
+    found = by_comment(continued(former, ALL, "worker", "operate"))
+    assert "metrics" in found and "setup" not in found
+    assert not any(rule["expires"] for rule in found.values())
+
+
 def test_many_rows_are_a_comment_that_nft_takes():
     text = firewall_plan.comment([f"a-row-with-a-long-name-{number}" for number in range(9)])
     assert len(text) <= 120 and text.endswith(",and-5-more")

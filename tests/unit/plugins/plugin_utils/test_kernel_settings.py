@@ -6,6 +6,8 @@
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.filter import kernel_plan as door
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import kernel_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_settings import kernel_plan, kernel_probes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
@@ -123,3 +125,41 @@ def test_a_wish_that_is_not_fulfilled_is_said(fields, unmet):
 ])
 def test_a_module_of_the_site_that_is_not_there_is_said(fields, unmet):
     assert plan(kernel(modules={"nbd": fields}), extra_modules=["nbd"])["unmet"] == unmet
+
+
+def with_files(sysctls, modules):
+    return {**kernel(), "files": {"sysctls": sysctls, "modules": modules}}
+
+
+FORMER = {FORWARD: "1", "vm.max_map_count": "262144", RESERVED: "30000-32767", "fs.may_detach_mounts": "1"}
+
+
+def test_what_a_former_run_wrote_for_an_input_that_is_not_set_stays_in_the_files_and_is_nothing_to_set():
+    found = plan(with_files(FORMER, ["br_netfilter", "nbd"]))
+    assert found["sysctls"]["vm.max_map_count"] == "262144" and found["sysctls"][RESERVED] == "30000-32767"
+    assert found["modules"][-1] == "nbd"
+    assert (found["set"], found["load"], found["unmet"]) == ({}, [], [])
+    # This kernel no longer has that one of the catalogue, which is no wish of the site.
+    assert found["taken_away"] == ["fs.may_detach_mounts"]
+
+
+def test_what_is_set_to_nothing_goes_and_is_named():
+    found = plan(with_files(FORMER, ["br_netfilter", "nbd"]), extra_sysctls={}, extra_modules=[], reserve_ports=False)
+    assert found["taken_away"] == ["vm.max_map_count", RESERVED, "fs.may_detach_mounts", "nbd"]
+    assert set(found["sysctls"]) == set(plan(kernel())["sysctls"]) and "nbd" not in found["modules"]
+
+
+@pytest.mark.parametrize("value, expected", [("unchanged", None), (True, True), (False, False), ("false", False)])
+def test_the_filter_takes_unchanged_for_not_set(monkeypatch, value, expected):
+    monkeypatch.setattr(door, "kernel_plan", lambda *arguments: arguments[3:])
+    assert door.plan({}, [], OWN, value if expected is None else {"a": 1}, value if expected is None else ["b"], value) == (
+        (None, None, None) if expected is None else ({"a": 1}, ["b"], expected))
+
+
+def test_a_file_is_read_for_what_it_alone_says(tmp_path):
+    sysctls, modules = tmp_path / "zz.conf", tmp_path / "modules.conf"
+    sysctls.write_text("#\n# Ansible managed\n#\nnet.ipv4.ip_forward = 1\nnet.ipv4.ip_local_port_range = 1   2\n")
+    modules.write_text("# Ansible managed\nbr_netfilter\n\n")
+    assert kernel_evidence.names_in_files(str(sysctls), str(modules)) == {
+        "sysctls": {FORWARD: "1", "net.ipv4.ip_local_port_range": "1 2"}, "modules": ["br_netfilter"]}
+    assert kernel_evidence.names_in_files("", str(tmp_path / "missing")) == {"sysctls": {}, "modules": []}

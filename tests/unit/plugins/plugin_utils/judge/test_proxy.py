@@ -124,6 +124,18 @@ def test_a_former_proxy_of_the_installer_is_found_where_none_is_meant():
     assert judged(in_order(), settings.ProxySettings())["proxy.installer"]["status"] == "fail"
 
 
+@pytest.mark.parametrize("meant, wrong", [
+    (MEANT._replace(http=None, monitoring=None), {}),
+    (MEANT._replace(http=None), {}),
+    (MEANT._replace(http=None, monitoring=""), {"proxy.installer": "fail"}),
+    (MEANT._replace(http="", monitoring=None), {"proxy.settings": "fail", "proxy.installer": "fail"}),
+])
+def test_a_proxy_that_is_not_set_is_right_whichever_it_is(meant, wrong):
+    results = failed(judged(in_order(), meant))
+    assert {check: status for check, status in results.items() if status != "skipped"} == wrong
+    assert ("proxy.settings" in results and results["proxy.settings"] == "skipped") is (meant.http is None)
+
+
 def service(running, now, outdated):
     environment = {"http_proxy": {"value": URL, "password": "expected"}, "no_proxy": {"value": "a,b", "password": "none"}}
     return {"running": running, "now": now, "at_next_start": environment, "outdated": outdated}

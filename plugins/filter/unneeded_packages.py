@@ -1,0 +1,57 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filter from what a package manager no longer needs to what of that a role had added."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: unneeded_packages
+short_description: Say which packages of some nothing needs any more
+version_added: 0.1.0
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+description:
+  - Takes what C(apt-get --simulate autoremove) or C(dnf repoquery --unneeded --queryformat %{name}) printed.
+positional: added
+options:
+  _input:
+    description: The text.
+    type: str
+    required: true
+  added:
+    description: The packages to choose from.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Inspect which packages nothing needs any more
+  ansible.builtin.command:
+    argv: [apt-get, --simulate, --quiet, autoremove]
+  changed_when: false
+  register: unneeded
+
+- name: Show which of mine are among them
+  ansible.builtin.debug:
+    msg: "{{ unneeded.stdout | hostprep.runtime_fabric.unneeded_packages(['libnettle8']) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Names of packages, in the order of O(added).
+  type: list
+  elements: str
+"""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.package_changes import unneeded
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"unneeded_packages": unneeded}

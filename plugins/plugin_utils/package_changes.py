@@ -1,0 +1,43 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What package managers say of an installation before it is made, and of packages that nothing needs any more."""
+
+import re
+
+_APT = re.compile(r"^(?P<how>Inst|Remv) (?P<name>\S+)(?P<former> \[)?", re.MULTILINE)
+_ALONE = re.compile(r"^\S+$", re.MULTILINE)
+_DNF = re.compile(r"(?P<how>Installed|Removed): (?P<name>\S+)-[^-\s]+-[^-\s]+\Z")
+
+
+def planned(result, names):
+    """Return `{"packages_added", "packages_removed"}` of an installation of packages (names).
+
+    result: what the module apt, dnf or yum returned in check mode. yum does not name dependencies; the packages themselves
+    are always among those added.
+    """
+    added, removed = list(names), []
+    for match in _APT.finditer(result.get("stdout", "")):
+        if match["how"] == "Remv":
+            removed.append(match["name"])
+        elif not match["former"]:  # an upgrade names the version that it replaces
+            added.append(match["name"])
+    for line in result.get("results", []):
+        match = _DNF.match(line)
+        if match:
+            (added if match["how"] == "Installed" else removed).append(match["name"])
+    # dnf removes the former version of what it upgrades.
+    return {
+        "packages_added": [name for name in dict.fromkeys(added) if name not in removed],
+        "packages_removed": [name for name in dict.fromkeys(removed) if name not in added],
+    }
+
+
+def unneeded(text, added):
+    """Return those of the packages `added` that the package manager says are needed by nothing any more.
+
+    text: what `apt-get --simulate autoremove` or `dnf repoquery --unneeded --queryformat %{name}` printed.
+    """
+    names = {match["name"] for match in _APT.finditer(text) if match["how"] == "Remv"} | set(_ALONE.findall(text))
+    return [name for name in added if name in names]
