@@ -34,6 +34,17 @@ def up(name, cluster=CLUSTER):
     return lab
 
 
+def renew(lab, name):
+    """Replace one node by a pristine one, and leave all others alone."""
+    instance = lab.instance
+    built = images.ensure_images({node.suite for node in instance.nodes})
+    keys = ssh.ensure_keys(instance.state / "ssh", [node.name for node in instance.nodes])
+    [one] = [wanted for wanted in specifications(instance, built, keys) if wanted.name == name]
+    containers.create_and_start(one, instance.name)
+    lab.wait_ready([name])
+    (ready_marks(lab) / containers.existing(instance.name)[one.container]["id"]).touch()
+
+
 def bring_up(lab, wanted):
     """Make the wanted Specifications true."""
     present = containers.existing(lab.instance.name)
