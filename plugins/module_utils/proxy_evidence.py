@@ -27,6 +27,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_text
     masked,
     words,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.systemd_unread import unread_evidence
 
 INSTALLER_FILE = "/opt/anypoint/runtimefabric/env"
 INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
@@ -38,11 +39,12 @@ def apt_configuration():
 
 
 def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
-    """Return `{"settings", "installer_file", "curl", "systemd", "services", "unreadable"}`.
+    """Return `{"settings", "installer_file", "curl", "systemd", "services", "unread", "unreadable"}`.
 
     A setting is `{"reader", "source", "variable", "value", "password"}`: who reads it, the file, the name in it, the value
     with its password masked, and whether that is one of `hashes`: `none`, `expected` or `other`.
-    installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them.
+    installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them,
+    unread: as `unread_evidence` does.
     root: the directory whose files are read.
     """
     reader = _Reader(hashes, root)
@@ -67,6 +69,7 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
         "curl": _curl_version(),
         "systemd": systemd_version(),
         "services": service_evidence(hashes),
+        "unread": unread_evidence(reader.settings, hashes),
         "unreadable": reader.unreadable,
     }
 

@@ -39,7 +39,8 @@ def numbers(rows):
         return sum(1 for row in rows if not set(row["verdict"]) & set(without))
 
     again = [row for row in rows if "rerun" in row]
-    apart = ("does not converge", "changes something again", "converges to something else")
+    apart = ("does not converge", "changes something again", "systemd has not read its files",
+             "converges to something else")
     converged = sum(1 for row in again if not set(row["verdict"]) & set(apart))
     killed = count("not killed")
     reverted = [row for row in rows if "left" in row]

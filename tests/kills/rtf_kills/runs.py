@@ -21,7 +21,7 @@ class Kill(NamedTuple):
     task: str
     moment: str
     delay: float = 0.0
-    weapon: str = "kill -KILL -- -{group}"
+    weapon: str = "kill -s KILL -- -{group}"
 
 
 class Run(NamedTuple):

@@ -50,16 +50,20 @@ EVERYWHERE = {
     "rtf_monitoring_proxy_user": proxies.USER,
     "rtf_monitoring_proxy_password": {"__ansible_unsafe": proxies.password()},
     "rtf_proxy_restart_services": ["docker"],
-    "rtf_firewall_rollback_timeout": 20,
 }
 
 
-def nftables(lab, node):
-    """A site with a table of its own, a container runtime, and everything that rtf_kernel can switch off."""
+def plain(lab, node):
+    """A site with a table of its own and a container runtime."""
     _write(lab, node, "/etc/nftables.conf", RULES)
     _write(lab, node, "/etc/systemd/system/docker.service", DOCKER)
-    switchable.provide(lab, node)
     lab.exec(node, "systemctl", "enable", "--now", "--quiet", "nftables.service", "docker.service")
+
+
+def nftables(lab, node):
+    """The same with everything that rtf_kernel can switch off."""
+    plain(lab, node)
+    switchable.provide(lab, node)
 
 
 def firewalld(lab, node):
@@ -69,6 +73,7 @@ def firewalld(lab, node):
 
 # What is there, and what is set beside EVERYWHERE.
 CONFIGURATIONS = {
+    "plain": (plain, {}),
     "nftables": (nftables, switchable.ASKED_FOR),
     "firewalld": (firewalld, {"rtf_firewall_backend": "firewalld", "rtf_firewall_default_deny": True}),
 }

@@ -91,6 +91,7 @@ def _prepare_again(bench, expected):
     once_more = bench.play("once_more", PREPARE)
     made = bench.differences()
     return {
+        "unread": [line for line in made.get("units", ()) if line.endswith("reload=yes")],
         "rerun": {"code": again.code, "problems": again.problems()},
         "once_more": {"code": once_more.code, "changed": once_more.changed_tasks()},
         "otherwise": states.differences(*({part: set(found.get(part, ())) for part in {*expected, *made}}
@@ -110,6 +111,8 @@ def verdict(found):
             wrong.append("does not converge")
         elif found["once_more"]["changed"]:
             wrong.append("changes something again")
+        elif found["unread"]:
+            wrong.append("systemd has not read its files")
         elif found["otherwise"]:
             wrong.append("converges to something else")
     if found["revert"]["code"]:

@@ -4,6 +4,7 @@
 """Bringing a lab up, whatever an earlier run left of it, and taking it down."""
 
 import concurrent.futures
+import functools
 import shutil
 from dataclasses import replace
 
@@ -36,13 +37,17 @@ def up(name, cluster=CLUSTER):
 
 def renew(lab, name):
     """Replace one node by a pristine one, and leave all others alone."""
-    instance = lab.instance
-    built = images.ensure_images({node.suite for node in instance.nodes})
-    keys = ssh.ensure_keys(instance.state / "ssh", [node.name for node in instance.nodes])
-    [one] = [wanted for wanted in specifications(instance, built, keys) if wanted.name == name]
-    containers.create_and_start(one, instance.name)
+    [one] = [wanted for wanted in wanted_of(lab.instance) if wanted.name == name]
+    containers.create_and_start(one, lab.instance.name)
     lab.wait_ready([name])
-    (ready_marks(lab) / containers.existing(instance.name)[one.container]["id"]).touch()
+    (ready_marks(lab) / containers.existing(lab.instance.name)[one.container]["id"]).touch()
+
+
+@functools.lru_cache
+def wanted_of(instance):
+    """The Specifications of an instance that is up."""
+    built = images.ensure_images({node.suite for node in instance.nodes})
+    return specifications(instance, built, ssh.ensure_keys(instance.state / "ssh", [node.name for node in instance.nodes]))
 
 
 def bring_up(lab, wanted):

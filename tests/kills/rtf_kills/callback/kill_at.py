@@ -5,7 +5,7 @@
 """Writes what a run does to a file, line by line, and cuts the run off at a moment of one task.
 
 RTF_KILLS_LOG    the file; each line is a JSON object
-RTF_KILLS_TASK   the key of a task and `#` with the number of its occurrence, as the log of an earlier run names it
+RTF_KILLS_TASK   a glob for the key of a task and `#` with the number of its occurrence, as the log of a run names it
 RTF_KILLS_MOMENT `start`: before the task is sent to any host; `into`: so many seconds into it; `after`: when a host
                  has answered and the next task has not begun
 RTF_KILLS_DELAY  the seconds for `into`
@@ -15,6 +15,7 @@ RTF_KILLS_WEAPON a shell command that cuts the run off; {group} in it is the pro
 from __future__ import annotations
 
 import collections
+import fnmatch
 import json
 import os
 import re
@@ -53,10 +54,10 @@ class CallbackModule(CallbackBase):
     def __init__(self):
         super().__init__()
         self.log = open(os.environ["RTF_KILLS_LOG"], "a", encoding="utf-8", buffering=1)
-        self.wanted = os.environ.get("RTF_KILLS_TASK")
+        self.wanted = os.environ.get("RTF_KILLS_TASK", "")
         self.moment = os.environ.get("RTF_KILLS_MOMENT")
         self.delay = float(os.environ.get("RTF_KILLS_DELAY", "0"))
-        self.weapon = os.environ.get("RTF_KILLS_WEAPON", "kill -KILL -- -{group}").format(group=os.getpgrp())
+        self.weapon = os.environ.get("RTF_KILLS_WEAPON", "kill -s KILL -- -{group}").format(group=os.getpgrp())
         self.times = collections.Counter()
         self.occurrences = {}
 
@@ -73,13 +74,19 @@ class CallbackModule(CallbackBase):
         name = f"{key}#{self.times[key]}"
         self.occurrences[task._uuid] = name
         self.write(event="start", task=name, action=task.action)
-        if name == self.wanted and self.moment == "start":
+        if self.is_wanted(task, "start"):
             self.strike(0)
 
     def v2_runner_on_start(self, host, task):
-        if self.occurrence(task) == self.wanted and self.moment == "into":
-            self.wanted = None
+        if self.is_wanted(task, "into"):
             self.strike(self.delay)
+
+    def is_wanted(self, task, moment):
+        """Whether this is the task and the moment; once only."""
+        if moment != self.moment or not fnmatch.fnmatchcase(self.occurrence(task) or "", self.wanted):
+            return False
+        self.wanted = ""
+        return True
 
     def strike(self, delay):
         """Cut the run off: at once and before anything else happens, or later."""
@@ -95,7 +102,7 @@ class CallbackModule(CallbackBase):
         changed = bool(result._result.get("changed"))
         self.write(event="end", task=name, status=status, changed=changed,
                    message=str(result._result.get("msg", ""))[:500] if status in ("failed", "unreachable") else "")
-        if name == self.wanted and self.moment == "after":
+        if status != "skipped" and self.is_wanted(result._task, "after"):
             self.strike(0)
 
     def v2_runner_on_ok(self, result):

@@ -1,0 +1,35 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What systemd would find in its files if it read them again: files that changed since it did."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_services import SERVICES, units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_texts import VARIABLES, assignments, masked
+
+# Drop-ins for all services concern this one, too, and it runs wherever systemd does.
+ANY_SERVICE = "systemd-journald"
+MANAGER_FILES = "/etc/systemd/system.conf"
+PROPERTIES = "--property=Id,NeedDaemonReload"
+
+
+def unread_evidence(settings, hashes, run=run_text):
+    """Return `{"units", "environment"}`; `{"error"}` without systemd.
+
+    units: services whose files changed. environment: variables of proxies that systemd gives to every service with another
+    value than its configuration has, or that only one of the two has. settings: as `proxy_evidence` has them.
+    """
+    names = [name + ".service" for name in SERVICES + (ANY_SERVICE,)]
+    try:
+        shown = units(run(["systemctl", "show", PROPERTIES] + names))
+        given = list(assignments(run(["systemctl", "show-environment"])))
+    except Unreadable as problem:
+        return {"error": str(problem)}
+    configured = {entry["variable"]: (entry["value"], entry["password"]) for entry in settings
+                  if entry["reader"] == "systemd" and entry["source"].startswith(MANAGER_FILES)}
+    now = {name: masked(value, hashes) for name, value in given if name.lower() in VARIABLES}
+    return {
+        "units": [unit["Id"][0] for unit in shown if unit.get("NeedDaemonReload") == ["yes"]],
+        "environment": sorted(name for name in set(configured) | set(now) if configured.get(name) != now.get(name)),
+    }
