@@ -28,15 +28,14 @@ class AuditBench(trial.Bench):
         self.nodes, self.expected = nodes, None
 
     def prepare(self):
-        """Prepare both nodes and audit them. Return the Run of the audit, None where the preparation failed."""
+        """Prepare both nodes and audit them. Return the Run of the audit, or of the preparation where that failed."""
         self.directory.mkdir(parents=True, exist_ok=True)
         write_site(self.site, self.lab, self.nodes, CONFIGURATION)
         for node in self.nodes:
             trial.sites.CONFIGURATIONS[CONFIGURATION][0](self.lab, node)
         prepared = self.play("prepare", trial.PREPARE)
         if prepared.code:
-            print(prepared.output)
-            return None
+            return prepared
         run = self.play("rehearsal", trial.AUDIT)
         self.expected = self.found()
         return run

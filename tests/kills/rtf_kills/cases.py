@@ -47,9 +47,9 @@ def actions(events):
     return {event["task"]: event["action"].rpartition(".")[2] for event in events if event["event"] == "start"}
 
 
-def changing(events):
-    """The tasks that changed something."""
-    return {event["task"] for event in events if event["event"] == "end" and event["changed"]}
+def changing_in_order(events):
+    """The tasks that changed something, each once."""
+    return list(dict.fromkeys(event["task"] for event in events if event["event"] == "end" and event["changed"]))
 
 
 def cases(events, thorough=False):
@@ -57,7 +57,7 @@ def cases(events, thorough=False):
 
     A task that changes nothing leaves the node as the one before it: one moment does for it, unless all are asked for.
     """
-    action, changes = actions(events), changing(events)
+    action, changes = actions(events), changing_in_order(events)
     found = []
     for task in durations(events):
         changing_task, local = task in changes, action[task] in LOCAL

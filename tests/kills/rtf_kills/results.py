@@ -11,12 +11,15 @@ import threading
 class Results:
     """A file of results; `done` are the names of those that it holds."""
 
-    def __init__(self, path, resume):
+    def __init__(self, path, resume, without_failed=False):
         self.path, self.lock = path, threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         if not resume:
             path.unlink(missing_ok=True)
         self.rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        if without_failed:
+            self.rows = [row for row in self.rows if not row["verdict"]]
+            path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
         self.done = {row["name"] for row in self.rows}
 
     def add(self, row):
@@ -25,12 +28,6 @@ class Results:
             self.rows.append(row)
             with open(self.path, "a", encoding="utf-8") as output:
                 output.write(json.dumps(row) + "\n")
-
-    def forget_failed(self):
-        """Leave out what went wrong, so that it is tried again."""
-        self.rows = [row for row in self.rows if not row["verdict"]]
-        self.done = {row["name"] for row in self.rows}
-        self.path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
 
 
 def numbers(rows):

@@ -4,7 +4,6 @@
 
 """The tasks that a playbook may run, as its files say: what is included counts, whatever its condition."""
 
-import re
 from pathlib import Path
 
 import yaml
@@ -37,22 +36,18 @@ def _load(path):
 
 def _collect(tasks, where, role, found):
     for task in tasks:
+        action = {key.rpartition(".")[2]: value for key, value in task.items()}
         for section in BLOCKS:
             _collect(task.get(section, []), where, role, found)
-        if "block" in task:
-            continue
-        action = {re.sub(r".*\.", "", key): value for key, value in task.items()}
-        included = next((action[name] for name in TASKS if name in action), None)
-        named = next((action[name] for name in ROLES if name in action), None)
-        if named:
-            role_name = named["name"].rpartition(".")[2]
-            _file(role_name, named.get("tasks_from", "main"), found)
-            continue
-        dynamic = any(key.rpartition(".")[2] in ("include_tasks",) for key in task)
-        if included is None or dynamic:
+        roles = [action[name] for name in ROLES if name in action]
+        files = [action[name] for name in TASKS if name in action]
+        # What is imported takes the place of its task; what is included runs besides.
+        if "include_tasks" in action or not (roles or files or "block" in task):
             found.append(f"{where}: {task['name']}")
-        if included is not None:
-            _file(role, (included if isinstance(included, str) else included["file"]).rpartition(".")[0], found)
+        for one in roles:
+            _file(one["name"].rpartition(".")[2], one.get("tasks_from", "main"), found)
+        for one in files:
+            _file(role, (one if isinstance(one, str) else one["file"]).rpartition(".")[0], found)
 
 
 def _file(role, name, found):

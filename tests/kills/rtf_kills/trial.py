@@ -65,6 +65,22 @@ def rehearse(bench):
     return run, bench.differences()
 
 
+def rehearse_revert(bench):
+    """Prepare a pristine node and revert it without cutting anything off; return the Run."""
+    bench.pristine()
+    prepared = bench.play("prepare", PREPARE)
+    return bench.play("rehearsal", REVERT) if prepared.code == 0 else prepared
+
+
+def attempt_revert(bench, kill):
+    """Cut off the revert of a node that was prepared, and revert it again."""
+    begun = time.monotonic()
+    prepared = bench.play("prepare", PREPARE)
+    killed = bench.play("killed", REVERT, kill)
+    found = {"struck": killed.struck and prepared.code == 0, "struck_in": killed.last_task(), **_revert(bench)}
+    return dict(found, seconds=round(time.monotonic() - begun, 1), verdict=verdict(found))
+
+
 def attempt(bench, kill, follow_up, expected):
     """Cut off the preparation of a node that is as bench.before says. Return what came of it, as a dictionary.
 
@@ -76,14 +92,16 @@ def attempt(bench, kill, follow_up, expected):
     found = {"struck": killed.struck, "struck_in": killed.last_task()}
     if follow_up == "rerun":
         found.update(_prepare_again(bench, expected))
-    if not states.wait_until_quiet(bench.lab, bench.node):
-        found["still_running"] = True
+    found.update(_revert(bench))
+    return dict(found, seconds=round(time.monotonic() - begun, 1), verdict=verdict(found))
+
+
+def _revert(bench):
+    """Revert once nothing runs any more that the killed controller had begun."""
+    quiet = states.wait_until_quiet(bench.lab, bench.node)
     reverted = bench.play("revert", REVERT)
-    found["revert"] = {"code": reverted.code, "problems": reverted.problems()}
-    found["left"] = bench.differences()
-    found["seconds"] = round(time.monotonic() - begun, 1)
-    found["verdict"] = verdict(found)
-    return found
+    return {"still_running": not quiet, "revert": {"code": reverted.code, "problems": reverted.problems()},
+            "left": bench.differences()}
 
 
 def _prepare_again(bench, expected):
