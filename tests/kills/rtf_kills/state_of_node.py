@@ -19,7 +19,8 @@ import sys
 
 # What programs keep for themselves, and what Ansible leaves where it is killed.
 PASSING = re.compile(
-    r"/(proc|sys|dev|run)(/|$)|/tmp/ansible_|/var/(log|cache|backups)(/|$)|/var/lib/(apt|dpkg)(/|$)|"
+    r"/(proc|sys|dev|run)(/|$)|/tmp/ansible_|(/var)?/tmp/systemd-private-|/var/(log|cache|backups)(/|$)|"
+    r"/var/lib/(apt|dpkg|ucf)(/|$)|"
     r"/var/lib/(systemd|private/systemd|chrony|deb-systemd)|/(root|home/[a-z]+)/\.ansible(/|$)|__pycache__|\.pyc$|"
     r"/etc/(ld\.so\.cache|\.pwd\.lock|(passwd|group|shadow|gshadow|subuid|subgid)-|resolv\.conf|mtab)$|"
     r"/usr/(share/(doc|man|locale|zoneinfo)|lib/modules)(/|$)|/lib/modules")
@@ -28,6 +29,8 @@ OF_OURS = re.compile(r"runtime.fabric|hostprep")
 COMING_AND_GOING = re.compile(
     r"(user|user-runtime-dir|getty|serial-getty)@|session-|systemd-(hostnamed|timedated|localed|tmpfiles|update-utmp)|"
     r"apt-daily|dpkg-db|e2scrub|fstrim|logrotate|man-db|run-|\.scope$|packagekit|polkit")
+# Routing rules of nm-cloud-setup, which makes them again when it runs.
+OF_CLOUD_SETUP = "304"
 SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
 
 
@@ -101,7 +104,8 @@ def rules():
         line = re.sub(r"(counter packets) \d+ bytes \d+|( (?:timeout|expires)) [0-9dhms]+", r"\1\2", line).strip()
         yield line
     for line in said("ip", "rule"):
-        yield line
+        if not line.startswith(OF_CLOUD_SETUP):
+            yield line
 
 
 def state():
@@ -113,7 +117,7 @@ def state():
         "parameters": said("sysctl", *SYSCTLS),
         "rules": rules(),
         "offloads": [line for line in said("ethtool", "-k", "eth0") if "udp_tnl" in line],
-        "swap": said("cat", "/proc/swaps"),
+        "swap": [line.split()[0] for line in said("cat", "/proc/swaps")],
         "time sources": [" ".join(line.split(",")[2:3]) for line in said("chronyc", "-n", "-c", "sources")],
     }
     lines = {part: sorted(set(lines)) for part, lines in found.items()}
