@@ -11,7 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_text
 # Drop-ins for all services concern this one, too, and it runs wherever systemd does.
 ANY_SERVICE = "systemd-journald"
 MANAGER_FILES = "/etc/systemd/system.conf"
-PROPERTIES = "--property=Id,NeedDaemonReload"
+PROPERTIES = "--property=Id,LoadState,NeedDaemonReload"
 
 
 def unread_evidence(settings, hashes, run=run_text):
@@ -30,6 +30,8 @@ def unread_evidence(settings, hashes, run=run_text):
                   if entry["reader"] == "systemd" and entry["source"].startswith(MANAGER_FILES)}
     now = {name: masked(value, hashes) for name, value in given if name.lower() in VARIABLES}
     return {
-        "units": [unit["Id"][0] for unit in shown if unit.get("NeedDaemonReload") == ["yes"]],
+        # Of a masked unit systemd 247 says it for ever once there is a drop-in for all services.
+        "units": [unit["Id"][0] for unit in shown
+                  if (unit.get("LoadState"), unit.get("NeedDaemonReload")) == (["loaded"], ["yes"])],
         "environment": sorted(name for name in set(configured) | set(now) if configured.get(name) != now.get(name)),
     }

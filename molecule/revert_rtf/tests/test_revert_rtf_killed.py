@@ -8,6 +8,7 @@ Runs after test_revert_rtf.py, which leaves the nodes as they were; each node is
 """
 
 import concurrent.futures
+import json
 
 import pytest
 
@@ -47,7 +48,7 @@ def found(tmp_path_factory):
 
 @pytest.mark.parametrize("node, number", [(node, number) for node, kills in SAMPLE.items() for number in range(len(kills))])
 def test_a_preparation_that_was_killed_is_completed_and_taken_back(found, node, number):
-    assert found[node][number]["verdict"] == [], found[node][number]
+    assert found[node][number]["verdict"] == [], json.dumps(found[node][number], indent=2)
 
 
 def test_what_was_killed_answers(host, found):

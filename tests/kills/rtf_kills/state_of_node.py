@@ -82,6 +82,8 @@ def units():
     shown = said("systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload", "--", *names)
     for block in "\n".join(shown).split("\n\n"):
         found = dict(line.partition("=")[::2] for line in block.splitlines())
+        if found.get("LoadState") == "masked":  # of these systemd 247 says for ever that they changed
+            found["NeedDaemonReload"] = "no"
         if found.get("LoadState") != "not-found":
             yield "{Id} {ActiveState} {UnitFileState} reload={NeedDaemonReload}".format(**found)
 

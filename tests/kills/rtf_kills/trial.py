@@ -4,6 +4,7 @@
 
 """One trial: a run is cut off, and what follows must bring the node to where it would be without that, and back."""
 
+import json
 import shutil
 import tempfile
 import time
@@ -78,7 +79,7 @@ def attempt_revert(bench, kill):
     prepared = bench.play("prepare", PREPARE)
     killed = bench.play("killed", REVERT, kill)
     found = {"struck": killed.struck and prepared.code == 0, "struck_in": killed.last_task(), **_revert(bench)}
-    return dict(found, seconds=round(time.monotonic() - begun, 1), verdict=verdict(found))
+    return _judged(bench, found, begun)
 
 
 def attempt(bench, kill, follow_up, expected):
@@ -93,7 +94,14 @@ def attempt(bench, kill, follow_up, expected):
     if follow_up == "rerun":
         found.update(_prepare_again(bench, expected))
     found.update(_revert(bench))
-    return dict(found, seconds=round(time.monotonic() - begun, 1), verdict=verdict(found))
+    return _judged(bench, found, begun)
+
+
+def _judged(bench, found, begun):
+    """Add the verdict and the seconds since `begun`, and keep all of it beside the logs."""
+    found = {"verdict": verdict(found), "seconds": round(time.monotonic() - begun, 1), **found}
+    (bench.directory / "found.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return found
 
 
 def _revert(bench):

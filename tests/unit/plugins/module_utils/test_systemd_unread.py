@@ -11,14 +11,17 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.systemd_unread import unread_evidence
 
-# As systemd 252 prints it; one that is not installed answers, too.
+# As systemd 247 prints it, which says of a masked unit for ever that it changed.
 SHOWN = """Id=docker.service
+LoadState=loaded
 NeedDaemonReload=%s
 
 Id=containerd.service
-NeedDaemonReload=no
+LoadState=masked
+NeedDaemonReload=yes
 
 Id=systemd-journald.service
+LoadState=loaded
 NeedDaemonReload=%s
 """
 PROXY = {"reader": "systemd", "source": "/etc/systemd/system.conf.d/p.conf", "variable": "http_proxy",
