@@ -58,31 +58,20 @@ def store(path, values):
     directory = os.path.dirname(path)
     if not os.path.isdir(directory):
         os.mkdir(directory, 0o700)
-    descriptor = os.open(_new(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    new = path + ".new"
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w") as output:
         output.write(text_of(values))
         output.flush()
         os.fsync(output.fileno())
-    os.rename(_new(path), path)
-
-
-def leftovers(path):
-    """Whether there is anything to forget: a record, one half written, or the directory of records, empty."""
-    directory = os.path.dirname(path)
-    return os.path.lexists(path) or os.path.lexists(_new(path)) or (os.path.isdir(directory) and not os.listdir(directory))
+    os.rename(new, path)
 
 
 def forget(path):
     """Remove a record, and the directory of records when this was the last one."""
-    for one in (path, _new(path)):
-        if os.path.lexists(one):
-            os.unlink(one)
+    os.unlink(path)
     try:
         os.rmdir(os.path.dirname(path))
     except OSError as problem:
-        if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+        if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-
-
-def _new(path):
-    return path + ".new"

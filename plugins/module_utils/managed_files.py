@@ -2,15 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep marked blocks in files of a host: plan what one file needs, and write it so that no secret is ever exposed.
-
-A file comes together with the directories that are made for it, and goes together with them, by renaming one of them. What
-is not renamed yet, or not yet removed, has a name of its own, by which the next run finds what a killed one left.
-"""
+"""Keep marked blocks in files of a host: plan what one file needs, and write it so that no secret is ever exposed."""
 
 import os
-import shutil
 import stat
+import tempfile
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import managed_blocks
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.managed_blocks import Before
@@ -28,21 +24,14 @@ class Plan:
         self.new_text, self.new_mode = text, mode
         self.shown = self.new_shown = ""
         self.directories = 0  # to make, or, where the file goes, to remove
-        self.leftovers = _leftovers(path)
 
     @property
     def changed(self):
-        return self.differs or bool(self.leftovers)
-
-    @property
-    def differs(self):
-        """Whether the file itself has to change."""
         return (self.text, self.mode) != (self.new_text, self.new_mode)
 
     def diff(self):
         """What people see of the change: the block alone, because the rest of the file may hold other secrets."""
         note = " (a secret differs)" if self.shown == self.new_shown and self.text != self.new_text else ""
-        note += " (without {0}, which an interrupted run left)".format(", ".join(self.leftovers)) if self.leftovers else ""
         return {
             "before": self.shown,
             "after": self.new_shown,
@@ -114,88 +103,47 @@ def _missing_directories(path):
     return missing
 
 
-def _beside(path):
-    """The name under which a file or directory comes into being and goes: hidden, and without the suffix of `path`."""
-    directory, name = os.path.split(path)
-    return os.path.join(directory, ".managed-{0}.part".format(name))
-
-
-def _leftovers(path):
-    """What a killed run left of a file and of the directories above it."""
-    found = []
-    while path != "/":
-        if os.path.lexists(_beside(path)):
-            found.append(_beside(path))
-        path = os.path.dirname(path)
-    return found
-
-
-def _discard(path):
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
-
-
 def carry_out(wanted):
     """Do what a Plan says."""
     try:
-        for path in wanted.leftovers:
-            _discard(path)
-        if not wanted.differs:
-            return
         if wanted.new_text is None:
             _remove(wanted.path, wanted.directories)
         elif wanted.new_text == wanted.text:
             os.chmod(wanted.path, wanted.new_mode)
         else:
-            _put(wanted.path, wanted.new_text, wanted.new_mode)
+            for directory in _missing_directories(wanted.path):
+                os.mkdir(directory, 0o755)
+                os.chmod(directory, 0o755)  # whatever the umask
+            _replace(wanted.path, wanted.new_text, wanted.new_mode)
     except OSError as error:
         raise Refused("{0}: {1}".format(wanted.path, error.strerror))
 
 
 def _remove(path, directories):
-    """Remove a file and as many directories above it, as far as nothing else is in them."""
-    goes = path
+    os.unlink(path)
     for _level in range(directories):
-        if os.listdir(os.path.dirname(goes)) != [os.path.basename(goes)]:  # the files of others are in it
-            break
-        goes = os.path.dirname(goes)
-    os.rename(goes, _beside(goes))
-    _discard(_beside(goes))
-
-
-def _put(path, text, mode):
-    """Write a file, with the directories that are missing above it, in one step."""
-    comes = (_missing_directories(path) + [path])[0]
-    part = _beside(comes)
-    below = os.path.relpath(path, comes)
-    try:
-        if comes != path:
-            directory = part
-            for name in [""] + os.path.dirname(below).split("/"):
-                directory = os.path.join(directory, name) if name else directory
-                if not os.path.isdir(directory):
-                    os.mkdir(directory, 0o755)
-                    os.chmod(directory, 0o755)  # whatever the umask
-        _write(part if comes == path else os.path.join(part, below), text, mode, path)
-        os.rename(part, comes)
-    except BaseException:
-        if os.path.lexists(part):
-            _discard(part)
-        raise
-
-
-def _write(part, text, mode, path):
-    """Write a file that is not there yet. Its content is never readable by more than its mode says; its owner is that of path."""
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(text.encode("utf-8", "surrogateescape"))
+        path = os.path.dirname(path)
         try:
-            owner = os.stat(path)
-            os.fchown(stream.fileno(), owner.st_uid, owner.st_gid)
-        except FileNotFoundError:
-            pass
-        os.fchmod(stream.fileno(), mode)
-        stream.flush()
-        os.fsync(stream.fileno())
+            os.rmdir(path)
+        except OSError:  # somebody else's files are in it
+            return
+
+
+def _replace(path, text, mode):
+    """Write a file in one step. Its content is never readable by more than its mode says."""
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".managed-")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(text.encode("utf-8", "surrogateescape"))
+            try:
+                owner = os.stat(path)
+                os.fchown(stream.fileno(), owner.st_uid, owner.st_gid)
+            except FileNotFoundError:
+                pass
+            os.fchmod(stream.fileno(), mode)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

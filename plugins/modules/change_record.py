@@ -77,6 +77,7 @@ path:
   sample: /var/lib/hostprep-runtime-fabric/my_role.json
 """
 
+import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
@@ -91,7 +92,7 @@ def run(parameters, check_mode):
     known = change_records.load(path)
     absent = parameters["state"] == "absent"
     wanted = {} if absent else change_records.merged(known, parameters["values"])
-    changed = change_records.leftovers(path) if absent else wanted != known
+    changed = wanted != known or (absent and os.path.lexists(path))
     if changed and not check_mode:
         if absent:
             change_records.forget(path)
