@@ -25,7 +25,7 @@ WELL = {"struck": True, "still_running": False, "revert": {"code": 0}, "left": {
 def test_every_task_of_the_entry_points_is_listed_once_and_no_other():
     found = tasks.tasks_of("prepare_rtf")
     assert len(found) == len(set(found)) > 90
-    assert any(name.startswith("rtf_firewall/commit: ") for name in found)
+    assert any(name.startswith("rtf_kernel/swap: ") for name in found)
     assert not any("revert" in name.partition(":")[0] for name in found)
 
 
