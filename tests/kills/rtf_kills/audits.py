@@ -58,7 +58,7 @@ class AuditBench(trial.Bench):
         otherwise = sorted(f"{name}: {after.get(name)}" for name in self.expected
                            if after.get(name) != self.expected[name]) if after is not None else ["no report"]
         running = [node for node in self.nodes if not states.wait_until_quiet(self.lab, node)]
-        wrong = (["not killed"] * (not killed.struck) + ["the next audit is disturbed"] * bool(otherwise)
+        wrong = (["not killed"] * (not killed.struck) + ["the next audit is disturbed"] * bool(otherwise or again.code)
                  + ["a module never ended"] * bool(running))
         return {"struck": killed.struck, "struck_in": killed.last_task(), "verdict": wrong,
                 "audit": {"code": again.code, "otherwise": otherwise[:20], "running": running},
