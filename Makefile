@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup lint unit-programs unit floor unit-pythons sanity molecule test bench measure-cluster demo requirements docs clean
+.PHONY: help setup lint unit-programs unit floor unit-pythons sanity molecule test test-kills bench measure-cluster demo requirements docs clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ molecule: setup lab-packages ## Run every molecule scenario in a lab of its own;
 
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
+
+# KILLS=... hands on options: see tests/kills/README.md.
+test-kills: setup lab-packages ## Kill the preparation at every task in turn (hours); KILLS="--only GLOB --resume" narrows it
+	@PYTHONPATH=$(COLLECTIONS) python tests/kills/kills.py $(KILLS)
 
 bench: lab-up ## Compare with the usual ways, side by side in the lab; BENCH=name runs one
 	@tools/debian-packages.sh nmap

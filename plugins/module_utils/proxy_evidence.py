@@ -28,6 +28,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_text
     unit_settings,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_urls import Display
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.systemd_unread import unread_evidence
 
 INSTALLER_FILE = "/opt/anypoint/runtimefabric/env"
 INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
@@ -39,12 +40,13 @@ def apt_configuration():
 
 
 def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
-    """Return `{"settings", "installer_file", "curl", "systemd", "services", "unreadable", "dangling"}`.
+    """Return `{"settings", "installer_file", "curl", "systemd", "services", "unread", "unreadable", "dangling"}`.
 
     A setting is `{"reader", "source", "variable", "value", "password"}`: who reads it, the file, the name in it, what may be
     shown of the value, and whether it has credentials: `none`, `expected` (the digest of the URL is one of `hashes`) or
     `other`.
-    installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them.
+    installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them,
+    unread: as `unread_evidence` does.
     root: the directory whose files are read.
     """
     reader = _Reader(hashes, root)
@@ -71,6 +73,7 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
         "curl": _curl_version(),
         "systemd": systemd_version(),
         "services": service_evidence(reader.display),
+        "unread": unread_evidence(reader.settings, reader.display),
         "unreadable": reader.unreadable,
         "dangling": reader.dangling,
     }

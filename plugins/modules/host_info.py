@@ -535,6 +535,16 @@ host:
                 http_proxy:
                   value: http://********@proxy.example.com:3128
                   password: expected
+        unread:
+          description:
+            - What systemd would find if it read its files again. RV(ignore:units) are the services whose files have changed
+              since it did, RV(ignore:environment) the variables of proxies that it gives to every service with another
+              value than its configuration has, or that only one of the two has. Only RV(ignore:error) without systemd.
+          type: dict
+          returned: when readable
+          sample:
+            units: [docker.service]
+            environment: []
         unreadable:
           description: Files that could not be read, each with the reason.
           type: list

@@ -84,6 +84,11 @@ def services(subject, evidence):
     found = part(evidence, "host", "proxy", "services")
     running = {name: entry for name, entry in found.items() if entry["running"]}
     hidden = [name for name, entry in running.items() if entry["now"] is None]
+    unread = _unread(evidence)
+    if unread:
+        return Finding(FAIL, "systemd has read its files since they changed",
+                       f"systemd has not read its files since they changed: {listed(unread)}",
+                       f"Run `systemctl daemon-reload`, which restarts nothing, on {subject.node}.", unread)
     stale = [name for name, entry in running.items() if entry["outdated"]]
     if stale:
         units = " ".join(f"{name}.service" for name in stale)
@@ -102,6 +107,16 @@ def services(subject, evidence):
     if hidden:
         return Finding(UNKNOWN, expected, f"the environment of {', '.join(hidden)} cannot be read")
     return Finding(PASS, expected, f"{', '.join(running)} as told" if running else "neither of them runs")
+
+
+def _unread(evidence):
+    """The units, and the variables of DefaultEnvironment, of which systemd knows an older state than the files have.
+
+    What systemd gives to services beyond its files may come from the kernel's command line, or from systemctl.
+    """
+    found = part(evidence, "host", "proxy").get("unread") or {}
+    named = {entry["variable"] for entry in _settings(evidence) if entry["reader"] == "systemd"}
+    return found.get("units", []) + [f"{name} of DefaultEnvironment" for name in found.get("environment", []) if name in named]
 
 
 def _urls(environment):

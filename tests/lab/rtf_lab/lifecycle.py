@@ -4,6 +4,7 @@
 """Bringing a lab up, whatever an earlier run left of it, and taking it down."""
 
 import concurrent.futures
+import functools
 import shutil
 from dataclasses import replace
 
@@ -32,6 +33,21 @@ def up(name, cluster=CLUSTER):
         lab = Lab(instance)
         bring_up(lab, wanted)
     return lab
+
+
+def renew(lab, name):
+    """Replace one node by a pristine one, and leave all others alone."""
+    [one] = [wanted for wanted in wanted_of(lab.instance) if wanted.name == name]
+    containers.create_and_start(one, lab.instance.name)
+    lab.wait_ready([name])
+    (ready_marks(lab) / containers.existing(lab.instance.name)[one.container]["id"]).touch()
+
+
+@functools.lru_cache
+def wanted_of(instance):
+    """The Specifications of an instance that is up."""
+    built = images.ensure_images({node.suite for node in instance.nodes})
+    return specifications(instance, built, ssh.ensure_keys(instance.state / "ssh", [node.name for node in instance.nodes]))
 
 
 def bring_up(lab, wanted):

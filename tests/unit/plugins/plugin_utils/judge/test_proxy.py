@@ -149,6 +149,23 @@ def test_a_service_that_was_started_before_its_files_changed_is_named_with_what_
     assert "systemctl restart docker.service" in result["remedy"] and "rtf_proxy_restart_services" in result["remedy"]
 
 
+@pytest.mark.parametrize("unread, said", [
+    ({"units": ["docker.service"], "environment": []}, "docker.service"),
+    ({"units": [], "environment": ["http_proxy"]}, "http_proxy of DefaultEnvironment"),
+])
+def test_files_that_systemd_has_not_read_since_they_changed_are_named_with_what_to_do(unread, said):
+    proxy = dict(in_order(), unread=unread)
+    proxy["settings"].append(entry("systemd", "/etc/systemd/system.conf.d/p.conf", "http_proxy", URL, "expected"))
+    result = judged(proxy)["proxy.services"]
+    assert (result["status"], result["observed"]) == ("fail", f"systemd has not read its files since they changed: {said}")
+    assert "systemctl daemon-reload" in result["remedy"]
+
+
+def test_what_systemd_gives_to_services_beyond_its_files_is_nothing_to_read_again():
+    proxy = dict(in_order(), unread={"units": [], "environment": ["http_proxy"]})
+    assert judged(proxy)["proxy.services"]["status"] == "pass"
+
+
 @pytest.mark.parametrize("services, status, observed", [
     ({}, "pass", "neither of them runs"),
     ({"docker": service(False, None, False)}, "pass", "neither of them runs"),

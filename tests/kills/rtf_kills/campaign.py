@@ -1,0 +1,91 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All trials of a part: a rehearsal says which tasks there are, then several nodes are killed on at a time."""
+
+import concurrent.futures
+import fnmatch
+import queue
+import re
+import shlex
+import time
+
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import audits, cases, states, trial
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import podman
+
+AUDITED = ("audit-1", "audit-2")
+PARTS = ("nftables", "firewalld", "revert", "audit")
+
+
+class Campaign:
+    """wanted: what the command line asks for. ran: the tasks that ran in some rehearsal."""
+
+    def __init__(self, lab, work, wanted, results):
+        self.lab, self.work, self.wanted, self.results = lab, work, wanted, results
+        self.ran = set()
+
+    def part(self, name):
+        """Do one of PARTS; return whether its rehearsal went well."""
+        begun = time.monotonic()
+        rehearsal = {"revert": self._rehearse_revert, "audit": self._rehearse_audit}.get(name, self._rehearse)(name)
+        print(f"{name}: rehearsed in {time.monotonic() - begun:.0f} s, exit code {rehearsal.code}", flush=True)
+        if rehearsal.code:
+            print(rehearsal.output)
+            return False
+        found = [case for case in self._cases(name, rehearsal.events) if case.task.partition("#")[0] not in self.ran]
+        self.ran |= {task.partition("#")[0] for task in cases.durations(rehearsal.events)}
+        chosen = [case for case in found if self._is_wanted(f"{name}: {case.name}")]
+        print(f"{name}: {len(cases.durations(rehearsal.events))} tasks ran, {len(found)} trials, {len(chosen)} to do", flush=True)
+        if self.wanted.list:
+            print("\n".join(f"  {case.name}" for case in chosen))
+            return True
+        seconds = cases.durations(rehearsal.events)
+        at_a_time = 1 if name == "audit" else self.wanted.nodes
+        free = queue.Queue()
+        for number in range(at_a_time):
+            free.put(f"kills-{number + 1}")
+        with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:
+            list(pool.map(lambda case: self._try(name, case, seconds[case.task], free), chosen))
+        return True
+
+    def _is_wanted(self, name):
+        globs = self.wanted.only or ["*"]
+        return name not in self.results.done and any(fnmatch.fnmatch(name, glob) for glob in globs)
+
+    def _cases(self, name, events):
+        if name == "audit":
+            return audits.cases_of(events)
+        if name == "revert":
+            return [cases.Case(task, moment, "revert") for task in cases.changing_in_order(events) for moment in ("into", "after")]
+        return cases.cases(events, self.wanted.thorough)
+
+    def _rehearse(self, name):
+        rehearsal, self.made = trial.rehearse(trial.Bench(self.lab, "kills-1", name, self.work / name / "rehearsal"))
+        return rehearsal
+
+    def _rehearse_revert(self, name):
+        return trial.rehearse_revert(trial.Bench(self.lab, "kills-1", "nftables", self.work / name / "rehearsal"))
+
+    def _rehearse_audit(self, name):
+        self.audits = audits.AuditBench(self.lab, AUDITED, self.work / name)
+        return self.audits.prepare()
+
+    def _try(self, name, case, seconds, free):
+        """Do one trial on a free node, write down and say what came of it."""
+        node = free.get()
+        try:
+            kill = cases.kill_of(case, seconds, shlex.join(podman()), self.lab.container(node), states.MODULES)
+            if name == "audit":
+                found = self.audits.attempt(kill)
+            else:
+                directory = self.work / name / re.sub(r"\W+", "_", case.name)
+                bench = trial.Bench(self.lab, node, "nftables" if name == "revert" else name, directory)
+                bench.pristine()
+                found = (trial.attempt_revert(bench, kill) if name == "revert"
+                         else trial.attempt(bench, kill, case.follow_up, self.made))
+            row = {"name": f"{name}: {case.name}", "task": case.task, **found}
+            self.results.add(row)
+            print(f"{row['seconds']:6.0f} s  {', '.join(row['verdict']) or 'ok'}: {row['name']}", flush=True)
+        finally:
+            free.put(node)

@@ -1,0 +1,148 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One trial: a run is cut off, and what follows must bring the node to where it would be without that, and back."""
+
+import json
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import sites, states
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import play
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import environment, lifecycle
+
+PREPARE = ("prepare-rtf.yml", "--skip-tags", "rtf_preflight")
+REVERT = ("hostprep.runtime_fabric.revert_rtf",)
+AUDIT = ("prepare-rtf.yml", "--tags", "rtf_preflight")
+
+
+class Bench:
+    """A node of a lab to try on, as a user has it who prepares it alone. directory: where logs are kept."""
+
+    def __init__(self, lab, node, configuration, directory):
+        self.lab, self.node, self.configuration = lab, node, configuration
+        self.directory = Path(directory)
+        self.site = self.directory / "site"
+        self.environment = environment.environment(lab.instance)
+        self.environment["ANSIBLE_PIPELINING"] = "true"
+        self.before = None
+
+    def pristine(self):
+        """Take a node that nothing was done to, and remember how it is."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        lifecycle.renew(self.lab, self.node)
+        sites.CONFIGURATIONS[self.configuration][0](self.lab, self.node)
+        self.start_from_here()
+
+    def start_from_here(self):
+        """Remember how the node is now, and write the user's directory."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        sites.write_site(self.site, self.lab, [self.node], self.configuration)
+        self.before = states.state(self.lab, self.node)
+
+    def play(self, name, arguments, kill=None):
+        """Run a playbook; name: what its log is called."""
+        words = [*arguments, "-i", "inventory", "-e", "@settings.json"]
+        # Connections that a killed controller leaves open are no later run's. The path of a socket must be short.
+        sockets = tempfile.mkdtemp(prefix="kills-")
+        try:
+            return play(self.site, words, {**self.environment, "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets},
+                        self.directory / f"{name}.log", kill)
+        finally:
+            shutil.rmtree(sockets, ignore_errors=True)
+
+    def differences(self):
+        """How the node differs from what it was in the beginning."""
+        return states.differences(self.before, states.state(self.lab, self.node))
+
+
+def rehearse(bench):
+    """Prepare a pristine node without cutting anything off. Return (Run, differences that it made)."""
+    bench.pristine()
+    run = bench.play("rehearsal", PREPARE)
+    return run, bench.differences()
+
+
+def rehearse_revert(bench):
+    """Prepare a pristine node and revert it without cutting anything off; return the Run."""
+    bench.pristine()
+    prepared = bench.play("prepare", PREPARE)
+    return bench.play("rehearsal", REVERT) if prepared.code == 0 else prepared
+
+
+def attempt_revert(bench, kill):
+    """Cut off the revert of a node that was prepared, and revert it again."""
+    begun = time.monotonic()
+    prepared = bench.play("prepare", PREPARE)
+    killed = bench.play("killed", REVERT, kill)
+    found = {"struck": killed.struck and prepared.code == 0, "struck_in": killed.last_task(), **_revert(bench)}
+    return _judged(bench, found, begun)
+
+
+def attempt(bench, kill, follow_up, expected):
+    """Cut off the preparation of a node that is as bench.before says. Return what came of it, as a dictionary.
+
+    follow_up: `rerun` prepares again, twice, before it reverts; `revert` reverts at once. expected: the differences
+    that a preparation makes, None where they are not known.
+    """
+    begun = time.monotonic()
+    killed = bench.play("killed", PREPARE, kill)
+    found = {"struck": killed.struck, "struck_in": killed.last_task()}
+    if follow_up == "rerun":
+        found.update(_prepare_again(bench, expected))
+    found.update(_revert(bench))
+    return _judged(bench, found, begun)
+
+
+def _judged(bench, found, begun):
+    """Add the verdict and the seconds since `begun`, and keep all of it beside the logs."""
+    found = {"verdict": verdict(found), "seconds": round(time.monotonic() - begun, 1), **found}
+    (bench.directory / "found.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return found
+
+
+def _revert(bench):
+    """Revert once nothing runs any more that the killed controller had begun."""
+    quiet = states.wait_until_quiet(bench.lab, bench.node)
+    reverted = bench.play("revert", REVERT)
+    return {"still_running": not quiet, "revert": {"code": reverted.code, "problems": reverted.problems()},
+            "left": bench.differences()}
+
+
+def _prepare_again(bench, expected):
+    again = bench.play("rerun", PREPARE)
+    once_more = bench.play("once_more", PREPARE)
+    made = bench.differences()
+    return {
+        "unread": [line for line in made.get("units", ()) if line.endswith("reload=yes")],
+        "rerun": {"code": again.code, "problems": again.problems()},
+        "once_more": {"code": once_more.code, "changed": once_more.changed_tasks()},
+        "otherwise": states.differences(*({part: set(found.get(part, ())) for part in {*expected, *made}}
+                                          for found in (expected, made))) if expected is not None else {},
+    }
+
+
+def verdict(found):
+    """The words for what went wrong, an empty list where all is well."""
+    wrong = []
+    if not found["struck"]:
+        wrong.append("not killed")
+    if found.get("still_running"):
+        wrong.append("a module never ended")
+    if "rerun" in found:
+        if found["rerun"]["code"] or found["once_more"]["code"]:
+            wrong.append("does not converge")
+        elif found["once_more"]["changed"]:
+            wrong.append("changes something again")
+        elif found["unread"]:
+            wrong.append("systemd has not read its files")
+        elif found["otherwise"]:
+            wrong.append("converges to something else")
+    if found["revert"]["code"]:
+        wrong.append("does not revert")
+    elif found["left"]:
+        wrong.append("not as before")
+    return wrong
