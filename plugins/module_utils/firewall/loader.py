@@ -46,6 +46,7 @@ Description=Load the firewall rules called {label} again, behind those of the si
 DefaultDependencies=no
 RequiresMountsFor={directory}
 After=local-fs.target {site} {unit}
+Before={rollback}
 
 [Service]
 Type=oneshot
@@ -80,6 +81,7 @@ class Loader(object):
             program=self.program,
             site=" ".join(self.site_units),
             unit=self.unit,
+            rollback=self.label.replace("_", "-") + "-firewall-rollback-at-boot.service",  # of guard.py
             directory=RULES_DIRECTORY,
         )
         return OrderedDict([(self.unit, UNIT.format(**values)), (self.behind_site, BEHIND_SITE.format(**values))])
