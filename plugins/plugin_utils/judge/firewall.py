@@ -41,17 +41,15 @@ def regime(subject, evidence):
     expected = "at most one firewall is active"
     listed = ", ".join(f"{name} ({why})" for name, why in found.items())
     if len(found) > 1:
-        front_ends = [name for name in found if name in ("firewalld", "ufw")]
-        unwanted = (front_ends or list(found))[-1]
-        take_out = f"Then `systemctl disable --now {unwanted}`, for example."
-        if "nftables" in found:
-            take_out = (
-                "Take tables of nftables out of what loads them and delete them with `nft delete table`: stopping "
-                "nftables.service flushes the rules of all firewalls."
-            )
+        unwanted = ([name for name in found if name in ("firewalld", "ufw")] or list(found))[-1]
         remedy = by_line(
             subject,
-            appliance=f"Keep one of them, and move the rules of the other to it. {take_out}",
+            appliance=(
+                "Keep one of them, and move the rules of the other to it. Take tables of nftables out of what loads them, and "
+                "delete them with `nft delete table`: stopping nftables.service flushes the rules of all firewalls."
+                if "nftables" in found
+                else f"Keep one of them: move its rules to the other, then `systemctl disable --now {unwanted}`, for example."
+            ),
             self_managed=f"Keep one of them, and move the rules of the other to it. Drain {subject.node} before a unit of a "
             "firewall is stopped: that can take the rules of kube-proxy and of the CNI plugin along.",
         )
