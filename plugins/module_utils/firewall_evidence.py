@@ -11,7 +11,7 @@ import time
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change, nftables, regime
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import owner_of_rule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import owner_of_jump
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import read_values
 
 LABEL = "runtime_fabric"
@@ -100,8 +100,8 @@ def forward_policies(host, label):
 
 
 def _first_owner(rules):
-    """The program that has put one of some rules where they are, "" without."""
-    return next((program for program in map(owner_of_rule, rules) if program), "")
+    """The program to whose chain the first of some rules leads that leads to one, "" without."""
+    return next((program for program in map(owner_of_jump, rules) if program), "")
 
 
 def platform():

@@ -18,7 +18,11 @@ import socket
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import owner_of_chain, owner_of_rule
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import (
+    owner_of_chain,
+    owner_of_jump,
+    owner_of_rule,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
     NOTHING,
     State,
@@ -125,7 +129,7 @@ class Iptables(Backend):
             for words in rules.get("INPUT", []):
                 if not self._is_ours(words) and not owner_of_rule(" ".join(words)):
                     return "INPUT has rules in {0}".format(program)
-            helpers = any(owner_of_rule(" ".join(words)) for words in rules.get("FORWARD", []))
+            helpers = any(owner_of_jump(" ".join(words)) for words in rules.get("FORWARD", []))
             if policies.get("FORWARD") == "DROP" and not helpers:
                 return "the policy of FORWARD is DROP in {0}".format(program)
         return ""

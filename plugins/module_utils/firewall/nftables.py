@@ -22,6 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.h
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import (
     owner_of_chain,
+    owner_of_jump,
     owner_of_rule,
     owner_of_table,
 )
@@ -157,7 +158,7 @@ class Nftables(Backend):
                 others = [rule for rule in chain.rules if not _is_our_rule(rule, self.label)]
                 rules = [rule for rule in others if not owner_of_rule(rule)]
                 # Docker sets the policy of FORWARD itself, where it has switched forwarding on.
-                theirs = chain.hook == "forward" and len(rules) < len(others)
+                theirs = chain.hook == "forward" and any(owner_of_jump(rule) for rule in others)
                 if rules or (chain.drops_by_policy and not theirs):
                     yield table, name, chain, rules
 

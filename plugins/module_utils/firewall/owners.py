@@ -88,11 +88,13 @@ def owner_of_chain(name):
     return found[0] if found else ""
 
 
+def owner_of_jump(rule):
+    """Return the program to whose chain a rule, as nft or iptables-save prints it, leads; "" without one."""
+    target = _TARGET.search(rule)
+    return owner_of_chain(target.group(1)) if target else ""
+
+
 def owner_of_rule(rule):
     """Return the program that put a rule, as nft or iptables-save prints it, into a chain; "" where that is not known."""
-    target = _TARGET.search(rule)
-    owner = owner_of_chain(target.group(1)) if target else ""
-    if owner:
-        return owner
     found = [one.name for one in PROGRAMS if one.rules is not None and re.search(one.rules, rule)]
-    return found[0] if found else ""
+    return owner_of_jump(rule) or (found[0] if found else "")

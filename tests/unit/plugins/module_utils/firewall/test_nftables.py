@@ -209,6 +209,13 @@ def test_a_jump_to_a_program_beside_rules_of_the_site_leaves_the_chain_the_sites
     assert len([line for line in denying.native(wanted()).runtime if 'comment "ours"' in line]) == 1
 
 
+def test_a_chain_in_which_the_site_lets_a_program_forward_is_the_sites():
+    rules = ['iifname "docker0" accept', 'oifname "docker0" accept']
+    one = backend("table inet filter {\n%s}" % input_chain(rules, "drop", "forward"))
+    assert one.activity() == "the chain inet filter base filters"
+    assert len([line for line in one.native(wanted()).runtime if 'comment "ours"' in line]) == 1
+
+
 def test_where_the_site_cannot_be_told_from_a_program_nothing_is_written():
     one = backend("table inet sshguard {\n%s}" % input_chain(["tcp dport 22 accept"], "drop"))
     assert one.activity() == "the chain inet sshguard base drops by policy, in a table that has the name of SSHGuard's"
