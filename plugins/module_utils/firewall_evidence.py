@@ -11,6 +11,7 @@ import time
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change, nftables, regime
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError, Host
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import owner_of_jump
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.os_release import read_values
 
 LABEL = "runtime_fabric"
@@ -21,14 +22,15 @@ _VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+
 
 
 def firewall_evidence(label=LABEL, host=None):
-    """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "installer"}`.
+    """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "forward_owners", "installer"}`.
 
     backends: `{name: whether it is installed}`. active: `{name: why}` of those that filter for the site. ours: how what is
     there differs from what was applied, as change.drift() returns it, or None. applied: `{"backend",
     "expires_at", "rules", "default_deny"}` or None; expires_at: when rules that expire end, in seconds since the epoch, 0
     without any; rules: as the module firewall_rules takes them. pending: whether a change
     waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
-    that drop forwarded packets which no rule accepts. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
+    that drop forwarded packets which no rule accepts. forward_owners: `{where: program}` of those of them whose policy a
+    program has set for itself. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
     init.sh on the host, or None; whether the unit is there by which it replaces the filter table at boot; what it takes
     the system for, `el7`, `el8`, `debian` or None.
     """
@@ -37,6 +39,7 @@ def firewall_evidence(label=LABEL, host=None):
         raise FirewallError("only root can read the rules of a firewall")
     backends = regime.all_backends(host, label)
     known = change.applied(host)
+    forward, forward_owners = forward_policies(host, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
         "active": dict(regime.active(backends)),
@@ -44,7 +47,8 @@ def firewall_evidence(label=LABEL, host=None):
         "applied": {name: known.get(name) for name in APPLIED} if known else None,
         "pending": change.Guard(host, label, change.DIRECTORY).is_pending(),
         "iptables": iptables_variants(host),
-        "forward": forward_policies(host, label),
+        "forward": forward,
+        "forward_owners": forward_owners,
         "installer": {
             "version": installer_version(),
             "unit": has_installer_unit(),
@@ -77,19 +81,29 @@ def iptables_variants(host):
 
 
 def forward_policies(host, label):
-    """Return `{where: whether a rule of ours is in it}` of the chains of the hook forward whose policy it is to drop."""
-    found, ours = {}, re.compile(label.replace("_", "[_-]"), re.IGNORECASE)
+    """Return two dicts about the chains of the hook forward that drop by policy.
+
+    `{where: whether a rule of ours is in it}`, and `{where: program}` of those that a program made, or has rules in.
+    """
+    found, owners, ours = {}, {}, re.compile(label.replace("_", "[_-]"), re.IGNORECASE)
     if host.program("nft"):
         for table in nftables.parse(host.run(["nft", "-n", "list", "ruleset"])).values():
             for name, chain in table.chains.items():
                 if chain.hook == "forward" and chain.drops_by_policy:
                     where = "{0} {1} {2}".format(table.family, table.name, name)
                     found[where] = any(ours.search(rule) for rule in chain.rules)
+                    owners[where] = nftables.owner(table) or _first_owner(chain.rules)
     elif host.program("iptables"):
         code, out, dummy_err = host.try_run(["iptables", "-S", "FORWARD"])
         if code == 0 and "-P FORWARD DROP" in out:
             found["iptables FORWARD"] = ours.search(out) is not None
-    return found
+            owners["iptables FORWARD"] = _first_owner(out.splitlines())
+    return found, {where: program for where, program in owners.items() if program}
+
+
+def _first_owner(rules):
+    """The program to whose chain the first of some rules leads that leads to one, "" without."""
+    return next((program for program in map(owner_of_jump, rules) if program), "")
 
 
 def platform():

@@ -44,6 +44,9 @@ options:
       - The firewall to write the rules to. V(auto) takes the one that is active. Where none is, nothing is changed; where
         two are, the module fails.
       - One that is named is started, now and at boot. It must be installed, and no other may be active.
+      - It is not started where that would flush rules which a program such as Docker or Kubernetes keeps for itself.
+        O(state=absent) stops what was started, but not where stopping it would flush such rules.
+      - Tables and chains of such programs are no firewall of the site, and get no rule.
     type: str
     choices: [auto, firewalld, nftables, ufw, iptables]
     default: auto

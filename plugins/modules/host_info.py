@@ -652,6 +652,12 @@ host:
           description: The chains that drop forwarded packets which no rule accepts.
           type: dict
           returned: when readable
+        forward_owners:
+          description: The programs that keep rules of their own in these chains, and so may have set the policy.
+          type: dict
+          returned: when readable
+          sample:
+            ip filter FORWARD: Docker
         installer:
           description: The version of an installation script of Runtime Fabric on the host, and whether its own unit is there.
           type: dict

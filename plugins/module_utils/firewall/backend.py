@@ -16,13 +16,15 @@ class Backend(object):
     name: the value of the module's option `backend`. works_through: names of backends whose rules are this one's doing
     while it is active, so that they are not taken for a second firewall. closes_by_itself: whether what expires ends
     without our doing; else the guard runs `closing_command` at the time. has_service: whether no rule of it holds while
-    its service is stopped.
+    its service is stopped. unit: the systemd unit that start() starts and enables, "" where there is none. flushed: the
+    name of the backend all of whose rules go when that unit is stopped, "" where others keep theirs.
     """
 
     name = ""
     works_through = ()
     closes_by_itself = True
     has_service = False
+    unit = flushed = ""
 
     def __init__(self, host, label):
         """host: a Host. label: as in Wanted; names every object of ours."""
@@ -38,6 +40,18 @@ class Backend(object):
         Only looks. What is ours does not count.
         """
         raise NotImplementedError
+
+    def denies(self):
+        """Whether rules of the site in it drop packets that no other firewall writes. Only looks."""
+        return False
+
+    def programs(self):
+        """Return the names of the programs that keep rules of their own in it, as owners.py knows them. Only looks."""
+        return set()
+
+    def flushes(self):
+        """Return why start() would remove all rules of the backend that is `flushed`, "" where it would not. Only looks."""
+        return ""
 
     def running(self):
         """Whether the firewall runs and comes at boot, so that start() has nothing to do. Only looks."""
@@ -58,9 +72,26 @@ class Backend(object):
         """
         raise NotImplementedError
 
-    def start(self):
-        """Let the firewall run, now and at boot. Called before apply where somebody chose it that is not active."""
+    def start(self, wanted):
+        """Let the firewall run, now and at boot. Called before apply(wanted) where a user chose it and it is not active.
+
+        Where it reads its rules from files when it starts, they already say what is wanted.
+        """
         raise NotImplementedError
+
+    def service_state(self):
+        """Return how start() finds the service, for stop(): `{"active", "enabled"}`."""
+        return {
+            "active": self.host.unit_is("is-active", self.unit),
+            "enabled": self.host.unit_is("is-enabled", self.unit),
+        }
+
+    def stop(self, before):
+        """Put the service back as service_state() found it, when our rules are gone."""
+        if not before["enabled"]:
+            self.host.run(["systemctl", "disable", "--quiet", self.unit])
+        if not before["active"]:
+            self.host.run(["systemctl", "stop", self.unit])
 
     def apply(self, wanted):
         """Make look() return native(wanted), with as little as possible: what is right already stays untouched.

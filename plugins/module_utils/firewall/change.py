@@ -11,9 +11,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.guard import Guard
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import RULES_DIRECTORY
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING, from_parameters
 
-DIRECTORY = "/var/lib/hostprep-runtime-fabric/firewall"
+DIRECTORY = RULES_DIRECTORY
 NOBODY_FILTERS = "no firewall is active: every port is open at the host, and nothing was changed"
 
 
@@ -53,6 +54,9 @@ class Change(object):
         left = [self.backends[other] for other in holding if other != name]
         states = [(chosen, chosen.look(), chosen.native(wanted))] + [(one, one.look(), NOTHING) for one in left]
         starting = name not in found and self.parameters["backend"] != regime.AUTO and not chosen.running()
+        if starting:
+            regime.require_harmless_start(self.backends, name)
+        service = chosen.service_state() if starting else _service_before(before, name)
         renewed = any(rule.expires for rule in wanted.rules) and before.get("expires_at") != wanted.expires_at
         # Where the firewall cannot close what has expired, a timer does.
         closes_at = 0 if chosen.closes_by_itself else wanted.expires_at
@@ -64,23 +68,33 @@ class Change(object):
             for one in left:
                 one.remove()
             if starting:
-                chosen.start()
+                chosen.start(wanted)
             chosen.apply(wanted)
             self.expiry.keep(closes_at, closing)
             kept = dict(self.parameters, backend=name, expires_at=wanted.expires_at, keep_ports=wanted.keep_ports)
+            kept["service_before"] = service
             self.host.write(applied_path(), json.dumps(kept, indent=2, sort_keys=True) + "\n", 0o600)
+            # A firewall that was started has brought rules of the site and zones of interfaces with it.
+            held = chosen.native(wanted) if starting else states[0][2]
+            return [(chosen, held)] + [(one, NOTHING) for one in left]
 
         return self._carry_out(dict(result, expires_at=wanted.expires_at), changed, states, change)
 
     def _absent(self):
+        before = applied(self.host)
+        started = self.backends.get(before.get("backend"))
+        service = _service_before(before, before.get("backend"))
         states = [(one, one.look(), NOTHING) for one in self.backends.values()]
-        states = [entry for entry in states if entry[1] != NOTHING]
+        states = [entry for entry in states if entry[1] != NOTHING or (service and entry[0] is started)]
 
         def change():
             for one, dummy, dummy_target in states:
                 one.remove()
             self.expiry.keep(0, [])
+            if service and started:
+                regime.stop(self.backends, started.name, service)
             self.host.remove(applied_path())
+            return [(one, target) for one, dummy, target in states]
 
         result = {"backend": None, "pending": False}
         return self._carry_out(result, bool(states), states, change)
@@ -96,8 +110,7 @@ class Change(object):
         commands += self.expiry.restore_commands()
         self.guard.arm(files, commands, self.parameters["rollback_timeout"], ssh_access.ssh_connection())
         try:
-            change()
-            for one, dummy, target in states:
+            for one, target in change():
                 _held(one, target)
         except FirewallError as problem:
             self.guard.roll_back()
@@ -128,6 +141,11 @@ def applied(host):
     except ValueError:
         found = {}
     return found if isinstance(found, dict) else {}
+
+
+def _service_before(known, name):
+    """Return what service_state() found before the backend `name` was started for what is `known` to be applied, or None."""
+    return known.get("service_before") if known.get("backend") == name else None
 
 
 def drift(host, backends, now):

@@ -58,6 +58,8 @@ class Firewalld(Backend):
     name = "firewalld"
     works_through = ("nftables", "iptables")
     has_service = True
+    unit = UNIT
+    flushed = "iptables"
 
     def __init__(self, host, label):
         super(Firewalld, self).__init__(host, label)
@@ -79,7 +81,11 @@ class Firewalld(Backend):
     def _is_active(self):
         return self.installed() and self.host.unit_is("is-active", UNIT)
 
-    def start(self):
+    def flushes(self):
+        return "firewalld flushes all rules of iptables when it starts"  # its issue 742
+
+    def start(self, wanted):
+        self.apply(wanted)  # into its files only
         self._forget()
         self.host.run(["systemctl", "enable", "--now", "--quiet", UNIT])
 
@@ -223,10 +229,10 @@ class Firewalld(Backend):
 
     def _known(self, zones, kind, name, wanted_line, files):
         """Whether firewalld knows a service or ipset of ours at runtime, with the content that is wanted."""
+        if not self._is_active():
+            return True  # it reads our files when it starts, and they are written before
         path = self._path(kind + "s", name)
         right = path in files and (kind == "ipset" or _service_line(parsed(files[path], path)) == wanted_line)
-        if not self._is_active():
-            return right  # it will have read the file when it runs
         record = self._runtime().record
         if not right or name in record["stale"]:
             return False
@@ -265,8 +271,13 @@ class Firewalld(Backend):
             texts = {text for rule in rules for text in self._texts(rule, wanted, known)}
             if texts - theirs:
                 target.zones[zone] = sorted(texts - theirs)
-        zone = self.zone if self.zone in zones else TRUSTED
-        theirs = [one for one in zones[zone].sources if one not in ours.sources.get(zone, [])] if zone in zones else []
+        zone = self.zone if self.zone in zones or not active else TRUSTED
+        theirs = [
+            one
+            for name in {zone, TRUSTED} & set(zones)
+            for one in zones[name].sources
+            if name != self.zone and one not in ours.sources.get(name, [])
+        ]
         sources = [one for one in self._untrusted(wanted, zones) if one not in theirs]
         if sources:
             target.sources[zone] = sorted(sources)
@@ -515,6 +526,7 @@ class Firewalld(Backend):
             return lines + ["systemctl stop {0}".format(UNIT)]
         # After a reboot the file below /run is gone, and firewalld has read the files from before they were put back.
         return lines + [
+            "systemctl is-active --quiet {0} || systemctl start {0}".format(UNIT),
             "if [ -f {0} ]; then".format(self.undo_path),
             "    sh {0}; rm -f {0}".format(self.undo_path),
             "else",

@@ -5,20 +5,24 @@
 """Backend iptables: chains of our own, and one jump to them at the head of INPUT and of FORWARD, for IPv4 and IPv6.
 
 It writes to the tables that the host's program `iptables` writes to, be they those of nftables or the legacy ones. The
-rules are kept in files that `iptables-restore --noflush` takes. Loaded they are by the unit of loader.py, behind the
-units by which distributions load what a site has saved, so that a restart of these does no harm.
+rules are kept in files that `iptables-restore --noflush` takes. The unit of loader.py loads them behind the units by which
+distributions load what a site has saved, and behind nftables.service, which flushes the tables of iptables-nft, too.
 
 Sources are told apart by one rule for each address, which leads to the ports of its set. That needs no ipset, whose
 program and kernel module many hosts lack, and costs a packet one comparison for each node.
 """
 
-import re
 import shlex
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import (
+    owner_of_chain,
+    owner_of_jump,
+    owner_of_rule,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
     NOTHING,
     State,
@@ -27,11 +31,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.w
     of_family,
 )
 
-SITE_UNITS = ("netfilter-persistent.service", "iptables.service", "ip6tables.service")
+SITE_UNITS = ("netfilter-persistent.service", "iptables.service", "ip6tables.service", "nftables.service")
 LONGEST_CHAIN = 28
 MOST_PORTS = 15  # that one match takes; a range counts twice
-# Chains of programs that bring rules for themselves; a jump to them does not make a host filter.
-_HELPERS = re.compile(r"(KUBE-|DOCKER|CNI-|FLANNEL|CALI|cali-|WEAVE|f2b-|LIBVIRT)")
 
 PROGRAM = r"""#!/bin/sh
 # Written by hostprep.runtime_fabric. Loads the rules called @label@ beside those of the site, or takes them away, in one
@@ -85,7 +87,7 @@ for version in 4 6; do
         program=ip6tables
     fi
     case ${1:-} in
-    load) load $program /etc/iptables/@label@.rules.v$version ;;
+    load) load $program @rules@.v$version ;;
     unload) unload $program ;;
     *)
         echo "usage: $0 load | unload" >&2
@@ -105,7 +107,8 @@ class Iptables(Backend):
     def __init__(self, host, label):
         super(Iptables, self).__init__(host, label)
         self.chains = label.upper()
-        self.loader = Loader(host, label, SITE_UNITS)
+        former = tuple("/etc/iptables/{0}.rules.v{1}".format(label, version) for version in (4, 6))
+        self.loader = Loader(host, label, SITE_UNITS, former)
 
     def installed(self):
         return self.host.program("iptables") is not None and self.host.program("iptables-restore") is not None
@@ -113,7 +116,7 @@ class Iptables(Backend):
     def running(self):
         return True  # the kernel filters; there is nothing to be started
 
-    def start(self):
+    def start(self, wanted):
         pass
 
     def activity(self):
@@ -124,12 +127,18 @@ class Iptables(Backend):
             if policies.get("INPUT") == "DROP":
                 return "the policy of INPUT is DROP in {0}".format(program)
             for words in rules.get("INPUT", []):
-                if not self._is_ours(words) and not _HELPERS.match(_target(words)):
+                if not self._is_ours(words) and not owner_of_rule(" ".join(words)):
                     return "INPUT has rules in {0}".format(program)
-            helpers = any(_HELPERS.match(_target(words)) for words in rules.get("FORWARD", []))
+            helpers = any(owner_of_jump(" ".join(words)) for words in rules.get("FORWARD", []))
             if policies.get("FORWARD") == "DROP" and not helpers:
                 return "the policy of FORWARD is DROP in {0}".format(program)
         return ""
+
+    def programs(self):
+        if not self.installed():
+            return set()
+        chains = [name for program in self._programs() for name in parse(self._save(program))[0]]
+        return {owner_of_chain(name) for name in chains} - {""}
 
     def _programs(self):
         """The programs for the IP versions that the host has."""
@@ -149,7 +158,8 @@ class Iptables(Backend):
     def look(self):
         if not self.installed():
             return NOTHING
-        runtime, permanent = [], []
+        runtime = []
+        permanent = ["{0} lies where a loader of the site may read it".format(path) for path in self.loader.left_behind()]
         for program in self._programs():
             runtime += self._lines(program, parse(self._save(program))[1])
             text = self.host.read(self._path(program))
@@ -175,10 +185,11 @@ class Iptables(Backend):
         return State(lines, list(lines))
 
     def _path(self, program):
-        return "/etc/iptables/{0}.rules.v{1}".format(self.label, 6 if program == "ip6tables" else 4)
+        return self.loader.rules_path("rules.v{0}".format(6 if program == "ip6tables" else 4))
 
     def _program(self):
-        return PROGRAM.replace("@label@", self.label).replace("@chains@", self.chains)
+        text = PROGRAM.replace("@label@", self.label).replace("@chains@", self.chains)
+        return text.replace("@rules@", self.loader.rules_path("rules"))
 
     def _chain(self, name):
         chain = "{0}-{1}".format(self.chains, name)

@@ -2,19 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A program of ours on the host that loads rules beside those of the site, and the systemd unit that calls it.
+"""A program of ours on the host that loads rules beside those of the site, and the systemd units that call it.
 
-For firewalls that have no place for somebody else's rules in what they keep. The unit follows the site's own one: when
-that is restarted or reloaded, and with it everything is flushed, ours loads again behind it.
+For firewalls that have no place for rules of others in what they keep. The rules lie in a directory that no other program
+reads. The unit follows the units of the site: when one is restarted or reloaded, which flushes everything, ours loads
+again behind it. A second unit does the same when a unit of the site is started while ours is active already.
 """
 
+from collections import OrderedDict
+
 DIRECTORY = "/etc/systemd/system"
+RULES_DIRECTORY = "/var/lib/hostprep-runtime-fabric/firewall"
+HEAD = "# Written by hostprep.runtime_fabric"
 
 UNIT = """\
 # Written by hostprep.runtime_fabric.
 [Unit]
 Description=Firewall rules called {label}, beside those of the site
 DefaultDependencies=no
+RequiresMountsFor={directory}
 After=local-fs.target {site}
 PartOf={site}
 ReloadPropagatedFrom={site}
@@ -33,41 +39,87 @@ ExecStop={program} unload
 WantedBy=multi-user.target {site}
 """
 
+BEHIND_SITE = """\
+# Written by hostprep.runtime_fabric.
+[Unit]
+Description=Load the firewall rules called {label} again, behind those of the site
+DefaultDependencies=no
+RequiresMountsFor={directory}
+After=local-fs.target {site} {unit}
+Before={rollback}
+
+[Service]
+Type=oneshot
+ExecStart={program} load
+
+[Install]
+WantedBy={site}
+"""
+
 
 class Loader(object):
-    """The program and the unit for a label. site_units: names of the units that load the rules of the site."""
+    """The program and the units for a label.
 
-    def __init__(self, host, label, site_units):
-        self.host, self.label, self.site_units = host, label, site_units
+    site_units: names of the units that load the rules of the site. former_files: where earlier versions kept the rules.
+    """
+
+    def __init__(self, host, label, site_units, former_files=()):
+        self.host, self.label, self.site_units, self.former_files = host, label, site_units, former_files
         name = label.replace("_", "-") + "-firewall"
         self.program = "/usr/local/sbin/" + name
         self.unit = name + ".service"
-        self.unit_path = "{0}/{1}".format(DIRECTORY, self.unit)
+        self.behind_site = name + "-behind-site.service"
+
+    def rules_path(self, suffix):
+        """Where the rules lie that the program loads."""
+        return "{0}/{1}.{2}".format(RULES_DIRECTORY, self.label, suffix)
+
+    def _units(self):
+        """Return {name: text} of the units."""
+        values = dict(
+            label=self.label,
+            program=self.program,
+            site=" ".join(self.site_units),
+            unit=self.unit,
+            rollback=self.label.replace("_", "-") + "-firewall-rollback-at-boot.service",  # of guard.py
+            directory=RULES_DIRECTORY,
+        )
+        return OrderedDict([(self.unit, UNIT.format(**values)), (self.behind_site, BEHIND_SITE.format(**values))])
 
     def files(self):
-        """Every path that install writes, the links of the enabled unit among them."""
-        wanted_by = ("multi-user.target",) + tuple(self.site_units)
-        links = ["{0}/{1}.wants/{2}".format(DIRECTORY, target, self.unit) for target in wanted_by]
-        return [self.program, self.unit_path] + links
-
-    def unit_text(self):
-        """The unit as it is written."""
-        return UNIT.format(label=self.label, program=self.program, site=" ".join(self.site_units))
-
-    def in_place(self, program_text):
-        """Whether program and unit are as install would write them, and the unit comes at boot."""
+        """Every path that install and uninstall write or remove, the links of the enabled units among them."""
+        links = [(target, self.unit) for target in ("multi-user.target",) + tuple(self.site_units)]
+        links += [(target, self.behind_site) for target in self.site_units]
         return (
-            self.host.read(self.program) == program_text
-            and self.host.read(self.unit_path) == self.unit_text()
-            and self.host.unit_is("is-enabled", self.unit)
+            [self.program]
+            + [_path(name) for name in self._units()]
+            + ["{0}/{1}.wants/{2}".format(DIRECTORY, target, name) for target, name in links]
+            + list(self.former_files)
         )
 
+    def in_place(self, program_text):
+        """Whether program and units are as install would write them, and the units are enabled."""
+        return self.host.read(self.program) == program_text and all(
+            self.host.read(_path(name)) == text and self.host.unit_is("is-enabled", name)
+            for name, text in self._units().items()
+        )
+
+    def left_behind(self):
+        """Return the files that an earlier version wrote to a directory which the site's own loader may read."""
+        return [path for path in self.former_files if (self.host.read(path) or "").startswith(HEAD)]
+
     def install(self, program_text):
-        """Write program and unit, let systemd know, and start the unit, which loads the rules."""
+        """Write program and units, and enable the units. What earlier versions wrote elsewhere goes."""
         self.host.write(self.program, program_text, 0o755)
-        self.host.write(self.unit_path, self.unit_text())
+        for name, text in self._units().items():
+            self.host.write(_path(name), text)
         self.host.run(["systemctl", "daemon-reload"])
-        self.host.run(["systemctl", "enable", "--quiet", self.unit])
+        self.host.run(["systemctl", "enable", "--quiet"] + list(self._units()))
+        self._remove_left_behind()
+
+    def _remove_left_behind(self):
+        for path in self.left_behind():
+            self.host.remove(path)
 
     def load(self):
         """Load the rules; the unit then counts as active, so that it follows the unit of the site."""
@@ -77,13 +129,16 @@ class Loader(object):
             self.host.run(["systemctl", "start", self.unit])
 
     def uninstall(self):
-        """Take the rules out of the kernel, and program and unit off the host."""
-        if self.host.read(self.unit_path) is not None:
-            self.host.run(["systemctl", "disable", "--quiet", "--now", self.unit])
+        """Take the rules out of the kernel, and program and units off the host."""
+        for name in self._units():
+            if self.host.read(_path(name)) is not None:
+                self.host.run(["systemctl", "disable", "--quiet", "--now", name])
         if self.host.read(self.program) is not None:
             self.host.run([self.program, "unload"])
         self.host.remove(self.program)
-        self.host.remove(self.unit_path)
+        for name in self._units():
+            self.host.remove(_path(name))
+        self._remove_left_behind()
         self.host.run(["systemctl", "daemon-reload"])
 
     def restore_commands(self):
@@ -91,3 +146,7 @@ class Loader(object):
         if self.host.read(self.program) is None:
             return ["systemctl daemon-reload", "systemctl stop {0}".format(self.unit)]
         return ["systemctl daemon-reload", "{0} load".format(self.program)]
+
+
+def _path(unit):
+    return "{0}/{1}".format(DIRECTORY, unit)

@@ -6,10 +6,12 @@
 
 In nftables an accept ends one base chain; the next one may still drop. So our chains, which see a packet first, mark
 what is to be let through, and a rule at the head of each of the site's chains that drop accepts what bears the mark.
-That is one rule in a chain of somebody else, whatever the number of ports, and it is known by its comment.
+That is one rule in a chain of the site, whatever the number of ports, and it is known by its comment. Tables and chains
+of programs that write them themselves get none: the program makes them anew, and what they drop is its own affair.
 
-The rules are kept in a file that `nft -f` takes. Loaded they are by the unit of loader.py, behind nftables.service, so
-that a `flush ruleset` in the site's file does no harm.
+The rules are kept in a file that `nft -f` takes. The unit of loader.py loads them behind nftables.service, so that a
+`flush ruleset` in the site's file does no harm. The file does not lie in /etc/nftables.d, which nftables.conf of many a
+site includes before its own tables: what adds rules to these would fail there, and with it the whole file of the site.
 """
 
 import re
@@ -18,6 +20,12 @@ from collections import OrderedDict, namedtuple
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import (
+    owner_of_chain,
+    owner_of_jump,
+    owner_of_rule,
+    owner_of_table,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
     NOTHING,
     State,
@@ -32,8 +40,11 @@ ACCEPT_MARKED = "meta mark & 0x{0:08x} == 0x{0:08x} accept".format(MARK)
 TAKE_MARK = "meta mark set meta mark & 0x{0:08x}".format(0xFFFFFFFF ^ MARK)
 SET_MARK = "meta mark set meta mark | 0x{0:08x}".format(MARK)
 
-# A table of the ruleset: {name: Chain} and {name: [element]}. Chain: hook is "" for one that is only jumped to.
-Table = namedtuple("Table", "family name chains sets")
+CONFIGURATIONS = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")  # of SITE_UNIT, by distribution
+
+# A table of the ruleset: {name: Chain} and {name: [element]}; its flags, and the program that nft names as its owner, ""
+# without. Chain: hook is "" for one that is only jumped to.
+Table = namedtuple("Table", "family name chains sets flags program")
 Chain = namedtuple("Chain", "header hook drops_by_policy rules")
 
 _IPTABLES_TABLES = ("filter", "nat", "mangle", "raw", "security")
@@ -49,7 +60,7 @@ PROGRAM = r"""#!/bin/sh
 # Written by hostprep.runtime_fabric. Loads the rules called @label@ beside those of the site, or takes them away, in one
 # step and without touching anything else.
 set -euf
-rules=/etc/nftables.d/@label@.nft
+rules=@rules@
 expires=@expires@
 
 # Our rules in chains of the site are known by their comment.
@@ -97,11 +108,13 @@ class Nftables(Backend):
     """The packet filter that the kernel has, by its own program nft."""
 
     name = "nftables"
+    unit = SITE_UNIT
+    flushed = "nftables"
 
     def __init__(self, host, label):
         super(Nftables, self).__init__(host, label)
-        self.rules_path = "/etc/nftables.d/{0}.nft".format(label)
-        self.loader = Loader(host, label, (SITE_UNIT,))
+        self.loader = Loader(host, label, (SITE_UNIT,), ("/etc/nftables.d/{0}.nft".format(label),))
+        self.rules_path = self.loader.rules_path("nft")
 
     def installed(self):
         return self.host.program("nft") is not None
@@ -109,13 +122,49 @@ class Nftables(Backend):
     def activity(self):
         if not self.installed():
             return ""
+        tables = self._tables()
+        for table, name, dummy, dummy_rules in self._site_chains(tables):
+            return "the chain {0} {1} {2} filters".format(table.family, table.name, name)
+        return ambiguous(tables)
+
+    def denies(self):
+        return self.installed() and any(
+            chain.drops_by_policy or _can_drop(rules, table) for table, dummy, chain, rules in self._site_chains(self._tables())
+        )
+
+    def programs(self):
+        if not self.installed():
+            return set()
+        found = set()
         for table in self._tables().values():
-            if _is_of_the_site(table, self.label):
-                for name, chain in table.chains.items():
-                    others = [rule for rule in chain.rules if not _is_our_rule(rule, self.label)]
-                    if chain.hook in ("input", "forward") and (chain.drops_by_policy or others):
-                        return "the chain {0} {1} {2} filters".format(table.family, table.name, name)
+            found |= {owner(table)} | {owner_of_chain(name) for name in table.chains}
+        return found - {"", "firewalld"}
+
+    def flushes(self):
+        for path in CONFIGURATIONS:
+            if re.search(r"^\s*flush ruleset\b", self.host.read(path) or "", re.MULTILINE):
+                return "{0} flushes all rules when {1} starts".format(path, SITE_UNIT)
         return ""
+
+    def _site_chains(self, tables):
+        """Yield (table, name, Chain, [rule of the site]) for each chain in which the site filters packets to this host."""
+        iptables_writes = self._iptables_writes()
+        for table in tables.values():
+            if not _is_of_the_site(table, self.label, iptables_writes):
+                continue
+            for name, chain in table.chains.items():
+                if chain.hook not in ("input", "forward") or owner_of_chain(name):
+                    continue
+                others = [rule for rule in chain.rules if not _is_our_rule(rule, self.label)]
+                rules = [rule for rule in others if not owner_of_rule(rule)]
+                # Docker sets the policy of FORWARD itself, where it has switched forwarding on.
+                theirs = chain.hook == "forward" and any(owner_of_jump(rule) for rule in others)
+                if rules or (chain.drops_by_policy and not theirs):
+                    yield table, name, chain, rules
+
+    def _iptables_writes(self):
+        """Whether the host's program iptables keeps its rules in tables of nftables."""
+        return self.host.program("iptables") is not None and "nf_tables" in self.host.run(["iptables", "--version"])
 
     def running(self):
         return self.host.unit_is("is-active", SITE_UNIT) and self.host.unit_is("is-enabled", SITE_UNIT)
@@ -138,9 +187,10 @@ class Nftables(Backend):
 
     def _permanent(self):
         text = self.host.read(self.rules_path)
+        lines = ["{0} lies where nftables.conf may include it".format(path) for path in self.loader.left_behind()]
         if text is None:
-            return []
-        lines = permanent_lines(text, self.host.now())
+            return lines
+        lines += permanent_lines(text, self.host.now())
         if not self.loader.in_place(self._program(expiry_of(text))):
             lines.append("{0} does not load this at boot".format(self.loader.unit))
         return lines
@@ -158,18 +208,15 @@ class Nftables(Backend):
         found = []
         comment = ' comment "{0}"'.format(self.label)
         site_inputs = []
-        for table in self._tables().values():
-            if not _is_of_the_site(table, self.label):
-                continue
-            for name, chain in table.chains.items():
-                if chain.hook not in ("input", "forward"):
-                    continue
-                others = [rule for rule in chain.rules if not _is_our_rule(rule, self.label)]
-                denies = chain.drops_by_policy or _can_drop(others, table)
-                if chain.hook == "input" and (others or chain.drops_by_policy):
-                    site_inputs.append((table, name, chain.drops_by_policy))
-                if denies:
-                    found.append(_in_chain(table, name, ACCEPT_MARKED + comment))
+        tables = self._tables()
+        doubt = ambiguous(tables)
+        if doubt:
+            raise FirewallError("{0}: rename the table if it is the site's own".format(doubt))
+        for table, name, chain, rules in self._site_chains(tables):
+            if chain.hook == "input":
+                site_inputs.append((table, name, chain.drops_by_policy))
+            if chain.drops_by_policy or _can_drop(rules, table):
+                found.append(_in_chain(table, name, ACCEPT_MARKED + comment))
         if wanted.default_deny and site_inputs and not any(policy for dummy, dummy_too, policy in site_inputs):
             table, name, dummy = site_inputs[0]
             raise FirewallError(
@@ -213,12 +260,13 @@ class Nftables(Backend):
         chains["forward"] = _base("forward", FIRST, [TAKE_MARK] + trusted)
         if wanted.default_deny:
             chains["deny"] = _base("input", LAST, [ACCEPT_MARKED, "drop"])
-        return Table("inet", self.label, chains, sets)
+        return Table("inet", self.label, chains, sets, [], "")
 
     def _program(self, expires_at):
-        return PROGRAM.replace("@label@", self.label).replace("@expires@", str(int(expires_at)))
+        text = PROGRAM.replace("@label@", self.label).replace("@rules@", self.rules_path)
+        return text.replace("@expires@", str(int(expires_at)))
 
-    def start(self):
+    def start(self, wanted):
         self.host.run(["systemctl", "enable", "--now", SITE_UNIT])
 
     def apply(self, wanted):
@@ -235,12 +283,14 @@ class Nftables(Backend):
         return [self.rules_path, link] + self.loader.files()
 
     def restore_commands(self):
-        lines = self.loader.restore_commands()
+        active = self.host.unit_is("is-active", SITE_UNIT)
+        lines = ["systemctl is-active --quiet {0} || systemctl start {0}".format(SITE_UNIT)] if active else []
+        lines += self.loader.restore_commands()
         if self.host.read(self.loader.program) is None:
             # The unit of a program that was not there before: its table goes, and its rules in the site's chains.
             unload = self._program(0).replace("${1:-}", "unload")
             lines += ["/bin/sh -s <<'END OF UNLOAD'", unload.rstrip("\n"), "END OF UNLOAD"]
-        if not self.host.unit_is("is-active", SITE_UNIT):
+        if not active:
             lines.append("systemctl is-active --quiet {0} && systemctl stop {0}".format(SITE_UNIT))
         return lines
 
@@ -293,21 +343,43 @@ def _is_our_rule(rule, label):
     return rule.endswith(' comment "{0}"'.format(label))
 
 
-def _is_of_the_site(table, label):
+def owner(table):
+    """The program that writes a table itself, "" where the site or iptables does."""
+    return owner_of_table(table.family, table.name) or (table.program or "another program" if "owner" in table.flags else "")
+
+
+def _is_of_the_site(table, label, iptables_writes):
     """Not ours, not that of a program that writes its rules itself, and one that sees IP packets."""
-    if table.name in (label, "firewalld") or table.family not in ("ip", "ip6", "inet"):
+    if table.name == label or owner(table) or "dormant" in table.flags or table.family not in ("ip", "ip6", "inet"):
         return False
-    return not (table.family != "inet" and table.name in _IPTABLES_TABLES and any(name.isupper() for name in table.chains))
+    like_iptables = table.family != "inet" and table.name in _IPTABLES_TABLES and any(name.isupper() for name in table.chains)
+    return not (iptables_writes and like_iptables)
+
+
+def ambiguous(tables):
+    """Return why it cannot be said whether the site or a program keeps one of the tables, "" where that is clear.
+
+    None of the programs that are known by the names of their tables drops what comes in by policy.
+    """
+    for table in tables.values():
+        program = owner_of_table(table.family, table.name)
+        if program and program != "firewalld" and "owner" not in table.flags:
+            for name, chain in table.chains.items():
+                if chain.hook == "input" and chain.drops_by_policy:
+                    return "the chain {0} {1} {2} drops by policy, in a table that has the name of {3}'s".format(
+                        table.family, table.name, name, program
+                    )
+    return ""
 
 
 def _can_drop(rules, table, seen=()):
-    """Whether a packet can be dropped by rules, or by those of a chain that they lead to."""
+    """Whether a packet can be dropped by rules of the site, or by those of a chain that they lead to."""
     for rule in rules:
         words = rule.split(" comment ")[0].split()
         if "drop" in words or "reject" in words:
             return True
         for word, target in zip(words, words[1:]):
-            if word in ("jump", "goto") and target in table.chains and target not in seen:
+            if word in ("jump", "goto") and target in table.chains and target not in seen and not owner_of_chain(target):
                 if _can_drop(table.chains[target].rules, table, seen + (target,)):
                     return True
         if "vmap" in words:  # a map of verdicts may hold anything
@@ -399,8 +471,11 @@ def parse(text):
         if not words or words[0].startswith("#"):
             continue
         if words[0] == "table" and "{" in words:  # nft may name the owner of a table behind the brace
-            table = Table(words[1], words[2], OrderedDict(), OrderedDict())
+            program = re.search(r"# progname (\S+)", line)
+            table = Table(words[1], words[2], OrderedDict(), OrderedDict(), [], program.group(1) if program else "")
             tables[words[1], words[2]] = table
+        elif kind is None and words[0] == "flags" and table is not None:
+            table.flags.extend(line.partition("flags")[2].rstrip(";").replace(",", " ").split())
         elif kind is None and words[0] in ("chain", "set", "map") and "{" in words:
             kind, name, block = words[0], words[1], []
             rest = line.partition("{")[2].strip()

@@ -27,7 +27,7 @@ def active(backends):
     """Return {name: why} of the firewalls that filter for the site, each on its own account."""
     reasons = OrderedDict((name, backend.activity()) for name, backend in backends.items())
     found = OrderedDict((name, why) for name, why in reasons.items() if why)
-    through = {lower for name in found for lower in backends[name].works_through}
+    through = {lower for name in found for lower in backends[name].works_through if not backends[lower].denies()}
     return OrderedDict((name, why) for name, why in found.items() if name not in through)
 
 
@@ -52,7 +52,9 @@ def choose(choice, backends, found, holding):
     if not backends[choice].installed():
         raise FirewallError("backend: {0} is not installed on this host".format(choice))
     others = [
-        name for name in found if name != choice and name not in backends[choice].works_through
+        name
+        for name in found
+        if name != choice and (name not in backends[choice].works_through or backends[name].denies())
     ]
     if others:
         raise FirewallError(
@@ -61,3 +63,30 @@ def choose(choice, backends, found, holding):
             )
         )
     return choice
+
+
+def require_harmless_start(backends, name):
+    """Raise FirewallError where starting a backend would remove rules that programs keep for themselves."""
+    why = backends[name].flushes()
+    programs = _flushed_programs(backends, name) if why else []
+    if programs:
+        raise FirewallError(
+            "backend: {0} is not started, because {1}, those of {2} among them; start it yourself, and restart {2} "
+            "afterwards".format(name, why, ", ".join(programs))
+        )
+
+
+def stop(backends, name, before):
+    """Put the service of a backend back as `before`, from its service_state(), says.
+
+    It goes on running where stopping it would remove rules that programs keep for themselves, and only at the next boot
+    does it not come.
+    """
+    running = before["active"] or bool(_flushed_programs(backends, name))
+    backends[name].stop(dict(before, active=running))
+
+
+def _flushed_programs(backends, name):
+    """Return the names of the programs whose rules go when the service of a backend is started or stopped."""
+    flushed = backends[name].flushed
+    return sorted(backends[flushed].programs()) if flushed else []

@@ -66,6 +66,7 @@ class Ufw(Backend):
     works_through = ("nftables", "iptables")
     has_service = True
     closes_by_itself = False
+    unit = UNIT
 
     def __init__(self, host, label):
         super(Ufw, self).__init__(host, label)
@@ -105,9 +106,18 @@ class Ufw(Backend):
             found += [line for line in out.splitlines() if line.startswith("-A ")]
         return found
 
-    def start(self):
+    def start(self, wanted):
         # What lets SSH in has to be there first, so apply() enables ufw when it has written that.
         self._enabling = True
+
+    def service_state(self):
+        return dict(super(Ufw, self).service_state(), active=self._is_active())
+
+    def stop(self, before):
+        if not before["active"]:
+            self.host.run(["ufw", "--force", "disable"])
+        if not before["enabled"]:
+            self.host.run(["systemctl", "disable", "--quiet", UNIT])
 
     # What is there
 
@@ -293,8 +303,12 @@ class Ufw(Backend):
         self.host.remove(self.undo_path)
         if not self._is_active():
             return ["ufw --force disable"]
-        # After a reboot the file below /run is gone, and ufw has read the files from before they were put back.
-        return ["if [ -f {0} ]; then sh {0}; rm -f {0}; else ufw reload; fi".format(self.undo_path)]
+        # After a reboot the file below /run is gone, and ufw has read the files from before they were put back. Where ufw was
+        # disabled, its chains are gone, too.
+        return [
+            "{0} -S {1}input >/dev/null 2>&1 || rm -f {2}".format(PROGRAMS[False], CHAINS[False], self.undo_path),
+            "if [ -f {0} ]; then sh {0}; rm -f {0}; else ufw reload; fi".format(self.undo_path),
+        ]
 
 
 def _sources(rule, wanted, ipv6):

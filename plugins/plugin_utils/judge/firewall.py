@@ -16,6 +16,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.find
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.listing import listed
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
+# No firewall of the site is there then, so the role by itself has nothing to write to.
+DOCKER = (
+    "Docker sets this policy when it starts and finds net.ipv4.ip_forward off. The role hostprep.runtime_fabric.rtf_kernel "
+    'switches it on before that; or put `"ip-forward-no-drop": true` into /etc/docker/daemon.json. Either holds from the next '
+    "boot."
+)
 # What init.sh does to the firewall of a host, by the first SCRIPT_VERSION that does it; EL7, EL8 or Debian's relatives.
 KEEPS, WIPES, DISABLES_UFW = "leaves it alone", "replaces the filter table, also at each boot", "disables ufw"
 STARTS_FIREWALLD = "starts firewalld and trusts the pods' and services' networks"
@@ -35,10 +41,15 @@ def regime(subject, evidence):
     expected = "at most one firewall is active"
     listed = ", ".join(f"{name} ({why})" for name, why in found.items())
     if len(found) > 1:
-        names = list(found)
+        unwanted = ([name for name in found if name in ("firewalld", "ufw")] or list(found))[-1]
         remedy = by_line(
             subject,
-            appliance=f"Keep one of them: move the rules of {names[-1]} to {names[0]}, for example, then `systemctl disable --now {names[-1]}`.",
+            appliance=(
+                "Keep one of them, and move the rules of the other to it. Take tables of nftables out of what loads them, and "
+                "delete them with `nft delete table`: stopping nftables.service flushes the rules of all firewalls."
+                if "nftables" in found
+                else f"Keep one of them: move its rules to the other, then `systemctl disable --now {unwanted}`, for example."
+            ),
             self_managed=f"Keep one of them, and move the rules of the other to it. Drain {subject.node} before a unit of a "
             "firewall is stopped: that can take the rules of kube-proxy and of the CNI plugin along.",
         )
@@ -83,6 +94,8 @@ def forward_policy(subject, evidence):
     by_front_end = firewall["ours"] is not None and firewall["ours"]["backend"] in ("firewalld", "ufw")
     shut = [where for where, accepts_ours in firewall["forward"].items() if not accepts_ours]
     if shut and not by_front_end:
+        if all(firewall.get("forward_owners", {}).get(where) == "Docker" for where in shut):
+            return Finding(FAIL, expected, f"{', '.join(shut)} drops what no rule accepts, by Docker", DOCKER, firewall["forward"])
         remedy = f"Accept rtf_pod_cidr and rtf_service_cidr there, from and to them, or {PREPARE}."
         return Finding(FAIL, expected, f"{', '.join(shut)} drops what no rule accepts", remedy, firewall["forward"])
     held = ", ".join(firewall["forward"])

@@ -89,6 +89,9 @@ class FakeHost:
 
     def run(self, argv):
         words = [word for word in argv[1:] if word != "--quiet"]
+        if argv[0] == "systemctl" and words[:2] == ["enable", "--now"]:
+            self.active = True
+            self.load()
         if argv[0] != "firewall-cmd" or words == ["--check-config"]:
             return ""
         if words == ["--version"]:
@@ -306,11 +309,24 @@ def test_ssh_stays_open_on_its_own_port_where_firewalld_is_started_or_denies(hos
     assert host.zones["public"]["rich-rule"] == ['rule port port="2222" protocol="tcp" accept']
     host = FakeHost(active=False)
     what = wanted(HTTPS, keep=[2222])
-    target = Firewalld(host, LABEL).native(what)
-    host.active = True
+    Firewalld(host, LABEL).start(what)
+    assert 'rule service name="runtime_fabric-ssh" accept' in host.zones["public"]["rich-rule"]
+
+
+@pytest.mark.parametrize("of_the_site", [[], ["10.244.0.0/16"]])
+def test_firewalld_that_is_started_holds_what_was_announced_while_it_was_stopped(of_the_site):
+    host = FakeHost(active=False)
+    for network in of_the_site:
+        path = "/usr/lib/firewalld/zones/trusted.xml"
+        host.files[path] = host.files[path].replace("</zone>", '  <source address="%s"/>\n</zone>' % network)
+    what = wanted(ETCD, HTTPS, AGENT, trusted=["10.244.0.0/16", "10.100.0.0/16"])
     backend = Firewalld(host, LABEL)
-    backend.host.files.update({})
-    assert 'zone public: rule port port="2222" protocol="tcp" accept' in target.runtime
+    announced = backend.native(what)
+    backend.start(what)
+    backend.apply(what)
+    assert Firewalld(host, LABEL).look() == announced == Firewalld(host, LABEL).native(what)
+    assert settled(host, what)
+    assert host.zones["runtime_fabric"]["source"] == sorted({"10.244.0.0/16", "10.100.0.0/16"} - set(of_the_site))
 
 
 def test_ipv6_has_ipsets_and_families_of_its_own(host):

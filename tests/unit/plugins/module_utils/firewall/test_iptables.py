@@ -71,6 +71,35 @@ def test_what_has_expired_is_left_out_and_nothing_else_is():
     }
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "-j ts-input",
+        "-j LIBVIRT_INP",
+        "-j NETAVARK_INPUT",
+        "-j CROWDSEC_CHAIN",
+        "-p tcp -m multiport --dports 22 -j f2b-sshd",
+        "-p tcp -m multiport --dports 22 -m set --match-set f2b-sshd src -j REJECT",
+        '-m comment --comment "cali:Cz_u1IQiXIMmKD4c" -j cali-INPUT',
+        '-i lxdbr0 -p udp -m udp --dport 53 -m comment --comment "generated for LXD network lxdbr0" -j ACCEPT',
+        "-i virbr0 -p udp -m udp --dport 67 -j ACCEPT",
+    ],
+)
+def test_rules_of_programs_do_not_make_a_host_filter(rule):
+    assert backend(SITE.replace("COMMIT", "-A INPUT %s\nCOMMIT" % rule)).activity() == ""
+
+
+def test_a_rule_about_all_but_the_interface_of_a_program_is_of_the_site():
+    assert backend(SITE.replace("COMMIT", "-A INPUT ! -i docker0 -p tcp -j DROP\nCOMMIT")).activity() == "INPUT has rules in iptables"
+
+
+def test_what_an_earlier_version_wrote_elsewhere_is_found_and_named():
+    one = backend()
+    one.host.read = lambda path: "# Written by hostprep.runtime_fabric; loaded by\n" if path == "/etc/iptables/ours.rules.v4" else None
+    assert one.look().permanent[:1] == ["/etc/iptables/ours.rules.v4 lies where a loader of the site may read it"]
+    assert "/etc/iptables/ours.rules.v4" in one.files()
+
+
 def test_helpers_do_not_make_a_host_filter_and_rules_of_a_site_do():
     assert backend().activity() == ""
     assert backend(SITE.replace("COMMIT", "-A INPUT -p tcp -m tcp --dport 23 -j DROP\nCOMMIT")).activity() == (

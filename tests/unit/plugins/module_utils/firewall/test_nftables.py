@@ -47,20 +47,29 @@ MARKED = 'chain inet filter input: meta mark & 0x00002000 == 0x00002000 accept c
 
 
 class PlayedHost:
-    """A host of which only the ruleset and one file are known."""
+    """A host of which only the ruleset, the program iptables and some files are known. writes: what was written and removed."""
 
-    def __init__(self, ruleset="", text=None, clock=1000):
-        self.ruleset, self.text, self.clock = ruleset, text, clock
+    def __init__(self, ruleset="", files=(), clock=1000, iptables="nf_tables"):
+        self.ruleset, self.files, self.clock, self.iptables = ruleset, dict(files), clock, iptables
+        self.runs = []
 
     def program(self, name):
-        return "/usr/sbin/" + name
+        return None if name == "iptables" and not self.iptables else "/usr/sbin/" + name
 
     def run(self, argv, stdin=None, timeout=None):
-        assert argv == ["nft", "-n", "list", "ruleset"]
-        return self.ruleset
+        self.runs.append(argv)
+        if argv == ["iptables", "--version"]:
+            return "iptables v1.8.9 ({0})".format(self.iptables)
+        return self.ruleset if argv == ["nft", "-n", "list", "ruleset"] else ""
 
     def read(self, path):
-        return self.text if path.endswith(".nft") else None
+        return self.files.get(path)
+
+    def write(self, path, text, mode=0o644):
+        self.files[path] = text
+
+    def remove(self, path):
+        self.files.pop(path, None)
 
     def unit_is(self, question, unit):
         return False
@@ -146,6 +155,98 @@ def test_activity_is_of_the_site_alone():
     assert backend("table inet ours {\n\tchain input {\n\t\ttype filter hook input priority -500; policy accept;\n\t\tdrop\n\t}\n}").activity() == ""
     assert backend(SITE[SITE.index("table ip filter") :]).activity() == ""
     assert backend("").look() == NOTHING
+
+
+BY_HAND = """\
+table ip filter {
+    chain INPUT {
+        type filter hook input priority filter; policy drop;
+        tcp dport 22 accept
+    }
+}
+""".replace("    ", "\t")
+
+
+@pytest.mark.parametrize("iptables", [None, "legacy"])
+def test_a_table_with_the_name_of_iptables_is_of_the_site_where_iptables_does_not_write_it(iptables):
+    one = backend(BY_HAND, iptables=iptables)
+    assert one.activity() == "the chain ip filter INPUT filters"
+    assert "chain ip filter INPUT: " + nftables.ACCEPT_MARKED + ' comment "ours"' in one.native(wanted()).runtime
+    assert backend(BY_HAND).activity() == ""
+
+
+def input_chain(rules, policy="accept", hook="input"):
+    lines = "".join("\t\t%s\n" % rule for rule in rules)
+    return "\tchain base {\n\t\ttype filter hook %s priority 0; policy %s;\n%s\t}\n" % (hook, policy, lines)
+
+
+@pytest.mark.parametrize(
+    "table, program",
+    [
+        # Docker 29, which has switched forwarding on itself
+        ("table ip docker-bridges {\n%s}" % input_chain(["drop"], "drop", "forward"), "Docker"),
+        ("table inet f2b-table {\n%s}" % input_chain(["tcp dport 22 ip saddr @addr-set-sshd reject"]), "fail2ban"),
+        ("table ip kube-proxy {\n%s}" % input_chain(["ct state new jump firewall-check"]), "Kubernetes"),
+        ("table inet netavark {\n%s}" % input_chain(["jump NETAVARK-ISOLATION-1"], hook="forward"), "Podman"),
+        ("table ip crowdsec {\n%s}" % input_chain(["ip saddr @crowdsec-blacklists drop"]), "CrowdSec"),
+        ("table ip filter {\n%s\tchain ts-input {\n\t\tdrop\n\t}\n}" % input_chain(["counter jump ts-input"]), "Tailscale"),
+        ("table inet mine { # progname sentinel\n\tflags owner,persist\n\n%s}" % input_chain(["drop"], "drop"), "sentinel"),
+    ],
+)
+def test_what_a_program_keeps_is_no_firewall_of_the_site_and_gets_no_rule(table, program):
+    one = backend(table, iptables=None)
+    assert one.activity() == "" and not one.denies()
+    assert one.programs() == {program}
+    assert [line for line in one.native(wanted()).runtime if 'comment "ours"' in line] == []
+
+
+def test_a_jump_to_a_program_beside_rules_of_the_site_leaves_the_chain_the_sites_and_the_bans_in_force():
+    banning = "table inet filter {\n%s\tchain f2b-sshd {\n\t\treject\n\t}\n}"
+    accepting = backend(banning % input_chain(["jump f2b-sshd", "tcp dport 22 accept"]))
+    assert accepting.activity() == "the chain inet filter base filters"
+    assert [line for line in accepting.native(wanted()).runtime if 'comment "ours"' in line] == []
+    denying = backend(banning % input_chain(["jump f2b-sshd", "tcp dport 22 accept", "drop"]))
+    assert len([line for line in denying.native(wanted()).runtime if 'comment "ours"' in line]) == 1
+
+
+def test_a_chain_in_which_the_site_lets_a_program_forward_is_the_sites():
+    rules = ['iifname "docker0" accept', 'oifname "docker0" accept']
+    one = backend("table inet filter {\n%s}" % input_chain(rules, "drop", "forward"))
+    assert one.activity() == "the chain inet filter base filters"
+    assert len([line for line in one.native(wanted()).runtime if 'comment "ours"' in line]) == 1
+
+
+def test_where_the_site_cannot_be_told_from_a_program_nothing_is_written():
+    one = backend("table inet sshguard {\n%s}" % input_chain(["tcp dport 22 accept"], "drop"))
+    assert one.activity() == "the chain inet sshguard base drops by policy, in a table that has the name of SSHGuard's"
+    with pytest.raises(FirewallError, match="rename the table if it is the site's own"):
+        one.native(wanted())
+
+
+def test_a_table_that_sleeps_filters_nothing():
+    assert backend("table inet filter {\n\tflags dormant\n\n%s}" % input_chain(["drop"], "drop")).activity() == ""
+
+
+def test_what_an_earlier_version_wrote_where_a_site_includes_it_is_replaced():
+    old = "/etc/nftables.d/ours.nft"
+    host = PlayedHost(files={old: "# Written by hostprep.runtime_fabric; loaded by the unit ours-firewall.service\n"})
+    one = nftables.Nftables(host, "ours")
+    assert one.look().permanent == [old + " lies where nftables.conf may include it"]
+    assert old in one.files()
+    one.apply(wanted())
+    assert old not in host.files and one.rules_path in host.files
+    host.files[old] = "# Written by hostprep.runtime_fabric; an earlier version again\n"
+    one.remove()
+    assert [path for path in host.files if "ours" in path] == []
+
+
+def test_a_file_of_the_site_with_our_name_stays():
+    host = PlayedHost(files={"/etc/nftables.d/ours.nft": "table inet site {}\n"})
+    one = nftables.Nftables(host, "ours")
+    assert one.look() == NOTHING
+    one.apply(wanted())
+    one.remove()
+    assert list(host.files) == ["/etc/nftables.d/ours.nft"]
 
 
 @pytest.mark.parametrize(

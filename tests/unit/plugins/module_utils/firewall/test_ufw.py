@@ -278,7 +278,7 @@ def test_ufw_is_enabled_only_when_the_rules_and_ssh_are_written(host):
     what = wanted(HTTPS, keep=[2222])
     backend = Ufw(host, LABEL)
     target = backend.native(what)
-    backend.start()
+    backend.start(what)
     assert host.calls == []
     backend.apply(what)
     assert host.calls[0] == ["ufw", "--force", "enable"]

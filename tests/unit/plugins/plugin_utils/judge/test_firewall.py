@@ -32,7 +32,13 @@ def drift(**sides):
             {"active": {"firewalld": "it runs", "nftables": "the chain inet filter input filters"}},
             "fw.regime",
             "2 are active: firewalld (it runs), nftables",
-            "systemctl disable --now nftables",
+            "with `nft delete table`",
+        ),
+        (
+            {"active": {"ufw": "it is enabled", "iptables": "INPUT has rules"}},
+            "fw.regime",
+            "2 are active: ufw",
+            "systemctl disable --now ufw",
         ),
         ({"pending": True}, "fw.rules", "waits to be confirmed", "Wait until"),
         (
@@ -48,6 +54,10 @@ def drift(**sides):
             "Something else changed nftables",
         ),
         ({"forward": {"ip filter FORWARD": False}}, "fw.forward_policy", "ip filter FORWARD drops", "rtf_pod_cidr"),
+        (
+            {"forward": {"ip filter FORWARD": False}, "forward_owners": {"ip filter FORWARD": "Docker"}},
+            "fw.forward_policy", "by Docker", "rtf_kernel",
+        ),
         (
             {"iptables": {"in_use": "nf_tables", "rules": {"nf_tables": True, "legacy": True}}},
             "fw.backend",
