@@ -15,6 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     checks,
     firewall_inputs,
     inputs,
+    kernel_inputs,
     selection,
     site_inputs,
     waivers,
@@ -45,6 +46,7 @@ class ActionModule(ActionBase):
             **site_inputs.checks_by_name(catalogue),
             **_judging_inputs(catalogue),
             **firewall_inputs.CHECKS,
+            **kernel_inputs.CHECKS,
         }
         if arguments["values"] is None:
             problems = self._inventory_problems(task_vars, valid, catalogue)

@@ -105,6 +105,6 @@ def is_running(pid):
     """Whether a process runs; one that is dead and only waits for its parent to notice does not."""
     try:
         with open("/proc/%d/stat" % pid) as stream:
-            return stream.read().rpartition(")")[2].split()[0] not in "ZX"
+            return stream.read(4096).rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False

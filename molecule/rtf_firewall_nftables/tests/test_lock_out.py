@@ -8,15 +8,20 @@ A healthy node does not, whatever the other nodes of the play do meanwhile; and 
 """
 
 import concurrent.futures
-import contextlib
-import json
-import os
-import subprocess
-import time
 
 import pytest
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted import (
+    HOLD,
+    KILL,
+    exists,
+    in_front_of_systemd_run,
+    is_pending,
+    module,
+    wait_until,
+    wait_until_settled,
+)
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import PREPARE, internal_networks
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
@@ -34,10 +39,6 @@ table inet leftover {
 """
 
 
-# In front of the real systemd-run, which the guard of a change calls before the change begins.
-IN_FRONT = "/usr/sbin/systemd-run"
-HOLD = "touch /run/held; while [ ! -e /run/go ]; do sleep 0.2; done; exec /usr/bin/systemd-run \"$@\""
-KILL = "kill -9 $PPID"
 FOOTPRINT = """
 find /etc/systemd/system /etc/nftables.d /usr/local/sbin -printf '%p %l\\n' | sort
 systemctl list-units --failed --plain --no-legend '*fabric*'
@@ -58,46 +59,6 @@ def ruleset(lab, node):
 def footprint(lab, node):
     """Files, links and directories that the role makes or uses, and units of ours that have failed."""
     return lab.exec(node, "sh", "-c", FOOTPRINT).stdout.decode().splitlines()
-
-
-@contextlib.contextmanager
-def in_front_of_systemd_run(lab, node, commands):
-    """Run shell commands on a node whenever systemd-run is called."""
-    lab.exec(node, "sh", "-ec", f"printf '#!/bin/sh\\n%s\\n' '{commands}' >{IN_FRONT}; chmod 0755 {IN_FRONT}")
-    try:
-        yield
-    finally:
-        lab.exec(node, "rm", "-f", IN_FRONT, "/run/held", "/run/go")
-
-
-def wait_until(holds, what):
-    """Wait for as long as a busy machine may take."""
-    deadline = time.monotonic() + 90
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.5)
-
-
-def exists(lab, node, path):
-    return lab.exec(node, "test", "-e", path, check=False).returncode == 0
-
-
-def is_pending(lab, node):
-    return exists(lab, node, "/var/lib/hostprep-runtime-fabric/firewall/pending")
-
-
-def module(node, **options):
-    """Call firewall_rules as a controller that dies afterwards; return (whether it went well, what it printed)."""
-    words = ["ansible", node, "-i", os.environ["LAB_INVENTORY"], "-b", "-m", "hostprep.runtime_fabric.firewall_rules"]
-    words += ["-a", json.dumps({"label": "runtime_fabric", **options})]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
-    return done.returncode == 0, done.stdout
-
-
-def wait_until_settled(lab, node):
-    """Wait until no change is pending and no rollback is under way."""
-    path = "/var/lib/hostprep-runtime-fabric/firewall/"
-    wait_until(lambda: not is_pending(lab, node) and not exists(lab, node, path + "rolling-back"), "the change is still there")
 
 
 def test_ssh_answers_before(host):
