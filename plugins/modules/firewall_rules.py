@@ -6,11 +6,11 @@
 DOCUMENTATION = r"""
 ---
 module: firewall_rules
-short_description: Let packets into a host, on the firewall that it uses, with nobody locked out
+short_description: Let packets into a host, on the firewall that it uses, without a lock-out
 version_added: 0.1.0
 description:
   - Keeps a set of rules beside those of the site, under one name, on whichever firewall filters on the host. The rules
-    hold at once and after a reboot. A rule, chain, set or connection of somebody else is never touched.
+    hold at once and after a reboot. A rule, chain, set or connection of the site is never touched.
   - A change undoes itself. The host puts back what was there before after O(rollback_timeout) seconds, or at the next
     boot, unless O(state=confirmed) is called over an SSH connection that was made after the change. That needs no
     controller. RV(pending) says whether the host waits for it.
@@ -35,7 +35,7 @@ options:
       - V(present) makes the rules hold, V(absent) takes all of them away.
       - V(confirmed) lets a change stay, and fails where the host has taken it back already, or where the connection is
         the one over which it was made.
-      - V(rolled_back) takes back at once a change that nobody has confirmed.
+      - V(rolled_back) takes back at once a change that has not been confirmed.
     type: str
     choices: [present, absent, confirmed, rolled_back]
     default: present
@@ -80,7 +80,7 @@ options:
         elements: str
         default: []
       expires:
-        description: Whether the rule ends after O(expire_after) seconds, also while nobody looks after the host.
+        description: Whether the rule ends after O(expire_after) seconds, also while no controller runs.
         type: bool
         default: false
   trusted_networks:

@@ -72,6 +72,7 @@ class Change(object):
         if not self.check_mode:
             if self.guard.is_pending():
                 self._roll_back()  # no timer is left to do so
+            self._report_what_was_left_alone()
             self.guard.settle()
         return self._absent() if state == "absent" else self._present()
 
@@ -85,7 +86,11 @@ class Change(object):
         return False
 
     def _roll_back(self):
-        left = self.guard.roll_back()
+        self.guard.roll_back()
+        self._report_what_was_left_alone()
+
+    def _report_what_was_left_alone(self):
+        left = self.guard.take_left_alone()
         if left:
             self.warnings.append(
                 "the rollback of an unconfirmed change left alone what was changed by another hand since: {0}. Look there "

@@ -156,6 +156,12 @@ class Guard(object):
         """Return the paths that the last rollback did not restore, because they were changed by another hand since."""
         return (self.host.read(self.at("left-alone")) or "").splitlines()
 
+    def take_left_alone(self):
+        """As left_alone, which is empty from then on."""
+        left = self.left_alone()
+        self.host.remove(self.at("left-alone"))
+        return left
+
     def arm(self, files, commands, seconds, about):
         """Keep files, and let the host restore itself in `seconds` or at boot. The change may begin when this returns.
 
@@ -269,13 +275,12 @@ class Guard(object):
         return ", but for what was changed by another hand since: {0}".format(", ".join(left)) if left else ""
 
     def roll_back(self):
-        """Take the pending change back at once; return the paths that were left alone, since changed by another hand."""
+        """Take the pending change back at once."""
         self.host.before_write = None
         self.host.run(["/bin/sh", self.at("restore"), "locked"], timeout=120.0)
         if not self.was_rolled_back():
             raise FirewallError("the rollback of the firewall did not end; its script is {0}".format(self.at("restore")))
         self._stop(self.timer, self.first_timer)
-        return self.left_alone()
 
     def _stop(self, *timers):
         units = ["{0}.{1}".format(name, kind) for name in timers for kind in ("timer", "service")]

@@ -4,7 +4,7 @@
 
 """A program of ours on the host that loads rules beside those of the site, and the systemd unit that calls it.
 
-For firewalls that have no place for somebody else's rules in what they keep. The unit follows the site's own one: when
+For firewalls whose own files have no place for rules of another program. The unit follows the site's own one: when
 that is restarted or reloaded, and with it everything is flushed, ours loads again behind it.
 """
 
