@@ -22,7 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run
 display = Display()
 
 MODULE = "hostprep.runtime_fabric.firewall_rules"
-WAIT_TIMEOUT, ROLLBACK_TIMEOUT = 120, 60  # as the module's defaults
+WAIT_TIMEOUT = 120  # as the module's default
+ROLLBACK_TIMEOUT = 60  # likewise
 STEP = 5  # seconds that one call of the module waits for another change
 PAUSE = 1  # seconds between two attempts to connect
 LIMIT_OF_A_ROLLBACK = 60  # seconds, from its beginning until the host can be reached again

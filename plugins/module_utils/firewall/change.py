@@ -19,23 +19,22 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.w
 
 DIRECTORY = "/var/lib/hostprep-runtime-fabric/firewall"
 NOBODY_FILTERS = "no firewall is active: every port is open at the host, and nothing was changed"
-
-
 POLL = 0.5  # seconds between two looks at a change that waits to be confirmed
 OF_ONE_CALL = ("change_id", "run", "wait_timeout")  # options that say nothing about the rules
 
 
 class Change(object):
-    """One call of the module firewall_rules. parameters: its options. now: the clock of the host."""
+    """One call of the module firewall_rules. parameters: its options."""
 
-    def __init__(self, host, parameters, check_mode, now):
-        self.host, self.parameters, self.check_mode, self.now = host, parameters, check_mode, now
+    def __init__(self, host, parameters, check_mode):
+        self.host, self.parameters, self.check_mode = host, parameters, check_mode
         self.connection = ssh_access.ssh_connection()
         self.guard = Guard(host, parameters["label"], DIRECTORY)
         self.lock = Lock(_origin(self.connection))
         self.expiry = ExpiryTimer(host, parameters["label"])
         self.backends = regime.all_backends(host, parameters["label"])
         self.change_id = uuid.uuid4().hex
+        self.now = 0  # the clock of the host, once it is this call's turn
         self.missing = []  # directories that the change will make
         self.warnings = []
 
@@ -58,6 +57,7 @@ class Change(object):
             self.lock.release()
 
     def _carried_out(self):
+        self.now = self.host.now()
         state = self.parameters["state"]
         if state == "confirmed":
             return {"changed": False if self.check_mode else self._confirmed(), "pending": False}
