@@ -248,10 +248,9 @@ def main():
     )
     if os.geteuid() != 0:
         module.fail_json(msg="the firewall can only be read and changed by root: set become")
-    host = Host()
     parameters = {name: value for name, value in module.params.items() if name != "confirm"}
     try:
-        result = Change(host, parameters, module.check_mode, host.now()).run()
+        result = Change(Host(), parameters, module.check_mode).run()
         for warning in result.pop("warnings", []):
             module.warn(warning)
         module.exit_json(**result)
