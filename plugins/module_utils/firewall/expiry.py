@@ -6,6 +6,7 @@
 
 import time
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import DIRECTORY
 
 TIMER = """\
@@ -29,8 +30,14 @@ Description=Close the ports that the firewall rules called {label} open for a wh
 
 [Service]
 Type=oneshot
-ExecStart={command}
+UMask=0077
+ExecStartPre=-/bin/sh -c "[ ! -e {guard} ] || sh {guard} expiring"
+ExecStart=/usr/bin/flock {lock} {command}
+ExecStartPost=-/bin/sh -c "[ ! -e {guard} ] || sh {guard} expired"
 """
+
+# The guard of a change, if one waits to be confirmed when the time is over.
+GUARD = "/var/lib/hostprep-runtime-fabric/firewall/restore"
 
 
 class ExpiryTimer(object):
@@ -54,7 +61,9 @@ class ExpiryTimer(object):
         # A second later, so that the rule has expired by its own clock when it is looked at.
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(expires_at + 1))
         timer = TIMER.format(label=self.label, when=when)
-        return timer, SERVICE.format(label=self.label, command=" ".join(command))
+        return timer, SERVICE.format(
+            label=self.label, command=" ".join(command), guard=GUARD, lock=lock.PATH
+        )
 
     def is_kept(self, expires_at, command):
         """Whether keep(expires_at, command) has nothing to do."""

@@ -15,6 +15,7 @@ The files of the guard, each on the disk before the next one is written:
     pending             the change has begun, and which one it is; a timer already runs
     after/N             what the change wrote to a file, kept before it is written
     finished            the change is complete; a second timer runs, so that all of the time is left to confirm it
+    expiring/N          files that what expires may change: unchanged since the change, they are afterwards, too
     left-alone          what the rollback did not restore, because it was changed by another hand since
 """
 
@@ -34,15 +35,10 @@ SCRIPT = r"""#!/bin/sh
 # Written by hostprep.runtime_fabric. Restores the firewall as it was before a change that was not confirmed in time.
 umask 077
 cd {directory} 2>/dev/null || exit 0
-if [ "${{1:-}}" != locked ]; then
-    exec 9>>{lock}
-    flock -w {patience} 9
-fi
-# A change that took longer than its first timer has a second one.
-[ "${{1:-}}" = unfinished ] && [ -e finished ] && exit 0
-mv pending rolling-back 2>/dev/null || [ -e rolling-back ] || exit 0
-echo "the change of the firewall was not confirmed: restoring what was there before"
-: >left-alone
+
+each_file() {{
+{files}
+}}
 
 same() {{
     if [ -L "$1" ] || [ -L "$2" ]; then
@@ -80,7 +76,41 @@ put_back() {{
     fi
 }}
 
-{lines}
+note_if_unchanged() {{
+    same "$1" "after/$2" && : >"expiring/$2"
+}}
+
+keep_if_noted() {{
+    if [ -e "expiring/$2" ]; then
+        rm -f "after/$2"
+        if [ -e "$1" ] || [ -L "$1" ]; then cp -a "$1" "after/$2"; fi
+    fi
+}}
+
+case "${{1:-}}" in
+expiring) # what expires takes its rules out of files: that is our own doing, too
+    rm -rf expiring
+    [ ! -e finished ] || {{ mkdir expiring && each_file note_if_unchanged; }}
+    exit 0
+    ;;
+expired)
+    each_file keep_if_noted
+    rm -rf expiring
+    exit 0
+    ;;
+locked) ;;
+*)
+    exec 9>>{lock}
+    flock -w {patience} 9
+    ;;
+esac
+# A change that took longer than its first timer has a second one.
+[ "${{1:-}}" = unfinished ] && [ -e finished ] && exit 0
+mv pending rolling-back 2>/dev/null || [ -e rolling-back ] || exit 0
+echo "the change of the firewall was not confirmed: restoring what was there before"
+: >left-alone
+each_file put_back
+{commands}
 rm -f {units}/multi-user.target.wants/{unit} {units}/{unit}
 while read -r made; do
     rmdir "$made" 2>/dev/null
@@ -200,14 +230,15 @@ class Guard(object):
         self._watch(files)
 
     def _script(self, files, commands):
-        lines = ["put_back '{0}' {1}".format(path, number) for number, path in enumerate(files)]
+        lines = ["    \"$1\" '{0}' {1}".format(path, number) for number, path in enumerate(files)]
         return SCRIPT.format(
             directory=self.directory,
             lock=self.lock_path,
             patience=PATIENCE,
             units=self.units,
             unit=self.unit,
-            lines="\n".join(lines + list(commands)),
+            files="\n".join(lines),
+            commands="\n".join(commands),
         )
 
     def _start_timer(self, name, seconds, argument=""):
@@ -299,7 +330,7 @@ class Guard(object):
             self.host.remove_directories([wants])
         for name in STATES:
             self.host.remove(self.at(name))
-        for name in ("before", "after"):
+        for name in ("before", "after", "expiring"):
             shutil.rmtree(self.at(name), ignore_errors=True)
         self.host.remove_directories([os.path.dirname(self.directory), self.directory])
 

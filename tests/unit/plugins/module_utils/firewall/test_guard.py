@@ -145,6 +145,20 @@ def test_what_another_hand_changed_since_is_left_alone_and_named(site):
     assert not site.own.exists() and not site.link.is_symlink()
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_what_expires_meanwhile_is_the_changes_own_doing(site, by_hand):
+    changed(site)
+    if by_hand:
+        site.shared.write_text(SITES + OURS + "rule of an admin\n", encoding="ascii")
+    site.script("expiring")
+    site.shared.write_text(site.shared.read_text().replace(OURS, ""), encoding="ascii")
+    site.own.unlink()
+    site.script("expired")
+    site.guard.roll_back()
+    assert site.guard.left_alone() == ([str(site.shared)] if by_hand else [])
+    assert not site.own.exists() and site.shared.read_text() == SITES + "rule of an admin\n" * by_hand
+
+
 @pytest.mark.parametrize("steps", [0, 1, 2])
 def test_a_change_that_was_killed_midway_is_undone_but_not_what_another_hand_did(site, steps):
     site.arm()
