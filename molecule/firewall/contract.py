@@ -18,6 +18,7 @@ import time
 
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted import module, remains
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.ipv6 import WANTED, through_over_ipv6
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.pods import FOREIGN, POD, pods_get_through
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import (
@@ -107,3 +108,13 @@ class FirewallContract(Scenario):
             assert "runtime" not in "\n".join(self.rules(lab, node)).lower(), node
             left = lab.exec(node, "find", "/etc", "/usr/local/sbin", "/var/lib", "-iname", "*runtime*fabric*")
             assert left.stdout.decode().split() == [], node
+            assert remains(lab, node) == [], node
+
+    def test_a_first_change_that_is_rolled_back_leaves_nothing(self, lab):
+        before = self.rules(lab, "worker-1")
+        rule = {"comment": "for-a-while", "transport": "tcp", "ports": ["4242"], "expires": True}
+        done, said = module("worker-1", rules=[rule], rollback_timeout=3600)
+        assert done and self.rules(lab, "worker-1") != before, said
+        done, said = module("worker-1", state="rolled_back")
+        assert done, said
+        assert (self.rules(lab, "worker-1"), remains(lab, "worker-1")) == (before, [])

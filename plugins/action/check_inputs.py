@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     checks,
     firewall_inputs,
     inputs,
+    kernel_inputs,
     selection,
     site_inputs,
     waivers,
@@ -95,6 +96,7 @@ def checks_by_name(catalogue):
         **site_inputs.checks_by_name(catalogue),
         **_judging_inputs(catalogue),
         **firewall_inputs.CHECKS,
+        **kernel_inputs.CHECKS,
     }
 
 

@@ -41,6 +41,14 @@ def read_bytes(path, limit=TEXT_LIMIT):
             raise DanglingLink("{0}: dangling link to {1}".format(path, os.readlink(path)))
         raise Unreadable("{0}: {1}".format(path, os.strerror(error.errno)))
     try:
+        return content(descriptor, path, limit)
+    finally:
+        os.close(descriptor)
+
+
+def content(descriptor, path, limit=TEXT_LIMIT):
+    """As read_bytes, of a file that is open already; path: what to call it."""
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Unreadable("{0}: not a regular file".format(path))
         chunks = []
@@ -56,8 +64,6 @@ def read_bytes(path, limit=TEXT_LIMIT):
         return b"".join(chunks)
     except OSError as error:
         raise Unreadable("{0}: {1}".format(path, os.strerror(error.errno)))
-    finally:
-        os.close(descriptor)
 
 
 def read_text_or_none(path, limit=TEXT_LIMIT):

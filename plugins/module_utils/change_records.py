@@ -8,11 +8,11 @@ A record is a JSON file that only root can read. What is remembered first counts
 earlier one made, adds what is missing and overwrites nothing.
 """
 
-import errno
 import json
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.trusted_paths import Place
 
 DIRECTORY = "/var/lib/hostprep-runtime-fabric"
 
@@ -54,24 +54,13 @@ def text_of(values):
 
 
 def store(path, values):
-    """Write a record that is whole at any moment, for its owner alone."""
-    directory = os.path.dirname(path)
-    if not os.path.isdir(directory):
-        os.mkdir(directory, 0o700)
-    new = path + ".new"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w") as output:
-        output.write(text_of(values))
-        output.flush()
-        os.fsync(output.fileno())
-    os.rename(new, path)
+    """Write a record that is whole at any moment, for its owner alone. Raises Untrusted or OSError."""
+    with Place(path, follow=False) as place:
+        place.make_directories(0o700)
+        place.replace(text_of(values).encode("utf-8"), 0o600)
 
 
 def forget(path):
-    """Remove a record, and the directory of records when this was the last one."""
-    os.unlink(path)
-    try:
-        os.rmdir(os.path.dirname(path))
-    except OSError as problem:
-        if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
+    """Remove a record, and the directory of records when this was the last one. Raises Untrusted or OSError."""
+    with Place(path, follow=False) as place:
+        place.remove(directories=1)

@@ -33,7 +33,7 @@ def write(values, top=TOP):
     refused = {}
     for name, value in values.items():
         path = _path(name, top)
-        if not os.path.lexists(path):
+        if not os.path.realpath(path).startswith(os.path.realpath(top) + "/") or not os.path.lexists(path):
             refused[name] = "this kernel has no such parameter"
             continue
         try:

@@ -6,10 +6,11 @@
 
 import os
 import stat
-import tempfile
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import managed_blocks, shown_lines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.managed_blocks import Before
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.trusted_paths import Place, Untrusted
 
 
 class Refused(Exception):
@@ -49,11 +50,9 @@ def plan(entry, name, secrets):
 
     entry: a dictionary of path, state, content, keep, mode, section, create, make_directories.
     """
-    path = os.path.realpath(entry["path"])
-    text, mode = _read(path)
+    path, text, mode, missing = _read(entry["path"])
     if text is None and not entry["create"]:
         return None
-    missing = _missing_directories(path)
     if text is None and missing and not entry["make_directories"]:
         return None
     result = Plan(path, text, mode)
@@ -82,71 +81,31 @@ def plan(entry, name, secrets):
 
 
 def _read(path):
-    """Return (text, mode) of a regular file, (None, None) where there is none."""
+    """Return (where it leads, text, mode, missing directories above it); text and mode are None where no file is."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
-    except FileNotFoundError:
-        return None, None
-    except OSError as error:
-        raise Refused("{0}: {1}".format(path, error.strerror))
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
-        os.close(descriptor)
-        raise Refused("{0}: not a regular file".format(path))
-    with os.fdopen(descriptor, "rb") as stream:
-        return stream.read().decode("utf-8", "surrogateescape"), stat.S_IMODE(found.st_mode)
-
-
-def _missing_directories(path):
-    """Return the directories above a path that are not there, the uppermost first."""
-    missing, directory = [], os.path.dirname(path)
-    while not os.path.isdir(directory):
-        missing.insert(0, directory)
-        directory = os.path.dirname(directory)
-    return missing
+        with Place(path) as place:
+            data, found = place.read()
+            mode = None if found is None else stat.S_IMODE(found.st_mode)
+            text = None if data is None else data.decode("utf-8", "surrogateescape")
+            return place.path, text, mode, place.missing
+    except (Untrusted, Unreadable) as problem:
+        raise Refused(str(problem))
+    except OSError as problem:
+        raise Refused("{0}: {1}".format(path, os.strerror(problem.errno)))
 
 
 def carry_out(wanted):
     """Do what a Plan says."""
     try:
-        if wanted.new_text is None:
-            _remove(wanted.path, wanted.directories)
-        elif wanted.new_text == wanted.text:
-            os.chmod(wanted.path, wanted.new_mode)
-        else:
-            for directory in _missing_directories(wanted.path):
-                os.mkdir(directory, 0o755)
-                os.chmod(directory, 0o755)  # whatever the umask
-            _replace(wanted.path, wanted.new_text, wanted.new_mode)
-    except OSError as error:
-        raise Refused("{0}: {1}".format(wanted.path, error.strerror))
-
-
-def _remove(path, directories):
-    os.unlink(path)
-    for _level in range(directories):
-        path = os.path.dirname(path)
-        try:
-            os.rmdir(path)
-        except OSError:  # somebody else's files are in it
-            return
-
-
-def _replace(path, text, mode):
-    """Write a file in one step. Its content is never readable by more than its mode says."""
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".managed-")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(text.encode("utf-8", "surrogateescape"))
-            try:
-                owner = os.stat(path)
-                os.fchown(stream.fileno(), owner.st_uid, owner.st_gid)
-            except FileNotFoundError:
-                pass
-            os.fchmod(stream.fileno(), mode)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        with Place(wanted.path, follow=False) as place:
+            if wanted.new_text is None:
+                place.remove(wanted.directories)
+            elif wanted.new_text == wanted.text:
+                place.chmod(wanted.new_mode)
+            else:
+                place.make_directories()
+                place.replace(wanted.new_text.encode("utf-8", "surrogateescape"), wanted.new_mode)
+    except Untrusted as problem:
+        raise Refused(str(problem))
+    except OSError as problem:
+        raise Refused("{0}: {1}".format(wanted.path, os.strerror(problem.errno)))

@@ -40,9 +40,8 @@ def interface_to(address):
         return None, None
     name = words[words.index("dev") + 1]
     try:
-        with open("/sys/class/net/%s/mtu" % name) as stream:
-            return name, min(int(stream.read()), _LARGEST)
-    except (OSError, ValueError):
+        return name, min(int(bounded_reading.read_text("/sys/class/net/%s/mtu" % name)), _LARGEST)
+    except (bounded_reading.Unreadable, ValueError):
         return name, None
 
 

@@ -11,6 +11,8 @@ import re
 import socket
 import struct
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text
+
 # process, pid, user: None where the kernel itself holds the port, or where this user may not see who does.
 Holder = collections.namedtuple("Holder", "transport port address state process pid user")
 
@@ -19,6 +21,7 @@ _STATES = {1: "connected", 2: "connecting", 3: "connecting", 7: "bound", 10: "li
 _HELD = ("bound", "listening")
 _TIME_WAIT = 6  # nobody's any more, and in nobody's way
 _NOT_TO_BE_SEEN = frozenset([errno.ENOENT, errno.ESRCH, errno.EACCES, errno.EPERM])
+TABLE_LIMIT = 256 * 1024 * 1024  # bytes; a table of more than a million sockets
 _SOCKET = re.compile(r"socket:\[([0-9]+)\]\Z")
 
 
@@ -82,9 +85,8 @@ def _address(packed):
 
 def _lines(path):
     try:
-        with open(path) as stream:
-            return stream.read().splitlines()
-    except OSError:
+        return read_text(path, TABLE_LIMIT).splitlines()
+    except Unreadable:
         # A kernel without IPv6 has no table for it.
         return []
 

@@ -84,6 +84,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import change_records
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.trusted_paths import Untrusted
 
 
 def run(parameters, check_mode):
@@ -117,7 +118,7 @@ def main():
         module.fail_json(msg="name: {0!r} cannot name a record: letters, digits, _ and - only".format(module.params["name"]))
     try:
         module.exit_json(**run(module.params, module.check_mode))
-    except (Unreadable, OSError) as problem:
+    except (Unreadable, Untrusted, OSError) as problem:
         module.fail_json(msg="the record of changes: {0}".format(problem))
 
 

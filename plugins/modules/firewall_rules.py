@@ -6,11 +6,11 @@
 DOCUMENTATION = r"""
 ---
 module: firewall_rules
-short_description: Let packets into a host, on the firewall that it uses, with nobody locked out
+short_description: Let packets into a host, on the firewall that it uses, without a lock-out
 version_added: 0.1.0
 description:
   - Keeps a set of rules beside those of the site, under one name, on whichever firewall filters on the host. The rules
-    hold at once and after a reboot. A rule, chain, set or connection of somebody else is never touched.
+    hold at once and after a reboot. A rule, chain, set or connection of the site is never touched.
   - A change undoes itself. The host puts back what was there before after O(rollback_timeout) seconds, or at the next
     boot, unless O(state=confirmed) is called over an SSH connection that was made after the change. That needs no
     controller. RV(pending) says whether the host waits for it.
@@ -35,7 +35,7 @@ options:
       - V(present) makes the rules hold, V(absent) takes all of them away.
       - V(confirmed) lets a change stay, and fails where the host has taken it back already, or where the connection is
         the one over which it was made.
-      - V(rolled_back) takes back at once a change that nobody has confirmed.
+      - V(rolled_back) takes back at once a change that has not been confirmed.
     type: str
     choices: [present, absent, confirmed, rolled_back]
     default: present
@@ -83,7 +83,7 @@ options:
         elements: str
         default: []
       expires:
-        description: Whether the rule ends after O(expire_after) seconds, also while nobody looks after the host.
+        description: Whether the rule ends after O(expire_after) seconds, also while no controller runs.
         type: bool
         default: false
   trusted_networks:
@@ -109,9 +109,33 @@ options:
     type: int
     default: 86400
   rollback_timeout:
-    description: Seconds that the host waits for a confirmation.
+    description: Seconds that the host waits for a confirmation, counted from the end of the change.
     type: int
     default: 60
+  wait_timeout:
+    description:
+      - Seconds to wait while another call changes the firewall, or while its change waits to be confirmed. Then the module
+        fails, names that change and touches nothing of it.
+    type: int
+    default: 120
+  confirm:
+    description:
+      - Whether to connect anew and confirm the change within the same task, which does not depend on how many hosts a play
+        has or how many of them have their turn at once.
+      - Where no new connection can be made in time, the task waits until the host has taken the change back, and fails.
+      - A change that a killed run of this controller has left is taken back at once, rather than waited for.
+    type: bool
+    default: false
+  change_id:
+    description:
+      - The change that O(state=confirmed) or O(state=rolled_back) is about, as RV(change_id) told it. Without it, the one
+        that is pending.
+    type: str
+  run:
+    description:
+      - Which process on which controller makes the change. O(confirm) sets it.
+      - With O(state=rolled_back), only a change of this process is taken back.
+    type: str
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
@@ -127,15 +151,22 @@ EXAMPLES = r"""
         transport: tcp
         ports: ["2379-2380"]
         from_set: nodes
+    confirm: true
+
+- name: Remove the rules, and leave it to a later task to confirm that
+  hostprep.runtime_fabric.firewall_rules:
+    label: my_cluster
+    state: absent
   register: firewall
 
-- name: Connect anew
+- name: Drop the connection over which the change was made
   ansible.builtin.meta: reset_connection
 
-- name: Let the change stay
+- name: Confirm the change over a new one
   hostprep.runtime_fabric.firewall_rules:
     label: my_cluster
     state: confirmed
+    change_id: "{{ firewall.change_id }}"
   when: firewall.pending
 """
 
@@ -155,6 +186,24 @@ pending:
   description: Whether the host will take the change back unless it is confirmed.
   returned: success
   type: bool
+change_id:
+  description: The change that waits to be confirmed.
+  returned: when RV(pending)
+  type: str
+  sample: 0f8fad5bd9cb469fa16570867728950e
+busy:
+  description: Whether the module failed because another change is under way or waits to be confirmed.
+  returned: when another change stands in the way
+  type: bool
+pending_change:
+  description: The change that waits to be confirmed, V(null) while it is still being made.
+  returned: when another change stands in the way
+  type: dict
+  sample:
+    id: 0f8fad5bd9cb469fa16570867728950e
+    connection: 192.0.2.5 54321 192.0.2.11 22
+    run: null
+    seconds: 60
 expires_at:
   description: When rules that expire end, in seconds since the epoch; V(0) without any.
   returned: with O(state=present), where there is a backend
@@ -168,6 +217,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import regime
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change import Change
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError, Host
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy
 
 RULE = {
     "comment": {"type": "str", "required": True},
@@ -192,14 +242,23 @@ def main():
             "keep_ports": {"type": "list", "elements": "int", "default": []},
             "expire_after": {"type": "int", "default": 86400},
             "rollback_timeout": {"type": "int", "default": 60},
+            "wait_timeout": {"type": "int", "default": 120},
+            "confirm": {"type": "bool", "default": False},
+            "change_id": {"type": "str"},
+            "run": {"type": "str"},
         },
         supports_check_mode=True,
     )
     if os.geteuid() != 0:
         module.fail_json(msg="the firewall can only be read and changed by root: set become")
-    host = Host()
+    parameters = {name: value for name, value in module.params.items() if name != "confirm"}
     try:
-        module.exit_json(**Change(host, module.params, module.check_mode, host.now()).run())
+        result = Change(Host(), parameters, module.check_mode).run()
+        for warning in result.pop("warnings", []):
+            module.warn(warning)
+        module.exit_json(**result)
+    except Busy as problem:
+        module.fail_json(msg=str(problem), busy=True, pending_change=problem.pending)
     except (FirewallError, ValueError) as problem:
         module.fail_json(msg=str(problem))
 

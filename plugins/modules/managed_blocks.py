@@ -14,7 +14,9 @@ description:
     that was not there is removed again, with the directories that were made for it if nothing else is in them.
   - Secrets are given apart and written in the place of C(@{name}). A file that holds one is readable by its owner and
     group at most, from its first byte on. No secret appears in a diff, a log or a result.
-  - Symbolic links are followed. Where two entries lead to the same file, the first one counts.
+  - Symbolic links are followed where root made them. Where two entries lead to the same file, the first one counts.
+  - A path is refused where a user other than root owns, or can replace, the file or a directory or link on the way to it,
+    since that user could lead root to any other file. So is a file of more than 1 MiB.
   - Needs Python 3.6 or newer and its standard library on the host.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes

@@ -2,16 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A node takes back what nobody confirmed: without the controller, over a reboot, and when SSH is cut."""
+"""A node rolls back what was not confirmed: without the controller, over a reboot, and when SSH is cut.
 
-import json
-import os
-import subprocess
-import time
+A healthy node does not, whatever the other nodes of the play do meanwhile; and one change is made at a time.
+"""
+
+import concurrent.futures
 
 import pytest
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted import (
+    HOLD,
+    KILL,
+    exists,
+    in_front_of_systemd_run,
+    is_pending,
+    module,
+    wait_until,
+    wait_until_settled,
+)
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import PREPARE, internal_networks
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
@@ -29,6 +39,12 @@ table inet leftover {
 """
 
 
+FOOTPRINT = """
+find /etc/systemd/system /etc/nftables.d /usr/local/sbin -printf '%p %l\\n' | sort
+systemctl list-units --failed --plain --no-legend '*fabric*'
+"""
+
+
 @pytest.fixture(scope="module")
 def lab():
     return Lab.named()
@@ -40,39 +56,67 @@ def ruleset(lab, node):
     return sorted(line.split(" expires ")[0].split("counter packets")[0].split(" timeout ")[0] for line in lines)
 
 
-def is_pending(lab, node):
-    return lab.exec(node, "test", "-e", "/var/lib/hostprep-runtime-fabric/firewall/pending", check=False).returncode == 0
-
-
-def module(node, **options):
-    """Call firewall_rules as a controller that dies afterwards; return (whether it went well, what it printed)."""
-    words = ["ansible", node, "-i", os.environ["LAB_INVENTORY"], "-b", "-m", "hostprep.runtime_fabric.firewall_rules"]
-    words += ["-a", json.dumps({"label": "runtime_fabric", **options})]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
-    return done.returncode == 0, done.stdout
-
-
-def wait_until_settled(lab, node):
-    """Wait until no change is pending, for as long as a busy machine may take."""
-    deadline = time.monotonic() + 90
-    while is_pending(lab, node):
-        assert time.monotonic() < deadline, "the change is still there"
-        time.sleep(1)
-    time.sleep(2)
+def footprint(lab, node):
+    """Files, links and directories that the role makes or uses, and units of ours that have failed."""
+    return lab.exec(node, "sh", "-c", FOOTPRINT).stdout.decode().splitlines()
 
 
 def test_ssh_answers_before(host):
     assert host.socket("tcp://0.0.0.0:22").is_listening
 
 
-def test_a_change_whose_controller_dies_is_taken_back(lab):
-    before = ruleset(lab, "worker-1")
+def test_turns_of_other_nodes_roll_no_healthy_node_back_and_a_second_change_is_refused(lab, tmp_path):
+    site = Site(tmp_path)
+    variables = {
+        "rtf_internal_networks": internal_networks(lab),
+        "rtf_firewall_rollback_timeout": 20,
+        "rtf_firewall_install_ports_expire": "23h",
+    }
+    (site.directory / "extra.yml").write_text(yaml.safe_dump(variables), encoding="utf-8")
+    with in_front_of_systemd_run(lab, "worker-2", HOLD), concurrent.futures.ThreadPoolExecutor() as pool:
+        play = pool.submit(site.play, *PREPARE, "--forks", "1", "-e", "@extra.yml")
+        try:
+            wait_until(lambda: play.done() or exists(lab, "worker-2", "/run/held"), "worker-2 has no turn")
+            done, said = module("worker-2", state="absent", wait_timeout=0)
+            assert not done and "changes the firewall of this host at the moment" in said and "over SSH from" in said
+            # With the confirmation in a task of its own, the first node now waits for the last one.
+            wait_until_settled(lab, "controller-1")
+        finally:
+            lab.exec("worker-2", "touch", "/run/go")
+        done = play.result()
+    assert done.code == 0, done.output
+    assert {done.changed[node] for node in lab.nodes} == {1}, done.output
+
+
+def test_a_change_whose_controller_dies_is_rolled_back_with_its_links(lab):
+    before, placed = ruleset(lab, "worker-1"), footprint(lab, "worker-1")
     done, said = module("worker-1", state="absent", rollback_timeout=TIMEOUT)
     assert done, said
+    assert footprint(lab, "worker-1") != placed
     wait_until_settled(lab, "worker-1")
     assert ruleset(lab, "worker-1") == before
+    assert footprint(lab, "worker-1") == placed
+    lab.exec("worker-1", "systemctl", "restart", "nftables")
+    wait_until(lambda: ruleset(lab, "worker-1") == before, "our rules do not follow those of the site")
     done, said = module("worker-1", state="confirmed")
     assert not done and "the host has taken it back" in said
+
+
+def test_a_process_that_is_killed_before_its_change_leaves_nothing_to_roll_back(lab):
+    before, placed = ruleset(lab, "worker-1"), footprint(lab, "worker-1")
+    with in_front_of_systemd_run(lab, "worker-1", KILL):
+        assert not module("worker-1", state="absent", rollback_timeout=3600)[0]
+    assert not is_pending(lab, "worker-1")
+    lab.exec("worker-1", "systemctl", "disable", "nftables")  # by an admin
+    try:
+        done, said = module("worker-1", state="absent", rollback_timeout=3600)
+        assert done, said
+        done, said = module("worker-1", state="rolled_back")
+        assert done, said
+        assert lab.exec("worker-1", "systemctl", "is-enabled", "nftables", check=False).returncode != 0
+    finally:
+        lab.exec("worker-1", "systemctl", "enable", "nftables")
+    assert footprint(lab, "worker-1") == placed and ruleset(lab, "worker-1") == before
 
 
 def test_a_reboot_takes_back_a_change_that_nobody_confirmed(lab):
@@ -91,6 +135,8 @@ def test_the_connection_of_the_change_proves_nothing(lab):
     assert done, said
     done, said = module("worker-1", state="confirmed")
     assert not done and "only a new one proves" in said
+    done, said = module("worker-1", state="absent", wait_timeout=0)
+    assert not done and "another change of the firewall, made over SSH from" in said and is_pending(lab, "worker-1")
     done, said = module("worker-1", state="rolled_back")
     assert done, said
     assert ruleset(lab, "worker-1") == before

@@ -4,7 +4,14 @@
 
 """rtf_firewall on ufw, judged by packets from other nodes and from outside."""
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted import (
+    KILL,
+    in_front_of_systemd_run,
+    is_pending,
+    module,
+)
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.promises import Promises
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 
 def test_an_administrator_sees_what_is_ours(host):
@@ -20,6 +27,19 @@ def test_ufw_would_write_its_files_just_so(host):
     before = host.file("/etc/ufw/user.rules").content_string
     host.check_output("ufw allow 9191/tcp && ufw --force delete allow 9191/tcp")
     assert host.file("/etc/ufw/user.rules").content_string == before
+
+
+def test_a_change_that_was_killed_takes_no_rule_of_an_administrator_back():
+    lab = Lab.named()
+    with in_front_of_systemd_run(lab, "worker-1", KILL):
+        assert not module("worker-1", state="absent", rollback_timeout=3600)[0]
+    assert not is_pending(lab, "worker-1")
+    lab.exec("worker-1", "ufw", "allow", "9191/tcp")
+    for state in ("absent", "rolled_back"):
+        done, said = module("worker-1", state=state, rollback_timeout=3600)
+        assert done, said
+        assert "9191" in lab.exec("worker-1", "ufw", "status").stdout.decode()
+    lab.exec("worker-1", "ufw", "delete", "allow", "9191/tcp")
 
 
 class TestUfw(Promises):

@@ -151,6 +151,38 @@ def test_without_a_password_everybody_is_told_openly(lab, node):
     assert said in lab.ssh(node, "env").stdout.decode().splitlines()
 
 
+# What a user who owns the installer's directory would have root write to: each one is followed by its own restoration.
+LEADS_ASTRAY = {
+    "the file is a link": (
+        "cd /opt/anypoint/runtimefabric && mv env kept && ln -s /etc/passwd env && chown -h ops env",
+        "cd /opt/anypoint/runtimefabric && mv -f kept env",
+        f"{ENV}: it is a link that belongs to the user ops",
+    ),
+    "the directory is a link": (
+        "cd /opt/anypoint && mv runtimefabric kept && ln -s /etc/cron.d runtimefabric && chown -h ops runtimefabric",
+        "cd /opt/anypoint && rm runtimefabric && mv kept runtimefabric",
+        "/opt/anypoint/runtimefabric is a link that belongs to the user ops",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", LEADS_ASTRAY)
+def test_root_writes_to_no_path_that_a_user_controls(lab, how):
+    astray, restored, said = LEADS_ASTRAY[how]
+    options = {"name": "test", "files": [{"path": ENV, "content": "x=1"}]}
+    words = ["ansible", FRESH, "-i", os.environ["LAB_INVENTORY"], "-b", "-m", "hostprep.runtime_fabric.managed_blocks"]
+    shell(lab, FRESH, astray)
+    before = shell(lab, FRESH, "sha256sum /etc/passwd; ls /etc/cron.d")
+    try:
+        done = subprocess.run(
+            [*words, "-a", json.dumps(options)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode != 0 and said in done.stdout
+        assert shell(lab, FRESH, "sha256sum /etc/passwd; ls /etc/cron.d") == before
+    finally:
+        shell(lab, FRESH, restored)
+
+
 def test_the_lists_of_curl_are_read_as_the_rules_say(host):
     """Each node has another curl; the oldest knows no networks. Everything is refused on the node's loopback."""
     version = host.check_output("curl --version").split()[1]

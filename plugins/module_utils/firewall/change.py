@@ -5,42 +5,98 @@
 """Bring the firewall of a host to what is wanted, as one guarded change."""
 
 import json
+import time
+import uuid
 from collections import OrderedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.deadlines import Deadline
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import regime, ssh_access
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.guard import Guard
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import RULES_DIRECTORY
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy, Lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING, from_parameters
 
 DIRECTORY = RULES_DIRECTORY
 NOBODY_FILTERS = "no firewall is active: every port is open at the host, and nothing was changed"
+POLL = 0.5  # seconds between two looks at a change that waits to be confirmed
+OF_ONE_CALL = ("change_id", "run", "wait_timeout")  # options that say nothing about the rules
 
 
 class Change(object):
-    """One call of the module firewall_rules. parameters: its options. now: the clock of the host."""
+    """One call of the module firewall_rules. parameters: its options."""
 
-    def __init__(self, host, parameters, check_mode, now):
-        self.host, self.parameters, self.check_mode, self.now = host, parameters, check_mode, now
+    def __init__(self, host, parameters, check_mode):
+        self.host, self.parameters, self.check_mode = host, parameters, check_mode
+        self.connection = ssh_access.ssh_connection()
         self.guard = Guard(host, parameters["label"], DIRECTORY)
+        self.lock = Lock(_origin(self.connection))
         self.expiry = ExpiryTimer(host, parameters["label"])
         self.backends = regime.all_backends(host, parameters["label"])
+        self.change_id = uuid.uuid4().hex
+        self.now = 0  # the clock of the host, once it is this call's turn
+        self.missing = []  # directories that the change will make
+        self.warnings = []
 
     def run(self):
         """Return the result of the module. Raises FirewallError or ValueError."""
+        if self.check_mode:
+            return self._carried_out()
+        deadline = Deadline(self.parameters["wait_timeout"])
+        self.lock.acquire(deadline)
+        try:
+            while self.parameters["state"] in ("present", "absent") and self.guard.waits_for_confirmation():
+                about = self.guard.pending() or {}
+                self.lock.release()
+                if deadline.expired():
+                    raise Busy(_waiting(about), about)
+                time.sleep(min(POLL, deadline.remaining()))
+                self.lock.acquire(deadline)
+            return dict(self._carried_out(), warnings=self.warnings)
+        finally:
+            self.lock.release()
+
+    def _carried_out(self):
+        self.now = self.host.now()
         state = self.parameters["state"]
         if state == "confirmed":
-            confirmed = False if self.check_mode else self.guard.confirm(ssh_access.ssh_connection())
-            return {"changed": confirmed, "pending": False}
+            return {"changed": False if self.check_mode else self._confirmed(), "pending": False}
         if state == "rolled_back":
-            rolled_back = self.guard.is_pending()
-            if not self.check_mode:
-                self.guard.roll_back()
-            return {"changed": rolled_back, "pending": False}
+            about = self.guard.pending()
+            due = about is not None and all(
+                self.parameters[option] in (None, about.get(key)) for option, key in (("change_id", "id"), ("run", "run"))
+            )
+            if due and not self.check_mode:
+                self._roll_back()
+            return {"changed": due, "pending": False}
         if not self.check_mode:
-            self.guard.roll_back()  # a change whose controller died, and whose time is not over
+            if self.guard.is_pending():
+                self._roll_back()  # no timer is left to do so
+            self._report_what_was_left_alone()
+            self.guard.settle()
         return self._absent() if state == "absent" else self._present()
+
+    def _confirmed(self):
+        change_id = self.parameters["change_id"]
+        if self.guard.confirm(self.connection, change_id):
+            return True
+        # The answer to an earlier confirmation may have been lost. Otherwise another change has come since.
+        if change_id is not None and applied(self.host).get("change_id", change_id) != change_id:
+            raise FirewallError("the change was not confirmed in time: the host has taken it back, and another one was made since")
+        return False
+
+    def _roll_back(self):
+        self.guard.roll_back()
+        self._report_what_was_left_alone()
+
+    def _report_what_was_left_alone(self):
+        left = self.guard.take_left_alone()
+        if left:
+            self.warnings.append(
+                "the rollback of an unconfirmed change left alone what was changed by another hand since: {0}. Look there "
+                "for rules called {1}".format(", ".join(left), self.parameters["label"])
+            )
 
     def _present(self):
         found, holding = regime.active(self.backends), regime.ours(self.backends)
@@ -71,14 +127,27 @@ class Change(object):
                 chosen.start(wanted)
             chosen.apply(wanted)
             self.expiry.keep(closes_at, closing)
-            kept = dict(self.parameters, backend=name, expires_at=wanted.expires_at, keep_ports=wanted.keep_ports)
-            kept["service_before"] = service
+            kept = {name: value for name, value in self.parameters.items() if name not in OF_ONE_CALL}
+            kept.update(
+                backend=name,
+                expires_at=wanted.expires_at,
+                keep_ports=wanted.keep_ports,
+                service_before=service,
+                change_id=self.change_id,
+                made_directories=self._made_directories(before),
+            )
             self.host.write(applied_path(), json.dumps(kept, indent=2, sort_keys=True) + "\n", 0o600)
             # A firewall that was started has brought rules of the site and zones of interfaces with it.
             held = chosen.native(wanted) if starting else states[0][2]
             return [(chosen, held)] + [(one, NOTHING) for one in left]
 
         return self._carry_out(dict(result, expires_at=wanted.expires_at), changed, states, change)
+
+    def _made_directories(self, before):
+        """Remove directories that were made for a change and are empty again; return those that are in use."""
+        made = set(before.get("made_directories", [])) | set(self.missing)
+        self.host.remove_directories(made)
+        return sorted(directory for directory in made if self.host.is_directory(directory))
 
     def _absent(self):
         before = applied(self.host)
@@ -94,6 +163,7 @@ class Change(object):
             if service and started:
                 regime.stop(self.backends, started.name, service)
             self.host.remove(applied_path())
+            self._made_directories(before)
             return [(one, target) for one, dummy, target in states]
 
         result = {"backend": None, "pending": False}
@@ -108,14 +178,19 @@ class Change(object):
         files += self.expiry.files() + [applied_path()]
         commands = [line for one, dummy, dummy_target in states for line in one.restore_commands()]
         commands += self.expiry.restore_commands()
-        self.guard.arm(files, commands, self.parameters["rollback_timeout"], ssh_access.ssh_connection())
+        seconds = self.parameters["rollback_timeout"]
+        about = {"id": self.change_id, "run": self.parameters["run"], "connection": self.connection, "seconds": seconds}
+        missing = self.host.missing_directories(files)
+        self.missing = [directory for directory in missing if not (DIRECTORY + "/").startswith(directory + "/")]
+        self.guard.arm(files, commands, seconds, about)
         try:
             for one, target in change():
                 _held(one, target)
+            self.guard.finish(seconds)
         except FirewallError as problem:
-            self.guard.roll_back()
-            raise FirewallError("{0}. The host is as it was before".format(problem))
-        return dict(result, pending=True)
+            self._roll_back()
+            raise FirewallError("{0}. {1}".format(problem, " ".join(["The host is as it was before"] + self.warnings)))
+        return dict(result, pending=True, change_id=self.change_id)
 
     def _keep_ports(self):
         return sorted(set(self.parameters["keep_ports"]) | set(ssh_access.ssh_ports()))
@@ -126,6 +201,22 @@ class Change(object):
             return 0
         period, known = self.parameters["expire_after"], before.get("expires_at", 0)
         return known if self.now + period / 2 < known <= self.now + period else int(self.now + period)
+
+
+def _origin(connection):
+    """A few words on where a call comes from."""
+    words = (connection or "").split()
+    return "over SSH from {0} port {1}".format(*words[:2]) if len(words) == 4 else "on the host itself"
+
+
+def _waiting(about):
+    """Why a change is refused while another one waits to be confirmed."""
+    return (
+        "another change of the firewall, made {0}, waits to be confirmed, and is rolled back within {1} seconds of it "
+        "otherwise. Nothing was changed; run this again then, or call state=rolled_back to take it back at once".format(
+            _origin(about.get("connection")), about.get("seconds", "some")
+        )
+    )
 
 
 def applied_path():

@@ -6,6 +6,7 @@
 
 import time
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import DIRECTORY
 
 TIMER = """\
@@ -29,8 +30,14 @@ Description=Close the ports that the firewall rules called {label} open for a wh
 
 [Service]
 Type=oneshot
-ExecStart={command}
+UMask=0077
+ExecStartPre=-/bin/sh -c "[ ! -e {guard} ] || sh {guard} expiring"
+ExecStart=/usr/bin/flock {lock} {command}
+ExecStartPost=-/bin/sh -c "[ ! -e {guard} ] || sh {guard} expired"
 """
+
+# The guard of a change, if one waits to be confirmed when the time is over.
+GUARD = "/var/lib/hostprep-runtime-fabric/firewall/restore"
 
 
 class ExpiryTimer(object):
@@ -42,17 +49,21 @@ class ExpiryTimer(object):
         self.timer = name + ".timer"
         self.timer_path = "{0}/{1}.timer".format(DIRECTORY, name)
         self.service_path = "{0}/{1}.service".format(DIRECTORY, name)
+        self.service = name + ".service"
         self.link = "{0}/timers.target.wants/{1}".format(DIRECTORY, self.timer)
+        self.stamp = "/var/lib/systemd/timers/stamp-" + self.timer
 
     def files(self):
         """Every path that keep writes."""
-        return [self.timer_path, self.service_path, self.link]
+        return [self.timer_path, self.service_path, self.link, self.stamp]
 
     def _texts(self, expires_at, command):
         # A second later, so that the rule has expired by its own clock when it is looked at.
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(expires_at + 1))
         timer = TIMER.format(label=self.label, when=when)
-        return timer, SERVICE.format(label=self.label, command=" ".join(command))
+        return timer, SERVICE.format(
+            label=self.label, command=" ".join(command), guard=GUARD, lock=lock.PATH
+        )
 
     def is_kept(self, expires_at, command):
         """Whether keep(expires_at, command) has nothing to do."""
@@ -73,7 +84,7 @@ class ExpiryTimer(object):
             self.host.run(["systemctl", "disable", "--quiet", "--now", self.timer])
             self.host.remove(self.timer_path)
             self.host.remove(self.service_path)
-            self.host.remove("/var/lib/systemd/timers/stamp-" + self.timer)
+            self.host.remove(self.stamp)
             self.host.run(["systemctl", "daemon-reload"])
             return
         timer, service = self._texts(expires_at, command)
@@ -85,4 +96,11 @@ class ExpiryTimer(object):
 
     def restore_commands(self):
         """Shell lines for a rollback, when the files are back and systemd has read them."""
-        return ["systemctl {0} {1}".format("stop" if self.host.read(self.timer_path) is None else "restart", self.timer)]
+        if self.host.read(self.timer_path) is not None:
+            return ["systemctl daemon-reload", "systemctl restart {0}".format(self.timer)]
+        # A timer whose service is gone already counts as failed.
+        return [
+            "systemctl daemon-reload",
+            "systemctl stop {0} 2>/dev/null".format(self.timer),
+            "systemctl reset-failed {0} {1} 2>/dev/null".format(self.timer, self.service),
+        ]

@@ -8,13 +8,13 @@ import errno
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
     read_text_or_none,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.trusted_paths import Place, Untrusted
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 TIMEOUT = 60.0  # seconds; firewalld takes its time when it reloads
@@ -25,7 +25,12 @@ class FirewallError(Exception):
 
 
 class Host(object):
-    """Runs programs and handles files, and says so as FirewallError when that fails."""
+    """Runs programs and handles files, and says so as FirewallError when that fails.
+
+    before_write: None, or what is called with the path and the text of each file before it is written.
+    """
+
+    before_write = None
 
     def program(self, name):
         """Return the path of a program, None where the host has none."""
@@ -68,18 +73,15 @@ class Host(object):
             raise FirewallError(str(problem))
 
     def write(self, path, text, mode=0o644):
-        """Replace a file in one step; make the directory above it."""
-        directory = os.path.dirname(path)
+        """Replace a file in one step; make the directory above it. It is on the disk when this returns."""
+        if self.before_write is not None:
+            self.before_write(path, text)
         try:
-            if not os.path.isdir(directory):
-                os.makedirs(directory, 0o755)
-            descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".firewall-")
-            with os.fdopen(descriptor, "w") as stream:
-                stream.write(text)
-                os.fchmod(stream.fileno(), mode)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.rename(temporary, path)
+            with Place(path, follow=False) as place:
+                place.make_directories()
+                place.replace(text.encode("utf-8"), mode)
+        except Untrusted as problem:
+            raise FirewallError(str(problem))
         except OSError as problem:
             raise FirewallError("{0}: {1}".format(path, os.strerror(problem.errno)))
 
@@ -95,14 +97,43 @@ class Host(object):
     def remove(self, path):
         """Remove a file if it is there."""
         try:
-            os.unlink(path)
+            with Place(path, follow=False) as place:
+                if place.exists():
+                    place.remove()
+        except Untrusted as problem:
+            raise FirewallError(str(problem))
         except OSError as problem:
-            if problem.errno != errno.ENOENT:
-                raise FirewallError("{0}: {1}".format(path, os.strerror(problem.errno)))
+            raise FirewallError("{0}: {1}".format(path, os.strerror(problem.errno)))
+
+    def missing_directories(self, paths):
+        """Return the directories above paths that are not there, each one behind those above it."""
+        missing = set()
+        for path in paths:
+            directory = os.path.dirname(path)
+            while not os.path.isdir(directory):
+                missing.add(directory)
+                directory = os.path.dirname(directory)
+        return sorted(missing)
+
+    def is_directory(self, path):
+        """Whether there is a directory."""
+        return os.path.isdir(path)
+
+    def remove_directories(self, directories):
+        """Remove those directories that are empty, the lowest first."""
+        for directory in sorted(directories, reverse=True):
+            try:
+                os.rmdir(directory)
+            except OSError:  # other files are in it, or it is gone
+                continue
 
     def now(self):
         """The host's clock, seconds since the epoch."""
         return time.time()
+
+    def runs_systemd(self):
+        """Whether systemd runs this host."""
+        return os.path.isdir("/run/systemd/system")
 
     def unit_is(self, question, unit):
         """Ask systemd whether a unit `is-active` or `is-enabled`."""

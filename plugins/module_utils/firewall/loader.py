@@ -144,8 +144,14 @@ class Loader(object):
     def restore_commands(self):
         """Shell lines for a rollback, when the files are back."""
         if self.host.read(self.program) is None:
-            return ["systemctl daemon-reload", "systemctl stop {0}".format(self.unit)]
-        return ["systemctl daemon-reload", "{0} load".format(self.program)]
+            return [
+                "systemctl daemon-reload",
+                "systemctl stop {0} 2>/dev/null".format(self.unit),
+                "systemctl reset-failed {0} 2>/dev/null".format(self.unit),
+            ]
+        # Only an active unit follows a reload of the site's own.
+        load = "if systemctl is-active --quiet {0}; then {1} load; else systemctl start {0}; fi"
+        return ["systemctl daemon-reload", load.format(self.unit, self.program)]
 
 
 def _path(unit):

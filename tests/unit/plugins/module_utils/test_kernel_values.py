@@ -26,6 +26,15 @@ def test_what_the_kernel_makes_of_a_value_is_read_back(tmp_path, monkeypatch):
     assert kernel_values.write({"key": "5"}, str(tmp_path)) == {"key": "it is 0 still"}
 
 
+def test_a_name_that_leads_elsewhere_is_none_of_the_kernel(tmp_path):
+    top, other = tmp_path / "sys", tmp_path / "other"
+    top.mkdir()
+    other.write_text("0\n")
+    for name in ("../other", str(other), "net/../../other"):
+        assert kernel_values.write({name: "1"}, str(top)) == {name: "this kernel has no such parameter"}
+    assert other.read_text() == "0\n"
+
+
 def test_a_parameter_that_nobody_may_write_is_refused_by_the_running_kernel():
     refused = kernel_values.write({"kernel.ostype": "Minix"})
     assert set(refused) == {"kernel.ostype"}

@@ -1,0 +1,130 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action firewall_rules: with `confirm`, a change of a host's firewall and its confirmation in one task.
+
+In tasks of their own, the hosts of a play would take turns between the change and its confirmation, and the time that a
+host waits for the latter would have to grow with the number of hosts.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_identity
+
+display = Display()
+
+MODULE = "hostprep.runtime_fabric.firewall_rules"
+WAIT_TIMEOUT = 120  # as the module's default
+ROLLBACK_TIMEOUT = 60  # likewise
+STEP = 5  # seconds that one call of the module waits for another change
+PAUSE = 1  # seconds between two attempts to connect
+LIMIT_OF_A_ROLLBACK = 60  # seconds, from its beginning until the host can be reached again
+
+
+class ActionModule(ActionBase):
+    """Runs the module on the host, and there again over a new connection."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    TRANSFERS_FILES = False
+
+    def run(self, tmp=None, task_vars=None):
+        """Return what the module returned, or why the change was not confirmed."""
+        super().run(tmp, task_vars)
+        options = dict(self._task.args)
+        confirm = boolean(options.pop("confirm", False), strict=True)
+        self._task_vars = task_vars
+        if not confirm or options.get("state", "present") not in ("present", "absent"):
+            return self._module(options)
+        self._label = options.get("label")
+        self._seconds = _seconds(options, "rollback_timeout", ROLLBACK_TIMEOUT)
+        self._run = run_identity.own() or None
+        try:
+            result = self._change({**options, "run": self._run})
+        except AnsibleConnectionFailure as problem:
+            # The module may have changed everything before the connection broke.
+            return self._undone({}, "the connection broke during the change: {0}".format(problem))
+        if result.get("failed") or not result.get("pending"):
+            return result
+        options = {"label": self._label, "state": "confirmed", "change_id": result["change_id"]}
+        said, problem = self._over_a_new_connection(options, self._seconds)
+        if said is None or said.get("failed"):
+            return self._undone(result, problem if said is None else said.get("msg"), reached=said is not None)
+        return {**result, "pending": False}
+
+    def _module(self, options):
+        return self._execute_module(module_name=MODULE, module_args=options, task_vars=self._task_vars)
+
+    def _change(self, options):
+        """Make the change, once no other one stands in its way."""
+        deadline = time.monotonic() + _seconds(options, "wait_timeout", WAIT_TIMEOUT)
+        wait = 0
+        while True:
+            result = self._module({**options, "wait_timeout": wait})
+            left = deadline - time.monotonic()
+            if not result.get("busy"):
+                return result
+            pending = result.get("pending_change")
+            if pending and pending.get("id") and run_identity.is_gone(pending.get("run")):
+                display.vv("a run of this controller was killed before it confirmed its change, which is rolled back")
+                self._module({"label": options["label"], "state": "rolled_back", "change_id": pending["id"]})
+            elif left <= 0:
+                return result
+            wait = int(max(0, min(STEP, left)))
+
+    def _undone(self, change, problem, reached=False):
+        """Wait until the host has taken the change back; return the result of the task, which has failed.
+
+        problem: why the change was not confirmed. reached: whether the host answered over a new connection.
+        """
+        options = {"label": self._label, "state": "rolled_back", "change_id": change.get("change_id"), "run": self._run}
+        said, lost = self._over_a_new_connection(options, self._seconds + LIMIT_OF_A_ROLLBACK)
+        cause = "{0} {1} after the change of its firewall{2}".format(
+            self._task_vars.get("inventory_hostname", "the host"),
+            "refused to confirm over a new connection" if reached else "could not be reached over a new connection",
+            " ({0})".format(change["backend"]) if change.get("backend") else "",
+        )
+        if said is None:
+            now = "It restores itself within {0} seconds of the change, but has not been reached since: {1}".format(
+                self._seconds, lost
+            )
+        elif said.get("failed"):
+            now = "Its rollback failed: {0}".format(said.get("msg"))
+        else:
+            now = "It has restored itself: its rules are those from before"
+            if not reached:
+                now += (
+                    ". Look for what shuts out SSH on the host besides these rules, for example in what the firewall loads "
+                    "when it is started, then run this again"
+                )
+        message = "{0}: {1}. {2}.".format(cause, problem, now)
+        return {**change, "changed": False, "failed": True, "pending": False, "msg": message}
+
+    def _over_a_new_connection(self, options, seconds):
+        """Call the module over a new connection, as often as it takes; return (its result or None, what failed last)."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self._connection.reset()
+                return self._module(options), ""
+            except AnsibleConnectionFailure as failure:
+                problem = str(failure)
+            if time.monotonic() >= deadline:
+                return None, problem
+            time.sleep(PAUSE)
+
+
+def _seconds(options, name, default):
+    """A number of seconds among the module's options; the module itself refuses what is none."""
+    try:
+        return int(options.get(name, default))
+    except (TypeError, ValueError):
+        return default
