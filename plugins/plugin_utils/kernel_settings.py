@@ -34,10 +34,10 @@ def kernel_plan(kernel, settings, own_file, extra_sysctls=None, extra_modules=No
 
     own_file: the file of sysctl.d that is ours; what it sets is not the site's wish. extra_sysctls, extra_modules,
     reserve_ports: None where the site does not say; what our files have of a former run then stays in them. Keys of the result:
-    sysctls: `{name: value}` for the file. modules: `[name]` for the file. taken_away: what our files have and no longer get. load: modules to load now. set: those sysctls
-    whose value is another now. replaced: `{name: value before}` of these. optional: names in sysctls that the page of the
-    vendor does not ask for, so that a kernel that refuses them stops nobody. unmet: sentences on those of the site's own
-    wishes that are not fulfilled, now or at boot.
+    sysctls: `{name: value}` for the file. modules: `[name]` for the file. taken_away: what our files have and no longer get.
+    load: modules to load now. set: those sysctls whose value is another now. replaced: `{name: value before}` of these.
+    optional: names in sysctls that the page of the vendor does not ask for, so that a kernel that refuses them does not stop
+    the role. unmet: sentences on those of the site's own wishes that are not fulfilled, now or at boot.
     """
     found = kernel["sysctls"]
     sysctls, modules, optional = {}, [], set()
