@@ -56,11 +56,20 @@ def text_of(values):
 def store(path, values):
     """Write a record that is whole at any moment, for its owner alone. Raises Untrusted or OSError."""
     with Place(path, follow=False) as place:
+        place.clear()
         place.make_directories(0o700)
         place.replace(text_of(values).encode("utf-8"), 0o600)
+
+
+def leftovers(path):
+    """Whether there is anything to forget: a record, or what a killed run left of one."""
+    with Place(path, follow=False) as place:
+        return place.exists() or bool(place.leftovers())
 
 
 def forget(path):
     """Remove a record, and the directory of records when this was the last one. Raises Untrusted or OSError."""
     with Place(path, follow=False) as place:
-        place.remove(directories=1)
+        place.clear()
+        if place.exists():
+            place.remove(directories=1)

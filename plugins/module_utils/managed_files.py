@@ -25,14 +25,21 @@ class Plan:
         self.new_text, self.new_mode = text, mode
         self.shown = self.new_shown = ""
         self.directories = 0  # to make, or, where the file goes, to remove
+        self.leftovers = []  # what a killed run left beside it
 
     @property
     def changed(self):
+        return self.differs or bool(self.leftovers)
+
+    @property
+    def differs(self):
+        """Whether the file itself has to change."""
         return (self.text, self.mode) != (self.new_text, self.new_mode)
 
     def diff(self):
         """What people see of the change: the block alone, because the rest of the file may hold other secrets."""
         note = " (a secret differs)" if self.shown == self.new_shown and self.text != self.new_text else ""
+        note += " (without {0}, which an interrupted run left)".format(", ".join(self.leftovers)) if self.leftovers else ""
         return {
             "before": self.shown,
             "after": self.new_shown,
@@ -50,12 +57,13 @@ def plan(entry, name, secrets):
 
     entry: a dictionary of path, state, content, keep, mode, section, create, make_directories.
     """
-    path, text, mode, missing = _read(entry["path"])
+    path, text, mode, missing, leftovers = _read(entry["path"])
     if text is None and not entry["create"]:
         return None
     if text is None and missing and not entry["make_directories"]:
         return None
     result = Plan(path, text, mode)
+    result.leftovers = leftovers
     try:
         rest, before, body = managed_blocks.take_out(text, name)
     except ValueError as problem:
@@ -81,13 +89,13 @@ def plan(entry, name, secrets):
 
 
 def _read(path):
-    """Return (where it leads, text, mode, missing directories above it); text and mode are None where no file is."""
+    """Return (where it leads, text, mode, missing directories above it, leftovers); text and mode are None without a file."""
     try:
         with Place(path) as place:
             data, found = place.read()
             mode = None if found is None else stat.S_IMODE(found.st_mode)
             text = None if data is None else data.decode("utf-8", "surrogateescape")
-            return place.path, text, mode, place.missing
+            return place.path, text, mode, place.missing, place.leftovers()
     except (Untrusted, Unreadable) as problem:
         raise Refused(str(problem))
     except OSError as problem:
@@ -98,6 +106,9 @@ def carry_out(wanted):
     """Do what a Plan says."""
     try:
         with Place(wanted.path, follow=False) as place:
+            place.clear()
+            if not wanted.differs:
+                return
             if wanted.new_text is None:
                 place.remove(wanted.directories)
             elif wanted.new_text == wanted.text:

@@ -7,14 +7,17 @@
 A path is walked component by component, each one opened below the one before. A component that a user other than root
 owns or can replace is refused, since that user could lead root to any file of the host: a link to /etc/passwd, a
 directory that becomes a link to /etc/cron.d between two looks. Links that root made are followed.
+
+A file comes together with the directories that are made for it, and goes together with them, by renaming one of them. What
+is not renamed yet, or not removed yet, has a name of its own, by which the next run finds what a killed one left.
 """
 
-import binascii
 import errno
 import grp
 import os
 import pwd
 import shlex
+import shutil
 import stat
 import struct
 
@@ -45,6 +48,7 @@ class Place(object):
         self.asked, self.follow = path, follow
         self.path, self.name, self.missing = None, None, []
         self._names, self._descriptors = [], []
+        self._staged = None  # (number of the directory that directories are made in, their name now, their name to be)
 
     def __enter__(self):
         try:
@@ -162,10 +166,27 @@ class Place(object):
         finally:
             os.close(descriptor)
 
+    def leftovers(self):
+        """What a killed run left of the file and of the directories above it."""
+        here = self.missing[0] if self.missing else self.path
+        found = []
+        for number, name in enumerate(self._names + [os.path.basename(here)]):
+            if status(_part(name), self._descriptors[number]) is not None:
+                found.append("/" + "/".join(self._names[:number] + [_part(name)]))
+        return found
+
+    def clear(self):
+        """Remove what a killed run left."""
+        for path in self.leftovers():
+            _discard(path)
+
     def make_directories(self, mode=0o755):
-        """Make the directories above the file that are not there, whatever the umask."""
+        """Make the directories above the file that are not there, whatever the umask; replace() gives them their name."""
         for directory in self.missing:
             name = os.path.basename(directory)
+            if self._staged is None:
+                self._staged = (len(self._names), _part(name), name)
+                name = _part(name)
             os.mkdir(name, 0o700, dir_fd=self._descriptors[-1])
             os.fsync(self._descriptors[-1])
             self._enter(name)
@@ -179,8 +200,8 @@ class Place(object):
         """
         directory = self._descriptors[-1]
         before = status(self.name, directory)
-        temporary = ".{0}.{1}".format(self.name[:200], binascii.hexlify(os.urandom(6)).decode("ascii"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | getattr(os, "O_CLOEXEC", 0)
+        temporary = _part(self.name)
         descriptor = os.open(temporary, flags, 0o600, dir_fd=directory)
         try:
             with os.fdopen(descriptor, "wb") as stream:
@@ -195,6 +216,11 @@ class Place(object):
             os.unlink(temporary, dir_fd=directory)
             raise
         os.fsync(directory)
+        if self._staged is not None:
+            number, part, name = self._staged
+            os.rename(part, name, src_dir_fd=self._descriptors[number], dst_dir_fd=self._descriptors[number])
+            os.fsync(self._descriptors[number])
+            self._names[number], self._staged = name, None
 
     def chmod(self, mode):
         """Change the mode of the file."""
@@ -206,13 +232,25 @@ class Place(object):
 
     def remove(self, directories=0):
         """Remove the file, and up to that many directories above it while nothing else is in them."""
-        os.unlink(self.name, dir_fd=self._descriptors[-1])
-        for dummy in range(min(directories, len(self._names))):
-            try:
-                os.rmdir(self._names[-1], dir_fd=self._descriptors[-2])
-            except OSError:  # other files are in it
-                return
-            self._leave()
+        goes, number = self.name, len(self._names)
+        while directories > 0 and number > 0 and os.listdir(self._descriptors[number]) == [goes]:
+            number, directories = number - 1, directories - 1
+            goes = self._names[number]
+        below = self._descriptors[number]
+        os.rename(goes, _part(goes), src_dir_fd=below, dst_dir_fd=below)
+        _discard("/" + "/".join(self._names[:number] + [_part(goes)]))
+
+
+def _part(name):
+    """The name under which a file or directory comes into being and goes: hidden, and without the suffix of its own."""
+    return ".{0}.part".format(name[:200])
+
+
+def _discard(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
 
 
 def status(name, directory):

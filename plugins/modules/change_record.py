@@ -77,7 +77,6 @@ path:
   sample: /var/lib/hostprep-runtime-fabric/my_role.json
 """
 
-import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
@@ -93,7 +92,7 @@ def run(parameters, check_mode):
     known = change_records.load(path)
     absent = parameters["state"] == "absent"
     wanted = {} if absent else change_records.merged(known, parameters["values"])
-    changed = wanted != known or (absent and os.path.lexists(path))
+    changed = change_records.leftovers(path) if absent else wanted != known
     if changed and not check_mode:
         if absent:
             change_records.forget(path)

@@ -78,6 +78,7 @@ class Host(object):
             self.before_write(path, text)
         try:
             with Place(path, follow=False) as place:
+                place.clear()
                 place.make_directories()
                 place.replace(text.encode("utf-8"), mode)
         except Untrusted as problem:
@@ -98,6 +99,7 @@ class Host(object):
         """Remove a file if it is there."""
         try:
             with Place(path, follow=False) as place:
+                place.clear()
                 if place.exists():
                     place.remove()
         except Untrusted as problem:

@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_re
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.trusted_paths import Place, Untrusted
 
 STRANGER = 4000000  # the number of a user that no machine has
-ENTRY = {"state": "present", "content": "a=1\n", "mode": "0644", "section": None, "create": True, "make_directories": True}
+ENTRY = {"state": "present", "content": "a=1\n", "keep": [], "mode": "0644", "section": None, "create": True, "make_directories": True}
 
 
 @pytest.fixture
