@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action check_inputs: refuse inventory and variables that cannot be meant, before any host is touched."""
+"""Action check_inputs: give inputs their types, and refuse those that are not valid before any host is touched."""
 
 from __future__ import annotations
 
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -15,15 +16,26 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     checks,
     firewall_inputs,
     inputs,
+    proxy_inputs,
+    role_options,
     selection,
     site_inputs,
+    strategies,
     waivers,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 
 display = Display()
 
+ARGUMENTS = {
+    "role": {"type": "str"},
+    "entry_point": {"type": "str", "default": "main"},
+    "values": {"type": "dict"},
+    "groups": {"type": "bool", "default": False},
+}
 JUDGING = ("rtf_checks", "rtf_skip_checks", "rtf_waivers")
+# Roles in which a task on one node needs what another node did in the task before.
+IN_STEP = ("rtf_preflight",)
 
 
 class ActionModule(ActionBase):
@@ -34,28 +46,42 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp=None, task_vars=None):
-        """Collect every problem and fail with all of them at once."""
+        """Collect every problem and fail with all of them at once, or return the values with their types."""
         result = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(
-            argument_spec={"values": {"type": "dict"}, "groups": {"type": "bool", "default": False}}
-        )
-        catalogue = catalog.load()
-        valid = {
-            **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
-            **site_inputs.checks_by_name(catalogue),
-            **_judging_inputs(catalogue),
-            **firewall_inputs.CHECKS,
-        }
-        if arguments["values"] is None:
-            problems = self._inventory_problems(task_vars, valid, catalogue)
+        _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        catalogue, role = catalog.load(), arguments["role"]
+        valid = _checks(catalogue)
+        problems = inputs.group_problems(plain(task_vars["groups"])) if arguments["groups"] else []
+        if role:
+            problems += _strategy_problems(self._task.get_play().strategy) if role in IN_STEP else []
+            result["inputs"], found = self._of_role(role, arguments["entry_point"], task_vars, valid)
+        elif arguments["values"] is not None:
+            result["inputs"], found = _of_values(plain(arguments["values"]), valid)
         else:
-            problems = inputs.group_problems(plain(task_vars["groups"])) if arguments["groups"] else []
-            problems += _value_problems(plain(arguments["values"]), valid)
+            # The plays that follow may have another strategy than the one that checks.
+            problems += _strategy_problems(constants.config.get_config_value("DEFAULT_STRATEGY"))
+            found = problems or self._inventory_problems(task_vars, valid, catalogue)
+        problems += [problem for problem in found if problem not in problems]
         result["changed"] = False
         if problems:
+            result.pop("inputs", None)
+            untouched = f"The role {role} did nothing" if role else "Nothing was touched"
             result["failed"] = True
-            result["msg"] = "Nothing was touched. " + ("" if len(problems) == 1 else "\n") + "\n".join(problems)
+            result["msg"] = f"{untouched}. " + ("" if len(problems) == 1 else "\n") + "\n".join(problems)
         return result
+
+    def _of_role(self, role, entry_point, task_vars, valid):
+        """Return `({option without the name of its role: value}, [problem])` of what a role was given."""
+        options = role_options.load().get(role, {}).get(entry_point)
+        if options is None:
+            raise AnsibleError(f"this collection has no role {role} with the entry point {entry_point}")
+        given, broken = _read(lambda name: self._templar.template(task_vars[name]), set(options) & set(task_vars))
+        values, problems = inputs.typed(given, valid)
+        return {
+            role_options.short(role, name): value
+            for name, value in values.items()
+            if role_options.showable(options[name])
+        }, broken + (problems or _disagreeing({role_options.like(role, name): name for name in values}, values))
 
     def _inventory_problems(self, task_vars, valid, catalogue):
         """The whole inventory: groups, every node's variables, and what must agree between nodes."""
@@ -65,10 +91,13 @@ class ActionModule(ActionBase):
             return problems
         variables, where = {}, {}
         for node in groups["rtf_nodes"]:
-            variables[node], broken = _read(task_vars["hostvars"][node], valid)
-            for problem in broken + inputs.value_problems(variables[node], valid):
+            of_node = task_vars["hostvars"][node]
+            given, broken = _read(of_node.__getitem__, [name for name in valid if name in of_node])
+            variables[node], problems = inputs.typed(given, valid, inputs.MANDATORY)
+            problems = problems or inputs.value_problems(variables[node], valid)
+            for problem in broken + problems:
                 where.setdefault(problem, []).append(node)
-            for hint in inputs.misspellings(task_vars["hostvars"][node], valid):
+            for hint in inputs.misspellings(of_node, valid):
                 display.warning(hint)  # shown once, however many nodes
         problems = [
             problem if len(nodes) == len(variables) else f"{problem} (on {', '.join(nodes)})"
@@ -87,10 +116,22 @@ class ActionModule(ActionBase):
         return problems + waivers.node_problems(accepted, list(variables))
 
 
-def _judging_inputs(catalogue):
-    """Checks of the inputs that select checks and waive failures."""
+def _checks(catalogue):
+    """`{name: check}` of every input and every variable of a role."""
     globs = selection.globs(checks.load(), catalogue)
-    return dict(zip(JUDGING, (globs, globs, waivers.checked(globs))))
+    found = {
+        **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
+        **site_inputs.checks_by_name(catalogue),
+        **dict(zip(JUDGING, (globs, globs, waivers.checked(globs)))),
+        **firewall_inputs.CHECKS,
+        **proxy_inputs.CHECKS,
+    }
+    return {**found, **role_options.checks_by_name(role_options.load(), found)}
+
+
+def _strategy_problems(strategy):
+    problem = strategies.problem(str(strategy))
+    return [problem] if problem else []
 
 
 def _offer_problems(variables, catalogue):
@@ -104,30 +145,29 @@ def _offer_problems(variables, catalogue):
     return []
 
 
-def _value_problems(values, valid):
-    """values: `{variable of a role: {"like": name of the input, "value": value}}`."""
+def _of_values(entries, valid):
+    """Return `({name: value}, [problem])` of `{name: {"like": name of the input, "value": value}}`."""
+    given = {name: entry["value"] for name, entry in entries.items()}
+    values, problems = inputs.typed(given, {name: valid[entry["like"]] for name, entry in entries.items()})
+    return values, problems or _disagreeing({entry["like"]: name for name, entry in entries.items()}, values)
+
+
+def _disagreeing(names, values):
+    """Return sentences about values, each valid by itself, that do not go together; names: `{input: name in values}`."""
+    as_inputs = {like: values[name] for like, name in names.items()}
     problems = []
-    for name, entry in values.items():
-        try:
-            valid[entry["like"]](entry["value"])
-        except ValueError as problem:
-            problems.append(f"{name}: {problem}")
-    if not problems:
-        names = {entry["like"]: name for name, entry in values.items()}
-        given = {entry["like"]: entry["value"] for entry in values.values()}
-        for problem in inputs.credential_problems(given) + inputs.key_problems(given):
-            name, colon, text = problem.partition(":")
-            problems.append(f"{names[name]}{colon}{text}" if name in names else problem)
+    for problem in inputs.credential_problems(as_inputs) + inputs.key_problems(as_inputs):
+        name, colon, text = problem.partition(":")
+        problems.append(f"{names[name]}{colon}{text}" if name in names else problem)
     return problems
 
 
-def _read(variables, names):
+def _read(value_of, names):
     """Return `({name: plain value}, [problem])`: a value whose template breaks is a problem of its own."""
     found, problems = {}, []
     for name in names:
         try:
-            if name in variables:
-                found[name] = plain(variables[name])
+            found[name] = plain(value_of(name))
         except AnsibleError as problem:
             problems.append(f"{name}: {problem}")
     return found, problems

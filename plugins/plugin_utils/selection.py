@@ -7,6 +7,7 @@
 import difflib
 from fnmatch import fnmatchcase
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import SKIPPED
 
 ALL = ("*",)
@@ -32,15 +33,18 @@ def globs(checks, catalogue):
     families = tuple(check["id"] + "." for check in checks if "each" in check)
 
     def check(value):
-        if not isinstance(value, (list, tuple)):
-            raise ValueError("must be a list of names or globs of checks, such as [host.*]")
-        for pattern in value:
+        try:
+            patterns = input_types.list_of(value)
+        except ValueError:
+            raise ValueError("must be a list of names or globs of checks, such as [host.*]") from None
+        for pattern in patterns:
             if not isinstance(pattern, str):
                 raise ValueError(f"{pattern!r} is no name of a check")
             if not pattern.startswith(families) and not any(fnmatchcase(name, pattern) for name in ids):
                 close = difflib.get_close_matches(pattern, ids, n=1, cutoff=0.6)
                 hint = f"; did you mean {close[0]}?" if close else "; catalog/checks/ lists them"
                 raise ValueError(f"{pattern!r} matches no check{hint}")
+        return patterns
 
     return check
 

@@ -10,7 +10,7 @@ import datetime
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import selection
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types, selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, SKIPPED, UNKNOWN
 
 FIELDS = ("checks", "nodes", "reason", "expires")
@@ -50,7 +50,9 @@ def checked(check_globs):
     """Return a check, as inputs.py has them, for rtf_waivers."""
 
     def check(value):
-        parse(value, check_globs)
+        found = input_types.rows(value)
+        parse(found, check_globs)
+        return found
 
     return check
 
@@ -72,7 +74,7 @@ def _parse_entry(entry, check_globs):
 def _texts(entry, name, default):
     value = entry.get(name, default)
     if isinstance(value, str):
-        value = [value]
+        value = input_types.list_of(value)
     if not isinstance(value, (list, tuple)) or not value or not all(isinstance(item, str) and item for item in value):
         raise ValueError(f"{name} must be a list of names or globs")
     return value
