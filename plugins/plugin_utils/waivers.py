@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waivers: failures that a site knows and accepts, each with its reason, and until when."""
+"""Waivers: failures, and gaps of its own making, that a site knows and accepts, each with its reason, and until when."""
 
 from __future__ import annotations
 
@@ -99,40 +99,43 @@ def node_problems(waivers, nodes):
     ]
 
 
-def apply(results, waivers, today):
+def apply(results, waivers, today, left_out=()):
     """Return the results with `waiver` filled in where one holds.
 
-    Waived is what failed, and what could not be judged on a node that could be looked at. today: a date.
+    Waived is what failed, and what the site itself left out: nobody can accept what is not known. today: a date.
+    left_out: `{(id of a check, node)}` of what the site left out.
     """
     holding = [waiver for waiver in waivers if not _has_expired(waiver, today)]
     waived = []
     for result in results:
-        waiver = next((waiver for waiver in holding if _can_be_waived(result) and waiver.covers(result)), None)
+        waiver = next((waiver for waiver in holding if _can_be_waived(result, left_out) and waiver.covers(result)), None)
         waived.append({**result, "waiver": _told(waiver)} if waiver else result)
     return waived
 
 
-def summary(results, waivers, today):
+def summary(results, waivers, today, left_out=()):
     """Return what the report says of each waiver: its fields and `state`.
 
-    state: `applied`; `unused` where nothing that it covers failed; `untested` where something of that was not looked at;
-    `expired`.
+    state: `applied`; `unused` where nothing that it covers failed; `untested` where something of that is unknown or was
+    not looked at; `expired`. left_out: as for apply.
     """
     told = []
     for waiver in waivers:
         covered = [result for result in results if waiver.covers(result)]
         if _has_expired(waiver, today):
             state = EXPIRED
-        elif any(_can_be_waived(result) for result in covered):
+        elif any(_can_be_waived(result, left_out) for result in covered):
             state = APPLIED
         else:
-            state = UNTESTED if any(result["status"] == SKIPPED for result in covered) else UNUSED
+            state = UNTESTED if any(result["status"] in (SKIPPED, UNKNOWN) for result in covered) else UNUSED
         told.append({"checks": list(waiver.checks), "nodes": list(waiver.nodes), **_told(waiver), "state": state})
     return told
 
 
-def _can_be_waived(result):
-    return result["status"] in (FAIL, UNKNOWN) and result["id"] not in selection.EVENTS
+def _can_be_waived(result, left_out):
+    if result["id"] in selection.EVENTS:
+        return False
+    return result["status"] == FAIL or (result["status"] == SKIPPED and (result["id"], result["node"]) in left_out)
 
 
 def _has_expired(waiver, today):
