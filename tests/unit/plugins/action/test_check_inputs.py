@@ -8,10 +8,6 @@ These run ansible-playbook, with the ansible-core of whichever environment runs 
 """
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -27,8 +23,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     site_inputs,
     waivers,
 )
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 
-CHECKOUT = Path(__file__).resolve().parents[4]
 ROLES = role_options.load()
 OPTIONS = {name: option for entry_points in ROLES.values() for name, option in entry_points["main"].items()}
 TYPED = {name for name, option in OPTIONS.items() if option["type"] not in ("str", "path")}
@@ -105,19 +101,6 @@ INPUTS = {
     "rtf_waivers": (WAIVERS, WAIVED),
 }
 BROKEN = {"bool": "maybe", "int": "many", "float": "many", "list": '["open', "dict": "open"}
-INVENTORY = """
-[rtf_controllers]
-node-1 ansible_host=10.0.0.11
-[rtf_workers]
-node-2 ansible_host=10.0.0.21
-[rtf_nodes:children]
-rtf_controllers
-rtf_workers
-[rtf_nodes:vars]
-ansible_connection=local
-ansible_python_interpreter="{{ ansible_playbook_python }}"
-rtf_control_plane=us
-"""
 # What a role does with its variables before its first task, and with its first task.
 OF_ROLE = """
     - name: Validate the variables of {role} as Ansible does
@@ -131,26 +114,6 @@ OF_ROLE = """
         role: {role}
       register: {role}_found
 """
-
-
-def play(directory, tasks, *words, **variables):
-    """Run a play with tasks on node-1, with more words on the command line; return its exit code and its output.
-
-    variables: of the environment.
-    """
-    (directory / "inventory").write_text(INVENTORY)
-    defaults = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in ROLES]
-    (directory / "play.yml").write_text(
-        "- hosts: node-1\n  gather_facts: false\n  vars_files: %s\n  tasks:\n%s" % (json.dumps(defaults), tasks)
-    )
-    collections = next(path for path in (CHECKOUT / ".ansible" / "collections", *CHECKOUT.parents)
-                       if (path / "ansible_collections").is_dir())
-    done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory", "play.yml", *words],
-        cwd=directory, env={**os.environ, "HOME": str(directory), "ANSIBLE_COLLECTIONS_PATH": str(collections),
-                            "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOLOR": "true", **variables},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    return done.returncode, done.stdout
 
 
 def test_every_input_that_is_no_text_is_in_these_tables():
