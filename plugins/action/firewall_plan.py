@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
         if arguments["default_deny"]:
             problems += firewall_plan.denying(catalog.release_of(catalogue, arguments["release"]))
         if problems:
-            raise AnsibleActionFail("Nothing was touched. " + "\n".join(problems))
+            raise AnsibleActionFail("The firewall was not touched. " + "\n".join(problems))
         found = firewall_plan.firewall(
             with_site_rows(catalogue, [], plain(arguments["extra_ports"])),
             (arguments["release"], arguments["phase"]),
