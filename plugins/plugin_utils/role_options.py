@@ -15,6 +15,7 @@ import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, input_types
 
+UNCHANGED = "unchanged"
 FOLDER = catalog.FOLDER.parent / "roles"
 # Options of roles that follow an input of another name.
 _LIKE = {"rtf_time_sync_servers": "rtf_ntp_servers", "rtf_time_sync_keys": "rtf_ntp_keys"}
@@ -40,12 +41,15 @@ def checks_by_name(roles, checks):
 
 
 def _check(role, name, option, checks):
-    if name in checks:
-        return checks[name]
-    if like(role, name) in checks:
-        return checks[like(role, name)]
-    convert = input_types.OF_OPTIONS.get(option["type"], lambda value: value)
-    return input_types.checked(convert, lambda value: None)
+    check = checks.get(name) or checks.get(like(role, name))
+    if check is None:
+        check = input_types.checked(input_types.OF_OPTIONS.get(option["type"], lambda value: value), lambda value: None)
+    # Options with such a default tell a value that is not set from one that is empty.
+    return _unless_unchanged(check) if UNCHANGED in str(option.get("default")) else check
+
+
+def _unless_unchanged(check):
+    return lambda value: value if value == UNCHANGED else check(value)
 
 
 def like(role, name):

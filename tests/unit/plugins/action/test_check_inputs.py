@@ -215,3 +215,13 @@ def test_inputs_get_their_types(name):
     found = OF_INPUTS[name](text)
     assert found == (value if value is not None else [{"id": 7, "type": "SHA1", "secret": "correct-horse"}])
     assert OF_INPUTS[name](found) == found
+
+
+def test_an_option_may_tell_unset_from_empty():
+    options = {"rtf_time_sync_servers": {"type": "raw", "default": "{{ rtf_ntp_servers | default('unchanged') }}"},
+               "rtf_time_sync_wait": {"type": "int", "default": 60}}
+    found = role_options.checks_by_name({"rtf_time_sync": {"main": options}}, OF_INPUTS)
+    assert found["rtf_time_sync_servers"]("unchanged") == "unchanged"
+    assert found["rtf_time_sync_servers"]("") == [] and found["rtf_time_sync_servers"]("a.example") == ["a.example"]
+    with pytest.raises(ValueError):
+        found["rtf_time_sync_wait"]("unchanged")
