@@ -109,7 +109,7 @@ def _folded(results):
     return [
         group[0]
         if len(group) == 1
-        else {**group[0], "id": f"{same[0]}.* ({len(group)})", "title": "not to be told", "expected": ""}
+        else {**group[0], "id": f"{same[0]}.* ({len(group)})", "title": "checks without an answer", "expected": ""}
         for same, group in groups.items()
     ]
 

@@ -31,6 +31,13 @@ def test_every_module_of_the_group_has_the_options_of_the_example(group, default
 
 def test_the_example_runs(tmp_path):
     tasks = "".join(f"    - hostprep.runtime_fabric.{name}: {arguments}\n" for name, arguments in IDLE.items())
-    code, output = play(tmp_path, tasks, "-vvv", keywords=f"  module_defaults: {EXAMPLE}\n")
+    code, output = play(tmp_path, tasks, keywords=f"  module_defaults: {EXAMPLE}\n")
     assert code == 0, output
-    assert len(re.findall(r'"timeout": 2\b', output)) == len(IDLE), output
+
+
+def test_what_a_module_of_the_group_lacks_is_refused(tmp_path):
+    """So the defaults of the test above have reached the modules."""
+    defaults = {group: {"no_such_option": 2} for group in EXAMPLE}
+    tasks = f"    - hostprep.runtime_fabric.egress_info: {IDLE['egress_info']}\n"
+    code, output = play(tmp_path, tasks, keywords=f"  module_defaults: {defaults}\n")
+    assert code != 0 and "no_such_option" in output
