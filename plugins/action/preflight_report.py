@@ -205,7 +205,7 @@ def _message(report, stopping):
     lost = [node["name"] for node in report["nodes"] if node["unreachable"]]
     reasons = [f"{', '.join(lost)} {'is' if len(lost) == 1 else 'are'} unreachable"] if lost else []
     left_out_by = report["selection"]["left_out_by"]
-    reasons += [f"{variable} leaves out {len(ids)} checks" for variable, ids in left_out_by.items()
+    reasons += [f"{variable} leaves out {len(ids)} checks (a waiver accepts that)" for variable, ids in left_out_by.items()
                 if any(entry["id"] in ids for entry in stopping)]
     names = {}
     for entry in stopping:
