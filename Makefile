@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup lint unit-programs unit floor unit-pythons sanity molecule test test-kills bench measure-cluster demo requirements docs clean
+.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule test test-kills bench measure-cluster demo requirements docs clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,8 +45,7 @@ floor: setup ## Run the unit tests and load everything on the oldest supported a
 	@tools/programs.sh .venv-floor
 	@tools/floor.sh
 
-unit-pythons: setup ## Run the tests of target-side code on every Python 3.6+ found here; PYTHONS="3.6 3.13" names some
-	@tools/setup.sh .venv-floor requirements-floor.txt
+unit-pythons: setup cores ## Run the tests of target-side code on every Python 3.6+ found here; PYTHONS="3.6 3.13" names some
 	@python tools/unit_pythons.py $(PYTHONS)
 
 # ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has.
@@ -58,7 +57,12 @@ sanity: setup ## Run ansible-test's sanity tests, and its units for what runs on
 	echo "==> ansible-test units"; tools/ansible-test.sh units $(HOST_SIDE_TESTS) || status=1; \
 	exit $$status
 
-molecule: setup lab-packages ## Run every molecule scenario in a lab of its own; SCENARIO=name runs one
+# Other cores than that of .venv, with which a scenario runs the main job.
+cores: setup
+	@tools/setup.sh .venv-floor requirements-floor.txt
+	@tools/newest-core.sh
+
+molecule: setup cores lab-packages ## Run every molecule scenario in a lab of its own; SCENARIO=name runs one
 	@python tools/run_molecule.py $(SCENARIO)
 
 test: setup ## Run everything CI runs

@@ -8,7 +8,7 @@ report says which ones were not found and so not tried.
 
 Interpreters are looked for on PATH and below ~/.pyenv/versions. Each gets a small virtual environment in the user's
 cache, and module_utils of an ansible-core that supports it as a target: the oldest supported core up to Python 3.12,
-the one of .venv for newer ones. Finding no interpreter is a failure, never a silent pass.
+the one of .venv up to 3.13, the newest for newer ones. Finding no interpreter is a failure, never a silent pass.
 """
 
 import os
@@ -23,8 +23,13 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / "
 RESULTS = CHECKOUT / "build" / "results"
 TESTS = ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules"]
 PACKAGES = ["hypothesis", "pytest", "trustme"]
-OLDEST, NEWEST = (3, 6), (3, 13)
-NEWEST_TARGET_OF_FLOOR = (3, 12)
+OLDEST, NEWEST = (3, 6), (3, 14)
+# The newest Python that each core supports as a target, and where its code is below the checkout.
+CORES = (
+    ((3, 12), ".venv-floor/lib/python3.*/site-packages"),
+    ((3, 13), ".venv/lib/python3.*/site-packages"),
+    ((3, 99), "build/newest-core/site-packages"),
+)
 # The last pip for each old Python; the one that comes with it knows no present wheel.
 LAST_PIP = {(3, 6): "pip==21.3.1", (3, 7): "pip==24.0", (3, 8): "pip==25.0.1"}
 
@@ -74,10 +79,14 @@ def environment_python(version, program):
     return python
 
 
+def core_for(version):
+    """Return where below the checkout the code of the oldest core is that supports a version as a target."""
+    return next(place for newest, place in CORES if version <= newest)
+
+
 def import_path(version):
     """Make, and return, a folder from which a version can import the collection and ansible.module_utils."""
-    home = ".venv-floor" if version <= NEWEST_TARGET_OF_FLOOR else ".venv"
-    source, = (CHECKOUT / home / "lib").glob("python3.*/site-packages/ansible/module_utils")
+    source, = CHECKOUT.glob(core_for(version) + "/ansible/module_utils")
     folder = CHECKOUT / "build" / "unit-pythons" / ("%d.%d" % version)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "ansible").mkdir(parents=True)

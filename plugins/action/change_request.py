@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, inputs, site_inputs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats, inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
@@ -63,13 +63,22 @@ def _request(task_vars):
     members = inventory.nodes(
         groups, {name: _read(hostvars[name], inventory.OF_THE_NODE) for name in groups["rtf_nodes"]}
     )
-    cluster = _read(hostvars[groups["rtf_nodes"][0]], inventory.OF_THE_CLUSTER)
+    cluster = _typed(_read(hostvars[groups["rtf_nodes"][0]], inventory.OF_THE_CLUSTER))
     if "rtf_control_plane" not in cluster:
         raise inventory.InventoryError("rtf_control_plane: not set")
     rows = with_site_rows(
         catalog.load(), cluster.get("rtf_extra_endpoints", []), cluster.get("rtf_extra_ports", [])
     )
     return build(rows, inventory.scope(cluster), inventory.site(members, cluster))
+
+
+def _typed(variables):
+    rows = catalog.load()
+    checks = {**inputs.checks_by_name(rows.release_ids, rows.control_planes), **site_inputs.checks_by_name(rows)}
+    values, problems = inputs.typed(variables, checks)
+    if problems:
+        raise inventory.InventoryError("\n".join(problems))
+    return values
 
 
 def _read(variables, names):

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action check_inputs: refuse inventory and variables that cannot be meant, before any host is touched."""
+"""Action check_inputs: give inputs their types, and refuse those that are not valid before any host is touched."""
 
 from __future__ import annotations
 
 import re
 
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -18,8 +19,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     firewall_inputs,
     inputs,
     kernel_inputs,
+    proxy_inputs,
+    role_options,
     selection,
     site_inputs,
+    strategies,
     waivers,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
@@ -27,7 +31,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain impo
 display = Display()
 
 UNDEFINED = re.compile(r"'[\w.]+' is undefined")
+ARGUMENTS = {
+    "role": {"type": "str"},
+    "entry_point": {"type": "str", "default": "main"},
+    "values": {"type": "dict"},
+    "groups": {"type": "bool", "default": False},
+}
 JUDGING = ("rtf_checks", "rtf_skip_checks", "rtf_waivers")
+# Roles in which a task on one node needs what another node did in the task before.
+IN_STEP = ("rtf_preflight",)
 
 
 class ActionModule(ActionBase):
@@ -38,23 +50,42 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp=None, task_vars=None):
-        """Collect every problem and fail with all of them at once."""
+        """Collect every problem and fail with all of them at once, or return the values with their types."""
         result = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(
-            argument_spec={"values": {"type": "dict"}, "groups": {"type": "bool", "default": False}}
-        )
-        catalogue = catalog.load()
+        _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        catalogue, role = catalog.load(), arguments["role"]
         valid = checks_by_name(catalogue)
-        if arguments["values"] is None:
-            problems = self._inventory_problems(task_vars, valid, catalogue)
+        problems = inputs.group_problems(plain(task_vars["groups"])) if arguments["groups"] else []
+        if role:
+            problems += _strategy_problems(self._task.get_play().strategy) if role in IN_STEP else []
+            result["inputs"], found = self._of_role(role, arguments["entry_point"], task_vars, valid)
+        elif arguments["values"] is not None:
+            result["inputs"], found = typed_values(plain(arguments["values"]), valid)
         else:
-            problems = inputs.group_problems(plain(task_vars["groups"])) if arguments["groups"] else []
-            problems += value_problems(plain(arguments["values"]), valid)
+            # The plays that follow may have another strategy than the one that checks.
+            problems += _strategy_problems(constants.config.get_config_value("DEFAULT_STRATEGY"))
+            found = problems or self._inventory_problems(task_vars, valid, catalogue)
+        problems += [problem for problem in found if problem not in problems]
         result["changed"] = False
         if problems:
+            result.pop("inputs", None)
+            untouched = f"The role {role} did nothing" if role else "Nothing was touched"
             result["failed"] = True
-            result["msg"] = "Nothing was touched. " + ("" if len(problems) == 1 else "\n") + "\n".join(problems)
+            result["msg"] = f"{untouched}. " + ("" if len(problems) == 1 else "\n") + "\n".join(problems)
         return result
+
+    def _of_role(self, role, entry_point, task_vars, valid):
+        """Return `({option without the name of its role: value}, [problem])` of what a role was given."""
+        options = role_options.load().get(role, {}).get(entry_point)
+        if options is None:
+            raise AnsibleError(f"this collection has no role {role} with the entry point {entry_point}")
+        given, broken = _read(lambda name: self._templar.template(task_vars[name]), set(options) & set(task_vars))
+        values, problems = _typed(given, valid, valid)
+        return {
+            role_options.short(role, name): value
+            for name, value in values.items()
+            if role_options.showable(options[name])
+        }, broken + (problems or _disagreeing({role_options.like(role, name): name for name in values}, values))
 
     def _inventory_problems(self, task_vars, valid, catalogue):
         """The whole inventory: groups, every node's variables, and what must agree between nodes."""
@@ -65,12 +96,16 @@ class ActionModule(ActionBase):
         variables, where = {}, {}
         for node in groups["rtf_nodes"]:
             of_node = task_vars["hostvars"][node]
-            variables[node], broken = _read(of_node, valid)
-            guarded, _broken = _read(of_node, [name for name in of_node if inputs.may_hold_no_credentials(name, valid)])
+            given, broken = _read(of_node.__getitem__, [name for name in valid if name in of_node])
+            guarded, _broken = _read(
+                of_node.__getitem__, [name for name in of_node if inputs.may_hold_no_credentials(name, valid)]
+            )
             misplaced = inputs.misplaced_credentials(guarded)
-            for problem in broken + misplaced + inputs.value_problems(variables[node], valid):
+            variables[node], problems = inputs.typed(given, valid, inputs.MANDATORY)
+            problems = problems or inputs.value_problems(variables[node], valid)
+            for problem in broken + misplaced + problems:
                 where.setdefault(problem, []).append(node)
-            for hint in inputs.misspellings(task_vars["hostvars"][node], valid):
+            for hint in inputs.misspellings(of_node, valid):
                 display.warning(hint)  # shown once, however many nodes
         problems = [
             problem if len(nodes) == len(variables) else f"{problem} (on {', '.join(nodes)})"
@@ -90,20 +125,22 @@ class ActionModule(ActionBase):
 
 
 def checks_by_name(catalogue):
-    """Return `{variable: check}` for every input there is."""
-    return {
+    """Return `{name: check}` of every input and every variable of a role."""
+    globs = selection.globs(checks.load(), catalogue)
+    found = {
         **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
         **site_inputs.checks_by_name(catalogue),
-        **_judging_inputs(catalogue),
+        **dict(zip(JUDGING, (globs, globs, waivers.checked(globs)))),
         **firewall_inputs.CHECKS,
         **kernel_inputs.CHECKS,
+        **proxy_inputs.CHECKS,
     }
+    return {**found, **role_options.checks_by_name(role_options.load(), found)}
 
 
-def _judging_inputs(catalogue):
-    """Checks of the inputs that select checks and waive failures."""
-    globs = selection.globs(checks.load(), catalogue)
-    return dict(zip(JUDGING, (globs, globs, waivers.checked(globs))))
+def _strategy_problems(strategy):
+    problem = strategies.problem(str(strategy))
+    return [problem] if problem else []
 
 
 def _offer_problems(variables, catalogue):
@@ -117,40 +154,38 @@ def _offer_problems(variables, catalogue):
     return []
 
 
-def value_problems(values, valid):
-    """Return sentences.
+def typed_values(entries, valid):
+    """Return `({name: value}, [problem])` of `{name: {"like": name of the input, "value": value}}`."""
+    given = {name: entry["value"] for name, entry in entries.items()}
+    values, problems = _typed(given, {name: valid[entry["like"]] for name, entry in entries.items()}, valid)
+    return values, problems or _disagreeing({entry["like"]: name for name, entry in entries.items()}, values)
 
-    values: `{variable of a role: {"like": name of the input, "value": value, "unchanged": whether it may stay}}`.
-    """
-    unchanged = {
-        name: entry for name, entry in values.items() if entry.get("unchanged") and inputs.given(entry["value"]) is None
-    }
-    values = {name: entry for name, entry in values.items() if name not in unchanged}
-    guarded = {name: entry["value"] for name, entry in values.items() if inputs.may_hold_no_credentials(name, valid)}
-    problems = inputs.misplaced_credentials(guarded)
-    for name, entry in values.items():
-        try:
-            valid[entry["like"]](entry["value"])
-        except ValueError as problem:
-            problems.append(f"{name}: {problem}")
-    if not problems:
-        names = {entry["like"]: name for name, entry in values.items()}
-        given = {entry["like"]: entry["value"] for entry in values.values()}
-        if any(entry["like"] == "rtf_ntp_keys" for entry in unchanged.values()):
-            given["rtf_ntp_keys"] = []  # a server may only use a key that is given with it
-        for problem in inputs.credential_problems(given) + inputs.key_problems(given):
-            name, colon, text = problem.partition(":")
-            problems.append(f"{names[name]}{colon}{text}" if name in names else problem)
+
+def _typed(given, checks_of_values, valid):
+    """As inputs.typed, and with a problem for each value that holds a URL with credentials and has no place for them."""
+    guarded = {name: value for name, value in given.items() if inputs.may_hold_no_credentials(name, valid)}
+    values, problems = inputs.typed(given, checks_of_values)
+    return values, inputs.misplaced_credentials(guarded) + problems
+
+
+def _disagreeing(names, values):
+    """Return sentences about values, each valid by itself, that do not go together; names: `{input: name in values}`."""
+    as_inputs = {like: values[name] for like, name in names.items() if values[name] != inputs.UNCHANGED}
+    if "rtf_ntp_keys" in names:
+        as_inputs.setdefault("rtf_ntp_keys", [])  # a server may only use a key that is given with it
+    problems = []
+    for problem in inputs.credential_problems(as_inputs) + inputs.key_problems(as_inputs):
+        name, colon, text = problem.partition(":")
+        problems.append(f"{names[name]}{colon}{text}" if name in names else problem)
     return problems
 
 
-def _read(variables, names):
+def _read(value_of, names):
     """Return `({name: plain value}, [problem])`: a value whose template breaks is a problem of its own."""
     found, problems = {}, []
     for name in names:
         try:
-            if name in variables:
-                found[name] = plain(variables[name])
+            found[name] = plain(value_of(name))
         except AnsibleError as problem:  # its text may repeat the template, and with it a secret
             undefined = UNDEFINED.match(str(problem))
             why = undefined[0] if undefined else f"its template cannot be evaluated ({type(problem).__name__})"

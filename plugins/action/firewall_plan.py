@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
         if denies:
             problems += firewall_plan.denying(catalog.release_of(catalogue, arguments["release"]))
         if problems:
-            raise AnsibleActionFail("Nothing was touched. " + "\n".join(problems))
+            raise AnsibleActionFail("The firewall was not touched. " + "\n".join(problems))
         catalogue, scope = with_site_rows(catalogue, [], extra), (arguments["release"], arguments["phase"])
         role = role_of(task_vars["inventory_hostname"], groups)
         found = firewall_plan.with_former(

@@ -28,6 +28,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import SPARE_ADDRESSES
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import cluster_tls
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Limits
@@ -42,6 +43,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
 display = Display()
+
+MOST_NAMED = 10
 
 ARGUMENTS = {
     "release": {"type": "str", "required": True},
@@ -61,6 +64,9 @@ ARGUMENTS = {
     "min_outbound_bandwidth_mbit": {"type": "float", "default": 100.0},
     "port_matrix": {"type": "bool", "default": False},
     "port_matrix_peers": {"type": "int", "default": 20},
+    "links": {"type": "bool", "default": True},
+    "bandwidth": {"type": "str", "default": "ring"},
+    "outside_host": {"type": "str", "default": ""},
     "load_balancer": {"type": "str", "default": ""},
     "max_latency_ms": {"type": "float", "default": Limits().latency_ms},
     "min_node_bandwidth_mbit": {"type": "float", "default": Limits().bandwidth_mbit},
@@ -90,7 +96,8 @@ class ActionModule(ActionBase):
         if not self._task.check_mode:
             result["report"] = _write(arguments["directory"], report, collected)
             display.display(f"Report: {result['report']}")
-        stopping = blocking(report["results"])
+        absent = {node: found["evidence"] for node, found in collected.items()}
+        stopping = blocking(report["results"], document.left_out(report["results"], report["selection"], absent))
         lost = [entry for entry in stopping if entry["id"] == "access.preparation"]
         if lost or (arguments["enforce"] and stopping):
             result.update(failed=True, msg=_message(report, stopping))
@@ -143,6 +150,7 @@ def _judge(arguments, collected, task_vars):
         {node: found["evidence"] for node, found in collected.items()},
         clock_offsets.by_packets(matrix.document["links"]) if matrix else [],
     )
+    off = selection.switched_off(arguments)
     judged, results = [], []
     for node, found in collected.items():
         judged.append(
@@ -159,15 +167,18 @@ def _judge(arguments, collected, task_vars):
         if matrix:
             judged[-1] = judged[-1]._replace(ports=matrix.rows(judged[-1].role), limits=limits)
             found["evidence"].update(matrix.evidence(node))
+        else:
+            judged[-1] = judged[-1]._replace(ports=outcome.rows_without(catalogue, scope, judged[-1].role))
         found["evidence"].update(clocks[node])
-        results += judge_node(rows, judged[-1], found["evidence"])
+        results += judge_node(rows, judged[-1], found["evidence"], expected=off)
     now = datetime.datetime.now(datetime.timezone.utc)
     accepted = waivers.parse(plain(arguments["waivers"]), selection.globs(rows, catalogue))
-    chosen = (arguments["checks"], arguments["skip_checks"])
-    results = waivers.apply(selection.leave_out(results, *chosen), accepted, now.date())
+    chosen = (arguments["checks"], arguments["skip_checks"], off)
     selected = selection.summary(results, *chosen)
-    looked_at = [entry for entry in results if entry["id"] not in selected["left_out"] and not _not_meant(entry)]
-    verified = _verified(rows, looked_at)
+    absent = {node: found["evidence"] for node, found in collected.items()}
+    left_out = document.left_out(results, selected, absent)
+    results = waivers.apply(selection.leave_out(results, *chosen), accepted, now.date(), left_out)
+    verified = _verified(rows, [entry for entry in results if entry["status"] in (PASS, FAIL)])
     report = document.build(
         scope,
         judged,
@@ -176,14 +187,15 @@ def _judge(arguments, collected, task_vars):
         verified,
         now.isoformat(timespec="seconds"),
         selected,
-        waivers.summary(results, accepted, now.date()),
+        waivers.summary(results, accepted, now.date(), left_out),
+        absent,
     )
     report["cluster"] = cluster_tls.notes({node: found["evidence"].get("egress") for node, found in collected.items()})
     return {**report, "port_matrix": matrix.document} if matrix else report
 
 
 def _verified(rows, results):
-    """Return the ids of the requirements that some check looked at; one that exists only with evidence may not have."""
+    """Return the ids of the requirements that some check came to an answer on. results: those with one."""
     judged = {entry["id"] for entry in results}
     verified = {row_id for entry in results for row_id in entry["requirement"]}
     for check in rows:
@@ -192,18 +204,20 @@ def _verified(rows, results):
     return verified
 
 
-def _not_meant(entry):
-    """Whether a check had nothing to look at, because the site did not say what to look at."""
-    return entry["status"] == "skipped" and entry["severity"] == "info"
-
-
 def _message(report, stopping):
+    """Why the play fails, in one line: nodes that could not be reached first, and no check of theirs."""
+    lost = [node["name"] for node in report["nodes"] if node["unreachable"]]
+    reasons = [f"{', '.join(lost)} {'is' if len(lost) == 1 else 'are'} unreachable"] if lost else []
+    left_out_by = report["selection"]["left_out_by"]
+    reasons += [f"{variable} leaves out {len(ids)} checks (a waiver accepts that)" for variable, ids in left_out_by.items()
+                if any(entry["id"] in ids for entry in stopping)]
     names = {}
     for entry in stopping:
-        names.setdefault(entry["id"], []).append(entry["node"])
-    listed = "; ".join(f"{check} on {', '.join(nodes)}" for check, nodes in list(names.items())[:10])
-    more = f"; and {len(names) - 10} more" if len(names) > 10 else ""
-    return f"The cluster is {report['readiness']}: {listed}{more}. The table above says what to do."
+        if entry["node"] not in lost and entry["id"] not in report["selection"]["left_out"]:
+            names.setdefault(entry["id"], []).append(entry["node"])
+    reasons += [f"{check} on {', '.join(nodes)}" for check, nodes in list(names.items())[:MOST_NAMED]]
+    reasons += [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return f"The cluster is {report['readiness']}: {'; '.join(reasons)}. The table above says what to do."
 
 
 def _write(directory, report, collected):

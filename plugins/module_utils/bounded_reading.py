@@ -10,7 +10,8 @@ Nothing here follows a FIFO, reads without a limit or waits without a timeout.
 import errno
 import os
 import stat
-import subprocess
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import programs
 
 TEXT_LIMIT = 1024 * 1024  # bytes; a settings file beyond this is not one
 
@@ -100,25 +101,16 @@ def run_text(argv, timeout=5.0, quoting=True):
     Raises Unreadable when it is missing, exits non-zero or takes longer than `timeout` seconds. quoting: whether the reason
     may repeat its last line; a program that reads files with secrets may quote these.
     """
-    environment = dict(os.environ, LC_ALL="C", PATH="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin")
     try:
-        process = subprocess.Popen(
-            argv,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        process = programs.Program(argv)
     except OSError as error:
         if error.errno == errno.ENOENT:
             raise Unreadable("{0}: command not found".format(argv[0]))
         raise Unreadable("{0}: {1}".format(argv[0], os.strerror(error.errno)))
     try:
-        out, err = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        raise Unreadable("{0}: no answer within {1} s".format(" ".join(argv), timeout))
+        out, err = process.ended(timeout)
+    except programs.Late as problem:
+        raise Unreadable("{0}: {1}".format(" ".join(argv), problem))
     if process.returncode != 0:
         said = (err or out).decode("utf-8", "replace").strip().splitlines() if quoting else []
         raise Unreadable(

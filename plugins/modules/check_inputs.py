@@ -5,13 +5,16 @@
 DOCUMENTATION = r"""
 ---
 module: check_inputs
-short_description: Refuse an inventory and variables that cannot be meant
+short_description: Give inputs their types, and refuse an inventory and variables that are not valid
 version_added: 0.1.0
 description:
   - Runs on the controller and touches no host.
-  - Without O(values) it checks the inventory as a whole, that is, the groups C(rtf_nodes), C(rtf_controllers) and
-    C(rtf_workers), and the inputs C(rtf_*) of every node. A value that must be the same on all nodes and is not is
-    refused too.
+  - Without O(role) and O(values) it checks the inventory as a whole, that is, the groups C(rtf_nodes),
+    C(rtf_controllers) and C(rtf_workers), and the inputs C(rtf_*) and variables of roles of every node. A value that
+    must be the same on all nodes and is not is refused too.
+  - What C(-e name=value) and an INI inventory hand over is text. It is converted to the type of the input, also where
+    a list is written with commas or in JSON, and a dictionary in JSON.
+  - Refuses a strategy in which nodes do not wait for each other, except with O(values) and for roles that do without.
   - Fails with one line for each problem; each line begins with the name of the variable or group. Values that may hold
     a password are never repeated.
   - Warns about a variable C(rtf_*) that looks like a misspelt input.
@@ -19,6 +22,15 @@ extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
+  role:
+    description:
+      - Check the variables of this role of the collection, as the host of the task has them, instead of the inventory.
+      - Which there are, and their types, is taken from its C(meta/argument_specs.yml).
+    type: str
+  entry_point:
+    description: The entry point of O(role) whose variables to check.
+    type: str
+    default: main
   values:
     description:
       - Check these values instead of the inventory.
@@ -27,7 +39,7 @@ options:
         too, because it leaves alone what is there.
     type: dict
   groups:
-    description: With O(values), check the groups of the inventory as well.
+    description: With O(role) or O(values), check the groups of the inventory as well.
     type: bool
     default: false
 notes:
@@ -41,6 +53,15 @@ EXAMPLES = r"""
 - name: Refuse a broken inventory before any host is touched
   hostprep.runtime_fabric.check_inputs:
   run_once: true
+
+- name: Give the variables of a role their types
+  hostprep.runtime_fabric.check_inputs:
+    role: rtf_kernel
+  register: checked
+
+- name: Say whether swap would be switched off
+  ansible.builtin.debug:
+    msg: "{{ checked.inputs.swap_off }}"
 
 - name: Check one variable of a role
   hostprep.runtime_fabric.check_inputs:
@@ -56,4 +77,11 @@ msg:
   returned: failure
   type: str
   sample: "Nothing was touched. rtf_release: '1.44' is unknown; valid: 1.4"
+inputs:
+  description:
+    - The values with their types. With O(role) by the names of its variables without that of the role, and without those
+      that are text or may hold a secret; with O(values) by the names given there.
+  returned: success, with O(role) or O(values)
+  type: dict
+  sample: {swap_off: false, extra_modules: [overlay]}
 """

@@ -88,6 +88,7 @@ options:
     description:
       - Failures that are accepted, as dictionaries of C(checks) and C(nodes), lists of names or globs, C(reason) and
         C(expires), the last date on which the waiver holds. Without C(nodes) every node is meant.
+      - What the site itself left out can be accepted likewise. What is unknown cannot.
     type: list
     elements: dict
     default: []
@@ -100,13 +101,25 @@ options:
     type: float
     default: 100.0
   port_matrix:
-    description: Whether the ports between the nodes were tried.
+    description: Whether the ports between the nodes were tried. Without, the checks that need it count as left out.
     type: bool
     default: false
   port_matrix_peers:
     description: How many other nodes each node tried at most.
     type: int
     default: 20
+  links:
+    description: Whether latency, loss and path MTU between the nodes were measured, which needs O(port_matrix).
+    type: bool
+    default: true
+  bandwidth:
+    description: Which pairs of nodes measured their bandwidth, V(ring), V(all) or V(none).
+    type: str
+    default: ring
+  outside_host:
+    description: The host outside that tried what only nodes may reach, empty where there is none.
+    type: str
+    default: ""
   load_balancer:
     description: The load balancer in front of the controllers, C(host) or C(host:port), empty where there is none.
     type: str
@@ -120,7 +133,7 @@ options:
     type: float
     default: 900
   enforce:
-    description: Whether a required check that failed or is unknown fails the task.
+    description: Whether a required check that failed, is unknown or was left out fails the task.
     type: bool
     default: true
 notes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import firewall_plan, inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import firewall_plan, input_types, inputs
 
 SHORTEST_ROLLBACK, LONGEST_ROLLBACK = 10, 3600  # seconds
 
@@ -27,23 +27,22 @@ def duration(value):
     firewall_plan.seconds(value)
 
 
-def boolean(value):
-    """true or false."""
-    if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {quoted(value)}")
-
-
 def rollback_timeout(value):
     """Seconds in which a controller can connect anew, and after which nobody waits for it any more."""
-    if isinstance(value, bool) or not isinstance(value, int) or not SHORTEST_ROLLBACK <= value <= LONGEST_ROLLBACK:
+    try:
+        found = input_types.integer(value)
+    except ValueError:
+        found = 0
+    if not SHORTEST_ROLLBACK <= found <= LONGEST_ROLLBACK:
         raise ValueError(f"must be a number of seconds from {SHORTEST_ROLLBACK} to {LONGEST_ROLLBACK}, not {quoted(value)}")
+    return found
 
 
 CHECKS = {
     firewall_plan.IPV6_ADDRESS: ipv6_address,
     "rtf_firewall_backend": inputs.one_of(firewall_plan.BACKENDS),
     "rtf_firewall_install_ports_expire": duration,
-    "rtf_firewall_default_deny": boolean,
+    "rtf_firewall_default_deny": input_types.boolean,
     "rtf_firewall_rollback_timeout": rollback_timeout,
 }
 

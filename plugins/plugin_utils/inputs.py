@@ -4,8 +4,9 @@
 
 """The variables a user sets, and what each of them may hold.
 
-A check takes the value and returns nothing, or raises ValueError with a sentence that completes
-"rtf_x: ..." for a person: what was found and what is valid. Secrets in a value never appear in that sentence.
+A check takes the value, as text where a site gave it so, and returns it with its type, or nothing where the text is the
+value. It raises ValueError with a sentence that completes "rtf_x: ..." for a person: what was found and what is valid.
+Secrets in a value never appear in that sentence.
 """
 
 import difflib
@@ -14,7 +15,7 @@ import re
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted, repeatable
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types, ntp_servers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url_parts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import address_of
@@ -126,24 +127,26 @@ def amount(unit):
     """A check for a number above 0 of some unit."""
 
     def check(value):
-        if isinstance(value, str):
-            try:
-                value = float(value)
-            except ValueError:
-                raise ValueError(f"{quoted(value)} is no number of {unit}") from None
-        # The comparison is written so that "not a number" is refused, too.
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
+        try:
+            found = input_types.number(value)
+        except ValueError:
+            found = 0
+        if not 0 < found < 1e9:
             raise ValueError(f"{quoted(value)} is no number of {unit} above 0")
+        return found
 
     return check
 
 
 def count(value):
     """A whole number, not negative."""
-    if isinstance(value, str) and value.isdecimal():
-        return
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    try:
+        found = input_types.integer(value)
+    except ValueError:
+        found = -1
+    if found < 0:
         raise ValueError(f"{quoted(value)} is no number of addresses, such as {SPARE_ADDRESSES}")
+    return found
 
 
 def checks_by_name(releases, control_planes):
@@ -160,7 +163,7 @@ def checks_by_name(releases, control_planes):
         "rtf_http_proxy_password": proxy_url_parts.check_password,
         "rtf_monitoring_proxy_user": proxy_url_parts.check_user,
         "rtf_monitoring_proxy_password": proxy_url_parts.check_password,
-        "rtf_no_proxy_extra": no_proxy.check_extra,
+        "rtf_no_proxy_extra": input_types.checked(input_types.list_of, no_proxy.check_extra),
         "rtf_pod_cidr": cluster_network,
         "rtf_service_cidr": cluster_network,
         "rtf_load_balancer": load_balancer,
@@ -183,18 +186,28 @@ ONE_VALUE_FOR_ALL = (
 )
 
 
-def value_problems(variables, checks, mandatory=MANDATORY):
-    """Return a sentence for each variable of one host that cannot be meant.
+def typed(variables, checks, mandatory=()):
+    """Return `({name: value}, [problem])`: the variables with their types, and a sentence for each that is not valid.
 
-    variables: `{name: value}` as the host sees them. checks: as from checks_by_name.
+    variables: `{name: value}` as a host sees them; of those without a check nothing is returned. checks: as from
+    checks_by_name.
     """
-    problems = []
+    values, problems = {}, []
     for name in sorted(set(mandatory) | set(variables) & set(checks)):
+        value = variables.get(name, "")
         try:
-            checks[name](variables.get(name, ""))
+            found = checks[name](value)
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
-    return problems + ([] if problems else credential_problems(variables) + key_problems({"rtf_ntp_keys": [], **variables}))
+        else:
+            values[name] = value if found is None else found
+    return values, problems
+
+
+def value_problems(variables, checks, mandatory=MANDATORY):
+    """Return a sentence for each variable of one host that is not valid, alone or with another; arguments as for typed."""
+    values, problems = typed(variables, checks, mandatory)
+    return problems or credential_problems(values) + key_problems({"rtf_ntp_keys": [], **values})
 
 
 PROXIES = ("rtf_http_proxy", "rtf_monitoring_proxy")

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types
+
 
 def file_in(directory):
     """A check for the path of a file of ours: root replaces it, and removes it on revert, so it lies in one directory."""
 
     def check(value):
         if not isinstance(value, str) or not re.fullmatch(re.escape(directory) + r"/[A-Za-z0-9][A-Za-z0-9._@-]*\.conf", value):
-            raise ValueError(f"must be the path of a file of its own in {directory}, such as {directory}/x.conf, not {value!r}")
+            raise ValueError(f"must be the path of a file of its own in {directory}, such as {directory}/x.conf, not {quoted(value)}")
 
     return check
 
@@ -22,4 +25,7 @@ def file_in(directory):
 CHECKS = {
     "rtf_kernel_sysctl_file": file_in("/etc/sysctl.d"),
     "rtf_kernel_modules_file": file_in("/etc/modules-load.d"),
+    "rtf_kernel_extra_sysctls": input_types.dictionary,
+    "rtf_kernel_extra_modules": input_types.list_of,
+    "rtf_kernel_reserve_ports": input_types.boolean,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types, inputs
 
 ROW = "smtp-server"
 SECURITIES = ("starttls", "tls", "none")
@@ -40,13 +40,19 @@ def of_input(value):
     host = value.get("host")
     if not isinstance(host, str) or not inputs.is_host(host):
         raise ValueError(f"host: {quoted(host)} is no host name and no address")
-    port = value.get("port", DEFAULT_PORT)
-    if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= 65535:
-        raise ValueError(f"port: {quoted(port)} is not a number from 1 to 65535")
+    given = value.get("port", DEFAULT_PORT)
+    try:
+        port = input_types.integer(given)
+    except ValueError:
+        port = 0
+    if not 1 <= port <= 65535:
+        raise ValueError(f"port: {quoted(given)} is not a number from 1 to 65535")
     security = value.get("security", "tls" if port == DEFAULT_PORT else "starttls")
     if security not in SECURITIES:
         raise ValueError(f"security: {quoted(security)} is unknown; valid: {', '.join(SECURITIES)}")
     auth = value.get("auth", [])
+    if isinstance(auth, str):
+        auth = input_types.list_of(auth)
     if not isinstance(auth, list) or not all(isinstance(name, str) and name for name in auth):
         raise ValueError("auth: must be a list of mechanisms such as PLAIN")
     return MailServer(host, port, security, tuple(name.upper() for name in auth))

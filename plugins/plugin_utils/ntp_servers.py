@@ -11,6 +11,7 @@ and `secret`. Checks raise ValueError with a sentence that completes "rtf_x: ...
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import named, quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.values import is_host, kind
 
 # Bounds of chrony's own (chrony.conf(5)); polls are powers of two, in seconds.
@@ -23,27 +24,27 @@ _CIPHER_BYTES = {"AES128": 16, "AES256": 32}
 KEY_TYPES = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512", *_CIPHER_BYTES)
 
 
-def _flag(value):
-    if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {quoted(value)}")
-
-
 def _number(lowest, highest):
     def check(value):
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+        try:
+            found = input_types.integer(value)
+        except ValueError:
+            found = None
+        if found is None or not lowest <= found <= highest:
             raise ValueError(f"must be a number from {lowest} to {highest}, not {quoted(value)}")
+        return found
 
     return check
 
 
 # What an entry may say besides `host`. Names are those of chrony.conf(5), but for `pool`, which is a directive there.
 ENTRY = {
-    "pool": _flag,
-    "nts": _flag,
+    "pool": input_types.boolean,
+    "nts": input_types.boolean,
     "key": _number(1, _LARGEST_KEY_ID),
-    "iburst": _flag,
-    "prefer": _flag,
-    "trust": _flag,
+    "iburst": input_types.boolean,
+    "prefer": input_types.boolean,
+    "trust": input_types.boolean,
     "minpoll": _number(*_POLLS),
     "maxpoll": _number(*_POLLS),
     "maxsources": _number(1, _LARGEST_POOL),
@@ -61,32 +62,31 @@ def nts_hosts(servers):
 
 
 def check_servers(value):
-    """A list of servers."""
-    if not isinstance(value, list):
+    """A list of servers; returns it with the flags and numbers of its entries as such."""
+    if not isinstance(value, (list, str)):
         raise ValueError(f"must be a list of host names or addresses, not a {kind(value)}")
-    for entry in value:
-        _check_server(entry)
-    known = hosts(value)
+    alone = isinstance(value, str) and value.strip().startswith("{")
+    servers = [_typed_server(entry) for entry in (input_types.rows if alone else input_types.list_of)(value)]
+    known = hosts(servers)
     twice = sorted({host for host in known if known.count(host) > 1})
     if twice:
         raise ValueError(f"{', '.join(twice)} is listed more than once")
+    return servers
 
 
-def _check_server(entry):
+def _typed_server(entry):
     host = entry.get("host") if isinstance(entry, dict) else entry
     if not isinstance(host, str) or not is_host(host):
         raise ValueError(f"{quoted(host)} is no host name and no address (a port, a scheme or blanks do not belong here)")
     if not isinstance(entry, dict):
-        return
+        return entry
     unknown = sorted(named(name) for name in entry if name != "host" and name not in ENTRY)
     if unknown:
         raise ValueError(f"{host}: {', '.join(unknown)} is unknown; valid beside host: {', '.join(ENTRY)}")
-    for name, check in ENTRY.items():
-        if name in entry:
-            try:
-                check(entry[name])
-            except ValueError as problem:
-                raise ValueError(f"{host}: {name} {problem}") from None
+    try:
+        entry = input_types.fields(entry, ENTRY)
+    except ValueError as problem:
+        raise ValueError(f"{host}: {problem}") from None
     if entry.get("nts") and "key" in entry:
         raise ValueError(f"{host}: has nts and a key; a server is asked with one of them")
     if "maxsources" in entry and not entry.get("pool"):
@@ -97,20 +97,21 @@ def _check_server(entry):
             f"{host}: minpoll {polls['minpoll']} is above maxpoll {polls['maxpoll']}"
             + ("" if {"minpoll", "maxpoll"} <= set(entry) else "; set both")
         )
+    return entry
 
 
 def check_keys(value):
-    """A list of symmetric keys."""
-    if not isinstance(value, list):
+    """A list of symmetric keys; returns it with their ids as numbers."""
+    if not isinstance(value, (list, str)):
         raise ValueError(f"must be a list of keys {{id, type, secret}}, not a {kind(value)}")
-    known = []
-    for position, entry in enumerate(value, 1):
+    known, keys = [], []
+    for position, entry in enumerate(input_types.rows(value), 1):
         if not isinstance(entry, dict) or set(entry) != {"id", "type", "secret"}:
             raise ValueError(f"entry {position} must have exactly id, type and secret")
         try:
-            _number(1, _LARGEST_KEY_ID)(entry["id"])
+            entry = input_types.fields(entry, {"id": _number(1, _LARGEST_KEY_ID)})
         except ValueError as problem:
-            raise ValueError(f"entry {position}: id {problem}") from None
+            raise ValueError(f"entry {position}: {problem}") from None
         name = f"key {entry['id']}"
         if entry["type"] not in KEY_TYPES:
             raise ValueError(f"{name}: the type {quoted(entry['type'])} is unknown; valid: {', '.join(KEY_TYPES)}")
@@ -118,6 +119,8 @@ def check_keys(value):
         if entry["id"] in known:
             raise ValueError(f"{name} is listed more than once")
         known.append(entry["id"])
+        keys.append(entry)
+    return keys
 
 
 def _check_secret(name, key_type, secret):

@@ -13,7 +13,7 @@ import re
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs, mail_server
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types, inputs, mail_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
@@ -22,10 +22,13 @@ ONE_VALUE_FOR_ALL = ("rtf_extra_endpoints", "rtf_extra_ports", "rtf_internal_net
 
 def networks(value):
     """A list of addresses and networks."""
-    if not isinstance(value, list):
-        raise ValueError(f"must be a list of networks such as 192.0.2.0/24, not a {inputs.kind(value)}")
-    for entry in value:
+    try:
+        found = input_types.list_of(value)
+    except ValueError:
+        raise ValueError(f"must be a list of networks such as 192.0.2.0/24, not a {inputs.kind(value)}") from None
+    for entry in found:
         network(entry)
+    return found
 
 
 def download_url(value):
@@ -44,8 +47,20 @@ def download_url(value):
 
 def megabits(value):
     """A number of megabits a second."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1000000:
+    try:
+        found = input_types.number(value)
+    except ValueError:
+        found = 0
+    if not 0 < found <= 1000000:
         raise ValueError(f"{quoted(value)} is not a number of megabits a second above 0")
+    return found
+
+
+def mail(value):
+    """A mail server, or an empty dictionary."""
+    found = input_types.dictionary(value)
+    mail_server.of_input(found)
+    return found
 
 
 def _rows(variable, read):
@@ -53,9 +68,11 @@ def _rows(variable, read):
 
     def check(value):
         try:
-            read(value)
+            found = input_types.rows(value)
+            read(found)
         except RowError as error:
             raise ValueError(str(error).removeprefix(f"{variable}: ")) from None
+        return found
 
     return check
 
@@ -68,7 +85,7 @@ def checks_by_name(catalogue):
         ),
         "rtf_extra_ports": _rows("rtf_extra_ports", lambda value: with_site_rows(catalogue, extra_ports=value)),
         "rtf_internal_networks": networks,
-        "rtf_smtp": mail_server.of_input,
+        "rtf_smtp": mail,
         "rtf_outbound_bandwidth_url": download_url,
         "rtf_min_outbound_bandwidth_mbit": megabits,
         "rtf_ingress_sources": networks,

@@ -15,7 +15,7 @@ import ipaddress
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types, rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import (
     RowError,
     boolean,
@@ -81,6 +81,30 @@ _PORT = (
 )
 
 
+def _port(value):
+    """A port of text as a number; anything else is left to its check."""
+    try:
+        return input_types.integer(value)
+    except ValueError:
+        return value
+
+
+def _ports(value):
+    numbers = value if isinstance(value, list) else input_types.list_of(value) if isinstance(value, str) else [value]
+    return [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in numbers]
+
+
+_ENDPOINT_TYPES = {"port": _port, "mutual_tls": input_types.boolean, "control_planes": input_types.list_of}
+
+
+def _typed(entry, types):
+    """Return an entry with its fields converted from text; one that is no dictionary is left to its check."""
+    try:
+        return input_types.fields(entry, types) if isinstance(entry, dict) else entry
+    except ValueError as problem:
+        raise RowError(str(problem)) from None
+
+
 def _slug(*parts):
     return "-".join(re.findall(r"[a-z0-9]+", " ".join(parts).lower()))
 
@@ -94,6 +118,7 @@ def endpoint(entry, since, control_planes):
 
     since: the oldest release of the catalogue. control_planes: all that there are, the default.
     """
+    entry = _typed(entry, _ENDPOINT_TYPES)
     fields(entry, *_ENDPOINT)
     unknown = [plane for plane in entry.get("control_planes", []) if plane not in control_planes]
     if unknown:
@@ -120,10 +145,7 @@ def port(entry, since):
 
     since: the oldest release of the catalogue. A port may be written as a number, and a single one without a list.
     """
-    if isinstance(entry, dict) and "ports" in entry:
-        numbers = entry["ports"] if isinstance(entry["ports"], list) else [entry["ports"]]
-        plain = [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in numbers]
-        entry = {**entry, "ports": plain}
+    entry = _typed(entry, {"ports": _ports})
     fields(entry, *_PORT)
     rows.check_sides(entry)
     transport = entry.get("transport", "tcp")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waivers: failures that a site knows and accepts, each with its reason, and until when."""
+"""Waivers: failures, and gaps of its own making, that a site knows and accepts, each with its reason, and until when."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import selection
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types, selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, SKIPPED, UNKNOWN
 
 FIELDS = ("checks", "nodes", "reason", "expires")
@@ -51,7 +51,9 @@ def checked(check_globs):
     """Return a check, as inputs.py has them, for rtf_waivers."""
 
     def check(value):
-        parse(value, check_globs)
+        found = input_types.rows(value)
+        parse(found, check_globs)
+        return found
 
     return check
 
@@ -73,7 +75,7 @@ def _parse_entry(entry, check_globs):
 def _texts(entry, name, default):
     value = entry.get(name, default)
     if isinstance(value, str):
-        value = [value]
+        value = input_types.list_of(value)
     if not isinstance(value, (list, tuple)) or not value or not all(isinstance(item, str) and item for item in value):
         raise ValueError(f"{name} must be a list of names or globs")
     return value
@@ -98,40 +100,43 @@ def node_problems(waivers, nodes):
     ]
 
 
-def apply(results, waivers, today):
+def apply(results, waivers, today, left_out=()):
     """Return the results with `waiver` filled in where one holds.
 
-    Waived is what failed, and what could not be judged on a node that could be looked at. today: a date.
+    Waived is what failed, and what the site itself left out: nobody can accept what is not known. today: a date.
+    left_out: `{(id of a check, node)}` of what the site left out.
     """
     holding = [waiver for waiver in waivers if not _has_expired(waiver, today)]
     waived = []
     for result in results:
-        waiver = next((waiver for waiver in holding if _can_be_waived(result) and waiver.covers(result)), None)
+        waiver = next((waiver for waiver in holding if _can_be_waived(result, left_out) and waiver.covers(result)), None)
         waived.append({**result, "waiver": _told(waiver)} if waiver else result)
     return waived
 
 
-def summary(results, waivers, today):
+def summary(results, waivers, today, left_out=()):
     """Return what the report says of each waiver: its fields and `state`.
 
-    state: `applied`; `unused` where nothing that it covers failed; `untested` where something of that was not looked at;
-    `expired`.
+    state: `applied`; `unused` where nothing that it covers failed; `untested` where something of that is unknown or was
+    not looked at; `expired`. left_out: as for apply.
     """
     told = []
     for waiver in waivers:
         covered = [result for result in results if waiver.covers(result)]
         if _has_expired(waiver, today):
             state = EXPIRED
-        elif any(_can_be_waived(result) for result in covered):
+        elif any(_can_be_waived(result, left_out) for result in covered):
             state = APPLIED
         else:
-            state = UNTESTED if any(result["status"] == SKIPPED for result in covered) else UNUSED
+            state = UNTESTED if any(result["status"] in (SKIPPED, UNKNOWN) for result in covered) else UNUSED
         told.append({"checks": list(waiver.checks), "nodes": list(waiver.nodes), **_told(waiver), "state": state})
     return told
 
 
-def _can_be_waived(result):
-    return result["status"] in (FAIL, UNKNOWN) and result["id"] not in selection.EVENTS
+def _can_be_waived(result, left_out):
+    if result["id"] in selection.EVENTS:
+        return False
+    return result["status"] == FAIL or (result["status"] == SKIPPED and (result["id"], result["node"]) in left_out)
 
 
 def _has_expired(waiver, today):

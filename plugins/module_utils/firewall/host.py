@@ -7,16 +7,15 @@
 import errno
 import os
 import shutil
-import subprocess
 import time
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import programs
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import (
     Unreadable,
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.trusted_paths import Place, Untrusted
 
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 TIMEOUT = 60.0  # seconds; firewalld takes its time when it reloads
 
 
@@ -34,7 +33,7 @@ class Host(object):
 
     def program(self, name):
         """Return the path of a program, None where the host has none."""
-        return shutil.which(name, path=PATH)
+        return shutil.which(name, path=programs.PATH)
 
     def run(self, argv, stdin=None, timeout=TIMEOUT):
         """Run a program with a plain locale; return its standard output. Raises FirewallError with its last words."""
@@ -46,23 +45,14 @@ class Host(object):
 
     def try_run(self, argv, stdin=None, timeout=TIMEOUT):
         """As run, but return (exit code, standard output, standard error) whatever the code is."""
-        environment = dict(os.environ, LC_ALL="C", PATH=PATH)
         try:
-            process = subprocess.Popen(
-                argv,
-                env=environment,
-                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
+            process = programs.Program(argv, fed=stdin is not None)
         except OSError as problem:
             raise FirewallError("{0}: {1}".format(argv[0], os.strerror(problem.errno)))
         try:
-            out, err = process.communicate(None if stdin is None else stdin.encode("utf-8"), timeout=timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise FirewallError("{0}: no answer within {1:g} s".format(" ".join(argv), timeout))
+            out, err = process.ended(timeout, None if stdin is None else stdin.encode("utf-8"))
+        except programs.Late as problem:
+            raise FirewallError("{0}: {1}".format(" ".join(argv), problem))
         return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 
     def read(self, path):

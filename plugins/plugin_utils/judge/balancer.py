@@ -22,7 +22,8 @@ def reached(subject, evidence):
     found, where = part(evidence, "load_balancer", "found"), evidence["load_balancer"]["where"]
     expected = f"connections through {where} reach {subject.node}"
     if evidence["load_balancer"]["held"]:
-        return Finding(SKIPPED, expected, f"the port is held by {evidence['load_balancer']['held']}; that cannot be proven past it")
+        held = evidence["load_balancer"]["held"]
+        return Finding(SKIPPED, expected, f"the port is held by {held}; that cannot be proven past it", severity="info")
     share, count = evidence["load_balancer"]["share_percent"], found["connections"]
     own = sum(way["count"] for way in found["reached"] if way["name"] == subject.node)
     lost = sum(failure["count"] for failure in found["failures"])

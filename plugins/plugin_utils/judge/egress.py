@@ -31,7 +31,8 @@ def endpoint(subject, evidence, row):
         observed = f"{probe['verdict']}, but {other['host']} is reachable, and one of the two is enough"
         return Finding(PASS, expected, observed, evidence=probe)
     if row.get("retired"):
-        return Finding(SKIPPED, expected, f"retired by its owner: {row['retired']['reason']}", evidence=probe)
+        reason = f"retired by its owner: {row['retired']['reason']}"
+        return Finding(SKIPPED, expected, reason, evidence=probe, severity="info")
     status = UNKNOWN if probe["verdict"] in UNTRIED else FAIL
     observed = "; ".join([_said(probe), *_elsewhere(probe)])
     return Finding(status, expected, observed, egress_remedies.remedy(subject.node, row, probe), probe)

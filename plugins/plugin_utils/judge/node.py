@@ -89,16 +89,18 @@ ONLY_WITH = {
 AGAIN = "Run the audit again; if it stays, look at the reason on the node."
 
 
-def judge_node(checks, subject, evidence, only=("*",), insist=()):
+def judge_node(checks, subject, evidence, only=("*",), insist=(), expected=()):
     """Return the check results of one node.
 
     checks: rows of catalog/checks/. subject: a Subject. evidence: `{"host", "egress", "name_servers", "preparation_failure"}`,
     each part optional, or `{"unreachable": why}`, or `{"not_run": why}` for a node that was left out on purpose.
     only: globs of check ids. insist: ids of checks that are made although the release or its line does not ask for them.
+    expected: ids of checks that are to have a result although the evidence with which they exist was not collected.
     """
     results = []
     for check in checks:
-        if check["id"] in ONLY_WITH and ONLY_WITH[check["id"]] not in evidence:
+        there = check["id"] not in ONLY_WITH or ONLY_WITH[check["id"]] in evidence
+        if not there and check["id"] not in expected:
             continue
         insisted = any(fnmatchcase(check["id"], pattern) for pattern in insist)
         if subject.line not in check["lines"] and not insisted:

@@ -11,6 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.advi
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import (
     FAIL,
     PASS,
+    SKIPPED,
     Finding,
     part,
 )
@@ -26,19 +27,31 @@ _LATER = "Wait for some minutes until the other audit is over, or its listener h
 
 
 def row(subject, evidence, row):
-    """Judge one row of the port table from one node: every peer that offers it."""
-    found = [cell for cell in part(evidence, "port_cells") if cell["row"] == row["id"]]
+    """Judge one row of the port table from one node: every peer that offers it.
+
+    A peer that is gone is not this node's affair as long as another one proves the row.
+    """
+    every = [cell for cell in part(evidence, "port_cells") if cell["row"] == row["id"]]
     local = row["direction"] == "local"
     expected = f"{row['opening']} reached on {row['whom']}, with proof"
-    if not found:
+    if not every:
         return Finding(PASS, expected, "no other node to reach")
+    found = [cell for cell in every if cell["lost"] in ("", subject.node)] or every
     status = worst([cell["status"] for cell in found])
     if status == PASS:
         where = "localhost" if local else f"{len(found)} {'node' if len(found) == 1 else 'nodes'}"
-        return Finding(PASS, expected, f"{sum(cell['asked'] for cell in found)} ports on {where}")
+        gone = dict.fromkeys(cell["lost"] for cell in every if cell not in found)
+        untried = f"; {listed(gone, ', ')} could not be tried" if gone else ""
+        return Finding(PASS, expected, f"{sum(cell['asked'] for cell in found)} ports on {where}{untried}")
     red = [cell for cell in found if cell["status"] == status]
-    observed = listed([f"{cell['destination']}: {words(cell)}" for cell in red])
-    return Finding(status, expected, observed, _remedy(subject, red) if status == FAIL else _advice(subject, red), red)
+    if all(cell["lost"] not in ("", subject.node) for cell in red):
+        observed = listed(dict.fromkeys(cell["reason"] for cell in red))
+    else:
+        observed = listed([f"{cell['destination']}: {words(cell)}" for cell in red])
+    # A running service that holds a UDP port cannot be proven past, by nobody and never.
+    severity = "info" if status == SKIPPED and not any(cell["lost"] for cell in red) else ""
+    remedy = _remedy(subject, red) if status == FAIL else _advice(subject, red)
+    return Finding(status, expected, observed, remedy, red, severity)
 
 
 def words(cell):
@@ -92,7 +105,7 @@ def _advice(subject, red):
             self_managed="A port in use cannot be probed. If the process belongs to the cluster, connect to it from the other "
             "nodes (`nc -vz ADDRESS PORT`) and waive this.",
         )
-    return "Mend what the reason names, then run the audit again with all nodes in one play."
+    return "Resolve the cause that is named, then run the audit again with all nodes in one play."
 
 
 def free(subject, evidence):

@@ -25,10 +25,15 @@ def cluster_readiness(readiness_by_node):
     return READY if found == {READY} else INCOMPLETE
 
 
-def blocking(results):
-    """The results that must stop an installation: required, tried, not passed and not waived."""
+def blocking(results, left_out=()):
+    """The results that must stop an installation: required, not waived, and failed, unknown or left out by the site.
+
+    left_out: `{(id of a check, node)}`.
+    """
     return [
         result
         for result in results
-        if result["severity"] == "required" and result["status"] in (FAIL, UNKNOWN) and not result.get("waiver")
+        if result["severity"] == "required"
+        and not result.get("waiver")
+        and (result["status"] in (FAIL, UNKNOWN) or (result["id"], result["node"]) in left_out)
     ]

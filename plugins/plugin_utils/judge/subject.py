@@ -26,7 +26,8 @@ class Limits(NamedTuple):
 class Subject(NamedTuple):
     """One node with the requirements that hold for it.
 
-    role: `controller` or `worker`. line: `appliance` or `self_managed`. phase: `install` or `operate`. settings: catalogue rows by id. endpoints: the rows this node must reach.
+    role: `controller` or `worker`. line: `appliance` or `self_managed`. phase: `install` or `operate`.
+    settings: catalogue rows by id. endpoints: the rows this node must reach.
     ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".

@@ -30,7 +30,8 @@ _NODE_PORTS = range(30000, 32768)
 
 class Cell(NamedTuple):
     """What one node found of one row at another. ports: `{verdict: [range]}` of the ports that are not proven; reason:
-    why, where the verdict alone does not say it; asked: how many ports the row has."""
+    why, where the verdict alone does not say it; asked: how many ports the row has; lost: the node that could not be
+    reached, or is not part of the run, so that nothing is known of the way."""
 
     source: str
     destination: str
@@ -40,6 +41,7 @@ class Cell(NamedTuple):
     asked: int
     ports: dict[str, list[str]]
     reason: str = ""
+    lost: str = ""
 
 
 class Exposure(NamedTuple):
@@ -87,19 +89,19 @@ def _asks(row, source, destination):
 def _cell(plan, row, source, destination, evidence, absent):
     ports = _numbers(tuple(row["ports"]))
 
-    def cell(status, failing=None, reason=""):
+    def cell(status, failing=None, reason="", lost=""):
         shown = {verdict: port_ranges.texts(numbers) for verdict, numbers in (failing or {}).items()}
-        return Cell(source.name, destination.name, row["id"], row["transport"], status, len(ports), shown, reason)
+        return Cell(source.name, destination.name, row["id"], row["transport"], status, len(ports), shown, reason, lost)
 
     for node in (source, destination):
         if node.name in absent:
-            return cell(absent[node.name].status, reason=f"{node.name}: {absent[node.name].reason}")
+            return cell(absent[node.name].status, reason=f"{node.name}: {absent[node.name].reason}", lost=node.name)
     own = evidence.get(source.name)
     if own is None:
         return cell(UNKNOWN, reason=f"nothing was probed from {source.name}")
     if destination.name in own["left_out"]:
         why = own["left_out"][destination.name]
-        return cell(why["status"], reason=why["reason"])
+        return cell(why["status"], reason=why["reason"], lost=destination.name)
     if isinstance(own["probes"], dict):
         return cell(UNKNOWN, reason=f"{source.name}: {own['probes']['error']}")
     address = planning.LOCALHOST if source.name == destination.name else destination.address
@@ -162,7 +164,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
     if failing:
         return cell(FAIL, failing, "; ".join(dict.fromkeys([*_reasons(peer[transport], failing), *why])))
     if unknown:
-        return cell(UNKNOWN, unknown, reason)
+        return cell(UNKNOWN, unknown, reason, peer["name"] if other.get("lost") else "")
     return cell(SKIPPED, skipped, reason) if skipped else cell(PASS)
 
 

@@ -14,6 +14,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matri
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.wording import side
 
 
+def rows_without(catalogue, scope, role):
+    """Return the rows that a matrix over the whole cluster would judge a node of a role by, as Matrix.rows does."""
+    return _rows(planning.plan_for(catalogue, scope["release"], scope["phase"], [], {}, 0), role)
+
+
+def _rows(plan, role):
+    return [
+        {**row, "opening": f"{row['transport'].upper()} {', '.join(row['ports'])}", "whom": _whom(row)}
+        for row in plan.rows
+        if planning.dials(row, role)
+    ]
+
+
 class Matrix:
     """The matrix of a run over the whole cluster."""
 
@@ -42,11 +55,7 @@ class Matrix:
 
     def rows(self, role):
         """Return the rows that a node of a role is judged by, each with its `opening` and `whom` in words."""
-        return [
-            {**row, "opening": f"{row['transport'].upper()} {', '.join(row['ports'])}", "whom": _whom(row)}
-            for row in self._plan.rows
-            if planning.dials(row, role)
-        ]
+        return _rows(self._plan, role)
 
     def evidence(self, name):
         """Return the parts of evidence that a node is judged by."""

@@ -74,7 +74,7 @@ def _node_lines(results, every, common):
         out = _hanging(f"  {MARKS[status]:<4}  ", f"all {len(results)} checks: {reason}", COLOURS[status])
         return out + (_detail("do", remedy, COLOURS[status]) if remedy else [])
     if every:
-        return _result_lines(results)
+        return _result_lines(results, fold=False)
     waived = [result for result in results if result["waiver"]]
     passed = [result for result in results if result["status"] == "pass" and not result["waiver"]]
     rest = [result for result in results if not _in_order(result) and result["id"] not in common]
@@ -91,10 +91,27 @@ def _counted(mark, results, colour):
     return _hanging(f"  {mark:<4}  ", listed, colour) if listed else []
 
 
-def _result_lines(results):
-    """One line a check that is in order, and what there is to know of any other."""
-    width = min(40, max((len(result["id"]) for result in results), default=0))
-    return [line for result in results for line in _lines_of_result(result, width)]
+def _result_lines(results, fold=True):
+    """One line a check that is in order, and what there is to know of any other.
+
+    fold: whether checks of one area that are unknown or skipped for one reason are told together.
+    """
+    told = _folded(results) if fold else list(results)
+    width = min(40, max((len(result["id"]) for result in told), default=0))
+    return [line for result in told for line in _lines_of_result(result, width)]
+
+
+def _folded(results):
+    groups = {}
+    for result in results:
+        same = (result["id"].partition(".")[0], *_words(result))
+        groups.setdefault(same if result["status"] in ("unknown", "skipped") else (result["id"],), []).append(result)
+    return [
+        group[0]
+        if len(group) == 1
+        else {**group[0], "id": f"{same[0]}.* ({len(group)})", "title": "checks without an answer", "expected": ""}
+        for same, group in groups.items()
+    ]
 
 
 def _lines_of_result(result, width):
@@ -143,10 +160,12 @@ def _closing_lines(report):
     tally = ", ".join(f"{counts[key]} {word}" for key, word in words if key in counts)
     verdict, colour = VERDICTS[report["readiness"]]
     out = [(f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}", colour)]
-    left_out = report["selection"]["left_out"]
-    if left_out:
-        named = ", ".join(_by_area(left_out, {result["id"] for result in report["results"]}))
-        out += _hanging("", f"Left out by rtf_checks and rtf_skip_checks ({len(left_out)}): {named}", "cyan")
+    lost = [node for node in report["nodes"] if node["unreachable"]]
+    for node in lost:
+        out += _hanging("", f"{node['name']} is unreachable: {node['unreachable']}", "yellow")
+    ids = {result["id"] for result in report["results"]}
+    for variable, left_out in report["selection"]["left_out_by"].items():
+        out += _hanging("", f"Left out by {variable} ({len(left_out)}): {', '.join(_by_area(left_out, ids))}", "cyan")
     for waiver in report["waivers"]:
         out += _waiver_lines(waiver)
     missing = report["not_verified"]

@@ -13,6 +13,10 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 
+# Keys whose values are expressions without braces.
+CONDITIONS = ("when", "that", "until", "changed_when", "failed_when")
+
+
 def argument_specs(role):
     """Return the entry points of a role: {name: {option: specification}}."""
     specs = checkout.read_yaml("roles/%s/meta/argument_specs.yml" % role)["argument_specs"]
@@ -59,6 +63,39 @@ def test_every_entry_point_has_tasks_and_knows_only_options_of_main(role):
     for entry_point, options in specs.items():
         assert (checkout.CHECKOUT / "roles" / role / "tasks" / (entry_point + ".yml")).is_file(), entry_point
         assert {name: specs["main"].get(name) for name in options} == options, entry_point
+
+
+def expressions(content, bare=False):
+    """Return what Ansible evaluates in a text, or in the content of a YAML file: templates, and conditions."""
+    if isinstance(content, dict):
+        return [found for key, value in content.items() for found in expressions(value, str(key) in CONDITIONS)]
+    if isinstance(content, list):
+        return [found for value in content for found in expressions(value, bare)]
+    text = str(content)
+    return [text] if bare else re.findall(r"{[{%].*?[%}]}", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("role", checkout.role_names())
+def test_what_is_no_text_is_used_with_its_type_only(role):
+    """`-e name=false` is text, and text is true: tasks use what check_inputs returned instead of the variable."""
+    typed = [name for name, option in argument_specs(role)["main"].items() if option["type"] not in ("str", "path")]
+    raw = re.compile(r"(?<!\w)(%s)\b(?! \| hostprep\.runtime_fabric\.ntp_keys)" % "|".join(typed))
+    found = {}
+    for path in checkout.tracked_files(".yml", ".j2"):
+        if path.parts[:2] == ("roles", role) and path.parts[2] not in ("defaults", "meta"):
+            content = checkout.read_yaml(path) if path.suffix == ".yml" else checkout.read(path)
+            names = {name for text in expressions(content) for name in raw.findall(text)}
+            found.update({str(path): names} if names else {})
+    assert found == {}
+
+
+@pytest.mark.parametrize("content, expected", [
+    ({"when": ["a", "b is c"], "loop": "{{ d }}", "name": "no {{ e }} f"}, ["a", "b is c", "{{ d }}", "{{ e }}"]),
+    ("x {% if y %}z{% endif %}", ["{% if y %}", "{% endif %}"]),
+    ([{"vars": {"v": "{{ w\n + u }}"}}], ["{{ w\n + u }}"]),
+])
+def test_expressions(content, expected):
+    assert expressions(content) == expected
 
 
 @pytest.mark.parametrize("role", checkout.role_names())

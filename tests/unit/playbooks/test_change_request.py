@@ -163,3 +163,14 @@ def test_bad_input_is_named_with_what_is_valid(run, site, variables, message):
     assert message in " ".join(done.stdout.split())
     assert "Traceback" not in done.stdout
     assert written(site) == {}
+
+
+def test_inputs_that_are_text_have_their_types(site, run):
+    """As `-e name=value` and an INI inventory hand them over."""
+    done = run(
+        rtf_ingress_sources="198.51.100.0/24, 203.0.113.0/24",
+        rtf_extra_ports='[{"ports": "9100", "from": "10.20.0.0/16", "to": "nodes"}]',
+    )
+    assert done.returncode == 0, done.stdout
+    openings = (site / "rtf-change-request" / "openings.csv").read_text(encoding="utf-8")
+    assert "198.51.100.0/24 203.0.113.0/24" in openings and "site-tcp-9100-10-20-0-0-16-to-nodes" in openings

@@ -125,7 +125,7 @@ def test_what_is_no_duration_is_refused(value):
     "name, value, said",
     [
         ("rtf_firewall_backend", "iptable", "'iptable' is unknown; valid: auto, firewalld, nftables, ufw, iptables"),
-        ("rtf_firewall_default_deny", "yes", "must be true or false"),
+        ("rtf_firewall_default_deny", "maybe", "must be true or false"),
         ("rtf_firewall_rollback_timeout", 5, "from 10 to 3600"),
         ("rtf_firewall_rollback_timeout", True, "from 10 to 3600"),
         ("rtf_node_ipv6_address", "192.0.2.1", "is no IPv6 address"),

@@ -25,15 +25,15 @@ def test_servers_that_are_fine(value):
 
 
 @pytest.mark.parametrize("value, message", [
-    ("ntp.example.com", "must be a list of host names or addresses, not a string"),
+    (5, "must be a list of host names or addresses, not a number"),
     (["ntp.example.com:123"], "'ntp.example.com:123' is no host name and no address"),
     ([{"pool": True}], "None is no host name"),
     ([7], "7 is no host name"),
     ([{"host": "ntp lab"}], "a text (not shown, it may hold a secret) is no host name"),
     ([{"host": "n", "nst": True}], "n: nst is unknown; valid beside host: pool, nts, key, iburst"),
-    ([{"host": "n", "nts": "yes"}], "n: nts must be true or false, not 'yes'"),
+    ([{"host": "n", "nts": "maybe"}], "n: nts must be true or false, not 'maybe'"),
     ([{"host": "n", "key": 0}], "n: key must be a number from 1 to"),
-    ([{"host": "n", "key": "7"}], "n: key must be a number from 1 to"),
+    ([{"host": "n", "key": "seven"}], "n: key must be a number from 1 to"),
     ([{"host": "n", "key": True}], "n: key must be a number from 1 to"),
     ([{"host": "n", "key": 7, "nts": True}], "n: has nts and a key"),
     ([{"host": "n", "minpoll": 25}], "n: minpoll must be a number from -7 to 24, not 25"),
@@ -64,7 +64,7 @@ def test_keys_that_are_fine(value):
     ([{"id": 7, "secret": SECRET}], "entry 1 must have exactly id, type and secret"),
     ([SECRET], "entry 1 must have exactly"),
     ([{**KEY, "note": "x"}], "entry 1 must have exactly"),
-    ([{**KEY, "id": "7"}], "entry 1: id must be a number"),
+    ([{**KEY, "id": "seven"}], "entry 1: id must be a number"),
     ([{**KEY, "type": "sha256"}], "key 7: the type 'sha256' is unknown; valid: MD5, SHA1"),
     ([{**KEY, "secret": ""}], "key 7: the secret must be a text in quotes, and not empty"),
     ([{**KEY, "secret": 12345}], "key 7: the secret must be a text in quotes"),

@@ -34,10 +34,11 @@ def test_good_values(name, value):
 @pytest.mark.parametrize(
     "name, value, message",
     [
-        ("rtf_extra_endpoints", {}, "{} is not a list of rows"),
+        ("rtf_extra_endpoints", {}, "must be a list, not a dictionary"),
+        ("rtf_extra_endpoints", "registry.example.com", "as text write it in JSON, [{...}, ...]"),
         ("rtf_extra_endpoints", [{"host": "x.example.com"}], "entry 1: port is missing"),
         ("rtf_extra_ports", [{"ports": [0], "from": "nodes", "to": "nodes"}], "entry 1: ports: '0' is not a port"),
-        ("rtf_internal_networks", "10.0.0.0/8", "must be a list of networks such as 192.0.2.0/24, not a string"),
+        ("rtf_internal_networks", {}, "must be a list of networks such as 192.0.2.0/24, not a dictionary"),
         ("rtf_internal_networks", ["10.0.0.1/8"], "10.0.0.1/8 has host bits set"),
         ("rtf_ingress_sources", ["office"], "'office' is not an address or a network"),
         ("rtf_previous_release", "1.3", "'1.3' is unknown; valid: 1.4, 1.5"),

@@ -93,7 +93,7 @@ def test_the_shipped_catalogue_stays_as_it_is():
         ),
         ("rtf_extra_endpoints", [{**ENDPOINT, "host": "10.1.2"}], "'10.1.2' is not a host name"),
         ("rtf_extra_endpoints", [{**ENDPOINT, "port": 70000}], "port: 70000 is not a port; write a number from 1"),
-        ("rtf_extra_endpoints", [{**ENDPOINT, "port": "443"}], "port: '443' is not a port"),
+        ("rtf_extra_endpoints", [{**ENDPOINT, "port": "https"}], "port: 'https' is not a port"),
         (
             "rtf_extra_endpoints",
             [{**ENDPOINT, "protocol": "http"}],

@@ -68,10 +68,10 @@ def test_a_mail_server_that_was_not_probed():
     ([], "must be a dictionary {host, port, security, auth}, not a list"),
     ({"port": 25}, "host: None is no host name"),
     ({"host": "a b"}, "host: a text (not shown, it may hold a secret) is no host name"),
-    ({"host": "a.example", "port": "25"}, "port: '25' is not a number"),
+    ({"host": "a.example", "port": "smtp"}, "port: 'smtp' is not a number"),
     ({"host": "a.example", "port": True}, "port: True is not a number"),
     ({"host": "a.example", "security": "ssl"}, "security: 'ssl' is unknown; valid: starttls, tls, none"),
-    ({"host": "a.example", "auth": "PLAIN"}, "auth: must be a list"),
+    ({"host": "a.example", "auth": {"PLAIN": 1}}, "auth: must be a list"),
     ({"host": "a.example", "password": "hunter2"}, "password is unknown; valid: host, port, security, auth"),
 ])
 def test_what_is_no_mail_server(value, words):

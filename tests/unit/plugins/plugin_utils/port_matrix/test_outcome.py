@@ -132,15 +132,38 @@ def test_an_open_port_of_localhost_is_a_recommendation(ports):
     assert both["observed"] == "TCP 53 from c1; UDP 53 from w1" and "close TCP 53 and UDP 53." in both["remedy"]
 
 
-def test_an_unreachable_node_is_unknown_and_so_are_the_ways_to_it():
-    absent = {"w2": plan.Absent("unknown", "unreachable: no route")}
-    found = collected({**clusters.evidence_of(clusters.plan_of(MEMBERS, absent=absent)), "w2": None})
-    found["w2"]["evidence"] = {"unreachable": "no route"}
-    results, dummy = judge(found)
-    assert {key[0] for key in red(results)} == {"c1", "w1", "w2"}
-    assert set(red(results).values()) == {"unknown"}
-    assert "w2: unreachable: no route" in results["w1", "ports.serf-tcp"]["observed"]
-    assert results["w1", "ports.etcd"]["status"] == "pass"
+def without(members, lost, absent):
+    """What was collected where one node of the cluster was absent."""
+    found = collected({**clusters.evidence_of(clusters.plan_of(members, absent={lost: absent})), lost: None}, members)
+    found[lost]["evidence"] = {"unreachable": "no route"} if absent.status == "unknown" else {"not_run": "--limit"}
+    return found
+
+
+@pytest.mark.parametrize("absent", [plan.Absent("unknown", "unreachable: no route"), plan.Absent("skipped", "--limit")])
+def test_an_absent_node_is_no_affair_of_those_that_others_prove_the_row_to(absent):
+    results, dummy = judge(without(MEMBERS, "w2", absent))
+    assert {key[0] for key in red(results)} == {"w2"} and set(red(results).values()) == {absent.status}
+    assert results["w1", "ports.serf-tcp"]["observed"] == "1 ports on 1 node; w2 could not be tried"
+    assert results["w1", "ports.etcd"]["observed"] == "4 ports on 1 node"
+
+
+def test_a_row_that_only_an_absent_node_could_prove_is_unknown_and_says_so_once():
+    results, dummy = judge(without(MEMBERS, "c1", plan.Absent("unknown", "unreachable: no route")))
+    of_w1 = {key[1]: result for key, result in results.items() if key[0] == "w1" and result["status"] != "pass"}
+    assert {"ports.etcd", "ports.kubernetes-api"} <= set(of_w1) and "ports.serf-tcp" not in of_w1
+    assert {(result["status"], result["observed"]) for result in of_w1.values()} == {
+        ("unknown", "c1: unreachable: no route")}
+    assert len({result["remedy"] for result in of_w1.values()}) == 1
+
+
+def test_a_node_that_was_lost_meanwhile_is_no_affair_of_the_others(ports):
+    ports["w2"]["lost"] = "timed out"
+    for source in ("c1", "w1"):
+        spoil(ports, source, "w2", "tcp", "dropped", "30000-32767")
+    results, document = judge(collected(ports))
+    assert red(results) == {}
+    assert results["w1", "ports.node-ports-tcp"]["observed"].endswith("; w2 could not be tried")
+    assert {(cell["source"], cell["status"]) for cell in document["cells"]} == {("c1", "unknown"), ("w1", "unknown")}
 
 
 def test_registered_results_become_evidence():
@@ -169,7 +192,7 @@ def test_a_node_that_was_lost_before_is_absent_with_the_reason():
     found = collected(clusters.evidence_of(clusters.plan_of(MEMBERS[:2])) | {"w2": None})
     found["w2"]["evidence"] = lost
     results, dummy = judge(found)
-    assert "w2: no python" in results["w1", "ports.serf-tcp"]["observed"]
+    assert results["w1", "ports.serf-tcp"]["observed"].endswith("; w2 could not be tried")
 
 
 @pytest.mark.parametrize("size", [3, 13, 30])

@@ -110,6 +110,19 @@ def test_nodes_that_could_not_be_reached_for_one_reason_take_no_more():
     assert shown.count("No route to host") == 2 and len(shown.splitlines()) < 20
 
 
+def test_checks_of_an_area_that_are_unknown_for_one_reason_take_one_line():
+    found = report()
+    changed = 0
+    for result in found["results"]:
+        if result["node"] == "n1" and result["id"].startswith("kernel."):
+            result.update(status="unknown", observed="n2: unreachable", remedy="Look at n2.")
+            changed += 1
+    shown = text(found)
+    assert changed > 2 and shown.count("n2: unreachable") == 1
+    assert f"????  kernel.* ({changed})" in shown
+    assert text(found, every=True).count("n2: unreachable") == changed
+
+
 def test_requirements_that_no_check_looked_at_are_named():
     found = report()
     assert "etcd" in {row["id"] for row in found["not_verified"]}
@@ -143,6 +156,6 @@ def test_a_waiver_that_expired_or_that_nothing_needs_is_told():
 def test_what_was_left_out_is_named_below_and_has_no_line():
     shown = text(waived(report(n2=broken()), skip=["kernel.ip*", "proxy.*"]))
     assert "  kernel.ip_forward " not in shown
-    named = shown.partition("Left out by rtf_checks and rtf_skip_checks (")[2].splitlines()[0]
+    named = shown.partition("Left out by rtf_skip_checks (")[2].splitlines()[0]
     assert "kernel.ip_forward, proxy.*" in named and "kernel.*" not in named
     assert "INCOMPLETE: 2 nodes" in shown

@@ -1,0 +1,48 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a play on this machine, with the ansible-core of whichever environment runs the tests."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import role_options
+
+CHECKOUT = Path(__file__).resolve().parents[4]
+INVENTORY = """
+[rtf_controllers]
+node-1 ansible_host=10.0.0.11
+[rtf_workers]
+node-2 ansible_host=10.0.0.21
+[rtf_nodes:children]
+rtf_controllers
+rtf_workers
+[rtf_nodes:vars]
+ansible_connection=local
+ansible_python_interpreter="{{ ansible_playbook_python }}"
+rtf_control_plane=us
+"""
+
+
+def play(directory, tasks, *words, keywords="", **variables):
+    """Run a play with tasks on node-1, with more words on the command line; return its exit code and its output.
+
+    keywords: lines of the play besides. variables: of the environment.
+    """
+    (directory / "inventory").write_text(INVENTORY)
+    defaults = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in role_options.load()]
+    (directory / "play.yml").write_text(
+        "- hosts: node-1\n  gather_facts: false\n  vars_files: %s\n%s  tasks:\n%s" % (json.dumps(defaults), keywords, tasks)
+    )
+    collections = next(path for path in (CHECKOUT / ".ansible" / "collections", *CHECKOUT.parents)
+                       if (path / "ansible_collections").is_dir())
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory", "play.yml", *words],
+        cwd=directory, env={**os.environ, "HOME": str(directory), "ANSIBLE_COLLECTIONS_PATH": str(collections),
+                            "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOLOR": "true", **variables},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode, done.stdout
