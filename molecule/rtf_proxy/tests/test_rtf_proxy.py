@@ -159,7 +159,7 @@ LEADS_ASTRAY = {
         f"{ENV}: it is a link that belongs to the user ops",
     ),
     "the directory is a link": (
-        "cd /opt/anypoint && mv runtimefabric kept && ln -s /etc/cron.d runtimefabric && chown -h ops runtimefabric",
+        "cd /opt/anypoint && mv runtimefabric kept && ln -s /etc/sudoers.d runtimefabric && chown -h ops runtimefabric",
         "cd /opt/anypoint && rm runtimefabric && mv kept runtimefabric",
         "/opt/anypoint/runtimefabric is a link that belongs to the user ops",
     ),
@@ -172,13 +172,13 @@ def test_root_writes_to_no_path_that_a_user_controls(lab, how):
     options = {"name": "test", "files": [{"path": ENV, "content": "x=1"}]}
     words = ["ansible", FRESH, "-i", os.environ["LAB_INVENTORY"], "-b", "-m", "hostprep.runtime_fabric.managed_blocks"]
     shell(lab, FRESH, astray)
-    before = shell(lab, FRESH, "sha256sum /etc/passwd; ls /etc/cron.d")
+    before = shell(lab, FRESH, "sha256sum /etc/passwd; ls /etc/sudoers.d")
     try:
         done = subprocess.run(
             [*words, "-a", json.dumps(options)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
         )
         assert done.returncode != 0 and said in done.stdout
-        assert shell(lab, FRESH, "sha256sum /etc/passwd; ls /etc/cron.d") == before
+        assert shell(lab, FRESH, "sha256sum /etc/passwd; ls /etc/sudoers.d") == before
     finally:
         shell(lab, FRESH, restored)
 
