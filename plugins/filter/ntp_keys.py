@@ -40,13 +40,15 @@ _value:
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
 
 
 def ntp_keys(value):
-    """Return the keys as a list of dictionaries."""
+    """Return the keys as a list of dictionaries; V(unchanged) stays as it is."""
+    keys = plain(value)
     try:
-        return ntp_servers.check_keys(plain(value))
+        return keys if keys == UNCHANGED else ntp_servers.check_keys(keys)
     except ValueError as problem:
         raise AnsibleFilterError(f"rtf_ntp_keys: {problem}") from None
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import named
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import input_types
 
 RESTARTABLE = ("docker", "containerd")
@@ -17,7 +18,7 @@ def names_among(valid):
 
     def check(value):
         names = input_types.list_of(value)
-        unknown = [str(name) for name in names if name not in valid]
+        unknown = [named(name) for name in names if name not in valid]
         if unknown:
             raise ValueError(f"{', '.join(unknown)} is unknown; valid: {', '.join(valid)}")
         return names
