@@ -65,7 +65,7 @@ FORMER = {"/etc/nftables.d/{0}.nft", "/etc/iptables/{0}.rules.v{1}"}
 # Read, never written, by exactly this name: see the file that names it.
 READ = {
     "/etc/nftables.conf", "/etc/sysconfig/nftables.conf", "/usr/lib/firewalld", "/usr/lib/firewalld/zones", "/usr/sbin",
-    "/etc/systemd",
+    "/etc/systemd", "/usr/bin/flock",
 }
 
 WRITES = re.compile(

@@ -55,6 +55,9 @@ UNSET = {
 }
 NODES = {"n1": {"ansible_host": "192.168.230.11"}, "n2.corp.example": {"ansible_host": "192.168.230.21"}}
 NETWORKS = ("10.244.0.0/16", "10.100.0.0/16")
+# What check_inputs returns of the defaults.
+CHECKED = {name: checkout.read_yaml("roles/rtf_proxy/defaults/main.yml")["rtf_proxy_" + name] for name in ("consumers", "restart_services")}
+CHECKED["no_proxy_extra"] = []
 INSTALLER = "opt/anypoint/runtimefabric/env"
 ROLE = checkout.CHECKOUT / "roles" / "rtf_proxy"
 SYSTEMD = {name: recorded.load(name)["versions"]["systemd"] for name in recorded.names()}
@@ -75,6 +78,7 @@ def evaluated(tmp_path_factory):
             hosts["%d-%s" % (version, way)] = {
                 **{"rtf_proxy_" + name: {"__ansible_unsafe": value} for name, value in given.items()},
                 "__rtf_proxy_found": {"host": {"proxy": {"systemd": version, "services": {}}}},
+                "__rtf_proxy_checked": {"inputs": CHECKED},
             }
     (folder / "host_vars").mkdir()
     for name, variables in hosts.items():

@@ -13,6 +13,7 @@ from ansible.template import Templar
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import chrony_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.values import is_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 
@@ -70,6 +71,9 @@ class Host:
             **{f"__{path.stem}": path.read_text(encoding="utf-8") for path in (ROLE / "templates").glob("*.j2")},
             "ansible_facts": facts,
             "__rtf_time_sync_found": {"host": {"time": clock}},
+            # The filter ntp_keys is only found with the whole of Ansible loaded.
+            "__rtf_time_sync_given_keys": UNCHANGED if keys is None else list(keys),
+            "__rtf_time_sync_checked": {"inputs": {"servers": UNCHANGED if servers is None else list(servers)}},
         }
         for name, given in (("servers", servers), ("keys", keys)):
             if given is not None:

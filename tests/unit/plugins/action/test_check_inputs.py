@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
     checks,
     firewall_inputs,
     inputs,
+    kernel_inputs,
     proxy_inputs,
     role_options,
     selection,
@@ -81,6 +82,7 @@ AS_TEXT = {
     "rtf_time_sync_servers": ("ntp.example.com, 192.0.2.1", ["ntp.example.com", "192.0.2.1"]),
     "rtf_time_sync_keys": ('[{"id": "7", "type": "SHA1", "secret": "correct-horse"}]', None),
     "rtf_time_sync_wait": ("5", 5),
+    "rtf_time_sync_force": ("no", False),
 }
 # Likewise for the inputs of all roles together.
 INPUTS = {
@@ -100,6 +102,8 @@ INPUTS = {
     "rtf_skip_checks": ("", []),
     "rtf_waivers": (WAIVERS, WAIVED),
 }
+# An option that tells a value that is not set from an empty one is raw to Ansible.
+KINDS = {name: "list" if value is None else type(value).__name__ for name, (dummy, value) in AS_TEXT.items()}
 BROKEN = {"bool": "maybe", "int": "many", "float": "many", "list": '["open', "dict": "open"}
 # What a role does with its variables before its first task, and with its first task.
 OF_ROLE = """
@@ -198,6 +202,7 @@ OF_INPUTS = {
     **site_inputs.checks_by_name(catalog.load()),
     **{"rtf_checks": GLOBS, "rtf_skip_checks": GLOBS, "rtf_waivers": waivers.checked(GLOBS)},
     **firewall_inputs.CHECKS,
+    **kernel_inputs.CHECKS,
     **proxy_inputs.CHECKS,
 }
 CHECKS = role_options.checks_by_name(ROLES, OF_INPUTS)
@@ -206,7 +211,7 @@ CHECKS = role_options.checks_by_name(ROLES, OF_INPUTS)
 @pytest.mark.parametrize("name", sorted(TYPED))
 def test_what_cannot_be_converted_is_refused(name):
     with pytest.raises(ValueError):
-        CHECKS[name](BROKEN[OPTIONS[name]["type"]])
+        CHECKS[name](BROKEN[KINDS[name]])
 
 
 @pytest.mark.parametrize("name", sorted(INPUTS))

@@ -59,9 +59,10 @@ def test_what_may_hang_is_not_looked_at(path, monkeypatch):
         mount_evidence.room(path, MOUNTS)
 
 
-def test_room_of_this_machine_and_of_what_does_not_exist_yet(tmp_path):
+def test_room_of_this_machine_and_of_what_does_not_exist_yet(tmp_path, monkeypatch):
     mounts = mount_evidence.read_mounts()
     space = os.statvfs(str(tmp_path))
+    monkeypatch.setattr(os, "statvfs", lambda path: space)  # other processes come and go meanwhile
     missing = mount_evidence.room(str(tmp_path / "a" / "b"), mounts)
     assert missing["mode"] is None and missing["total"] == space.f_frsize * space.f_blocks
     tmp_path.chmod(0o1777)
