@@ -14,6 +14,7 @@ LISTENER = "hostprep-listen"  # the listener's process
 # The kind of firewall that each node can have.
 FIREWALLS = {"controller-1": "firewalld", "worker-1": "iptables", "worker-2": "ufw"}
 
+MATRIX_TABLE = f"{faults.TABLE_PREFIX}matrix"
 _SERVE = """
 import http.server, sys, threading
 for port in sys.argv[2:]:
@@ -127,7 +128,7 @@ def firewall(lab, node, kind, one, two):
 @contextlib.contextmanager
 def filtered(lab, name, hook, *rules):
     """nftables rules of a container, before any other."""
-    table = f"{faults.TABLE_PREFIX}matrix"
+    table = MATRIX_TABLE
     chain = f"chain fault {{ type filter hook {hook} priority -150; {'; '.join(rules)}; }}"
     lab.exec(name, "nft", f"table ip {table} {{ {chain}; }}")
     try:

@@ -11,7 +11,11 @@ import signal
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.audits import NODES, statuses
-from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import LISTENER, filtered
+from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import (
+    LISTENER,
+    MATRIX_TABLE,
+    filtered,
+)
 
 # All that takes time and is not about the ports.
 QUICK = {"rtf_preflight_links": False, "rtf_preflight_skip_checks": ["egress.*", "storage.*"]}
@@ -63,7 +67,7 @@ def interrupted(lab, site):
             stack.enter_context(filtered(lab, node, "input", "tcp dport 31000-32767 counter drop"))
         process = stack.enter_context(probing(site, rtf_preflight_timeout=5))
         for node in NODES:
-            lab.exec(node, "timeout", "60", "sh", "-c", "while nft list ruleset | grep -q 'packets 0 '; do sleep 0.1; done")
+            lab.exec(node, "timeout", "60", "sh", "-c", f"while nft list table ip {MATRIX_TABLE} | grep -q 'packets 0 '; do sleep 0.1; done")
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=60)
 

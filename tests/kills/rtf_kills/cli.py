@@ -54,7 +54,7 @@ def main(arguments):
     lab = lifecycle.up(name, str(path))
     try:
         run = campaign.Campaign(lab, WORK, wanted, results)
-        complete = all([run.part(part) for part in campaign.PARTS if part in (wanted.part or campaign.PARTS)])
+        outcomes = [run.part(part) for part in campaign.PARTS if part in (wanted.part or campaign.PARTS)]
     finally:
         if not wanted.keep:
             lifecycle.down(name)
@@ -63,4 +63,4 @@ def main(arguments):
     never = [task for task in tasks.tasks_of("prepare_rtf") if task not in run.ran]
     print(f"\n{len(never)} tasks of prepare_rtf never ran here:", *(f"  {task}" for task in never), sep="\n")
     print("", *numbers(results.rows), f"in {time.monotonic() - begun:.0f} s; {results.path}", sep="\n")
-    return 0 if complete and not any(row["verdict"] for row in results.rows) else 1
+    return 0 if all(outcomes) and not any(row["verdict"] for row in results.rows) else 1

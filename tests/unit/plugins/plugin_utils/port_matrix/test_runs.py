@@ -50,7 +50,7 @@ def test_what_this_very_run_left_is_over():
 
 @pytest.mark.parametrize("theirs", [
     None, {}, run_of(""), run_of("another-boot/pid:[4026531836]/1/1"),
-    run_of(OURS["process"].split("/")[0] + "/pid:[1]/1/1")])
+    run_of(OURS["process"].partition("/")[0] + "/pid:[1]/1/1")])
 def test_of_another_controller_nothing_is_known(theirs):
     assert not runs.is_over(theirs, OURS)
 
