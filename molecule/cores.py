@@ -27,7 +27,8 @@ def newest(directory):
     return [
         *machine.podman(), "run", "--rm", *machine.ulimits(), "--network=host", "--security-opt=label=disable",
         f"--user={os.getuid()}:{os.getgid()}", *(f"--volume={path}:{path}" for path in (CHECKOUT, directory)),
-        *(f"--env={name}={os.environ[name]}" for name in variables), "--env=ANSIBLE_NOCOLOR=true",
+        *(f"--env={name}={os.environ[name]}" for name in variables),
+        "--env=ANSIBLE_FORCE_COLOR=false", "--env=ANSIBLE_NOCOLOR=true",
         # Below HOME the path of the socket by which connections are shared can be too long.
         "--env=ANSIBLE_SSH_CONTROL_PATH_DIR=/tmp/cp", f"--env=HOME={directory}", f"--env=PYTHONPATH={NEWEST}", "--env=LC_ALL=C.UTF-8", f"--workdir={directory}",
         image.reference, "python3", "-m", "ansible", "playbook",
