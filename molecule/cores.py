@@ -30,6 +30,7 @@ def newest(directory):
         *(f"--env={name}={os.environ[name]}" for name in variables),
         "--env=ANSIBLE_FORCE_COLOR=false", "--env=ANSIBLE_NOCOLOR=true",
         # Below HOME the path of the socket by which connections are shared can be too long.
-        "--env=ANSIBLE_SSH_CONTROL_PATH_DIR=/tmp/cp", f"--env=HOME={directory}", f"--env=PYTHONPATH={NEWEST}", "--env=LC_ALL=C.UTF-8", f"--workdir={directory}",
+        "--env=ANSIBLE_SSH_CONTROL_PATH_DIR=/tmp/cp", f"--env=HOME={directory}",
+        f"--env=PYTHONPATH={NEWEST}", "--env=LC_ALL=C.UTF-8", f"--workdir={directory}",
         image.reference, "python3", "-m", "ansible", "playbook",
     ]
