@@ -35,8 +35,7 @@ options:
     description:
       - Check these values instead of the inventory.
       - The key is the name to show in the error. The value is a dictionary of C(like), the input whose rule to apply
-        (C(rtf_ntp_servers) for example), C(value), and C(unchanged), which is true where the value V(unchanged) is right,
-        too, because it leaves alone what is there.
+        (C(rtf_ntp_servers) for example), and C(value).
     type: dict
   groups:
     description: With O(role) or O(values), check the groups of the inventory as well.
