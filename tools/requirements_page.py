@@ -8,9 +8,10 @@ from __future__ import annotations
 import itertools
 import pathlib
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, wording
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.comparison import compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.tables import code, table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.comparison import compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code, table
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.md"
 LINES = {"appliance": "VMs and bare metal (the appliance)", "self_managed": "your own Kubernetes (self-managed)"}

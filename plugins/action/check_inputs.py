@@ -13,20 +13,18 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
-    catalog,
-    checks,
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, waivers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     firewall_inputs,
     inputs,
     kernel_inputs,
     proxy_inputs,
     role_options,
-    selection,
     site_inputs,
     strategies,
-    waivers,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
 display = Display()
 

@@ -11,14 +11,15 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, firewall_plan
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import given, role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given, role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
 
 display = Display()
 
-INPUTS = (*firewall_plan.SIDE_OF_INPUT, firewall_plan.EXTRA_PORTS)
+INPUTS = (*firewall.SIDE_OF_INPUT, firewall.EXTRA_PORTS)
 
 ARGUMENTS = {
     "release": {"type": "str", "required": True},
@@ -45,10 +46,10 @@ class ActionModule(ActionBase):
         _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         groups, hostvars = plain(task_vars["groups"]), task_vars["hostvars"]
         nodes = [
-            firewall_plan.addresses_of(
+            firewall.addresses_of(
                 name,
                 role_of(name, groups),
-                {key: plain(hostvars[name][key]) for key in firewall_plan.OF_THE_NODE if key in hostvars[name]},
+                {key: plain(hostvars[name][key]) for key in firewall.OF_THE_NODE if key in hostvars[name]},
             )
             for name in groups.get("rtf_nodes", [])
         ]
@@ -58,15 +59,15 @@ class ActionModule(ActionBase):
         denies = given(plain(arguments["default_deny"]))
         denies = bool(applied.get("default_deny")) if denies is None else boolean(denies)
         catalogue = catalog.load()
-        problems = firewall_plan.problems(nodes, internal)
+        problems = firewall.problems(nodes, internal)
         if denies:
-            problems += firewall_plan.denying(catalog.release_of(catalogue, arguments["release"]))
+            problems += firewall.denying(catalog.release_of(catalogue, arguments["release"]))
         if problems:
             raise AnsibleActionFail("The firewall was not touched. " + "\n".join(problems))
         catalogue, scope = with_site_rows(catalogue, [], extra), (arguments["release"], arguments["phase"])
         role = role_of(task_vars["inventory_hostname"], groups)
-        found = firewall_plan.with_former(
-            firewall_plan.firewall(catalogue, scope, nodes, role, internal, ingress),
+        found = firewall.with_former(
+            firewall.firewall(catalogue, scope, nodes, role, internal, ingress),
             applied.get("rules") or [],
             scope,
             catalogue,
@@ -77,6 +78,6 @@ class ActionModule(ActionBase):
         if applied.get("default_deny") and not denies:
             found["taken_away"].append("the denial of everything else")
         result.update(
-            changed=False, expire_after=firewall_plan.seconds(arguments["expire"]), default_deny=denies, **found
+            changed=False, expire_after=firewall.seconds(arguments["expire"]), default_deny=denies, **found
         )
         return result

@@ -17,7 +17,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_identity
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import run_identity
 
 display = Display()
 

@@ -10,16 +10,16 @@ from fnmatch import fnmatchcase
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, UNKNOWN
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.arguments import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import blocking
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.subjects import subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_arguments import (
     PROXY_ARGUMENTS,
     proxy_settings,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.subjects import subject
 
 ARGUMENTS = {
     "checks": {"type": "list", "elements": "str", "required": True},

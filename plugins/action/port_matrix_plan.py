@@ -11,11 +11,17 @@ import secrets
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import cluster, links, plan, runs
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node as evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
+    audit_runs,
+    measurements,
+    participants,
+    port_matrix,
+)
 
 ARGUMENTS = {
     "release": {"type": "str", "required": True},
@@ -25,7 +31,7 @@ ARGUMENTS = {
     "outside_host": {"type": "str", "default": ""},
     "links": {"type": "bool", "default": True},
     "load_balancer": {"type": "str", "default": ""},
-    "bandwidth": {"type": "str", "choices": [links.RING, links.ALL, links.NONE], "default": links.RING},
+    "bandwidth": {"type": "str", "choices": [measurements.RING, measurements.ALL, measurements.NONE], "default": measurements.RING},
     "step": {"type": "str", "choices": ["listen", "probe", "measure"], "required": True},
 }
 
@@ -41,14 +47,14 @@ class ActionModule(ActionBase):
         """Return what each node of the batch has to do in a step; with the step listen also the run and its key."""
         result = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        if arguments["step"] != "listen" and runs.in_the_way(_listeners(task_vars)):
+        if arguments["step"] != "listen" and audit_runs.in_the_way(_listeners(task_vars)):
             # Nothing is proven beside another audit: preflight_report says so.
             result.update(changed=False, nodes={}, outside=[], rounds=[], load_balancer=None)
             return result
         catalogue = with_site_rows(catalog.load(), [], plain(arguments["extra_ports"]))
-        nodes, absent = cluster.members(_collect(task_vars), plain(task_vars["groups"]))
+        nodes, absent = participants.members(_collect(task_vars), plain(task_vars["groups"]))
         taking_part = [node for node in nodes if node.name not in absent]
-        planned = plan.plan_for(
+        planned = port_matrix.plan_for(
             catalogue,
             arguments["release"],
             arguments["phase"],
@@ -58,28 +64,28 @@ class ActionModule(ActionBase):
             bool(arguments["load_balancer"]),
         )
         if arguments["step"] == "listen":
-            doing = {node.name: {"listen": plan.listening(planned, node)} for node in taking_part}
+            doing = {node.name: {"listen": port_matrix.listening(planned, node)} for node in taking_part}
             result["key"] = secrets.token_hex(32)
-            result["run"] = runs.this_run(secrets.token_hex(8))
+            result["run"] = audit_runs.this_run(secrets.token_hex(8))
         elif arguments["step"] == "measure":
-            result["load_balancer"] = links.through_balancer(taking_part, arguments["load_balancer"])
+            result["load_balancer"] = measurements.through_balancer(taking_part, arguments["load_balancer"])
             probed = {node.name: _probed(task_vars["hostvars"], node.name) for node in taking_part}
-            which = arguments["bandwidth"] if arguments["links"] else links.NONE
-            result["rounds"], lost = links.bandwidth(taking_part, probed, which)
+            which = arguments["bandwidth"] if arguments["links"] else measurements.NONE
+            result["rounds"], lost = measurements.bandwidth(taking_part, probed, which)
             doing = {}
             for node in taking_part if arguments["links"] else ():
-                peers, left_out = links.measurable(node, probed[node.name], "udp")
+                peers, left_out = measurements.measurable(node, probed[node.name], "udp")
                 doing[node.name] = {
                     "peers": peers, "left_out": left_out, "bandwidth_left_out": lost.get(node.name, {})
                 }
         else:
             held = _held(task_vars["hostvars"], taking_part)
-            doing = {node.name: plan.probes(planned, node, held) for node in taking_part}
+            doing = {node.name: port_matrix.probes(planned, node, held) for node in taking_part}
             if arguments["outside_host"] in task_vars["groups"]["rtf_nodes"]:
                 raise AnsibleActionFail(
                     f"rtf_preflight_outside_host: {arguments['outside_host']} is a node; name a host that is none"
                 )
-            result["outside"] = plan.from_outside(planned, held)
+            result["outside"] = port_matrix.from_outside(planned, held)
         result.update(changed=False, nodes=doing)
         return result
 

@@ -15,32 +15,28 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
-    catalog,
-    checks,
-    clock_offsets,
-    cluster_evidence,
-    evidence,
-    mail_server,
-    selection,
-    subjects,
-    waivers,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import SPARE_ADDRESSES
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge import cluster_tls
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.finding import FAIL, PASS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.subject import Limits
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import evidence as port_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix import outcome, runs
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.arguments import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, subjects, waivers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import blocking
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import clock_offsets
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import cluster as cluster_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node as evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import SPARE_ADDRESSES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_arguments import (
     PROXY_ARGUMENTS,
     proxy_settings,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_runs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
 
 display = Display()
 
@@ -123,9 +119,9 @@ def _collect(task_vars):
 def _collect_ports(hostvars, collected):
     # Registered results hold no templates, and those of tasks that ran once are as long as the inventory.
     variables = {node: hostvars.raw_get(node) for node in collected}
-    others = runs.in_the_way({node: plain(variables[node].get(port_evidence.LISTENER)) for node in collected})
+    others = audit_runs.in_the_way({node: plain(variables[node].get(port_evidence.LISTENER)) for node in collected})
     if others:
-        raise AnsibleActionFail(runs.sentence(others))
+        raise AnsibleActionFail(audit_runs.sentence(others))
     outside = port_evidence.from_outside(variables.values())
     for node, found in collected.items():
         ports = plain(port_evidence.of_node(node, variables[node], outside))
@@ -190,7 +186,7 @@ def _judge(arguments, collected, task_vars):
         waivers.summary(results, accepted, now.date(), left_out),
         absent,
     )
-    report["cluster"] = cluster_tls.notes({node: found["evidence"].get("egress") for node, found in collected.items()})
+    report["cluster"] = tls_interception.notes({node: found["evidence"].get("egress") for node, found in collected.items()})
     return {**report, "port_matrix": matrix.document} if matrix else report
 
 

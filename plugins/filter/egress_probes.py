@@ -67,7 +67,7 @@ _value:
   elements: dict
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.probes import egress_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.egress_probes import egress_probes
 
 
 class FilterModule:

@@ -68,8 +68,8 @@ _value:
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import UNCHANGED, given
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_settings import kernel_plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED, given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import kernel_plan
 
 
 def plan(kernel, settings, own_file, extra_sysctls=UNCHANGED, extra_modules=UNCHANGED, reserve_ports=UNCHANGED):

@@ -49,8 +49,8 @@ _value:
   type: dict
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import given
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.kernel_settings import kernel_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import kernel_probes
 
 
 def probes(settings, extra_sysctls=(), extra_modules=()):

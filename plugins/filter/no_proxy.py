@@ -59,9 +59,9 @@ _value:
   elements: str
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.no_proxy import compute
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.settings import VARIABLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_settings import VARIABLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy import compute
 
 
 def no_proxy(nodes, hostvars, pod_cidr, service_cidr, extra=()):

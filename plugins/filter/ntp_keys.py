@@ -39,9 +39,9 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
 
 def ntp_keys(value):

@@ -53,7 +53,7 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
 
 
 def proxy_parts(value, user="", password="", placeholder=None):

@@ -61,7 +61,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import repositories
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 
 
 class FilterModule:
@@ -69,4 +69,4 @@ class FilterModule:
 
     def filters(self):
         """Return the filters by name."""
-        return {"repository_probes": repositories.probes}
+        return {"repository_probes": repository_probes.probes}

@@ -56,8 +56,8 @@ _value:
   type: dict
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import given
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.time_sync_plan import time_sync_plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.time_sync import time_sync_plan
 
 
 def plan(clock, servers, keys, package_sources=(), asked=None):

@@ -111,10 +111,10 @@ _raw:
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, platforms
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import RowError
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
 _SELECTIONS = {
     "endpoints": (catalog.select_endpoints, ("release", "control_plane", "node_role", "phase")),

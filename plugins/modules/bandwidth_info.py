@@ -86,7 +86,9 @@ elapsed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import bandwidth, listener_client, number_limits, port_ranges
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import bandwidth, listener_client
 
 
 def argument_spec():
@@ -101,7 +103,7 @@ def argument_spec():
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    return port_ranges.bad_peers(params["peers"]) + number_limits.bad_numbers(
+    return port_ranges.bad_peers(params["peers"]) + argument_limits.bad_numbers(
         params, {"seconds": 50, "megabytes": 1000000, "timeout": 60})
 
 

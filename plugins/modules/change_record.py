@@ -81,9 +81,9 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import change_records
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.trusted_paths import Untrusted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import change_records
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Untrusted
 
 
 def run(parameters, check_mode):

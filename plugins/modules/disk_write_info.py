@@ -140,11 +140,11 @@ directories:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
-    bounded_reading,
-    disk_writing,
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, bounded_reading
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import (
+    disk_write_speed,
     mount_evidence,
-    number_limits,
 )
 
 LIMITS = {"megabytes": 10000, "writes": 100000, "seconds": 600}
@@ -161,7 +161,7 @@ def argument_spec():
 
 def problems_of(params):
     """Return sentences that begin with the option."""
-    return number_limits.bad_numbers(params, LIMITS) + [
+    return argument_limits.bad_numbers(params, LIMITS) + [
         "directories: %r is not an absolute path" % path
         for path in params["directories"] if not path.startswith("/") or "\0" in path]
 
@@ -176,7 +176,7 @@ def main():
         mounts = mount_evidence.read_mounts()
     except bounded_reading.Unreadable as problem:
         module.fail_json(msg=str(problem))
-    found = disk_writing.measure_all(
+    found = disk_write_speed.measure_all(
         params["directories"], params["megabytes"], params["writes"], params["seconds"], mounts)
     module.exit_json(changed=False, directories=found)
 

@@ -107,14 +107,15 @@ download:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
-    downloading,
-    findings,
-    number_limits,
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import download
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    paths,
     proxy_options,
-    resolving,
-    routes,
+    resolver,
     tls,
+    verdicts,
 )
 
 LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10 ** 12, "timeout": 600}
@@ -123,7 +124,7 @@ LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10 ** 12, "timeout": 600}
 def argument_spec():
     return dict(
         url=dict(type="str", required=True, no_log=True),  # its query may be a signature
-        path=dict(type="str", choices=routes.PATHS, default=routes.DIRECT),
+        path=dict(type="str", choices=paths.PATHS, default=paths.DIRECT),
         streams=dict(type="int", default=4),
         seconds=dict(type="float", default=5.0),
         max_bytes=dict(type="int", default=500000000),
@@ -136,11 +137,11 @@ def argument_spec():
 def read(params):
     """(Source, {path: Proxy}); raises ValueError with a sentence that begins with the option."""
     try:
-        source = downloading.source_of(params["url"])
-    except downloading.UrlError as problem:
+        source = download.source_of(params["url"])
+    except download.UrlError as problem:
         raise ValueError("url: %s" % problem)
     known, problems = proxy_options.read(params)
-    problems += number_limits.bad_numbers(params, LIMITS)
+    problems += argument_limits.bad_numbers(params, LIMITS)
     problems += ["path: %s" % problem for problem in proxy_options.missing([params["path"]], params)]
     if problems:
         raise ValueError("; ".join(problems))
@@ -157,12 +158,12 @@ def main():
         module.fail_json(msg="ca_path: %s" % problem)
     except ValueError as problem:
         module.fail_json(msg=str(problem))
-    way = routes.Routes(params["timeout"], resolving.Resolver(), known)
+    way = paths.Routes(params["timeout"], resolver.Resolver(), known)
 
     def open_wire():
-        return way.open(params["path"], source.host, source.port, findings.Trace())
+        return way.open(params["path"], source.host, source.port, verdicts.Trace())
 
-    told = downloading.download(
+    told = download.download(
         source, open_wire, context, params["streams"], params["seconds"], params["max_bytes"], params["timeout"])
     module.exit_json(changed=False, download=dict(told, path=params["path"]))
 

@@ -517,22 +517,23 @@ name_servers:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
+    argument_limits,
     bounded_reading,
     deadlines,
-    egress,
-    findings,
-    name_survey,
-    number_limits,
-    pool,
+    thread_pool,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import dns_survey, tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths as routes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     proxy_options,
     resolv_conf,
-    routes,
-    securing,
     tls,
+    verdicts,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
-
 
 # Seconds to gather what is there when the deadline has passed.
 _GRACE = 5
@@ -587,7 +588,7 @@ def bad_arguments(params):
         if not 0 <= endpoint["idle"] <= 86400:
             problems.append("endpoints[%d].idle: %s is not a number from 0 to 86400" % (number, endpoint["idle"]))
         problems += ["endpoints[%d].paths: %s" % (number, why) for why in bad_paths(endpoint, params)]
-    return problems + number_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
+    return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
 
 
 def bad_paths(endpoint, params):
@@ -605,9 +606,9 @@ def ask_name_servers(endpoints, params, contexts, deadline):
     for endpoint in endpoints:
         if not resolv_conf.is_address(endpoint.host) and endpoint.host not in names:
             names.append(endpoint.host)
-    told = name_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
+    told = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
     direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == routes.DIRECT]
-    name_survey.dial_odd_ones(
+    dns_survey.dial_odd_ones(
         told, direct, lambda lookup: egress.Prober(params["timeout"], contexts, lookup=lookup), deadline)
     return told
 
@@ -629,7 +630,7 @@ def main():
         module.fail_json(msg="; ".join(problems))
     endpoints = [egress.endpoint_of(row) for row in params["endpoints"]]
     try:
-        contexts = securing.Contexts(lambda: tls.verifying_context(params["ca_path"]))
+        contexts = tls_check.Contexts(lambda: tls.verifying_context(params["ca_path"]))
     except tls.TrustStoreError as exc:
         module.fail_json(msg="ca_path: %s" % exc)
     try:
@@ -643,10 +644,10 @@ def main():
     if params["name_servers"]:
         jobs.append(lambda: ask_name_servers(endpoints, params, contexts, deadline))
     # Each ends by itself soon after the deadline.
-    outcomes = pool.run_all(jobs, len(jobs), deadlines.Deadline(params["deadline"] + _GRACE))
+    outcomes = thread_pool.run_all(jobs, len(jobs), deadlines.Deadline(params["deadline"] + _GRACE))
     for outcome in outcomes:
         if outcome.value is None:
-            module.fail_json(msg="could not try: %s" % (findings.unforeseen(outcome.error) if outcome.done else "no end"))
+            module.fail_json(msg="could not try: %s" % (verdicts.unforeseen(outcome.error) if outcome.done else "no end"))
     module.exit_json(changed=False, **dict(zip(("endpoints", "name_servers"), [outcome.value for outcome in outcomes])))
 
 

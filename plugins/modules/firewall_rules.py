@@ -214,9 +214,9 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import regime
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import selection
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change import Change
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError, Host
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy
 
 RULE = {
@@ -234,7 +234,7 @@ def main():
         argument_spec={
             "label": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent", "confirmed", "rolled_back"], "default": "present"},
-            "backend": {"type": "str", "choices": [regime.AUTO] + regime.NAMES, "default": regime.AUTO},
+            "backend": {"type": "str", "choices": [selection.AUTO] + selection.NAMES, "default": selection.AUTO},
             "sets": {"type": "dict", "default": {}},
             "rules": {"type": "list", "elements": "dict", "options": RULE, "default": []},
             "trusted_networks": {"type": "list", "elements": "str", "default": []},

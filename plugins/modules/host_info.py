@@ -724,21 +724,36 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import readers
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.clock_evidence import clock_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.cloud_setup_evidence import cloud_setup_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall_evidence import firewall_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.interface_features import tunnel_offload_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.kernel_evidence import kernel_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.proxy_evidence import apt_configuration, proxy_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.repository_evidence import repository_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.selinux_evidence import selinux_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.swap_evidence import swap_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.system_evidence import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections as readers
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.kernel_evidence import (
+    kernel_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.selinux_evidence import (
+    selinux_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.swap_evidence import swap_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.cloud_setup_evidence import (
+    cloud_setup_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.firewall_evidence import (
+    firewall_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_features import (
+    tunnel_offload_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages.repository_evidence import (
+    repository_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_evidence import (
+    apt_configuration,
+    proxy_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.system_evidence import (
     network_evidence,
     storage_evidence,
     system_evidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import clock_evidence
 
 SECTIONS = [
     "kernel", "time", "network", "proxy", "packages", "system", "storage", "firewall", "swap", "selinux", "cloud_setup",

@@ -66,7 +66,7 @@ refused:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import kernel_values
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import sysctl_write
 
 
 def main():
@@ -77,18 +77,18 @@ def main():
         },
         supports_check_mode=True,
     )
-    wanted = kernel_values.normal(module.params["values"])
-    before = kernel_values.read(wanted)
+    wanted = sysctl_write.normal(module.params["values"])
+    before = sysctl_write.read(wanted)
     refused = {}
     if not module.check_mode:
-        refused = kernel_values.write({name: value for name, value in wanted.items() if before[name] != value})
-    after = wanted if module.check_mode else kernel_values.read(wanted)
+        refused = sysctl_write.write({name: value for name, value in wanted.items() if before[name] != value})
+    after = wanted if module.check_mode else sysctl_write.read(wanted)
     result = {
         "changed": after != before,
         "before": before,
         "after": after,
         "refused": refused,
-        "diff": {"before": kernel_values.text(before), "after": kernel_values.text(after)},
+        "diff": {"before": sysctl_write.text(before), "after": sysctl_write.text(after)},
     }
     fatal = sorted(set(refused) - set(module.params["optional"]))
     if fatal:

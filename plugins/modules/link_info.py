@@ -116,7 +116,9 @@ elapsed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import link_probing, listener_client, number_limits, port_ranges
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import latency, listener_client
 
 
 def argument_spec():
@@ -132,13 +134,13 @@ def argument_spec():
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    return port_ranges.bad_peers(params["peers"]) + number_limits.bad_numbers(
+    return port_ranges.bad_peers(params["peers"]) + argument_limits.bad_numbers(
         params, {"count": 100000, "interval": 60, "timeout": 60, "deadline": 86400})
 
 
 def measure(key, params):
     limits = [params[name] for name in ("count", "interval", "timeout", "deadline")]
-    return {"peers": link_probing.measure_all(key, params["peers"], *limits)}
+    return {"peers": latency.measure_all(key, params["peers"], *limits)}
 
 
 def main():

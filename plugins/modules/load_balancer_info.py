@@ -107,7 +107,9 @@ elapsed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import balancer_probing, listener_client, number_limits
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_client, load_balancer
 
 
 def argument_spec():
@@ -123,13 +125,13 @@ def argument_spec():
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    return number_limits.bad_numbers(
+    return argument_limits.bad_numbers(
         params, {"port": 65535, "connections": 10000, "timeout": 3600, "deadline": 3600})
 
 
 def connect(key, params):
     names = ("host", "port", "connections", "timeout", "deadline")
-    return balancer_probing.probe(key, *[params[name] for name in names])
+    return load_balancer.probe(key, *[params[name] for name in names])
 
 
 def main():

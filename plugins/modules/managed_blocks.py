@@ -122,7 +122,7 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import managed_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
 
 FILE = {
     "path": {"type": "path", "required": True},

@@ -266,13 +266,10 @@ listening:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
-    bounded_process,
-    listener_session,
-    port_listening,
-    port_ranges,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import detached_process, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener, listener_process
 
 KEY_LENGTH = 16
 LONGEST_LIFE = 3600
@@ -333,24 +330,24 @@ def bad_arguments(params):
 
 def present(module, key):
     """Return (changed, status)."""
-    status = listener_session.find(key)
+    status = listener_process.find(key)
     if status is not None and not status.get("hung"):
         return False, status
     if module.check_mode:
         return True, None
     params = module.params
     places = [
-        port_listening.Place(row["address"], port_ranges.numbers(row["tcp"]), port_ranges.numbers(row["udp"]))
+        listener.Place(row["address"], port_ranges.numbers(row["tcp"]), port_ranges.numbers(row["udp"]))
         for row in params["listen"]
     ]
-    status = listener_session.start(
+    status = listener_process.start(
         key, params["name"], places, params["lifetime"], params["quiet"], params["run"], params["over"])
     return "held_by" not in status, status
 
 
 def absent(module, key):
     """Return (changed, status)."""
-    status = listener_session.find(key, "status" if module.check_mode else "stop")
+    status = listener_process.find(key, "status" if module.check_mode else "stop")
     return status is not None, status
 
 
@@ -362,7 +359,7 @@ def main():
     key = module.params["key"].encode("utf-8")
     try:
         changed, status = (present if module.params["state"] == "present" else absent)(module, key)
-    except bounded_process.NotStarted as problem:
+    except detached_process.NotStarted as problem:
         module.fail_json(msg="the listener could not be started: %s" % problem)
     module.exit_json(changed=changed, listening=status)
 

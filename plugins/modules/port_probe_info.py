@@ -153,8 +153,10 @@ elapsed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_client, number_limits, port_probing, port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_client, port_probes
 
 
 def argument_spec():
@@ -179,12 +181,12 @@ def bad_arguments(params):
                 port_ranges.numbers(peer[kind])
             except ValueError as problem:
                 problems.append("peers[%d].%s: %s" % (number, kind, problem))
-    return problems + number_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
+    return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
 
 
 def probe(key, params):
     limits = params["timeout"], params["concurrency"], params["deadline"]
-    return {"peers": port_probing.probe_all(key, params["peers"], *limits)}
+    return {"peers": port_probes.probe_all(key, params["peers"], *limits)}
 
 
 def main():

@@ -25,12 +25,12 @@ PACKAGE = "ansible_collections.hostprep.runtime_fabric.plugins"
 
 PORTS = """
 import json, sys
-from PACKAGE.module_utils import port_ranges
-from PACKAGE.plugin_utils import catalog
-from PACKAGE.plugin_utils.port_matrix import plan
-from PACKAGE.plugin_utils.topology import Node
-rows = plan.provable(catalog.select_ports(catalog.load(), "1.4", "install"))
-found = plan.ports_between(rows, Node("a", "worker", ""), Node("b", "controller", ""))
+from PACKAGE.module_utils.common import port_ranges
+from PACKAGE.plugin_utils.catalog import catalog
+from PACKAGE.plugin_utils.plan import port_matrix
+from PACKAGE.plugin_utils.plan.topology import Node
+rows = port_matrix.provable(catalog.select_ports(catalog.load(), "1.4", "install"))
+found = port_matrix.ports_between(rows, Node("a", "worker", ""), Node("b", "controller", ""))
 json.dump({transport: port_ranges.texts(ports) for transport, ports in found.items()}, sys.stdout)
 """.replace("PACKAGE", PACKAGE)
 

@@ -20,8 +20,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     NOTHING,
     Rule,
     State,

@@ -16,14 +16,14 @@ import shlex
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import (
     owner_of_chain,
     owner_of_jump,
     owner_of_rule,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     NOTHING,
     State,
     is_ipv6,

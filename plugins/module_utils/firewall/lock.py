@@ -13,8 +13,11 @@ import json
 import os
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    Unreadable,
+    read_text,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 
 PATH = "/run/hostprep-runtime-fabric-firewall.lock"
 POLL = 0.25  # seconds between two attempts

@@ -18,7 +18,7 @@ import re
 from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import (
     owner_of_chain,
@@ -26,7 +26,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.o
     owner_of_rule,
     owner_of_table,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     NOTHING,
     State,
     lasting,

@@ -6,8 +6,11 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_holders
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable, read_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    Unreadable,
+    read_text,
+)
 
 
 def ssh_connection(root="/proc", pid=None):
@@ -30,7 +33,7 @@ def ssh_connection(root="/proc", pid=None):
 
 def ssh_ports():
     """Return the TCP ports, numbers, on which sshd listens, and that of the connection this module runs over."""
-    listening = port_holders.holders("tcp", range(1, 65536), "0.0.0.0")
+    listening = port_owners.holders("tcp", range(1, 65536), "0.0.0.0")
     ports = {one.port for one in listening if one.process == "sshd" and one.state == "listening"}
     used = (ssh_connection() or "").split()
     if len(used) == 4 and used[3].isdigit():

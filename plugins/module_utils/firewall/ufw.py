@@ -16,8 +16,8 @@ import re
 from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     NOTHING,
     Rule,
     State,

@@ -14,10 +14,7 @@ import json
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import (
-    in_family,
-    rules,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import in_family, rules
 
 # What AWS takes in a description.
 _REFUSED = re.compile(r"[^0-9A-Za-z_ .:/()#,@\[\]+=&;{}!$*-]")

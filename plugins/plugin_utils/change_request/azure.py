@@ -9,11 +9,8 @@ from __future__ import annotations
 import json
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import (
-    in_family,
-    rules,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import ANYWHERE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import in_family, rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE
 
 _FIRST_PRIORITY = 1000
 _DESCRIPTION_LENGTH = 140

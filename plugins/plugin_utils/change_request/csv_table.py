@@ -12,9 +12,9 @@ from __future__ import annotations
 import csv
 import io
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import wording
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import ports_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ports_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
 
 COLUMNS = (
     "id",

@@ -10,12 +10,12 @@ Inbound only: firewalld lets everything out unless a site has written policies a
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
     for_role,
     in_family,
     rules,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import ANYWHERE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE
 
 _SETS = {"nodes": "rtf-nodes", "controllers": "rtf-controllers"}
 

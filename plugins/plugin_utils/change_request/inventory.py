@@ -9,17 +9,11 @@ Values are taken as the checks of the inputs allow them.
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import ntp_servers
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import DEFAULT_RELEASE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import DEFAULT_RELEASE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import url as proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import (
-    Node,
-    Proxy,
-    Site,
-    address_of,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers, proxy_url
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site, address_of
 
 OF_THE_NODE = ("rtf_node_address", "ansible_host")
 OF_THE_CLUSTER = (

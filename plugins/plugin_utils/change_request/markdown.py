@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import wording
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.tables import code, table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code, table
 
 
 def _ends(opening):

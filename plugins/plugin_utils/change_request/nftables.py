@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
     for_role,
     in_family,
     rules,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import ANYWHERE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE
 
 TABLE = "inet filter"
 _CHAINS = {"in": ("rtf_input", "saddr"), "out": ("rtf_output", "daddr")}

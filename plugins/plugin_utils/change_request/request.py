@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.comparison import Comparison, compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.comparison import Comparison, compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
     Opening,
     Site,
     needs_opening,

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import unstated
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import unstated
 
 
 def group(parties):

@@ -4,8 +4,8 @@
 
 """The report as data: what report.json holds and every rendering starts from."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import selection
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import (
     blocking,
     cluster_readiness,
     node_readiness,

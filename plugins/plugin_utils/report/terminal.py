@@ -7,7 +7,7 @@
 import itertools
 import textwrap
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import links, matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table, matrix_table
 
 WIDTH = 80
 MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip"}
@@ -39,7 +39,7 @@ def lines(report, every=False):
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
         out += _node_lines(by_node[node["name"]], every, common)
-    out += matrix.lines(report) + links.lines(report) + _cluster_lines(report.get("cluster", ()))
+    out += matrix_table.lines(report) + link_table.lines(report) + _cluster_lines(report.get("cluster", ()))
     return out + [("", None)] + _closing_lines(report)
 
 

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-
 PODMAN_LIMIT = 1048576
 INOTIFY = Path("/proc/sys/fs/inotify")
 

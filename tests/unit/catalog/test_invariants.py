@@ -11,7 +11,7 @@ import itertools
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, checks, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, rows
 
 CATALOG = catalog.load()
 OFFERED = [(release["id"], plane) for release in CATALOG.releases for plane in release["control_planes"]]

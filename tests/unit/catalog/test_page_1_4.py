@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 
 PAGE = Path(__file__).parent / "network-and-port-requirements-1.4.txt"
 INSTALL_TABLE = "Port Protocol Description"

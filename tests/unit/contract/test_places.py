@@ -13,7 +13,7 @@ import re
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import loader, regime
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import loader, selection
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
@@ -154,7 +154,7 @@ class PlayedHost:
         return False
 
 
-@pytest.mark.parametrize("backend", regime.BACKENDS, ids=lambda backend: backend.name)
+@pytest.mark.parametrize("backend", selection.BACKENDS, ids=lambda backend: backend.name)
 def test_no_firewall_writes_where_another_program_reads(backend):
     one = backend(PlayedHost(), "ours")
     former = set(one.loader.former_files) if hasattr(one, "loader") else set()

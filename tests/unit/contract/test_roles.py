@@ -12,7 +12,6 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
-
 # Keys whose values are expressions without braces.
 CONDITIONS = ("when", "that", "until", "changed_when", "failed_when")
 

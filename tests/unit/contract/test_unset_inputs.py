@@ -10,7 +10,7 @@ The table has every variable of these roles, so that a new one needs a decision.
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 # Not set: what is there stays, also what a former run made. The text is what an empty value does: "", [], {} or false.
@@ -74,11 +74,11 @@ HARMLESS = {
 }
 PROVEN = {
     "rtf_proxy": ("platforms/test_proxy.py", "test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back"),
-    "rtf_kernel": ("plugins/plugin_utils/test_kernel_settings.py",
+    "rtf_kernel": ("plugins/plugin_utils/plan/test_kernel.py",
                    "test_what_a_former_run_wrote_for_an_input_that_is_not_set_stays_in_the_files_and_is_nothing_to_set"),
     "rtf_time_sync": ("platforms/test_time_sync.py",
                       "test_what_is_not_set_is_no_file_to_look_at_and_an_empty_list_takes_ours_away"),
-    "rtf_firewall": ("plugins/plugin_utils/test_firewall_plan.py",
+    "rtf_firewall": ("plugins/plugin_utils/plan/test_firewall.py",
                      "test_what_was_opened_for_an_input_that_is_not_set_now_stays_open_to_the_same"),
 }
 CHANGING = sorted(set(checkout.role_names()) - {"rtf_preflight"})

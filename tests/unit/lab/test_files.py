@@ -8,6 +8,7 @@ import tarfile
 
 import pytest
 import yaml
+
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, files, images, pki, plan, ssh
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance import Instance, Node, load_nodes
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lifecycle import CLUSTER

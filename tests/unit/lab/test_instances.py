@@ -4,6 +4,7 @@
 """Instances, their nodes and their networks."""
 
 import pytest
+
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import instance, network
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance import DEFAULT_NAME, Instance
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lifecycle import CLUSTER

@@ -6,6 +6,7 @@
 import re
 
 import pytest
+
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, misfits, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.plan import CATALOGUE, VENDORS

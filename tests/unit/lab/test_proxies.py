@@ -4,6 +4,7 @@
 """The configuration of the lab's proxies."""
 
 import pytest
+
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, proxies
 
 

@@ -18,15 +18,16 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import managed_files, proxy_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import settings
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.url import encoded
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_settings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import encoded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 PASSWORD = "Pa$$ w0rd@:/%#?'\"&$(touch pwned)`touch pwned`\\!;é"
 USER = "DOMAIN\\user"
@@ -150,7 +151,7 @@ class Platform:
             ["env", "APT_CONFIG=%s" % apt, "apt-config", "dump"]))
         apt.unlink()
         found.update(curl=self.known["versions"]["curl"], systemd=self.known["versions"]["systemd"], services={})
-        meant = settings.of_cluster((self.told["http"], self.told["monitoring"]), NODES, *NETWORKS)
+        meant = proxy_settings.of_cluster((self.told["http"], self.told["monitoring"]), NODES, *NETWORKS)
         results = judge_node(checks.load(), samples.subject(proxy=meant), {"host": {"privileged": True, "proxy": found}},
                              ["proxy.*"])
         return SimpleNamespace(readers={entry["reader"] for entry in found["settings"]},

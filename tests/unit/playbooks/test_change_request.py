@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 
 COLLECTIONS = next(path.parent for path in Path(catalog.__file__).parents if path.name == "ansible_collections")
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"

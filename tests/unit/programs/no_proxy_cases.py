@@ -4,7 +4,7 @@
 
 """What programs are asked to decide: lists of NO_PROXY, ordinary and odd, and hosts."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import no_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
 
 NODES = {
     "controller-1": {"ansible_host": "192.168.230.11"},

@@ -18,8 +18,9 @@ import pytest
 from requests import Request, Session
 from requests.utils import should_bypass_proxies
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import consumers, no_proxy
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy.url import ProxyUrl
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import ProxyUrl
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import COMPUTED, HOSTS, LISTS
 
 PASSWORD = "Pa$$ w0rd@:/%#?'\"&$(touch pwned)\\"
@@ -106,7 +107,7 @@ def test_curl(servers):
         direct = {path for path, _credentials in origin.requests}
         asked.update({(value, host): f"/{number}/{place}" in direct for place, host in enumerate(HOSTS)})
     assert any(asked.values()) and not all(asked.values())
-    assert differences(consumers.curl, asked) == {}
+    assert differences(no_proxy_rules.curl, asked) == {}
 
 
 GO = """
@@ -150,14 +151,14 @@ def test_go(go_program):
         assert code == 0, said
         asked.update({(value, host): direct for host, direct in json.loads(said).items()})
     assert len(asked) == len(cases())
-    assert differences(consumers.go, asked) == {}
+    assert differences(no_proxy_rules.go, asked) == {}
 
 
 def test_python_urllib():
     asked = {}
     for value, host in cases():
         asked[value, host] = bool(urllib.request.proxy_bypass_environment(host, {"no": value}))
-    assert differences(consumers.urllib, asked) == {}
+    assert differences(no_proxy_rules.urllib, asked) == {}
 
 
 def test_python_requests(monkeypatch):
@@ -166,7 +167,7 @@ def test_python_requests(monkeypatch):
         monkeypatch.setenv("no_proxy", value)
         monkeypatch.delenv("NO_PROXY", raising=False)
         asked[value, host] = bool(should_bypass_proxies(f"http://{host}/", no_proxy=None))
-    assert differences(consumers.requests, asked) == {}
+    assert differences(no_proxy_rules.requests, asked) == {}
 
 
 JAVA = """
@@ -199,7 +200,7 @@ def test_java(tmp_path):
     assert code == 0, said
     answers = [line == "true" for line in said.splitlines()]
     assert len(answers) == len(patterns) * len(HOSTS)
-    assert differences(consumers.java_properties, dict(zip(cases(patterns, HOSTS), answers))) == {}
+    assert differences(no_proxy_rules.java_properties, dict(zip(cases(patterns, HOSTS), answers))) == {}
 
 
 LOCAL_HOSTS = ("localhost", "127.0.0.5", "127.0.0.15")
@@ -214,8 +215,8 @@ def test_apt_with_an_environment_and_with_lines_of_its_own(servers, tmp_path, va
     exact = [host for host in no_proxy.exact_hosts(value.split(",")) if host]
     with_hosts.write_text("\n".join(lines + [f'Acquire::http::Proxy::{host} "DIRECT";' for host in exact]))
     for configuration, rule, environment in (
-        (tmp_path / "apt.conf", consumers.apt_environment, {"no_proxy": value}),
-        (with_hosts, consumers.apt, {}),
+        (tmp_path / "apt.conf", no_proxy_rules.apt_environment, {"no_proxy": value}),
+        (with_hosts, no_proxy_rules.apt, {}),
     ):
         asked = {}
         for host in LOCAL_HOSTS:
@@ -241,7 +242,7 @@ def test_dnf(servers, tmp_path, value):
     origin, proxy = servers
     proxy.requests.clear()
     dnf(tmp_path, f"http://127.0.0.1:{proxy.port}", f"http://127.0.0.5:{origin.port}/", no_proxy=value)
-    assert (not proxy.requests) is consumers.by_name()["dnf"](value, "127.0.0.5")
+    assert (not proxy.requests) is no_proxy_rules.by_name()["dnf"](value, "127.0.0.5")
 
 
 def ask_curl(url, _folder):

@@ -13,24 +13,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
-    address_persistence,
-    bounded_reading,
-    modprobe_files,
-    mount_evidence,
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import bounded_reading, masked_urls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import modprobe_files, swap_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import (
     package_sources,
-    program_evidence,
-    proxy_evidence,
-    proxy_services,
-    proxy_urls,
     repository_evidence,
-    shell_settings,
-    swap_evidence,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import checks, repositories
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.proxy import settings
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence, proxy_services
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import mount_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
+    program_evidence,
+    shell_settings,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_settings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.managed_blocks"
@@ -82,12 +82,12 @@ def test_no_evidence_holds_a_part_of_a_secret(evidence):
 
 @pytest.mark.parametrize("wanted", ["", "http://********@planted.example.com:3128", "http://proxy.example.com:3128"])
 def test_no_finding_holds_a_part_of_a_secret(evidence, wanted):
-    meant = settings.of_cluster((wanted, ""), NODES, "10.244.0.0/16", "10.100.0.0/16")
+    meant = proxy_settings.of_cluster((wanted, ""), NODES, "10.244.0.0/16", "10.100.0.0/16")
     for host in evidence.values():
         results = judge_node(checks.load(), samples.subject(proxy=meant), {"host": {"privileged": True, **host}},
                              ["proxy.*", "host.repos_reachable", "storage.*"])
         assert planted.found_in(json.dumps(results)) == []
-        assert planted.found_in(repr(repositories.probes(host, {"url": wanted, "secret_url": wanted}))) == []
+        assert planted.found_in(repr(repository_probes.probes(host, {"url": wanted, "secret_url": wanted}))) == []
 
 
 def test_no_line_of_fstab_modprobe_or_swap_holds_a_part_of_a_secret():
@@ -116,7 +116,7 @@ def test_no_environment_of_a_service_holds_a_part_of_a_secret():
             shown = "Id=docker.service\nLoadState=loaded\nActiveState=active\nMainPID=7\n" + form + "\n"
             value = form.partition("=")[2].strip('"').partition("=")[2]
             found = proxy_services.service_evidence(
-                proxy_urls.Display(), lambda argv, shown=shown: shown if argv[1] == "show" else "",
+                masked_urls.Display(), lambda argv, shown=shown: shown if argv[1] == "show" else "",
                 lambda path, value=value: "http_proxy=%s\0" % value)
             assert planted.found_in(json.dumps(found)) == [], form
 

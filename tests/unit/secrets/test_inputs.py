@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.action import check_inputs
 from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import port_ranges, proxies, quoting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges, quoting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
@@ -102,7 +104,7 @@ def test_the_doors_to_a_proxy_repeat_nothing_of_its_url(name):
     for url in URLS:
         for text in (url, url.replace("https", "http")):
             for ask, error in ((proxy_parts, AnsibleFilterError), (inventory.proxy, ValueError),
-                               (lambda text: proxies.parse(text, "http"), ValueError)):
+                               (lambda text: proxy_url.parse(text, "http"), ValueError)):
                 try:
                     answer = ask(text)
                 except error as problem:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, rows
 from ansible_collections.hostprep.runtime_fabric.tools import requirements_page
 
 LOADED = catalog.load()

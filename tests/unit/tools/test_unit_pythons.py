@@ -4,6 +4,7 @@
 """What `make unit-pythons` says of versions that are there, and of those that are not."""
 
 import pytest
+
 from ansible_collections.hostprep.runtime_fabric.tools import unit_pythons
 
 

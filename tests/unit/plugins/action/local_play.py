@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import role_options
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_options
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 INVENTORY = """

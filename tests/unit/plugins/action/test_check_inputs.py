@@ -12,17 +12,15 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
-    catalog,
-    checks,
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, waivers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     firewall_inputs,
     inputs,
     kernel_inputs,
     proxy_inputs,
     role_options,
-    selection,
     site_inputs,
-    waivers,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 

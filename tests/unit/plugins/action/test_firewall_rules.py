@@ -10,7 +10,7 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.hostprep.runtime_fabric.plugins.action import firewall_rules
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_identity
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import run_identity
 
 CHANGED = {"changed": True, "pending": True, "change_id": "c1", "backend": "nftables"}
 UNREACHABLE = AnsibleConnectionFailure("Connection timed out")

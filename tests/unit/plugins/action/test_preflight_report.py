@@ -9,12 +9,12 @@ import collections
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.action import preflight_report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import evidence as run_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.readiness import blocking
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.port_matrix.plan import Absent
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import blocking
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node as run_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import Absent
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.port_matrix import clusters
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
 MEMBERS = clusters.nodes(1, 3)
 LOST = "w3"

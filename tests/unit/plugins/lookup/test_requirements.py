@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import pytest
-
 import yaml
 from ansible import constants
 from ansible.errors import AnsibleError
 
 from ansible_collections.hostprep.runtime_fabric.plugins.lookup import requirements
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 
 NAME = "hostprep.runtime_fabric.requirements"
 

@@ -15,7 +15,8 @@ import time
 
 import trustme
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import egress, securing, tls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober, tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls
 
 NAME = "peer.example.com"
 
@@ -149,7 +150,7 @@ def endpoint(port, **fields):
     row = dict(id=None, host="127.0.0.1", port=port, protocol="tls", server_name=NAME, paths=["direct"], url_path="/",
                mutual_tls=False, client_cert=None, client_key=None, issuers=[], origin=[], starttls=True, idle=0)
     row.update(fields)
-    return egress.endpoint_of(row)
+    return prober.endpoint_of(row)
 
 
 class Authority(object):
@@ -169,7 +170,7 @@ class Authority(object):
             with self.pem_file() as path:
                 return tls.verifying_context(path)
 
-        return securing.Contexts(make)
+        return tls_check.Contexts(make)
 
     def certificate(self, *names, **validity):
         """trustme's LeafCert for `names`; `not_after`: a datetime, in the past for an expired certificate."""

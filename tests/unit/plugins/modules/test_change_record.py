@@ -9,7 +9,7 @@ import stat
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.change_records import merged
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.change_records import merged
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import change_record
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 

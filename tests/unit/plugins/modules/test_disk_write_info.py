@@ -8,9 +8,8 @@ import tempfile
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import disk_writing
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import disk_write_speed
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import disk_write_info
-
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 
 FREE = 10 ** 9
@@ -70,7 +69,7 @@ def test_a_place_where_nobody_can_write():
 @pytest.mark.parametrize("moment", ["TemporaryFile", "write", "fdatasync", "posix_fallocate"])
 def test_the_kernels_reasons(tmp_path, monkeypatch, number, verdict, moment):
     monkeypatch.setattr(tempfile if moment == "TemporaryFile" else os, moment, refusing(number))
-    told = disk_writing.measure(str(tmp_path), FREE, 1, 5, 5)
+    told = disk_write_speed.measure(str(tmp_path), FREE, 1, 5, 5)
     assert (told["verdict"], told["detail"], told["bytes"]) == (verdict, "[Errno %d] %s" % (number, os.strerror(number)), 0)
     assert list(tmp_path.iterdir()) == []
 
@@ -85,7 +84,7 @@ def test_filesystems_that_do_not_allocate_ahead_or_have_no_files_without_names(t
         return real(descriptor, data)
 
     monkeypatch.setattr(os, "write", write)
-    told = disk_writing.measure(str(tmp_path), FREE, 1, 5, 5)
+    told = disk_write_speed.measure(str(tmp_path), FREE, 1, 5, 5)
     assert (told["verdict"], told["small_writes"]["count"]) == ("measured", 5)
     assert seen and not any(seen)
 
@@ -94,27 +93,27 @@ def test_filesystems_that_do_not_allocate_ahead_or_have_no_files_without_names(t
     (0, "no_space"), (9 * 10 ** 6, "no_space"), (20 * 10 ** 6, 2 * 10 ** 6), (10 ** 12, 5 * 10 ** 6),
 ])
 def test_no_more_than_a_share_of_what_is_free(tmp_path, free, expected):
-    told = disk_writing.measure(str(tmp_path), free, 5, 5, 5)
+    told = disk_write_speed.measure(str(tmp_path), free, 5, 5, 5)
     assert (told["bytes"] or told["verdict"]) == expected
 
 
 def test_small_writes_keep_to_the_share_too(tmp_path):
-    assert disk_writing.measure(str(tmp_path), 20 * 10 ** 6, 1, 1000, 5)["verdict"] == "no_space"
+    assert disk_write_speed.measure(str(tmp_path), 20 * 10 ** 6, 1, 1000, 5)["verdict"] == "no_space"
 
 
 def test_time_ends_both(tmp_path):
-    told = disk_writing.measure(str(tmp_path), 10 ** 12, 10000, 100000, 1e-9)
-    assert (told["bytes"], told["small_writes"]["count"]) == (disk_writing.PIECE, 1)
+    told = disk_write_speed.measure(str(tmp_path), 10 ** 12, 10000, 100000, 1e-9)
+    assert (told["bytes"], told["small_writes"]["count"]) == (disk_write_speed.PIECE, 1)
 
 
 def test_filesystems_of_other_hosts_are_left_alone(tmp_path):
     mounts = [{"path": "/", "type": "nfs4", "options": [], "root": "/", "device": "0:1", "source": "server:/"}]
-    told = disk_writing.measure_all([str(tmp_path)], 1, 5, 5, mounts)[0]
+    told = disk_write_speed.measure_all([str(tmp_path)], 1, 5, 5, mounts)[0]
     assert (told["verdict"], told["directory"], told["megabytes_per_second"]) == ("remote", None, None)
 
 
 def test_summary_counts_the_slowest():
-    told = disk_writing.summary([0.001] * 98 + [0.2, 0.1])
+    told = disk_write_speed.summary([0.001] * 98 + [0.2, 0.1])
     assert told == {"count": 100, "p50_ms": 1.0, "p99_ms": 100.0, "max_ms": 200.0, "per_second": pytest.approx(251.3, abs=0.1)}
 
 

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import downloading
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import download
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import download_info
-
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 
@@ -109,7 +108,7 @@ def test_bad_arguments_are_named(arguments, words):
 @given(st.lists(st.tuples(st.floats(0.001, 2), st.integers(0, 10 ** 7)), max_size=30))
 def test_no_second_is_better_than_the_peak_and_none_is_all(steps):
     moment = [0.0]
-    meter = downloading.Meter(10 ** 12, lambda: moment[0])
+    meter = download.Meter(10 ** 12, lambda: moment[0])
     for pause, count in steps:
         moment[0] += pause
         meter.add(count)

@@ -10,7 +10,6 @@ import time
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
-
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 
 AUTHORITY = loopback.Authority()

@@ -9,8 +9,8 @@ import os
 import subprocess
 import sys
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import proxy_urls
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import host_info
 
 MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.host_info"
@@ -40,7 +40,7 @@ def test_the_kernel_that_runs_the_test_is_described():
 
 
 def test_a_password_that_is_an_ordinary_word_hides_nothing_else():
-    hashes = [proxy_urls.digest("http://Linux:%s@p:1" % word) for word in ("Linux", "proxy", "none")]
+    hashes = [masked_urls.digest("http://Linux:%s@p:1" % word) for word in ("Linux", "proxy", "none")]
     code, result = run_module(sections=["kernel", "proxy"], sysctls=["kernel.ostype"], proxy_hashes=hashes)
     assert code == 0 and result["host"]["kernel"]["sysctls"]["kernel.ostype"]["live"] == "Linux"
     assert "****" not in json.dumps(result["host"])

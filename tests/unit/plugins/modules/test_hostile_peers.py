@@ -10,7 +10,6 @@ import sys
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
-
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_session
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_process
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import bandwidth_info, link_info, port_listener
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
@@ -26,7 +26,7 @@ def key():
     module_process.run(port_listener, {"key": key, "name": "n2", "lifetime": 60, "listen": [
         {"address": HOST, "tcp": [str(PORT)], "udp": [str(PORT)]}]})
     yield key
-    listener_session.find(key.encode("ascii"), "stop")
+    listener_process.find(key.encode("ascii"), "stop")
 
 
 def measure(module, key, name="n2", address=HOST, port=PORT, **arguments):

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import listener_session
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_process
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import load_balancer_info, port_listener
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
@@ -30,7 +30,7 @@ def key():
     module_process.run(port_listener, {"key": keys, "name": "c1", "lifetime": 60, "listen": [
         {"address": NODES["c1"], "tcp": [str(PORT)]}]})
     yield keys
-    listener_session.find(keys.encode("ascii"), "stop")
+    listener_process.find(keys.encode("ascii"), "stop")
 
 
 def forward(one, other):

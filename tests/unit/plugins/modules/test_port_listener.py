@@ -17,15 +17,14 @@ import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils import (
-    file_limit,
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import file_limit, processes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
     listener_control,
     listener_lease,
-    listener_session,
-    port_listening,
-    processes,
+    listener_process,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener as port_listening
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import port_listener, port_probe_info
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
@@ -40,7 +39,7 @@ def key():
     """The key of a run; a listener of it is gone after the test."""
     key = binascii.hexlify(os.urandom(16)).decode("ascii")
     yield key
-    listener_session.find(key.encode("ascii"), "stop")
+    listener_process.find(key.encode("ascii"), "stop")
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def other_key():
     """The key of another run."""
     other = binascii.hexlify(os.urandom(16)).decode("ascii")
     yield other
-    listener_session.find(other.encode("ascii"), "stop")
+    listener_process.find(other.encode("ascii"), "stop")
 
 
 def listen(key, tcp=(), udp=(), lifetime=30, check_mode=False, name="n2", address=HOST, **more):
@@ -107,7 +106,7 @@ def test_a_second_start_finds_the_first(key):
 
 def test_check_mode_starts_and_stops_nothing(key):
     assert listen(key, ["30000"], check_mode=True)["changed"] is True
-    assert listener_session.find(key.encode("ascii")) is None
+    assert listener_process.find(key.encode("ascii")) is None
     pid = listen(key, ["30000"])["listening"]["pid"]
     assert stop(key, check_mode=True)["changed"] is True
     assert processes.is_running(pid)
@@ -196,7 +195,7 @@ def test_a_listener_that_hangs_is_killed(key, monkeypatch):
     monkeypatch.setattr(listener_control, "REPLY_SECONDS", 0.5)
     pid = listen(key, ["30000"])["listening"]["pid"]
     os.kill(pid, signal.SIGSTOP)
-    assert listener_session.find(key.encode("ascii"), "stop") == {"pid": pid, "hung": True}
+    assert listener_process.find(key.encode("ascii"), "stop") == {"pid": pid, "hung": True}
     assert not processes.is_running(pid)
 
 
@@ -217,7 +216,7 @@ def cpu_seconds(pid):
 def test_more_idle_connections_than_there_is_room_for_neither_delay_a_probe_nor_keep_it_busy(key, monkeypatch):
     monkeypatch.setattr(port_listening, "SPARE_FILES", 300)
     place = port_listening.Place(HOST, [30000], [])
-    pid = listener_session.start(key.encode("ascii"), "n2", [place], 30)["pid"]
+    pid = listener_process.start(key.encode("ascii"), "n2", [place], 30)["pid"]
     with contextlib.ExitStack() as stack:
         for dummy in range(400):
             stack.enter_context(socket.create_connection((HOST, 30000), 5))
@@ -233,7 +232,7 @@ def test_a_listener_without_files_waits_for_them(key, monkeypatch):
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     monkeypatch.setattr(file_limit, "raise_file_limit",
                         lambda wanted: resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1])))
-    pid = listener_session.start(key.encode("ascii"), "n2", [port_listening.Place(HOST, [30000], [])], 30)["pid"]
+    pid = listener_process.start(key.encode("ascii"), "n2", [port_listening.Place(HOST, [30000], [])], 30)["pid"]
     with contextlib.ExitStack() as stack:
         for dummy in range(100):
             stack.enter_context(socket.create_connection((HOST, 30000), 5))
@@ -291,7 +290,7 @@ def test_silence_ends_a_listener_and_a_probe_keeps_it(key):
 def test_a_module_that_loses_its_controller_ends_and_ends_the_listener(key, how, monkeypatch):
     monkeypatch.setattr(listener_lease, "AFTER_HANGUP", 0.5)
     place = port_listening.Place(HOST, [30000], [])
-    pid = listener_session.start(key.encode("ascii"), "n2", [place], 30)["pid"]
+    pid = listener_process.start(key.encode("ascii"), "n2", [place], 30)["pid"]
     with socket.socket() as mute:
         mute.bind((HOST, 30001))
         mute.listen(5)
@@ -331,7 +330,7 @@ def test_the_run_that_began_first_keeps_its_ports(key, other_key):
     found = listen(key, ["30005"], ["30005"], run=run_named("second", 2))
     holder, = found["listening"]["held_by"]
     assert found["changed"] is False and holder["run"] == run_named("first", 1) and holder["ends_in"] <= 60
-    assert processes.is_running(first) and listener_session.find(key.encode("ascii")) is None
+    assert processes.is_running(first) and listener_process.find(key.encode("ascii")) is None
 
 
 def test_listeners_on_other_ports_are_in_nobodys_way(key, other_key):
@@ -355,7 +354,7 @@ def test_what_merely_looks_like_a_listener_is_not_ended(key):
     with socket.socket(socket.AF_UNIX) as control:
         control.bind(address)
         control.listen(1)
-        assert listener_session.find(key.encode("ascii"), "stop") is None
+        assert listener_process.find(key.encode("ascii"), "stop") is None
     pid = listen(key, ["30000"])["listening"]["pid"]
     sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     with sleeper:

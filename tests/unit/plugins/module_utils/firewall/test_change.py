@@ -7,7 +7,7 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import Host
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy
 
 PENDING = {"id": "c1", "run": "r1", "connection": "192.0.2.5 4242 192.0.2.11 22", "seconds": 60}

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import firewalld
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.firewalld import Firewalld
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted import NOTHING, Rule, State, Wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, Rule, State, Wanted
 
 LABEL = "runtime_fabric"
 PUBLIC = """<?xml version="1.0" encoding="utf-8"?>

@@ -8,8 +8,8 @@ import csv
 import io
 import ipaddress
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import port_bounds
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import csv_table
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.fields import port_bounds
 
 
 def lines_of(request):

@@ -13,7 +13,7 @@ from firewall.core.rich import Rich_Rule
 from firewall.errors import FirewallError
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import firewalld
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import for_role, rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import for_role, rules
 
 
 def commands(text):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import Node, Proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy
 
 GROUPS = {"rtf_nodes": ["c1", "w1"], "rtf_controllers": ["c1"], "rtf_workers": ["w1"]}
 

@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import nftables
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import for_role, rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import for_role, rules
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import squid
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope, build
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.site_rows import with_site_rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.topology import Node, Site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Site
 
 OTHER = "other.example.com"
 # squid looks for these where Debian installs them, not where the tests have them from.

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import aws, azure
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.packet_rules import rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import rules
 
 FORMATS = {
     "aws": (aws.render, "aws-security-groups.tf.json"),

@@ -9,15 +9,11 @@ import re
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
-    checks,
-    selection,
-    subjects,
-    waivers,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.judge.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, subjects, waivers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.judge import samples
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 
 def report(**evidence_by_node):

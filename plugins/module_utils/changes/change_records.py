@@ -1,0 +1,78 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a role found before it changed it, kept on the host so that it can be put back.
+
+A record is a JSON file that only root can read. What is remembered first counts: a later run, which finds what an
+earlier one made, adds what is missing and overwrites nothing.
+"""
+
+import json
+import os
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    Unreadable,
+    read_text_or_none,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place
+
+DIRECTORY = "/var/lib/hostprep-runtime-fabric"
+
+
+def merged(known, found):
+    """Add to what is known what is found: dictionaries key by key, lists entry by entry; other values stay."""
+    if isinstance(known, dict) and isinstance(found, dict):
+        both = dict(known)
+        for key, value in found.items():
+            both[key] = merged(known[key], value) if key in known else value
+        return both
+    if isinstance(known, list) and isinstance(found, list):
+        return known + [entry for entry in found if entry not in known]
+    return known
+
+
+def path_of(directory, name):
+    """The file of a record."""
+    return os.path.join(directory, name + ".json")
+
+
+def load(path):
+    """Return what a record holds, `{}` where there is none. Raises Unreadable for a file that is no record."""
+    text = read_text_or_none(path)
+    if text is None:
+        return {}
+    try:
+        values = json.loads(text)
+    except ValueError as problem:
+        raise Unreadable("{0}: {1}".format(path, problem))
+    if not isinstance(values, dict):
+        raise Unreadable("{0}: not a record of changes".format(path))
+    return values
+
+
+def text_of(values):
+    """A record as it is written: sorted, so that equal records are equal texts."""
+    return json.dumps(values, indent=2, sort_keys=True) + "\n" if values else ""
+
+
+def store(path, values):
+    """Write a record that is whole at any moment, for its owner alone. Raises Untrusted or OSError."""
+    with Place(path, follow=False) as place:
+        place.clear()
+        place.make_directories(0o700)
+        place.replace(text_of(values).encode("utf-8"), 0o600)
+
+
+def leftovers(path):
+    """Whether there is anything to forget: a record, or what a killed run left of one."""
+    with Place(path, follow=False) as place:
+        return place.exists() or bool(place.leftovers())
+
+
+def forget(path):
+    """Remove a record, and the directory of records when this was the last one. Raises Untrusted or OSError."""
+    with Place(path, follow=False) as place:
+        place.clear()
+        if place.exists():
+            place.remove(directories=1)

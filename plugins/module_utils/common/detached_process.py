@@ -1,0 +1,159 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start a process that outlives the module, and that cannot outlive its time.
+
+The end is the kernel's business: a timer that sends SIGKILL, which no state of the process can hold up, not even one in
+which it is stopped. It needs neither the process nor anybody else to do anything.
+"""
+
+import ctypes
+import math
+import os
+import select
+import signal
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+
+_CLOCK_BOOTTIME = 7  # counts the time that a suspended machine sleeps, too
+_SIGEV_SIGNAL = 0
+_FAILED = b"\0failed: "
+
+
+class NotStarted(Exception):
+    """The process did not come about or said nothing in time; the text says why."""
+
+
+class _SignalEvent(ctypes.Structure):
+    _fields_ = [("value", ctypes.c_void_p), ("signo", ctypes.c_int), ("notify", ctypes.c_int), ("rest", ctypes.c_char * 64)]
+
+
+class _TimeSpec(ctypes.Structure):
+    _fields_ = [("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long)]
+
+
+class _TimerSpec(ctypes.Structure):
+    _fields_ = [("interval", _TimeSpec), ("value", _TimeSpec)]
+
+
+def kill_after(seconds):
+    """Let the kernel kill this process with SIGKILL after `seconds`; raises OSError where there is no such timer."""
+    library = _library_with("timer_create")
+    event = _SignalEvent(None, signal.SIGKILL, _SIGEV_SIGNAL, b"")
+    timer = ctypes.c_void_p()
+    _succeed(library.timer_create(_CLOCK_BOOTTIME, ctypes.byref(event), ctypes.byref(timer)))
+    whole = int(seconds)
+    spec = _TimerSpec(_TimeSpec(0, 0), _TimeSpec(whole, int((seconds - whole) * 1e9) or 1))
+    _succeed(library.timer_settime(timer, 0, ctypes.byref(spec), None))
+
+
+def _library_with(name):
+    # The GNU C library had its timers in librt before 2.34.
+    for library in (None, "librt.so.1"):
+        found = ctypes.CDLL(library, use_errno=True)
+        if hasattr(found, name):
+            return found
+    raise OSError("the C library has no %s" % name)
+
+
+def _succeed(status):
+    if status != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def start(work, lifetime, patience):
+    """Run `work(say)` in a process of its own that is killed `lifetime` seconds from now; return the bytes it said.
+
+    say: to be called once, with bytes, when the process has something to tell this one. The process has no terminal, no
+    parent, no open file of this one's, and / as its directory. Raises NotStarted when nothing was said in `patience`
+    seconds; the process is then gone, or goes when its time is over.
+    """
+    reader, writer = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        _become_process(work, lifetime, writer)
+    os.close(writer)
+    os.waitpid(middle, 0)
+    try:
+        said = _read_all(reader, patience)
+    finally:
+        os.close(reader)
+    if said.startswith(_FAILED):
+        raise NotStarted(said[len(_FAILED) :].decode("utf-8", "replace"))
+    if not said:
+        raise NotStarted("the process ended or hung before it could report")
+    return said
+
+
+def _become_process(work, lifetime, writer):
+    """In the forked child: never returns."""
+    status = 1
+    try:
+        os.setsid()
+        if os.fork() == 0:
+            _bound(lifetime)
+            os.chdir("/")
+            _let_go_of_files(writer)
+            _run(work, writer)
+        status = 0
+    finally:
+        # No exception may travel on into the code of the module, whose copy this process is.
+        os._exit(status)
+
+
+def _run(work, writer):
+    told = []
+
+    def say(data):
+        told.append(True)
+        _say(writer, data)
+
+    try:
+        work(say)
+    except Exception as problem:
+        if told:
+            raise
+        _say(writer, _FAILED + ("%s: %s" % (type(problem).__name__, problem)).encode("utf-8"))
+
+
+def _bound(lifetime):
+    # The alarm is there for a C library without timers: it ends all but a stopped process.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(int(math.ceil(lifetime)) + 1)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        kill_after(lifetime)
+    except OSError:
+        return
+
+
+def _let_go_of_files(kept):
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) != kept:
+            try:
+                os.close(int(name))
+            except OSError:
+                continue  # the one that listed the folder
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    os.close(null)
+
+
+def _say(writer, data):
+    while data:
+        data = data[os.write(writer, data) :]
+    os.close(writer)
+
+
+def _read_all(reader, patience):
+    deadline = deadlines.Deadline(patience)
+    chunks = []
+    while not deadline.expired():
+        if select.select([reader], [], [], deadline.remaining())[0]:
+            chunk = os.read(reader, 65536)
+            if not chunk:
+                return b"".join(chunks)
+            chunks.append(chunk)
+    return b""

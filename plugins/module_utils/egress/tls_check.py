@@ -1,0 +1,173 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The TLS layer of an endpoint: a verified handshake, who signed, and whether a client certificate is asked for."""
+
+import time
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls, tls_records, verdicts, x509
+
+PASSTHROUGH, INTERCEPTED, INCONCLUSIVE = "passthrough", "intercepted", "inconclusive"
+
+_CERTIFICATE_VERDICTS = (verdicts.TLS_UNTRUSTED, verdicts.TLS_NAME_MISMATCH, verdicts.TLS_EXPIRED)
+# With these nothing more is asked once the connection is secure.
+_SILENT = ("tls", "lumberjack")
+# Seconds to wait for a server's alert that it wanted a certificate, when it has nothing else to say.
+_ALERT_SECONDS = 2.0
+
+
+class Contexts(object):
+    """The ways to shake hands: as a careful client does, the same up to TLS 1.2, and without looking.
+
+    make: a function that returns a fresh ssl.SSLContext which verifies.
+    """
+
+    def __init__(self, make):
+        self.verifying = make()
+        self.in_clear = tls.in_clear(make())
+        self.accepting = tls.accepting_context()
+        self._make = make
+        self._own = {}
+
+    def showing(self, certificate, key):
+        """The verifying context that shows a client certificate; raises tls.TrustStoreError."""
+        if (certificate, key) not in self._own:
+            self._own[certificate, key] = tls.with_client_certificate(self._make(), certificate, key)
+        return self._own[certificate, key]
+
+
+class Securer(object):
+    """Does the TLS layer of one endpoint.
+
+    connect: a function that opens another Wire to the same place; seconds: for each handshake.
+    """
+
+    def __init__(self, contexts, endpoint, connect, seconds, trace):
+        self._contexts = contexts
+        self._endpoint = endpoint
+        self._connect = connect
+        self._seconds = seconds
+        self._trace = trace
+        self._told = None
+        self._proof = None
+        self.intercepted = None
+
+    def secure(self, wire):
+        """A Channel over `wire`; or None when it proved what it had to and can carry nothing. Raises LayerFailed.
+
+        `intercepted` is the LayerFailed for a stranger's certificate that this host trusts, or None.
+        """
+        endpoint = self._endpoint
+        if endpoint.client_cert:
+            # Whether we are asked shows only when we have nothing to show, so that takes a connection of its own.
+            asked = self._is_asked() if endpoint.mutual_tls else None
+            context = self._contexts.showing(endpoint.client_cert, endpoint.client_key)
+            channel = self._verified(context, wire)
+            self._note(tls.describe(channel), asked)
+            if endpoint.protocol in _SILENT:
+                tls.insist_on_acceptance(channel, min(_ALERT_SECONDS, self._seconds))
+            return channel
+        if endpoint.mutual_tls:
+            return self._proved(wire)
+        channel = self._verified(self._contexts.verifying, wire)
+        self._note(tls.describe(channel))
+        return channel
+
+    def _verified(self, context, wire):
+        try:
+            return tls.handshake(context, wire, self._endpoint.server_name, self._seconds)
+        except verdicts.LayerFailed as failure:
+            raise self._explained(failure)
+
+    def _is_asked(self):
+        try:
+            channel = self._proved(self._connect())
+        except verdicts.LayerFailed:
+            # The handshake that counts will tell.
+            return None
+        if channel is not None:
+            channel.close()
+        return self._proof == PASSTHROUGH
+
+    def _proved(self, wire):
+        """Make a server that wants a certificate of us say so: nobody in between who decrypts does."""
+        try:
+            channel = tls.handshake(self._contexts.in_clear, wire, self._endpoint.server_name, self._seconds)
+        except verdicts.LayerFailed as failure:
+            flight = tls_records.read(failure.heard)
+            if failure.verdict in _CERTIFICATE_VERDICTS:
+                raise self._explained(failure)
+            if not flight.answered and failure.verdict == verdicts.TLS_FAILED:
+                return self._proved_by_alert()
+            if not flight.asks_for_certificate or not flight.certificates:
+                raise
+            # OpenSSL checks the server's certificate before it sends its own answer, so that was in order.
+            self._note(tls.described(flight.certificates[0], "TLSv1.2"), True)
+            self._check_name()
+            return None
+        asked = tls_records.read(channel.heard()).asks_for_certificate
+        self._note(tls.describe(channel), asked)
+        if asked:
+            channel.close()
+            return None
+        return channel
+
+    def _proved_by_alert(self):
+        channel = self._verified(self._contexts.verifying, self._connect())
+        told = tls.describe(channel)
+        asked = tls.asked_for_certificate(channel, min(_ALERT_SECONDS, self._seconds))
+        channel.close()
+        self._note(told, asked)
+        return None
+
+    def _check_name(self):
+        """Python 3.6 would look for the name only after the end of the handshake, which did not come."""
+        names = self._told["names"]
+        if not x509.names_match(names, self._endpoint.server_name):
+            raise verdicts.LayerFailed(verdicts.TLS_NAME_MISMATCH, "the certificate is for %s" % tls.some(names))
+
+    def _note(self, told, asked=None):
+        """Keep what is known of the other side, whose certificate was verified."""
+        told["trusted"] = True
+        self._told = told
+        expected = is_expected(told, self._endpoint.issuers)
+        if self._endpoint.mutual_tls:
+            self._proof = INTERCEPTED if not expected else PASSTHROUGH if asked else INCONCLUSIVE
+        self._trace.note(tls=tls.shortened(told), passthrough=self._proof)
+        self.intercepted = None if expected else verdicts.LayerFailed(
+            verdicts.TLS_INTERCEPTED, "intercepted, and trusted by this host: signed by %s" % told["issuer"])
+
+    def _explained(self, failure):
+        """`failure` of a verified handshake in the light of who answers when nobody checks."""
+        if failure.verdict not in _CERTIFICATE_VERDICTS:
+            return failure
+        answer = self._who_answers()
+        explained = tls.explained(
+            failure, answer, self._contexts.verifying, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+        if answer is None:
+            return explained
+        answer["trusted"] = False
+        stranger = not is_expected(answer, self._endpoint.issuers)
+        self._trace.note(tls=tls.shortened(answer), passthrough=INTERCEPTED if stranger and self._endpoint.mutual_tls else None)
+        if stranger and explained.verdict == verdicts.TLS_UNTRUSTED:
+            return verdicts.LayerFailed(
+                verdicts.TLS_INTERCEPTED, "intercepted, and not trusted by this host: signed by %s" % answer["issuer"])
+        return explained
+
+    def _who_answers(self):
+        """The certificate that the checks refused, as tls.describe() tells it; None when it is not shown again."""
+        try:
+            channel = tls.handshake(
+                self._contexts.accepting, self._connect(), self._endpoint.server_name, self._seconds)
+        except verdicts.LayerFailed as failure:
+            # Perhaps the server went away because it wanted a certificate; what it showed before is in clear then.
+            flight = tls_records.read(failure.heard)
+            return tls.described(flight.certificates[0], "TLSv1.2") if flight.certificates else None
+        answer = tls.describe(channel)
+        channel.close()
+        return answer
+
+
+def is_expected(told, issuers):
+    """Whether who signed is one of `issuers`, names of organisations; without any, everybody is."""
+    return not issuers or told["issuer_organisation"] in issuers

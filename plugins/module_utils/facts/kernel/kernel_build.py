@@ -1,0 +1,69 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the running kernel was built with, and which control groups it offers."""
+
+import os
+import re
+import zlib
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    Unreadable,
+    read_bytes,
+    read_text,
+    read_text_or_none,
+)
+
+COMPRESSED = "/proc/config.gz"
+LIMIT = 1024 * 1024
+# Options of a mount that name no controller.
+_FLAGS = {"rw", "ro", "nosuid", "nodev", "noexec", "relatime", "seclabel", "xattr", "clone_children"}
+
+
+def kernel_options(names):
+    """Return `{"source": path, "options": {name: "y" | "m" | None}}`, names without `CONFIG_`.
+
+    Raises Unreadable where the configuration of the kernel is nowhere to be found.
+    """
+    release = os.uname().release
+    for path in ("/boot/config-" + release, "/lib/modules/{0}/config".format(release)):
+        text = read_text_or_none(path, LIMIT)
+        if text is not None:
+            return {"source": path, "options": parse_options(text, names)}
+    if os.path.exists(COMPRESSED):
+        text = unzipped(read_bytes(COMPRESSED, LIMIT)).decode("utf-8", "replace")
+        return {"source": COMPRESSED, "options": parse_options(text, names)}
+    raise Unreadable("/boot/config-{0}: No such file or directory".format(release))
+
+
+def unzipped(data):
+    """Return at most LIMIT bytes of what gzip packed."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, LIMIT)
+    except zlib.error as problem:
+        raise Unreadable("{0}: {1}".format(COMPRESSED, problem))
+
+
+def parse_options(text, names):
+    """Return `{name: "y" | "m" | None}` of the text of a kernel configuration."""
+    found = dict(re.findall(r"^CONFIG_([A-Za-z0-9_]+)=([ym])$", text, re.MULTILINE))
+    return {name: found.get(name) for name in names}
+
+
+def cgroup_evidence():
+    """Return `{"controllers": [...], "unified": bool}`: those of version 1 that are mounted, and whether version 2 is."""
+    return parse_cgroups(read_text("/proc/self/mounts"))
+
+
+def parse_cgroups(text):
+    """As cgroup_evidence, of the text of /proc/mounts."""
+    controllers, unified = set(), False
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) < 4:
+            continue
+        unified = unified or fields[2] == "cgroup2"
+        if fields[2] == "cgroup":
+            controllers.update(option for option in fields[3].split(",") if not option.startswith("name="))
+    return {"controllers": sorted(controllers - _FLAGS), "unified": unified}

@@ -1,0 +1,134 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which IPv4 and IPv6 addresses this host has, on which interfaces, and how it came by them.
+
+`ip` of RHEL 7 and its age prints no JSON; there its text is read, one line for each address.
+"""
+
+import json
+import os
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    Unreadable,
+    read_text,
+    run_text,
+)
+
+_LINE = re.compile(r"\d+:\s+(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<family>inet6?)\s+(?P<address>[0-9A-Fa-f.:]+)"
+                   r"(?:\s+peer\s+\S+?)?/(?P<prefix>\d+)\s+(?P<rest>.*)")
+
+
+def addresses_from_ip(text):
+    """Return `[{interface, address, prefix, family, dynamic}]` from `ip -j address show`; loopback is left out.
+
+    dynamic is the kernel's flag for an address with a lifetime, as a DHCP client sets it.
+    """
+    addresses = []
+    for link in json.loads(text or "[]"):
+        if "LOOPBACK" in link.get("flags", []):
+            continue
+        for entry in link.get("addr_info", []):
+            if entry.get("scope") == "link" or not entry.get("local"):
+                continue
+            addresses.append(
+                {
+                    "interface": link["ifname"],
+                    "address": entry["local"],
+                    "prefix": entry["prefixlen"],
+                    "family": "ipv6" if entry["family"] == "inet6" else "ipv4",
+                    "dynamic": bool(entry.get("dynamic", False)),
+                }
+            )
+    return addresses
+
+
+def addresses_from_lines(text):
+    """As addresses_from_ip, from what `ip -o address show` prints."""
+    addresses = []
+    for line in text.splitlines():
+        match = _LINE.match(line)
+        if not match or match.group("name") == "lo":
+            continue
+        words = match.group("rest").split("\\")[0].split()
+        if "link" in [after for word, after in zip(words, words[1:]) if word == "scope"]:
+            continue
+        addresses.append(
+            {
+                "interface": match.group("name"),
+                "address": match.group("address"),
+                "prefix": int(match.group("prefix")),
+                "family": "ipv6" if match.group("family") == "inet6" else "ipv4",
+                "dynamic": "dynamic" in words,
+            }
+        )
+    return addresses
+
+
+def routes_from_ip(text):
+    """Return `[{destination, interface, gateway, protocol}]` of `ip -j -4 route show`; the default is 0.0.0.0/0."""
+    return [
+        _route(route.get("dst", ""), route.get("dev"), route.get("gateway"), route.get("protocol"))
+        for route in json.loads(text or "[]")
+    ]
+
+
+def routes_from_lines(text):
+    """As routes_from_ip, from what `ip -4 route show` prints."""
+    routes = []
+    for line in text.splitlines():
+        words = line.split()
+        if not words or words[0] in ("unreachable", "blackhole", "prohibit", "nexthop"):
+            continue
+        after = dict(zip(words[1:], words[2:]))
+        routes.append(_route(words[0], after.get("dev"), after.get("via"), after.get("proto")))
+    return routes
+
+
+def _route(destination, interface, gateway, protocol):
+    network = "0.0.0.0/0" if destination == "default" else destination
+    return {
+        "destination": network if "/" in network else network + "/32",
+        "interface": interface,
+        "gateway": gateway,
+        "protocol": protocol,
+    }
+
+
+def addresses():
+    """Return the addresses of this host."""
+    return _ask(addresses_from_ip, addresses_from_lines, ["address", "show"])
+
+
+def routes():
+    """Return the IPv4 routes of the main table."""
+    return _ask(routes_from_ip, routes_from_lines, ["-4", "route", "show"])
+
+
+def mtus(directory="/sys/class/net"):
+    """Return `{interface: bytes}` of the longest packet that each interface sends."""
+    found = {}
+    for name in sorted(os.listdir(directory)):
+        try:
+            found[name] = int(read_text(os.path.join(directory, name, "mtu"), 64))
+        except (Unreadable, ValueError):
+            continue  # no interface, or one that is gone meanwhile
+    return found
+
+
+def default_route(known):
+    """Return `{interface, gateway, protocol}` of the first default route among `known` routes, None without one."""
+    for route in known:
+        if route["destination"] == "0.0.0.0/0":
+            return {name: route[name] for name in ("interface", "gateway", "protocol")}
+    return None
+
+
+def _ask(from_json, from_lines, words):
+    try:
+        text = run_text(["ip", "-j"] + words)
+    except Unreadable:
+        return from_lines(run_text(["ip", "-o"] + words))
+    return from_json(text)

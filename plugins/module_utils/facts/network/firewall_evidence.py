@@ -1,0 +1,138 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which firewalls a host has, what of ours is in them, and what else decides about its packets. Only looks."""
+
+import os
+import re
+import time
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    Unreadable,
+    read_noting,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_values
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change, nftables, selection
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import owner_of_jump
+
+LABEL = "runtime_fabric"
+APPLIED = ("backend", "expires_at", "rules", "default_deny")
+INSTALLER_PLACES = ("/opt/anypoint/runtimefabric/init.sh", "/opt/anypoint/runtimefabric/scripts/init.sh")
+INSTALLER_UNIT = "/etc/systemd/system/iptables.service"
+_VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+)", re.MULTILINE)
+
+
+def firewall_evidence(label=LABEL, host=None):
+    """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "forward_owners", "installer"}`.
+
+    backends: `{name: whether it is installed}`. active: `{name: why}` of those that filter for the site. ours: how what is
+    there differs from what was applied, as change.drift() returns it, or None. applied: `{"backend",
+    "expires_at", "rules", "default_deny"}` or None; expires_at: when rules that expire end, in seconds since the epoch, 0
+    without any; rules: as the module firewall_rules takes them. pending: whether a change
+    waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
+    that drop forwarded packets which no rule accepts. forward_owners: `{where: program}` of those of them whose policy a
+    program has set for itself. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
+    init.sh on the host, or None; whether the unit is there by which it replaces the filter table at boot; what it takes
+    the system for, `el7`, `el8`, `debian` or None.
+    """
+    host = host or Host()
+    if os.geteuid() != 0:
+        raise FirewallError("only root can read the rules of a firewall")
+    backends = selection.all_backends(host, label)
+    known = change.applied(host)
+    forward, forward_owners = forward_policies(host, label)
+    return {
+        "backends": {name: backend.installed() for name, backend in backends.items()},
+        "active": dict(selection.active(backends)),
+        "ours": change.drift(host, backends, time.time()),
+        "applied": {name: known.get(name) for name in APPLIED} if known else None,
+        "pending": change.Guard(host, label, change.DIRECTORY).is_pending(),
+        "iptables": iptables_variants(host),
+        "forward": forward,
+        "forward_owners": forward_owners,
+        "installer": {
+            "version": installer_version(),
+            "unit": has_installer_unit(),
+            "platform": platform(),
+        },
+    }
+
+
+def iptables_variants(host):
+    """Return `{"in_use": "nf_tables" | "legacy" | None, "rules": {"nf_tables": bool, "legacy": bool}}`.
+
+    in_use: what the program `iptables` writes to. rules: where a filter table holds rules or denies by policy.
+    """
+    version = host.run(["iptables", "--version"]) if host.program("iptables") else ""
+    in_use = None
+    if version:
+        in_use = "nf_tables" if "nf_tables" in version else "legacy"
+    rules = {}
+    for variant, program in (("nf_tables", "iptables-nft-save"), ("legacy", "iptables-legacy-save")):
+        rules[variant] = False
+        # Looking through the legacy program would bring its empty tables into being.
+        if variant == "legacy" and not (host.read("/proc/net/ip_tables_names") or "").strip():
+            continue
+        if host.program(program):
+            code, out, dummy_err = host.try_run([program, "-t", "filter"])
+            rules[variant] = code == 0 and any(
+                line.startswith("-A") or re.match(r":(INPUT|FORWARD) DROP", line) for line in out.splitlines()
+            )
+    return {"in_use": in_use, "rules": rules}
+
+
+def forward_policies(host, label):
+    """Return two dicts about the chains of the hook forward that drop by policy.
+
+    `{where: whether a rule of ours is in it}`, and `{where: program}` of those that a program made, or has rules in.
+    """
+    found, owners, ours = {}, {}, re.compile(label.replace("_", "[_-]"), re.IGNORECASE)
+    if host.program("nft"):
+        for table in nftables.parse(host.run(["nft", "-n", "list", "ruleset"])).values():
+            for name, chain in table.chains.items():
+                if chain.hook == "forward" and chain.drops_by_policy:
+                    where = "{0} {1} {2}".format(table.family, table.name, name)
+                    found[where] = any(ours.search(rule) for rule in chain.rules)
+                    owners[where] = nftables.owner(table) or _first_owner(chain.rules)
+    elif host.program("iptables"):
+        code, out, dummy_err = host.try_run(["iptables", "-S", "FORWARD"])
+        if code == 0 and "-P FORWARD DROP" in out:
+            found["iptables FORWARD"] = ours.search(out) is not None
+            owners["iptables FORWARD"] = _first_owner(out.splitlines())
+    return found, {where: program for where, program in owners.items() if program}
+
+
+def _first_owner(rules):
+    """The program to whose chain the first of some rules leads that leads to one, "" without."""
+    return next((program for program in map(owner_of_jump, rules) if program), "")
+
+
+def platform():
+    """Return what the installer takes this system for by its os-release: `el7`, `el8`, `debian`, or None."""
+    try:
+        fields = read_values()
+    except Unreadable:
+        return None
+    like = " ".join(fields.get(name, "") for name in ("ID", "ID_LIKE"))
+    if "debian" in like:
+        return "debian"
+    if "fedora" in like or "rhel" in like:
+        return "el7" if fields.get("VERSION_ID", "").startswith("7") else "el8"
+    return None
+
+
+def installer_version():
+    """Return the SCRIPT_VERSION of the installation script where one lies on the host, else None."""
+    for path in INSTALLER_PLACES:
+        text = read_noting(path, [])
+        match = _VERSION.search(text) if text else None
+        if match:
+            return match.group(1)
+    return None
+
+
+def has_installer_unit():
+    """Whether the unit of iptables is the one that the installer writes; a masked one is a link to /dev/null, and no file."""
+    return "rtf-iptables" in (read_noting(INSTALLER_UNIT, []) or "")

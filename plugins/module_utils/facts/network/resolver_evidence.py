@@ -1,0 +1,48 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whom this host asks for names, and who answers such questions here."""
+
+import os
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    DanglingLink,
+    read_text_or_none,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.port_owners import holders
+
+DNS_PORT = 53
+RESOLV_CONF = "/etc/resolv.conf"
+
+
+def parse_resolvers(text):
+    """Return `{nameservers, search}` of the text of resolv.conf."""
+    nameservers, search = [], []
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) >= 2 and words[0] == "nameserver":
+            nameservers.append(words[1])
+        elif words and words[0] in ("search", "domain"):
+            search = words[1:]
+    return {"nameservers": nameservers, "search": search}
+
+
+def resolver_evidence():
+    """Return what /etc/resolv.conf says, `file`: the one it leads to, and `dangling`: why it leads to none, or None."""
+    text, dangling = "", None
+    try:
+        text = read_text_or_none(RESOLV_CONF) or ""
+    except DanglingLink as problem:
+        dangling = str(problem)
+    return dict(parse_resolvers(text), file=os.path.realpath(RESOLV_CONF), dangling=dangling)
+
+
+def dns_listener_evidence(address):
+    """Return `[{transport, address, process, pid}]` of those who would be in the way of DNS on a local address."""
+    return [
+        {"transport": found.transport, "address": found.address, "process": found.process, "pid": found.pid}
+        for transport in ("tcp", "udp")
+        for found in holders(transport, [DNS_PORT], address)
+        if found.state in ("listening", "bound")
+    ]

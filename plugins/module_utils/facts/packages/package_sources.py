@@ -1,0 +1,138 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the files of apt, dnf and yum say of repositories, and of the proxy to each. Pure functions."""
+
+import configparser
+import re
+from urllib.parse import quote, urlsplit
+
+_ONE_LINE = re.compile(r"deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?(\S+)(.*)")
+# What stands for a URL of which not everything is known.
+_CUT = ""
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_PORTS = {"http": 80, "https": 443}
+# Nobody has to be asked for these.
+_LOCAL = ("file", "copy", "cdrom", "media")
+_OFF = ("no", "false", "without", "off", "disable", "0")
+_NO_PROXY = ("", "_none_", "none")
+
+
+def apt_lines(text):
+    """Yield the URI of every source in a file of one-line sources."""
+    for line in text.splitlines():
+        match = _ONE_LINE.match(line.strip())
+        if match:
+            yield _CUT if "@" in match.group(2) else match.group(1)
+
+
+def apt_stanzas(text):
+    """Yield the URIs of every stanza that is not switched off in a file of deb822 sources."""
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    for stanza in re.split(r"\n\s*\n", "\n".join(lines)):
+        fields, name = {}, None
+        for line in stanza.splitlines():
+            if line[:1].isspace() and name is not None:
+                fields[name] += " " + line.strip()
+            elif ":" in line:
+                name = line.partition(":")[0].strip().lower()
+                fields[name] = line.partition(":")[2].strip()
+        if fields.get("enabled", "yes").lower() not in _OFF:
+            yield from _whole(fields.get("uris", "").split())
+
+
+def _whole(urls):
+    """The URLs, each in its place, or none of them where a blank in a password made two of one."""
+    return [_CUT for dummy in urls] if any("@" in url.partition("://")[0] for url in urls) else urls
+
+
+def repo_sections(text):
+    """Return `{id: options}` of a file of dnf or yum, but for [main]. Raises ValueError where it cannot be read."""
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True, default_section="\0")
+    try:
+        parser.read_string(text)
+    except configparser.Error as problem:  # its own words repeat the line, which may hold a password
+        lines = [number for number, dummy_line in getattr(problem, "errors", ())] or [getattr(problem, "lineno", 1)]
+        raise ValueError("line {0} is no option and no [section]".format(lines[0]))
+    return {name: dict(parser.items(name)) for name in parser.sections() if name != "main"}
+
+
+def repo_urls(options, variables):
+    """Return the URLs any one of which is enough for a repository of dnf or yum; none where it is switched off.
+
+    variables: `{name: value}` of /etc/dnf/vars and /etc/yum/vars.
+    """
+    if (options.get("enabled") or "1").lower() in _OFF:
+        return []
+    lists = [options[name] for name in ("metalink", "mirrorlist") if options.get(name)]
+    texts = lists[:1] or re.split(r"[\s,]+", options.get("baseurl") or "")
+    return _whole([_VARIABLE.sub(lambda found: variables.get(found.group(1) or found.group(2), found.group(0)), text)
+                   for text in texts if text])
+
+
+def place_of(url):
+    """Return `{"scheme", "host", "port"}` of a URL, or None for one that is on the host itself.
+
+    Raises ValueError, which quotes nothing of a URL's credentials, where the place cannot be told.
+    """
+    text = url[len("mirror+"):] if url.startswith("mirror+") else url
+    text = "http" + text[len("mirror"):] if text.startswith("mirror:") else text
+    scheme = text.partition(":")[0].lower()
+    if scheme in _LOCAL:
+        if text is not url:
+            raise ValueError("its addresses are in a list of mirrors on the host")
+        return None
+    if scheme not in _PORTS:
+        raise ValueError("{0} is not tried out".format(scheme if re.match(r"[a-z][a-z0-9+.-]*\Z", scheme) else "its address"))
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError("its host and port cannot be read")
+    if text.count("@") > parts.netloc.count("@"):  # what looks like the host may be a user, and the port a password
+        raise ValueError("its host and port cannot be read")
+    if not parts.hostname or not re.match(r"[-.0-9A-Za-z_:]+\Z", parts.hostname):
+        raise ValueError("its host is {0}".format("a variable" if "$" in parts.netloc else "missing or no name"))
+    return {"scheme": scheme, "host": parts.hostname, "port": port or _PORTS[scheme]}
+
+
+def apt_proxy(options, place):
+    """Return what apt's own configuration has as the proxy to a place: a URL, `DIRECT`, or "" where it has none.
+
+    options: `[(key, value)]` of `apt-config dump`. Raises ValueError where a program tells apt its proxy.
+    """
+    values = {key.lower(): value for key, value in options}
+    schemes = ["https", "http"] if place["scheme"] == "https" else ["http"]
+    for scheme in schemes:
+        name = "acquire::{0}::proxy".format(scheme)
+        own = values.get("{0}::{1}".format(name, place["host"].lower()))
+        if own:
+            return own
+    for scheme in schemes:
+        if any(values.get("acquire::{0}::{1}".format(scheme, name)) for name in ("proxy-auto-detect", "proxyautodetect")):
+            raise ValueError("a program tells apt its proxy")
+        if values.get("acquire::{0}::proxy".format(scheme)):
+            return values["acquire::{0}::proxy".format(scheme)]
+    return ""
+
+
+def dnf_proxy(options):
+    """Return the proxy that options of dnf or yum name, with its credentials in the URL; "" where they name none.
+
+    In options of their own, credentials are written as they are.
+    """
+    value = options.get("proxy") or ""
+    if value.lower() in _NO_PROXY:
+        return ""
+    if not options.get("proxy_username"):
+        return value
+    scheme, slashes, rest = value.rpartition("://")
+    user, password = (quote(options.get(name) or "", safe="") for name in ("proxy_username", "proxy_password"))
+    return "{0}{1}{2}:{3}@{4}".format(scheme, slashes, user, password, rest)
+
+
+def verified_by_all(options):
+    """Whether a server of a repository has to satisfy the host's own trust store, and asks for no certificate."""
+    return not options.get("sslcacert") and not options.get("sslclientcert") and (
+        (options.get("sslverify") or "1").lower() not in _OFF)

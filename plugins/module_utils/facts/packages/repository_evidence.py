@@ -1,0 +1,142 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From which repositories this host gets packages, and by which proxy. Files are read; no package manager updates anything."""
+
+import glob
+import os
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    DanglingLink,
+    Unreadable,
+    read_text,
+    read_text_or_none,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import package_sources
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_evidence import (
+    apt_configuration,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import (
+    apt_options,
+    main_section,
+)
+
+MOST = 200  # repositories
+_APT = (("/etc/apt/sources.list", package_sources.apt_lines), ("/etc/apt/sources.list.d/*.list", package_sources.apt_lines),
+        ("/etc/apt/sources.list.d/*.sources", package_sources.apt_stanzas))
+_DNF_MAIN = ("/etc/dnf/dnf.conf", "/etc/yum.conf")
+_DNF = _DNF_MAIN + ("/etc/yum.repos.d/*.repo", "/etc/yum/repos.d/*.repo", "/etc/distro.repos.d/*.repo")
+_VARIABLES = ("/etc/yum/vars/*", "/etc/dnf/vars/*")
+
+
+def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
+    """Return `{"manager", "repositories", "local", "unreadable"}`.
+
+    manager: `apt`, `dnf` or None. A repository is `{"name", "source", "places", "unknown"}`; one of its places is enough:
+    `{"scheme", "host", "port", "proxy", "password", "verified"}`. proxy: the package manager's own, as it may be shown,
+    `direct` where it is to use none, or "" where it says nothing; password: as in `proxy_evidence`; verified: whether the
+    host's trust store has to know the server. unknown: why nothing is known of the rest, or None.
+    local: how many are on the host itself. root: the directory whose files are read.
+    """
+    reader = _Reader(hashes, root)
+    manager = None
+    if os.path.isdir(reader.at("/etc/apt")):
+        manager = "apt"
+        reader.apt(ask_apt)
+    elif any(os.path.exists(reader.at(path)) for path in _DNF_MAIN + ("/etc/yum.repos.d",)):
+        manager = "dnf"
+        reader.dnf()
+    if len(reader.found) > MOST:
+        reader.unreadable.append("{0} repositories, of which {1} are told".format(len(reader.found), MOST))
+    return {
+        "manager": manager,
+        "repositories": reader.found[:MOST],
+        "local": reader.local,
+        "unreadable": reader.unreadable,
+        "dangling": reader.dangling,
+    }
+
+
+class _Reader:
+    """Collects repositories from the files below a root directory."""
+
+    def __init__(self, hashes, root):
+        self.display, self.root = Display(hashes), root
+        self.found, self.unreadable, self.dangling, self.local = [], [], [], 0
+
+    def at(self, path):
+        return os.path.join(self.root, path.lstrip("/"))
+
+    def files(self, patterns):
+        """Yield (path as on the host, text) of every readable file of the patterns."""
+        for pattern in patterns:
+            for path in sorted(glob.glob(self.at(pattern))):
+                try:
+                    yield "/" + os.path.relpath(path, self.root), read_text(path)
+                except DanglingLink as problem:
+                    self.dangling.append(str(problem))
+                except Unreadable as problem:
+                    self.unreadable.append(str(problem))
+
+    def apt(self, ask_apt):
+        options = list(apt_options(ask_apt()))
+        for pattern, uris in _APT:
+            for source, text in self.files([pattern]):
+                for uri in dict.fromkeys(uris(text)):
+                    self.add(None, source, [uri], lambda place: package_sources.apt_proxy(options, place), True)
+
+    def dnf(self):
+        main = {}
+        for path in _DNF_MAIN:
+            try:
+                text = read_text_or_none(self.at(path))
+            except DanglingLink as problem:
+                self.dangling.append(str(problem))
+                continue
+            except Unreadable as problem:
+                self.unreadable.append(str(problem))
+                continue
+            main = main or main_section(text or "")
+        variables = {os.path.basename(path): text.strip() for path, text in self.files(_VARIABLES)}
+        seen = set()
+        for source, text in self.files(_DNF):
+            real = os.path.realpath(self.at(source))
+            if real in seen:  # yum.conf is a link to dnf.conf where both are there
+                continue
+            seen.add(real)
+            try:
+                sections = package_sources.repo_sections(text)
+            except ValueError as problem:
+                self.unreadable.append("{0}: {1}".format(source, problem))
+                continue
+            for name, own in sections.items():
+                options = dict(main, **own)
+                proxy = package_sources.dnf_proxy(options) or ("DIRECT" if options.get("proxy") else "")
+                urls = package_sources.repo_urls(own, variables)
+                self.add(name, source, urls, lambda dummy, proxy=proxy: proxy, package_sources.verified_by_all(options))
+
+    def shown(self, proxy):
+        """Return (what may be shown of a proxy, whether it has credentials)."""
+        return ("direct", "none") if proxy.upper() == "DIRECT" else self.display.setting("proxy", proxy)
+
+    def add(self, name, source, urls, proxy_to, verified):
+        """A repository that has all of some URLs."""
+        places, unknown, local = [], None, False
+        for url in urls:
+            try:
+                place = package_sources.place_of(url)
+                if place is None:
+                    local = True
+                    continue
+                proxy, password = self.shown(proxy_to(place))
+            except ValueError as problem:
+                unknown = str(problem)
+                continue
+            places.append(dict(place, proxy=proxy, password=password, verified=verified))
+        if local:
+            self.local += 1
+        elif places or unknown:
+            shown = name or (places[0]["host"] if places else "a source")
+            self.found.append({"name": shown, "source": source, "places": places, "unknown": unknown})

@@ -1,0 +1,95 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which programs run on this host, which accounts have a number, and what keeps programs from running."""
+
+import grp
+import os
+import pwd
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+    Unreadable,
+    read_text_or_none,
+)
+
+MOST = 5000  # processes that are looked at
+_NAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}\Z")
+_CODE = re.compile(r"-[A-Za-z]*[ce]\Z")  # what follows is no script, but what the interpreter is to do
+_INTERPRETERS = ("python", "ruby", "perl", "java", "sh", "bash", "node")
+
+
+def process_evidence(root="/proc"):
+    """Return `[{pid, names}]` of the processes of programs, by pid; names without folders, never the arguments.
+
+    names: what the kernel calls the process (15 characters at most), its program, and the script of an interpreter.
+    """
+    found = []
+    for pid in sorted(int(name) for name in os.listdir(root) if name.isdigit())[:MOST]:
+        folder = os.path.join(root, str(pid))
+        try:
+            comm = (read_text_or_none(os.path.join(folder, "comm"), 4096) or "").strip()
+            words = (read_text_or_none(os.path.join(folder, "cmdline"), 65536) or "").split("\0")
+        except Unreadable:
+            continue  # it ended meanwhile
+        if words[0]:  # the kernel's own threads have no command line
+            found.append({"pid": pid, "names": program_names(comm, words)})
+    return found
+
+
+def program_names(comm, words):
+    """Return the names under which a process may be known, each once."""
+    names = [comm, _base(words[0])]
+    if len(words) > 1 and names[1].rstrip("0123456789.").startswith(_INTERPRETERS):
+        script = next((word for word in words[1:] if _CODE.match(word) or word[:1] not in ("", "-")), "")
+        names.append(_base(script) if "/" in script else "")
+    return [name for name in dict.fromkeys(names) if _NAME.match(name)]
+
+
+def _base(word):
+    return os.path.basename(word.split(" ")[0].rstrip(":"))
+
+
+def account_evidence(numbers):
+    """Return `{number as text: {"user": name or None, "group": name or None}}`."""
+    return {str(number): {"user": _user(number), "group": _group(number)} for number in numbers}
+
+
+def _user(number):
+    try:
+        return pwd.getpwuid(number).pw_name
+    except (KeyError, OverflowError):
+        return None
+
+
+def _group(number):
+    try:
+        return grp.getgrgid(number).gr_name
+    except (KeyError, OverflowError):
+        return None
+
+
+def cloud_init_evidence():
+    """Return `{installed, disabled, network}`: network is whether cloud-init writes the network's configuration."""
+    installed = os.path.isdir("/etc/cloud") and os.path.exists("/etc/cloud/cloud.cfg")
+    network = True
+    folder = "/etc/cloud/cloud.cfg.d"
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        text = read_text_or_none(os.path.join(folder, name)) or ""
+        if name.endswith(".cfg") and "network:" in text and "disabled" in text.partition("network:")[2].split("\n\n")[0]:
+            network = False
+    return {
+        "installed": installed,
+        "disabled": os.path.exists("/etc/cloud/cloud-init.disabled"),
+        "network": installed and network,
+    }
+
+
+def allowlisting_evidence():
+    """Return `{"permissive": bool or None}` of fapolicyd; None where it is not installed."""
+    text = read_text_or_none("/etc/fapolicyd/fapolicyd.conf")
+    if text is None:
+        return {"permissive": None}
+    values = dict(line.replace(" ", "").split("=", 1) for line in text.splitlines() if "=" in line)
+    return {"permissive": values.get("permissive", "0") == "1"}

@@ -1,0 +1,25 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Devices that a file of shell variables names."""
+
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import HIDDEN
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import assignments
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage.block_devices import device_links
+
+_PLAIN = re.compile(r"(?:/dev/[A-Za-z0-9_./+ :-]*|[A-Za-z0-9_./+-]*)\Z")
+
+
+def device_settings(path, names):
+    """Return `{"values": {name: text}, "devices": {path below /dev: device without /dev/, or None}}`.
+
+    Only the variables named are read from the file, which may hold secrets besides; none where there is no file. A value
+    that is neither a path nor a word is hidden.
+    """
+    text = read_text_or_none(path) if path else None
+    values = {name: value if _PLAIN.match(value) else HIDDEN for name, value in assignments(text or "") if name in names}
+    return {"values": values, "devices": device_links([value for value in values.values() if value.startswith("/dev/")])}

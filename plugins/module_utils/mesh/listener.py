@@ -1,0 +1,326 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Listen on many ports at once and prove to keyed questions, and to nothing else, that they arrived here.
+
+Where a port cannot be had, the process that holds it is named. Everything runs in one thread on one epoll.
+"""
+
+import collections
+import errno
+import json
+import os
+import select
+import socket
+import struct
+import time
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import file_limit, port_owners, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
+    keyed_proof,
+    listener_connections,
+    listener_control,
+    listener_requests,
+    listener_streams,
+    path_mtu,
+    receive_timestamps,
+)
+
+SPARE_FILES = 16384  # for connections: some peers with thousands each
+_BATCH = 64  # what one socket may get done before it is another's turn
+_NO_ROOM_PAUSE = 0.05  # seconds
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+# address: IPv4 address, text. tcp, udp: port numbers.
+Place = collections.namedtuple("Place", "address tcp udp")
+
+
+def bind_all(places):
+    """Bind every port of every Place; return (sockets, report).
+
+    sockets: `[(transport, socket)]`. report: a list, for each Place `{"address", "tcp", "udp"}`, where each transport
+    is `{"bound": [range], "occupied": [who holds what], "beside": [who holds what], "failed": [{"ports", "reason"}]}`.
+    beside: who holds ports of the place on other addresses of this host, where a program that listens on all addresses
+    could not have them; nothing for loopback, which is asked for by programs that want it alone.
+    """
+    file_limit.raise_file_limit(sum(len(place.tcp) + len(place.udp) for place in places) + SPARE_FILES)
+    sockets, report = [], []
+    for place in places:
+        entry = {"address": place.address}
+        for transport, ports in (("tcp", place.tcp), ("udp", place.udp)):
+            beside = [] if _is_loopback(place.address) else port_owners.holders_beside(transport, ports, place.address)
+            bound, occupied, failed = [], [], collections.OrderedDict()
+            for port in ports:
+                try:
+                    sockets.append((transport, _bind(transport, place.address, port)))
+                    bound.append(port)
+                except OSError as problem:
+                    if problem.errno == errno.EADDRINUSE:
+                        occupied.append(port)
+                    else:
+                        failed.setdefault(os.strerror(problem.errno), []).append(port)
+            entry[transport] = {
+                "bound": port_ranges.texts(bound),
+                "occupied": _who_holds(transport, occupied, place.address),
+                "beside": _together([holder.port for holder in beside], {holder.port: holder for holder in beside}),
+                "failed": [
+                    {"ports": port_ranges.texts(numbers), "reason": reason} for reason, numbers in failed.items()
+                ],
+            }
+        report.append(entry)
+    return sockets, report
+
+
+def _is_loopback(address):
+    return address.startswith("127.")
+
+
+def _bind(transport, address, port):
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    sock = socket.socket(socket.AF_INET, kind)
+    try:
+        sock.setblocking(False)
+        if transport == "tcp":
+            # Connections of before that only wait for stragglers are in nobody's way. For UDP the same option would
+            # let two programs have one port.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        else:
+            receive_timestamps.stamp_arrivals(sock)
+            path_mtu.forbid_fragments(sock)
+        sock.bind((address, port))
+        if transport == "tcp":
+            sock.listen(128)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _who_holds(transport, ports, address):
+    known = {holder.port: holder for holder in port_owners.holders(transport, ports, address)} if ports else {}
+    return _together(ports, known)
+
+
+def _together(ports, known):
+    """Return `[{"ports", "process", "pid", "user", "address", "state"}]`, ports of the same holder together."""
+    groups = collections.OrderedDict()
+    for port in ports:
+        holder = known.get(port)
+        who = holder._replace(transport=None, port=None) if holder else None
+        groups.setdefault(who, []).append(port)
+    return [
+        {
+            "ports": port_ranges.texts(numbers),
+            "process": who.process if who else None,
+            "pid": who.pid if who else None,
+            "user": who.user if who else None,
+            "address": who.address if who else None,
+            "state": who.state if who else None,
+        }
+        for who, numbers in groups.items()
+    ]
+
+
+class Listener(object):
+    """Serves bound sockets until its lease is over, or until it is told to stop over `control`, a listening Unix socket."""
+
+    def __init__(self, key, name, sockets, control, status, lease):
+        """key: bytes. name: what this host is called. status: what `control` is told, a dictionary. lease: a Lease."""
+        self._key, self._name, self._status, self._lease = key, name, status, lease
+        self._epoll = select.epoll()
+        self._handlers = {}
+        self._connections = listener_connections.Connections(
+            file_limit.room_beside(len(sockets), SPARE_FILES), sum(transport == "tcp" for transport, dummy in sockets))
+        self._no_room = False
+        self._heard = {}  # socket -> the part of a question or of an order that has arrived
+        self._orders = {}  # socket -> (Question for a stream, the answer that it got)
+        self._streams = {}  # socket -> listener_streams.Stream
+        self._proven = {"tcp": 0, "udp": 0}
+        self._stopping = False
+        for transport, sock in sockets:
+            self._watch(sock, self._accept if transport == "tcp" else self._datagrams)
+        self._sockets = [sock for dummy, sock in sockets]
+        self._control = control
+        self._watch(control, self._be_told)
+
+    def serve(self):
+        """Answer until told to stop."""
+        while not self._stopping:
+            for number, dummy_events in self._epoll.poll(1.0, 256):
+                handler = self._handlers.get(number)
+                if handler and not self._stopping:
+                    handler[0](handler[1])
+            self._close_idle()
+            if self._lease.over():
+                self._stop()
+            if self._no_room:
+                # The kernel keeps the connections until there is room again, and would report them without a pause.
+                time.sleep(_NO_ROOM_PAUSE)
+                self._no_room = False
+
+    def _watch(self, sock, handle):
+        self._handlers[sock.fileno()] = (handle, sock)
+        self._epoll.register(sock.fileno(), select.EPOLLIN)
+
+    def _handle(self, sock, handle, events=select.EPOLLIN):
+        """Let another method look after a connection from now on."""
+        self._handlers[sock.fileno()] = (handle, sock)
+        self._epoll.modify(sock.fileno(), events)
+
+    def _datagrams(self, sock):
+        for dummy in range(_BATCH):
+            try:
+                data, ancillary, dummy_flags, peer = sock.recvmsg(65535, receive_timestamps.ROOM)
+            except OSError:
+                # Nothing more, or the echo of an answer that could not be delivered.
+                return
+            asked = keyed_proof.read_ask(self._key, data)
+            if asked is None or asked[0] not in (keyed_proof.PROVE, keyed_proof.ECHO):
+                continue
+            reply = self._proof("udp", asked[1], sock, peer, receive_timestamps.arrived_at(ancillary))
+            if asked[0] == keyed_proof.ECHO:
+                reply += b"\0" * (len(data) - len(reply))
+            try:
+                sock.sendto(reply, peer)
+            except OSError:
+                continue  # as good as lost on the way; the other side asks again
+
+    def _accept(self, listener):
+        for dummy in range(_BATCH):
+            if self._no_room or not self._make_room():
+                return
+            try:
+                sock, peer = listener.accept()
+            except OSError as problem:
+                self._no_room = problem.errno in (errno.EMFILE, errno.ENFILE)
+                if self._no_room:
+                    self._drop_all(self._connections.oldest())
+                return
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self._watch(sock, self._question)
+            self._drop_all(self._connections.add(sock, peer[0]))
+
+    def _make_room(self):
+        """Whether there is room for another connection."""
+        if self._connections.full():
+            self._drop_all(self._connections.oldest(listener_connections.FRESH_SECONDS))
+            self._no_room = self._connections.full()
+        return not self._no_room
+
+    def _question(self, sock):
+        """Answer one question a connection, then wait for the other side to hang up: no port is left in TIME_WAIT."""
+        heard = self._hear(sock)
+        if heard is None:
+            return
+        question = listener_requests.read(self._key, heard) if heard else None
+        if question is listener_requests.UNFINISHED:
+            self._heard[sock] = heard
+        elif question is None or not self._answer(sock, question):
+            self._drop(sock)
+
+    def _hear(self, sock):
+        """Return all that has arrived of a message, empty where there will be none; None where nothing new has."""
+        try:
+            data = sock.recv(4096)
+        except OSError as problem:
+            return None if problem.errno == errno.EAGAIN else b""
+        return self._heard.pop(sock, b"") + data if data else b""
+
+    def _answer(self, sock, question):
+        """Whether the answer could be sent."""
+        try:
+            source = question.source or sock.getpeername()
+            reply = self._proof("tcp", question.nonce, sock, source, time.time(), question.source is not None)
+            sock.send(reply)
+        except OSError:
+            return False
+        if question.purpose in keyed_proof.STREAMS:
+            self._orders[sock] = (question, reply)
+            self._handle(sock, self._order)
+        else:
+            self._connections.answered(sock)
+        return True
+
+    def _order(self, sock):
+        """Begin a stream, when the order for it is there."""
+        heard = self._hear(sock)
+        if heard is None:
+            return
+        if heard and len(heard) < keyed_proof.ORDER_SIZE:
+            self._heard[sock] = heard
+            return
+        question, reply = self._orders.pop(sock)
+        size = keyed_proof.read_order(self._key, reply, heard)
+        if size is None or len(self._streams) >= listener_streams.MOST_STREAMS:
+            self._drop(sock)
+            return
+        self._connections.working(sock)
+        stream = listener_streams.stream_for(self._key, question, sock, size, heard[keyed_proof.ORDER_SIZE :])
+        self._streams[sock] = stream
+        self._handle(sock, self._go_on, stream.events)
+
+    def _go_on(self, sock):
+        """Let a stream do a bit of its work."""
+        if self._streams[sock].step():
+            return
+        del self._streams[sock]
+        self._connections.answered(sock)
+        self._handle(sock, self._question)
+
+    def _proof(self, transport, nonce, sock, peer, received, announced=False):
+        self._lease.sign()
+        self._proven[transport] += 1
+        port = sock.getsockname()[1]
+        said = keyed_proof.Answer(self._name, port, peer[0], peer[1], received, time.time(), announced)
+        return keyed_proof.answer(self._key, nonce, said)
+
+    def _drop(self, sock):
+        self._connections.remove(sock)
+        for parts in (self._heard, self._orders, self._streams):
+            parts.pop(sock, None)
+        self._handlers.pop(sock.fileno(), None)
+        sock.close()
+
+    def _drop_all(self, socks):
+        for sock in socks:
+            self._drop(sock)
+
+    def _close_idle(self):
+        self._drop_all(self._connections.idle())
+        self._drop_all([sock for sock, stream in self._streams.items() if stream.overdue()])
+
+    def _be_told(self, control):
+        """Hear a word of listener_control; only root and the user of this process are heard."""
+        try:
+            sock, dummy = control.accept()
+        except OSError:
+            return
+        with sock:
+            sock.settimeout(5)
+            try:
+                if _uid_of(sock) not in (0, os.geteuid()):
+                    return
+                word = sock.recv(16).decode("ascii", "replace")
+                if word == listener_control.SIGN:
+                    self._lease.sign()
+                elif word == listener_control.HANGUP:
+                    self._lease.hangup()
+                elif word == listener_control.STOP:
+                    self._stop()
+                sock.sendall(json.dumps(self._now()).encode("ascii"))
+            except OSError:
+                return
+
+    def _now(self):
+        return dict(
+            self._status, proven=self._proven, silent_for=self._lease.silent_for(), ends_in=self._lease.remaining())
+
+    def _stop(self):
+        self._stopping = True
+        for sock in [*self._connections.all(), *self._sockets, self._control]:
+            sock.close()
+
+
+def _uid_of(sock):
+    return struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]

@@ -1,0 +1,58 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Probe every port of every peer, both transports at once, and sum up."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
+    deadlines,
+    file_limit,
+    port_ranges,
+    thread_pool,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import port_verdicts, tcp_probes, udp_probes
+
+_FILES_OF_THE_MODULE = 64
+_LAST_CHANCE = 3.0  # seconds for what has not answered by UDP, when thousands of TCP connections are out of the way
+
+
+def targets_of(peers):
+    """Return (tcp targets, udp targets) of peers `{"name", "address", "tcp", "udp", "connect", "query"}` (ports as texts)."""
+    tcp, udp = [], []
+    for number, peer in enumerate(peers):
+        proven = port_ranges.numbers(peer["tcp"])
+        for ports, proof in ((proven, True), (sorted(set(port_ranges.numbers(peer["connect"])) - set(proven)), False)):
+            tcp += [port_verdicts.Target(number, peer["address"], port, peer["name"], proof) for port in ports]
+        proven = port_ranges.numbers(peer["udp"])
+        for ports, proof in ((proven, True), (sorted(set(port_ranges.numbers(peer["query"])) - set(proven)), False)):
+            udp += [port_verdicts.Target(number, peer["address"], port, peer["name"], proof) for port in ports]
+    return tcp, udp
+
+
+def probe_all(key, peers, timeout, concurrency, seconds):
+    """Return `[{"name", "address", "tcp", "udp"}]`, for each peer and transport a summary of the verdicts."""
+    tcp, udp = targets_of(peers)
+    deadline = deadlines.Deadline(seconds)
+    most = file_limit.raise_file_limit(min(concurrency, len(tcp)) + _FILES_OF_THE_MODULE) - _FILES_OF_THE_MODULE
+    probers = (
+        tcp_probes.TcpProber(key, tcp, timeout, max(1, min(concurrency, most)), deadline),
+        udp_probes.UdpProber(key, udp, timeout, deadline),
+    )
+    # The probers end by the deadline on their own; the margin lets them say what they did not come to.
+    for finished in thread_pool.run_all([prober.run for prober in probers], 2, deadlines.Deadline(seconds + 10)):
+        if finished.error is not None:
+            raise finished.error
+    if any(verdict == port_verdicts.OPEN for verdict, dummy in probers[0].outcomes.values()):
+        probers[1].run(_LAST_CHANCE)
+    return [
+        {
+            "name": peer["name"],
+            "address": peer["address"],
+            "tcp": port_verdicts.summary(_of_peer(probers[0].outcomes, number)),
+            "udp": port_verdicts.summary(_of_peer(probers[1].outcomes, number)),
+        }
+        for number, peer in enumerate(peers)
+    ]
+
+
+def _of_peer(outcomes, number):
+    return {port: outcome for (peer, port), outcome in outcomes.items() if peer == number}

@@ -1,0 +1,50 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a probe of a port came to, and how thousands of such verdicts are told in few words."""
+
+import collections
+import errno
+import os
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tcp_connect, verdicts
+
+OPEN = "open"  # the listener of this run proved itself
+LIVE = "live"  # a connection came about, or an answer by UDP, where no proof was asked for
+UNPROVEN = "unproven"  # something answers there, and it is not the listener that was meant
+REFUSED = verdicts.REFUSED
+REJECTED = verdicts.REJECTED
+DROPPED = verdicts.DROPPED
+UNTESTED = verdicts.UNTESTED
+ERROR = verdicts.ERROR
+
+# This host has no more of something; it says nothing about the network.
+_LOCAL = frozenset([errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EADDRINUSE])
+
+# A port of a peer to try. peer: its place in the list of peers; proof: whether a keyed answer is asked for.
+Target = collections.namedtuple("Target", "peer address port name proof")
+
+
+def verdict_of(error_number):
+    """Return (verdict, reason) for the errno of a connection or datagram that failed."""
+    verdict = ERROR if error_number in _LOCAL else tcp_connect.verdict_of(error_number)
+    return verdict, os.strerror(error_number)
+
+
+def summary(outcomes):
+    """Return what the probes of one peer over one transport came to.
+
+    outcomes: `{port: (verdict, reason or None)}`. Returns `{"asked": number, "ports": {verdict: [range]},
+    "reasons": {verdict: reason}}`; of several reasons for one verdict the most frequent one.
+    """
+    ports, reasons = {}, {}
+    for port, (verdict, reason) in outcomes.items():
+        ports.setdefault(verdict, []).append(port)
+        if reason:
+            reasons.setdefault(verdict, collections.Counter())[reason] += 1
+    return {
+        "asked": len(outcomes),
+        "ports": {verdict: port_ranges.texts(numbers) for verdict, numbers in sorted(ports.items())},
+        "reasons": {verdict: found.most_common(1)[0][0] for verdict, found in sorted(reasons.items())},
+    }

@@ -1,0 +1,71 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The client's side of HTTP CONNECT (RFC 9110, 9.3.6) as bytes in, bytes out; no sockets here."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, proxy_url, verdicts
+
+
+class Client(object):
+    """Asks `proxy` for a tunnel to host and port; `done` when it stands, and `rest` is what came behind the answer."""
+
+    def __init__(self, proxy, host, port):
+        self._proxy = proxy
+        self._target = "%s:%d" % ("[%s]" % host if ":" in host else host, port)
+        self._reader = http_heads.HeadReader()
+        self.done = False
+        self.rest = b""
+
+    def opening(self):
+        """The bytes to send first."""
+        try:
+            target = self._target.encode("ascii")
+        except UnicodeError:
+            target = self._target.encode("idna")
+        lines = [b"CONNECT " + target + b" HTTP/1.1", b"Host: " + target]
+        token = proxy_url.basic_token(self._proxy)
+        if token is not None:
+            lines.append(b"Proxy-Authorization: Basic " + token.encode("ascii"))
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+    def feed(self, data):
+        """Take bytes of the proxy; returns what to send in turn, nothing here. Raises LayerFailed."""
+        try:
+            whole = self._reader.feed(data)
+        except http_heads.HttpError as exc:
+            raise self._failed(verdicts.PROXY_BROKEN, str(exc))
+        if whole:
+            self._judge(self._reader.head)
+            self.done, self.rest = True, self._reader.rest
+        return b""
+
+    def _judge(self, head):
+        if 200 <= head.status <= 299:
+            return
+        answered = "answered CONNECT %s with %d %s" % (self._target, head.status, head.reason)
+        if 300 <= head.status <= 399:
+            raise self._failed(verdicts.BLOCKED, "%s, to %s" % (answered, head.headers.get("location", "nowhere")))
+        raise refusal(self._proxy, head, answered)
+
+    def _failed(self, verdict, detail):
+        return verdicts.LayerFailed(verdict, proxy_url.without_secrets(detail, self._proxy))
+
+
+def refusal(proxy, head, answered):
+    """The LayerFailed of an answer by which `proxy` refuses; answered: the sentence that tells of it."""
+    if head.status == 407:
+        verdict, answered = verdicts.PROXY_AUTH, "%s; %s" % (answered, _who_may(proxy, head))
+    else:
+        verdict = verdicts.PROXY_FAILED if head.status >= 500 else verdicts.PROXY_DENIED
+        if "x-squid-error" in head.headers:
+            answered += " (%s)" % head.headers["x-squid-error"]
+    return verdicts.LayerFailed(verdict, proxy_url.without_secrets(answered, proxy))
+
+
+def _who_may(proxy, head):
+    offered = head.headers.get("proxy-authenticate", "no scheme named")
+    if proxy.username is None:
+        return "it asks for a user name and password (%s)" % offered
+    if not offered.lower().startswith("basic"):
+        return "it takes no user name and password but %s" % offered
+    return "it does not accept the user name and password that it was given"

@@ -1,0 +1,129 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One HTTP/1.1 question over a Wire or Channel, and the head of the answer with the start of its body."""
+
+import contextlib
+import re
+import socket
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, tls, verdicts
+
+USER_AGENT = "hostprep.runtime_fabric egress_info"
+# Enough for the title of a page.
+_LONGEST_BODY = 4096
+# Seconds to wait for the body once the head is there: it is not needed.
+_BODY_SECONDS = 0.5
+# nginx ends the handshake whatever the client showed, and tells it then.
+_REFUSALS_OF_NGINX = ("400 The SSL certificate error", "400 No required SSL certificate was sent")
+_TITLE = re.compile(b"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+# What an answer is recognised by; cookies and the like are nobody's business.
+_TELLING = ("server", "via", "location", "content-type", "www-authenticate", "x-squid-error", "upgrade",
+            "sec-websocket-accept", "sec-websocket-protocol")
+
+
+def name_in_url(host):
+    """A host as URLs and headers have it."""
+    name = "[%s]" % host if ":" in host else host
+    try:
+        name.encode("ascii")
+    except UnicodeError:
+        return name.encode("idna").decode("ascii")
+    return name
+
+
+def request(host, port, path, extra=(), before=""):
+    """The bytes of a GET. extra: further header lines, as text. before: what a proxy needs before the path."""
+    name = name_in_url(host)
+    if port not in (80, 443):
+        name = "%s:%d" % (name, port)
+    lines = ["GET %s%s HTTP/1.1" % (before, path), "Host: %s" % name, "User-Agent: %s" % USER_AGENT, "Accept: */*"]
+    lines += list(extra) or ["Connection: close"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
+
+def ask(channel, question, seconds):
+    """(Head, title of the page or None). Raises LayerFailed(http_failed or certificate_refused)."""
+    deadline = deadlines.Deadline(seconds)
+    head, rest = _ask(channel, question, deadline, seconds)
+    title = _title(channel, head, rest, deadline)
+    if head.status == 400 and title in _REFUSALS_OF_NGINX:
+        raise verdicts.LayerFailed(verdicts.CERTIFICATE_REFUSED, 'the answer is the page "%s"' % title)
+    return head, title
+
+
+def head_of(channel, question, seconds):
+    """(Head, the first bytes of the body). Raises LayerFailed(http_failed or certificate_refused)."""
+    return _ask(channel, question, deadlines.Deadline(seconds), seconds)
+
+
+def _ask(channel, question, deadline, seconds):
+    reader = http_heads.HeadReader()
+    try:
+        # Who went away may have said before why.
+        with contextlib.suppress(ConnectionError):
+            channel.send(question, deadline)
+        while True:
+            data = channel.receive(deadline)
+            if not data:
+                raise http_heads.HttpError(
+                    "the peer closed the connection %s" % ("within its answer" if reader.begun() else "without an answer"))
+            if reader.feed(data):
+                break
+    except socket.timeout:
+        raise verdicts.LayerFailed(verdicts.HTTP_FAILED, "no answer to an HTTP request within %g s" % seconds)
+    except http_heads.HttpError as exc:
+        raise verdicts.LayerFailed(verdicts.HTTP_FAILED, str(exc))
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, "strerror", None) or str(exc)
+        # In TLS 1.3 a server says so only after the client's side of the handshake is done.
+        verdict = verdicts.CERTIFICATE_REFUSED if tls.is_refusal(reason) else verdicts.HTTP_FAILED
+        raise verdicts.LayerFailed(verdict, "cut while waiting for an HTTP answer (%s)" % reason)
+    return reader.head, reader.rest
+
+
+def _title(channel, head, rest, deadline):
+    if "html" not in head.headers.get("content-type", ""):
+        return None
+    body = bytearray(rest)
+    until = deadlines.Deadline(min(_BODY_SECONDS, deadline.remaining()))
+    try:
+        while len(body) < _LONGEST_BODY and not _TITLE.search(body):
+            data = channel.receive(until)
+            if not data:
+                break
+            body += data
+    except (OSError, ValueError):
+        # The head is what counts.
+        pass
+    found = _TITLE.search(bytes(body[:_LONGEST_BODY]))
+    return http_heads.printable(b" ".join(found.group(1).split())) if found else None
+
+
+def described(head, title, signs):
+    """A dict for the result row. signs: headers that are kept besides the usual ones."""
+    wanted = set(_TELLING) | set(name_of(sign) for sign in signs)
+    kept = dict((name, value) for name, value in head.headers.items() if name in wanted)
+    return {"status": head.status, "reason": head.reason, "headers": kept, "title": title}
+
+
+def name_of(sign):
+    """The header's name in a sign such as `x-amz-request-id` or `server: AmazonS3`."""
+    return sign.partition(":")[0].strip().lower()
+
+
+def shows(head, sign):
+    """Whether an answer carries a sign: the header is there, and holds the text behind the colon, if any."""
+    wanted = sign.partition(":")[2].strip().lower()
+    value = head.headers.get(name_of(sign))
+    return value is not None and wanted in value.lower()
+
+
+def block_mark(head):
+    """A sentence when the answer names itself as that of a filter or a login page, else None."""
+    if "x-squid-error" in head.headers:
+        return "a proxy answers instead (%s)" % head.headers["x-squid-error"]
+    if head.status in (407, 511):
+        return "somebody on the way answers with %d %s" % (head.status, head.reason)
+    return None

@@ -1,0 +1,59 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many attempts run at a time through one proxy: a few, so that the attempts are not the load that fails them."""
+
+import collections
+import threading
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths as routes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdicts
+
+A_FEW = 4
+
+
+class ProxyTurns(object):
+    """The turns of pool.run_all. paths: the path of each attempt. most: at a time through one proxy.
+
+    late: a function of the result of an attempt that says whether it timed out. A proxy that cannot be connected to, or
+    through which `most` attempts timed out twice over and not one was answered, has no load to be spared, and would cost the
+    others their time: what is left for it runs at once.
+    """
+
+    def __init__(self, paths, most, late):
+        self._paths, self._most, self._late = paths, most, late
+        self._running, self._lost = collections.Counter(), collections.Counter()
+        self._answered, self._holding = set(), set()
+        self.changed = threading.Condition()
+
+    def take(self, index):
+        """Whether an attempt may begin now; if so, it counts as begun."""
+        path = self._paths[index]
+        if path != routes.DIRECT and self._running[path] >= self._most and self._to_be_spared(path):
+            return False
+        self._running[path] += 1
+        return True
+
+    def hold(self, index):
+        """An attempt has nothing left to do but to hold its connection: it is no load any more."""
+        with self.changed:
+            self._holding.add(index)
+            self._running[self._paths[index]] -= 1
+            self._answered.add(self._paths[index])
+            self.changed.notify_all()
+
+    def end(self, index, outcome):
+        """An attempt has ended."""
+        path = self._paths[index]
+        if index not in self._holding:
+            self._running[path] -= 1
+        result = outcome.value or {}
+        if result.get("verdict") == verdicts.PROXY_UNREACHABLE:
+            self._lost[path] += 2 * self._most
+        elif result and self._late(result):
+            self._lost[path] += 1
+        else:
+            self._answered.add(path)
+
+    def _to_be_spared(self, path):
+        return path in self._answered or self._lost[path] < 2 * self._most

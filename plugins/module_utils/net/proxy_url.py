@@ -1,0 +1,72 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A proxy as a URL names it, and how to speak of one without its secrets."""
+
+import base64
+import collections
+import re
+from urllib.parse import quote, unquote, urlsplit
+
+HTTP, SOCKS5 = "http_proxy", "socks5"
+# The path of a connection through such a proxy, by the scheme of its URL.
+_PATHS = {"http": HTTP, "socks5": SOCKS5}
+_LONG_NAME = 12  # characters; a user name of this length may be a token, and is no common word
+_HOST = re.compile(r"[-.0-9A-Za-z_:]{1,253}")
+
+Proxy = collections.namedtuple("Proxy", ["path", "host", "port", "username", "password"])
+Proxy.__doc__ = """path: HTTP or SOCKS5; username and password: as they are, not percent-encoded, or None both."""
+
+
+class ProxyUrlError(ValueError):
+    """The text is no URL of a proxy. The message never quotes it: it may hold a password."""
+
+
+def parse(url, scheme):
+    """The Proxy of `scheme://[user:password@]host:port`. Raises ProxyUrlError."""
+    shape = "%s://[user:password@]host:port" % scheme
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ProxyUrlError("has no readable host and port; write %s" % shape)
+    if parts.scheme != scheme:
+        raise ProxyUrlError("must start with %s://" % scheme)
+    if not host or port is None or not port or not _HOST.fullmatch(host):
+        raise ProxyUrlError("has no host and port; write %s, with @ : / %% # of a password percent-encoded" % shape)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ProxyUrlError("has text behind the port; write %s" % shape)
+    username = password = None
+    if parts.username is not None:
+        username, password = unquote(parts.username), unquote(parts.password or "")
+        # What the protocols cannot carry: RFC 1929 counts in one byte, RFC 7617 separates by the first colon.
+        if max(len(text.encode("utf-8")) for text in (username, password)) > 255:
+            raise ProxyUrlError("has a user name or password of more than 255 bytes")
+        if not username or (scheme == "http" and ":" in username):
+            raise ProxyUrlError("has a user name that is empty or holds a colon")
+    return Proxy(_PATHS[scheme], host, port, username, password)
+
+
+def label(proxy):
+    """What a person calls the proxy."""
+    return "the proxy %s port %d" % (proxy.host, proxy.port)
+
+
+def basic_token(proxy):
+    """What `Proxy-Authorization: Basic` carries, as text, or None without a user name."""
+    if proxy.username is None:
+        return None
+    return base64.b64encode(("%s:%s" % (proxy.username, proxy.password)).encode("utf-8")).decode("ascii")
+
+
+def without_secrets(text, proxy):
+    """`text`, as a proxy may have sent it, with nothing in it of the credentials that it was shown."""
+    if proxy.username is None:
+        return text
+    secrets = [basic_token(proxy), quote(proxy.password, safe=""), proxy.password]
+    if not proxy.password or len(proxy.username) >= _LONG_NAME:
+        secrets += [quote(proxy.username, safe=""), proxy.username]
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "********")
+    return text

@@ -1,0 +1,60 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The client's side of SMTP (RFC 5321) as far as the question what a server offers: bytes in, words out; no sockets here."""
+
+import collections
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads
+
+# More than any server sends in earnest.
+LONGEST_REPLY = 16384
+_LINE = re.compile(r"([2-5]\d\d)(?:([- ])(.*))?\Z")
+
+Reply = collections.namedtuple("Reply", ["code", "lines"])
+Reply.__doc__ = """code: int; lines: the text of each line, printable and of bounded length."""
+
+Offer = collections.namedtuple("Offer", ["extensions", "auth"])
+Offer.__doc__ = """extensions: keywords in capitals, in the server's order; auth: mechanisms in capitals, likewise."""
+
+
+class SmtpError(ValueError):
+    """The bytes are no reply of an SMTP server."""
+
+
+class ReplyReader(object):
+    """Takes bytes until one reply is whole."""
+
+    def __init__(self):
+        self._data = bytearray()
+        self._lines = []
+
+    def feed(self, data):
+        """Take more bytes; the Reply once it is there, else None. Raises SmtpError as soon as it cannot come any more."""
+        self._data += data
+        while b"\n" in self._data:
+            line, dummy_end, self._data = self._data.partition(b"\n")
+            found = _LINE.match(line.rstrip(b"\r").decode("utf-8", "replace"))
+            if not found:
+                raise SmtpError("the answer is not SMTP but %s" % http_heads.printable(bytes(line[:60]).strip()))
+            self._lines.append(http_heads.clean(found.group(3) or ""))
+            if found.group(2) != "-":
+                if self._data:
+                    raise SmtpError("the server says more than it was asked for")
+                return Reply(int(found.group(1)), self._lines)
+        size = len(self._data) + sum(len(line) + 6 for line in self._lines)
+        if size > LONGEST_REPLY or len(self._lines) > 1000:
+            raise SmtpError("the answer is longer than %d bytes" % LONGEST_REPLY)
+        if len(self._data) >= 3 and not re.match(rb"[2-5]\d\d", bytes(self._data)):
+            raise SmtpError("the answer is not SMTP but starts with %s" % http_heads.printable(bytes(self._data[:60])))
+        return None
+
+
+def offer(reply):
+    """The Offer in the reply to EHLO, whose first line is a greeting."""
+    words = [line.upper().split() for line in reply.lines[1:] if line.split()]
+    # Some servers write AUTH=PLAIN, for clients older than the standard.
+    auth = [mechanism for line in words for first in [line[0].partition("=")] if first[0] == "AUTH"
+            for mechanism in ([first[2]] if first[2] else []) + line[1:]]
+    return Offer([line[0] for line in words], list(collections.OrderedDict.fromkeys(auth)))

@@ -1,0 +1,81 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Talk to an SMTP server until it is known what it offers, and leave before any mail."""
+
+import re
+import socket
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import smtp_replies, verdicts
+
+_NAME = re.compile(r"[A-Za-z0-9][-.A-Za-z0-9]{0,252}")
+
+
+def greet(stream, seconds):
+    """(greeting, smtp_replies.Offer) of a server that speaks first. stream: a wires.Wire or tls.Channel.
+
+    Raises LayerFailed(smtp_failed).
+    """
+    banner = _reply(stream, deadlines.Deadline(seconds), seconds, "greeted", 220)
+    return banner.lines[0], hello(stream, seconds)
+
+
+def hello(stream, seconds):
+    """The Offer of a server that has greeted."""
+    return smtp_replies.offer(_ask(stream, "EHLO %s" % _own_name(), seconds, 250))
+
+
+def start_tls(stream, offered, seconds):
+    """Have the server wait for a TLS handshake. Raises LayerFailed(starttls_missing or smtp_failed)."""
+    if "STARTTLS" not in offered.extensions:
+        raise verdicts.LayerFailed(verdicts.STARTTLS_MISSING, "the server offers no STARTTLS")
+    _ask(stream, "STARTTLS", seconds, 220)
+
+
+def leave(stream, seconds):
+    """Say good-bye, as servers expect it; whether they answer does not matter."""
+    try:
+        stream.send(b"QUIT\r\n", deadlines.Deadline(seconds))
+    except (OSError, ValueError):
+        return
+
+
+def _ask(stream, line, seconds, wanted):
+    deadline = deadlines.Deadline(seconds)
+    try:
+        stream.send(line.encode("ascii") + b"\r\n", deadline)
+    except (OSError, ValueError) as exc:
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, "cut before %s (%s)" % (line, _reason(exc)))
+    return _reply(stream, deadline, seconds, "answered %s" % line.split()[0], wanted)
+
+
+def _reply(stream, deadline, seconds, what, wanted):
+    reader = smtp_replies.ReplyReader()
+    try:
+        while True:
+            data = stream.receive(deadline)
+            if not data:
+                raise smtp_replies.SmtpError("the server closed the connection without an answer")
+            reply = reader.feed(data)
+            if reply is not None:
+                break
+    except socket.timeout:
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, "no answer of an SMTP server within %g s" % seconds)
+    except smtp_replies.SmtpError as exc:
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, str(exc))
+    except (OSError, ValueError) as exc:
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, "cut while waiting for an answer (%s)" % _reason(exc))
+    if reply.code != wanted:
+        raise verdicts.LayerFailed(
+            verdicts.SMTP_FAILED, "the server %s with %d %s" % (what, reply.code, " ".join(reply.lines)[:200]))
+    return reply
+
+
+def _reason(exc):
+    return getattr(exc, "strerror", None) or str(exc)
+
+
+def _own_name():
+    name = socket.gethostname()
+    return name if _NAME.fullmatch(name) else "localhost"

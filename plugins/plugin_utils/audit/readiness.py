@@ -1,0 +1,39 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From check results to a verdict: ready, not_ready or incomplete."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN
+
+READY, NOT_READY, INCOMPLETE = "ready", "not_ready", "incomplete"
+
+
+def node_readiness(results):
+    """A node is ready when every required check passed or is waived; a failure outweighs what is unknown or skipped."""
+    required = [PASS if result.get("waiver") else result["status"] for result in results if result["severity"] == "required"]
+    if FAIL in required:
+        return NOT_READY
+    return READY if required and all(status == PASS for status in required) else INCOMPLETE
+
+
+def cluster_readiness(readiness_by_node):
+    """The cluster is as ready as its least ready node; without nodes nothing was proven."""
+    found = set(readiness_by_node.values())
+    if NOT_READY in found:
+        return NOT_READY
+    return READY if found == {READY} else INCOMPLETE
+
+
+def blocking(results, left_out=()):
+    """The results that must stop an installation: required, not waived, and failed, unknown or left out by the site.
+
+    left_out: `{(id of a check, node)}`.
+    """
+    return [
+        result
+        for result in results
+        if result["severity"] == "required"
+        and not result.get("waiver")
+        and (result["status"] in (FAIL, UNKNOWN) or (result["id"], result["node"]) in left_out)
+    ]

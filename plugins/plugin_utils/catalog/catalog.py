@@ -1,0 +1,130 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the catalogue and select the rows that a release, control plane, phase and role ask for.
+
+`load` reads the files; everything else is pure. Rows are dictionaries whose fields catalog/README.md describes;
+a selected row is a copy, complete, and as the chosen release states it.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import (
+    Catalog,
+    CatalogError,
+    parse,
+)
+
+__all__ = [
+    "Catalog",
+    "CatalogError",
+    "load",
+    "parse",
+    "release_of",
+    "select_endpoints",
+    "select_ports",
+    "select_settings",
+]
+
+FOLDER = Path(__file__).resolve().parents[3] / "catalog"
+DEFAULT_RELEASE = "1.4"
+NODE_ROLES = ("controller", "worker")
+
+# The sides of a row that a node of each role can stand on.
+_GROUPS = {
+    "controller": ("nodes", "controllers", "localhost"),
+    "worker": ("nodes", "localhost"),
+}
+
+
+@functools.lru_cache(maxsize=None)
+def load(folder=FOLDER):
+    """Return the Catalog in `folder`, read once. Raise CatalogError if a file is missing, unreadable or wrong."""
+    contents = {}
+    for name in ("releases", *rows.KINDS):
+        path = Path(folder) / f"{name}.yml"
+        try:
+            contents[name] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise CatalogError(f"{path} cannot be read: {error}") from error
+    return parse(contents)
+
+
+def _choose(name, value, valid):
+    if value not in valid:
+        raise CatalogError(f"{quoted(value)} is not a {name}; valid: {', '.join(valid)}")
+
+
+def release_of(catalog, release):
+    """Return the entry of `release` in releases.yml, or raise CatalogError."""
+    _choose("release", release, catalog.release_ids)
+    return catalog.releases[catalog.release_ids.index(release)]
+
+
+def _in_release(catalog, found, release):
+    """Return the rows that `release` has, each with the changes up to that release applied."""
+    release_of(catalog, release)
+    order = catalog.release_ids
+    now = order.index(release)
+    chosen = []
+    for row in found:
+        if order.index(row["since"]) > now or (row["until"] and order.index(row["until"]) < now):
+            continue
+        stage = copy.deepcopy(row)
+        for change in row["changes"]:
+            if order.index(change["since"]) <= now:
+                stage = rows.changed_row(stage, change)
+        del stage["changes"]
+        chosen.append({**stage, "direction": rows.direction_of(stage)})
+    return chosen
+
+
+def select_endpoints(catalog, release=DEFAULT_RELEASE, control_plane="us", node_role=None, phase="install"):
+    """Return the endpoint rows of a release and control plane; with `node_role`, those such a node must reach.
+
+    Phase `operate` leaves out what only the installation needs. Rows that are retired are included and carry the
+    reason. Raise CatalogError for an unknown argument.
+    """
+    offered = release_of(catalog, release)["control_planes"]
+    _choose(f"control plane of release {release}", control_plane, offered)
+    found = [
+        row
+        for row in _in_release(catalog, catalog.endpoints, release)
+        if control_plane in row["control_planes"]
+    ]
+    return _for_role(_in_phase(found, phase), node_role)
+
+
+def select_ports(catalog, release=DEFAULT_RELEASE, phase="operate", node_role=None):
+    """Return the port rows of a release that must be open in `phase`; with `node_role`, those it takes part in.
+
+    Phase `install` includes the rows of `operate`: they are needed from the installation on.
+    """
+    return _for_role(_in_phase(_in_release(catalog, catalog.ports, release), phase), node_role)
+
+
+def select_settings(catalog, release=DEFAULT_RELEASE):
+    """Return the setting rows of a release."""
+    return _in_release(catalog, catalog.settings, release)
+
+
+def _in_phase(found, phase):
+    _choose("phase", phase, rows.PHASES)
+    return [row for row in found if phase == "install" or row["phase"] == "operate"]
+
+
+def _for_role(found, node_role):
+    if node_role is None:
+        return found
+    _choose("node role", node_role, NODE_ROLES)
+    groups = _GROUPS[node_role]
+    return [row for row in found if row["from"] in groups or row["to"] in groups]

@@ -1,0 +1,200 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rows that a site adds to the catalogue: `rtf_extra_endpoints` and `rtf_extra_ports`.
+
+A site writes what it must and gets defaults for the rest; the result is a catalogue row like any other. Its ends may
+also be an address or a network, which the vendor's rows never are. Pure functions; every error is a RowError that
+names the variable, the entry and what is valid.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import (
+    RowError,
+    boolean,
+    fields,
+    host_name,
+    identifier,
+    list_of,
+    network,
+    one_of,
+    port_bounds,
+    port_number,
+    text,
+    url_path,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
+
+PROTOCOLS = (*rows.PROTOCOLS, "tls", "tcp")
+_HTTP = ("https", "amqp_wss", "wss")
+
+_ABOUT = {
+    "id": identifier,
+    "severity": one_of(rows.SEVERITIES),
+    "purpose": text,
+    "phase": one_of(rows.PHASES),
+}
+
+
+def host_or_address(value):
+    """A host name or an IP address."""
+    try:
+        ipaddress.ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        host_name(value)
+
+
+def side(value):
+    """One of the catalogue's groups, an address or a network."""
+    if value in rows.SIDES:
+        return
+    try:
+        network(value)
+    except RowError:
+        raise RowError(
+            f"{quoted(value)} is not known; valid: {', '.join(rows.SIDES)}, an address such as '192.0.2.7'"
+            " or a network such as '192.0.2.0/24'"
+        ) from None
+
+
+_ENDPOINT = (
+    {"host": host_or_address, "port": port_number},
+    {
+        **_ABOUT,
+        "protocol": one_of(PROTOCOLS),
+        "control_planes": list_of(identifier),
+        "from": one_of(rows.NODE_SIDES),
+        "mutual_tls": boolean,
+        "carrier": one_of(rows.CARRIERS),
+        "url_path": url_path,
+    },
+)
+_PORT = (
+    {"ports": list_of(port_bounds), "from": side, "to": side},
+    {**_ABOUT, "transport": one_of(rows.TRANSPORTS), "application": text},
+)
+
+
+def _port(value):
+    """A port of text as a number; anything else is left to its check."""
+    try:
+        return value_types.integer(value)
+    except ValueError:
+        return value
+
+
+def _ports(value):
+    numbers = value if isinstance(value, list) else value_types.list_of(value) if isinstance(value, str) else [value]
+    return [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in numbers]
+
+
+_ENDPOINT_TYPES = {"port": _port, "mutual_tls": value_types.boolean, "control_planes": value_types.list_of}
+
+
+def _typed(entry, types):
+    """Return an entry with its fields converted from text; one that is no dictionary is left to its check."""
+    try:
+        return value_types.fields(entry, types) if isinstance(entry, dict) else entry
+    except ValueError as problem:
+        raise RowError(str(problem)) from None
+
+
+def _slug(*parts):
+    return "-".join(re.findall(r"[a-z0-9]+", " ".join(parts).lower()))
+
+
+def _source(variable, name):
+    return {"document": "The site's inventory", "section": variable, "row": name}
+
+
+def endpoint(entry, since, control_planes):
+    """Return the endpoint row of one entry of rtf_extra_endpoints, or raise RowError.
+
+    since: the oldest release of the catalogue. control_planes: all that there are, the default.
+    """
+    entry = _typed(entry, _ENDPOINT_TYPES)
+    fields(entry, *_ENDPOINT)
+    unknown = [plane for plane in entry.get("control_planes", []) if plane not in control_planes]
+    if unknown:
+        raise RowError(f"control_planes: {', '.join(unknown)} is not known; valid: {', '.join(control_planes)}")
+    protocol = entry.get("protocol", "https")
+    name = _slug("site", entry["host"], str(entry["port"]))
+    row = {
+        "id": name,
+        "protocol": protocol,
+        "control_planes": list(control_planes),
+        "from": "nodes",
+        "mutual_tls": False,
+        "carrier": "http_proxy" if protocol in _HTTP else "socks5",
+        "severity": "required",
+        "purpose": "Asked for by the site.",
+        "since": since,
+        **entry,
+    }
+    return rows.complete_row("endpoints", {**row, "source": _source("rtf_extra_endpoints", row["id"])})
+
+
+def port(entry, since):
+    """Return the port row of one entry of rtf_extra_ports, or raise RowError.
+
+    since: the oldest release of the catalogue. A port may be written as a number, and a single one without a list.
+    """
+    entry = _typed(entry, {"ports": _ports})
+    fields(entry, *_PORT)
+    rows.check_sides(entry)
+    transport = entry.get("transport", "tcp")
+    name = _slug("site", transport, *entry["ports"], entry["from"], "to", entry["to"])
+    row = {
+        "id": name,
+        "transport": transport,
+        "phase": "operate",
+        "severity": "required",
+        "purpose": "Asked for by the site.",
+        "since": since,
+        **entry,
+    }
+    return rows.complete_row("ports", {**row, "source": _source("rtf_extra_ports", row["id"])})
+
+
+def with_site_rows(catalog, extra_endpoints=(), extra_ports=()):
+    """Return `catalog` with the site's rows added, or raise RowError.
+
+    extra_endpoints, extra_ports: the values of rtf_extra_endpoints and rtf_extra_ports.
+    """
+    since, planes = catalog.release_ids[0], catalog.control_planes
+    added = {
+        "rtf_extra_endpoints": _read("rtf_extra_endpoints", extra_endpoints, endpoint, since, planes),
+        "rtf_extra_ports": _read("rtf_extra_ports", extra_ports, port, since),
+    }
+    taken = {row["id"]: "the catalogue" for kind in rows.KINDS for row in getattr(catalog, kind)}
+    for variable, found in added.items():
+        for place, row in enumerate(found, start=1):
+            if row["id"] in taken:
+                raise RowError(
+                    f"{variable}: entry {place}: id {row['id']!r} is already taken by {taken[row['id']]};"
+                    " give the entry an id of its own"
+                )
+            taken[row["id"]] = f"entry {place} of {variable}"
+    return catalog._replace(
+        endpoints=[*catalog.endpoints, *added["rtf_extra_endpoints"]],
+        ports=[*catalog.ports, *added["rtf_extra_ports"]],
+    )
+
+
+def _read(variable, entries, read, *context):
+    if not isinstance(entries, (list, tuple)):
+        raise RowError(f"{variable}: {quoted(entries)} is not a list of rows")
+    found = []
+    for place, entry in enumerate(entries, start=1):
+        try:
+            found.append(read(entry, *context))
+        except RowError as error:
+            raise RowError(f"{variable}: entry {place}: {error}") from None
+    return found

@@ -1,0 +1,85 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Can the node reach an endpoint of the allowlist, over the path that the platform uses for it?"""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+    part,
+)
+
+UNTRIED = ("untested", "error")
+
+
+def endpoint(subject, evidence, row):
+    """Judge the probe of one catalogue row."""
+    expected = f"{row['host']}:{row['port']} answers as itself"
+    probe = next((probe for probe in part(evidence, "egress") if probe["id"] == row["id"]), None)
+    if probe is None:
+        return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
+    if probe["verdict"] == "reachable":
+        return _reached(subject, row, probe, expected)
+    other = _reachable_alternate(subject, evidence, row)
+    if other:
+        observed = f"{probe['verdict']}, but {other['host']} is reachable, and one of the two is enough"
+        return Finding(PASS, expected, observed, evidence=probe)
+    if row.get("retired"):
+        reason = f"retired by its owner: {row['retired']['reason']}"
+        return Finding(SKIPPED, expected, reason, evidence=probe, severity="info")
+    status = UNKNOWN if probe["verdict"] in UNTRIED else FAIL
+    observed = "; ".join([_said(probe), *_elsewhere(probe)])
+    return Finding(status, expected, observed, remedies.remedy(subject.node, row, probe), probe)
+
+
+def _reached(subject, row, probe, expected):
+    """Reached, and by whom the certificate is signed; mutual TLS has to prove more than that."""
+    shown, vendor = probe.get("tls") or {}, vendors.of_host(row["host"])
+    way = remedies.WAYS[probe["path"]]
+    said = [f"reachable{' ' + way if probe['path'] != 'direct' else ''}"]
+    if probe.get("passthrough"):
+        said.append(probe["passthrough"])
+    if shown.get("issuer"):
+        said.append(f"issuer {shown['issuer']}")
+    observed = ", ".join(said)
+    if vendor and shown.get("issuer_organisation") and shown["issuer_organisation"] not in vendor["issuers"]:
+        observed += f"; that is a public authority, but not one that {vendor['name']} is known to use"
+    if probe.get("detail"):
+        observed += f"; {probe['detail']}"
+    if probe.get("passthrough") == "inconclusive" and not vendor:
+        remedy = f"Make sure that nobody decrypts TLS between {subject.node} and {row['host']}: it asked for no certificate."
+        return Finding(UNKNOWN, expected, observed, remedy, probe)
+    return Finding(PASS, expected, observed, evidence=probe)
+
+
+def _said(probe):
+    """What the path in use came to."""
+    verdict = probe["verdict"] if probe["path"] == "direct" else f"{probe['verdict']} {remedies.WAYS[probe['path']]}"
+    return f"{verdict}: {probe['detail']}" if probe["detail"] else verdict
+
+
+def _elsewhere(probe):
+    """What the other paths came to, which the platform does not use for this row."""
+    return [
+        f"{remedies.WAYS[other['path']]} it is {other['verdict']}" for other in probe.get("other_paths") or ()
+    ]
+
+
+def _reachable_alternate(subject, evidence, row):
+    """Return the row that this one is an alternate of, or an alternate of it, if the node reaches that one."""
+    reached = {probe["id"] for probe in part(evidence, "egress") if probe["verdict"] == "reachable"}
+    for other in subject.endpoints:
+        if other["id"] in reached and (row["alternate_of"] == other["id"] or other["alternate_of"] == row["id"]):
+            return other
+    return None
+
+
+CHECKS = {
+    "egress": endpoint,
+}

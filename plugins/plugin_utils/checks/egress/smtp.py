@@ -1,0 +1,60 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Can the controllers send mail by the server that is meant?"""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
+
+_SENTENCES = {
+    "unresolved": "Ask the DNS team to let {node} resolve {host} (`getent hosts {host}`), or correct rtf_smtp.",
+    "dropped": "Ask the network team to allow TCP {port} from {node} to {host}, or correct rtf_smtp.",
+    "refused": "Ask the mail team whether {host} listens on TCP {port} for {node}, or correct rtf_smtp.",
+    "rejected": "Ask the network team to allow TCP {port} from {node} to {host}, or correct rtf_smtp.",
+    "smtp_failed": "Ask the mail team to let {node} use {host} port {port}, or correct port and security in rtf_smtp.",
+    "starttls_missing": "Set security in rtf_smtp to what {host} port {port} offers, or ask the mail team for STARTTLS.",
+    "tls_failed": "Set security in rtf_smtp to starttls if {host} port {port} begins in clear, or ask the mail team.",
+    "tls_untrusted": "Install the CA that signed for {host} on {node}, or ask the mail team for a certificate of a public one.",
+    "tls_name_mismatch": "Use in rtf_smtp a name that the certificate of {host} is for.",
+    "tls_expired": "Ask the mail team to renew the certificate of {host}, if the clock of {node} is right.",
+}
+_AGAIN = "Run the audit again; if it stays, try `openssl s_client -connect {host}:{port}` on {node}."
+
+
+def server(subject, evidence):
+    meant = subject.mail_server
+    if meant is None:
+        return Finding(
+            SKIPPED, "a mail server that the controllers can use", "rtf_smtp is not set",
+            "Set rtf_smtp to have the server for the alerts tried out.", severity="info")
+    expected = f"{meant.host}:{meant.port} takes connections" + (
+        f" and offers AUTH {' or '.join(meant.auth)}" if meant.auth else "")
+    probe = next((probe for probe in part(evidence, "egress") if probe["id"] == mail_server.ROW), None)
+    if probe is None:
+        return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
+    names = {"node": subject.node, "host": meant.host, "port": meant.port}
+    if probe["verdict"] != "reachable":
+        status = UNKNOWN if probe["verdict"] in ("untested", "error") else FAIL
+        observed = f"{probe['verdict']}: {probe['detail']}" if probe["detail"] else probe["verdict"]
+        return Finding(status, expected, observed, _SENTENCES.get(probe["verdict"], _AGAIN).format(**names), probe)
+    offered = probe["smtp"]["auth"]
+    said = f"{meant.security}, AUTH {' '.join(offered)}" if offered else f"{meant.security}, no AUTH"
+    if meant.auth and not set(meant.auth) & set(offered):
+        return Finding(
+            FAIL, expected, said,
+            "Ask the mail team to offer AUTH {auth} to {node} on {host} port {port}, or correct auth in rtf_smtp.".format(
+                auth=" or ".join(meant.auth), **names), probe)
+    return Finding(PASS, expected, f"{said}; {probe['smtp']['banner']}", evidence=probe)
+
+
+CHECKS = {
+    "egress.smtp": server,
+}

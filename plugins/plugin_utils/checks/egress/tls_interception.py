@@ -1,0 +1,110 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who signs certificates in the place of others, seen across endpoints, nodes and paths.
+
+The endpoints themselves are judged one by one. Here is what only the whole shows: that one authority inspects the TLS of
+everybody, or that some nodes or paths are inspected and others are not.
+"""
+
+from typing import NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import WAYS
+
+
+class _Sighting(NamedTuple):
+    """A certificate of one endpoint as one node saw it over one path. stranger: nobody lets its issuer sign for it."""
+
+    node: str
+    row: str
+    vendor: str
+    path: str
+    issuer: str
+    trusted: bool
+    stranger: bool
+
+
+def notes(probes_by_node):
+    """Return `[{"id", "observed", "remedy"}]`; none where nobody gets in between.
+
+    probes_by_node: `{node: results of egress_info}`; what is no list of results is left out.
+    """
+    seen = [sighting for node, probes in probes_by_node.items() for sighting in _sightings(node, probes)]
+    return [*_inspectors(seen), *_differences_of_nodes(seen), *_differences_of_paths(seen)]
+
+
+def _sightings(node, probes):
+    for probe in probes if isinstance(probes, list) else ():
+        vendor = vendors.of_host(probe["host"])
+        for way in (probe, *(probe.get("other_paths") or ())):
+            shown = way.get("tls")
+            if vendor and shown and shown.get("issuer"):
+                stranger = shown.get("issuer_organisation") not in vendors.issuers(probe["host"])
+                yield _Sighting(
+                    node, probe["id"], vendor["name"], way["path"], shown["issuer"], bool(shown.get("trusted")), stranger)
+
+
+def _inspectors(seen):
+    """One private authority that signs for several vendors."""
+    for issuer in _unique(each.issuer for each in seen if each.stranger):
+        theirs = [each for each in seen if each.stranger and each.issuer == issuer]
+        signed_for = sorted({each.vendor for each in theirs})
+        if len(signed_for) < 2:
+            continue
+        nodes, trusting = _unique(each.node for each in theirs), _unique(each.node for each in theirs if each.trusted)
+        trust = "all of them trust" if trusting == nodes else f"{_list(trusting)} trusts" if len(trusting) == 1 else (
+            f"{_list(trusting)} trust" if trusting else "none of them trusts")
+        yield {
+            "id": "cluster.tls_inspection",
+            "observed": f"{issuer} signs for {_list(signed_for)}: {len({each.row for each in theirs})} endpoints, "
+            f"{_list([WAYS[path] for path in _unique(each.path for each in theirs)])}, seen from {_list(nodes)}; {trust} it",
+            "remedy": "That is one TLS inspection: ask its team to exempt all endpoints of the change request at once.",
+        }
+
+
+def _differences_of_nodes(seen):
+    """Endpoints that are inspected on the way of some nodes, and not of others, over the same path."""
+    rows_by_difference = {}
+    for row, path in _unique((each.row, each.path) for each in seen):
+        here = [each for each in seen if (each.row, each.path) == (row, path)]
+        inspected = tuple(_unique(each.node for each in here if each.stranger))
+        others = tuple(_unique(each.node for each in here if not each.stranger))
+        if inspected and others:
+            rows_by_difference.setdefault((path, inspected, others), []).append(row)
+    for (path, inspected, others), rows in rows_by_difference.items():
+        yield {
+            "id": "cluster.nodes_differ",
+            "observed": f"{WAYS[path]}, strangers sign for {_list(rows)} on the way of {_list(list(inspected))}, and who may does "
+            f"on the way of {_list(list(others))}",
+            "remedy": "Ask the network team for one way out: that of {} differs from that of {}.".format(
+                _list(list(inspected)), _list(list(others))),
+        }
+
+
+def _differences_of_paths(seen):
+    """Paths that are inspected where another one of the same node and endpoint is not."""
+    rows_by_difference = {}
+    for node, row in _unique((each.node, each.row) for each in seen):
+        here = [each for each in seen if (each.node, each.row) == (node, row)]
+        inspected = tuple(path for path in WAYS if path in {each.path for each in here if each.stranger})
+        others = tuple(path for path in WAYS if path in {each.path for each in here if not each.stranger})
+        if inspected and others:
+            rows_by_difference.setdefault((inspected, others), []).append(row)
+    for (inspected, others), rows in rows_by_difference.items():
+        count = len(set(rows))
+        yield {
+            "id": "cluster.paths_differ",
+            "observed": f"{_list([WAYS[path] for path in inspected])} strangers sign for {count} endpoint{'' if count == 1 else 's'} "
+            f"for which who may does {_list([WAYS[path] for path in others])}",
+            "remedy": f"What inspects TLS is {_list([WAYS[path] for path in inspected])} only: its team is the one to ask.",
+        }
+
+
+def _unique(values):
+    return list(dict.fromkeys(values))
+
+
+def _list(words):
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "nobody"

@@ -1,0 +1,174 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which firewall rules the node, whether it holds what was applied, and what will change that."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+
+PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
+# No firewall of the site is there then, so the role by itself has nothing to write to.
+DOCKER = (
+    "Docker sets this policy when it starts and finds net.ipv4.ip_forward off. The role hostprep.runtime_fabric.rtf_kernel "
+    'switches it on before that; or put `"ip-forward-no-drop": true` into /etc/docker/daemon.json. Either holds from the next '
+    "boot."
+)
+# What init.sh does to the firewall of a host, by the first SCRIPT_VERSION that does it; EL7, EL8 or Debian's relatives.
+KEEPS, WIPES, DISABLES_UFW = "leaves it alone", "replaces the filter table, also at each boot", "disables ufw"
+STARTS_FIREWALLD = "starts firewalld and trusts the pods' and services' networks"
+# Firewalls whose rules stand in the table that the installer's unit replaces.
+REPLACED = frozenset(["iptables", "ufw"])
+INSTALLERS = (
+    ("2019", {"el7": WIPES, "el8": WIPES, "debian": KEEPS}),
+    ("20200728", {"el7": WIPES, "el8": KEEPS, "debian": KEEPS}),
+    ("20210129", {"el7": WIPES, "el8": STARTS_FIREWALLD, "debian": KEEPS}),
+    ("20210826", {"el7": WIPES, "el8": WIPES, "debian": f"{DISABLES_UFW}, and {WIPES}"}),
+)
+
+
+def regime(subject, evidence):
+    """Two firewalls at once shut what the other one opens."""
+    found = part(evidence, "host", "firewall", "active")
+    expected = "at most one firewall is active"
+    listed = ", ".join(f"{name} ({why})" for name, why in found.items())
+    if len(found) > 1:
+        unwanted = ([name for name in found if name in ("firewalld", "ufw")] or list(found))[-1]
+        remedy = by_line(
+            subject,
+            appliance=(
+                "Keep one of them, and move the rules of the other to it. Take tables of nftables out of what loads them, and "
+                "delete them with `nft delete table`: stopping nftables.service flushes the rules of all firewalls."
+                if "nftables" in found
+                else f"Keep one of them: move its rules to the other, then `systemctl disable --now {unwanted}`, for example."
+            ),
+            self_managed=f"Keep one of them, and move the rules of the other to it. Drain {subject.node} before a unit of a "
+            "firewall is stopped: that can take the rules of kube-proxy and of the CNI plugin along.",
+        )
+        return Finding(FAIL, expected, f"{len(found)} are active: {listed}", remedy, found)
+    return Finding(PASS, expected, listed or "none: every port is open at the host", evidence=found)
+
+
+def rules(subject, evidence):
+    """What was applied holds, now and after a reboot."""
+    firewall = part(evidence, "host", "firewall")
+    expected = "the rules that were applied hold, now and after a reboot"
+    if firewall["pending"]:
+        remedy = f"Wait until the node has taken the change back, then {PREPARE}."
+        return Finding(FAIL, expected, "a change waits to be confirmed, and will be taken back", remedy)
+    ours = firewall["ours"]
+    if ours is None:
+        active = ", ".join(firewall["active"])
+        if active:
+            told = f"{active} has only rules of the site; the port matrix shows their effect"
+            return Finding(SKIPPED, expected, told, severity="info")
+        return Finding(PASS, expected, "no firewall is active, so the host shuts nothing")
+    lost = [
+        f"{words} {listed(ours[side][kind])}"
+        for side, when in (("runtime", "now"), ("permanent", "after a reboot"))
+        for kind, words in (("missing", f"{when} missing:"), ("extra", f"{when} not asked for:"))
+        if ours[side][kind]
+    ]
+    if lost:
+        if subject.phase == "operate" and firewall["installer"]["unit"]:
+            observed = f"the platform's own unit replaced them: {'; '.join(lost)}"
+            remedy = "The platform works without them. Filter in front of the node, or keep rules in /etc/rtf-iptables.rules."
+            return Finding(FAIL, expected, observed, remedy, ours, severity="info")
+        remedy = f"Something else changed {ours['backend']}. To put the rules back, {PREPARE}."
+        return Finding(FAIL, expected, "; ".join(lost), remedy, ours)
+    return Finding(PASS, expected, f"they do, in {ours['backend']}", evidence=firewall["applied"])
+
+
+def forward_policy(subject, evidence):
+    """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
+    firewall = part(evidence, "host", "firewall")
+    expected = "packets of pods and services are forwarded"
+    by_front_end = firewall["ours"] is not None and firewall["ours"]["backend"] in ("firewalld", "ufw")
+    shut = [where for where, accepts_ours in firewall["forward"].items() if not accepts_ours]
+    if shut and not by_front_end:
+        if all(firewall.get("forward_owners", {}).get(where) == "Docker" for where in shut):
+            return Finding(FAIL, expected, f"{', '.join(shut)} drops what no rule accepts, by Docker", DOCKER, firewall["forward"])
+        remedy = f"Accept rtf_pod_cidr and rtf_service_cidr there, from and to them, or {PREPARE}."
+        return Finding(FAIL, expected, f"{', '.join(shut)} drops what no rule accepts", remedy, firewall["forward"])
+    held = ", ".join(firewall["forward"])
+    return Finding(PASS, expected, f"ours are accepted in {held}" if held else "no chain drops them by policy")
+
+
+def iptables_variants(subject, evidence):
+    """Rules of iptables-nft and iptables-legacy are both in force; each program shows only its own."""
+    found = part(evidence, "host", "firewall", "iptables")
+    expected = "rules of iptables in one kind of table only"
+    if all(found["rules"].values()):
+        other = "legacy" if found["in_use"] == "nf_tables" else "nft"
+        remedy = by_line(
+            subject,
+            appliance=f"Move the rules that `iptables-{other}-save` shows to the tables that `iptables` writes to, and remove "
+            "them there; Kubernetes and its helpers see only one kind.",
+            self_managed=f"Find out which program wrote what `iptables-{other}-save` shows. If it is kube-proxy or the CNI plugin, "
+            "let the host's own rules be written to the same kind of tables; rules of the cluster stay as they are.",
+        )
+        return Finding(FAIL, expected, "both iptables-nft and iptables-legacy hold rules", remedy, found)
+    there = [kind for kind, has_rules in found["rules"].items() if has_rules]
+    if there and found["in_use"] and there[0] != found["in_use"]:
+        remedy = by_line(
+            subject,
+            appliance="Let `update-alternatives --config iptables` choose the program that shows the rules in force.",
+            self_managed="kube-proxy and the CNI plugin write the rules in force, and the host's `iptables` does not show them. "
+            "Use the other program of the two to look at them, and leave the choice as it is while the node carries pods.",
+        )
+        return Finding(FAIL, expected, f"the rules are {there[0]}, and `iptables` writes {found['in_use']}", remedy, found)
+    return Finding(PASS, expected, f"{there[0]} only" if there else "no rules of iptables", evidence=found)
+
+
+def installer_unit(subject, evidence):
+    """After an installation, a unit of the vendor's replaces the whole filter table at each boot, and the site's rules in it."""
+    firewall = part(evidence, "host", "firewall")
+    found = firewall["installer"]
+    expected = "no unit of the installer replaces the filter table at boot"
+    of_the_site = set(firewall["active"]) | {(firewall["ours"] or {}).get("backend")}
+    if found["unit"] and subject.phase == "operate" and not of_the_site & REPLACED:
+        return Finding(PASS, expected, "/etc/systemd/system/iptables.service does, and there are no rules of the site to lose")
+    if found["unit"]:
+        remedy = (
+            "Rules of iptables and ufw that are not in /etc/rtf-iptables.rules are gone after each boot. Keep yours in "
+            "that file, or filter in front of the node."
+        )
+        return Finding(FAIL, expected, "/etc/systemd/system/iptables.service does", remedy, found)
+    return Finding(PASS, expected, "there is none")
+
+
+def installer_plans(subject, evidence):
+    """Say beforehand what the vendor's installer will do to the firewall of this node."""
+    firewall = part(evidence, "host", "firewall")
+    expected = "the installer leaves the firewall as it is"
+    version, platform = firewall["installer"]["version"], firewall["installer"]["platform"]
+    active = list(firewall["active"]) or ([firewall["ours"]["backend"]] if firewall["ours"] else [])
+    if not active:
+        return Finding(PASS, expected, "no firewall is active")
+    if platform is None:
+        return Finding(UNKNOWN, expected, "the installer does not know this system")
+    known = [deeds for first, deeds in INSTALLERS if version is None or version >= first]
+    deed = (known or [INSTALLERS[0][1]])[-1][platform]
+    which = f"init.sh {version}" if version else "init.sh as last published (no copy of it is on the node)"
+    if deed == KEEPS:
+        return Finding(PASS, expected, f"{which} {deed}")
+    remedy = f"Expect it, and {PREPARE} again after the installation; with `rtf_phase: operate` that closes its ports, too."
+    return Finding(FAIL, expected, f"{which} {deed}; active here: {', '.join(active)}", remedy, firewall["installer"])
+
+
+CHECKS = {
+    "fw.regime": regime,
+    "fw.rules": rules,
+    "fw.forward_policy": forward_policy,
+    "fw.backend": iptables_variants,
+    "fw.rtf_iptables_unit": installer_unit,
+    "fw.installer": installer_plans,
+}

@@ -1,0 +1,196 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Does the node have a private IPv4 address of its own that stays, and a way out?"""
+
+import ipaddress
+from fnmatch import fnmatchcase
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    UNKNOWN,
+    Finding,
+    NoEvidence,
+    part,
+)
+
+EXPECTED_STATIC = "an address that a file of the node sets at every boot"
+# States of the service that reads a file, as host_info has them.
+RUNS, UNKNOWN_STATE = "runs", "unknown"
+
+
+def private_address(subject, evidence):
+    expected = "a private IPv4 address on an interface of the node"
+    entry = node_address(subject, evidence)
+    if entry is None:
+        found = [f"{a['address']} ({a['interface']})" for a in ipv4_addresses(evidence)]
+        return Finding(
+            FAIL,
+            expected,
+            f"cannot tell which of {', '.join(found)} it is" if found else "no IPv4 address",
+            f"Set rtf_node_address for {subject.node} to the address the other nodes use.",
+            found,
+        )
+    where = f"{entry['address']}/{entry['prefix']} on {entry['interface']}"
+    if not ipaddress.ip_address(entry["address"]).is_private:
+        return Finding(
+            FAIL, expected, f"{where} is a public address", f"Give {subject.node} a private IPv4 address.", entry
+        )
+    return Finding(PASS, expected, where, evidence=entry)
+
+
+def static_address(subject, evidence):
+    """The address is there after the next boot because a file says so, and the service that reads it runs; no lease decides."""
+    entry = node_address(subject, evidence)
+    if entry is None:
+        return private_address(subject, evidence)._replace(expected=EXPECTED_STATIC)
+    address, interface = entry["address"], entry["interface"]
+    found = part(evidence, "host", "network", "persistence")
+    remedy = (
+        f"Configure {address} on {interface} as a static address; if the DHCP server reserves it for this node, "
+        "waive this with that reason."
+    )
+    if entry["dynamic"]:
+        lease = next((lease["path"] for lease in found["leases"] if lease["address"] == address), None)
+        leased = f"{address} was leased (DHCP{', ' + lease if lease else ''})"
+        return Finding(FAIL, EXPECTED_STATIC, leased, remedy, found)
+    named = [row for row in found["configurations"] if address in row["addresses"] and row["method"] == "static"]
+    static = [row for row in named if row["state"] == RUNS]
+    if static:
+        files = ", ".join(dict.fromkeys(f"{row['manager']}, {row['path']}" for row in static))
+        return Finding(PASS, EXPECTED_STATIC, f"{address} by {files}", evidence=static)
+    mine = [row for row in found["configurations"] if _is_about(row, interface) and row["method"] != "none"]
+    read = [row for row in mine if row["state"] in (RUNS, UNKNOWN_STATE) and row not in named]
+    unread = named if not read else []
+    if unread and all(row["state"] == UNKNOWN_STATE for row in unread):
+        return Finding(UNKNOWN, EXPECTED_STATIC, f"{unread[0]['path']} sets {address}, and systemd does not say whether "
+                       f"{unread[0]['service']}, which reads it, runs", "Make `systemctl status` work on the node.", found)
+    if unread:
+        observed = "; ".join(dict.fromkeys(
+            f"{row['path']} sets {address}, but {row['service']}, which reads it, {row['state']}" for row in unread))
+        return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
+    lease = next((lease for lease in found["leases"] if lease["address"] == address), None)
+    if read:
+        observed = f"{interface} is {read[0]['method']} in {read[0]['path']} ({read[0]['manager']})"
+    elif lease:
+        observed = f"{address} was leased, says {lease['path']}"
+    elif found["unreadable"]:
+        return Finding(UNKNOWN, EXPECTED_STATIC, f"not everything could be read: {'; '.join(found['unreadable'][:3])}",
+                       "Run the audit with become: true.", found)
+    else:
+        observed = f"{address} is set now, but by no file of {interface} that is known" + "".join(
+            f"; {row['path']} is of {row['service']}, which {row['state']}" for row in mine[:1])
+        observed = "; ".join([observed, *found["dangling"][:3]])
+    return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
+
+
+def _is_about(row, interface):
+    return row["interface"] is not None and fnmatchcase(interface, row["interface"])
+
+
+def single_address(subject, evidence):
+    """init.sh greps the addresses of an interface: with two of them it takes both for one."""
+    entry = node_address(subject, evidence)
+    expected = "one IPv4 address on the interface of the node's address"
+    if entry is None:
+        return private_address(subject, evidence)._replace(expected=expected)
+    here = [other["address"] for other in ipv4_addresses(evidence) if other["interface"] == entry["interface"]]
+    if len(here) == 1:
+        return Finding(PASS, expected, f"{here[0]} alone on {entry['interface']}")
+    remedy = f"Set RTF_PRIVATE_IP={entry['address']} in the installer's environment file, and no RTF_PRIVATE_INTERFACE."
+    return Finding(FAIL, expected, f"{entry['interface']} has {', '.join(here)}", remedy, here)
+
+
+def default_route(subject, evidence):
+    """Kubernetes takes the interface of the default route for the node's own."""
+    route, expected = the_default_route(evidence), "an IPv4 default route"
+    if route and route.get("interface"):
+        by = f" by {route['gateway']}" if route.get("gateway") else ""
+        return Finding(PASS, expected, f"{route['interface']}{by}", evidence=route)
+    return Finding(FAIL, expected, "none", f"Set the gateway of {subject.node}, in the file that sets its address.", route)
+
+
+def same_subnet(subject, evidence):
+    """Nodes of one subnet are near each other; the vendor does not support regions apart."""
+    network = own_network(subject, evidence)
+    cluster = part(evidence, "cluster")
+    expected = "all nodes in one subnet"
+    outside = [
+        f"{node} ({entry['address']})"
+        for node, entry in cluster.items()
+        if entry.get("address") and ipaddress.ip_address(entry["address"]) not in network
+    ]
+    if not outside:
+        return Finding(PASS, expected, f"all in {network}")
+    remedy = "Make sure that they are in one region and near each other; the port matrix proves the rest. Then waive this."
+    return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
+
+
+def mtu_uniform(subject, evidence):
+    """The pods' tunnel takes the MTU of one node for that of all; longer packets of another get lost on the way."""
+    own, cluster = mtu_of(subject.address, evidence), part(evidence, "cluster")
+    expected = "the same MTU on every node's interface"
+    if own is None:
+        raise NoEvidence("the MTU of the interface with the node's address is not known")
+    others = {name: entry["mtu"] for name, entry in cluster.items() if entry.get("mtu") and name != subject.node}
+    different = {name: mtu for name, mtu in others.items() if mtu != own}
+    if not different:
+        return Finding(PASS, expected, f"{own} on {len(others) + 1} of {len(cluster)} nodes")
+    interface = node_address(subject, evidence)["interface"]
+    listed = ", ".join(f"{mtu} on {name}" for name, mtu in different.items())
+    remedy = (f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in the "
+              "file that sets the address; net.mtu_path tells what passes between them.")
+    return Finding(FAIL, expected, f"{own} here, {listed}", remedy, {**others, subject.node: own})
+
+
+def mtu_of(address, evidence):
+    """The MTU of the interface with the node's address, None where it is not known. address: the inventory's, or ""."""
+    entry = address_entry(address, evidence)
+    return part(evidence, "host", "network", "mtus").get(entry["interface"]) if entry else None
+
+
+def own_network(subject, evidence):
+    """The subnet of the node's address; raises NoEvidence through part where there is none."""
+    entry = node_address(subject, evidence)
+    if entry is None:
+        raise NoEvidence("which address is the node's own is not known")
+    return ipaddress.ip_interface(f"{entry['address']}/{entry['prefix']}").network
+
+
+def node_address(subject, evidence):
+    """Return the node's own address entry: the inventory's, else the only one on the default route's interface."""
+    return address_entry(subject.address, evidence)
+
+
+def address_entry(address, evidence):
+    """As node_address; address: the inventory's, or ""."""
+    addresses = ipv4_addresses(evidence)
+    for entry in addresses:
+        if entry["address"] == address:
+            return entry
+    route = the_default_route(evidence)
+    candidates = [entry for entry in addresses if not route or entry["interface"] == route.get("interface")]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def the_default_route(evidence):
+    """`{interface, gateway, protocol}`, empty where the node has none."""
+    network = part(evidence, "host", "network")
+    return part(evidence, "host", "network", "default_route") if network.get("default_route") else {}
+
+
+def ipv4_addresses(evidence):
+    """The IPv4 addresses of the node's interfaces but loopback."""
+    return [entry for entry in part(evidence, "host", "network", "addresses") if entry["family"] == "ipv4"]
+
+
+CHECKS = {
+    "net.private_address": private_address,
+    "net.static_address": static_address,
+    "net.single_address": single_address,
+    "net.default_route": default_route,
+    "net.same_subnet": same_subnet,
+    "net.mtu_uniform": mtu_uniform,
+}

@@ -1,0 +1,100 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Does the load balancer reach each controller, and does it pass on what it gets?"""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+    part,
+)
+
+MOST_LOST = 1  # connections; one alone proves nothing
+
+
+def reached(subject, evidence):
+    found, where = part(evidence, "load_balancer", "found"), evidence["load_balancer"]["where"]
+    expected = f"connections through {where} reach {subject.node}"
+    if evidence["load_balancer"]["held"]:
+        held = evidence["load_balancer"]["held"]
+        return Finding(SKIPPED, expected, f"the port is held by {held}; that cannot be proven past it", severity="info")
+    share, count = evidence["load_balancer"]["share_percent"], found["connections"]
+    own = sum(way["count"] for way in found["reached"] if way["name"] == subject.node)
+    lost = sum(failure["count"] for failure in found["failures"])
+    reasons = ", ".join(dict.fromkeys(failure["reason"] for failure in found["failures"]))
+    nobody = [f"{lost} of {count} ({100 * lost // count if count else 100} %) reached nobody: {reasons}"] if lost else []
+    if own:
+        told = "; ".join([f"{own} of {count} connections ({100 * own // count} %, even would be {share} %)", *nobody])
+        if lost <= MOST_LOST:
+            return Finding(PASS, expected, told, evidence=found)
+        unheard = evidence["load_balancer"]["unheard"]
+        if unheard:
+            may_be = "; ".join(f"{name}: {why}" for name, why in unheard.items())
+            return Finding(UNKNOWN, expected, f"{told}, which may be those to {may_be}",
+                           "Run the audit again with all controllers, before another program holds the port.", found)
+        remedy = (f"Let only controllers that are up be behind {where}, by checks of their health, and see whether it limits its "
+                  "connections.")
+        return Finding(FAIL, expected, told, remedy, found)
+    others = {}
+    for way in found["reached"]:
+        others[way["name"]] = others.get(way["name"], 0) + way["count"]
+    told = [f"{number} reached {name}" for name, number in sorted(others.items())]
+    return Finding(
+        FAIL,
+        expected,
+        f"none of {count or 'the'} connections; {'; '.join([*told, *nobody])}",
+        f"Add {subject.node}, TCP 443, to the servers behind {where}, pass TCP through, and let the load balancer reach it.",
+        found,
+    )
+
+
+def tls(subject, evidence):
+    """Applications get the certificates of their clients only when nobody ends TLS before."""
+    expected = "TLS passes through the load balancer"
+    ways = _own(subject, evidence)
+    if not ways:
+        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Mend net.load_balancer first.")
+    if all(way["tls"] == "passed_through" for way in ways):
+        return Finding(PASS, expected, "passes through")
+    return Finding(
+        FAIL,
+        expected,
+        f"{evidence['load_balancer']['where']} ends TLS itself",
+        "Let the load balancer pass TCP 443 through, unless it is meant to hold the certificates of your applications.",
+        ways,
+    )
+
+
+def source(subject, evidence):
+    expected = "controllers learn the address of the client"
+    ways = _own(subject, evidence)
+    if not ways:
+        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Mend net.load_balancer first.")
+    hidden = sorted({way["seen"] for way in ways if way["source"] == "hidden"})
+    if hidden:
+        return Finding(
+            FAIL,
+            expected,
+            f"they see {', '.join(hidden)} instead",
+            "Where applications need the client's address: let the load balancer keep it, or announce it (PROXY protocol).",
+            ways,
+        )
+    announced = any(way["source"] == "announced" for way in ways)
+    return Finding(PASS, expected, "announced by the PROXY protocol" if announced else "the connection keeps it")
+
+
+def _own(subject, evidence):
+    return [way for way in part(evidence, "load_balancer", "found")["reached"] if way["name"] == subject.node]
+
+
+CHECKS = {
+    "net.load_balancer": reached,
+    "net.load_balancer_tls": tls,
+    "net.load_balancer_source": source,
+}

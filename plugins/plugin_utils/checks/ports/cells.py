@@ -1,0 +1,234 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the evidence of all nodes to the cells of the port matrix: one for each source, destination and row.
+
+Pure functions.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, SKIPPED, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
+
+OTHER_AUDIT = "the listener of another audit"
+# Verdicts of port_probe_info that show the way to be open.
+_GOOD = ("open", "live")
+# Verdicts by which a port says nothing about the network when nobody listened there.
+_HOLLOW = ("refused", "unproven", "dropped")
+# Likewise when the whole node was gone: after a while the host that probes answers for it.
+_HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
+_UNTRIED = ("untested", "error")
+_NODE_PORTS = range(30000, 32768)
+
+
+class Cell(NamedTuple):
+    """What one node found of one row at another. ports: `{verdict: [range]}` of the ports that are not proven; reason:
+    why, where the verdict alone does not say it; asked: how many ports the row has; lost: the node that could not be
+    reached, or is not part of the run, so that nothing is known of the way."""
+
+    source: str
+    destination: str
+    row: str
+    transport: str
+    status: str
+    asked: int
+    ports: dict[str, list[str]]
+    reason: str = ""
+    lost: str = ""
+
+
+class Exposure(NamedTuple):
+    """Ports of a node that another one reached and must not."""
+
+    source: str
+    destination: str
+    row: str
+    transport: str
+    ports: list[str]
+
+
+def cells(plan, nodes, evidence, absent):
+    """Return the Cells of all pairs, by source, destination and row, in the order of the inventory.
+
+    nodes: Nodes of the whole cluster. evidence: `{name: evidence of of_node or None}`. absent: `{name: Absent}` of the
+    nodes that were not reached or not meant.
+    """
+    found = []
+    for source in nodes:
+        asked = (evidence.get(source.name) or {}).get("asked")
+        for destination in nodes:
+            if asked is not None and not {destination.name, source.name}.intersection(absent):
+                # A sample leaves no hole: pairs outside it were never meant to be tried.
+                if destination.name not in asked and destination.name not in evidence[source.name]["left_out"]:
+                    continue
+            for row in plan.rows:
+                if _asks(row, source, destination):
+                    found.append(_cell(plan, row, source, destination, evidence, absent))
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _numbers(texts):
+    """The port numbers of a tuple of texts; the same whole ranges come back for every pair."""
+    return frozenset(port_ranges.numbers(texts))
+
+
+def _asks(row, source, destination):
+    if source.name == destination.name:
+        return row["direction"] == "local"
+    return row["direction"] != "local" and planning.dials(row, source.role) and planning.serves(row, destination.role)
+
+
+def _cell(plan, row, source, destination, evidence, absent):
+    ports = _numbers(tuple(row["ports"]))
+
+    def cell(status, failing=None, reason="", lost=""):
+        shown = {verdict: port_ranges.texts(numbers) for verdict, numbers in (failing or {}).items()}
+        return Cell(source.name, destination.name, row["id"], row["transport"], status, len(ports), shown, reason, lost)
+
+    for node in (source, destination):
+        if node.name in absent:
+            return cell(absent[node.name].status, reason=f"{node.name}: {absent[node.name].reason}", lost=node.name)
+    own = evidence.get(source.name)
+    if own is None:
+        return cell(UNKNOWN, reason=f"nothing was probed from {source.name}")
+    if destination.name in own["left_out"]:
+        why = own["left_out"][destination.name]
+        return cell(why["status"], reason=why["reason"], lost=destination.name)
+    if isinstance(own["probes"], dict):
+        return cell(UNKNOWN, reason=f"{source.name}: {own['probes']['error']}")
+    address = planning.LOCALHOST if source.name == destination.name else destination.address
+    peer = next((peer for peer in own["probes"] if (peer["name"], peer["address"]) == (destination.name, address)), None)
+    if peer is None:
+        return cell(UNKNOWN, reason=f"{destination.name} was not probed")
+    other = evidence.get(destination.name)
+    if other is None or isinstance(other["places"], dict):
+        why = other["places"]["error"] if other else "nothing was collected"
+        return cell(UNKNOWN, reason=f"no listener on {destination.name}: {why}")
+    return _settled(plan, row, ports, peer, other, address, cell)
+
+
+def _settled(plan, row, ports, peer, other, address, cell):
+    transport = row["transport"]
+    place = next((place for place in other["places"] if place["address"] == address), None)
+    if place is None:
+        return cell(UNKNOWN, reason=f"no listener on {address}")
+    bound = _numbers(tuple(place[transport]["bound"]))
+    holders = {port: holder for holder in place[transport]["occupied"] for port in port_ranges.numbers(holder["ports"])}
+    failed = {port: entry["reason"] for entry in place[transport]["failed"] for port in port_ranges.numbers(entry["ports"])}
+    left = ports
+    beside = _in_the_way_of_the_platform(plan, place[transport])
+    failing, unknown, skipped, reasons, why = {}, {}, {}, [], []
+    for verdict, texts in peer[transport]["ports"].items():
+        found = ports & _numbers(tuple(texts))
+        left = left - found
+        for port in sorted(found & set(beside)) if verdict in _GOOD else ():
+            failing.setdefault("refused", set()).add(port)
+            why.append(f"{holder_text(beside[port])} listens on {beside[port]['address']} only")
+        if verdict in _GOOD or (verdict == "unproven" and plan.operating and transport == "tcp"):
+            continue  # a cluster forwards some ports to services that no socket of the node shows
+        for port in found:
+            if port in failed:
+                unknown.setdefault("not_listening", set()).add(port)
+                reasons.append(f"{peer['name']} could not listen on {address}: {failed[port]}")
+            elif port in holders and verdict == "refused":
+                unknown.setdefault("not_listening", set()).add(port)
+                reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, which does not listen")
+            elif other.get("lost") and verdict in _HOLLOW_WITHOUT_NODE:
+                unknown.setdefault("not_listening", set()).add(port)
+                reasons.append(f"{peer['name']} was lost in the meantime: {other['lost']}")
+            elif port in bound and not other["alive"] and verdict in _HOLLOW and (transport, verdict) != ("tcp", "dropped"):
+                unknown.setdefault("not_listening", set()).add(port)
+                reasons.append(f"the listener on {peer['name']} was gone before its time")
+            elif verdict in _UNTRIED:
+                unknown.setdefault(verdict, set()).add(port)
+                reasons.append(peer[transport]["reasons"].get(verdict, verdict))
+            else:
+                failing.setdefault(verdict, set()).add(port)
+    for port in left:
+        # Over UDP only the listener of the run can answer.
+        if port in holders:
+            (skipped if plan.operating else unknown).setdefault("occupied", set()).add(port)
+            reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}; UDP cannot be proven past it")
+        else:
+            unknown.setdefault("untested", set()).add(port)
+            reasons.append("not probed")
+    reason = "; ".join(dict.fromkeys(reasons))
+    if failing:
+        return cell(FAIL, failing, "; ".join(dict.fromkeys([*_reasons(peer[transport], failing), *why])))
+    if unknown:
+        return cell(UNKNOWN, unknown, reason, peer["name"] if other.get("lost") else "")
+    return cell(SKIPPED, skipped, reason) if skipped else cell(PASS)
+
+
+def _in_the_way_of_the_platform(plan, held):
+    """Return `{port: who holds it}` where, while the platform runs, a program of another origin has a port on loopback alone.
+
+    The platform could not have it then, whatever the listener of the run, which asks for one address, proves. Ports of
+    services come and go, and the platform's own programs listen on loopback, too.
+    """
+    if not plan.operating:
+        return {}
+    own = set(platforms.load()["own_programs"])
+    return {port: holder for holder in held["beside"] for port in port_ranges.numbers(holder["ports"])
+            if holder["process"] and holder["process"] not in own and port not in _NODE_PORTS}
+
+
+def _reasons(summary, verdicts):
+    return [summary["reasons"][verdict] for verdict in sorted(verdicts) if verdict == "unproven" and verdict in summary["reasons"]]
+
+
+def is_of_another_audit(holder):
+    """Whether who holds a port is a listener such as ours, which an audit of somebody else, or a broken one, has there."""
+    return holder["process"] == listener_control.PROCESS_NAME.decode()
+
+
+def holder_text(holder):
+    """Say who holds a port."""
+    if holder["process"] is None:
+        return "a process that is not to be seen, or the kernel"
+    who = f"(pid {holder['pid']}, user {holder['user']})"
+    if is_of_another_audit(holder):
+        return f"{OTHER_AUDIT} {who}, which ends by itself within minutes"
+    return f"{holder['process']} {who}"
+
+
+def exposures(plan, nodes, evidence):
+    """Return an Exposure for each pair and row where a node reached ports of another that must be closed."""
+    by_name = {node.name: node for node in nodes}
+    found = []
+    for source in nodes:
+        own = evidence.get(source.name)
+        for peer in own["probes"] if own and isinstance(own["probes"], list) else ():
+            if peer["name"] == source.name:
+                continue
+            for transport in planning.TRANSPORTS:
+                live = _numbers(tuple(peer[transport]["ports"].get("live", ())))
+                if live:
+                    live = live & planning.closed_ports(plan, source, by_name[peer["name"]], transport)
+                for row in plan.closed:
+                    ports = live.intersection(port_ranges.numbers(row["ports"])) if row["transport"] == transport else ()
+                    if ports:
+                        found.append(Exposure(source.name, peer["name"], row["id"], transport, port_ranges.texts(ports)))
+    return found
+
+
+def by_pair(found):
+    """Return `{(source, destination): [Cell]}`."""
+    pairs: dict[tuple[str, str], list[Cell]] = {}
+    for cell in found:
+        pairs.setdefault((cell.source, cell.destination), []).append(cell)
+    return pairs
+
+
+def worst(statuses):
+    """Return the status that outweighs the others."""
+    return min(statuses, key=(FAIL, UNKNOWN, SKIPPED, PASS).index)

@@ -1,0 +1,148 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The port matrix of a run: what each node is judged by, and what the report holds of it."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import cells as matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, participants
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.wording import side
+
+
+def rows_without(catalogue, scope, role):
+    """Return the rows that a matrix over the whole cluster would judge a node of a role by, as Matrix.rows does."""
+    return _rows(planning.plan_for(catalogue, scope["release"], scope["phase"], [], {}, 0), role)
+
+
+def _rows(plan, role):
+    return [
+        {**row, "opening": f"{row['transport'].upper()} {', '.join(row['ports'])}", "whom": _whom(row)}
+        for row in plan.rows
+        if planning.dials(row, role)
+    ]
+
+
+class Matrix:
+    """The matrix of a run over the whole cluster."""
+
+    def __init__(self, catalogue, scope, collected, groups, arguments):
+        """collected: `{name: {"variables", "evidence"}}`; evidence has a part `ports` where the matrix was tried.
+
+        arguments: those of preflight_report.
+        """
+        nodes, absent = participants.members(collected, groups)
+        taking_part = [node for node in nodes if node.name not in absent]
+        self._plan = planning.plan_for(
+            catalogue, scope["release"], scope["phase"], taking_part, absent, arguments["port_matrix_peers"]
+        )
+        self._balancer = arguments.get("load_balancer") or ""
+        self._controllers = [node.name for node in nodes if node.role == "controller"]
+        self._evidence = {name: found["evidence"].get("ports") for name, found in collected.items()}
+        self._cells = matrix.cells(self._plan, nodes, self._evidence, absent)
+        self._cells_of = {}
+        for cell in self._cells:
+            self._cells_of.setdefault(cell.source, []).append(cell)
+        self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
+        self._streams = measurements.streams(self._evidence)
+        self.document = _document(self._plan, nodes, self._cells)
+        self.document["links"] = _links(self._evidence)
+        self.document["bandwidth"] = self._streams
+
+    def rows(self, role):
+        """Return the rows that a node of a role is judged by, each with its `opening` and `whom` in words."""
+        return _rows(self._plan, role)
+
+    def evidence(self, name):
+        """Return the parts of evidence that a node is judged by."""
+        own = self._evidence.get(name)
+        found = {"port_cells": [cell._asdict() for cell in self._cells_of.get(name, ())]}
+        if own and isinstance(own["probes"], list):
+            found["port_exposures"] = [entry._asdict() for entry in self._exposures if entry.destination == name]
+        if own and isinstance(own["places"], list) and not self._plan.operating:
+            found["installation_ports"] = own["places"]
+        if own and "links" in own:
+            found["links"], found["unmeasured_links"] = self._with_ways_back(name, own["links"]), own["unmeasured"]
+        if own and "bandwidth_left_out" in own:
+            found["bandwidth"] = [stream for stream in self._streams if stream["source"] == name]
+            found["unmeasured_bandwidth"] = own["bandwidth_left_out"]
+        if own and "outside" in own:
+            found["outside"] = own["outside"]
+        if self._balancer and name in self._controllers:
+            found["load_balancer"] = self._through_balancer(name, own)
+        return found
+
+    def _with_ways_back(self, name, measured):
+        """Add to each link what its other end found of the path back, None where that was not measured."""
+        if not isinstance(measured, list):
+            return measured
+        paths = {(link["source"], link["destination"]): link["path"] for link in self.document["links"]}
+        return [{**link, "path_back": paths.get((link["name"], name))} for link in measured]
+
+    def _through_balancer(self, name, own):
+        results = [found["balancer"] for found in self._evidence.values() if found and "balancer" in found]
+        return {
+            "where": self._balancer,
+            "found": results[0] if results else {"error": "no node connected through the load balancer"},
+            "held": _holder_of(own, planning.INGRESS),
+            "share_percent": 100 // len(self._controllers),
+            "unheard": {other: why for other in self._controllers if other != name
+                        for why in [_why_unheard(self._evidence.get(other))] if why},
+        }
+
+
+def _why_unheard(own):
+    """Say why a controller cannot answer what the load balancer sends it, or return ""."""
+    if not own or not isinstance(own["places"], list):
+        return "nothing listened there"
+    holder = _holder_of(own, planning.INGRESS)
+    return f"its port {planning.INGRESS} is held by {holder}" if holder else ""
+
+
+def _holder_of(own, port):
+    """Say who holds a TCP port of a node, or return ""."""
+    places = own["places"] if own and isinstance(own["places"], list) else ()
+    for place in places:
+        for holder in place["tcp"]["occupied"]:
+            if port in port_ranges.numbers(holder["ports"]):
+                return matrix.holder_text(holder)
+    return ""
+
+
+def _whom(row):
+    return "localhost" if row["direction"] == "local" else side(row["to"])
+
+
+def _links(evidence):
+    """What was measured of the ways between nodes, one entry a direction."""
+    found = []
+    for source, own in evidence.items():
+        measured = (own or {}).get("links")
+        for link in measured if isinstance(measured, list) else ():
+            parts = {key: link[key] for key in ("loss_percent", "rtt_ms", "clock", "path")}
+            found.append({"source": source, "destination": link["name"], **parts})
+    return found
+
+
+def _document(plan, nodes, found):
+    """Whole in what is red, counted in what is green."""
+    pairs = matrix.by_pair(found)
+    return {
+        "nodes": [node.name for node in nodes],
+        "peers_per_node": plan.most_peers if len(plan.nodes) - 1 > plan.most_peers else None,
+        "pairs": [
+            {
+                "source": source,
+                "destination": destination,
+                "status": matrix.worst([cell.status for cell in cells]),
+                "rows": len(cells),
+                "ports": sum(cell.asked for cell in cells),
+            }
+            for (source, destination), cells in pairs.items()
+        ],
+        "cells": [cell._asdict() for cell in found if cell.status != PASS],
+    }

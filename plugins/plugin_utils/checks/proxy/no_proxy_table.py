@@ -1,0 +1,75 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The truth table: which program reaches which part of the cluster directly, and which through the proxy."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
+
+
+class Destination(NamedTuple):
+    """A host that must be reached directly. what: what a person calls it; kind: host | name | network.
+
+    A `network` stands for all addresses of a network, a `name` for all names below one.
+    """
+
+    host: str
+    what: str
+    kind: str
+
+
+def destinations(variables_by_node, pod_cidr, service_cidr):
+    """Return the Destinations of a cluster."""
+    addresses, names = no_proxy.node_names(variables_by_node)
+    pod = str(ipaddress.IPv4Network(pod_cidr)[257])
+    service = str(ipaddress.IPv4Network(service_cidr)[-2])
+    return [
+        *(Destination(host, "this node itself", "host") for host in no_proxy.LOOPBACK),
+        Destination(no_proxy.METADATA, "the cloud's metadata", "host"),
+        *(Destination(address, "address of a node", "host") for address in addresses),
+        *(Destination(name, "name of a node", "host") for name in names),
+        Destination(no_proxy.service_address(service_cidr), "Kubernetes API", "host"),
+        Destination("kubernetes.default.svc", "Kubernetes API", "host"),
+        Destination("leader.telekube.local", "leader of the cluster", "host"),
+        Destination("app.namespace.svc.cluster.local", "a service by its name", "name"),
+        Destination(pod, f"a pod in {pod_cidr}", "network"),
+        Destination(service, f"a service in {service_cidr}", "network"),
+    ]
+
+
+def proxied(value, wanted, curl_version=None):
+    """Return `[(program, Destination)]` for everything that would go through the proxy.
+
+    value: the NO_PROXY, a text or None. Where a program cannot be told a name or a network, that is left out: nothing
+    that a site writes would change it.
+    """
+    found = []
+    for program, rule in no_proxy_rules.by_name(curl_version).items():
+        for destination in wanted:
+            if not rule(value, destination.host) and not cannot_be_told(rule, destination):
+                found.append((program, destination))
+    return found
+
+
+def cannot_be_told(rule, destination):
+    """Whether a program has no way to say that a Destination is to be reached directly."""
+    if destination.kind == "network":
+        return rule in no_proxy_rules.NO_NETWORKS
+    return destination.kind == "name" and rule is no_proxy_rules.apt
+
+
+def rows(value, wanted, curl_version=None):
+    """Return the whole table `{host: {program: "direct" | "proxied"}}`."""
+    programs = no_proxy_rules.by_name(curl_version)
+    return {
+        destination.host: {
+            program: "direct" if rule(value, destination.host) else "proxied" for program, rule in programs.items()
+        }
+        for destination in wanted
+    }

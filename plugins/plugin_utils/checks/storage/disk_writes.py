@@ -1,0 +1,125 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Do the disks of the platform and of etcd take writes fast enough?"""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+    NoEvidence,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.platform import wanted
+
+SWITCH = "rtf_preflight_disk_writes"
+# What to do about a directory that could not be written in, by the verdict of disk_write_info.
+REMEDIES = {
+    "no_space": "Make room, `du -xsh {mount}`, then run the audit again.",
+    "read_only": "`mount -o remount,rw {mount}`; if that fails, see `dmesg` for errors of the disk.",
+    "denied": "Let Ansible become root on {node}, then run the audit again; if it stays, see `lsattr -d {directory}`.",
+    "remote": "Put {path} on a disk of {node}; the platform's data may not depend on another host.",
+}
+AGAIN = "Run the audit again; if it stays, try `dd if=/dev/zero of={directory}/trial bs=1M count=100 conv=fdatasync` on {node}."
+
+
+def write_speed(subject, evidence):
+    """The platform's disk by what Gravity asks for, which is more than the vendor's page does; etcd's by the page."""
+    platform = wanted(subject, "disk-write-speed")
+    limits = {platform["directory"]: platform["megabytes_per_second"]}
+    if subject.role == "controller":
+        limits[wanted(subject, "etcd-write-latency")["directory"]] = wanted(subject, "etcd-disk")["megabytes_per_second"]
+    listed = " and ".join(f"{least} MB/s in {path}" for path, least in limits.items())
+    docker = wanted(subject, "docker-disk")["megabytes_per_second"]
+    expected = f"at least {listed}; the vendor's page asks {docker} MB/s of docker's disk"
+    if _not_asked(evidence):
+        return _skipped(expected)
+    found = [_of(evidence, path) for path in limits]
+    slow = [entry for entry in found if _measured(entry) and entry["megabytes_per_second"] < limits[entry["path"]]]
+    if slow:
+        return Finding(FAIL, expected, "; ".join(_speed(entry) for entry in slow), _faster(subject, slow[0]), slow)
+    unmeasured = [entry for entry in found if not _measured(entry)]
+    if unmeasured:
+        return _unknown(subject, expected, unmeasured[0])
+    return Finding(PASS, expected, "; ".join(_speed(entry) for entry in found), evidence=found)
+
+
+def etcd_latency(subject, evidence):
+    """Slow, or so slow that an installer that measures it refuses. A stand-in for etcd's own disk decides nothing."""
+    limits = wanted(subject, "etcd-write-latency")
+    (slow_ms, worst_ms), (slow_rate, worst_rate) = limits["milliseconds_at_most"], limits["writes_per_second_at_least"]
+    expected = (f"99 of 100 small writes are on the disk within {slow_ms} ms ({worst_ms} ms at the very most), "
+                f"and {slow_rate} a second ({worst_rate} at the very least)")
+    if _not_asked(evidence):
+        return _skipped(expected)
+    entry = _of(evidence, limits["directory"])
+    if not _measured(entry):
+        return _unknown(subject, expected, entry)
+    small = entry["small_writes"]
+    observed = (f"p50 {small['p50_ms']:g}, p99 {small['p99_ms']:g}, max {small['max_ms']:g} ms, "
+                f"{small['per_second']:g} a second{_where(entry)}")
+    if small["p99_ms"] <= slow_ms and small["per_second"] >= slow_rate:
+        return Finding(PASS, expected, observed, evidence=entry)
+    bearable = small["p99_ms"] <= worst_ms and small["per_second"] >= worst_rate
+    weight = "recommended" if bearable or _stands_in(entry) else ""
+    return Finding(FAIL, expected, observed, _faster(subject, entry), entry, weight)
+
+
+def _not_asked(evidence):
+    told = part(evidence, "disk_writes")
+    return isinstance(told, dict) and told.get("skipped")
+
+
+def _skipped(expected):
+    return Finding(
+        SKIPPED, expected, f"{SWITCH} is not set",
+        f"Set {SWITCH} to true to have the disks measured: it writes up to 100 MB a disk, and leaves nothing behind.",
+        severity="info")
+
+
+def _of(evidence, path):
+    for entry in part(evidence, "disk_writes"):
+        if entry["path"] == path:
+            return entry
+    raise NoEvidence(f"no writes in {path} were measured")
+
+
+def _measured(entry):
+    return entry["verdict"] == "measured"
+
+
+def _unknown(subject, expected, entry):
+    remedy = REMEDIES.get(entry["verdict"], AGAIN)
+    texts = {"node": subject.node, "path": entry["path"], **{name: entry[name] or entry["path"] for name in ("mount", "directory")}}
+    return Finding(
+        UNKNOWN, expected, f"{entry['verdict']}: {entry['detail']}", remedy.format(**texts), entry, "recommended")
+
+
+def _stands_in(entry):
+    return entry["directory"] != entry["path"]
+
+
+def _where(entry):
+    instead = f", as {entry['path']} is not there yet" if _stands_in(entry) else ""
+    return f" in {entry['directory']} ({entry['type']} at {entry['mount']}{instead})"
+
+
+def _speed(entry):
+    return f"{entry['megabytes_per_second']:g} MB/s{_where(entry)}"
+
+
+def _faster(subject, entry):
+    if _stands_in(entry):
+        return (f"Measured was the disk of {entry['mount']}. If the disk that {subject.node} gets for {entry['path']} is of the "
+                "same kind, ask for a faster one; measure again once it is mounted.")
+    return (f"Ask whoever runs the storage of {subject.node} for a faster disk at {entry['mount']}, an SSD of its own, or for "
+            "more IOPS where they are rationed; `iostat -x 1` shows who else keeps it busy.")
+
+
+CHECKS = {
+    "storage.write_speed": write_speed,
+    "storage.etcd_latency": etcd_latency,
+}

@@ -1,0 +1,152 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disks would the installer format, and would anything be lost? Said before it does.
+
+init.sh takes the device that its environment file names, or greps a size in the lines of `lsblk` and takes the first hit.
+"""
+
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    UNKNOWN,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.platform import GIB, wanted
+
+TOLERANCE = 0.03  # 250 GB that are sold as GiB
+ENVIRONMENT = "/opt/anypoint/runtimefabric/env"
+
+
+def docker_device(subject, evidence):
+    sizes = wanted(subject, "docker-disk")
+    note = f"; a production cluster wants {sizes['production_gib']} GiB"
+    return _device(subject, evidence, "DOCKER", sizes["development_gib"], sizes["production_gib"], note)
+
+
+def etcd_device(subject, evidence):
+    least = wanted(subject, "etcd-disk")["size_gib"]
+    return _device(subject, evidence, "ETCD", least, least, "")
+
+
+def _device(subject, evidence, kind, least, good, note):
+    devices = {device["name"]: device for device in part(evidence, "host", "storage", "devices")}
+    settings = part(evidence, "host", "storage", "environment")
+    other = "ETCD" if kind == "DOCKER" else "DOCKER"
+    expected = f"an empty disk of {least} GiB or more for {kind.lower()}"
+    picked = pick(evidence, settings, kind)
+    if picked is None:
+        return _candidates(subject, devices, kind, least, good, note, expected)
+    if picked.problem:
+        return Finding(FAIL, expected, picked.problem, f"Correct RTF_{kind}_DEVICE or RTF_{kind}_DEVICE_SIZE in {ENVIRONMENT}.")
+    device = devices.get(picked.name)
+    what = f"{picked.how} is /dev/{picked.name}"
+    if device is None:
+        remedy = f"Name a whole disk in RTF_{kind}_DEVICE of {ENVIRONMENT}; the installer would format this one."
+        return Finding(FAIL, expected, f"{what}, which is no whole disk", remedy)
+    twin = pick(evidence, settings, other) if subject.role == "controller" else None
+    wrong = list(objections(device, least))
+    if len(picked.matches) > 1:
+        wrong.append(f"the size matches {', '.join('/dev/' + name for name in picked.matches)}")
+    if twin and twin.name == picked.name:
+        wrong.append(f"it is the {other.lower()} disk, too")
+    if wrong:
+        remedy = (
+            f"The installer would format /dev/{picked.name} and destroy what is on it. Name an empty disk in "
+            f"RTF_{kind}_DEVICE of {ENVIRONMENT}, or empty this one yourself: `wipefs --all /dev/{picked.name}`."
+        )
+        return Finding(FAIL, expected, f"{what}: {'; '.join(wrong)}", remedy, device)
+    if not device["probed"]:
+        return Finding(UNKNOWN, expected, f"{what}; udev does not know what is on it",
+                       f"Look with `blkid -p /dev/{picked.name}`: the installer will format it.", device)
+    return Finding(PASS, expected, f"{what}, {_size(device)}, empty: will be formatted{_remark(device, good, note)}", evidence=device)
+
+
+class Picked:
+    """The device that init.sh would take: name without /dev/, how it came to it, and all that the size matches."""
+
+    def __init__(self, name, how, matches=(), problem=None):
+        self.name, self.how, self.matches, self.problem = name, how, tuple(matches), problem
+
+
+def pick(evidence, settings, kind):
+    """Return what init.sh would take as its `DOCKER` or `ETCD` device; None where its environment file says nothing."""
+    size, path = (settings["values"].get(f"RTF_{kind}_DEVICE{end}") for end in ("_SIZE", ""))
+    if size:
+        names = [line.split(" ")[0] for line in part(evidence, "host", "storage", "leaves") if _greps(size, line)]
+        if not names:
+            return Picked(None, "", problem=f"no line of lsblk has RTF_{kind}_DEVICE_SIZE={size}")
+        return Picked(names[0], f"RTF_{kind}_DEVICE_SIZE={size}", names)
+    if path:
+        name = settings["devices"].get(path)
+        if not name:
+            return Picked(None, "", problem=f"RTF_{kind}_DEVICE={path} does not exist")
+        return Picked(name, f"RTF_{kind}_DEVICE={path}", [name])
+    return None
+
+
+def _greps(pattern, line):
+    """grep takes the size for a regular expression; what is none for Python is looked for as it stands."""
+    try:
+        return re.search(pattern, line) is not None
+    except re.error:
+        return pattern in line
+
+
+def objections(device, least):
+    """Yield why a disk must not be formatted, or is not good enough."""
+    if device["mounted"]:
+        yield f"mounted on {', '.join(device['mounted'])}"
+    if device["holders"]:
+        yield f"used by {', '.join(device['holders'])}"
+    if device["parts"]:
+        yield f"has partitions {', '.join(device['parts'])}"
+    elif device["signatures"]:
+        yield f"holds a {', a '.join(device['signatures'])}"
+    if device["read_only"]:
+        yield "read-only"
+    if device["size"] < least * GIB * (1 - TOLERANCE):
+        yield f"{_size(device)} are too few"
+
+
+def _candidates(subject, devices, kind, least, good, note, expected):
+    """Before there is an environment file: is there a disk that it could name? The largest is docker's."""
+    disks = [device for device in devices.values() if not device["removable"] and device["size"]]
+    if kind == "ETCD":
+        largest = _empty(disks, wanted(subject, "docker-disk")["development_gib"])[-1:]
+        disks = [device for device in disks if device not in largest]
+    empty = _empty(disks, least)
+    sure = [device for device in empty if device["probed"]]
+    if empty and not sure:
+        names = ", ".join("/dev/" + device["name"] for device in empty)
+        return Finding(UNKNOWN, expected, f"udev does not know what is on {names}", "Look with `blkid -p` at each of them.", empty)
+    if not sure:
+        observed = "; ".join(f"/dev/{disk['name']}: {', '.join(objections(disk, least))}" for disk in disks[:6])
+        remedy = f"Attach an empty disk of {good} GiB to {subject.node}; the installer formats it."
+        return Finding(FAIL, expected, observed or "no disk for it", remedy, disks)
+    chosen = sure[-1] if kind == "DOCKER" else sure[0]
+    return Finding(PASS, expected, f"/dev/{chosen['name']}, {_size(chosen)}, is empty{_remark(chosen, good, note)}",
+                   evidence=chosen)
+
+
+def _empty(disks, least):
+    """Disks that nothing speaks against, the smallest first."""
+    return sorted((disk for disk in disks if not list(objections(disk, least))), key=lambda disk: disk["size"])
+
+
+def _remark(device, good, note):
+    return note if device["size"] < good * GIB * (1 - TOLERANCE) else ""
+
+
+def _size(device):
+    return f"{device['size'] / GIB:.0f} GiB"
+
+
+CHECKS = {
+    "storage.docker_device": docker_device,
+    "storage.etcd_device": etcd_device,
+}

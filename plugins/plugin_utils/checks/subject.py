@@ -1,0 +1,59 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is judged and by which measure."""
+
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
+    POD_CIDR,
+    SERVICE_CIDR,
+    SPARE_ADDRESSES,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_settings import ProxySettings
+
+
+class Limits(NamedTuple):
+    """latency_ms: of the round trip that 95 percent keep to. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
+
+    latency_ms: float = platforms.load()["node_latency"]
+    loss_percent: float = platforms.load()["packet_loss"]
+    bandwidth_mbit: float = 900
+
+
+class Subject(NamedTuple):
+    """One node with the requirements that hold for it.
+
+    role: `controller` or `worker`. line: `appliance` or `self_managed`. phase: `install` or `operate`.
+    settings: catalogue rows by id. endpoints: the rows this node must reach.
+    ports: the rows of the port table that it proves with the other nodes.
+    not_asked: ids of the catalogue's ports and settings that the release does not have.
+    ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
+    proxy: the proxies that the cluster is meant to use. limits: Limits of what is measured between nodes.
+    platform: what platforms.load returns. pod_cidr, service_cidr: networks of the cluster.
+    spare_addresses: how many of the subnet must be free.
+    offload_drivers: drivers of interfaces whose tunnel offloads must be off.
+    mail_server: the MailServer that is meant, or None. outbound_mbit: megabits a second that a download has to reach.
+    """
+
+    node: str
+    role: str
+    address: str = ""
+    line: str = "appliance"
+    phase: str = "install"
+    settings: Any = {}
+    endpoints: Any = ()
+    ports: Any = ()
+    not_asked: Any = frozenset()
+    ntp_servers: Any = ()
+    proxy: ProxySettings = ProxySettings()
+    limits: Limits = Limits()
+    platform: Any = {}
+    pod_cidr: str = POD_CIDR
+    service_cidr: str = SERVICE_CIDR
+    spare_addresses: int = SPARE_ADDRESSES
+    offload_drivers: Any = ("vmxnet3",)
+    mail_server: Any = None
+    outbound_mbit: float = 100.0

@@ -1,0 +1,70 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The mail server of the site as an input: where it is, how it is spoken to, and what it has to offer."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs, value_types
+
+ROW = "smtp-server"
+SECURITIES = ("starttls", "tls", "none")
+# What Runtime Fabric uses unless it is told otherwise.
+DEFAULT_PORT = 465
+_FIELDS = ("host", "port", "security", "auth")
+_SHAPE = "{host, port, security, auth}"
+
+
+class MailServer(NamedTuple):
+    """security: one of SECURITIES. auth: mechanisms of which the server has to offer one, in capitals; none: any or none."""
+
+    host: str
+    port: int = DEFAULT_PORT
+    security: str = "tls"
+    auth: Any = ()
+
+
+def of_input(value):
+    """Return the MailServer of rtf_smtp, None where it is empty. Raises ValueError."""
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a dictionary {_SHAPE}, not a {inputs.kind(value)}")
+    if not value:
+        return None
+    unknown = [named(name) for name in value if name not in _FIELDS]
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))} is unknown; valid: {', '.join(_FIELDS)}")
+    host = value.get("host")
+    if not isinstance(host, str) or not inputs.is_host(host):
+        raise ValueError(f"host: {quoted(host)} is no host name and no address")
+    given = value.get("port", DEFAULT_PORT)
+    try:
+        port = value_types.integer(given)
+    except ValueError:
+        port = 0
+    if not 1 <= port <= 65535:
+        raise ValueError(f"port: {quoted(given)} is not a number from 1 to 65535")
+    security = value.get("security", "tls" if port == DEFAULT_PORT else "starttls")
+    if security not in SECURITIES:
+        raise ValueError(f"security: {quoted(security)} is unknown; valid: {', '.join(SECURITIES)}")
+    auth = value.get("auth", [])
+    if isinstance(auth, str):
+        auth = value_types.list_of(auth)
+    if not isinstance(auth, list) or not all(isinstance(name, str) and name for name in auth):
+        raise ValueError("auth: must be a list of mechanisms such as PLAIN")
+    return MailServer(host, port, security, tuple(name.upper() for name in auth))
+
+
+def probe(server):
+    """Return the entry of the option endpoints of egress_info for a MailServer."""
+    return {
+        "id": ROW,
+        "host": server.host,
+        "port": server.port,
+        "protocol": "smtps" if server.security == "tls" else "smtp",
+        "starttls": server.security == "starttls",
+        "paths": ["direct"],
+    }

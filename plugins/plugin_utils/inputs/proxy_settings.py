@@ -1,0 +1,35 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The proxies that a cluster is meant to use, without their credentials."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
+
+VARIABLES = ("rtf_node_address", "ansible_host")
+
+
+class ProxySettings(NamedTuple):
+    """http and monitoring: URLs as people may see them, "" for none, None where any is right.
+
+    no_proxy: entries. internal: Destinations.
+    """
+
+    http: str = ""
+    monitoring: str = ""
+    no_proxy: Any = ()
+    internal: Any = ()
+
+
+def of_cluster(urls, variables_by_node, pod_cidr, service_cidr, extra=()):
+    """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them."""
+    return ProxySettings(
+        *urls,
+        no_proxy.compute(variables_by_node, pod_cidr, service_cidr, extra),
+        no_proxy_table.destinations(variables_by_node, pod_cidr, service_cidr),
+    )

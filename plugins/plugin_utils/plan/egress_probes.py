@@ -1,0 +1,59 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From catalogue rows and inputs to the rows that the module egress_info takes."""
+
+import ipaddress
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
+
+HELD = ("lumberjack", "tls", "wss", "amqp_wss")
+DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
+# A site's own addresses: nobody asks a proxy for them.
+_INTERNAL = [ipaddress.ip_network(text) for text in (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128"
+)]
+
+
+def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=False, smtp=None, idle=0):
+    """Return one entry of the module's option endpoints for each endpoint row, each NTP server
+    and the mail server.
+
+    ntp_servers: entries of rtf_ntp_servers. http_proxy, socks5_proxy: whether there is one. smtp: the value of rtf_smtp. idle: seconds
+    to hold connections that nobody needs a certificate for.
+    """
+    configured = [path for path, there in ((HTTP_PROXY, http_proxy), (SOCKS5, socks5_proxy)) if there]
+    probes = []
+    for row in endpoints:
+        paths = [DIRECT] if is_internal(row["host"]) else paths_of(row["carrier"], configured)
+        probes.append(
+            {
+                **{field: row[field] for field in ("id", "host", "port", "protocol", "mutual_tls")},
+                "url_path": row["url_path"] or "/",
+                "issuers": vendors.issuers(row["host"]),
+                "origin": vendors.signs(row["host"]),
+                "paths": paths,
+                **({"idle": idle} if idle and row["protocol"] in HELD and not row["mutual_tls"] else {}),
+            }
+        )
+    servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp.hosts(ntp_servers)]
+    mail = mail_server.of_input(smtp or {})
+    return [*probes, *({**server, "paths": [DIRECT]} for server in servers), *([mail_server.probe(mail)] if mail else [])]
+
+
+def paths_of(carrier, configured):
+    """Return the paths to try, the one that the platform uses first: the row's carrier where there is one."""
+    used = carrier if carrier in configured else DIRECT
+    return [used, *(path for path in (DIRECT, *configured) if path != used)]
+
+
+def is_internal(host):
+    """Whether a host is an address of the site's own networks, which are reached without a proxy."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _INTERNAL)

@@ -1,0 +1,109 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""NO_PROXY: what a node reaches without the proxy. Pure functions.
+
+A reader of NO_PROXY knows names with everything below them, names that begin with a dot, and addresses. Networks are
+understood by some of them only, and `*.name` by fewer still, so that every address that matters is named by itself.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
+
+LOOPBACK = ("localhost", "127.0.0.1")
+METADATA = "169.254.169.254"
+# The names by which parts of the cluster call each other.
+CLUSTER_NAMES = ("kubernetes.default.svc", "leader.telekube.local", ".svc", ".local")
+_NAME = re.compile(r"\.?(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\Z")
+
+
+def service_address(service_cidr):
+    """The address of the Kubernetes API within the cluster: the first of the services' network."""
+    return str(ipaddress.IPv4Network(service_cidr)[1])
+
+
+def node_names(variables_by_node):
+    """Return the names and the addresses of nodes, in the inventory's order.
+
+    variables_by_node: `{node: its rtf_node_address and ansible_host, where set}`.
+    """
+    addresses, names = [], []
+    for node, variables in variables_by_node.items():
+        addresses.append(address_of(variables))
+        names += [node, str(variables.get("ansible_host", ""))]
+    return _unique(addresses), [name for name in _unique(names) if is_name(name)]
+
+
+def is_name(text):
+    """True for a host name, and false for an address."""
+    return bool(_NAME.match(text)) and not text.rpartition(".")[2].isdigit()
+
+
+def compute(variables_by_node, pod_cidr, service_cidr, extra=()):
+    """Return the list that NO_PROXY is made of."""
+    addresses, names = node_names(variables_by_node)
+    api = service_address(service_cidr)
+    return _unique([*LOOPBACK, METADATA, *addresses, *names, pod_cidr, service_cidr, api, *CLUSTER_NAMES, *extra])
+
+
+def _unique(entries):
+    return [entry for entry in dict.fromkeys(entries) if entry]
+
+
+def check_extra(value):
+    """A list of names, `.suffixes`, addresses and networks that are to be reached without the proxy."""
+    if not isinstance(value, list):
+        raise ValueError("must be a list of names, addresses and networks")
+    for entry in value:
+        if isinstance(entry, str) and entry.startswith("*."):
+            raise ValueError(f"{quoted(entry)}: write {quoted(entry[1:])}, most programs do not know the asterisk")
+        if not isinstance(entry, str) or not (is_name(entry) or _is_network(entry)):
+            raise ValueError(
+                f"{quoted(entry)} is no name, no suffix such as .example.com, no address and no network in CIDR notation"
+                " (a port, a scheme, a blank or an asterisk does not belong here)"
+            )
+
+
+def _is_network(text):
+    try:
+        ipaddress.IPv4Network(text)
+        return True
+    except ValueError:
+        return False
+
+
+def exact_hosts(entries):
+    """Return those entries that stand for one host: apt can be told only these."""
+    return [entry for entry in entries if not entry.startswith(".") and "/" not in entry]
+
+
+def java_pattern(entries):
+    """Return the value of Java's http.nonProxyHosts for the entries of a NO_PROXY."""
+    patterns = []
+    for entry in entries:
+        if "/" in entry:
+            patterns += _octets(ipaddress.IPv4Network(entry, strict=False))
+        elif entry.startswith("."):
+            patterns.append(f"*{entry}")
+        elif is_name(entry) and "." in entry:
+            patterns += [entry, f"*.{entry}"]
+        else:
+            patterns.append(entry)
+    return "|".join(_unique(patterns))
+
+
+def _octets(network):
+    """A network as patterns that end at a dot: Java knows no other wildcard."""
+    if network.prefixlen == 0:
+        return ["*"]
+    whole = -(-network.prefixlen // 8) * 8
+    if whole == 32:
+        return [str(address) for address in network]
+    kept = whole // 8
+    return [".".join(str(part.network_address).split(".")[:kept]) + ".*" for part in network.subnets(new_prefix=whole)]

@@ -1,0 +1,243 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From catalogue rows and an inventory to openings: who must open what for whom, with addresses.
+
+Pure functions. An opening is one catalogue row with its two ends resolved. Where the way out is a proxy, a row becomes
+an opening from the proxy, and the way to the proxy is an opening of its own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.wording import SIDES
+
+ANYWHERE = "0.0.0.0/0"
+NTS_PORT = "4460"  # RFC 8915
+
+# Rows of the port table that ask for what the rows for names ask for in detail: application -> protocols of endpoints.
+_DETAILED_BY = {
+    "HTTPS": ("https",),
+    "AMQP over WebSockets": ("amqp_wss", "wss"),
+    "Lumberjack": ("lumberjack",),
+}
+
+
+class Node(NamedTuple):
+    """A node of the inventory; role: controller | worker; address: its IPv4 address."""
+
+    name: str
+    role: str
+    address: str
+
+
+class Proxy(NamedTuple):
+    """A proxy without its credentials."""
+
+    host: str
+    port: int
+
+
+class Site(NamedTuple):
+    """What the inventory says. Lists of networks and proxies may be empty or None: not stated.
+
+    ntp_servers: host names or addresses; nts_servers: those of them that are asked over NTS.
+    """
+
+    nodes: list[Node]
+    internal_networks: list[str] = []
+    ingress_sources: list[str] = []
+    ntp_servers: list[str] = []
+    nts_servers: list[str] = []
+    http_proxy: Proxy | None = None
+    monitoring_proxy: Proxy | None = None
+
+
+class Party(NamedTuple):
+    """One end of an opening. group: what a table calls it; name: this member of it; address: an address, a network,
+    or None where only the name is known."""
+
+    group: str
+    name: str
+    address: str | None
+
+
+class Opening(NamedTuple):
+    """One row with its ends.
+
+    on_behalf_of: the group of nodes for which a proxy dials out, else None. unstated: the variable that would say who
+    an end is, where that end is unknown. detailed_by: ids of the rows that ask for the same in more detail.
+    """
+
+    row: dict[str, Any]
+    sources: list[Party]
+    destinations: list[Party]
+    on_behalf_of: str | None = None
+    unstated: str | None = None
+    detailed_by: tuple[str, ...] = ()
+
+
+def address_of(variables):
+    """Return the IPv4 address that the inventory gives a node, or "" where it only gives names.
+
+    variables: the node's `rtf_node_address` and `ansible_host`, where set.
+    """
+    for name in ("rtf_node_address", "ansible_host"):
+        try:
+            return str(ipaddress.IPv4Address(str(variables.get(name, ""))))
+        except ValueError:
+            continue
+    return ""
+
+
+def _named(group, host):
+    """A party that may be given as a name or as an address."""
+    try:
+        return Party(group, host, str(ipaddress.ip_address(host)))
+    except ValueError:
+        return Party(group, host, None)
+
+
+def _members(site, group):
+    wanted = [node for node in site.nodes if group == "nodes" or node.role == "controller"]
+    return [Party(SIDES[group], node.name, node.address) for node in wanted]
+
+
+def _source(side, site):
+    """Return (parties, unstated variable) for the `from` of a row."""
+    if side in ("nodes", "controllers"):
+        return _members(site, side), None
+    if side == "internet":
+        networks = site.ingress_sources or [ANYWHERE]
+        return [Party(SIDES[side], network, network) for network in networks], None
+    return _other(side, site)
+
+
+def _destination(row, site):
+    """Return (parties, unstated variable) for the `to` of a row."""
+    side = row["to"]
+    if "host" in row:
+        return [_named(SIDES["internet"], row["host"])], None
+    if side in ("nodes", "controllers"):
+        return _members(site, side), None
+    if side == "internet" and row["application"] == "NTP" and site.ntp_servers:
+        return [_named("NTP servers", server) for server in site.ntp_servers], None
+    if side == "internet":
+        return [Party(SIDES[side], "any", ANYWHERE)], None
+    return _other(side, site)
+
+
+def _other(side, site):
+    if side == "localhost":
+        return [Party(SIDES[side], "localhost", "127.0.0.1")], None
+    if side == "internal_network":
+        parties = [Party(SIDES[side], network, network) for network in site.internal_networks]
+        return parties, None if parties else "rtf_internal_networks"
+    return [Party(side, side, side)], None
+
+
+def _proxy_for(row, site):
+    if "host" not in row:
+        return None
+    return {"http_proxy": site.http_proxy, "socks5": site.monitoring_proxy}[row["carrier"]]
+
+
+def _opening(row, site, endpoints):
+    proxy = _proxy_for(row, site)
+    if proxy:
+        group = "HTTP proxy" if row["carrier"] == "http_proxy" else "SOCKS5 proxy"
+        destinations, unstated = _destination(row, site)
+        return Opening(row, [_named(group, proxy.host)], destinations, SIDES[row["from"]], unstated)
+    sources, unstated_source = _source(row["from"], site)
+    destinations, unstated_destination = _destination(row, site)
+    return Opening(
+        row,
+        sources,
+        destinations,
+        unstated=unstated_source or unstated_destination,
+        detailed_by=_details(row, endpoints),
+    )
+
+
+def _details(row, endpoints):
+    """The endpoint rows that ask for the same as an outbound row of the port table, name by name.
+
+    Control planes whose names use other ports than the table says have their details all the same.
+    """
+    if "host" in row or row["to"] != "internet":
+        return ()
+    protocols = _DETAILED_BY.get(row["application"], ())
+    spoken = [endpoint for endpoint in endpoints if endpoint["protocol"] in protocols]
+    on_port = [endpoint for endpoint in spoken if str(endpoint["port"]) in row["ports"]]
+    return tuple(endpoint["id"] for endpoint in on_port or spoken)
+
+
+def _way_to_proxy(setting, group, proxy, site, application):
+    """The opening from the nodes to a proxy, as a row like those of the port table."""
+    row = {
+        **setting,
+        "ports": [str(proxy.port)],
+        "transport": "tcp",
+        "application": application,
+        "from": "nodes",
+        "to": group,
+        "phase": "operate",
+        "direction": "outbound",
+    }
+    return Opening(row, _members(site, "nodes"), [_named(group, proxy.host)])
+
+
+def _way_to_nts(row, site):
+    """The opening for the keys of NTS beside the one for NTP itself, as a row like that one."""
+    nts = {
+        **row,
+        "id": f"{row['id']}-nts",
+        "ports": [NTS_PORT],
+        "transport": "tcp",
+        "application": "NTS-KE",
+        "purpose": "Hands out the keys for authenticated NTP (NTS).",
+    }
+    return Opening(nts, _members(site, "nodes"), [_named("NTP servers", server) for server in site.nts_servers])
+
+
+def needs_opening(row):
+    """Whether anybody has to act on a row."""
+    return not row["retired"] and row["severity"] != "info"
+
+
+def openings(ports, endpoints, settings, site):
+    """Return the openings of selected rows for a Site, in the order of the rows.
+
+    ports, endpoints, settings: rows as the functions of catalog.py select them. Rows that are retired or for
+    information only need no opening and are left out.
+    """
+    live = [row for row in endpoints if needs_opening(row)]
+    found = [_opening(row, site, live) for row in ports if needs_opening(row)]
+    if site.nts_servers:
+        found += [_way_to_nts(row, site) for row in ports if needs_opening(row) and row["application"] == "NTP"]
+    by_id = {row["id"]: row for row in settings}
+    for proxy, setting, group, application in (
+        (site.http_proxy, "http-proxy", "HTTP proxy", "HTTP CONNECT"),
+        (site.monitoring_proxy, "socks5-proxy", "SOCKS5 proxy", "SOCKS5"),
+    ):
+        if proxy and setting in by_id:
+            found.append(_way_to_proxy(by_id[setting], group, proxy, site, application))
+    return found + [_opening(row, site, live) for row in live]
+
+
+def ports_of(row):
+    """Return the ports of a row, of either kind, as texts."""
+    return row["ports"] if "ports" in row else [str(row["port"])]
+
+
+def pairs(opening):
+    """Return (source, destination) parties for each connection that an opening stands for; nobody dials itself."""
+    return [
+        (source, destination)
+        for source in opening.sources
+        for destination in opening.destinations
+        if source.address is None or source.address != destination.address or opening.row["direction"] == "local"
+    ]

@@ -1,0 +1,185 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whose file gives an interface its address: each manager's own format, on real files below a directory."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.address_persistence import (
+    persistence_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import parse_units
+
+FILES = {
+    "NetworkManager, static": (
+        "/etc/NetworkManager/system-connections/eth0.nmconnection",
+        "[connection]\nid=eth0\ninterface-name=eth0\n\n[wifi-security]\npsk=secret\n\n[ipv4]\n"
+        "address1=10.0.0.5/24,10.0.0.1\nmethod=manual\n",
+        ("NetworkManager", "eth0", "static", ["10.0.0.5"]),
+    ),
+    "NetworkManager, DHCP": (
+        "/etc/NetworkManager/system-connections/eth0.nmconnection",
+        "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=auto\n",
+        ("NetworkManager", "eth0", "dhcp", []),
+    ),
+    "NetworkManager, old list of addresses": (
+        "/etc/NetworkManager/system-connections/x",
+        "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddresses=10.0.0.5/24,10.0.0.6/24;\n",
+        ("NetworkManager", "eth0", "static", ["10.0.0.5", "10.0.0.6"]),
+    ),
+    "netplan by NetworkManager": (
+        "/run/NetworkManager/system-connections/netplan-eth0.nmconnection",
+        "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=10.0.0.5/24\n",
+        ("netplan", "eth0", "static", ["10.0.0.5"]),
+    ),
+    "netplan by networkd": (
+        "/run/systemd/network/10-netplan-eth0.network",
+        "[Match]\nName=eth0\n\n[Network]\nLinkLocalAddressing=ipv6\nAddress=10.0.0.5/24\n",
+        ("netplan", "eth0", "static", ["10.0.0.5"]),
+    ),
+    "networkd, DHCP of IPv4": (
+        "/etc/systemd/network/lan.network",
+        "[Match]\nName=en*\n[Network]\nDHCP=ipv4\n",
+        ("systemd-networkd", "en*", "dhcp", []),
+    ),
+    "networkd, DHCP of IPv6 alone": (
+        "/etc/systemd/network/lan.network",
+        "[Match]\nName=eth0\n[Network]\nDHCP=ipv6\n[Address]\nAddress=10.0.0.5/24\n",
+        ("systemd-networkd", "eth0", "static", ["10.0.0.5"]),
+    ),
+    "networkd, by hardware address": (
+        "/etc/systemd/network/lan.network",
+        "[Match]\nMACAddress=02:00:00:00:00:01\n[Network]\nAddress=10.0.0.5/24\n",
+        ("systemd-networkd", None, "static", ["10.0.0.5"]),
+    ),
+    "ifcfg, static": (
+        "/etc/sysconfig/network-scripts/ifcfg-eth0",
+        '# Created by cloud-init\nDEVICE="eth0"\nBOOTPROTO=none\nONBOOT=yes\nIPADDR=10.0.0.5\nPREFIX=24\nIPADDR1=10.0.0.6\n',
+        ("ifcfg", "eth0", "static", ["10.0.0.5", "10.0.0.6"]),
+    ),
+    "ifcfg, DHCP": (
+        "/etc/sysconfig/network-scripts/ifcfg-eth0",
+        "DEVICE=eth0\nBOOTPROTO='dhcp'\n",
+        ("ifcfg", "eth0", "dhcp", []),
+    ),
+    "ifcfg, by hand": (
+        "/etc/sysconfig/network-scripts/ifcfg-eth0",
+        "DEVICE=eth0\nONBOOT=no\nBOOTPROTO=static\nIPADDR=10.0.0.5\n",
+        ("ifcfg", "eth0", "not at boot", ["10.0.0.5"]),
+    ),
+    "ifupdown, static": (
+        "/etc/network/interfaces",
+        "auto lo\niface lo inet loopback\n\nauto eth0\niface eth0 inet static\n    address 10.0.0.5/24\n    gateway 10.0.0.1\n"
+        "iface eth0 inet6 static\n    address fd00::5/64\n",
+        ("ifupdown", "eth0", "static", ["10.0.0.5"]),
+    ),
+    "ifupdown, DHCP of cloud-init": (
+        "/etc/network/interfaces.d/50-cloud-init",
+        "auto eth0\niface eth0 inet dhcp\n",
+        ("ifupdown", "eth0", "dhcp", []),
+    ),
+    "ifupdown, by hand": (
+        "/etc/network/interfaces",
+        "iface eth0 inet static\n  address 10.0.0.5\n",
+        ("ifupdown", "eth0", "not at boot", ["10.0.0.5"]),
+    ),
+}
+
+ALL_RUN = {name: {"active": True, "enabled": True} for names in address_persistence.SERVICES.values() for name in names}
+
+
+def write(root, path, text):
+    target = root / path.lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
+    return target
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_each_manager_is_understood(case, tmp_path):
+    path, text, (manager, interface, method, addresses) = FILES[case]
+    write(tmp_path, path, text)
+    found = persistence_evidence(str(tmp_path), lambda: ALL_RUN)
+    assert found["configurations"] == [
+        {
+            "manager": manager,
+            "path": path,
+            "interface": interface,
+            "method": method,
+            "addresses": addresses,
+            "cloud_init": "cloud-init" in path + text,
+            "service": found["configurations"][0]["service"],
+            "state": "runs",
+        }
+    ]
+    assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "path, text",
+    [
+        ("/var/lib/dhclient/dhclient--eth0.lease", "lease {\n  fixed-address 10.0.0.4;\n}\nlease {\n  fixed-address 10.0.0.5;\n}\n"),
+        ("/var/lib/dhcp/dhclient.eth0.leases", "lease {\n  fixed-address 10.0.0.5;\n}\n"),
+        ("/run/systemd/netif/leases/2", "# private\nADDRESS=10.0.0.5\nNETMASK=255.255.255.0\n"),
+        ("/var/lib/NetworkManager/internal-1-eth0.lease", "# private\nADDRESS=10.0.0.5\n"),
+    ],
+)
+def test_the_last_lease_of_a_file_counts(path, text, tmp_path):
+    write(tmp_path, path, text)
+    assert persistence_evidence(str(tmp_path))["leases"] == [{"path": path, "address": "10.0.0.5"}]
+
+
+def test_a_file_of_networkd_hides_those_of_its_name_in_later_directories(tmp_path):
+    write(tmp_path, "/etc/systemd/network/a.network", "[Match]\nName=eth0\n[Network]\nAddress=10.0.0.5/24\n")
+    write(tmp_path, "/usr/lib/systemd/network/a.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")
+    assert [row["method"] for row in persistence_evidence(str(tmp_path))["configurations"]] == ["static"]
+
+
+def test_a_host_without_any_such_file_has_none(tmp_path):
+    assert persistence_evidence(str(tmp_path)) == {
+        "configurations": [], "leases": [], "unreadable": [], "dangling": []}
+
+
+# What `systemctl show` prints on Debian 12 without ifupdown, of services that are installed and do not run, and on EL 7.
+SHOWN = """Id=systemd-networkd.service
+LoadState=loaded
+ActiveState={networkd}
+UnitFileState={at_boot}
+
+Id=networking.service
+LoadState=not-found
+ActiveState=inactive
+UnitFileState=
+
+Id=network.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=bad
+"""
+
+
+@pytest.mark.parametrize("networkd, at_boot, manager, told", [
+    ("inactive", "disabled", "ifupdown", ("networking.service", "is not installed")),
+    ("inactive", "disabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+    ("inactive", "enabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+    ("failed", "enabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+    ("active", "disabled", "systemd-networkd", ("systemd-networkd.service", "does not start at boot")),
+    ("active", "enabled-runtime", "systemd-networkd", ("systemd-networkd.service", "runs")),
+    ("active", "enabled", "ifcfg", ("network.service", "runs")),
+    ("active", "enabled", "NetworkManager", ("NetworkManager.service", "is not installed")),
+])
+def test_the_service_that_reads_a_file_runs_or_not(networkd, at_boot, manager, told):
+    units = parse_units(SHOWN.format(networkd=networkd, at_boot=at_boot))
+    assert address_persistence.service_of(manager, units) == told
+
+
+def test_of_a_host_without_systemd_no_state_is_known():
+    assert address_persistence.service_of("ifupdown", None) == ("networking.service", "unknown")
+
+
+@pytest.mark.parametrize("read", ["network_manager", "networkd", "ifcfg", "ifupdown", "lease_addresses"])
+@pytest.mark.parametrize("text", ["", "=\n[", "\0\xff=\x01\n[ipv4]\naddress1", "iface\naddress\niface a inet\n", "IPADDR=1\n" * 50])
+def test_nonsense_is_read_as_nothing(read, text):
+    assert not any("10." in str(entry) for entry in getattr(address_persistence, read)(text))

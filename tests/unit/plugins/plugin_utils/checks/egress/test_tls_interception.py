@@ -1,0 +1,66 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What only the whole cluster shows of who signs for whom."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
+
+INSPECTOR = ("CN=Inspection, O=Example Corp", "Example Corp")
+AMAZON, GOOGLE = ("CN=Amazon RSA 2048 M02, O=Amazon", "Amazon"), ("CN=WR2, O=Google Trust Services", "Google Trust Services")
+HOSTS = {"ecr": "ecr.us-east-1.amazonaws.com", "charts": "kubernetes-charts.storage.googleapis.com",
+         "anypoint": "anypoint.mulesoft.com"}
+
+
+def probe(row, issuer, path="direct", trusted=True, *others):
+    tls = issuer and {"issuer": issuer[0], "issuer_organisation": issuer[1], "trusted": trusted}
+    return {"id": row, "host": HOSTS[row], "path": path, "tls": tls, "other_paths": list(others)}
+
+
+def way(path, issuer):
+    return {"path": path, "tls": {"issuer": issuer[0], "issuer_organisation": issuer[1], "trusted": True}}
+
+
+def test_nobody_in_between():
+    probes = [probe("ecr", AMAZON), probe("charts", GOOGLE), probe("anypoint", None)]
+    assert tls_interception.notes({"n1": probes, "n2": probes, "n3": {"error": "lost"}}) == []
+
+
+def test_public_authorities_may_differ():
+    other = ("CN=R11, O=Let's Encrypt", "Let's Encrypt")
+    assert tls_interception.notes({"n1": [probe("anypoint", AMAZON)], "n2": [probe("anypoint", other)]}) == []
+
+
+def test_one_authority_for_several_vendors():
+    trusting = [probe("ecr", INSPECTOR, "http_proxy"), probe("charts", INSPECTOR, "http_proxy")]
+    other = [probe("ecr", INSPECTOR, "http_proxy", False), probe("charts", INSPECTOR, "http_proxy", False)]
+    note, = tls_interception.notes({"n1": trusting, "n2": other})
+    assert note["id"] == "cluster.tls_inspection"
+    assert note["observed"] == (
+        "CN=Inspection, O=Example Corp signs for Amazon Web Services and Google Cloud: 2 endpoints, through the HTTP proxy, "
+        "seen from n1 and n2; n1 trusts it")
+    assert "none of them trusts it" in tls_interception.notes({"n2": other})[0]["observed"]
+    assert "all of them trust it" in tls_interception.notes({"n1": trusting})[0]["observed"]
+
+
+def test_one_authority_for_one_vendor_is_the_endpoints_own_matter():
+    assert tls_interception.notes({"n1": [probe("ecr", INSPECTOR)]}) == []
+
+
+def test_nodes_that_see_different_ones():
+    note, = tls_interception.notes({"n1": [probe("ecr", INSPECTOR)], "n2": [probe("ecr", AMAZON)], "n3": [probe("ecr", AMAZON)]})
+    assert note == {
+        "id": "cluster.nodes_differ",
+        "observed": "directly, strangers sign for ecr on the way of n1, and who may does on the way of n2 and n3",
+        "remedy": "Ask the network team for one way out: that of n1 differs from that of n2 and n3.",
+    }
+
+
+def test_paths_that_show_different_ones():
+    note, = tls_interception.notes({
+        "n1": [probe("ecr", INSPECTOR, "http_proxy", True, way("direct", AMAZON))],
+        "n2": [probe("ecr", INSPECTOR, "http_proxy", True, way("direct", AMAZON))],
+    })
+    assert note["id"] == "cluster.paths_differ"
+    assert note["observed"] == (
+        "through the HTTP proxy strangers sign for 1 endpoint for which who may does directly")

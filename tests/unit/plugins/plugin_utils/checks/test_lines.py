@@ -1,0 +1,206 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A node of a self-managed Kubernetes is not judged as one of the appliance, and no remedy harms what runs on it."""
+
+import ast
+import inspect
+import re
+import textwrap
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import FUNCTIONS, judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import advice
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples, test_host
+
+CHECKS = checks.load()
+SELF_MANAGED = [check["id"] for check in CHECKS if "self_managed" in check["lines"]]
+# Words of advice that can stop, remove or change what a node needs.
+HARM = re.compile(
+    r"systemctl (?:disable|stop|mask|restart|kill)|\b(?:reboot|restart|stop|disable|remove|delete|uninstall|purge|wipe|flush"
+    r"|kill|replace)\b|swapoff|setenforce|hostnamectl|grubby|umount|ln -sf|modprobe -r|ip rule|take .* out|cgroup",
+    re.IGNORECASE,
+)
+# Sentences of checks of a self-managed node that have such words, and why they harm none.
+HARMLESS = {
+    "Drain {} (`kubectl drain`), then reboot it": "drained before",
+    "Drain {} (`kubectl drain`), then `systemctl restart {}`: with docker, a restart can stop": "drained before",
+    "or take it out of {}": "a name server that does not answer or resolve",
+    "Drain {} before a unit of a firewall is stopped": "a warning",
+    "Delete its rules with `ip rule delete priority {}`": "routing rules of nm-cloud-setup alone, by their number",
+    "Switch it off with `systemctl disable --now {}`": "units of nm-cloud-setup, which break the routing of pods",
+    "Take `{}` out of {}, which keeps {} from being loaded": "a line that forbids a module that Kubernetes needs",
+    "Take the setting out of {}": "a kernel parameter against the one that is wanted",
+    "Take the line out of {}": "a line that forbids a module that Kubernetes needs",
+    "take these out of what it manages": "settings of the host in a configuration management",
+    "Take {} out of the search domains of {}": "a search domain that has an address for every name",
+    "remove the wildcard": "of the DNS team",
+    "now and after a reboot": "no advice",
+    "after a reboot": "no advice",
+}
+
+
+def subject(phase="operate", **changes):
+    scope = {"release": "2.x", "control_plane": "us", "phase": phase}
+    return subjects.subject("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])._replace(**changes)
+
+
+def kubernetes_node(asked):
+    """Evidence of a node of Ubuntu 22.04 with kubeadm, containerd and Calico, on which all is well."""
+    evidence = samples.evidence()
+    host = evidence["host"]
+    first, *_others, ntp = evidence["egress"]
+    evidence["egress"] = [{**first, "id": row["id"], "host": row["host"]} for row in asked.endpoints] + [ntp]
+    programs = ["systemd", "sshd", "kubelet", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler",
+                "kube-proxy", "etcd", "coredns", "calico-node", "dockerd", "falcon-sensor", "puppet"]
+    host["system"].update(
+        release="5.15.0-119-generic",
+        os={"id": "ubuntu", "id_like": ["debian"], "version": "22.04", "name": "Ubuntu 22.04.5 LTS"},
+        hardware={"machine": "aarch64", "cpus": 1, "memory": 2**32, "product": "t3.large"},
+        cgroups={"controllers": [], "unified": True},
+        processes=[{"pid": 100 + number, "names": [name]} for number, name in enumerate(programs)],
+        accounts={"1000": {"user": "ubuntu", "group": "ubuntu"}},
+        kernel_options={"source": "/boot/config-5.15.0-119-generic", "options": {}},
+        cloud_init={"installed": True, "disabled": False, "network": True},
+    )
+    host["storage"].update(mounts=[], fstab=[], devices=[])
+    host["network"]["resolvers"]["nameservers"] = ["127.0.0.53"]
+    host["network"]["dns_listeners"] = [{"address": "0.0.0.0", "transport": "udp", "process": "coredns", "pid": 7}]
+    host["network"]["routes"].append(
+        {"destination": "10.244.1.0/24", "interface": "vxlan.calico", "gateway": "10.244.1.0", "protocol": "80"}
+    )
+    host["network"]["addresses"].append(
+        {"interface": "eth0", "address": "192.168.230.12", "prefix": 24, "family": "ipv4", "dynamic": False}
+    )
+    host["swap"]["active"] = [{"name": "/dev/sda3", "kilobytes": 1 << 20}]
+    host["selinux"].update(mode="enforcing", configured="enforcing", platform={"id": "rhel", "version": "9.4", "like": []})
+    host["time"]["units"] = {"systemd-timesyncd.service": {"active": True, "enabled": True}}
+    return evidence
+
+
+@pytest.mark.parametrize("phase", ["install", "operate"])
+def test_a_running_kubernetes_node_is_not_judged_by_the_appliance(phase):
+    asked = subject(phase)
+    results = {entry["id"]: entry for entry in judge_node(CHECKS, asked, kubernetes_node(asked))}
+    failed = {name: entry["remedy"] for name, entry in results.items() if entry["status"] not in ("pass", "skipped")}
+    assert set(failed) == {"net.resolvers", "host.config_management"}
+    for name in ("host.conflicting_programs", "host.cgroups", "host.os_supported", "host.service_account", "host.kernel_config",
+                 "host.swap", "host.selinux", "time.no_competitor", "time.chrony_active", "ports.free", "proxy.installer"):
+        assert name not in results
+    for name, remedy in failed.items():
+        assert "kubelet" in remedy or "take these out of what it manages" in remedy, name
+
+
+@pytest.mark.parametrize("phase", ["install", "operate"])
+@pytest.mark.parametrize("broken", [*test_node.BROKEN, *test_host.BROKEN], ids=lambda row: row[1])
+def test_whatever_is_broken_no_remedy_stops_what_such_a_node_needs(broken, phase):
+    change, *_expected = broken
+    evidence = test_host.changed(*change) if isinstance(change, tuple) else samples.evidence()
+    if callable(change):
+        change(evidence)
+    for entry in judge_node(CHECKS, subject(phase), evidence):
+        assert entry["id"] in SELF_MANAGED or entry["requirement"][0] in {row["id"] for row in subject(phase).endpoints}
+        assert not re.search(r"(?:stop|disable|restart)[^.]*(?:kubelet|containerd)|cgroup|gravity|init\.sh|before the installation", entry["remedy"]), entry
+
+
+def test_a_check_that_a_role_verifies_its_own_change_with_is_made_on_every_line():
+    evidence = kubernetes_node(subject())
+    made = judge_node(CHECKS, subject(), evidence, ["host.swap", "host.selinux"], insist=["host.swap", "host.selinux"])
+    assert [(entry["id"], entry["status"]) for entry in made] == [("host.swap", "fail"), ("host.selinux", "fail")]
+    assert judge_node(CHECKS, subject(), evidence, ["host.swap", "host.selinux"]) == []
+
+
+def test_the_name_of_a_node_that_has_joined_a_cluster_is_not_simply_changed():
+    evidence = samples.evidence()
+    evidence["host"]["system"]["hostname"] = {"name": "localhost", "static": "localhost"}
+    remedies = {
+        (line, phase): judge_node(CHECKS, samples.subject(line=line, phase=phase), evidence, ["host.hostname"])[0]["remedy"]
+        for line in ("appliance", "self_managed") for phase in ("install", "operate")
+    }
+    assert "hostnamectl" in remedies.pop(("appliance", "install"))
+    assert all("leave the cluster" in remedy for remedy in remedies.values())
+
+
+def test_denying_what_no_rule_opens_is_refused_where_the_ports_between_nodes_are_not_known():
+    catalogue = catalog.load()
+    problem, = firewall.denying(catalog.release_of(catalogue, "2.x"))
+    assert problem.startswith("rtf_firewall_default_deny: refused with rtf_release 2.x")
+    assert not any(firewall.denying(catalog.release_of(catalogue, name)) for name in ("1.4", "1.13"))
+
+
+def texts_of(function, seen):
+    """Yield the texts in a function and in those of this collection that it names, but those for the appliance alone."""
+    function = inspect.unwrap(function)
+    if function in seen or not getattr(function, "__module__", "").startswith("ansible_collections.hostprep"):
+        return
+    seen.add(function)
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    for part in shown(tree):
+        if isinstance(part, (ast.Constant, ast.JoinedStr)):
+            yield text_of(part)
+        elif isinstance(part, (ast.Name, ast.Attribute)):
+            named = function.__globals__.get(part.id) if isinstance(part, ast.Name) else attribute(part, function)
+            if isinstance(named, str):
+                yield named
+            elif inspect.isfunction(named):
+                yield from texts_of(named, seen)
+
+
+def shown(node):
+    """Yield the parts of a syntax tree that a person can come to read, texts whole."""
+    body = getattr(node, "body", None)
+    is_documented = isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.keyword) and child.arg == "appliance" or is_documented and child is body[0]:
+            continue
+        yield child
+        if isinstance(child, ast.JoinedStr):
+            for value in ast.walk(child):
+                if isinstance(value, (ast.Name, ast.Attribute)):
+                    yield value
+        else:
+            yield from shown(child)
+
+
+def text_of(part):
+    if isinstance(part, ast.Constant):
+        return part.value if isinstance(part.value, str) else ""
+    return "".join(value.value if isinstance(value, ast.Constant) else "{}" for value in part.values)
+
+
+def attribute(part, function):
+    owner = function.__globals__.get(part.value.id) if isinstance(part.value, ast.Name) else None
+    return getattr(owner, part.attr, None) if inspect.ismodule(owner) else None
+
+
+def test_no_sentence_of_a_check_of_this_line_advises_what_harms_such_a_node():
+    seen, found = set(), set()
+    for name in SELF_MANAGED:
+        found.update(texts_of(FUNCTIONS[name], seen))
+    assert any("kubectl drain" in text for text in found) and not any("gravity" in text for text in found)
+    harmful = [text for text in found if HARM.search(known_harmless(text))]
+    assert harmful == []
+
+
+def known_harmless(text):
+    """The text without what HARMLESS allows."""
+    for allowed in HARMLESS:
+        text = text.replace(allowed, "")
+    return text
+
+
+def test_every_sentence_that_is_allowed_still_exists():
+    found = {text for name in SELF_MANAGED for text in texts_of(FUNCTIONS[name], set())}
+    assert [allowed for allowed in HARMLESS if not any(allowed in text for text in found)] == []
+
+
+def test_advice_of_another_line_is_not_given():
+    assert advice.by_line(subject(), appliance="a", self_managed="s") == "s"
+    assert advice.by_line(samples.subject(), appliance="a", self_managed="s") == "a"
+    assert advice.reboot(samples.subject()) == "Reboot n1"

@@ -1,0 +1,260 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who measures the way to whom and when, and what is said of what was measured."""
+
+import itertools
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table as table
+from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
+
+MEMBERS = clusters.nodes(1, 2)
+GROUPS = {"rtf_nodes": ["c1", "w1", "w2"], "rtf_controllers": ["c1"], "rtf_workers": ["w1", "w2"]}
+
+
+@pytest.mark.parametrize("count", range(2, 14))
+def test_nobody_has_two_partners_at_once_and_everybody_has_one(count):
+    names = [f"n{number}" for number in range(count)]
+    for which in (measurements.RING, measurements.ALL):
+        found = measurements.rounds(names, which)
+        for pairs in found:
+            taking_part = list(itertools.chain.from_iterable(pairs))
+            assert len(taking_part) == len(set(taking_part))
+        assert {name for pairs in found for pair in pairs for name in pair} == set(names)
+    assert len(measurements.rounds(names, measurements.RING)) <= 3
+    everybody = [frozenset(pair) for pairs in measurements.rounds(names, measurements.ALL) for pair in pairs]
+    assert sorted(map(sorted, everybody)) == sorted(map(list, itertools.combinations(sorted(names), 2)))
+    assert len(measurements.rounds(names, measurements.ALL)) == count - 1 + count % 2
+
+
+def test_nothing_is_measured_alone_or_unasked():
+    assert measurements.rounds(["n1"], measurements.ALL) == measurements.rounds([], measurements.RING) == measurements.rounds(["n1", "n2"], measurements.NONE) == []
+
+
+def probed(name, tcp=(), udp=(), address="10.0.0.2"):
+    return {"name": name, "address": address, "tcp": {"ports": {"open": list(tcp)}}, "udp": {"ports": {"open": list(udp)}}}
+
+
+def test_an_open_port_is_chosen_and_the_customary_one_is_preferred():
+    own = probed("c1", ["53"], ["53"], "127.0.0.1")
+    found = [probed("w1", udp=["7496", "8472"]), probed("w2", udp=["30000-30010"]), own]
+    peers, left_out = measurements.measurable(MEMBERS[0], found, "udp")
+    assert [(peer["name"], peer["port"]) for peer in peers] == [("w1", 8472), ("w2", 30000)] and left_out == {}
+    assert measurements.measurable(MEMBERS[0], [probed("w1")], "tcp")[1] == {"w1": "no TCP port of w1 answered c1 with proof"}
+    assert measurements.measurable(MEMBERS[0], None, "udp") == ([], {})
+
+
+def test_who_cannot_reach_the_other_is_measured_from_there():
+    blocked = {"c1": [probed("w1"), probed("w2", ["4242"])], "w1": [probed("c1", ["4242"]), probed("w2")],
+               "w2": [probed("w1"), probed("c1", ["4242"])]}
+    steps, left_out = measurements.bandwidth(MEMBERS, blocked, measurements.RING)
+    assert {(name, peer["name"]) for step in steps for name, peer in step.items()} == {("w1", "c1"), ("w2", "c1")}
+    assert left_out == {"w1": {"w2": "no TCP port of w2 answered w1 with proof"},
+                        "w2": {"w1": "no TCP port of w2 answered w1 with proof"}}
+
+
+def link(name, p95=0.4, loss=0.0, mtu=1500, offset=0.01, arrives=True, icmp=False):
+    trips = None if p95 is None else {"min": 0.1, "p50": 0.2, "p95": p95, "max": p95 * 2}
+    return {"name": name, "address": "10.0.0.2", "port": 8472, "sent": 100, "received": 100 - loss, "loss_percent": loss,
+            "rtt_ms": trips, "clock": trips and {"offset_ms": offset, "error_ms": 0.05},
+            "path": {"mtu": mtu, "arrives": arrives, "icmp": icmp, "interface": "eth0", "interface_mtu": 1500}}
+
+
+def rates(mbit):
+    return {"bytes": 1, "seconds": 1.0, "mean_mbit": mbit, "peak_mbit": mbit * 1.1}
+
+
+def judge(measured, bandwidth=None, limits=Limits(), unmeasured=None):
+    """Return (`{(node, id): result}` of checks of links, the document). measured: `{name: links}`."""
+    ports = clusters.evidence_of(clusters.plan_of(MEMBERS))
+    for name, own in ports.items():
+        own.update(links=measured[name], unmeasured=(unmeasured or {}).get(name, {}))
+        if bandwidth is not None:
+            own.update(bandwidth=bandwidth.get(name, []), bandwidth_left_out={})
+    found = {node.name: {"variables": {"ansible_host": node.address}, "evidence": {"host": {}, "ports": ports[node.name]}}
+             for node in MEMBERS}
+    scope = {"release": "1.4", "control_plane": "us", "phase": "install"}
+    made = outcome.Matrix(clusters.CATALOG, scope, found, GROUPS, {"port_matrix_peers": 20})
+    results = {}
+    for name, entry in found.items():
+        subject = subjects.subject(name, GROUPS, entry["variables"], scope)._replace(limits=limits)
+        for result in judge_node(checks.load(), subject, {**entry["evidence"], **made.evidence(name)}, ["net.*"]):
+            results[name, result["id"]] = result
+    return results, made.document
+
+
+GOOD = {"c1": [link("w1"), link("w2")], "w1": [link("c1"), link("w2")], "w2": [link("c1"), link("w1")]}
+FAST = {"c1": [{"name": "w1", "send": rates(941.0), "receive": rates(940.0)}],
+        "w1": [{"name": "w2", "send": rates(2000.0), "receive": rates(3000.0)}],
+        "w2": [{"name": "c1", "send": rates(1500.0), "receive": rates(950.0)}]}
+NAMES = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
+
+
+def red(results):
+    return {key: result["status"] for key, result in results.items() if key[1] in NAMES and result["status"] != "pass"}
+
+
+def test_links_in_order():
+    results, dummy = judge(GOOD, FAST)
+    assert red(results) == {} and {key[1] for key in results} >= set(NAMES)
+    assert results["c1", "net.latency"]["observed"] == "w1 is the slowest: p50 0.2, p95 0.4, max 0.8 ms"
+    assert results["c1", "net.mtu_path"]["observed"] == "1500 bytes, 1450 within VXLAN"
+    assert results["c1", "net.bandwidth"]["observed"].startswith("w1: 941 Mbit/s (118 MB/s), at best 1035 Mbit/s")
+    assert "the page's 1 GBps reads as 1000 or 8000 Mbit/s" in results["c1", "net.bandwidth"]["expected"]
+    assert results["c1", "net.bandwidth"]["requirement"] == ["bandwidth-nodes"]
+    assert results["c1", "net.latency"]["requirement"] == ["latency-nodes"]
+
+
+@pytest.mark.parametrize("broken, check, observed", [
+    (link("w1", p95=21.5), "net.latency", "w1: p50 0.2, p95 21.5, max 43 ms"),
+    (link("w1", loss=20.0), "net.loss", "w1: 20 % of 100"),
+    (link("w1", mtu=1400, arrives=False, icmp=True), "net.mtu_path", "w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500"),
+])
+def test_one_thing_that_is_wrong_turns_its_own_check(broken, check, observed):
+    results, dummy = judge({**GOOD, "c1": [broken, link("w2")]}, FAST)
+    assert red(results) == {("c1", check): "fail"}
+    assert results["c1", check]["observed"] == observed and results["c1", check]["remedy"]
+    assert results["c1", check]["severity"] == "recommended"
+
+
+LOST = "without an ICMP message"
+
+
+@pytest.mark.parametrize("broken, observed", [
+    (link("w1", mtu=1400, arrives=False), f"w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500, and longer ones are lost {LOST}"),
+    (link("w1", mtu=1400), f"and longer ones are lost on the way back {LOST}"),
+    (link("w1", mtu=None, arrives=False), "w1: not even 576 bytes came back in one piece, and longer ones are lost"),
+])
+def test_long_packets_that_are_lost_without_a_word_are_a_black_hole(broken, observed):
+    results, dummy = judge({**GOOD, "c1": [broken, link("w2")]}, FAST)
+    assert red(results) == {("c1", "net.mtu_path"): "fail"}
+    found = results["c1", "net.mtu_path"]
+    assert found["severity"] == "required" and observed in found["observed"] and "fragmentation needed" in found["remedy"]
+
+
+def test_a_way_back_that_is_short_counts_as_its_other_end_saw_it():
+    told = {**GOOD, "c1": [link("w1", mtu=1400), link("w2")], "w1": [link("c1", mtu=1400, arrives=False, icmp=True), link("w2")]}
+    results, dummy = judge(told, FAST)
+    assert {results[node, "net.mtu_path"]["severity"] for node in ("c1", "w1")} == {"recommended"}
+
+
+@pytest.mark.parametrize("path", [{"mtu": None, "arrives": None}, {"mtu": 900, "arrives": None},
+                                  {"mtu": None, "arrives": None, "interface": None, "interface_mtu": None}])
+def test_a_length_that_was_not_measured_is_unknown(path):
+    open_question = link("w1")
+    open_question["path"].update(path)
+    results, dummy = judge({**GOOD, "c1": [open_question, link("w2")]}, FAST)
+    assert red(results) == {("c1", "net.mtu_path"): "unknown"}
+
+
+@pytest.mark.parametrize("sent", [{"error": "the connection broke: timed out"}, rates(0.0), rates(3.0)])
+def test_a_bandwidth_behind_a_black_hole_points_to_it(sent):
+    hole = {**GOOD, "c1": [link("w1", mtu=1400, arrives=False), link("w2")]}
+    results, dummy = judge(hole, {**FAST, "c1": [{"name": "w1", "send": sent, "receive": rates(940.0)}]})
+    found = results["c1", "net.bandwidth"]
+    assert found["status"] == "fail" and "net.mtu_path" in found["remedy"], found
+    assert "ethtool" not in found["remedy"] and "closed" not in found["remedy"]
+    assert found["severity"] == ("recommended" if sent.get("mean_mbit") else "required")
+
+
+def test_nothing_that_arrives_is_a_failure_also_where_packets_of_every_length_pass():
+    results, dummy = judge(GOOD, {**FAST, "c1": [{"name": "w1", "send": rates(0.0), "receive": rates(940.0)}]})
+    found = results["c1", "net.bandwidth"]
+    assert (found["status"], found["severity"], found["observed"]) == ("fail", "required", "w1: 0 Mbit/s")
+    assert "ethtool" not in found["remedy"] and "net.mtu_path" in found["remedy"]
+
+
+def test_only_ports_that_are_closed_are_to_be_opened():
+    results, dummy = judge(GOOD, {**FAST, "c1": [{"name": "w1", "send": {"error": "it broke"}, "receive": rates(940.0)}]})
+    assert "closed" not in results["c1", "net.bandwidth"]["remedy"]
+    results, dummy = judge(GOOD, FAST, unmeasured={"w1": {"w2": "no UDP port of w2 answered w1 with proof"}})
+    assert "closed" in results["w1", "net.loss"]["remedy"]
+
+
+@pytest.mark.parametrize("lost, status", [(1.0, "pass"), (2.0, "fail")])
+def test_one_packet_that_is_lost_proves_nothing(lost, status):
+    results, dummy = judge({**GOOD, "c1": [link("w1", loss=lost), link("w2")]}, FAST)
+    assert results["c1", "net.loss"]["status"] == status
+
+
+def test_the_role_asks_for_the_latency_of_the_catalogue():
+    default = checkout.read_yaml("roles/rtf_preflight/defaults/main.yml")["rtf_preflight_max_latency_ms"]
+    assert default == "{{ rtf_max_latency_ms | default(%g) }}" % Limits().latency_ms
+
+
+def test_a_way_without_an_answer_is_unknown():
+    results, dummy = judge({**GOOD, "c1": [link("w1", p95=None), link("w2")]}, FAST)
+    assert red(results) == {("c1", name): "unknown" for name in NAMES[:3]}
+    results, dummy = judge(GOOD, FAST, unmeasured={"w1": {"w2": "no UDP port of w2 answered w1 with proof"}})
+    assert red(results) == {("w1", name): "unknown" for name in NAMES[:3]}
+    assert results["w1", "net.loss"]["observed"] == "w2: no UDP port of w2 answered w1 with proof"
+
+
+def test_what_one_node_receives_the_other_one_sends_slowly():
+    slow = {**FAST, "c1": [{"name": "w1", "send": rates(941.0), "receive": rates(98.5)}]}
+    results, dummy = judge(GOOD, slow)
+    assert red(results) == {("w1", "net.bandwidth"): "fail"}
+    assert results["w1", "net.bandwidth"]["observed"] == "c1: 98 Mbit/s (12 MB/s), at best 108 Mbit/s (14 MB/s)"
+    assert red(judge(GOOD, slow, Limits(bandwidth_mbit=90))[0]) == {}
+
+
+def test_a_measurement_that_broke_is_unknown():
+    results, dummy = judge(GOOD, {**FAST, "w1": [{"name": "w2", "send": {"error": "it broke"}, "receive": rates(3000.0)}]})
+    assert red(results) == {("w1", "net.bandwidth"): "unknown"}
+
+
+def test_what_was_not_measured_is_not_judged():
+    results, document = judge(GOOD)
+    assert ("c1", "net.bandwidth") not in results and document["bandwidth"] == []
+
+
+def test_registered_results_become_evidence():
+    plan = {"nodes": {"n1": {"peers": [], "left_out": {"n2": "why"}, "bandwidth_left_out": {}}}, "rounds": [{"n1": {}}]}
+    variables = {port_evidence.LISTENER: {"listening": {"places": []}}, port_evidence.LINKS_PLAN: plan,
+                 port_evidence.LINKS: {"peers": []}, port_evidence.BANDWIDTH: [{"name": "n2"}]}
+    found = port_evidence.of_node("n1", variables)
+    assert (found["links"], found["unmeasured"], found["bandwidth"]) == ([], {"n2": "why"}, [{"name": "n2"}])
+    variables[port_evidence.LINKS] = {"failed": True, "msg": "no python"}
+    assert port_evidence.of_node("n1", variables)["links"] == {"error": "no python"}
+    variables[port_evidence.LINKS_PLAN] = dict(plan, rounds=[])
+    assert "bandwidth" not in port_evidence.of_node("n1", variables)
+
+
+def test_the_table():
+    document = judge(GOOD, FAST)[1]
+    assert "\n".join(line for line, dummy in table.lines({"port_matrix": document})) == """
+Links: loss 0 %, path MTU 1500, clocks within 0.06 ms, slowest p95:
+  c1 -> w1: 0.40 ms
+p95 in ms, from / to 1     2     3
+ 1 c1                -     0.40  0.40
+ 2 w1                0.40  -     0.40
+ 3 w2                0.40  0.40  -
+
+Bandwidth: 940 to 3000 Mbit/s (118 to 375 MB/s), slowest:
+  w1 -> c1: 940 Mbit/s
+Mbit/s, from / to    1     2     3
+ 1 c1                -     941   950
+ 2 w1                940   -     2000
+ 3 w2                1500  3000  -"""
+    assert table.lines({}) == []
+
+
+def test_long_names_and_large_clusters_fit_a_terminal():
+    for count in (3, 9, 40):
+        names = [f"node-{number}.with-a-rather-long-name.in-a-rather-long-domain.example.com" for number in range(count)]
+        ways = [{**link(two, p95=12345.6), "source": one, "destination": two, "mean_mbit": 98765.4, "peak_mbit": 1.0}
+                for one, two in itertools.permutations(names, 2)]
+        document = {"nodes": names, "links": ways, "bandwidth": ways}
+        found = [text for text, dummy in table.lines({"port_matrix": document})]
+        assert max(map(len, found)) <= 80 and len(found) <= 30
