@@ -19,7 +19,7 @@ for name in ("contract", "promises", "scenario"):
 def lab_hosts(lab, inventory):
     """Return the testinfra addresses of the nodes that the inventory (a path) of a lab names."""
     nodes = InventoryManager(loader=DataLoader(), sources=[inventory]).get_hosts("rtf_nodes")
-    return ["podman://%s-%s" % (lab, node.name) for node in nodes]
+    return [f"podman://{lab}-{node.name}" for node in nodes]
 
 
 def pytest_configure(config):

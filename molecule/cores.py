@@ -25,12 +25,26 @@ def newest(directory):
     image = images.load_images("node")["node-trixie"]
     variables = sorted(name for name in os.environ if name.startswith(("ANSIBLE_", "LAB_", "MOLECULE_")))
     return [
-        *machine.podman(), "run", "--rm", *machine.ulimits(), "--network=host", "--security-opt=label=disable",
-        f"--user={os.getuid()}:{os.getgid()}", *(f"--volume={path}:{path}" for path in (CHECKOUT, directory)),
+        *machine.podman(),
+        "run",
+        "--rm",
+        *machine.ulimits(),
+        "--network=host",
+        "--security-opt=label=disable",
+        f"--user={os.getuid()}:{os.getgid()}",
+        *(f"--volume={path}:{path}" for path in (CHECKOUT, directory)),
         *(f"--env={name}={os.environ[name]}" for name in variables),
-        "--env=ANSIBLE_FORCE_COLOR=false", "--env=ANSIBLE_NOCOLOR=true",
+        "--env=ANSIBLE_FORCE_COLOR=false",
+        "--env=ANSIBLE_NOCOLOR=true",
         # Below HOME the path of the socket by which connections are shared can be too long.
-        "--env=ANSIBLE_SSH_CONTROL_PATH_DIR=/tmp/cp", f"--env=HOME={directory}",
-        f"--env=PYTHONPATH={NEWEST}", "--env=LC_ALL=C.UTF-8", f"--workdir={directory}",
-        image.reference, "python3", "-m", "ansible", "playbook",
+        "--env=ANSIBLE_SSH_CONTROL_PATH_DIR=/tmp/cp",
+        f"--env=HOME={directory}",
+        f"--env=PYTHONPATH={NEWEST}",
+        "--env=LC_ALL=C.UTF-8",
+        f"--workdir={directory}",
+        image.reference,
+        "python3",
+        "-m",
+        "ansible",
+        "playbook",
     ]

@@ -36,19 +36,26 @@ def footprint(lab, node):
     """Return the Footprint of a node of the lab."""
     lines = lab.exec(node, "sh", "-c", FILES).stdout.decode("utf-8", "replace").splitlines()
     files = dict(line.split("\t", 1) for line in lines if "\t" in line)
-    return Footprint(files, {name: lab.exec(node, "sh", "-c", command, check=False).stdout.decode() for name, command in STATE.items()})
+    return Footprint(
+        files,
+        {name: lab.exec(node, "sh", "-c", command, check=False).stdout.decode() for name, command in STATE.items()},
+    )
 
 
 def changed_files(before, after):
     """Return the paths that came, went or changed, numbers in them (of sessions and processes) as N."""
-    paths = {path for path in before.files.keys() | after.files.keys() if before.files.get(path) != after.files.get(path)}
+    paths = {
+        path for path in before.files.keys() | after.files.keys() if before.files.get(path) != after.files.get(path)
+    }
     return {re.sub(r"\d+(\.\d+)*", "N", path) for path in paths}
 
 
 def changed_state(before, after):
     """Return {name: lines of a diff} of what differs between the states of two Footprints, the order of lines included."""
     diffs = {
-        name: list(difflib.unified_diff(text.splitlines(keepends=True), after.state[name].splitlines(keepends=True), n=0))
+        name: list(
+            difflib.unified_diff(text.splitlines(keepends=True), after.state[name].splitlines(keepends=True), n=0)
+        )
         for name, text in before.state.items()
     }
     return {name: lines for name, lines in diffs.items() if lines}

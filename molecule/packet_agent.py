@@ -80,7 +80,7 @@ def until_the_end(work, *arguments):
 
 def echo(poll, sockets):
     while True:
-        for number, dummy in poll.poll():
+        for number, _dummy in poll.poll():
             try:
                 data, sender = sockets[number].recvfrom(2048)
                 sockets[number].sendto(data, sender)
@@ -96,7 +96,7 @@ def accept(listening):
         sock.setblocking(False)
         poll.register(sock, select.EPOLLIN)
     while True:
-        for number, dummy in poll.poll():
+        for number, _dummy in poll.poll():
             try:
                 by_number[number].accept()[0].close()
             except OSError:
@@ -112,10 +112,16 @@ def probe(request):
     source, patience = request["source"], request["patience"]
     ends = [[(target[0], port) for target in request["targets"] for port in target[place]] for place in (1, 2)]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        work = [pool.submit(act, source, wanted, patience) for act, wanted in zip((connected, echoed), ends)]
+        work = [
+            pool.submit(act, source, wanted, patience) for act, wanted in zip((connected, echoed), ends, strict=False)
+        ]
         found = [one.result() for one in work]
-    say([[sorted(port for address, port in one if address == target[0]) for one in found]
-         for target in request["targets"]])
+    say(
+        [
+            [sorted(port for address, port in one if address == target[0]) for one in found]
+            for target in request["targets"]
+        ]
+    )
 
 
 def connected(source, ends, patience):
@@ -126,7 +132,7 @@ def connected(source, ends, patience):
 
     def look(seconds):
         news = False
-        for number, dummy in poll.poll(seconds):
+        for number, _dummy in poll.poll(seconds):
             end, sock = pending.pop(number)
             poll.unregister(number)
             if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in (0, errno.ECONNRESET):
@@ -153,7 +159,7 @@ def connected(source, ends, patience):
     while pending and time.monotonic() < last + patience:
         if look(0.1):
             last = time.monotonic()
-    for dummy, sock in pending.values():
+    for _dummy, sock in pending.values():
         sock.close()
     return found
 
@@ -169,7 +175,7 @@ def echoed(source, ends, patience):
         while select.select([sock], [], [], seconds)[0]:
             found.add(sock.recvfrom(2048)[1])
 
-    for dummy in range(3):
+    for _dummy in range(3):
         for count, end in enumerate(end for end in ends if end not in found):
             try:
                 sock.sendto(DATAGRAM, end)

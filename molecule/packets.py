@@ -83,8 +83,11 @@ def compress(ports):
 
 def table(text):
     """The rows of a catalogue file (its text) as the specification has them, whatever later releases changed."""
-    return [Row(row["id"], row["transport"], expand(row["ports"]), row["from"], row["to"], row["phase"])
-            for row in yaml.safe_load(text)["ports"] if row["since"] == RELEASE]
+    return [
+        Row(row["id"], row["transport"], expand(row["ports"]), row["from"], row["to"], row["phase"])
+        for row in yaml.safe_load(text)["ports"]
+        if row["since"] == RELEASE
+    ]
 
 
 def examined(rows, whole=True):
@@ -121,7 +124,10 @@ class Cluster(NamedTuple):
         if destination.role is None:
             receives = row.destination == "internet"
         else:
-            receives = row.destination == "nodes" or (row.destination, destination.role) == ("controllers", "controller")
+            receives = row.destination == "nodes" or (row.destination, destination.role) == (
+                "controllers",
+                "controller",
+            )
         sender = ipaddress.ip_address(source.address)
         return receives and any(sender in ipaddress.ip_network(network) for network in self.networks(row.source))
 
@@ -168,10 +174,15 @@ class View:
     @classmethod
     def of(cls, lab, **networks):
         """A View of a lab; networks: `internal` and `ingress` of Cluster."""
-        nodes = [Host(node.name, node.name, lab.nodes[node.name], node.group[len("rtf_"):-1]) for node in lab.instance.nodes]
+        nodes = [
+            Host(node.name, node.name, lab.nodes[node.name], node.group[len("rtf_") : -1])
+            for node in lab.instance.nodes
+        ]
         services = {
-            "tcp": {443: lab.endpoint_address("anypoint.mulesoft.com"),
-                    5044: lab.endpoint_address("dias-ingestor-nginx.prod.cloudhub.io")},
+            "tcp": {
+                443: lab.endpoint_address("anypoint.mulesoft.com"),
+                5044: lab.endpoint_address("dias-ingestor-nginx.prod.cloudhub.io"),
+            },
             "udp": {123: lab.endpoint_address("ntp.lab.example")},
         }
         return cls(lab, Cluster(nodes, **networks), services)
@@ -203,28 +214,40 @@ class View:
 
         What is wrong at first sight is looked at again, with more patience.
         """
-        chosen = [(source, destination) for source, destination in self.pairs()
-                  if (source.name, destination.name) in (expected if pairs is None else pairs)]
-        expected = {(pair[0].name, pair[1].name): self._limited(expected[pair[0].name, pair[1].name], pair)
-                    for pair in chosen}
+        chosen = [
+            (source, destination)
+            for source, destination in self.pairs()
+            if (source.name, destination.name) in (expected if pairs is None else pairs)
+        ]
+        expected = {
+            (pair[0].name, pair[1].name): self._limited(expected[pair[0].name, pair[1].name], pair) for pair in chosen
+        }
         with self._listening({destination.container for dummy, destination in chosen if destination.role}):
             observed = self._observe(chosen, PATIENCE)
-            wrong = [pair for pair in chosen
-                     if observed[pair[0].name, pair[1].name] != expected[pair[0].name, pair[1].name]]
+            wrong = [
+                pair for pair in chosen if observed[pair[0].name, pair[1].name] != expected[pair[0].name, pair[1].name]
+            ]
             observed.update(self._observe(wrong, MORE_PATIENCE))
         return differences(self.rows, expected, observed)
 
     def _limited(self, cell, pair):
         """Of the ports of a cell those that its source tries."""
-        dummy, *tried = zip(*self._targets(*pair))
-        return {transport: cell[transport] & set().union(*ports) for transport, ports in zip(TRANSPORTS, tried)}
+        dummy, *tried = zip(*self._targets(*pair), strict=False)
+        return {
+            transport: cell[transport] & set().union(*ports)
+            for transport, ports in zip(TRANSPORTS, tried, strict=False)
+        }
 
     @contextlib.contextmanager
     def _listening(self, containers):
         with contextlib.ExitStack() as stack:
             agents = [stack.enter_context(agent(self.lab, name, "listen")) for name in sorted(containers)]
-            ask_all([(listener, {transport: sorted(self.everything[transport]) for transport in TRANSPORTS})
-                     for listener in agents])
+            ask_all(
+                [
+                    (listener, {transport: sorted(self.everything[transport]) for transport in TRANSPORTS})
+                    for listener in agents
+                ]
+            )
             yield
 
     def _observe(self, pairs, patience):
@@ -236,14 +259,18 @@ class View:
                 group = list(group)
                 targets = [target for source, destination in group for target in self._targets(source, destination)]
                 senders.append(group)
-                questions.append((stack.enter_context(agent(self.lab, address[0], "probe")), {
-                    "source": address[1], "patience": patience, "targets": targets}))
-            for group, answers in zip(senders, ask_all(questions)):
+                questions.append(
+                    (
+                        stack.enter_context(agent(self.lab, address[0], "probe")),
+                        {"source": address[1], "patience": patience, "targets": targets},
+                    )
+                )
+            for group, answers in zip(senders, ask_all(questions), strict=False):
                 answers = iter(answers)
                 for source, destination in group:
                     cell = {transport: set() for transport in TRANSPORTS}
-                    for dummy in self._targets(source, destination):
-                        for transport, ports in zip(TRANSPORTS, next(answers)):
+                    for _dummy in self._targets(source, destination):
+                        for transport, ports in zip(TRANSPORTS, next(answers), strict=False):
                             cell[transport].update(ports)
                     found[source.name, destination.name] = cell
         return found
@@ -251,12 +278,22 @@ class View:
     def _targets(self, source, destination):
         """[[address, TCP ports, UDP ports]] that a pair stands for."""
         if destination.role is None:
-            return [[address, [port] if transport == "tcp" else [], [port] if transport == "udp" else []]
-                    for transport in TRANSPORTS for port, address in self.services[transport].items()]
+            return [
+                [address, [port] if transport == "tcp" else [], [port] if transport == "udp" else []]
+                for transport in TRANSPORTS
+                for port, address in self.services[transport].items()
+            ]
         if source.address == LOOPBACK:
             local = [row for row in self.rows if row.source == "localhost"]
-            return [[LOOPBACK, *(sorted(set().union(*(row.ports for row in local if row.transport == transport)))
-                                 for transport in TRANSPORTS)]]
+            return [
+                [
+                    LOOPBACK,
+                    *(
+                        sorted(set().union(*(row.ports for row in local if row.transport == transport)))
+                        for transport in TRANSPORTS
+                    ),
+                ]
+            ]
         return [[destination.address, *(sorted(self.examined(source)[transport]) for transport in TRANSPORTS)]]
 
 
@@ -322,5 +359,7 @@ def stream(lab, source, destination, port):
     """A TCP connection between two containers, by name; yields a function that says whether data passes both ways."""
     address = lab.nodes.get(destination, lab.instance.internet_address)
     with contextlib.ExitStack() as stack:
-        ends = [stack.enter_context(agent(lab, name, mode)) for name, mode in ((destination, "serve"), (source, "hold"))]
+        ends = [
+            stack.enter_context(agent(lab, name, mode)) for name, mode in ((destination, "serve"), (source, "hold"))
+        ]
         yield Stream(*ends).connect(address, port)

@@ -52,9 +52,11 @@ class Outcome(NamedTuple):
 
     def failed(self):
         """{(node, check id)} of every check that failed and is not waived, but for what the machine decides."""
-        return {(entry["node"], entry["id"]) for entry in self.report["results"]
-                if entry["status"] not in ("pass", "skipped") and not entry["waiver"]
-                and entry["id"] not in OF_THE_MACHINE}
+        return {
+            (entry["node"], entry["id"])
+            for entry in self.report["results"]
+            if entry["status"] not in ("pass", "skipped") and not entry["waiver"] and entry["id"] not in OF_THE_MACHINE
+        }
 
     def result(self, node, check):
         """The check result of one node."""

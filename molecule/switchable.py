@@ -30,7 +30,14 @@ FILES = {
     "/etc/selinux/config": SELINUX,
     "/etc/systemd/system/nm-cloud-setup.service": "[Service]\nType=oneshot\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
     "/etc/systemd/system/nm-cloud-setup.timer": "[Timer]\nOnUnitActiveSec=5min\nOnBootSec=5min\n[Install]\nWantedBy=timers.target\n",
-    "/etc/systemd/system/zramswap.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
+    "/etc/systemd/system/zramswap.service": """\
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+[Install]
+WantedBy=multi-user.target
+""",
     SWAPS_FILE: IN_USE,
 }
 PROGRAMS = {
@@ -59,5 +66,11 @@ def provide(lab, node):
 
 def take_away(lab, node):
     """Take it all back, as far as it is there."""
-    lab.exec(node, "sh", "-c", "umount /proc/swaps; ip rule delete priority 30400; systemctl disable --now "
-             f"{' '.join(UNITS)}; rm -rf {' '.join([*FILES, *PROGRAMS])}; systemctl daemon-reload", check=False)
+    lab.exec(
+        node,
+        "sh",
+        "-c",
+        "umount /proc/swaps; ip rule delete priority 30400; systemctl disable --now "
+        f"{' '.join(UNITS)}; rm -rf {' '.join([*FILES, *PROGRAMS])}; systemctl daemon-reload",
+        check=False,
+    )

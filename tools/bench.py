@@ -25,7 +25,7 @@ def available():
 
 def load(path):
     """Return the module of one benchmark."""
-    spec = importlib.util.spec_from_file_location("bench_%s" % path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"bench_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -34,7 +34,7 @@ def load(path):
 def run(path, lab):
     """Run one benchmark and print what it came to. Returns True when every ratio is as it should be."""
     module = load(path)
-    print("\n==> %s" % module.__doc__.splitlines()[0].rstrip("."), flush=True)
+    print("\n==> {}".format(module.__doc__.splitlines()[0].rstrip(".")), flush=True)
     good = []
     for ratio in module.compare(lab):
         print(ratio.sentence(), flush=True)
@@ -48,7 +48,7 @@ def main(names):
     known = available()
     unknown = sorted(set(names) - set(known))
     if unknown:
-        print("error: there is no benchmark %s, but: %s" % (", ".join(unknown), ", ".join(known)), file=sys.stderr)
+        print("error: there is no benchmark {}, but: {}".format(", ".join(unknown), ", ".join(known)), file=sys.stderr)
         return 2
     from rtf_lab.lab import Lab
 
@@ -56,7 +56,7 @@ def main(names):
     outcome = {name: run(known[name], lab) for name in names or known}
     failed = [name for name, good in outcome.items() if not good]
     if failed:
-        print("error: benchmarks failed: %s" % ", ".join(failed), file=sys.stderr)
+        print("error: benchmarks failed: {}".format(", ".join(failed)), file=sys.stderr)
     return 1 if failed else 0
 
 

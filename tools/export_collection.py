@@ -19,7 +19,9 @@ def tracked_files(checkout):
     """Return the relative paths of the files that are, or would be, under version control, and exist."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=checkout, check=True, stdout=subprocess.PIPE,
+        cwd=checkout,
+        check=True,
+        stdout=subprocess.PIPE,
     ).stdout.decode()
     names = sorted(set(listing.split("\0")) - {""})
     return [name for name in names if (checkout / name).is_symlink() or (checkout / name).is_file()]

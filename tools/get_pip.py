@@ -11,8 +11,8 @@ import runpy
 import sys
 
 directory, name = os.path.split(os.path.abspath(__file__))
-version = os.path.splitext(name)[0][len("get_pip_"):].replace("_", ".")
+version = os.path.splitext(name)[0][len("get_pip_") :].replace("_", ".")
 
-sys.path.insert(0, os.path.join(directory, "pip-%s-py3-none-any.whl" % version))
+sys.path.insert(0, os.path.join(directory, f"pip-{version}-py3-none-any.whl"))
 sys.argv = ["pip", "install"] + [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
 runpy.run_module("pip", run_name="__main__", alter_sys=True)

@@ -31,6 +31,8 @@ docs() (
 check ansible-lint ansible-lint --offline
 check yamllint yamllint --strict .
 check shellcheck shell_scripts
+check "ruff check" ruff check --quiet .
+check "ruff format" ruff format --quiet --check .
 check "vermin (Python 3.6 on targets)" \
     vermin --quiet --no-tips --violations --target=3.6- plugins/modules plugins/module_utils
 check antsibull-changelog antsibull-changelog lint

@@ -35,10 +35,14 @@ RECAP = re.compile(r"^(?P<host>\S+)\s*: ok=(?P<ok>\d+) .*unreachable=(?P<unreach
 
 def cluster(count):
     """Return the content of a cluster file of so many nodes."""
-    names = ["controller-%d" % (number + 1) for number in range(CONTROLLERS)]
-    names += ["worker-%d" % (number + 1) for number in range(count - CONTROLLERS)]
-    return {"nodes": [{"name": name, "group": "rtf_%ss" % name.partition("-")[0], "host_number": FIRST_HOST_NUMBER + number}
-                      for number, name in enumerate(names)]}
+    names = [f"controller-{number + 1}" for number in range(CONTROLLERS)]
+    names += [f"worker-{number + 1}" for number in range(count - CONTROLLERS)]
+    return {
+        "nodes": [
+            {"name": name, "group": "rtf_{}s".format(name.partition("-")[0]), "host_number": FIRST_HOST_NUMBER + number}
+            for number, name in enumerate(names)
+        ]
+    }
 
 
 def processor_seconds(lab):
@@ -52,12 +56,29 @@ def processor_seconds(lab):
 
 def audit(site, inventory, variables):
     """Run the audit. Return (its lines with the second at which each came, what wait4 says of its processes)."""
-    words = ["ansible-playbook", "audit-rtf.yml", "-i", "inventory", "-i", inventory, "--forks", str(FORKS),
-             "-e", json.dumps(variables)]
+    words = [
+        "ansible-playbook",
+        "audit-rtf.yml",
+        "-i",
+        "inventory",
+        "-i",
+        inventory,
+        "--forks",
+        str(FORKS),
+        "-e",
+        json.dumps(variables),
+    ]
     surroundings = {**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true", "PYTHONUNBUFFERED": "1"}
     lines, begun = [], time.monotonic()
-    with subprocess.Popen(words, cwd=site, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        words,
+        cwd=site,
+        env=surroundings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
         for line in process.stdout:
             lines.append((time.monotonic() - begun, line.rstrip("\n")))
         dummy, process.returncode, usage = os.wait4(process.pid, 0)
@@ -66,9 +87,11 @@ def audit(site, inventory, variables):
 
 def seconds_of_tasks(lines):
     """Return [(task, seconds)] in the order in which they ran."""
-    begins = [(moment, match["name"]) for moment, match in ((moment, TASK.match(line)) for moment, line in lines) if match]
+    begins = [
+        (moment, match["name"]) for moment, match in ((moment, TASK.match(line)) for moment, line in lines) if match
+    ]
     ends = [moment for moment, dummy in begins[1:]] + [lines[-1][0]]
-    return [(name, end - moment) for (moment, name), end in zip(begins, ends)]
+    return [(name, end - moment) for (moment, name), end in zip(begins, ends, strict=False)]
 
 
 def measure(lab):
@@ -89,23 +112,25 @@ def measure(lab):
         print("\n".join(line for dummy, line in lines))
         return False
     for name, seconds in seconds_of_tasks(lines):
-        print("  %7.1f s  %s" % (seconds, name))
+        print(f"  {seconds:7.1f} s  {name}")
     spent = sorted(after[node] - before[node] for node in lab.nodes)
     recaps = [match for match in (RECAP.match(line) for dummy, line in lines) if match and match["host"] in lab.nodes]
     matrix = json.loads(report.read_text(encoding="utf-8"))["port_matrix"]
     pairs = [pair for pair in matrix["pairs"] if pair["source"] != pair["destination"]]
     good = [pair for pair in pairs if pair["status"] == "pass"]
-    print("%d nodes, %d forks: %.1f s in all" % (len(lab.nodes), FORKS, lines[-1][0]))
-    print("control node: %.1f s of CPU time, %.0f MB in its largest process, %.1f MB of report" % (
-        usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3, report.stat().st_size / 1e6))
-    print("a node: %.1f to %.1f s of CPU time, median %.1f" % (spent[0], spent[-1], spent[len(spent) // 2]))
-    print("remote tasks: %d of all nodes, at most %d of one" % (
-        sum(int(match["ok"]) for match in recaps), max(int(match["ok"]) for match in recaps)))
-    print("matrix: %d of %d pairs in order, %d ports tried, %s peers a node" % (
-        len(good), len(pairs), sum(pair["ports"] for pair in matrix["pairs"]), matrix["peers_per_node"] or "all"))
+    print(f"{len(lab.nodes)} nodes, {FORKS} forks: {lines[-1][0]:.1f} s in all")
+    print(
+        f"control node: {usage.ru_utime + usage.ru_stime:.1f} s of CPU time, {usage.ru_maxrss / 1e3:.0f} MB in its largest "
+        f"process, {report.stat().st_size / 1e6:.1f} MB of report"
+    )
+    print(f"a node: {spent[0]:.1f} to {spent[-1]:.1f} s of CPU time, median {spent[len(spent) // 2]:.1f}")
+    tasks = [int(match["ok"]) for match in recaps]
+    print(f"remote tasks: {sum(tasks)} of all nodes, at most {max(tasks)} of one")
+    ports, peers = sum(pair["ports"] for pair in matrix["pairs"]), matrix["peers_per_node"] or "all"
+    print(f"matrix: {len(good)} of {len(pairs)} pairs OK, {ports} ports tried, {peers} peers a node")
     lost = [match["host"] for match in recaps if int(match["unreachable"]) or int(match["failed"])]
-    wrong = ["%(source)s -> %(destination)s: %(status)s" % pair for pair in pairs if pair["status"] != "pass"]
-    print("\n".join("  %s" % line for line in [*("lost: %s" % name for name in lost), *wrong[:20]]))
+    wrong = ["{source} -> {destination}: {status}".format(**pair) for pair in pairs if pair["status"] != "pass"]
+    print("\n".join(f"  {line}" for line in [*(f"lost: {name}" for name in lost), *wrong[:20]]))
     return len(good) == len(pairs) and not lost
 
 
@@ -119,7 +144,7 @@ def main(arguments):
     begun = time.monotonic()
     try:
         lab = lifecycle.up(LAB, str(path))
-        print("the lab of %d nodes was there after %.0f s" % (count, time.monotonic() - begun), flush=True)
+        print(f"the lab of {count} nodes was there after {time.monotonic() - begun:.0f} s", flush=True)
         return 0 if measure(lab) else 1
     finally:
         lifecycle.down(LAB)

@@ -101,9 +101,7 @@ def _names(rows):
 
 
 def _settings(rows):
-    return [
-        f"* **{row['title']}{wording.printed(row)}.** {wording.remarks(row)} ({code(row['id'])})" for row in rows
-    ]
+    return [f"* **{row['title']}{wording.printed(row)}.** {wording.remarks(row)} ({code(row['id'])})" for row in rows]
 
 
 def _section(level, title, about, body):

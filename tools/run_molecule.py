@@ -36,7 +36,7 @@ def all_scenarios():
 
 def untested(scenarios, results):
     """Return those of the scenarios whose JUnit file below results (a path) is missing or has no test in it."""
-    return [name for name in scenarios if not count_tests(results / ("molecule-%s.xml" % name))]
+    return [name for name in scenarios if not count_tests(results / (f"molecule-{name}.xml"))]
 
 
 def count_tests(path):
@@ -55,7 +55,7 @@ def exports(text):
 
 def lab_names(first, scenarios, lanes=LANES):
     """Names of the labs for so many scenarios (a number): `first`, then `first`-2 and so on."""
-    return [first if lane == 1 else "%s-%d" % (first, lane) for lane in range(1, min(lanes, scenarios) + 1)]
+    return [first if lane == 1 else f"{first}-{lane}" for lane in range(1, min(lanes, scenarios) + 1)]
 
 
 def run_scenario(name, lab, output):
@@ -63,9 +63,19 @@ def run_scenario(name, lab, output):
 
     lab is the name of the lab to run in; output the open file for what is printed, None for this process's own.
     """
+
     def run(words, **variables):
-        return subprocess.run(words, env={**os.environ, **variables}, stdin=subprocess.DEVNULL, stdout=output,
-                              stderr=output and subprocess.STDOUT, check=False).returncode == 0
+        return (
+            subprocess.run(
+                words,
+                env={**os.environ, **variables},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output and subprocess.STDOUT,
+                check=False,
+            ).returncode
+            == 0
+        )
 
     # What an earlier run left would make steps pass that do nothing. The default scenario would bring the lab up too,
     # but would say nothing until it is.
@@ -82,27 +92,28 @@ def run_beside_others(name, labs):
     """Run one scenario in a lab of the queue `labs`, then show what it printed; return True when it passed."""
     lab = labs.get()
     started = time.monotonic()
-    print("==> molecule scenario %s begins in the lab %s\n" % (name, lab), end="", flush=True)
-    log = RESULTS / ("molecule-%s.log" % name)
+    print(f"==> molecule scenario {name} begins in the lab {lab}\n", end="", flush=True)
+    log = RESULTS / (f"molecule-{name}.log")
     with open(log, "wb") as output:
         passed = run_scenario(name, lab, output)
     labs.put(lab)
-    print("\n==> molecule scenario %s: %s after %d s\n%s" % (
-        name, "ok" if passed else "FAILED", time.monotonic() - started, log.read_text(errors="replace")), flush=True)
+    said = "ok" if passed else "FAILED"
+    print(f"\n==> molecule scenario {name}: {said} after {time.monotonic() - started:.0f} s", flush=True)
+    print(log.read_text(errors="replace"), flush=True)
     return passed
 
 
 def run_scenarios(scenarios, labs):
     """Run scenarios in labs (lists of names); return those that failed."""
     if len(scenarios) == 1:
-        print("\n==> molecule scenario %s" % scenarios[0], flush=True)
+        print(f"\n==> molecule scenario {scenarios[0]}", flush=True)
         return [name for name in scenarios if not run_scenario(name, labs[0], None)]
     free = queue.Queue()
     for lab in labs:
         free.put(lab)
     with concurrent.futures.ThreadPoolExecutor(len(labs)) as pool:
         passed = list(pool.map(lambda name: run_beside_others(name, free), scenarios))
-    return [name for name, ok in zip(scenarios, passed) if not ok]
+    return [name for name, ok in zip(scenarios, passed, strict=False) if not ok]
 
 
 def main(names):
@@ -112,14 +123,14 @@ def main(names):
         return 1
     RESULTS.mkdir(parents=True, exist_ok=True)
     for name in scenarios:
-        (RESULTS / ("molecule-%s.xml" % name)).unlink(missing_ok=True)
+        (RESULTS / (f"molecule-{name}.xml")).unlink(missing_ok=True)
 
     failed = run_scenarios(scenarios, lab_names(os.environ.get("LAB_NAME") or DEFAULT_NAME, len(scenarios)))
     silent = untested(scenarios, RESULTS)
     for name in failed:
-        print("error: scenario %s failed" % name, file=sys.stderr)
+        print(f"error: scenario {name} failed", file=sys.stderr)
     for name in silent:
-        print("error: scenario %s tested no host" % name, file=sys.stderr)
+        print(f"error: scenario {name} tested no host", file=sys.stderr)
     return 1 if failed or silent else 0
 
 

@@ -45,9 +45,9 @@ def failures_of_file(path):
     for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
         for child in case:
             if child.tag in ("failure", "error"):
-                name = "%s::%s" % (case.get("classname", path.stem), case.get("name"))
+                name = "{}::{}".format(case.get("classname", path.stem), case.get("name"))
                 said = " ".join((child.get("message") or child.text or "").split())
-                failures.append(("%s: %s" % (name, said))[:WIDEST_FAILURE])
+                failures.append((f"{name}: {said}")[:WIDEST_FAILURE])
     return failures
 
 
@@ -55,7 +55,7 @@ def tally_of_step(tallies, succeeded):
     """Add up the tallies (a list, one per JUnit file) of one target that did or did not exit with success."""
     if not tallies:
         return Tally(int(succeeded), int(not succeeded), 0)
-    total = Tally(*(sum(column) for column in zip(*tallies)))
+    total = Tally(*(sum(column) for column in zip(*tallies, strict=False)))
     if not succeeded and total.failed == 0:
         total = total._replace(failed=1)
     return total
@@ -66,15 +66,15 @@ def closing_line(steps):
     passed = sum(step.tally.passed for step in steps)
     failed = sum(step.tally.failed for step in steps)
     skipped = sum(step.tally.skipped for step in steps)
-    line = "%d passed, %d failed" % (passed, failed)
+    line = f"{passed} passed, {failed} failed"
     if skipped:
-        line += ", %d skipped" % skipped
-    return "%s in %d s" % (line, sum(step.seconds for step in steps))
+        line += f", {skipped} skipped"
+    return f"{line} in {sum(step.seconds for step in steps):.0f} s"
 
 
 def run_step(target):
     """Run one make target with its output shown, and count its tests."""
-    print("\n==> make %s" % target, flush=True)
+    print(f"\n==> make {target}", flush=True)
     shutil.rmtree(RESULTS, ignore_errors=True)
     started = time.monotonic()
     succeeded = subprocess.run(["make", target], check=False).returncode == 0
@@ -90,14 +90,14 @@ def main(targets):
     steps = [run_step(target) for target in targets]
     print()
     for step in steps:
-        print("%-10s %-6s %5d passed %3d failed %6.0f s" % (
-            step.target, "ok" if step.succeeded else "FAILED", step.tally.passed, step.tally.failed, step.seconds))
-    failures = ["%s %s" % (step.target, line) for step in steps for line in step.failures]
+        said, tally = "ok" if step.succeeded else "FAILED", step.tally
+        print(f"{step.target:<10} {said:<6} {tally.passed:5d} passed {tally.failed:3d} failed {step.seconds:6.0f} s")
+    failures = [f"{step.target} {line}" for step in steps for line in step.failures]
     for line in failures[:MOST_FAILURES]:
-        print("\nFAILED %s" % line)
+        print(f"\nFAILED {line}")
     if len(failures) > MOST_FAILURES:
-        print("\nand %d failures more" % (len(failures) - MOST_FAILURES))
-    print("\n%s" % closing_line(steps))
+        print(f"\nand {len(failures) - MOST_FAILURES} failures more")
+    print(f"\n{closing_line(steps)}")
     return 0 if all(step.succeeded for step in steps) else 1
 
 

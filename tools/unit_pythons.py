@@ -64,11 +64,11 @@ def interpreters():
 
 def environment_python(version, program):
     """Return the interpreter of the cached virtual environment for a version, made when missing."""
-    folder = CACHE / "unit-pythons" / ("%d.%d" % version)
+    folder = CACHE / "unit-pythons" / ".".join(map(str, version))
     python = folder / "bin" / "python"
     ready = folder / "ready"
     if not ready.exists():
-        print("==> virtual environment %s" % folder, flush=True)
+        print(f"==> virtual environment {folder}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([str(program), "-m", "venv", str(folder)], check=True)
         pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
@@ -86,8 +86,8 @@ def core_for(version):
 
 def import_path(version):
     """Make, and return, a folder from which a version can import the collection and ansible.module_utils."""
-    source, = CHECKOUT.glob(core_for(version) + "/ansible/module_utils")
-    folder = CHECKOUT / "build" / "unit-pythons" / ("%d.%d" % version)
+    (source,) = CHECKOUT.glob(core_for(version) + "/ansible/module_utils")
+    folder = CHECKOUT / "build" / "unit-pythons" / ".".join(map(str, version))
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "ansible").mkdir(parents=True)
     (folder / "ansible" / "__init__.py").touch()
@@ -98,12 +98,25 @@ def import_path(version):
 
 def run_tests(version, program):
     """Run the tests with one interpreter; return True when they passed."""
-    label = "%d.%d" % version
-    print("\n==> Python %s (%s)" % (label, program), flush=True)
+    label = ".".join(map(str, version))
+    print(f"\n==> Python {label} ({program})", flush=True)
     command = [
-        str(environment_python(version, program)), "-B", "-m", "pytest", "-q", "--import-mode=importlib",
-        "-c", os.devnull, "--rootdir", str(CHECKOUT), "-p", "no:cacheprovider",
-        "--junitxml", str(RESULTS / ("unit-python-%s.xml" % label)), *TESTS]
+        str(environment_python(version, program)),
+        "-B",
+        "-m",
+        "pytest",
+        "-q",
+        "--import-mode=importlib",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        str(CHECKOUT),
+        "-p",
+        "no:cacheprovider",
+        "--junitxml",
+        str(RESULTS / (f"unit-python-{label}.xml")),
+        *TESTS,
+    ]
     environment = dict(os.environ, PYTHONPATH=str(import_path(version)))
     return subprocess.run(command, cwd=str(CHECKOUT), env=environment, check=False).returncode == 0
 
@@ -117,7 +130,7 @@ def parse(word):
     """Return (major, minor) of a word like "3.6"; raises ValueError."""
     found = re.fullmatch(r"(\d+)\.(\d+)", word)
     if not found or tuple(map(int, found.groups())) < OLDEST:
-        raise ValueError("%s is no version of Python from %d.%d on" % (word, *OLDEST))
+        raise ValueError(f"{word} is not a version of Python from {'.'.join(map(str, OLDEST))} on")
     return tuple(map(int, found.groups()))
 
 
@@ -129,7 +142,7 @@ def report(wanted, found, outcome):
     lines = ["Python versions on which the tests ran:"]
     for version in wanted:
         said = ("passed" if outcome[version] else "FAILED") if version in outcome else "NOT TRIED"
-        lines.append("  %d.%-4d %-10s %s" % (version[0], version[1], said, found.get(version, "not found on this machine")))
+        lines.append(f"  {version[0]}.{version[1]:<4} {said:<10} {found.get(version, 'not found on this machine')}")
     return lines
 
 
@@ -137,7 +150,7 @@ def main(words):
     try:
         named = [parse(word) for word in words]
     except ValueError as problem:
-        print("error: %s" % problem, file=sys.stderr)
+        print(f"error: {problem}", file=sys.stderr)
         return 2
     found = interpreters()
     wanted = named or sorted(set(supported()) | set(found))

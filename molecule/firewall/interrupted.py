@@ -12,7 +12,7 @@ import time
 
 # In front of the real systemd-run, which the guard of a change calls before the change begins.
 IN_FRONT = "/usr/sbin/systemd-run"
-HOLD = "touch /run/held; while [ ! -e /run/go ]; do sleep 0.2; done; exec /usr/bin/systemd-run \"$@\""
+HOLD = 'touch /run/held; while [ ! -e /run/go ]; do sleep 0.2; done; exec /usr/bin/systemd-run "$@"'
 KILL = "kill -9 $PPID"
 DIRECTORY = "/var/lib/hostprep-runtime-fabric/firewall"
 REMAINS = """
@@ -62,7 +62,8 @@ def wait_until(holds, what):
 def wait_until_settled(lab, node):
     """Wait until no change is pending and no rollback is under way."""
     wait_until(
-        lambda: not is_pending(lab, node) and not exists(lab, node, DIRECTORY + "/rolling-back"), "the change is still there"
+        lambda: not is_pending(lab, node) and not exists(lab, node, DIRECTORY + "/rolling-back"),
+        "the change is still there",
     )
 
 

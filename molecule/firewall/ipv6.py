@@ -45,7 +45,9 @@ def through_over_ipv6(lab, play, directory):
             lab.exec(name, "ip", "address", "add", f"{address}/64", "dev", "eth0", "nodad")
             stack.callback(lab.exec, name, "ip", "address", "del", f"{address}/64", "dev", "eth0")
         play(*PREPARE, "--limit", f"localhost,{NODE}", inventory=inventory)
-        return {port: {source for source in (*PEERS, STRANGER) if _reaches(lab, given, source, port)} for port in WANTED}
+        return {
+            port: {source for source in (*PEERS, STRANGER) if _reaches(lab, given, source, port)} for port in WANTED
+        }
 
 
 def _reaches(lab, given, source, port):

@@ -102,5 +102,8 @@ class Promises(Scenario):
         assert {outcome.changed[node] for node in NODES} == {1}, outcome.output
         for name in NODES:
             assert self.state(lab, name) == self.state_before(lab, name)
-        cells = {pair: {"tcp": {22, SITE_PORT}, "udp": set()} for pair in [("controller-1", "worker-1"), ("outside", "controller-1")]}
+        cells = {
+            pair: {"tcp": {22, SITE_PORT}, "udp": set()}
+            for pair in [("controller-1", "worker-1"), ("outside", "controller-1")]
+        }
         assert view.differences(cells) == {}

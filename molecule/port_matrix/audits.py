@@ -6,8 +6,16 @@
 
 NODES = ("controller-1", "worker-1", "worker-2")
 TCP_OF_NODES = {
-    "install-bandwidth-checker", "install-internal", "install-agents", "internal-services", "internal-ssh",
-    "internal-services-6060", "serf-tcp", "cluster-status", "kubernetes-components", "kubernetes-read-only",
+    "install-bandwidth-checker",
+    "install-internal",
+    "install-agents",
+    "internal-services",
+    "internal-ssh",
+    "internal-services-6060",
+    "serf-tcp",
+    "cluster-status",
+    "kubernetes-components",
+    "kubernetes-read-only",
     "node-ports-tcp",
 }
 UDP_OF_NODES = {"serf-udp", "overlay-vxlan", "node-ports-udp"}

@@ -83,32 +83,46 @@ while True:
 # only; two is rejected on a range over TCP.
 _COMMANDS = {
     "firewalld": (
-        ("systemctl start firewalld",
-         "firewall-cmd --quiet --zone=trusted --change-interface=eth0",
-         *(f"firewall-cmd --quiet --zone=trusted --add-rich-rule='rule family=ipv4 source address={source} {rest}'"
-           for source, rest in (
-               ("{one}", "port port=30005 protocol=tcp drop"),
-               ("{one}", "port port=31000-31010 protocol=udp drop"),
-               ("{two}", "port port=30100-30200 protocol=tcp reject type=icmp-admin-prohibited")))),
-        ("systemctl stop firewalld",)),
+        (
+            "systemctl start firewalld",
+            "firewall-cmd --quiet --zone=trusted --change-interface=eth0",
+            *(
+                f"firewall-cmd --quiet --zone=trusted --add-rich-rule='rule family=ipv4 source address={source} {rest}'"
+                for source, rest in (
+                    ("{one}", "port port=30005 protocol=tcp drop"),
+                    ("{one}", "port port=31000-31010 protocol=udp drop"),
+                    ("{two}", "port port=30100-30200 protocol=tcp reject type=icmp-admin-prohibited"),
+                )
+            ),
+        ),
+        ("systemctl stop firewalld",),
+    ),
     "ufw": (
-        ("ufw default allow incoming",
-         "ufw deny proto tcp from {one} to any port 30005",
-         "ufw deny proto udp from {one} to any port 31000:31010",
-         "ufw reject proto tcp from {two} to any port 30100:30200",
-         "ufw --force enable"),
-        ("ufw --force disable", "ufw --force reset")),
+        (
+            "ufw default allow incoming",
+            "ufw deny proto tcp from {one} to any port 30005",
+            "ufw deny proto udp from {one} to any port 31000:31010",
+            "ufw reject proto tcp from {two} to any port 30100:30200",
+            "ufw --force enable",
+        ),
+        ("ufw --force disable", "ufw --force reset"),
+    ),
     "iptables": (
-        ("iptables -I INPUT -p tcp -s {one} --dport 30005 -j DROP",
-         "iptables -I INPUT -p udp -s {one} --dport 31000:31010 -j DROP",
-         "iptables -I INPUT -p tcp -s {two} --dport 30100:30200 -j REJECT"),
-        ("iptables -F INPUT",)),
+        (
+            "iptables -I INPUT -p tcp -s {one} --dport 30005 -j DROP",
+            "iptables -I INPUT -p udp -s {one} --dport 31000:31010 -j DROP",
+            "iptables -I INPUT -p tcp -s {two} --dport 30100:30200 -j REJECT",
+        ),
+        ("iptables -F INPUT",),
+    ),
 }
 
 
 def installed(lab, packages):
     """Install {node: [package]} at the same time; a firewall that starts by itself is stopped again."""
-    command = "apt-get -qq update && apt-get -qq --yes install $* && { systemctl -q disable --now firewalld 2>&- || :; }"
+    command = (
+        "apt-get -qq update && apt-get -qq --yes install $* && { systemctl -q disable --now firewalld 2>&- || :; }"
+    )
     with concurrent.futures.ThreadPoolExecutor(len(packages)) as pool:
         list(pool.map(lambda node: lab.exec(node, "sh", "-c", command, "sh", *packages[node]), packages))
 
@@ -240,13 +254,39 @@ def load_balancer(lab, servers, tls=False, announced=False):
     certificate = "ssl crt /run/lab-balancer.pem" if tls else ""
     header = "send-proxy-v2" if announced else ""
     lines = [f"server {name} {lab.nodes[name]}:443 {header}" for name in servers]
-    configuration = "\n".join([
-        "defaults", "mode tcp", "retries 0", "timeout connect 2s", "timeout client 20s", "timeout server 20s", "frontend front",
-        f"bind {host}:{port} {certificate}", "default_backend back", "backend back", "balance roundrobin", *lines, ""])
-    write = "cat /etc/lab/tls/anypoint.mulesoft.com.crt /etc/lab/tls/anypoint.mulesoft.com.key > /run/lab-balancer.pem; "
-    lab.exec("internet", "sh", "-c", write + "printf %s \"$0\" > /run/lab-balancer.cfg", configuration)
-    lab.exec("internet", "systemd-run", "--collect", "--unit", "lab-balancer",
-             "haproxy", "-W", "-db", "-f", "/run/lab-balancer.cfg")
+    configuration = "\n".join(
+        [
+            "defaults",
+            "mode tcp",
+            "retries 0",
+            "timeout connect 2s",
+            "timeout client 20s",
+            "timeout server 20s",
+            "frontend front",
+            f"bind {host}:{port} {certificate}",
+            "default_backend back",
+            "backend back",
+            "balance roundrobin",
+            *lines,
+            "",
+        ]
+    )
+    write = (
+        "cat /etc/lab/tls/anypoint.mulesoft.com.crt /etc/lab/tls/anypoint.mulesoft.com.key > /run/lab-balancer.pem; "
+    )
+    lab.exec("internet", "sh", "-c", write + 'printf %s "$0" > /run/lab-balancer.cfg', configuration)
+    lab.exec(
+        "internet",
+        "systemd-run",
+        "--collect",
+        "--unit",
+        "lab-balancer",
+        "haproxy",
+        "-W",
+        "-db",
+        "-f",
+        "/run/lab-balancer.cfg",
+    )
     lab.exec("internet", "timeout", "20", "sh", "-c", f"until ss -Hltn | grep -q {host}:{port}; do sleep 0.1; done")
     try:
         yield f"{host}:{port}"

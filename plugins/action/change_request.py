@@ -67,9 +67,7 @@ def _request(task_vars):
     cluster = _typed(_read(hostvars[groups["rtf_nodes"][0]], inventory.OF_THE_CLUSTER))
     if "rtf_control_plane" not in cluster:
         raise inventory.InventoryError("rtf_control_plane: not set")
-    rows = with_site_rows(
-        catalog.load(), cluster.get("rtf_extra_endpoints", []), cluster.get("rtf_extra_ports", [])
-    )
+    rows = with_site_rows(catalog.load(), cluster.get("rtf_extra_endpoints", []), cluster.get("rtf_extra_ports", []))
     return build(rows, inventory.scope(cluster), inventory.site(members, cluster))
 
 
@@ -94,9 +92,7 @@ def _write(folder, files, check_mode):
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         if before == text:
             continue
-        differences.append(
-            {"before": before, "after": text, "before_header": str(path), "after_header": str(path)}
-        )
+        differences.append({"before": before, "after": text, "before_header": str(path), "after_header": str(path)})
         if not check_mode:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

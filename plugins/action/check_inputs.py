@@ -128,7 +128,7 @@ def checks_by_name(catalogue):
     found = {
         **inputs.checks_by_name(catalogue.release_ids, catalogue.control_planes),
         **site_inputs.checks_by_name(catalogue),
-        **dict(zip(JUDGING, (globs, globs, waivers.checked(globs)))),
+        **dict(zip(JUDGING, (globs, globs, waivers.checked(globs)), strict=False)),
         **firewall_inputs.CHECKS,
         **kernel_inputs.CHECKS,
         **proxy_inputs.CHECKS,

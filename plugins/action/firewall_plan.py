@@ -77,7 +77,5 @@ class ActionModule(ActionBase):
             display.warning(f"{variable} is not set, so no firewall opens: {', '.join(ids)}")
         if applied.get("default_deny") and not denies:
             found["taken_away"].append("the denial of everything else")
-        result.update(
-            changed=False, expire_after=firewall.seconds(arguments["expire"]), default_deny=denies, **found
-        )
+        result.update(changed=False, expire_after=firewall.seconds(arguments["expire"]), default_deny=denies, **found)
         return result

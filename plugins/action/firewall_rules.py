@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
             result = self._change({**options, "run": self._run})
         except AnsibleConnectionFailure as problem:
             # The module may have changed everything before the connection broke.
-            return self._undone({}, "the connection broke during the change: {0}".format(problem))
+            return self._undone({}, f"the connection broke during the change: {problem}")
         if result.get("failed") or not result.get("pending"):
             return result
         options = {"label": self._label, "state": "confirmed", "change_id": result["change_id"]}
@@ -87,17 +87,15 @@ class ActionModule(ActionBase):
         """
         options = {"label": self._label, "state": "rolled_back", "change_id": change.get("change_id"), "run": self._run}
         said, lost = self._over_a_new_connection(options, self._seconds + LIMIT_OF_A_ROLLBACK)
-        cause = "{0} {1} after the change of its firewall{2}".format(
+        cause = "{} {} after the change of its firewall{}".format(
             self._task_vars.get("inventory_hostname", "the host"),
             "refused to confirm over a new connection" if reached else "could not be reached over a new connection",
-            " ({0})".format(change["backend"]) if change.get("backend") else "",
+            " ({})".format(change["backend"]) if change.get("backend") else "",
         )
         if said is None:
-            now = "It restores itself within {0} seconds of the change, but has not been reached since: {1}".format(
-                self._seconds, lost
-            )
+            now = f"It restores itself within {self._seconds} seconds of the change, but has not been reached since: {lost}"
         elif said.get("failed"):
-            now = "Its rollback failed: {0}".format(said.get("msg"))
+            now = "Its rollback failed: {}".format(said.get("msg"))
         else:
             now = "It has restored itself: its rules are those from before"
             if not reached:
@@ -105,7 +103,7 @@ class ActionModule(ActionBase):
                     ". Look for what shuts out SSH on the host besides these rules, for example in what the firewall loads "
                     "when it is started, then run this again"
                 )
-        message = "{0}: {1}. {2}.".format(cause, problem, now)
+        message = f"{cause}: {problem}. {now}."
         return {**change, "changed": False, "failed": True, "pending": False, "msg": message}
 
     def _over_a_new_connection(self, options, seconds):

@@ -31,7 +31,11 @@ ARGUMENTS = {
     "outside_host": {"type": "str", "default": ""},
     "links": {"type": "bool", "default": True},
     "load_balancer": {"type": "str", "default": ""},
-    "bandwidth": {"type": "str", "choices": [measurements.RING, measurements.ALL, measurements.NONE], "default": measurements.RING},
+    "bandwidth": {
+        "type": "str",
+        "choices": [measurements.RING, measurements.ALL, measurements.NONE],
+        "default": measurements.RING,
+    },
     "step": {"type": "str", "choices": ["listen", "probe", "measure"], "required": True},
 }
 
@@ -75,9 +79,7 @@ class ActionModule(ActionBase):
             doing = {}
             for node in taking_part if arguments["links"] else ():
                 peers, left_out = measurements.measurable(node, probed[node.name], "udp")
-                doing[node.name] = {
-                    "peers": peers, "left_out": left_out, "bandwidth_left_out": lost.get(node.name, {})
-                }
+                doing[node.name] = {"peers": peers, "left_out": left_out, "bandwidth_left_out": lost.get(node.name, {})}
         else:
             held = _held(task_vars["hostvars"], taking_part)
             doing = {node.name: port_matrix.probes(planned, node, held) for node in taking_part}

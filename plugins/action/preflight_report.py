@@ -186,7 +186,9 @@ def _judge(arguments, collected, task_vars):
         waivers.summary(results, accepted, now.date(), left_out),
         absent,
     )
-    report["cluster"] = tls_interception.notes({node: found["evidence"].get("egress") for node, found in collected.items()})
+    report["cluster"] = tls_interception.notes(
+        {node: found["evidence"].get("egress") for node, found in collected.items()}
+    )
     return {**report, "port_matrix": matrix.document} if matrix else report
 
 
@@ -205,8 +207,11 @@ def _message(report, stopping):
     lost = [node["name"] for node in report["nodes"] if node["unreachable"]]
     reasons = [f"{', '.join(lost)} {'is' if len(lost) == 1 else 'are'} unreachable"] if lost else []
     left_out_by = report["selection"]["left_out_by"]
-    reasons += [f"{variable} leaves out {len(ids)} checks (a waiver accepts that)" for variable, ids in left_out_by.items()
-                if any(entry["id"] in ids for entry in stopping)]
+    reasons += [
+        f"{variable} leaves out {len(ids)} checks (a waiver accepts that)"
+        for variable, ids in left_out_by.items()
+        if any(entry["id"] in ids for entry in stopping)
+    ]
     names = {}
     for entry in stopping:
         if entry["node"] not in lost and entry["id"] not in report["selection"]["left_out"]:
@@ -220,7 +225,9 @@ def _write(directory, report, collected):
     """Write report.json, and evidence.json to judge the run again without the hosts; return the report's path."""
     directory = os.path.abspath(directory)
     os.makedirs(directory, exist_ok=True)
-    _write_json(os.path.join(directory, "evidence.json"), {node: found["evidence"] for node, found in collected.items()})
+    _write_json(
+        os.path.join(directory, "evidence.json"), {node: found["evidence"] for node, found in collected.items()}
+    )
     path = os.path.join(directory, "report.json")
     _write_json(path, report)
     return path

@@ -67,7 +67,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_pr
 def no_proxy(nodes, hostvars, pod_cidr, service_cidr, extra=()):
     """Return the list of entries."""
     variables = {
-        node: {name: plain(hostvars[node][name]) for name in VARIABLES if name in hostvars[node]} for node in plain(nodes)
+        node: {name: plain(hostvars[node][name]) for name in VARIABLES if name in hostvars[node]}
+        for node in plain(nodes)
     }
     return compute(variables, str(pod_cidr), str(service_cidr), plain(extra))
 

@@ -92,19 +92,20 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 
 
 def argument_spec():
-    return dict(
-        key=listener_client.KEY,
-        peers=listener_client.peers_option(port=dict(type="int", required=True)),
-        seconds=dict(type="float", default=1.0),
-        megabytes=dict(type="int", default=1250),
-        timeout=dict(type="float", default=5.0),
-    )
+    return {
+        "key": listener_client.KEY,
+        "peers": listener_client.peers_option(port={"type": "int", "required": True}),
+        "seconds": {"type": "float", "default": 1.0},
+        "megabytes": {"type": "int", "default": 1250},
+        "timeout": {"type": "float", "default": 5.0},
+    }
 
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
     return port_ranges.bad_peers(params["peers"]) + argument_limits.bad_numbers(
-        params, {"seconds": 50, "megabytes": 1000000, "timeout": 60})
+        params, {"seconds": 50, "megabytes": 1000000, "timeout": 60}
+    )
 
 
 def measure(key, params):

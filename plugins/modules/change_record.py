@@ -98,8 +98,12 @@ def run(parameters, check_mode):
             change_records.forget(path)
         else:
             change_records.store(path, wanted)
-    diff = {"before": change_records.text_of(known), "after": change_records.text_of(wanted),
-            "before_header": path, "after_header": path}
+    diff = {
+        "before": change_records.text_of(known),
+        "after": change_records.text_of(wanted),
+        "before_header": path,
+        "after_header": path,
+    }
     return {"changed": changed, "remembered": known if absent else wanted, "path": path, "diff": diff}
 
 
@@ -114,11 +118,13 @@ def main():
         supports_check_mode=True,
     )
     if not re.match(r"[A-Za-z0-9_-]+\Z", module.params["name"]):
-        module.fail_json(msg="name: {0!r} cannot name a record: letters, digits, _ and - only".format(module.params["name"]))
+        module.fail_json(
+            msg="name: {!r} cannot name a record: letters, digits, _ and - only".format(module.params["name"])
+        )
     try:
         module.exit_json(**run(module.params, module.check_mode))
     except (Unreadable, Untrusted, OSError) as problem:
-        module.fail_json(msg="the record of changes: {0}".format(problem))
+        module.fail_json(msg=f"the record of changes: {problem}")
 
 
 if __name__ == "__main__":

@@ -151,19 +151,21 @@ LIMITS = {"megabytes": 10000, "writes": 100000, "seconds": 600}
 
 
 def argument_spec():
-    return dict(
-        directories=dict(type="list", elements="path", required=True),
-        megabytes=dict(type="float", default=100.0),
-        writes=dict(type="int", default=500),
-        seconds=dict(type="float", default=5.0),
-    )
+    return {
+        "directories": {"type": "list", "elements": "path", "required": True},
+        "megabytes": {"type": "float", "default": 100.0},
+        "writes": {"type": "int", "default": 500},
+        "seconds": {"type": "float", "default": 5.0},
+    }
 
 
 def problems_of(params):
     """Return sentences that begin with the option."""
     return argument_limits.bad_numbers(params, LIMITS) + [
-        "directories: %r is not an absolute path" % path
-        for path in params["directories"] if not path.startswith("/") or "\0" in path]
+        f"directories: {path!r} is not an absolute path"
+        for path in params["directories"]
+        if not path.startswith("/") or "\0" in path
+    ]
 
 
 def main():
@@ -177,7 +179,8 @@ def main():
     except bounded_reading.Unreadable as problem:
         module.fail_json(msg=str(problem))
     found = disk_write_speed.measure_all(
-        params["directories"], params["megabytes"], params["writes"], params["seconds"], mounts)
+        params["directories"], params["megabytes"], params["writes"], params["seconds"], mounts
+    )
     module.exit_json(changed=False, directories=found)
 
 

@@ -118,19 +118,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     verdicts,
 )
 
-LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10 ** 12, "timeout": 600}
+LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10**12, "timeout": 600}
 
 
 def argument_spec():
     return dict(
-        url=dict(type="str", required=True, no_log=True),  # its query may be a signature
-        path=dict(type="str", choices=paths.PATHS, default=paths.DIRECT),
-        streams=dict(type="int", default=4),
-        seconds=dict(type="float", default=5.0),
-        max_bytes=dict(type="int", default=500000000),
-        timeout=dict(type="float", default=5.0),
-        ca_path=dict(type="path"),
-        **proxy_options.argument_spec()
+        url={"type": "str", "required": True, "no_log": True},  # its query may be a signature
+        path={"type": "str", "choices": paths.PATHS, "default": paths.DIRECT},
+        streams={"type": "int", "default": 4},
+        seconds={"type": "float", "default": 5.0},
+        max_bytes={"type": "int", "default": 500000000},
+        timeout={"type": "float", "default": 5.0},
+        ca_path={"type": "path"},
+        **proxy_options.argument_spec(),
     )
 
 
@@ -139,10 +139,10 @@ def read(params):
     try:
         source = download.source_of(params["url"])
     except download.UrlError as problem:
-        raise ValueError("url: %s" % problem)
+        raise ValueError(f"url: {problem}") from problem
     known, problems = proxy_options.read(params)
     problems += argument_limits.bad_numbers(params, LIMITS)
-    problems += ["path: %s" % problem for problem in proxy_options.missing([params["path"]], params)]
+    problems += [f"path: {problem}" for problem in proxy_options.missing([params["path"]], params)]
     if problems:
         raise ValueError("; ".join(problems))
     return source, known
@@ -155,7 +155,7 @@ def main():
         source, known = read(params)
         context = tls.verifying_context(params["ca_path"])
     except tls.TrustStoreError as problem:
-        module.fail_json(msg="ca_path: %s" % problem)
+        module.fail_json(msg=f"ca_path: {problem}")
     except ValueError as problem:
         module.fail_json(msg=str(problem))
     way = paths.Routes(params["timeout"], resolver.Resolver(), known)
@@ -164,7 +164,8 @@ def main():
         return way.open(params["path"], source.host, source.port, verdicts.Trace())
 
     told = download.download(
-        source, open_wire, context, params["streams"], params["seconds"], params["max_bytes"], params["timeout"])
+        source, open_wire, context, params["streams"], params["seconds"], params["max_bytes"], params["timeout"]
+    )
     module.exit_json(changed=False, download=dict(told, path=params["path"]))
 
 

@@ -541,33 +541,33 @@ _GRACE = 5
 
 def argument_spec():
     return dict(
-        endpoints=dict(
-            type="list",
-            elements="dict",
-            required=True,
-            options=dict(
-                id=dict(type="str"),
-                host=dict(type="str", required=True),
-                port=dict(type="int", required=True),
-                protocol=dict(type="str", choices=egress.PROTOCOLS, default="https"),
-                server_name=dict(type="str"),
-                url_path=dict(type="str", default="/"),
-                mutual_tls=dict(type="bool", default=False),
-                starttls=dict(type="bool", default=True),
-                idle=dict(type="float", default=0),
-                client_cert=dict(type="path"),
-                client_key=dict(type="path", no_log=False),
-                issuers=dict(type="list", elements="str", default=[]),
-                origin=dict(type="list", elements="str", default=[]),
-                paths=dict(type="list", elements="str", choices=routes.PATHS, default=[routes.DIRECT]),
-            ),
-        ),
-        name_servers=dict(type="bool", default=False),
-        timeout=dict(type="float", default=5.0),
-        deadline=dict(type="float", default=30.0),
-        concurrency=dict(type="int", default=128),
-        ca_path=dict(type="path"),
-        **proxy_options.argument_spec()
+        endpoints={
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "id": {"type": "str"},
+                "host": {"type": "str", "required": True},
+                "port": {"type": "int", "required": True},
+                "protocol": {"type": "str", "choices": egress.PROTOCOLS, "default": "https"},
+                "server_name": {"type": "str"},
+                "url_path": {"type": "str", "default": "/"},
+                "mutual_tls": {"type": "bool", "default": False},
+                "starttls": {"type": "bool", "default": True},
+                "idle": {"type": "float", "default": 0},
+                "client_cert": {"type": "path"},
+                "client_key": {"type": "path", "no_log": False},
+                "issuers": {"type": "list", "elements": "str", "default": []},
+                "origin": {"type": "list", "elements": "str", "default": []},
+                "paths": {"type": "list", "elements": "str", "choices": routes.PATHS, "default": [routes.DIRECT]},
+            },
+        },
+        name_servers={"type": "bool", "default": False},
+        timeout={"type": "float", "default": 5.0},
+        deadline={"type": "float", "default": 30.0},
+        concurrency={"type": "int", "default": 128},
+        ca_path={"type": "path"},
+        **proxy_options.argument_spec(),
     )
 
 
@@ -576,18 +576,18 @@ def bad_arguments(params):
     problems = []
     for number, endpoint in enumerate(params["endpoints"]):
         if not egress.is_host(endpoint["host"]):
-            problems.append("endpoints[%d].host: %s is not a bare host name or address" % (number, quoted(endpoint["host"])))
+            problems.append(f"endpoints[{number}].host: {quoted(endpoint['host'])} is not a bare host name or address")
         if endpoint["server_name"] is not None and not egress.is_host(endpoint["server_name"]):
-            problems.append("endpoints[%d].server_name: %s is not a host name" % (number, quoted(endpoint["server_name"])))
+            problems.append(f"endpoints[{number}].server_name: {quoted(endpoint['server_name'])} is not a host name")
         if not 1 <= endpoint["port"] <= 65535:
-            problems.append("endpoints[%d].port: %d is not between 1 and 65535" % (number, endpoint["port"]))
+            problems.append(f"endpoints[{number}].port: {endpoint['port']} is not between 1 and 65535")
         if not re.match(r"/[!-~]*\Z", endpoint["url_path"]):
-            problems.append("endpoints[%d].url_path: %s is not a path such as /a/b" % (number, quoted(endpoint["url_path"])))
+            problems.append(f"endpoints[{number}].url_path: {quoted(endpoint['url_path'])} is not a path such as /a/b")
         if endpoint["client_key"] and not endpoint["client_cert"]:
-            problems.append("endpoints[%d].client_key: needs client_cert" % number)
+            problems.append(f"endpoints[{number}].client_key: needs client_cert")
         if not 0 <= endpoint["idle"] <= 86400:
-            problems.append("endpoints[%d].idle: %s is not a number from 0 to 86400" % (number, endpoint["idle"]))
-        problems += ["endpoints[%d].paths: %s" % (number, why) for why in bad_paths(endpoint, params)]
+            problems.append(f"endpoints[{number}].idle: {endpoint['idle']} is not a number from 0 to 86400")
+        problems += [f"endpoints[{number}].paths: {why}" for why in bad_paths(endpoint, params)]
     return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
 
 
@@ -609,7 +609,8 @@ def ask_name_servers(endpoints, params, contexts, deadline):
     told = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
     direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == routes.DIRECT]
     dns_survey.dial_odd_ones(
-        told, direct, lambda lookup: egress.Prober(params["timeout"], contexts, lookup=lookup), deadline)
+        told, direct, lambda lookup: egress.Prober(params["timeout"], contexts, lookup=lookup), deadline
+    )
     return told
 
 
@@ -632,13 +633,13 @@ def main():
     try:
         contexts = tls_check.Contexts(lambda: tls.verifying_context(params["ca_path"]))
     except tls.TrustStoreError as exc:
-        module.fail_json(msg="ca_path: %s" % exc)
+        module.fail_json(msg=f"ca_path: {exc}")
     try:
         for endpoint in endpoints:
             if endpoint.client_cert:
                 contexts.showing(endpoint.client_cert, endpoint.client_key)
     except tls.TrustStoreError as exc:
-        module.fail_json(msg="client_cert: %s" % exc)
+        module.fail_json(msg=f"client_cert: {exc}")
     prober = egress.Prober(params["timeout"], contexts, known)
     jobs = [lambda: prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)]
     if params["name_servers"]:
@@ -647,7 +648,7 @@ def main():
     outcomes = thread_pool.run_all(jobs, len(jobs), deadlines.Deadline(params["deadline"] + _GRACE))
     for outcome in outcomes:
         if outcome.value is None:
-            module.fail_json(msg="could not try: %s" % (verdicts.unforeseen(outcome.error) if outcome.done else "no end"))
+            module.fail_json(msg=f"could not try: {verdicts.unforeseen(outcome.error) if outcome.done else 'no end'}")
     module.exit_json(changed=False, **dict(zip(("endpoints", "name_servers"), [outcome.value for outcome in outcomes])))
 
 

@@ -233,7 +233,11 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "label": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent", "confirmed", "rolled_back"], "default": "present"},
+            "state": {
+                "type": "str",
+                "choices": ["present", "absent", "confirmed", "rolled_back"],
+                "default": "present",
+            },
             "backend": {"type": "str", "choices": [selection.AUTO] + selection.NAMES, "default": selection.AUTO},
             "sets": {"type": "dict", "default": {}},
             "rules": {"type": "list", "elements": "dict", "options": RULE, "default": []},

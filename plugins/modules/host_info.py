@@ -756,7 +756,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.syst
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import clock_evidence
 
 SECTIONS = [
-    "kernel", "time", "network", "proxy", "packages", "system", "storage", "firewall", "swap", "selinux", "cloud_setup",
+    "kernel",
+    "time",
+    "network",
+    "proxy",
+    "packages",
+    "system",
+    "storage",
+    "firewall",
+    "swap",
+    "selinux",
+    "cloud_setup",
     "tunnel_offload",
 ]
 
@@ -766,7 +776,10 @@ def collect(parameters):
     ask_apt = functools.lru_cache(maxsize=None)(apt_configuration)  # two sections want to know
     sections = {
         "kernel": lambda: kernel_evidence(
-            parameters["sysctls"], parameters["kernel_modules"], parameters.get("sysctl_file", ""), parameters.get("modules_file", "")
+            parameters["sysctls"],
+            parameters["kernel_modules"],
+            parameters.get("sysctl_file", ""),
+            parameters.get("modules_file", ""),
         ),
         "time": lambda: clock_evidence(parameters["clock_wait"]),
         "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),

@@ -92,10 +92,10 @@ def main():
     }
     fatal = sorted(set(refused) - set(module.params["optional"]))
     if fatal:
-        reasons = ("{0} = {1}: {2}".format(name, wanted[name], refused[name]) for name in fatal)
+        reasons = (f"{name} = {wanted[name]}: {refused[name]}" for name in fatal)
         module.fail_json(msg="the kernel refuses " + "; ".join(reasons), **result)
     for name in sorted(refused):
-        module.warn("the kernel refuses {0} = {1}: {2}".format(name, wanted[name], refused[name]))
+        module.warn(f"the kernel refuses {name} = {wanted[name]}: {refused[name]}")
     module.exit_json(**result)
 
 

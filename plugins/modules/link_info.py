@@ -122,20 +122,21 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 
 
 def argument_spec():
-    return dict(
-        key=listener_client.KEY,
-        peers=listener_client.peers_option(port=dict(type="int", required=True)),
-        count=dict(type="int", default=100),
-        interval=dict(type="float", default=0.01),
-        timeout=dict(type="float", default=1.0),
-        deadline=dict(type="float", default=30.0),
-    )
+    return {
+        "key": listener_client.KEY,
+        "peers": listener_client.peers_option(port={"type": "int", "required": True}),
+        "count": {"type": "int", "default": 100},
+        "interval": {"type": "float", "default": 0.01},
+        "timeout": {"type": "float", "default": 1.0},
+        "deadline": {"type": "float", "default": 30.0},
+    }
 
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
     return port_ranges.bad_peers(params["peers"]) + argument_limits.bad_numbers(
-        params, {"count": 100000, "interval": 60, "timeout": 60, "deadline": 86400})
+        params, {"count": 100000, "interval": 60, "timeout": 60, "deadline": 86400}
+    )
 
 
 def measure(key, params):

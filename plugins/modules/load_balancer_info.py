@@ -113,20 +113,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 
 
 def argument_spec():
-    return dict(
-        key=listener_client.KEY,
-        host=dict(type="str", required=True),
-        port=dict(type="int", default=443),
-        connections=dict(type="int", default=30),
-        timeout=dict(type="float", default=5.0),
-        deadline=dict(type="float", default=30.0),
-    )
+    return {
+        "key": listener_client.KEY,
+        "host": {"type": "str", "required": True},
+        "port": {"type": "int", "default": 443},
+        "connections": {"type": "int", "default": 30},
+        "timeout": {"type": "float", "default": 5.0},
+        "deadline": {"type": "float", "default": 30.0},
+    }
 
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    return argument_limits.bad_numbers(
-        params, {"port": 65535, "connections": 10000, "timeout": 3600, "deadline": 3600})
+    return argument_limits.bad_numbers(params, {"port": 65535, "connections": 10000, "timeout": 3600, "deadline": 3600})
 
 
 def connect(key, params):

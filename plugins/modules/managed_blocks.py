@@ -168,7 +168,10 @@ def main():
         module.fail_json(msg=str(problem))
     module.exit_json(
         changed=bool(changes),
-        files=[{"path": one.path, "changed": one.changed, "removed": bool(one.shown and not one.new_shown)} for one in wanted],
+        files=[
+            {"path": one.path, "changed": one.changed, "removed": bool(one.shown and not one.new_shown)}
+            for one in wanted
+        ],
         diff=[one.diff() for one in changes],
     )
 

@@ -276,55 +276,55 @@ LONGEST_LIFE = 3600
 
 
 def argument_spec():
-    return dict(
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        key=dict(type="str", required=True, no_log=True),
-        name=dict(type="str"),
-        listen=dict(
-            type="list",
-            elements="dict",
-            default=[],
-            options=dict(
-                address=dict(type="str", required=True),
-                tcp=dict(type="list", elements="str", default=[]),
-                udp=dict(type="list", elements="str", default=[]),
-            ),
-        ),
-        lifetime=dict(type="int", default=120),
-        quiet=dict(type="int"),
-        run=dict(
-            type="dict",
-            options=dict(
-                id=dict(type="str", required=True),
-                started=dict(type="float", required=True),
-                controller=dict(type="str", required=True),
-                user=dict(type="str", required=True),
-                process=dict(type="str", default=""),
-            ),
-        ),
-        over=dict(type="list", elements="str", default=[]),
-    )
+    return {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "key": {"type": "str", "required": True, "no_log": True},
+        "name": {"type": "str"},
+        "listen": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "address": {"type": "str", "required": True},
+                "tcp": {"type": "list", "elements": "str", "default": []},
+                "udp": {"type": "list", "elements": "str", "default": []},
+            },
+        },
+        "lifetime": {"type": "int", "default": 120},
+        "quiet": {"type": "int"},
+        "run": {
+            "type": "dict",
+            "options": {
+                "id": {"type": "str", "required": True},
+                "started": {"type": "float", "required": True},
+                "controller": {"type": "str", "required": True},
+                "user": {"type": "str", "required": True},
+                "process": {"type": "str", "default": ""},
+            },
+        },
+        "over": {"type": "list", "elements": "str", "default": []},
+    }
 
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
     problems = []
     if len(params["key"]) < KEY_LENGTH:
-        problems.append("key: has less than %d characters" % KEY_LENGTH)
+        problems.append(f"key: has less than {KEY_LENGTH} characters")
     if params["state"] == "present" and not params["name"]:
         problems.append("name: is needed to start a listener")
     for number, place in enumerate(params["listen"]):
         if not port_ranges.is_ipv4(place["address"]):
-            problems.append("listen[%d].address: %s is not an IPv4 address" % (number, quoted(place["address"])))
+            problems.append(f"listen[{number}].address: {quoted(place['address'])} is not an IPv4 address")
         for transport in ("tcp", "udp"):
             try:
                 port_ranges.numbers(place[transport])
             except ValueError as problem:
-                problems.append("listen[%d].%s: %s" % (number, transport, problem))
+                problems.append(f"listen[{number}].{transport}: {problem}")
     if not 1 <= params["lifetime"] <= LONGEST_LIFE:
-        problems.append("lifetime: %d is not between 1 and %d" % (params["lifetime"], LONGEST_LIFE))
+        problems.append(f"lifetime: {params['lifetime']:.0f} is not between 1 and {LONGEST_LIFE}")
     if params["quiet"] is not None and params["quiet"] < 1:
-        problems.append("quiet: %d is not above 0" % params["quiet"])
+        problems.append(f"quiet: {params['quiet']} is not above 0")
     return problems
 
 
@@ -341,7 +341,8 @@ def present(module, key):
         for row in params["listen"]
     ]
     status = listener_process.start(
-        key, params["name"], places, params["lifetime"], params["quiet"], params["run"], params["over"])
+        key, params["name"], places, params["lifetime"], params["quiet"], params["run"], params["over"]
+    )
     return "held_by" not in status, status
 
 
@@ -360,7 +361,7 @@ def main():
     try:
         changed, status = (present if module.params["state"] == "present" else absent)(module, key)
     except detached_process.NotStarted as problem:
-        module.fail_json(msg="the listener could not be started: %s" % problem)
+        module.fail_json(msg=f"the listener could not be started: {problem}")
     module.exit_json(changed=changed, listening=status)
 
 

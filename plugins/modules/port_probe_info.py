@@ -160,14 +160,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 
 
 def argument_spec():
-    ports = dict(type="list", elements="str", default=[])
-    return dict(
-        key=listener_client.KEY,
-        peers=listener_client.peers_option(tcp=ports, udp=ports, connect=ports, query=ports),
-        timeout=dict(type="float", default=3.5),
-        deadline=dict(type="float", default=60.0),
-        concurrency=dict(type="int", default=8192),
-    )
+    ports = {"type": "list", "elements": "str", "default": []}
+    return {
+        "key": listener_client.KEY,
+        "peers": listener_client.peers_option(tcp=ports, udp=ports, connect=ports, query=ports),
+        "timeout": {"type": "float", "default": 3.5},
+        "deadline": {"type": "float", "default": 60.0},
+        "concurrency": {"type": "int", "default": 8192},
+    }
 
 
 def bad_arguments(params):
@@ -175,12 +175,12 @@ def bad_arguments(params):
     problems = []
     for number, peer in enumerate(params["peers"]):
         if not port_ranges.is_ipv4(peer["address"]):
-            problems.append("peers[%d].address: %s is not an IPv4 address" % (number, quoted(peer["address"])))
+            problems.append(f"peers[{number}].address: {quoted(peer['address'])} is not an IPv4 address")
         for kind in ("tcp", "udp", "connect", "query"):
             try:
                 port_ranges.numbers(peer[kind])
             except ValueError as problem:
-                problems.append("peers[%d].%s: %s" % (number, kind, problem))
+                problems.append(f"peers[{number}].{kind}: {problem}")
     return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
 
 

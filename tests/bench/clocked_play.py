@@ -19,7 +19,12 @@ from rtf_lab.environment import environment
 
 def surroundings(lab):
     """The environment variables with which Ansible reaches the nodes of a lab."""
-    return {**os.environ, **environment(lab.instance), "ANSIBLE_PIPELINING": "true", "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3"}
+    return {
+        **os.environ,
+        **environment(lab.instance),
+        "ANSIBLE_PIPELINING": "true",
+        "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
+    }
 
 
 def medians(variables, playbook, extra, names):
@@ -29,11 +34,15 @@ def medians(variables, playbook, extra, names):
         path.write_text(playbook, encoding="utf-8")
         done = subprocess.run(
             ["ansible-playbook", str(path), "-i", variables["LAB_INVENTORY"], "-e", json.dumps(extra)],
-            env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            check=False,
+        )
     marks = [(name, float(stamp)) for name, stamp in re.findall(r'"clock (\w+) ([\d.]+)"', done.stdout.decode())]
     if not marks or marks[-1][0] != "end":
-        raise SystemExit("the play did not end:\n%s" % done.stdout.decode()[-3000:])
+        raise SystemExit(f"the play did not end:\n{done.stdout.decode()[-3000:]}")
     spans = {}
-    for (name, begun), (dummy, ended) in zip(marks, marks[1:]):
+    for (name, begun), (_dummy, ended) in zip(marks, marks[1:], strict=False):
         spans.setdefault(name, []).append(ended - begun)
     return tuple(statistics.median(spans[name]) for name in names)

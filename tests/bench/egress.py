@@ -44,7 +44,8 @@ CURL = """\
       changed_when: false
       failed_when: asked.rc not in [0, 28]  # 28: some did not answer in time
 """
-PLAYBOOK = """
+PLAYBOOK = (
+    """
 - hosts: rtf_nodes
   gather_facts: false
   tasks:
@@ -74,13 +75,17 @@ CURL    - name: End
       ansible.builtin.debug:
         msg: "clock end {{ now(utc=true).timestamp() }}"
       run_once: true
-""".replace("PROBE", PROBE * REPEATED).replace("CURL", CURL * REPEATED).replace("TIMEOUT", str(TIMEOUT))
+""".replace("PROBE", PROBE * REPEATED)
+    .replace("CURL", CURL * REPEATED)
+    .replace("TIMEOUT", str(TIMEOUT))
+)
 
 SELECT = """
 import json, sys
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.egress_probes import egress_probes
 rows = catalog.select_endpoints(catalog.load(), "1.4", "us", "controller", "install")
-json.dump(probes.egress_probes(rows), sys.stdout)
+json.dump(egress_probes(rows), sys.stdout)
 """
 
 
@@ -88,15 +93,17 @@ def compare(lab):
     """Yield the Ratios."""
     surroundings = clocked_play.surroundings(lab)
     surroundings["PYTHONPATH"] = surroundings["ANSIBLE_COLLECTIONS_PATH"]
-    endpoints = json.loads(subprocess.run(
-        [sys.executable, "-c", SELECT], env=surroundings, check=True, stdout=subprocess.PIPE).stdout)
+    endpoints = json.loads(
+        subprocess.run([sys.executable, "-c", SELECT], env=surroundings, check=True, stdout=subprocess.PIPE).stdout
+    )
     nodes, count = len(lab.nodes), len(endpoints)
     for what, dropped, at_most in (("all open", (), 0.1), ("two dropped", DROPPED, None)):
         with contextlib.ExitStack() as stack:
             for host in dropped:
                 stack.enter_context(faults.port_closed(lab, host, 443))
             ours, loop, curl = clocked_play.medians(
-                surroundings, PLAYBOOK, {"endpoints": endpoints}, ("module", "loop", "curl"))
-        described = "egress_info, %d endpoints from %d nodes, %s" % (count, nodes, what)
+                surroundings, PLAYBOOK, {"endpoints": endpoints}, ("module", "loop", "curl")
+            )
+        described = f"egress_info, {count} endpoints from {nodes} nodes, {what}"
         yield Ratio((described, ours), ("a loop of uri and wait_for", loop), at_most)
         yield Ratio((described, ours), ("curl --parallel", curl), 1.5)

@@ -56,10 +56,36 @@ HOST    - name: End
 """.replace("HOST", HOST * REPEATED)
 # What the role hands over, see roles/rtf_preflight/tasks/collect.yml.
 ARGUMENTS = {
-    "sysctls": ["net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "fs.may_detach_mounts", "fs.inotify.max_user_watches",
-                "fs.inotify.max_user_instances", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports"],
-    "kernel_modules": ["br_netfilter", "overlay", "ebtables", "ebtable_filter", "ip_tables", "iptable_filter", "iptable_nat"],
-    "kernel_options": ["NET_NS", "PID_NS", "IPC_NS", "UTS_NS", "CGROUPS", "MEMCG", "VETH", "BRIDGE", "BRIDGE_NETFILTER", "OVERLAY_FS"],
+    "sysctls": [
+        "net.ipv4.ip_forward",
+        "net.bridge.bridge-nf-call-iptables",
+        "fs.may_detach_mounts",
+        "fs.inotify.max_user_watches",
+        "fs.inotify.max_user_instances",
+        "net.ipv4.ip_local_port_range",
+        "net.ipv4.ip_local_reserved_ports",
+    ],
+    "kernel_modules": [
+        "br_netfilter",
+        "overlay",
+        "ebtables",
+        "ebtable_filter",
+        "ip_tables",
+        "iptable_filter",
+        "iptable_nat",
+    ],
+    "kernel_options": [
+        "NET_NS",
+        "PID_NS",
+        "IPC_NS",
+        "UTS_NS",
+        "CGROUPS",
+        "MEMCG",
+        "VETH",
+        "BRIDGE",
+        "BRIDGE_NETFILTER",
+        "OVERLAY_FS",
+    ],
     "accounts": [1000],
     "directories": ["/tmp", "/opt/anypoint/runtimefabric", "/var/log", "/"],
     "settings_file": "/opt/anypoint/runtimefabric/env",
@@ -70,13 +96,15 @@ ARGUMENTS = {
 
 def compare(lab):
     """Yield the Ratios."""
-    host, facts = clocked_play.medians(clocked_play.surroundings(lab), PLAYBOOK, {"arguments": ARGUMENTS}, ("host", "facts"))
-    yield Ratio(("host_info, a task on %d nodes" % len(lab.nodes), host), ("setup, a task on the same", facts), 1.5)
+    host, facts = clocked_play.medians(
+        clocked_play.surroundings(lab), PLAYBOOK, {"arguments": ARGUMENTS}, ("host", "facts")
+    )
+    yield Ratio((f"host_info, a task on {len(lab.nodes)} nodes", host), ("setup, a task on the same", facts), 1.5)
     with modules_on(lab, NODE):
         runs = [(seconds_on(lab, HOST_INFO), seconds_on(lab, SETUP)) for dummy in range(REPEATED)]
-    host, facts = (statistics.median(seconds) for seconds in zip(*runs))
-    yield Ratio(("host_info alone on %s" % NODE, host), ("setup alone there", facts), 1.5)
-    yield Ratio(("host_info alone on %s" % NODE, host), ("what it may take", ALLOWED), 1)
+    host, facts = (statistics.median(seconds) for seconds in zip(*runs, strict=False))
+    yield Ratio((f"host_info alone on {NODE}", host), ("setup alone there", facts), 1.5)
+    yield Ratio((f"host_info alone on {NODE}", host), ("what it may take", ALLOWED), 1)
 
 
 @contextlib.contextmanager
@@ -89,8 +117,10 @@ def modules_on(lab, node):
         archive.add(folder.parent / "modules" / "setup.py", "ansible/modules/setup.py")
         archive.add(CHECKOUT / "plugins" / "module_utils", COLLECTION + "/plugins/module_utils")
         archive.add(CHECKOUT / "plugins" / "modules" / "host_info.py", COLLECTION + "/plugins/modules/host_info.py")
-        texts = {name + ".json": json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
-                 for name, arguments in ((HOST_INFO, ARGUMENTS), (SETUP, {}))}
+        texts = {
+            name + ".json": json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
+            for name, arguments in ((HOST_INFO, ARGUMENTS), (SETUP, {}))
+        }
         # ansible-core looks for the place of its package.
         texts["ansible/__init__.py"] = ""
         for name, text in texts.items():
@@ -112,7 +142,7 @@ def seconds_on(lab, module):
     done = lab.exec(NODE, "env", "--chdir", PLACE, "PYTHONPATH=" + PLACE, "sh", "-c", script, "sh", module)
     begun, ended = (float(word) for word in done.stdout.split())
     if module == HOST_INFO:
-        told = json.loads(lab.exec(NODE, "cat", "%s/%s.out" % (PLACE, module)).stdout)
+        told = json.loads(lab.exec(NODE, "cat", f"{PLACE}/{module}.out").stdout)
         if "kernel" not in told["host"] or "error" in told["host"]["kernel"]:
-            raise SystemExit("host_info did not look: %s" % told)
+            raise SystemExit(f"host_info did not look: {told}")
     return ended - begun

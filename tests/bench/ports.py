@@ -58,7 +58,7 @@ def compare(lab):
 def best_of(times, work):
     """Seconds of the quickest of some runs."""
     found = []
-    for dummy in range(times):
+    for _dummy in range(times):
         begun = time.monotonic()
         work()
         found.append(time.monotonic() - begun)
@@ -69,8 +69,12 @@ def best_of(times, work):
 def dropped(lab):
     """The target drops whatever the source sends it."""
     table = "lab_fault_bench"
-    lab.exec(TARGET, "nft", f"table ip {table} {{ chain fault {{ type filter hook input priority -150; "
-                            f"ip saddr {lab.nodes[SOURCE]} drop; }}; }}")
+    lab.exec(
+        TARGET,
+        "nft",
+        f"table ip {table} {{ chain fault {{ type filter hook input priority -150; "
+        f"ip saddr {lab.nodes[SOURCE]} drop; }}; }}",
+    )
     try:
         yield
     finally:
@@ -84,13 +88,18 @@ class Namespaces:
         self._prefixes = {}
         for name in (SOURCE, TARGET):
             pid = run([*podman(), "inspect", "--format", "{{.State.Pid}}", lab.container(name)]).stdout.decode().strip()
-            self._prefixes[name] = [*([] if os.geteuid() == 0 else ["sudo", "-E"]), "nsenter", f"--net=/proc/{pid}/ns/net"]
+            self._prefixes[name] = [
+                *([] if os.geteuid() == 0 else ["sudo", "-E"]),
+                "nsenter",
+                f"--net=/proc/{pid}/ns/net",
+            ]
         self._surroundings = {**os.environ, "PYTHONPATH": environment(lab.instance)["ANSIBLE_COLLECTIONS_PATH"]}
 
     def python(self, *words, prefix=(), given=b""):
         """Run Python with the collection in reach."""
-        return subprocess.run([*prefix, sys.executable, *words], input=given, env=self._surroundings,
-                              stdout=subprocess.PIPE, check=True)
+        return subprocess.run(
+            [*prefix, sys.executable, *words], input=given, env=self._surroundings, stdout=subprocess.PIPE, check=True
+        )
 
     def module(self, name, module, arguments):
         """Run a module on a node; return its result."""
@@ -100,8 +109,11 @@ class Namespaces:
 
     def nmap(self, how, ports, address):
         """Scan from the source."""
-        subprocess.run([*self._prefixes[SOURCE], "nmap", "-n", "-Pn", how, "--host-timeout", "120s", "-p", ports, address],
-                       stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            [*self._prefixes[SOURCE], "nmap", "-n", "-Pn", how, "--host-timeout", "120s", "-p", ports, address],
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
 
     @contextlib.contextmanager
     def listening(self, key, place):

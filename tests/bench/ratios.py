@@ -23,8 +23,12 @@ class Ratio(NamedTuple):
             relation = "%.1f times as fast" % (other_seconds / seconds)
         else:
             relation = "%.2f times as long" % (seconds / other_seconds)
-        line = "  %s: %.2f s; %s: %.2f s; %s" % (what, seconds, other, other_seconds, relation)
+        line = f"  {what}: {seconds:.2f} s; {other}: {other_seconds:.2f} s; {relation}"
         if self.at_most is None:
             return line
-        bound = "at least %g times as fast" % (1 / self.at_most) if self.at_most < 1 else "at most %g times as long" % self.at_most
-        return "%s (wanted: %s) %s" % (line, bound, "ok" if self.holds() else "FAILED")
+        bound = (
+            "at least %g times as fast" % (1 / self.at_most)
+            if self.at_most < 1
+            else f"at most {self.at_most:g} times as long"
+        )
+        return "{} (wanted: {}) {}".format(line, bound, "ok" if self.holds() else "FAILED")

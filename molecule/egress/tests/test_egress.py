@@ -35,8 +35,11 @@ ROWS = {
     "starport-layer-bucket-us": "prod-us-east-1-starport-layer-bucket.s3.amazonaws.com",
     "starport-layer-bucket-us-regional": "prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com",
 }
-MUTUAL_TLS = {"controller-1": ["transport-layer-us", "configuration-resolver-us"], "worker-1": ["configuration-resolver-us"],
-              "worker-2": ["configuration-resolver-us"]}
+MUTUAL_TLS = {
+    "controller-1": ["transport-layer-us", "configuration-resolver-us"],
+    "worker-1": ["configuration-resolver-us"],
+    "worker-2": ["configuration-resolver-us"],
+}
 
 
 SMTP = "smtp.lab.example"
@@ -95,8 +98,11 @@ def large_file(lab):
 
 @pytest.fixture(scope="module")
 def in_order(audit, large_file):
-    return audit(rtf_smtp={"host": SMTP, "auth": ["PLAIN"]}, rtf_outbound_bandwidth_url=LARGE_URL,
-                 rtf_preflight_outbound_bandwidth_seconds=1)
+    return audit(
+        rtf_smtp={"host": SMTP, "auth": ["PLAIN"]},
+        rtf_outbound_bandwidth_url=LARGE_URL,
+        rtf_preflight_outbound_bandwidth_seconds=1,
+    )
 
 
 def test_a_site_with_nothing_in_the_way(in_order):
@@ -107,7 +113,9 @@ def test_a_site_with_nothing_in_the_way(in_order):
 def test_the_mail_server_is_spoken_to_by_controllers(in_order):
     observed = in_order.result("controller-1", "smtp")["observed"]
     assert observed.startswith("tls, AUTH PLAIN; smtp.lab.example ESMTP")
-    assert ("worker-1", "egress.smtp") not in {(entry["node"], entry["id"]) for entry in in_order.outcome.report["results"]}
+    assert ("worker-1", "egress.smtp") not in {
+        (entry["node"], entry["id"]) for entry in in_order.outcome.report["results"]
+    }
 
 
 def test_the_bandwidth_is_told_in_both_units_and_by_both_readings(in_order):
@@ -139,24 +147,34 @@ def direct(lab, audit):
 def test_exactly_what_is_behind_something_is_red(direct):
     closed = {"ecr-us": "dropped", "api-ecr-us": "rejected", "dkr-ecr-us": "refused", "anypoint": "blocked"}
     expected = {(node, row): said for node in NODES for row, said in closed.items()}
-    expected.update({
-        ("controller-1", "runtime-fabric-us"): "tls_intercepted",
-        ("worker-1", "runtime-fabric-us"): "blocked",
-        ("worker-2", "runtime-fabric-us"): "tls_intercepted",
-        ("controller-1", "worker-cloud-helm-us"): "tls_intercepted",
-        ("controller-1", "smtp"): "starttls_missing",
-        ("controller-1", "dns"): "fail",
-        ("worker-1", "dns"): "fail",
-        ("worker-2", "dns"): "fail",
-        ("worker-1", "dns_search"): "fail",
-        ("worker-2", "dns_search"): "fail",
-    })
+    expected.update(
+        {
+            ("controller-1", "runtime-fabric-us"): "tls_intercepted",
+            ("worker-1", "runtime-fabric-us"): "blocked",
+            ("worker-2", "runtime-fabric-us"): "tls_intercepted",
+            ("controller-1", "worker-cloud-helm-us"): "tls_intercepted",
+            ("controller-1", "smtp"): "starttls_missing",
+            ("controller-1", "dns"): "fail",
+            ("worker-1", "dns"): "fail",
+            ("worker-2", "dns"): "fail",
+            ("worker-1", "dns_search"): "fail",
+            ("worker-2", "dns_search"): "fail",
+        }
+    )
     assert direct.red() == expected
 
 
 def test_curl_agrees(direct):
-    assert_same(direct, {"ecr-us": "timeout", "api-ecr-us": "no connection", "dkr-ecr-us": "no connection", "anypoint": "no TLS",
-                         "docker-images-prod": "answered"})
+    assert_same(
+        direct,
+        {
+            "ecr-us": "timeout",
+            "api-ecr-us": "no connection",
+            "dkr-ecr-us": "no connection",
+            "anypoint": "no TLS",
+            "docker-images-prod": "answered",
+        },
+    )
     assert direct.curl["controller-1"][misfits.LOGIN_NAME] == "bad certificate"
     # It takes the login page for the registry's answer.
     assert direct.curl[TRUSTING][misfits.LOGIN_NAME] == "answered"
@@ -174,18 +192,28 @@ def assert_same(found, some):
 def test_a_login_page_is_shown(direct):
     result = direct.result(TRUSTING, "runtime-fabric-us")
     assert 'with the page "Sign in to the guest network"' in result["observed"]
-    assert "through unanswered and without a login page (row runtime-fabric-us of the change request)" in result["remedy"]
-    assert direct.result("worker-2", "anypoint")["observed"] == "blocked: a page came instead of TLS: HTTP/1.1 400 Bad Request"
+    assert (
+        "through unanswered and without a login page (row runtime-fabric-us of the change request)" in result["remedy"]
+    )
+    assert (
+        direct.result("worker-2", "anypoint")["observed"]
+        == "blocked: a page came instead of TLS: HTTP/1.1 400 Bad Request"
+    )
 
 
 def test_name_servers_that_lie_are_named(direct):
     wrong = f"sends {misfits.WRONG_NAME} to 198.51.100.40, where it is tls_intercepted"
     assert direct.result("controller-1", "dns")["observed"] == f"198.51.100.54 {wrong}"
     assert direct.result("worker-2", "dns")["observed"] == f"198.51.100.54 {wrong}"
-    assert direct.result("worker-1", "dns")["observed"].startswith("198.51.100.55 has an address for every name, also for ")
+    assert direct.result("worker-1", "dns")["observed"].startswith(
+        "198.51.100.55 has an address for every name, also for "
+    )
     assert "Ask the DNS team to let 198.51.100.55 answer NXDOMAIN" in direct.result("worker-1", "dns")["remedy"]
     assert direct.result("worker-1", "dns_search")["remedy"].startswith("It follows from egress.dns")
-    assert f"Take {misfits.WILDCARD_DOMAIN} out of the search domains of worker-2" in direct.result("worker-2", "dns_search")["remedy"]
+    assert (
+        f"Take {misfits.WILDCARD_DOMAIN} out of the search domains of worker-2"
+        in direct.result("worker-2", "dns_search")["remedy"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -193,10 +221,15 @@ def denied(lab, audit, large_file):
     """Only the proxies are the way out; squid denies one name, and dante works."""
     rules = [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
     with faults.only_proxies(lab, how="drop"), faults.proxy_rules(lab, "proxy", *rules):
-        return audit("http://proxy.lab.example:3128", rtf_http_proxy="http://proxy.lab.example:3128",
-                     rtf_monitoring_proxy="socks5://socks.lab.example:1080",
-                     rtf_smtp={"host": SMTP, "port": 587, "auth": ["CRAM-MD5"]}, rtf_outbound_bandwidth_url=LARGE_URL,
-                     rtf_min_outbound_bandwidth_mbit=1000000, rtf_preflight_outbound_bandwidth_seconds=1)
+        return audit(
+            "http://proxy.lab.example:3128",
+            rtf_http_proxy="http://proxy.lab.example:3128",
+            rtf_monitoring_proxy="socks5://socks.lab.example:1080",
+            rtf_smtp={"host": SMTP, "port": 587, "auth": ["CRAM-MD5"]},
+            rtf_outbound_bandwidth_url=LARGE_URL,
+            rtf_min_outbound_bandwidth_mbit=1000000,
+            rtf_preflight_outbound_bandwidth_seconds=1,
+        )
 
 
 def test_a_proxy_that_denies_one_name(denied):
@@ -205,7 +238,9 @@ def test_a_proxy_that_denies_one_name(denied):
     assert denied.red() == {**expected, ("controller-1", "smtp"): "reachable"}
     result = denied.result("worker-1", "ecr-us")
     assert "ERR_ACCESS_DENIED" in result["observed"]
-    assert result["remedy"].startswith(f"Ask the proxy team to allow the HTTP proxy to connect to {ROWS['ecr-us']} port 443 (row ecr-us")
+    assert result["remedy"].startswith(
+        f"Ask the proxy team to allow the HTTP proxy to connect to {ROWS['ecr-us']} port 443 (row ecr-us"
+    )
     assert_same(denied, {"ecr-us": "proxy 403", "anypoint": "answered"})
 
 
@@ -221,18 +256,23 @@ def test_a_line_and_a_mail_server_that_are_not_what_is_wanted(denied):
 @pytest.fixture(scope="module")
 def unknown(lab, audit):
     """Proxies that want a password: squid gets a wrong one, dante none."""
-    return audit("http://proxy-user:wrong@proxy-auth.lab.example:3128",
-                 rtf_http_proxy="http://proxy-user:wrong@proxy-auth.lab.example:3128",
-                 rtf_monitoring_proxy="socks5://socks-auth.lab.example:1080")
+    return audit(
+        "http://proxy-user:wrong@proxy-auth.lab.example:3128",
+        rtf_http_proxy="http://proxy-user:wrong@proxy-auth.lab.example:3128",
+        rtf_monitoring_proxy="socks5://socks-auth.lab.example:1080",
+    )
 
 
 def test_proxies_that_want_another_password(unknown):
     red = unknown.red()
     rows = {(node, row) for node in NODES for row in (*ROWS, *MUTUAL_TLS[node], "dias-ingestor-nginx-us")}
-    assert red == {**dict.fromkeys(rows, "proxy_auth"),
-                   **{(node, check): "proxy_auth" for node in NODES for check in ("http_proxy", "socks5_proxy")}}
+    assert red == {
+        **dict.fromkeys(rows, "proxy_auth"),
+        **{(node, check): "proxy_auth" for node in NODES for check in ("http_proxy", "socks5_proxy")},
+    }
     assert unknown.result("worker-1", "http_proxy")["remedy"] == (
-        "Give rtf_http_proxy a user name and password that the HTTP proxy accepts.")
+        "Give rtf_http_proxy a user name and password that the HTTP proxy accepts."
+    )
     assert_same(unknown, {"anypoint": "proxy 407"})
     assert "wrong@" not in unknown.outcome.output
 
@@ -246,13 +286,25 @@ def inspected(lab, audit, tmp_path_factory):
     assert asked.code == 0, asked.output
     passthrough = (site.directory / "rtf-change-request" / "squid-passthrough.conf").read_text(encoding="utf-8")
     denied_page = [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
-    with faults.inspection_trusted(lab, TRUSTING), faults.proxy_rules(
-        lab, "proxy-inspect", "acl rtf_nodes src all", "acl rtf_controllers src all", *passthrough.splitlines(), *denied_page
+    with (
+        faults.inspection_trusted(lab, TRUSTING),
+        faults.proxy_rules(
+            lab,
+            "proxy-inspect",
+            "acl rtf_nodes src all",
+            "acl rtf_controllers src all",
+            *passthrough.splitlines(),
+            *denied_page,
+        ),
     ):
         # Squid makes a certificate for each name, which takes a while on a busy machine.
-        return audit("http://proxy-inspect.lab.example:3128", rtf_http_proxy="http://proxy-inspect.lab.example:3128",
-                     rtf_monitoring_proxy="socks5://socks.lab.example:1080", rtf_preflight_timeout=25,
-                     rtf_preflight_deadline=90)
+        return audit(
+            "http://proxy-inspect.lab.example:3128",
+            rtf_http_proxy="http://proxy-inspect.lab.example:3128",
+            rtf_monitoring_proxy="socks5://socks.lab.example:1080",
+            rtf_preflight_timeout=25,
+            rtf_preflight_deadline=90,
+        )
 
 
 def test_a_proxy_that_decrypts_is_found_whether_it_is_trusted_or_not(inspected):
@@ -262,7 +314,10 @@ def test_a_proxy_that_decrypts_is_found_whether_it_is_trusted_or_not(inspected):
     trusting, other = (inspected.result(node, "anypoint")["observed"] for node in (TRUSTING, "worker-2"))
     assert "intercepted, and trusted by this host: signed by CN=Inspection CA, O=Example Corp" in trusting
     assert "intercepted, and not trusted by this host: signed by CN=Inspection CA, O=Example Corp" in other
-    assert "exempt anypoint.mulesoft.com from TLS inspection (row anypoint" in inspected.result(TRUSTING, "anypoint")["remedy"]
+    assert (
+        "exempt anypoint.mulesoft.com from TLS inspection (row anypoint"
+        in inspected.result(TRUSTING, "anypoint")["remedy"]
+    )
 
 
 def test_the_inspection_is_named_once_for_the_cluster(inspected):
@@ -303,14 +358,21 @@ def test_nodes_whose_ways_differ_are_named_once_for_the_cluster(one_inspected):
     assert one_inspected.red() == {("worker-2", row): "tls_intercepted" for row in rows}
     notes = {note["id"]: note for note in one_inspected.outcome.report["cluster"]}
     assert sorted(notes) == ["cluster.nodes_differ", "cluster.tls_inspection"]
-    assert notes["cluster.tls_inspection"]["observed"].startswith("CN=Inspection CA, O=Example Corp signs for Amazon Web Services, ")
-    assert notes["cluster.tls_inspection"]["observed"].endswith(", directly, seen from worker-2; none of them trusts it")
+    assert notes["cluster.tls_inspection"]["observed"].startswith(
+        "CN=Inspection CA, O=Example Corp signs for Amazon Web Services, "
+    )
+    assert notes["cluster.tls_inspection"]["observed"].endswith(
+        ", directly, seen from worker-2; none of them trusts it"
+    )
     differ = notes["cluster.nodes_differ"]
     assert differ["observed"].startswith("directly, strangers sign for ")
-    assert differ["observed"].endswith(" on the way of worker-2, and who may does on the way of controller-1 and worker-1")
+    assert differ["observed"].endswith(
+        " on the way of worker-2, and who may does on the way of controller-1 and worker-1"
+    )
     assert all(row in differ["observed"] for row in rows)
     assert differ["remedy"] == (
-        "Ask the network team for one way out: that of worker-2 differs from that of controller-1 and worker-1.")
+        "Ask the network team for one way out: that of worker-2 differs from that of controller-1 and worker-1."
+    )
     assert "Across the cluster:" in one_inspected.outcome.output
 
 
@@ -323,7 +385,9 @@ def client_files(lab):
     def put(name):
         for suffix in ("crt", "key"):
             text = (lab.instance.state / "pki" / f"{name}.{suffix}").read_text(encoding="utf-8")
-            lab.exec("worker-1", "sh", "-c", 'umask 077; printf %s "$1" > "$2"', "sh", text, f"{directory}/{name}.{suffix}")
+            lab.exec(
+                "worker-1", "sh", "-c", 'umask 077; printf %s "$1" > "$2"', "sh", text, f"{directory}/{name}.{suffix}"
+            )
         return {"client_cert": f"{directory}/{name}.crt", "client_key": f"{directory}/{name}.key"}
 
     yield put
@@ -331,7 +395,13 @@ def client_files(lab):
 
 
 RESOLVER = {"host": "configuration-resolver.prod.cloudhub.io", "port": 443, "mutual_tls": True, "issuers": ["Amazon"]}
-BROKER = {"host": "transport-layer.prod.cloudhub.io", "port": 443, "protocol": "amqp_wss", "mutual_tls": True, "issuers": ["Amazon"]}
+BROKER = {
+    "host": "transport-layer.prod.cloudhub.io",
+    "port": 443,
+    "protocol": "amqp_wss",
+    "mutual_tls": True,
+    "issuers": ["Amazon"],
+}
 
 
 def test_with_a_client_certificate_mutual_tls_is_done_to_the_end(lab, client_files, tmp_path):
@@ -339,25 +409,31 @@ def test_with_a_client_certificate_mutual_tls_is_done_to_the_end(lab, client_fil
     shown = client_files("client")
     answers = module(tmp_path, [{**RESOLVER, **shown}, RESOLVER, {**BROKER, **shown, "idle": 1}, BROKER])
     assert [(each["verdict"], each["passthrough"], each["layer"]) for each in answers] == [
-        ("reachable", "passthrough", "http"), ("reachable", "passthrough", "tls"),
-        ("reachable", "passthrough", "idle"), ("reachable", "passthrough", "tls")]
+        ("reachable", "passthrough", "http"),
+        ("reachable", "passthrough", "tls"),
+        ("reachable", "passthrough", "idle"),
+        ("reachable", "passthrough", "tls"),
+    ]
     assert answers[0]["http"]["status"] == 200
     upgrade = answers[2]["http"]
     assert (upgrade["status"], upgrade["headers"]["sec-websocket-protocol"]) == (101, "amqp")
     assert [(layer["layer"], layer["verdict"]) for layer in answers[2]["layers"]] == [
-        (name, "ok") for name in ("dns", "tcp", "tls", "websocket", "idle")]
+        (name, "ok") for name in ("dns", "tcp", "tls", "websocket", "idle")
+    ]
 
 
 def test_a_websocket_opens_through_the_proxies_as_well(client_files, tmp_path):
     row = {**BROKER, **client_files("client"), "paths": ["http_proxy", "socks5"]}
-    answer, = module(tmp_path, [row], http_proxy="http://proxy.lab.example:3128", socks5_proxy="socks5://socks.lab.example:1080")
+    (answer,) = module(
+        tmp_path, [row], http_proxy="http://proxy.lab.example:3128", socks5_proxy="socks5://socks.lab.example:1080"
+    )
     for way in (answer, *answer["other_paths"]):
         assert (way["verdict"], way["passthrough"], way["http"]["status"]) == ("reachable", "passthrough", 101), way
 
 
 def test_a_proxy_that_decrypts_breaks_the_websocket_also_for_who_has_a_certificate(client_files, tmp_path):
     row = {**BROKER, **client_files("client"), "paths": ["http_proxy"]}
-    answer, = module(tmp_path, [row], http_proxy="http://proxy-inspect.lab.example:3128")
+    (answer,) = module(tmp_path, [row], http_proxy="http://proxy-inspect.lab.example:3128")
     assert (answer["verdict"], answer["passthrough"]) == ("tls_intercepted", "intercepted")
 
 
@@ -377,10 +453,15 @@ def test_a_key_that_only_root_may_read_needs_become(client_files, tmp_path):
 
 def test_a_proxy_that_cuts_what_is_silent(lab, tmp_path):
     """squid closes a tunnel after read_timeout, by default after 15 minutes."""
-    row = {"host": "dias-ingestor-nginx.prod.cloudhub.io", "port": 5044, "protocol": "lumberjack", "idle": 6,
-           "paths": ["http_proxy", "direct"]}
+    row = {
+        "host": "dias-ingestor-nginx.prod.cloudhub.io",
+        "port": 5044,
+        "protocol": "lumberjack",
+        "idle": 6,
+        "paths": ["http_proxy", "direct"],
+    }
     with faults.proxy_rules(lab, "proxy", "read_timeout 2 seconds"):
-        answer, = module(tmp_path, [row], http_proxy="http://proxy.lab.example:3128")
+        (answer,) = module(tmp_path, [row], http_proxy="http://proxy.lab.example:3128")
     assert (answer["verdict"], answer["layer"]) == ("idle_cut", "idle")
     assert re.fullmatch(r"closed after [2-5] s in which nobody said anything", answer["detail"]), answer["detail"]
     assert answer["other_paths"][0]["verdict"] == "reachable"
@@ -394,10 +475,27 @@ def module(directory, endpoints, **arguments):
 def ask(directory, endpoints, become=True, **arguments):
     """What egress_info returns on worker-1, also when it fails."""
     done = subprocess.run(
-        ["ansible", "worker-1", "-i", os.environ["LAB_INVENTORY"], "-m", "hostprep.runtime_fabric.egress_info", "-t", str(directory),
-         *(["-b"] if become else []), "-e", "ansible_python_interpreter=/usr/bin/python3",
-         "-a", json.dumps({"endpoints": endpoints, **arguments})],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+        [
+            "ansible",
+            "worker-1",
+            "-i",
+            os.environ["LAB_INVENTORY"],
+            "-m",
+            "hostprep.runtime_fabric.egress_info",
+            "-t",
+            str(directory),
+            *(["-b"] if become else []),
+            "-e",
+            "ansible_python_interpreter=/usr/bin/python3",
+            "-a",
+            json.dumps({"endpoints": endpoints, **arguments}),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        check=False,
+    )
     answer = directory / "worker-1"
     assert answer.exists(), done.stdout.decode()
     told = json.loads(answer.read_text(encoding="utf-8"))

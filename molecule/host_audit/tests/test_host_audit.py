@@ -128,15 +128,18 @@ DANGLING = (
 )
 # The package manager of a node reaches its repository through a proxy.
 PROXY = "http://proxy.lab.example:3128"
-BY_PROXY = (
-    f"echo 'Acquire::http::Proxy \"{PROXY}\";' > /etc/apt/apt.conf.d/99lab", "rm /etc/apt/apt.conf.d/99lab"
-)
+BY_PROXY = (f"echo 'Acquire::http::Proxy \"{PROXY}\";' > /etc/apt/apt.conf.d/99lab", "rm /etc/apt/apt.conf.d/99lab")
 # A disk of the platform without room to measure it.
-FULL = ("mkdir /var/lib/gravity && mount -t tmpfs -o size=1m tmpfs /var/lib/gravity", "umount /var/lib/gravity && rmdir /var/lib/gravity")
+FULL = (
+    "mkdir /var/lib/gravity && mount -t tmpfs -o size=1m tmpfs /var/lib/gravity",
+    "umount /var/lib/gravity && rmdir /var/lib/gravity",
+)
 MEASURED = ("storage.write_speed", "storage.etcd_latency")
 PROGRAM = "cp /bin/sleep /usr/local/bin/{0} && systemd-run --quiet --unit=fault-{0} /usr/local/bin/{0} 600"
-LISTEN = ("import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
-          "s.bind(('0.0.0.0', 53)); time.sleep(600)")
+LISTEN = (
+    "import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+    "s.bind(('0.0.0.0', 53)); time.sleep(600)"
+)
 
 # Files that are meant to hang or to burst whoever reads them.
 HOSTILE = """
@@ -207,8 +210,12 @@ def audits(tmp_path_factory):
     def audit(**more):
         outcome = site.play("audit-rtf.yml", "-e", json.dumps({**CHOSEN, "rtf_preflight_enforce": False, **more}))
         assert outcome.code == 0, outcome.output
-        probing = outcome.output.partition("TASK [hostprep.runtime_fabric.rtf_preflight : Probe the allowlisted endpoints")[2]
-        assert [line.split(":")[0] for line in probing.partition("TASK [")[0].splitlines()[1:] if line] == ["skipping"] * 3
+        probing = outcome.output.partition(
+            "TASK [hostprep.runtime_fabric.rtf_preflight : Probe the allowlisted endpoints"
+        )[2]
+        assert [line.split(":")[0] for line in probing.partition("TASK [")[0].splitlines()[1:] if line] == [
+            "skipping"
+        ] * 3
         assert "left out by rtf_skip_checks" in outcome.result("worker-1", "egress.dns")["observed"]
         return findings(outcome)
 
@@ -220,7 +227,11 @@ def audits(tmp_path_factory):
         finally:
             lab.exec("worker-2", "sh", "-c", CLEAN)
     with broken(lab, "worker-1", (*PLATFORM, FULL)), broken(lab, "worker-2", [DANGLING]):
-        operate = audit(rtf_phase="operate", rtf_preflight_disk_writes=True, rtf_checks=[f"{area}.*" for area in (*AREAS, *AREAS_OF_THE_PLATFORM)])
+        operate = audit(
+            rtf_phase="operate",
+            rtf_preflight_disk_writes=True,
+            rtf_checks=[f"{area}.*" for area in (*AREAS, *AREAS_OF_THE_PLATFORM)],
+        )
     return Audits(order, faults, operate)
 
 
@@ -233,7 +244,10 @@ def test_each_fault_turns_its_check_on_its_node_and_says_what_was_found(audits):
 def test_a_repository_that_answers_is_named(audits):
     status, observed = audits.order["worker-1", "host.repos_reachable"]
     assert (status, observed) == ("pass", "http://packages.lab.example:80")
-    assert audits.faults["controller-1", "host.repos_reachable"] == ("pass", f"http://packages.lab.example:80 by {PROXY}")
+    assert audits.faults["controller-1", "host.repos_reachable"] == (
+        "pass",
+        f"http://packages.lab.example:80 by {PROXY}",
+    )
 
 
 def test_no_other_check_of_the_node_changes(audits):
@@ -244,8 +258,9 @@ def test_no_other_check_of_the_node_changes(audits):
 
 def test_hostile_files_neither_hang_nor_hide_anything(audits):
     """What was known of the node is still known; only what those files may say is open."""
-    changed = {key[1]: value for key, value in audits.faults.items()
-               if key[0] == "worker-2" and value != audits.order.get(key)}
+    changed = {
+        key[1]: value for key, value in audits.faults.items() if key[0] == "worker-2" and value != audits.order.get(key)
+    }
     assert set(changed) <= {"net.static_address", "host.cloud_init"}
     assert changed["net.static_address"][0] == "unknown"
     assert "pipe.nmconnection: not a regular file" in changed["net.static_address"][1]
@@ -253,18 +268,32 @@ def test_hostile_files_neither_hang_nor_hide_anything(audits):
 
 def test_a_running_node_does_not_fail_for_what_the_platform_does(audits):
     before = {key: value[0] for key, value in audits.order.items()}
-    failed = {key for key, (status, _observed) in audits.operate.items()
-              if key[1].partition(".")[0] in AREAS and key[1] not in MEASURED and status != "pass" and before.get(key) != status}
+    failed = {
+        key
+        for key, (status, _observed) in audits.operate.items()
+        if key[1].partition(".")[0] in AREAS
+        and key[1] not in MEASURED
+        and status != "pass"
+        and before.get(key) != status
+    }
     # There are no data disks in the lab, and what one node has in the place of one is full.
-    assert failed == {("worker-1", "storage.writable"),
-                      *((node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2"))}
-    assert "/var/lib/gravity, /var/lib/gravity/planet/etcd: 0.0 GiB free on /var/lib/gravity" in audits.operate["worker-1", "storage.writable"][1]
+    assert failed == {
+        ("worker-1", "storage.writable"),
+        *((node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2")),
+    }
+    assert (
+        "/var/lib/gravity, /var/lib/gravity/planet/etcd: 0.0 GiB free on /var/lib/gravity"
+        in audits.operate["worker-1", "storage.writable"][1]
+    )
 
 
 def test_what_installer_and_gravity_set_is_in_order(audits):
     """Also to the kernel and the firewall, of which the other nodes, that nobody prepared, are not in order."""
-    failed = {key: value for key, value in audits.operate.items()
-              if key[1].partition(".")[0] in AREAS_OF_THE_PLATFORM and value[0] in ("fail", "unknown")}
+    failed = {
+        key: value
+        for key, value in audits.operate.items()
+        if key[1].partition(".")[0] in AREAS_OF_THE_PLATFORM and value[0] in ("fail", "unknown")
+    }
     assert [key for key in failed if key[0] == "worker-1"] == [], failed
     assert {("worker-2", "kernel.ip_forward"), ("worker-2", "kernel.sysctls_at_boot")} <= set(failed)
     assert audits.operate["worker-1", "net.resolvers"][1].startswith("127.0.0.2, ")
@@ -281,8 +310,10 @@ def test_links_that_lead_nowhere_are_named_and_hide_nothing(audits):
 def test_disks_are_measured_only_where_it_is_asked_for(audits):
     """How fast they are is the lab's business; that it was measured, and where, is not."""
     unasked = {key: value for key, value in audits.order.items() if key[1] in MEASURED}
-    assert set(unasked) == {("controller-1", "storage.etcd_latency"),
-                            *((node, "storage.write_speed") for node in ("controller-1", "worker-1", "worker-2"))}
+    assert set(unasked) == {
+        ("controller-1", "storage.etcd_latency"),
+        *((node, "storage.write_speed") for node in ("controller-1", "worker-1", "worker-2")),
+    }
     assert set(unasked.values()) == {("skipped", "rtf_preflight_disk_writes is not set")}
     rate, place = r"[\d.e+]+", r" in /var/lib \(\w+ at /\S*, as /var/lib/gravity\S* is not there yet\)"
     for key, text in (

@@ -43,12 +43,21 @@ def links(lab, packages, play):
         for node, (dropped, rejected) in SHUT_FOR.items():
             stack.enter_context(firewall(lab, node, FIREWALLS[node], dropped, rejected))
         stack.enter_context(delayed(lab, "worker-1", "worker-2", 0.08))
-        stack.enter_context(filtered(
-            lab, "worker-1", "input", f"ip saddr {one} udp dport 8472 numgen random mod 100 < 20 drop"))
-        stack.enter_context(filtered(
-            lab, "controller-1", "input", f"ip saddr {three} udp dport 8472 ip length > 1400 drop",
-            *(f"ip saddr != {{ 127.0.0.0/8, {', '.join(lab.nodes.values())} }} {ports} drop"
-              for ports in ("tcp dport != 22", "udp dport > 0"))))
+        stack.enter_context(
+            filtered(lab, "worker-1", "input", f"ip saddr {one} udp dport 8472 numgen random mod 100 < 20 drop")
+        )
+        stack.enter_context(
+            filtered(
+                lab,
+                "controller-1",
+                "input",
+                f"ip saddr {three} udp dport 8472 ip length > 1400 drop",
+                *(
+                    f"ip saddr != {{ 127.0.0.0/8, {', '.join(lab.nodes.values())} }} {ports} drop"
+                    for ports in ("tcp dport != 22", "udp dport > 0")
+                ),
+            )
+        )
         stack.enter_context(routed_with_mtu(lab, "controller-1", "worker-2", 1300))
         return play(rtf_max_latency_ms=40, rtf_preflight_outside_host="localhost")
 
@@ -61,7 +70,8 @@ def test_exactly_what_a_firewall_shuts_is_red(links):
             expected[source, node, row] = "fail"
     assert statuses(links) == expected
     assert red_checks(links) - {(name, "ports.outside") for name in NODES} == {
-        (source, f"ports.{row}") for source, dummy, row in expected}
+        (source, f"ports.{row}") for source, dummy, row in expected
+    }
 
 
 @pytest.mark.parametrize("node", SHUT_FOR)
@@ -80,22 +90,33 @@ def test_exactly_the_true_links_are_red(links):
     checks = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
     of_links = {key for key in links.failed() if key[1] in checks}
     assert of_links == {
-        ("worker-1", "net.latency"), ("worker-2", "net.latency"), ("controller-1", "net.loss"), ("worker-2", "net.mtu_path"),
-        ("controller-1", "net.mtu_path")}
+        ("worker-1", "net.latency"),
+        ("worker-2", "net.latency"),
+        ("controller-1", "net.loss"),
+        ("worker-2", "net.mtu_path"),
+        ("controller-1", "net.mtu_path"),
+    }
     found = {(link["source"], link["destination"]): link for link in links.report["port_matrix"]["links"]}
     assert set(found) == set(itertools.permutations(NODES, 2))
     assert {key for key, link in found.items() if link["rtt_ms"]["p50"] > 40} == {
-        ("worker-1", "worker-2"), ("worker-2", "worker-1")}
+        ("worker-1", "worker-2"),
+        ("worker-2", "worker-1"),
+    }
     assert {key for key, link in found.items() if link["loss_percent"] > 1} == {("controller-1", "worker-1")}
     assert {key: link["path"]["mtu"] for key, link in found.items() if link["path"]["mtu"] != 1500} == {
-        ("worker-2", "controller-1"): 1300, ("controller-1", "worker-2"): 1300}
+        ("worker-2", "controller-1"): 1300,
+        ("controller-1", "worker-2"): 1300,
+    }
 
 
 def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
     """A packet filter of the controller lets only nodes in."""
     results = {name: links.result(name, "ports.outside") for name in NODES}
     assert {name: result["status"] for name, result in results.items()} == {
-        "controller-1": "pass", "worker-1": "fail", "worker-2": "fail"}
+        "controller-1": "pass",
+        "worker-1": "fail",
+        "worker-2": "fail",
+    }
     assert "TCP 3008-3012" in results["worker-1"]["observed"] and "UDP 7496" in results["worker-1"]["observed"]
     assert "2379" not in results["worker-1"]["observed"]
 
@@ -108,14 +129,18 @@ def test_what_is_wrong_with_a_link_is_said(links):
     assert 5 <= lost <= 40
     swallowed = links.result("worker-2", "net.mtu_path")
     assert (swallowed["severity"], swallowed["observed"]) == (
-        "required", "controller-1: 1300 bytes, 1250 within VXLAN; eth0 sends 1500, and longer ones are lost without an ICMP message")
+        "required",
+        "controller-1: 1300 bytes, 1250 within VXLAN; eth0 sends 1500, and longer ones are lost without an ICMP message",
+    )
     assert "path MTU 1300" in links.output
 
 
 def test_a_router_that_says_that_packets_are_too_long_is_no_black_hole(links):
     told = links.result("controller-1", "net.mtu_path")
     assert (told["severity"], told["observed"]) == (
-        "recommended", "worker-2: 1300 bytes, 1250 within VXLAN; eth0 sends 1500")
+        "recommended",
+        "worker-2: 1300 bytes, 1250 within VXLAN; eth0 sends 1500",
+    )
 
 
 def test_one_clock_is_one_clock_however_lopsided_the_way(links):

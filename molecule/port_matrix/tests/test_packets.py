@@ -42,7 +42,7 @@ def firewalls(lab, first=None, last=None):
     table = "inet lab_by_hand"
     accepted = (ACCEPTED + BY_CONTROLLERS).format(internal=INTERNAL), ACCEPTED.format(), ACCEPTED.format()
     try:
-        for name, text in zip(NODES, accepted):
+        for name, text in zip(NODES, accepted, strict=False):
             before, after = ((rules or {}).get(name, "") for rules in (first, last))
             chain = f"type filter hook input priority 0; policy drop; {before} {text} {after}"
             nodes = f"set nodes {{ type ipv4_addr; elements = {{ {', '.join(lab.nodes.values())} }}; }}"
@@ -61,25 +61,36 @@ def test_rules_as_on_the_page_are_in_order(lab, view):
 def test_installation_needs_more(lab, view):
     pairs = {("worker-1", "worker-2"), ("outside", "worker-2")}
     with firewalls(lab):
-        assert view.differences(view.wanted("install"), pairs) == {("worker-1", "worker-2"): [
-            "tcp 4242, 61008-61010, 61022-61024 shut (install-agents, install-bandwidth-checker, install-internal)"]}
+        assert view.differences(view.wanted("install"), pairs) == {
+            ("worker-1", "worker-2"): [
+                "tcp 4242, 61008-61010, 61022-61024 shut (install-agents, install-bandwidth-checker, install-internal)"
+            ]
+        }
     with firewalls(lab, last=dict.fromkeys(NODES, INSTALLATION)):
         assert view.differences(view.wanted("install"), pairs) == {}
         assert set(view.differences(view.wanted("operate"), pairs)) == {("worker-1", "worker-2")}
 
 
 def test_every_mistake_turns_its_own_cells_red(lab, view):
-    first = {"controller-1": f"ip saddr {lab.nodes['worker-1']} tcp dport 2379 drop;",
-             "worker-2": f"ip saddr {lab.nodes['worker-1']} udp dport 31000-31010 reject; tcp dport 3025 drop;"}
-    last = {"worker-1": f"ip saddr {lab.nodes['worker-2']} tcp dport 2379 accept; ip saddr {INTERNAL} tcp dport 32009 accept;",
-            "worker-2": "udp dport 8472-8473 accept;"}
+    first = {
+        "controller-1": f"ip saddr {lab.nodes['worker-1']} tcp dport 2379 drop;",
+        "worker-2": f"ip saddr {lab.nodes['worker-1']} udp dport 31000-31010 reject; tcp dport 3025 drop;",
+    }
+    last = {
+        "worker-1": f"ip saddr {lab.nodes['worker-2']} tcp dport 2379 accept; ip saddr {INTERNAL} tcp dport 32009 accept;",
+        "worker-2": "udp dport 8472-8473 accept;",
+    }
     with firewalls(lab, first, last), filtered(lab, "worker-1", "output", "tcp dport 5044 drop"):
         assert view.differences(view.wanted("operate")) == {
             ("worker-1", "controller-1"): ["tcp 2379 shut (etcd)"],
             ("worker-2", "worker-1"): ["tcp 2379 open (etcd)"],
             ("internal", "worker-1"): ["tcp 32009 open (node-ports-tcp, ops-center-api, ops-center-ui)"],
             ("controller-1", "worker-2"): ["tcp 3025 shut (internal-ssh)", "udp 8473 open"],
-            ("worker-1", "worker-2"): ["tcp 3025 shut (internal-ssh)", "udp 31000-31010 shut (node-ports-udp)", "udp 8473 open"],
+            ("worker-1", "worker-2"): [
+                "tcp 3025 shut (internal-ssh)",
+                "udp 31000-31010 shut (node-ports-udp)",
+                "udp 8473 open",
+            ],
             ("outside", "worker-2"): ["udp 8472-8473 open (overlay-vxlan)"],
             ("internal", "worker-2"): ["udp 8472-8473 open (overlay-vxlan)"],
             ("neighbour", "worker-2"): ["udp 8472-8473 open (overlay-vxlan)"],
@@ -91,7 +102,8 @@ def test_a_local_port_that_is_cut_is_seen(lab, view):
     with filtered(lab, "worker-1", "input", "iif lo tcp dport 7373 drop"):
         pairs = {("worker-1 itself", "worker-1"), ("worker-2 itself", "worker-2")}
         assert view.differences(view.wanted("operate"), pairs) == {
-            ("worker-1 itself", "worker-1"): ["tcp 7373 shut (serf-rpc)"]}
+            ("worker-1 itself", "worker-1"): ["tcp 7373 shut (serf-rpc)"]
+        }
 
 
 def test_a_connection_that_is_cut_is_seen(lab):

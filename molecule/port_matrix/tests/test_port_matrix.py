@@ -44,7 +44,9 @@ def two_controllers(lab, tmp_path_factory):
     """An inventory in which worker-1 is a controller, so that a load balancer has something to balance."""
     path = tmp_path_factory.mktemp("inventory") / "inventory.yml"
     groups = {"rtf_controllers": ["controller-1", "worker-1"], "rtf_workers": ["worker-2"]}
-    children = {group: {"hosts": {name: {"ansible_host": lab.nodes[name]} for name in names}} for group, names in groups.items()}
+    children = {
+        group: {"hosts": {name: {"ansible_host": lab.nodes[name]} for name in names}} for group, names in groups.items()
+    }
     variables = {"ansible_user": "ops", "ansible_python_interpreter": "/usr/bin/python3", "rtf_control_plane": "us"}
     path.write_text(json.dumps({"rtf_nodes": {"vars": variables, "children": children}}), encoding="utf-8")
     return path
@@ -61,20 +63,34 @@ def filters_and_rate(lab, packages, play, two_controllers):
     with contextlib.ExitStack() as stack:
         stack.enter_context(serving(lab, "controller-1", 5000))
         stack.enter_context(serving(lab, "worker-2", 7496, address="127.0.0.1"))
-        stack.enter_context(filtered(
-            lab, "controller-1", "input",
-            f"ip saddr {two} tcp dport 7496 drop",
-            f"ip saddr {three} udp dport 8472 drop"))
+        stack.enter_context(
+            filtered(
+                lab,
+                "controller-1",
+                "input",
+                f"ip saddr {two} tcp dport 7496 drop",
+                f"ip saddr {three} udp dport 8472 drop",
+            )
+        )
         stack.enter_context(filtered(lab, "worker-1", "input", f"ip saddr {three} tcp dport 30005 drop"))
-        stack.enter_context(filtered(
-            lab, "worker-2", "input",
-            f"ip saddr {one} tcp dport 30100-30200 reject with icmp type admin-prohibited",
-            f"ip saddr {two} tcp dport 3022 reject with tcp reset",
-            f"ip saddr {two} udp dport 31000-31010 reject"))
+        stack.enter_context(
+            filtered(
+                lab,
+                "worker-2",
+                "input",
+                f"ip saddr {one} tcp dport 30100-30200 reject with icmp type admin-prohibited",
+                f"ip saddr {two} tcp dport 3022 reject with tcp reset",
+                f"ip saddr {two} udp dport 31000-31010 reject",
+            )
+        )
         stack.enter_context(slowed(lab, "worker-2", "200mbit"))
         balancer = stack.enter_context(load_balancer(lab, ["controller-1"], tls=True))
-        outcome = play(inventories=[str(two_controllers)], rtf_load_balancer=balancer,
-                       rtf_preflight_bandwidth="ring", rtf_min_node_bandwidth_mbit=300)
+        outcome = play(
+            inventories=[str(two_controllers)],
+            rtf_load_balancer=balancer,
+            rtf_preflight_bandwidth="ring",
+            rtf_min_node_bandwidth_mbit=300,
+        )
         return outcome, iperf3_mbit(lab, "worker-2", "worker-1")
 
 
@@ -92,14 +108,17 @@ def packet_filters(filters_and_rate):
 
 def test_exactly_the_filtered_cells_are_red(packet_filters):
     """Among them one direction only (worker-1 to controller-1), and UDP only (8472)."""
-    assert statuses(packet_filters) == dict.fromkeys([
-        ("worker-1", "controller-1", "serf-tcp"),
-        ("worker-2", "controller-1", "overlay-vxlan"),
-        ("worker-2", "worker-1", "node-ports-tcp"),
-        ("controller-1", "worker-2", "node-ports-tcp"),
-        ("worker-1", "worker-2", "internal-ssh"),
-        ("worker-1", "worker-2", "node-ports-udp"),
-    ], "fail")
+    assert statuses(packet_filters) == dict.fromkeys(
+        [
+            ("worker-1", "controller-1", "serf-tcp"),
+            ("worker-2", "controller-1", "overlay-vxlan"),
+            ("worker-2", "worker-1", "node-ports-tcp"),
+            ("controller-1", "worker-2", "node-ports-tcp"),
+            ("worker-1", "worker-2", "internal-ssh"),
+            ("worker-1", "worker-2", "node-ports-udp"),
+        ],
+        "fail",
+    )
     expected = {(source, f"ports.{row}") for source, dummy, row in cells(packet_filters)}
     assert red_checks(packet_filters) == expected | {("controller-1", "ports.free"), ("worker-2", "ports.free")}
 
@@ -116,7 +135,9 @@ def test_a_rejected_range_is_named_whole(packet_filters):
     """A host limits how many rejections it sends, so some of the range stays silent."""
     verdicts = cells(packet_filters)["controller-1", "worker-2", "node-ports-tcp"]["ports"]
     assert "rejected" in verdicts and set(verdicts) <= {"rejected", "dropped"}
-    assert packet_filters.result("controller-1", "ports.node-ports-tcp")["observed"].startswith("worker-2: 30100-30200 ")
+    assert packet_filters.result("controller-1", "ports.node-ports-tcp")["observed"].startswith(
+        "worker-2: 30100-30200 "
+    )
 
 
 def test_a_reset_and_a_rejected_datagram_are_refused(packet_filters):
@@ -144,15 +165,21 @@ def test_exactly_the_slow_node_lacks_bandwidth(packet_filters):
 
 def test_iperf3_agrees_on_the_bandwidth(filters_and_rate):
     outcome, theirs = filters_and_rate
-    ours = next(stream["mean_mbit"] for stream in outcome.report["port_matrix"]["bandwidth"]
-                if (stream["source"], stream["destination"]) == ("worker-2", "worker-1"))
+    ours = next(
+        stream["mean_mbit"]
+        for stream in outcome.report["port_matrix"]["bandwidth"]
+        if (stream["source"], stream["destination"]) == ("worker-2", "worker-1")
+    )
     assert 0.7 < ours / theirs < 1.4, (ours, theirs)
 
 
 def of_balancer(outcome):
     """`{(node, check): (status, observed)}` of the load balancer's checks."""
-    return {(entry["node"], entry["id"]): (entry["status"], entry["observed"]) for entry in outcome.report["results"]
-            if entry["id"].startswith("net.load_balancer")}
+    return {
+        (entry["node"], entry["id"]): (entry["status"], entry["observed"])
+        for entry in outcome.report["results"]
+        if entry["id"].startswith("net.load_balancer")
+    }
 
 
 def test_a_load_balancer_that_knows_one_controller_and_ends_tls(lab, packet_filters):
@@ -201,12 +228,19 @@ def running_cluster(lab, play, two_controllers):
         stack.enter_context(serving(lab, "controller-1", 7496, address="127.0.0.1"))
         stack.enter_context(answering(lab, "worker-2", 53))
         balancer = stack.enter_context(load_balancer(lab, ["controller-1", "worker-1", "worker-2"], announced=True))
-        return play("-e", "rtf_phase=operate", inventories=[str(two_controllers)], rtf_load_balancer=balancer,
-                    rtf_preflight_links=False)
+        return play(
+            "-e",
+            "rtf_phase=operate",
+            inventories=[str(two_controllers)],
+            rtf_load_balancer=balancer,
+            rtf_preflight_links=False,
+        )
 
 
 def test_live_ports_of_a_running_cluster_are_only_connected_to(running_cluster):
-    assert statuses(running_cluster) == {(node, "controller-1", "serf-tcp"): "fail" for node in ("worker-1", "worker-2")}
+    assert statuses(running_cluster) == {
+        (node, "controller-1", "serf-tcp"): "fail" for node in ("worker-1", "worker-2")
+    }
     cell = cells(running_cluster)["worker-1", "controller-1", "serf-tcp"]
     assert cell["ports"] == {"refused": ["7496"]} and cell["reason"].endswith(" listens on 127.0.0.1 only")
     assert not [key for key in red_checks(running_cluster) if key[1] == "ports.free"]
@@ -214,7 +248,11 @@ def test_live_ports_of_a_running_cluster_are_only_connected_to(running_cluster):
 
 def test_what_has_to_be_closed_in_operation_is_pointed_out(running_cluster):
     assert red_checks(running_cluster) == {
-        ("worker-1", "ports.closed"), ("worker-2", "ports.closed"), ("worker-1", "ports.serf-tcp"), ("worker-2", "ports.serf-tcp")}
+        ("worker-1", "ports.closed"),
+        ("worker-2", "ports.closed"),
+        ("worker-1", "ports.serf-tcp"),
+        ("worker-2", "ports.serf-tcp"),
+    }
     assert "UDP 53 from worker-1" in running_cluster.result("worker-2", "ports.closed")["observed"]
     assert "TCP 4242 from controller-1" in running_cluster.result("worker-2", "ports.closed")["observed"]
     assert "TCP 7373 from worker-2" in running_cluster.result("worker-1", "ports.closed")["observed"]
@@ -225,7 +263,8 @@ def test_a_load_balancer_that_passes_everything_on_and_sends_a_third_to_a_server
     for node in ("controller-1", "worker-1"):
         status, observed = found[node, "net.load_balancer"]
         assert status == "fail" and observed.startswith(
-            "10 of 30 connections (33 %, even would be 50 %); 10 of 30 (33 %) reached nobody: "), observed
+            "10 of 30 connections (33 %, even would be 50 %); 10 of 30 (33 %) reached nobody: "
+        ), observed
         assert found[node, "net.load_balancer_tls"] == ("pass", "passes through")
         assert found[node, "net.load_balancer_source"] == ("pass", "announced by the PROXY protocol")
     assert {node for node, dummy in found} == {"controller-1", "worker-1"}
@@ -234,8 +273,9 @@ def test_a_load_balancer_that_passes_everything_on_and_sends_a_third_to_a_server
 def test_cells_of_other_batches_and_of_a_node_outside_the_limit_say_why(play):
     found = cells(play("--limit", "worker-1,worker-2", playbook=IN_BATCHES, rtf_preflight_links=False))
     assert {cell["status"] for cell in found.values()} == {"skipped"}
-    assert {key[:2] for key in found} == {pair for pair in itertools.product(NODES, NODES)
-                                          if pair[0] != pair[1]} | {("controller-1", "controller-1")}
+    assert {key[:2] for key in found} == {pair for pair in itertools.product(NODES, NODES) if pair[0] != pair[1]} | {
+        ("controller-1", "controller-1")
+    }
     for pair in (("worker-1", "worker-2"), ("worker-1", "controller-1")):
         reason = found[(*pair, "serf-tcp")]["reason"]
         assert "not part of this run (--limit or a batch of serial)" in reason

@@ -67,7 +67,14 @@ def interrupted(lab, site):
             stack.enter_context(filtered(lab, node, "input", "tcp dport 31000-32767 counter drop"))
         process = stack.enter_context(probing(site, rtf_preflight_timeout=5))
         for node in NODES:
-            lab.exec(node, "timeout", "60", "sh", "-c", f"while nft list table ip {MATRIX_TABLE} | grep -q 'packets 0 '; do sleep 0.1; done")
+            lab.exec(
+                node,
+                "timeout",
+                "60",
+                "sh",
+                "-c",
+                f"while nft list table ip {MATRIX_TABLE} | grep -q 'packets 0 '; do sleep 0.1; done",
+            )
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=60)
 

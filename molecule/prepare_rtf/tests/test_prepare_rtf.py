@@ -18,10 +18,10 @@ NODES = ("controller-1", "worker-1", "worker-2")
 COMMAND = "prepare-rtf.yml"
 # A dry run cannot know what happens behind a package that it did not install, and says in one line what would.
 BEHIND_A_PACKAGE = "hostprep.runtime_fabric.rtf_time_sync : "
+ROLE_KERNEL = "hostprep.runtime_fabric.rtf_kernel"
 # What runs a program is announced by a task of its own, because programs know no check mode.
 ANNOUNCES = {
-    "hostprep.runtime_fabric.rtf_kernel : Say which modules would be loaded":
-        "hostprep.runtime_fabric.rtf_kernel : Load the modules that the running kernel lacks",
+    f"{ROLE_KERNEL} : Say which modules would be loaded": f"{ROLE_KERNEL} : Load the modules that the running kernel lacks",
 }
 CLOCKS = {"time.between_nodes", "time.between_nodes_margin"}
 IN_THE_MIDDLE = "rtf_time_sync : "
@@ -50,7 +50,8 @@ def announced(tmp_path_factory, fresh_node, lab):
     """The Outcome of a dry run with a fresh node and a prepared one, and the fresh one's snapshots before and after."""
     before = snapshot(lab, fresh_node)
     outcome = Site(tmp_path_factory.mktemp("announced")).play(
-        COMMAND, "--check", "--diff", "--limit", f"worker-1,{fresh_node}")
+        COMMAND, "--check", "--diff", "--limit", f"worker-1,{fresh_node}"
+    )
     return outcome, before, snapshot(lab, fresh_node)
 
 
@@ -138,5 +139,7 @@ def kill_when(lab, node, log, text):
 
 def snapshot(lab, node):
     """What a dry run must leave alone."""
-    command = "find /etc -xdev -type f -print0 | sort -z | xargs -0 sha256sum; dpkg-query -W; sysctl net.ipv4.ip_forward"
+    command = (
+        "find /etc -xdev -type f -print0 | sort -z | xargs -0 sha256sum; dpkg-query -W; sysctl net.ipv4.ip_forward"
+    )
     return lab.exec(node, "sh", "-c", command).stdout

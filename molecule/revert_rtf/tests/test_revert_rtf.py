@@ -102,7 +102,9 @@ def test_what_is_set_to_none_is_taken_back_by_the_whole_playbook(pristine, prepa
         unset = without_proxies[node]["files"]
         gone = {line.split()[0] for line in prepared[node]["files"] ^ unset}
         assert "/etc/profile.d/runtime-fabric-proxy.sh" in gone and "/etc/environment" in gone
-        here, pristine_here = ({line for line in lines if line.split()[0] in gone} for lines in (unset, before["files"]))
+        here, pristine_here = (
+            {line for line in lines if line.split()[0] in gone} for lines in (unset, before["files"])
+        )
         assert here == pristine_here
         assert set(differences(prepared[node], without_proxies[node])) - {"running"} == {"files"}
 

@@ -23,8 +23,10 @@ SAMPLE = {
     # Files of systemd are written, and systemd has not read them.
     "worker-1": [(Kill("rtf_proxy/write: Write the proxies*#1", "after"), "rerun")],
     # A package is installed, and nothing was recorded since. A change of the firewall is not confirmed.
-    "worker-2": [(Kill("rtf_time_sync/install: Install chrony on the Debian family#1", "after"), "revert"),
-                 (Kill("rtf_firewall/main: Configure the firewall*#1", "into", 1.0), "rerun")],
+    "worker-2": [
+        (Kill("rtf_time_sync/install: Install chrony on the Debian family#1", "after"), "revert"),
+        (Kill("rtf_firewall/main: Configure the firewall*#1", "into", 1.0), "rerun"),
+    ],
 }
 
 
@@ -43,10 +45,12 @@ def found(tmp_path_factory):
         return results
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return dict(zip(SAMPLE, pool.map(kill, SAMPLE)))
+        return dict(zip(SAMPLE, pool.map(kill, SAMPLE), strict=False))
 
 
-@pytest.mark.parametrize("node, number", [(node, number) for node, kills in SAMPLE.items() for number in range(len(kills))])
+@pytest.mark.parametrize(
+    "node, number", [(node, number) for node, kills in SAMPLE.items() for number in range(len(kills))]
+)
 def test_a_preparation_that_was_killed_is_completed_and_taken_back(found, node, number):
     assert found[node][number]["verdict"] == [], json.dumps(found[node][number], indent=2)
 

@@ -17,7 +17,9 @@ def test_an_administrator_sees_what_is_ours(host):
     assert {"runtime_fabric-serf-tcp", "runtime_fabric-node-ports-udp"} <= set(services)
     about = host.check_output("firewall-cmd --permanent --info-service=runtime_fabric-serf-tcp")
     assert "7496/tcp" in about
-    assert "serf-tcp" in host.check_output("firewall-cmd --permanent --service=runtime_fabric-serf-tcp --get-description")
+    assert "serf-tcp" in host.check_output(
+        "firewall-cmd --permanent --service=runtime_fabric-serf-tcp --get-description"
+    )
     nodes = host.check_output("firewall-cmd --permanent --ipset=runtime_fabric-nodes --get-entries").split()
     assert len(nodes) == 3
 

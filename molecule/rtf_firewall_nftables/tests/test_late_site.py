@@ -8,7 +8,9 @@ import time
 
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
-LATE = "systemctl stop nftables && systemctl start runtime-fabric-firewall && nft list tables && systemctl start nftables"
+LATE = (
+    "systemctl stop nftables && systemctl start runtime-fabric-firewall && nft list tables && systemctl start nftables"
+)
 HOLDS = "nft list table inet runtime_fabric && nft list chain inet filter input | grep -q 'comment \"runtime_fabric\"'"
 
 

@@ -151,12 +151,16 @@ def test_a_firewall_that_cuts_ssh_when_it_is_started_is_stopped_again(lab, tmp_p
     }
     (site.directory / "extra.yml").write_text(yaml.safe_dump(variables), encoding="utf-8")
     lab.exec("worker-2", "systemctl", "disable", "--now", "nftables")
-    lab.exec("worker-2", "sh", "-c", f"cp /etc/nftables.conf /root/site.nft; cat >/etc/nftables.conf <<'END'{CUTS_SSH}END")
+    lab.exec(
+        "worker-2", "sh", "-c", f"cp /etc/nftables.conf /root/site.nft; cat >/etc/nftables.conf <<'END'{CUTS_SSH}END"
+    )
     try:
         done = site.play(*PREPARE, "--limit", "localhost,worker-2", "-e", "@extra.yml")
         assert done.code != 0
         said = " ".join(done.output.split())
-        assert "worker-2 could not be reached over a new connection after the change of its firewall" in said, done.output
+        assert "worker-2 could not be reached over a new connection after the change of its firewall" in said, (
+            done.output
+        )
         assert lab.ssh("worker-2", "id", "-un").stdout == b"ops\n"
         for question in ("is-active", "is-enabled"):
             assert lab.exec("worker-2", "systemctl", question, "--quiet", "nftables", check=False).returncode != 0

@@ -15,8 +15,10 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 
 SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
 CONNECT = f"import socket; socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2)"
-OWN_PORTS = ("import socket\n"
-             f"for _ in range(8): print(socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2).getsockname()[1])")
+OWN_PORTS = (
+    "import socket\n"
+    f"for _ in range(8): print(socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2).getsockname()[1])"
+)
 RESERVED = "net.ipv4.ip_local_reserved_ports"
 WATCHES = "/proc/sys/fs/inotify/max_user_watches"
 PLAY = """
@@ -41,8 +43,11 @@ FILES = {
     "/etc/sysctl.conf": "net.ipv4.conf.eth0.secure_redirects = 0\n",
 }
 MASK = "/etc/sysctl.d/60-b.conf"
-KEYS = [f"net.ipv4.conf.{interface}.{name}" for interface in ("lo", "eth0")
-        for name in ("log_martians", "shared_media", "secure_redirects", "accept_redirects", "send_redirects")]
+KEYS = [
+    f"net.ipv4.conf.{interface}.{name}"
+    for interface in ("lo", "eth0")
+    for name in ("log_martians", "shared_media", "secure_redirects", "accept_redirects", "send_redirects")
+]
 LOOK = """
 - hosts: rtf_nodes
   become: true

@@ -34,7 +34,9 @@ PLAY = """
         name: hostprep.runtime_fabric.rtf_kernel
         tasks_from: "{{ entry_point | default('main') }}"
 """
-COMMENTED = FSTAB.replace("/dev/mapper", "# runtime-fabric: /dev/mapper").replace("/swapfile", "# runtime-fabric: /swapfile")
+COMMENTED = FSTAB.replace("/dev/mapper", "# runtime-fabric: /dev/mapper").replace(
+    "/swapfile", "# runtime-fabric: /swapfile"
+)
 OFFLOADS = ("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation")
 
 
@@ -56,6 +58,7 @@ def play(site, *arguments, **variables):
 
 def state(lab):
     """What the switches touch, by name."""
+
     def said(*argv):
         return lab.exec(NODE, *argv, check=False).stdout.decode()
 
@@ -104,7 +107,8 @@ def test_nothing_is_switched_off_unless_it_is_asked_for(before, lab, site):
     assert play(site).code == 0
     unasked = state(lab)
     assert {name: unasked[name] for name in unasked if name != "files"} == {
-        name: before[name] for name in before if name != "files"}
+        name: before[name] for name in before if name != "files"
+    }
     assert play(site, entry_point="revert").code == 0
 
 

@@ -33,7 +33,15 @@ def site(tmp_path):
 
 
 # What services write by themselves as time passes.
-KEPT_BY_OTHERS = ("/var/log/", "/run/log/", "/run/systemd/", "/run/user", "/run/chrony", "/var/lib/chrony", "/var/backups/")
+KEPT_BY_OTHERS = (
+    "/var/log/",
+    "/run/log/",
+    "/run/systemd/",
+    "/run/user",
+    "/run/chrony",
+    "/var/lib/chrony",
+    "/var/backups/",
+)
 # Where Ansible puts what it runs, and takes it away again: its time changes, its content does not.
 PASSED_THROUGH = {"/tmp", "/home/ops/.ansible/tmp"}
 PING = "- hosts: rtf_nodes\n  become: true\n  gather_facts: false\n  tasks: [ansible.builtin.ping: ]\n"
@@ -145,7 +153,12 @@ def test_a_waived_failure_or_gap_stays_visible_and_stops_nothing(site, lab):
     of_the_lab = yaml.safe_load(WAIVERS.read_text(encoding="utf-8"))
     waivers = [
         *of_the_lab,
-        {"checks": ["kernel.ip_*"], "nodes": ["worker-1"], "reason": "the team of the image knows", "expires": "2999-12-31"},
+        {
+            "checks": ["kernel.ip_*"],
+            "nodes": ["worker-1"],
+            "reason": "the team of the image knows",
+            "expires": "2999-12-31",
+        },
         {"checks": ["egress.ecr-*"], "reason": "the network team has proven it"},
         {"checks": ["time.synchronised"], "reason": "it was so last year", "expires": "2001-12-31"},
     ]
@@ -166,8 +179,11 @@ def test_a_waived_failure_or_gap_stays_visible_and_stops_nothing(site, lab):
 @pytest.fixture(scope="module")
 def lost(lab, tmp_path_factory):
     """The Outcome of an audit of one node without Python, one that does not answer, and one in order."""
-    without = ("-e", '{"ansible_python_interpreter": "{{ (inventory_hostname == \'worker-1\') '
-                     '| ternary(\'/usr/bin/python9\', \'/usr/bin/python3\') }}"}')
+    without = (
+        "-e",
+        '{"ansible_python_interpreter": "{{ (inventory_hostname == \'worker-1\') '
+        "| ternary('/usr/bin/python9', '/usr/bin/python3') }}\"}",
+    )
     with faults.service_stopped(lab, "worker-2", "ssh.service"):
         lab.exec("worker-2", "pkill", "sshd")  # connections that Ansible holds open outlive the service
         return Site(tmp_path_factory.mktemp("lost")).play("audit-rtf.yml", *without)
@@ -176,10 +192,17 @@ def lost(lab, tmp_path_factory):
 def test_nodes_that_cannot_be_looked_at_are_unknown_and_the_others_are_still_judged(lost):
     assert lost.code != 0
     assert lost.readiness() == {"controller-1": "incomplete", "worker-1": "incomplete", "worker-2": "not_ready"}
-    assert {entry["status"] for entry in lost.report["results"]
-            if entry["node"] == "worker-2" and entry["id"] != "access.shell"
-            and not entry["observed"].startswith("left out by rtf_")} == {"unknown"}
-    assert {entry["status"] for entry in lost.report["results"] if entry["node"] == "worker-1"} <= {"unknown", "skipped"}
+    assert {
+        entry["status"]
+        for entry in lost.report["results"]
+        if entry["node"] == "worker-2"
+        and entry["id"] != "access.shell"
+        and not entry["observed"].startswith("left out by rtf_")
+    } == {"unknown"}
+    assert {entry["status"] for entry in lost.report["results"] if entry["node"] == "worker-1"} <= {
+        "unknown",
+        "skipped",
+    }
     # Clocks are compared, and there is none to compare with.
     assert {check for node, check in lost.failed() if node == "controller-1"} == {"time.between_nodes"}
     assert "NOT READY: 3 nodes" in lost.output
@@ -240,7 +263,10 @@ MORE_BAD_INPUTS = {
     "rtf_release": ("1.4", "rtf_release: 1.4 is a number, not a string"),
     "rtf_ntp_servers": ('{"host": "ntp.lab.example"}', "rtf_ntp_servers: must be a list"),
     "rtf_http_proxy": ('"proxy:3128"', "rtf_http_proxy: must start with http://"),
-    "rtf_skip_checks": ('["kernel.ip_foward"]', "rtf_skip_checks: 'kernel.ip_foward' matches no check; did you mean kernel."),
+    "rtf_skip_checks": (
+        '["kernel.ip_foward"]',
+        "rtf_skip_checks: 'kernel.ip_foward' matches no check; did you mean kernel.",
+    ),
     "rtf_waivers": ('[{"checks": ["net.*"]}]', "rtf_waivers: entry 1: has no reason"),
 }
 
@@ -249,7 +275,7 @@ MORE_BAD_INPUTS = {
 @pytest.mark.parametrize("inputs", [BAD_INPUTS, MORE_BAD_INPUTS])
 def test_bad_inputs_are_refused_by_name_before_any_host_is_touched(site, playbook, inputs):
     values = ", ".join(f'"{name}": {value}' for name, (value, said) in inputs.items())
-    outcome = site.play(playbook, "-e", "{%s}" % values)
+    outcome = site.play(playbook, "-e", f"{{{values}}}")
     assert outcome.code != 0 and outcome.report is None
     for _name, (_value, said) in inputs.items():
         assert said in outcome.output

@@ -41,7 +41,7 @@ WITH_PASSWORD = {
 WITHOUT = ("-e", json.dumps({"rtf_http_proxy": "", "rtf_monitoring_proxy": ""}))
 ENV = "/opt/anypoint/runtimefabric/env"
 OUTSIDE = "https://anypoint.mulesoft.com/"
-SOCKS = "--proxy $(echo \"$RTF_MONITORING_PROXY\" | sed s/^socks5:/socks5h:/)"
+SOCKS = '--proxy $(echo "$RTF_MONITORING_PROXY" | sed s/^socks5:/socks5h:/)'
 # Everything of /etc but what a running system writes by itself.
 SNAPSHOT = (
     "cd / && find etc opt -xdev ! -path etc/resolv.conf ! -path etc/mtab -printf '%y %m %u %g %p %l\\n' | sort;"
@@ -83,8 +83,13 @@ def vaulted(tmp_path_factory):
     (site.directory / "key").write_text("the key of the vault\n")
 
     def vault(*words, text):
-        done = subprocess.run(["ansible-vault", *words, "--vault-password-file", str(site.directory / "key")],
-                              input=text, stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(
+            ["ansible-vault", *words, "--vault-password-file", str(site.directory / "key")],
+            input=text,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
         return done.stdout
 
     encrypted = vault("encrypt", "--output", "-", text="rtf_http_proxy_password: " + json.dumps(proxies.password()))
@@ -92,12 +97,14 @@ def vaulted(tmp_path_factory):
     (group / "vault.yml").write_text(encrypted)
     (site.directory / "group_vars" / "rtf_nodes.yml").rename(group / "main.yml")
     with open(group / "main.yml", "a", encoding="utf-8") as variables:
-        variables.write(f"rtf_http_proxy: {WITH_PASSWORD['rtf_http_proxy']}\n"
-                        f"rtf_http_proxy_user: {proxies.USER}\n"
-                        f"rtf_monitoring_proxy: socks5://socks-auth.lab.example:1080\n"
-                        f"rtf_monitoring_proxy_user: {proxies.USER}\n"
-                        f"rtf_ntp_keys: {json.dumps([{'id': 77, 'type': 'SHA256', 'secret': KEYS[0]}])}\n"
-                        + vault("encrypt_string", "--stdin-name", "rtf_monitoring_proxy_password", text=proxies.password()))
+        variables.write(
+            f"rtf_http_proxy: {WITH_PASSWORD['rtf_http_proxy']}\n"
+            f"rtf_http_proxy_user: {proxies.USER}\n"
+            f"rtf_monitoring_proxy: socks5://socks-auth.lab.example:1080\n"
+            f"rtf_monitoring_proxy_user: {proxies.USER}\n"
+            f"rtf_ntp_keys: {json.dumps([{'id': 77, 'type': 'SHA256', 'secret': KEYS[0]}])}\n"
+            + vault("encrypt_string", "--stdin-name", "rtf_monitoring_proxy_password", text=proxies.password())
+        )
     return site
 
 
@@ -175,7 +182,12 @@ def test_root_writes_to_no_path_that_a_user_controls(lab, how):
     before = shell(lab, FRESH, "sha256sum /etc/passwd; ls /etc/sudoers.d")
     try:
         done = subprocess.run(
-            [*words, "-a", json.dumps(options)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+            [*words, "-a", json.dumps(options)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode != 0 and said in done.stdout
         assert shell(lab, FRESH, "sha256sum /etc/passwd; ls /etc/sudoers.d") == before
@@ -190,19 +202,23 @@ def test_the_lists_of_curl_are_read_as_the_rules_say(host):
     urls = " ".join(f"http://{one}/" for one in HOSTS)
     asked = {}
     for value in LISTS:
-        said = host.run(f"http_proxy=http://127.0.0.1:9 no_proxy='{value}' curl --verbose --globoff"
-                        f" --connect-to ::127.0.0.2:9 {urls}").stderr
+        said = host.run(
+            f"http_proxy=http://127.0.0.1:9 no_proxy='{value}' curl --verbose --globoff"
+            f" --connect-to ::127.0.0.2:9 {urls}"
+        ).stderr
         tried = re.findall(r"Trying 127\.0\.0\.([12]):9", said)
         assert len(tried) == len(HOSTS), said
-        asked.update({(value, one): last == "2" for one, last in zip(HOSTS, tried)})
+        asked.update({(value, one): last == "2" for one, last in zip(HOSTS, tried, strict=False)})
     assert {case: direct for case, direct in asked.items() if rule(*case) != direct} == {}
 
 
 def test_nodes_reach_each_other_without_the_proxy(lab):
     """A server on controller-1 tells everybody who asks it."""
-    serve = ("import http.server as h\nclass H(h.BaseHTTPRequestHandler):\n def do_GET(s):\n  s.send_response(200)\n"
-             "  s.end_headers()\n  s.wfile.write(s.client_address[0].encode())\n"
-             "h.HTTPServer(('', 8099), H).serve_forever()")
+    serve = (
+        "import http.server as h\nclass H(h.BaseHTTPRequestHandler):\n def do_GET(s):\n  s.send_response(200)\n"
+        "  s.end_headers()\n  s.wfile.write(s.client_address[0].encode())\n"
+        "h.HTTPServer(('', 8099), H).serve_forever()"
+    )
     lab.exec("controller-1", "systemd-run", "--unit=lab-who", "python3", "-c", serve)
     try:
         url = f"http://{lab.nodes['controller-1']}:8099/"
@@ -275,8 +291,10 @@ def test_no_log_of_a_node_holds_the_password_and_no_file_shows_it_to_everybody(p
     assert "managed_blocks" in journal
     assert not any(holds(journal.encode(), secret) for secret in SECRETS)
     patterns = " ".join("-e " + shlex.quote(secret) for secret in SECRETS)
-    found = host.run("find / -xdev -type f -perm /o+r ! -path '/proc/*' ! -path '/sys/*' -print0 2>/dev/null"
-                     " | xargs -0 grep -lF " + patterns)
+    found = host.run(
+        "find / -xdev -type f -perm /o+r ! -path '/proc/*' ! -path '/sys/*' -print0 2>/dev/null"
+        " | xargs -0 grep -lF " + patterns
+    )
     assert found.stdout == ""
     assert not any(secret in host.check_output("systemctl show-environment") for secret in SECRETS)
     assert KEYS[0] in host.check_output("cat /etc/chrony/chrony.keys")
@@ -316,15 +334,28 @@ def logged(tmp_path, monkeypatch):
 def shown_by(outcome, log, site):
     """{where: text} of all that a run shows."""
     reports = [path for name in ("rtf-report", "rtf-change-request") for path in (site.directory / name).glob("*")]
-    return {"terminal": outcome.output.encode(), "log": log.read_bytes(), **{path.name: path.read_bytes() for path in reports}}
+    return {
+        "terminal": outcome.output.encode(),
+        "log": log.read_bytes(),
+        **{path.name: path.read_bytes() for path in reports},
+    }
 
 
 def test_no_diff_of_rotated_secrets_shows_old_or_new_ones_and_no_file_hands_them_over(proxied, vaulted, logged):
     keys = [{"id": 77, "type": "SHA256", "secret": KEYS[1]}]
     rotated = {"rtf_ntp_keys": keys, "rtf_http_proxy_password": "an0ther#Key@'7"}
     (vaulted.directory / "rotated.json").write_text(json.dumps(rotated))
-    outcome = vaulted.play("prepare-rtf.yml", "--vault-password-file", "key", "-e", "@rotated.json", "--check", *SMALL,
-                           "--tags", "rtf_proxy,rtf_time_sync")
+    outcome = vaulted.play(
+        "prepare-rtf.yml",
+        "--vault-password-file",
+        "key",
+        "-e",
+        "@rotated.json",
+        "--check",
+        *SMALL,
+        "--tags",
+        "rtf_proxy,rtf_time_sync",
+    )
     assert outcome.code == 0 and outcome.changed[FRESH] >= 2, outcome.output[-6000:]
     assert "77 SHA256 ********" in outcome.output and "a secret differs" in outcome.output
     files = set(re.findall(r"PUT \S+ TO \S+/AnsiballZ_(\w+)\.py", outcome.output))
@@ -348,7 +379,9 @@ def test_nothing_of_the_secrets_in_a_sites_own_files_is_shown(proxied, lab, vaul
     made = json.loads(lab.ssh(FRESH, command, stdin=json.dumps(planted.FILES).encode()).stdout)
     try:
         with Sampler.running() as sampler:
-            asked = vaulted.play("hostprep.runtime_fabric.change_request", "--vault-password-file", "key", "-vvv", "--diff")
+            asked = vaulted.play(
+                "hostprep.runtime_fabric.change_request", "--vault-password-file", "key", "-vvv", "--diff"
+            )
             outcome = vaulted.play("audit-rtf.yml", "--vault-password-file", "key", *SMALL)
     finally:
         lab.exec(FRESH, "sh", "-c", UPROOT, "sh", *made)
@@ -357,8 +390,12 @@ def test_nothing_of_the_secrets_in_a_sites_own_files_is_shown(proxied, lab, vaul
     # Without what systemd itself writes: it repeats lines of units of the site that it cannot read.
     journal = lab.exec(FRESH, "journalctl", "--no-pager", "--output=export", "--all", "_TRANSPORT=syslog").stdout
     assert b"host_info" in journal
-    texts = {**shown_by(outcome, logged, vaulted), "change request": asked.output.encode(), "processes": b"\n".join(sampler.seen),
-             "journal": journal}
+    texts = {
+        **shown_by(outcome, logged, vaulted),
+        "change request": asked.output.encode(),
+        "processes": b"\n".join(sampler.seen),
+        "journal": journal,
+    }
     assert {"report.json", "evidence.json", "terminal", "log"} <= set(texts) and len(texts) > 8
     assert {where: planted.found_in(text) for where, text in texts.items() if planted.found_in(text)} == {}
     for where, text in texts.items():
@@ -389,13 +426,22 @@ def test_everything_works_after_a_restart(proxied, lab):
 
 
 def test_a_file_that_says_something_else_is_named(proxied, lab, site):
-    lab.exec(FRESH, "sh", "-c", "echo 'export http_proxy=http://old.example.com:8080' > /etc/profile.d/site.sh;"
-             f" sed -i s/{lab.nodes['controller-1']},// {ENV}")
+    lab.exec(
+        FRESH,
+        "sh",
+        "-c",
+        "echo 'export http_proxy=http://old.example.com:8080' > /etc/profile.d/site.sh;"
+        f" sed -i s/{lab.nodes['controller-1']},// {ENV}",
+    )
     # The restart before left chrony no time to settle, which is not what this is about.
     outcome = site.play("audit-rtf.yml", "-e", "@proxies.json", "-e", json.dumps({"rtf_checks": ["proxy.*"]}))
     lab.exec(FRESH, "rm", "/etc/profile.d/site.sh")
-    assert outcome.failed() == {(FRESH, "proxy.settings"), (FRESH, "proxy.installer"), (FRESH, "proxy.no_proxy"),
-                                (FRESH, "proxy.no_proxy_networks")}
+    assert outcome.failed() == {
+        (FRESH, "proxy.settings"),
+        (FRESH, "proxy.installer"),
+        (FRESH, "proxy.no_proxy"),
+        (FRESH, "proxy.no_proxy_networks"),
+    }
     assert "/etc/profile.d/site.sh" in outcome.result(FRESH, "proxy.settings")["observed"]
     assert f"RTF_NO_PROXY lacks {lab.nodes['controller-1']}" in outcome.result(FRESH, "proxy.installer")["observed"]
 
@@ -440,8 +486,18 @@ class Docker:
 
     def ask(self, path, *options):
         """What its API answers, read as JSON."""
-        said = self.lab.exec(self.node, "curl", "--silent", "--show-error", "--max-time", "30", "--unix-socket",
-                             "/run/docker.sock", *options, "http://docker" + path).stdout
+        said = self.lab.exec(
+            self.node,
+            "curl",
+            "--silent",
+            "--show-error",
+            "--max-time",
+            "30",
+            "--unix-socket",
+            "/run/docker.sock",
+            *options,
+            "http://docker" + path,
+        ).stdout
         return json.loads(said)
 
     def pull(self, image):

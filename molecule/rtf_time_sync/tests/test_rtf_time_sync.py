@@ -85,7 +85,7 @@ def run(lab, node, *argv):
 def everywhere(lab, function):
     """Call a function for all nodes at once; return {node: result}."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return dict(zip(lab.nodes, pool.map(function, lab.nodes)))
+        return dict(zip(lab.nodes, pool.map(function, lab.nodes), strict=False))
 
 
 def selected(lab, node):
@@ -138,16 +138,23 @@ def vault(tmp_path_factory):
     directory = tmp_path_factory.mktemp("vault")
     password, keys = directory / "password", directory / "keys.yml"
     password.write_text("open sesame\n", encoding="utf-8")
-    keys.write_text(json.dumps({"rtf_ntp_keys": [{"id": KEY_ID, "type": KEY_TYPE, "secret": SECRET}]}), encoding="utf-8")
-    subprocess.run(["ansible-vault", "encrypt", "--vault-password-file", password, keys], check=True, capture_output=True)
+    keys.write_text(
+        json.dumps({"rtf_ntp_keys": [{"id": KEY_ID, "type": KEY_TYPE, "secret": SECRET}]}), encoding="utf-8"
+    )
+    subprocess.run(
+        ["ansible-vault", "encrypt", "--vault-password-file", password, keys], check=True, capture_output=True
+    )
     assert SECRET not in keys.read_text(encoding="utf-8")
     return ["-e", f"@{keys}", "--vault-password-file", str(password)]
 
 
 def test_servers_are_asked_with_keys_and_over_nts_and_nobody_sees_the_secret(site, lab, settings, vault):
     keyed = [{"host": AUTH, "key": KEY_ID, "minpoll": 3, "maxpoll": 6}]
-    settings(controller_1={"rtf_ntp_servers": keyed}, worker_1={"rtf_ntp_servers": keyed},
-             worker_2={"rtf_ntp_servers": [{"host": AUTH, "nts": True}]})
+    settings(
+        controller_1={"rtf_ntp_servers": keyed},
+        worker_1={"rtf_ntp_servers": keyed},
+        worker_2={"rtf_ntp_servers": [{"host": AUTH, "nts": True}]},
+    )
     outcome = site.play("main.yml", "-vvv", "--diff", *vault)
     assert outcome.code == 0, outcome.output
     address = lab.endpoint_address(AUTH)
@@ -189,12 +196,19 @@ def test_what_is_not_set_stays_as_it_is(site, lab):
 
 @pytest.mark.parametrize("check", [["--check"], []])
 def test_the_source_that_works_is_not_taken_away_for_one_that_does_not_answer(site, lab, settings, check):
-    settings(controller_1={"rtf_ntp_servers": []}, worker_1={"rtf_ntp_servers": ["nowhere.lab.example"], "rtf_ntp_keys": []},
-             worker_2={"rtf_ntp_servers": ["ntp2.lab.example"]})
+    settings(
+        controller_1={"rtf_ntp_servers": []},
+        worker_1={"rtf_ntp_servers": ["nowhere.lab.example"], "rtf_ntp_keys": []},
+        worker_2={"rtf_ntp_servers": ["ntp2.lab.example"]},
+    )
     with faults.port_closed(lab, "ntp2.lab.example", 123, "udp"):
         outcome = site.play("main.yml", *check)
     assert outcome.changed == dict.fromkeys(lab.nodes, 0), outcome.output
-    for node, host in (("controller-1", "pool.ntp.org"), ("worker-1", "nowhere.lab.example"), ("worker-2", "ntp2.lab.example")):
+    for node, host in (
+        ("controller-1", "pool.ntp.org"),
+        ("worker-1", "nowhere.lab.example"),
+        ("worker-2", "ntp2.lab.example"),
+    ):
         text = said(outcome, node)
         assert f"The clock follows {AUTH} now" in text and f"chrony no longer uses {AUTH}" in text and host in text
         assert selected(lab, node) == [lab.endpoint_address(AUTH)]
@@ -202,8 +216,11 @@ def test_the_source_that_works_is_not_taken_away_for_one_that_does_not_answer(si
 
 
 def test_keys_and_servers_that_are_set_to_none_are_taken_away(site, lab, settings):
-    settings(**everywhere_the_same(
-        {"rtf_ntp_servers": [], "rtf_ntp_keys": [], "rtf_time_sync_force": True, "rtf_time_sync_wait": 0}))
+    settings(
+        **everywhere_the_same(
+            {"rtf_ntp_servers": [], "rtf_ntp_keys": [], "rtf_time_sync_force": True, "rtf_time_sync_wait": 0}
+        )
+    )
     outcome = site.play("main.yml")
     assert outcome.output.count(f"chrony no longer uses {AUTH}") >= len(lab.nodes)
     for node in lab.nodes:
@@ -217,8 +234,15 @@ class Killed:
     def __init__(self, site, playbook, task):
         inventories = [word for name in ("inventory", os.environ["LAB_INVENTORY"]) for word in ("-i", name)]
         command = ["ansible-playbook", playbook, *inventories]
-        with subprocess.Popen(command, cwd=site.directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                              env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True) as process:
+        with subprocess.Popen(
+            command,
+            cwd=site.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        ) as process:
             seen = []
             for line in process.stdout:
                 seen.append(line)
@@ -267,16 +291,28 @@ def test_a_name_a_port_and_a_liar_are_told_apart(site, lab, settings):
 def test_a_key_a_certificate_and_samples_are_told_apart(site, lab, settings):
     slow = {"host": "ntp.lab.example", "iburst": False, "minpoll": 6}
     settings(
-        controller_1={"rtf_ntp_servers": [{"host": AUTH, "key": 9}], "rtf_time_sync_wait": 5, "rtf_time_sync_force": True,
-                      "rtf_ntp_keys": [{"id": 9, "type": KEY_TYPE, "secret": WRONG}]},
-        worker_1={"rtf_ntp_servers": [{"host": AUTH, "nts": True}], "rtf_time_sync_wait": 8, "rtf_time_sync_force": True},
+        controller_1={
+            "rtf_ntp_servers": [{"host": AUTH, "key": 9}],
+            "rtf_time_sync_wait": 5,
+            "rtf_time_sync_force": True,
+            "rtf_ntp_keys": [{"id": 9, "type": KEY_TYPE, "secret": WRONG}],
+        },
+        worker_1={
+            "rtf_ntp_servers": [{"host": AUTH, "nts": True}],
+            "rtf_time_sync_wait": 8,
+            "rtf_time_sync_force": True,
+        },
         worker_2={"rtf_ntp_servers": [slow], "rtf_time_sync_wait": 6, "rtf_time_sync_force": True},
     )
     with faults.port_closed(lab, AUTH, 4460, how="reject"):
         outcome = site.play("main.yml")
     assert outcome.code != 0
     for node, cause, remedy in (
-        ("controller-1", f"it answers other queries, but not those with its key: {AUTH} (key 9)", "Compare id, type and secret"),
+        (
+            "controller-1",
+            f"it answers other queries, but not those with its key: {AUTH} (key 9)",
+            "Compare id, type and secret",
+        ),
         ("worker-1", f"authentication failed: no NTS keys from {AUTH}", f"Open TCP 4460 from worker-1 to {AUTH}"),
         ("worker-2", "not enough samples yet from ntp.lab.example", "Wait a minute"),
     ):
@@ -288,7 +324,8 @@ def test_inputs_that_do_not_go_together_are_refused_before_anything_is_touched(s
     settings(controller_1={"rtf_ntp_servers": [{"host": AUTH, "key": 8}]})
     outcome = site.play("main.yml", "--limit", "controller-1")
     assert "rtf_time_sync_servers: ntp-auth.lab.example uses key 8, which rtf_ntp_keys does not have" in said(
-        outcome, "controller-1")
+        outcome, "controller-1"
+    )
     assert not outcome.changed["controller-1"]
 
 
@@ -297,11 +334,16 @@ def test_a_node_whose_only_server_lies_is_the_one_that_is_off(site, lab, setting
     outcome = site.play("main.yml")
     assert outcome.code == 0, outcome.output
     outcome = site.play("audit-rtf.yml")
-    red = {(entry["node"], entry["id"]) for entry in outcome.report["results"]
-           if entry["id"].startswith("time.") and entry["severity"] == "required" and entry["status"] != "pass"}
+    red = {
+        (entry["node"], entry["id"])
+        for entry in outcome.report["results"]
+        if entry["id"].startswith("time.") and entry["severity"] == "required" and entry["status"] != "pass"
+    }
     assert red == {("worker-1", "time.between_nodes")}
     observed = outcome.result("worker-1", "time.between_nodes")["observed"]
-    assert re.search(r"(49|50)\d\.\d ms \+- \d+\.\d ms ahead of controller-1 \(by chrony's offset from NTP time\)", observed)
+    assert re.search(
+        r"(49|50)\d\.\d ms \+- \d+\.\d ms ahead of controller-1 \(by chrony's offset from NTP time\)", observed
+    )
     assert "worker-1 is off" in outcome.result("controller-1", "time.between_nodes")["observed"]
 
 
@@ -312,8 +354,12 @@ def test_only_verifying_changes_nothing(site, lab):
 
 # What a site may have had before: {node: packages}. On worker-2 chrony stays beside them, as it does on other families.
 FORMER = {"controller-1": ["ntpsec"], "worker-1": ["ntp"], "worker-2": ["openntpd", "systemd-timesyncd"]}
-UNITS = {"systemd-timesyncd": "systemd-timesyncd.service", "ntp": "ntp.service", "openntpd": "openntpd.service",
-         "ntpsec": "ntpsec.service"}
+UNITS = {
+    "systemd-timesyncd": "systemd-timesyncd.service",
+    "ntp": "ntp.service",
+    "openntpd": "openntpd.service",
+    "ntpsec": "ntpsec.service",
+}
 INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends"
 
 
@@ -322,8 +368,10 @@ def install_former(lab, node):
     packages = " ".join(FORMER[node])
     script = f"{INSTALL} {packages}"
     if node == "worker-2":
-        script = (f"{INSTALL} chrony && apt-get clean && for one in {packages}; do {INSTALL} --download-only $one; done"
-                  " && dpkg --install --force-conflicts --force-depends /var/cache/apt/archives/*.deb")
+        script = (
+            f"{INSTALL} chrony && apt-get clean && for one in {packages}; do {INSTALL} --download-only $one; done"
+            " && dpkg --install --force-conflicts --force-depends /var/cache/apt/archives/*.deb"
+        )
     run(lab, node, "sh", "-c", f"apt-get update --quiet && {script}")
     run(lab, node, "systemctl", "enable", *(UNITS[name] for name in FORMER[node]))
 

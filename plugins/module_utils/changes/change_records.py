@@ -45,9 +45,9 @@ def load(path):
     try:
         values = json.loads(text)
     except ValueError as problem:
-        raise Unreadable("{0}: {1}".format(path, problem))
+        raise Unreadable(f"{path}: {problem}") from problem
     if not isinstance(values, dict):
-        raise Unreadable("{0}: not a record of changes".format(path))
+        raise Unreadable(f"{path}: not a record of changes")
     return values
 
 

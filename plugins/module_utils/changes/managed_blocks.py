@@ -22,16 +22,13 @@ _BEFORE = re.compile(r"(?:no file, (?P<directories>\d+) directories|mode (?P<mod
 
 def begin_line(name, before):
     """The first line of a block."""
-    if before.mode is None:
-        state = "no file, {0} directories".format(before.directories)
-    else:
-        state = "mode {0:04o}".format(before.mode)
-    return "# BEGIN {0} (before: {1}{2})".format(name, state, "" if before.ended else ", no line end")
+    state = f"no file, {before.directories} directories" if before.mode is None else f"mode {before.mode:04o}"
+    return "# BEGIN {} (before: {}{})".format(name, state, "" if before.ended else ", no line end")
 
 
 def end_line(name):
     """The last line of a block."""
-    return "# END {0}".format(name)
+    return f"# END {name}"
 
 
 def take_out(text, name):
@@ -40,16 +37,16 @@ def take_out(text, name):
     The rest is as it was, but for a missing end of the last line, which `restored` takes back.
     """
     lines = (text or "").splitlines(True)
-    begin = "# BEGIN {0} (before: ".format(name)
+    begin = f"# BEGIN {name} (before: "
     first = next((number for number, line in enumerate(lines) if line.startswith(begin)), None)
     if first is None:
         return text, None, None
     last = next((number for number in range(first, len(lines)) if lines[number].strip() == end_line(name)), None)
     if last is None:
-        raise ValueError("line {0} begins a block that never ends".format(first + 1))
+        raise ValueError(f"line {first + 1} begins a block that never ends")
     match = _BEFORE.match(lines[first].strip()[len(begin) : -1])
     if match is None:
-        raise ValueError("line {0} cannot be read: it was changed by hand".format(first + 1))
+        raise ValueError(f"line {first + 1} cannot be read: it was changed by hand")
     mode = match.group("mode")
     before = Before(
         None if mode is None else int(mode, 8), match.group("open") is None, int(match.group("directories") or 0)
@@ -68,8 +65,8 @@ def put_in(rest, name, before, body, section=None):
     if section is not None:
         head, tail = _split_after(rest, section)
         if head is None:
-            head, tail, body = rest, "", "[{0}]\n{1}".format(section, body)
-    return "{0}{1}\n{2}{3}\n{4}".format(head, begin_line(name, before), body, end_line(name), tail)
+            head, tail, body = rest, "", f"[{section}]\n{body}"
+    return f"{head}{begin_line(name, before)}\n{body}{end_line(name)}\n{tail}"
 
 
 def _split_after(text, section):
@@ -77,7 +74,7 @@ def _split_after(text, section):
     lines = text.splitlines(True)
     inside = None
     for number, line in enumerate(lines):
-        if line.strip() == "[{0}]".format(section):
+        if line.strip() == f"[{section}]":
             inside = number
         elif inside is not None and line.startswith("["):
             while not lines[number - 1].strip():
@@ -130,4 +127,4 @@ def with_secrets(text, secrets):
 
 def holds_secret(text, secrets):
     """Whether a text has a place for a secret that is not empty."""
-    return any(secret and "@{{{0}}}".format(name) in text for name, secret in secrets.items())
+    return any(secret and f"@{{{name}}}" in text for name, secret in secrets.items())

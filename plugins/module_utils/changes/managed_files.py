@@ -40,7 +40,9 @@ class Plan:
     def diff(self):
         """What people see of the change: the block alone, because the rest of the file may hold other secrets."""
         note = " (a secret differs)" if self.shown == self.new_shown and self.text != self.new_text else ""
-        note += " (without {0}, which an interrupted run left)".format(", ".join(self.leftovers)) if self.leftovers else ""
+        note += (
+            " (without {}, which an interrupted run left)".format(", ".join(self.leftovers)) if self.leftovers else ""
+        )
         return {
             "before": self.shown,
             "after": self.new_shown,
@@ -50,7 +52,7 @@ class Plan:
 
 
 def _header(path, mode):
-    return path if mode is None else "{0} (mode {1:04o})".format(path, mode)
+    return path if mode is None else f"{path} (mode {mode:04o})"
 
 
 def plan(entry, name, secrets):
@@ -68,7 +70,7 @@ def plan(entry, name, secrets):
     try:
         rest, before, body = managed_blocks.take_out(text, name)
     except ValueError as problem:
-        raise Refused("{0}: {1}".format(path, problem))
+        raise Refused(f"{path}: {problem}") from problem
     template = entry["content"] if entry["state"] == "present" else ""
     if body is not None:
         result.shown = masked_lines.shown(body, template)
@@ -98,9 +100,9 @@ def _read(path):
             text = None if data is None else data.decode("utf-8", "surrogateescape")
             return place.path, text, mode, place.missing, place.leftovers()
     except (Untrusted, Unreadable) as problem:
-        raise Refused(str(problem))
+        raise Refused(str(problem)) from problem
     except OSError as problem:
-        raise Refused("{0}: {1}".format(path, os.strerror(problem.errno)))
+        raise Refused(f"{path}: {os.strerror(problem.errno)}") from problem
 
 
 def carry_out(wanted):
@@ -118,6 +120,6 @@ def carry_out(wanted):
                 place.make_directories()
                 place.replace(wanted.new_text.encode("utf-8", "surrogateescape"), wanted.new_mode)
     except Untrusted as problem:
-        raise Refused(str(problem))
+        raise Refused(str(problem)) from problem
     except OSError as problem:
-        raise Refused("{0}: {1}".format(wanted.path, os.strerror(problem.errno)))
+        raise Refused(f"{wanted.path}: {os.strerror(problem.errno)}") from problem

@@ -48,13 +48,15 @@ def write(values, top=TOP):
             continue
         taken = read([name], top)[name]
         if taken != value:
-            refused[name] = "it is {0} still".format(taken)
+            refused[name] = f"it is {taken} still"
     return refused
 
 
 def text(values):
     """Values as the lines of a diff."""
-    return "".join("{0} = {1}\n".format(name, "(missing)" if value is None else value) for name, value in sorted(values.items()))
+    return "".join(
+        "{} = {}\n".format(name, "(missing)" if value is None else value) for name, value in sorted(values.items())
+    )
 
 
 def _path(name, top):

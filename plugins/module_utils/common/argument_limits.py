@@ -8,5 +8,8 @@
 def bad_numbers(params, most):
     """One sentence for each parameter that is not above 0 and up to what `{name: number}` allows."""
     # The comparison is written so that "not a number" is a problem too.
-    return ["%s: %s is not a number above 0 and up to %d" % (name, params[name], limit)
-            for name, limit in most.items() if not 0 < params[name] <= limit]
+    return [
+        f"{name}: {params[name]} is not a number above 0 and up to {limit}"
+        for name, limit in most.items()
+        if not 0 < params[name] <= limit
+    ]

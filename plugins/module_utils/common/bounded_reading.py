@@ -39,8 +39,8 @@ def read_bytes(path, limit=TEXT_LIMIT):
         descriptor = os.open(path, flags)
     except OSError as error:
         if error.errno == errno.ENOENT and os.path.islink(path):
-            raise DanglingLink("{0}: dangling link to {1}".format(path, os.readlink(path)))
-        raise Unreadable("{0}: {1}".format(path, os.strerror(error.errno)))
+            raise DanglingLink(f"{path}: dangling link to {os.readlink(path)}") from error
+        raise Unreadable(f"{path}: {os.strerror(error.errno)}") from error
     try:
         return content(descriptor, path, limit)
     finally:
@@ -51,7 +51,7 @@ def content(descriptor, path, limit=TEXT_LIMIT):
     """As read_bytes, of a file that is open already; path: what to call it."""
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable("{0}: not a regular file".format(path))
+            raise Unreadable(f"{path}: not a regular file")
         chunks = []
         left = limit + 1
         while left > 0:
@@ -61,10 +61,10 @@ def content(descriptor, path, limit=TEXT_LIMIT):
             chunks.append(chunk)
             left -= len(chunk)
         if left <= 0:
-            raise Unreadable("{0}: larger than {1} bytes".format(path, limit))
+            raise Unreadable(f"{path}: larger than {limit} bytes")
         return b"".join(chunks)
     except OSError as error:
-        raise Unreadable("{0}: {1}".format(path, os.strerror(error.errno)))
+        raise Unreadable(f"{path}: {os.strerror(error.errno)}") from error
 
 
 def read_text_or_none(path, limit=TEXT_LIMIT):
@@ -105,15 +105,15 @@ def run_text(argv, timeout=5.0, quoting=True):
         process = programs.Program(argv)
     except OSError as error:
         if error.errno == errno.ENOENT:
-            raise Unreadable("{0}: command not found".format(argv[0]))
-        raise Unreadable("{0}: {1}".format(argv[0], os.strerror(error.errno)))
+            raise Unreadable(f"{argv[0]}: command not found") from error
+        raise Unreadable(f"{argv[0]}: {os.strerror(error.errno)}") from error
     try:
         out, err = process.ended(timeout)
     except programs.Late as problem:
-        raise Unreadable("{0}: {1}".format(" ".join(argv), problem))
+        raise Unreadable("{}: {}".format(" ".join(argv), problem)) from problem
     if process.returncode != 0:
         said = (err or out).decode("utf-8", "replace").strip().splitlines() if quoting else []
         raise Unreadable(
-            "{0}: exit code {1}{2}".format(" ".join(argv), process.returncode, ": " + said[-1] if said else "")
+            "{}: exit code {}{}".format(" ".join(argv), process.returncode, ": " + said[-1] if said else "")
         )
     return out.decode("utf-8", "replace")

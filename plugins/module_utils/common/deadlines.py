@@ -6,7 +6,7 @@
 import time
 
 
-class Deadline(object):
+class Deadline:
     """A point `seconds` from now on the monotonic clock."""
 
     def __init__(self, seconds):

@@ -25,7 +25,12 @@ class NotStarted(Exception):
 
 
 class _SignalEvent(ctypes.Structure):
-    _fields_ = [("value", ctypes.c_void_p), ("signo", ctypes.c_int), ("notify", ctypes.c_int), ("rest", ctypes.c_char * 64)]
+    _fields_ = [
+        ("value", ctypes.c_void_p),
+        ("signo", ctypes.c_int),
+        ("notify", ctypes.c_int),
+        ("rest", ctypes.c_char * 64),
+    ]
 
 
 class _TimeSpec(ctypes.Structure):
@@ -53,7 +58,7 @@ def _library_with(name):
         found = ctypes.CDLL(library, use_errno=True)
         if hasattr(found, name):
             return found
-    raise OSError("the C library has no %s" % name)
+    raise OSError(f"the C library has no {name}")
 
 
 def _succeed(status):
@@ -114,7 +119,7 @@ def _run(work, writer):
     except Exception as problem:
         if told:
             raise
-        _say(writer, _FAILED + ("%s: %s" % (type(problem).__name__, problem)).encode("utf-8"))
+        _say(writer, _FAILED + (f"{type(problem).__name__}: {problem}").encode())
 
 
 def _bound(lifetime):

@@ -16,12 +16,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.mas
 _SECTION = re.compile(r"\[[A-Za-z0-9_.-]+\]\Z")
 _PATH = r"-?/[A-Za-z0-9_./*-]+"
 _HOST = r"[A-Za-z0-9_.:-]+"
-_ASSIGNMENT = re.compile(r"(?P<head>(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<quote>[\"']?))(?P<value>.*)\Z")
-_APT = re.compile(r"(?P<head>Acquire::[a-z]+::Proxy(?:::%s)? \")(?P<value>.*)(?P<tail>\";)\Z" % _HOST)
+_ASSIGNMENT = re.compile(
+    r"(?P<head>(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<quote>[\"']?))(?P<value>.*)\Z"
+)
+_APT = re.compile(rf"(?P<head>Acquire::[a-z]+::Proxy(?:::{_HOST})? \")(?P<value>.*)(?P<tail>\";)\Z")
 _KEY = re.compile(r"(?P<head>\d+\s+(?:(?:MD5|SHA1|SHA256|SHA384|SHA512|AES128|AES256)\s+)?)\S")
-_CHRONY_PATH = re.compile(r"(?:confdir|include|keyfile|sourcedir)\s+%s\Z" % _PATH)
+_CHRONY_PATH = re.compile(rf"(?:confdir|include|keyfile|sourcedir)\s+{_PATH}\Z")
 _CHRONY_SOURCE = re.compile(
-    r"(?:peer|pool|server)\s+%s(?:\s+(?:iburst|nts|prefer|trust|(?:key|maxpoll|maxsources|minpoll)\s+-?\d+))*\s*\Z" % _HOST)
+    rf"(?:peer|pool|server)\s+{_HOST}(?:\s+(?:iburst|nts|prefer|trust|(?:key|maxpoll|maxsources|minpoll)\s+-?\d+))*\s*\Z"
+)
 
 
 def shown(body, template=""):

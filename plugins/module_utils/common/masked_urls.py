@@ -73,7 +73,7 @@ def shown(value):
 
 
 def _written(found):
-    return "{0}{1}{2}{3}".format(
+    return "{}{}{}{}".format(
         "" if found.scheme is None else found.scheme + "://",
         "" if found.credentials is None else MASK + "@",
         found.host,
@@ -104,7 +104,7 @@ def digest(value):
     return hashlib.sha256("\n".join(fields).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-class Display(object):
+class Display:
     """Says of the settings of one host what may be shown of each.
 
     known: digests of the URLs that are expected. `cut` tells that the line of a setting goes on behind its value with what

@@ -25,7 +25,7 @@ def _numbers_of(text):
         begin, end = int(first), int(last or first)
         if 1 <= begin <= end <= 65535:
             return range(begin, end + 1)
-    raise ValueError("%s is not a port from 1 to 65535, nor a range such as 30000-32767" % quoted(text))
+    raise ValueError(f"{quoted(text)} is not a port from 1 to 65535, nor a range such as 30000-32767")
 
 
 def texts(ports):
@@ -36,7 +36,7 @@ def texts(ports):
             runs[-1][1] = port
         else:
             runs.append([port, port])
-    return [str(first) if first == last else "%d-%d" % (first, last) for first, last in runs]
+    return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
 
 
 def is_ipv4(text):
@@ -53,7 +53,7 @@ def bad_peers(peers):
     problems = []
     for number, peer in enumerate(peers):
         if not is_ipv4(peer["address"]):
-            problems.append("peers[%d].address: %s is not an IPv4 address" % (number, quoted(peer["address"])))
+            problems.append(f"peers[{number}].address: {quoted(peer['address'])} is not an IPv4 address")
         if not 1 <= peer["port"] <= 65535:
-            problems.append("peers[%d].port: %d is not a port from 1 to 65535" % (number, peer["port"]))
+            problems.append(f"peers[{number}].port: {peer['port']} is not a port from 1 to 65535")
     return problems

@@ -35,7 +35,7 @@ def is_stopped(pid):
 def name_of(pid):
     """The name of a process as the kernel has it, bytes; empty where there is none."""
     try:
-        with open("/proc/%d/comm" % pid, "rb") as stream:
+        with open(f"/proc/{pid}/comm", "rb") as stream:
             return stream.read().rstrip(b"\n")
     except OSError:
         return b""
@@ -43,12 +43,12 @@ def name_of(pid):
 
 def holds_socket(pid, inode):
     """Whether a process has the socket with this inode open."""
-    folder, wanted = "/proc/%d/fd" % pid, "socket:[%d]" % inode
+    folder, wanted = f"/proc/{pid}/fd", f"socket:[{inode}]"
     try:
         names = os.listdir(folder)
     except OSError:
         return False
-    return any(_target("%s/%s" % (folder, name)) == wanted for name in names)
+    return any(_target(f"{folder}/{name}") == wanted for name in names)
 
 
 def kill(victim, seconds):
@@ -73,7 +73,7 @@ def wait_until_gone(victim, seconds):
 def _stat(pid):
     """The fields of /proc/PID/stat from the state on, or None."""
     try:
-        with open("/proc/%d/stat" % pid, "rb") as stream:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
             return stream.read().rpartition(b")")[2].decode("ascii").split()
     except OSError:
         return None

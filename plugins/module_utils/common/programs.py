@@ -22,7 +22,7 @@ class Program(subprocess.Popen):
 
         Raises OSError where it cannot be started.
         """
-        super(Program, self).__init__(
+        super().__init__(
             argv,
             env=dict(os.environ, LC_ALL="C", PATH=PATH),
             stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
@@ -44,4 +44,4 @@ class Program(subprocess.Popen):
                 if stream is not None:
                     stream.close()
             self.wait()
-            raise Late("no answer within {0:g} s".format(timeout))
+            raise Late(f"no answer within {timeout:g} s") from None

@@ -7,7 +7,7 @@ import collections
 import threading
 
 
-class Finished(object):
+class Finished:
     """How one job ended: `done` says whether it did in time, then `value` or `error` (an Exception) holds."""
 
     def __init__(self):

@@ -37,7 +37,7 @@ class Untrusted(Exception):
     """A path that a user other than root controls; the text names the component, its owner and what to do."""
 
 
-class Place(object):
+class Place:
     """A name in a directory that is open. A context manager; raises Untrusted or OSError when it is entered.
 
     path: where all links lead. missing: the directories above it that are not there, the uppermost first. follow: whether
@@ -119,8 +119,10 @@ class Place(object):
         self._refuse(component, os.fstat(descriptor), False)
         writers = _acl_writers(descriptor)
         if writers:
-            advice = "setfacl --remove-all {0}".format(shlex.quote(component))
-            raise Untrusted(self._sentence(component, "an access list lets {0} write to it".format(", ".join(writers)), advice))
+            advice = f"setfacl --remove-all {shlex.quote(component)}"
+            raise Untrusted(
+                self._sentence(component, "an access list lets {} write to it".format(", ".join(writers)), advice)
+            )
 
     def _leave(self):
         if self._names:
@@ -130,7 +132,10 @@ class Place(object):
     def _refuse(self, component, found, last):
         why, advice = objection(component, found)
         if not why and last and stat.S_ISREG(found.st_mode) and found.st_nlink > 1 and self._in_sticky():
-            why, advice = "has another name, in a directory where everybody can make links", "rm {0}".format(shlex.quote(component))
+            why, advice = (
+                "has another name, in a directory where everybody can make links",
+                f"rm {shlex.quote(component)}",
+            )
         if why:
             raise Untrusted(self._sentence(component, why, advice))
 
@@ -140,8 +145,8 @@ class Place(object):
     def _sentence(self, component, why, advice):
         what = "it" if component == self.asked else component
         return (
-            "{0}: {1} {2}, which lets a user other than root decide what root writes to. Nothing was written. Check who needs "
-            "that, then run on the host: {3}".format(self.asked, what, why, advice)
+            f"{self.asked}: {what} {why}, which lets a user other than root decide what root writes to. Nothing was "
+            f"written. Check who needs that, then run on the host: {advice}"
         )
 
     # The file
@@ -160,7 +165,7 @@ class Place(object):
         except OSError as problem:
             if problem.errno == errno.ENOENT:
                 return None, None
-            raise Unreadable("{0}: {1}".format(self.path, os.strerror(problem.errno)))
+            raise Unreadable(f"{self.path}: {os.strerror(problem.errno)}") from problem
         try:
             return content(descriptor, self.path, limit), os.fstat(descriptor)
         finally:
@@ -243,7 +248,7 @@ class Place(object):
 
 def _part(name):
     """The name under which a file or directory comes into being and goes: hidden, and without the suffix of its own."""
-    return ".{0}.part".format(name[:200])
+    return f".{name[:200]}.part"
 
 
 def _discard(path):
@@ -270,17 +275,17 @@ def objection(component, found):
     if found.st_uid not in _trusted():
         owner = _user(found.st_uid)
         if is_link:
-            return "is a link that belongs to {0}".format(owner), "rm {0}".format(quoted)
-        return "belongs to {0}".format(owner), "chown root {0}".format(quoted)
+            return f"is a link that belongs to {owner}", f"rm {quoted}"
+        return f"belongs to {owner}", f"chown root {quoted}"
     sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
     if is_link or sticky:  # the mode of a link says nothing; in a sticky directory, only an owner replaces an entry
         return "", ""
     if found.st_mode & stat.S_IWOTH:
-        return "belongs to root and is writable by everybody", "chmod o-w {0}".format(quoted)
+        return "belongs to root and is writable by everybody", f"chmod o-w {quoted}"
     if found.st_mode & stat.S_IWGRP:
         members = _members(found.st_gid)
         if members:
-            return "belongs to root and is writable by {0}".format(members), "chmod g-w {0}".format(quoted)
+            return f"belongs to root and is writable by {members}", f"chmod g-w {quoted}"
     return "", ""
 
 
@@ -290,9 +295,9 @@ def _trusted():
 
 def _user(uid):
     try:
-        return "the user {0}".format(pwd.getpwuid(uid).pw_name)
+        return f"the user {pwd.getpwuid(uid).pw_name}"
     except KeyError:
-        return "the user with the number {0}".format(uid)
+        return f"the user with the number {uid}"
 
 
 def _members(gid):
@@ -302,11 +307,11 @@ def _members(gid):
     try:
         group = grp.getgrgid(gid)
     except KeyError:
-        return "the group with the number {0}".format(gid)
+        return f"the group with the number {gid}"
     names = set(group.gr_mem) | {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == gid}
     trusted = {entry.pw_name for entry in pwd.getpwall() if entry.pw_uid in _trusted()}
     others = sorted(names - trusted)
-    return "the group {0} ({1})".format(group.gr_name, ", ".join(others[:3])) if others else ""
+    return "the group {} ({})".format(group.gr_name, ", ".join(others[:3])) if others else ""
 
 
 def _acl_writers(descriptor):

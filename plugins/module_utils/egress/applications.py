@@ -32,16 +32,21 @@ def fetch_by(proxy, endpoint, wire, seconds, trace):
     """
     token = proxy_url.basic_token(proxy)
     extra = [] if token is None else ["Proxy-Authorization: Basic " + token]
-    question = http_exchange.request(endpoint.host, endpoint.port, endpoint.url_path, extra + ["Connection: close"],
-                                     before="http://%s:%d" % (http_exchange.name_in_url(endpoint.host), endpoint.port))
+    question = http_exchange.request(
+        endpoint.host,
+        endpoint.port,
+        endpoint.url_path,
+        extra + ["Connection: close"],
+        before=f"http://{http_exchange.name_in_url(endpoint.host)}:{endpoint.port}",
+    )
     try:
         head, title = http_exchange.ask(wire, question, seconds)
     except verdicts.LayerFailed as failure:
-        detail = "%s: %s" % (proxy_url.label(proxy), failure.detail)
-        raise verdicts.LayerFailed(verdicts.PROXY_BROKEN, proxy_url.without_secrets(detail, proxy))
+        detail = f"{proxy_url.label(proxy)}: {failure.detail}"
+        raise verdicts.LayerFailed(verdicts.PROXY_BROKEN, proxy_url.without_secrets(detail, proxy)) from failure
     # Without Squid's own header nobody can tell whose 403 it is; that no way leads on is only ever said by a gateway.
     if head.status in (407, 502, 503, 504) or "x-squid-error" in head.headers:
-        raise http_connect.refusal(proxy, head, "answered GET with %d %s" % (head.status, head.reason))
+        raise http_connect.refusal(proxy, head, f"answered GET with {head.status} {head.reason}")
     trace.note(http=http_exchange.described(head, title, endpoint.origin))
     return _origin(endpoint, head, title, False)
 
@@ -53,7 +58,8 @@ def upgrade(endpoint, channel, seconds, trace):
     """
     key, subprotocol = websocket.key(), SUBPROTOCOLS[endpoint.protocol]
     question = http_exchange.request(
-        endpoint.host, endpoint.port, endpoint.url_path, websocket.header_lines(key, subprotocol))
+        endpoint.host, endpoint.port, endpoint.url_path, websocket.header_lines(key, subprotocol)
+    )
     head, title = http_exchange.ask(channel, question, seconds)
     trace.note(http=http_exchange.described(head, title, endpoint.origin))
     mark = http_exchange.block_mark(head)
@@ -70,13 +76,13 @@ def _origin(endpoint, head, title, genuine):
     mark = http_exchange.block_mark(head)
     signs = endpoint.origin
     if not mark and signs and not any(http_exchange.shows(head, sign) for sign in signs):
-        mark = "the answer %d %s carries no sign of the endpoint (%s)" % (head.status, head.reason, ", ".join(signs))
+        mark = f"the answer {head.status} {head.reason} carries no sign of the endpoint ({', '.join(signs)})"
     if not mark:
-        return "HTTP %d %s" % (head.status, head.reason) if head.status >= 500 else None
+        return f"HTTP {head.status} {head.reason}" if head.status >= 500 else None
     if genuine:
         return mark
     raise verdicts.LayerFailed(verdicts.BLOCKED, _with_title(mark, title))
 
 
 def _with_title(sentence, title):
-    return '%s, with the page "%s"' % (sentence, title) if title else sentence
+    return f'{sentence}, with the page "{title}"' if title else sentence

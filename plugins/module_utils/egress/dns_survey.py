@@ -21,15 +21,22 @@ def survey(resolvers, names, seconds, deadline, look_up=dns_client.look_up):
     resolvers: a resolv_conf.Resolvers; names: host names; seconds: for each question; deadline: for all of them.
     """
     label = "hostprep-" + binascii.hexlify(os.urandom(8)).decode("ascii")
-    strangers = ["%s.%s" % (label, domain) for domain in [_PUBLIC_DOMAIN] + resolvers.search]
+    strangers = [f"{label}.{domain}" for domain in [_PUBLIC_DOMAIN] + resolvers.search]
     asked = [(server, name) for server, dummy_source in resolvers.servers for name in list(names) + strangers]
-    outcomes = thread_pool.run_all([_job(look_up, server, name, seconds) for server, name in asked], _CONCURRENCY, deadline)
+    outcomes = thread_pool.run_all(
+        [_job(look_up, server, name, seconds) for server, name in asked], _CONCURRENCY, deadline
+    )
     told = dict(zip(asked, [_told(name, outcome) for (dummy_server, name), outcome in zip(asked, outcomes)]))
     return {
         "servers": [
-            {"address": server, "source": source, "names": [told[server, name] for name in names],
-             "invented": [told[server, name] for name in strangers]}
-            for server, source in resolvers.servers],
+            {
+                "address": server,
+                "source": source,
+                "names": [told[server, name] for name in names],
+                "invented": [told[server, name] for name in strangers],
+            }
+            for server, source in resolvers.servers
+        ],
         "search": resolvers.search,
         "ndots": resolvers.ndots,
     }
@@ -60,7 +67,7 @@ def dial_odd_ones(told, endpoints, make_prober, deadline):
     `told` that stands apart. endpoints: egress.Endpoints, tried directly. make_prober: a function from a lookup like
     socket.getaddrinfo to an egress.Prober.
     """
-    by_name = dict((endpoint.host, endpoint) for endpoint in endpoints)
+    by_name = {endpoint.host: endpoint for endpoint in endpoints}
     odd = [(server, name, addresses) for server, name, addresses in odd_ones(told) if name in by_name]
 
     def job(name, addresses):
@@ -68,10 +75,17 @@ def dial_odd_ones(told, endpoints, make_prober, deadline):
         prober = make_prober(resolver.only(addresses))
         return lambda: prober.probe_all([endpoint], 1, deadline.remaining(), deadline)[0]
 
-    outcomes = thread_pool.run_all([job(name, addresses) for dummy_server, name, addresses in odd], _CONCURRENCY, deadline)
-    for (server, name, dummy_addresses), outcome in zip(odd, outcomes):
-        answer, = [answer for each in told["servers"] if each["address"] == server
-                   for answer in each["names"] if answer["name"] == name]
+    outcomes = thread_pool.run_all(
+        [job(name, addresses) for dummy_server, name, addresses in odd], _CONCURRENCY, deadline
+    )
+    for (server, name, _dummy_addresses), outcome in zip(odd, outcomes):
+        (answer,) = [
+            answer
+            for each in told["servers"]
+            if each["address"] == server
+            for answer in each["names"]
+            if answer["name"] == name
+        ]
         row = outcome.value or {"verdict": verdicts.UNTESTED, "detail": None}
         answer.update(verdict=row["verdict"], detail=row["detail"])
 

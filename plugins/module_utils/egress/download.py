@@ -34,7 +34,7 @@ def source_of(url):
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise UrlError("has no readable host and port")
+        raise UrlError("has no readable host and port") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UrlError("must look like https://host/path")
     if parts.username is not None:
@@ -45,7 +45,7 @@ def source_of(url):
     return Source(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), target)
 
 
-class Meter(object):
+class Meter:
     """Bytes as they come in, from several threads."""
 
     def __init__(self, most_bytes, clock=time.monotonic):
@@ -80,7 +80,7 @@ class Meter(object):
                 whole = int(seconds / _STEP)
                 steps = [self._steps.get(number, 0) for number in range(whole)]
                 wide = max(1, int(1 / _STEP))
-                windows = [sum(steps[at:at + wide]) for at in range(max(0, len(steps) - wide + 1))]
+                windows = [sum(steps[at : at + wide]) for at in range(max(0, len(steps) - wide + 1))]
                 peak = round(max(windows) * 8 / (wide * _STEP) / 1e6, 1) if windows else mean
             return {"bytes": self._bytes, "seconds": round(seconds, 3), "mean_mbit": mean, "peak_mbit": peak}
 
@@ -108,9 +108,9 @@ def download(source, open_wire, context, streams, seconds, most_bytes, timeout):
         else:
             told.update(verdict=verdicts.ERROR, detail=verdicts.unforeseen(failure))
     elif failures:
-        told["detail"] = "%d of %d connections failed: %s" % (len(failures), streams, failures[0])
+        told["detail"] = f"{len(failures)} of {streams} connections failed: {failures[0]}"
     elif told["mean_mbit"] is None:
-        told.update(verdict=verdicts.HTTP_FAILED, detail="only %d bytes came" % told["bytes"])
+        told.update(verdict=verdicts.HTTP_FAILED, detail=f"only {told['bytes']} bytes came")
     return told
 
 
@@ -123,9 +123,8 @@ def _fetch(source, open_wire, context, meter, deadline, timeout):
         head, rest = http_exchange.head_of(channel, question, timeout)
         if head.status != 200:
             # What follows a question mark may be a signature that opens the file to everybody.
-            where = ", to %s" % head.headers["location"].partition("?")[0] if "location" in head.headers else ""
-            raise verdicts.LayerFailed(
-                verdicts.HTTP_FAILED, "the answer is %d %s%s" % (head.status, head.reason, where))
+            where = ", to {}".format(head.headers["location"].partition("?")[0]) if "location" in head.headers else ""
+            raise verdicts.LayerFailed(verdicts.HTTP_FAILED, f"the answer is {head.status} {head.reason}{where}")
         size, more = len(rest), meter.add(len(rest))
         while more:
             data = channel.receive(deadline)

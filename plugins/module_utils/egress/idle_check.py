@@ -21,17 +21,22 @@ def hold(stream, idle, seconds):
             # What a server says meanwhile, such as TLS session tickets, is no end.
             if not stream.receive(deadline):
                 raise verdicts.LayerFailed(
-                    verdicts.IDLE_CUT, "closed after %d s in which nobody said anything" % (time.monotonic() - begun))
+                    verdicts.IDLE_CUT, f"closed after {time.monotonic() - begun:.0f} s in which nobody said anything"
+                )
         except socket.timeout:
             break
         except (OSError, ValueError) as exc:
-            raise verdicts.LayerFailed(verdicts.IDLE_CUT, "cut after %d s in which nobody said anything (%s)" % (
-                time.monotonic() - begun, getattr(exc, "strerror", None) or exc))
+            raise verdicts.LayerFailed(
+                verdicts.IDLE_CUT,
+                f"cut after {time.monotonic() - begun:.0f} s in which nobody said anything ({getattr(exc, 'strerror', None) or exc})",
+            ) from exc
     try:
         stream.end(deadlines.Deadline(seconds))
     except socket.timeout:
         raise verdicts.LayerFailed(
-            verdicts.IDLE_CUT, "forgotten on the way within %g s in which nobody said anything: no packet comes back" % idle)
+            verdicts.IDLE_CUT,
+            f"forgotten on the way within {idle:g} s in which nobody said anything: no packet comes back",
+        ) from None
     except (OSError, ValueError):
         # A refusal of the end is an answer too.
         return

@@ -24,9 +24,25 @@ PROTOCOLS = ["https", "http", "amqp_wss", "wss", "lumberjack", "tls", "tcp", "nt
 _HOLDING = "idle"  # the layer in which a connection is only held
 _NEARLY = 0.9  # of the time for a layer
 
-Endpoint = collections.namedtuple("Endpoint", [
-    "id", "host", "port", "protocol", "server_name", "paths", "url_path", "mutual_tls", "client_cert", "client_key",
-    "issuers", "origin", "starttls", "idle"])
+Endpoint = collections.namedtuple(
+    "Endpoint",
+    [
+        "id",
+        "host",
+        "port",
+        "protocol",
+        "server_name",
+        "paths",
+        "url_path",
+        "mutual_tls",
+        "client_cert",
+        "client_key",
+        "issuers",
+        "origin",
+        "starttls",
+        "idle",
+    ],
+)
 
 # No scheme, port, path, brackets, blank or control character; letters beyond ASCII are left to the resolver.
 _NAME = re.compile(r"[-.0-9A-Za-z_\u0080-\U0010ffff]{1,253}")
@@ -45,13 +61,13 @@ def is_host(text):
 
 def endpoint_of(row):
     """The Endpoint for a dict of its fields; id and server_name may be None."""
-    fields = dict((field, row[field]) for field in Endpoint._fields)
-    fields["id"] = row["id"] or "%s:%d" % (row["host"], row["port"])
+    fields = {field: row[field] for field in Endpoint._fields}
+    fields["id"] = row["id"] or f"{row['host']}:{row['port']}"
     fields["server_name"] = row["server_name"] or row["host"].rstrip(".")
     return Endpoint(**fields)
 
 
-class Prober(object):
+class Prober:
     """Probes endpoints.
 
     timeout: seconds for each layer; contexts: a securing.Contexts; proxies: {path: proxies.Proxy}; lookup: a function like
@@ -72,7 +88,10 @@ class Prober(object):
         then remains for the other paths. They are told beside, and hold no connection.
         """
         tries = [
-            [_Try(endpoint if path == endpoint.paths[0] else endpoint._replace(idle=0), path) for path in endpoint.paths]
+            [
+                _Try(endpoint if path == endpoint.paths[0] else endpoint._replace(idle=0), path)
+                for path in endpoint.paths
+            ]
             for endpoint in endpoints
         ]
         deciding = [row[0] for row in tries]
@@ -188,14 +207,15 @@ class Prober(object):
             reply, address = ntp_client.ask(addresses, endpoint.port, self._timeout)
         trace.note(address=address, ntp={"offset": reply.offset, "stratum": reply.stratum})
         if reply.kiss is not None:
-            return "the server refuses to tell the time (%s)" % reply.kiss
+            return f"the server refuses to tell the time ({reply.kiss})"
         if not reply.synchronised:
-            return "the server answers but is not synchronised itself (stratum %d)" % reply.stratum
+            return f"the server answers but is not synchronised itself (stratum {reply.stratum})"
         return None
 
     def _over_tls(self, endpoint, path, trace, wire):
         securer = tls_check.Securer(
-            self._contexts, endpoint, lambda: self._connect_for_tls(endpoint, path), self._timeout, trace)
+            self._contexts, endpoint, lambda: self._connect_for_tls(endpoint, path), self._timeout, trace
+        )
         with trace.layer("tls"):
             channel = securer.secure(wire)
             if securer.intercepted is not None:
@@ -226,7 +246,7 @@ class Prober(object):
         if endpoint.idle:
             with trace.layer(_HOLDING):
                 idle_check.hold(stream, endpoint.idle, self._timeout)
-        return None
+        return
 
     def _mail_over_tls(self, endpoint, channel, trace):
         if endpoint.protocol == "smtps":
@@ -245,7 +265,7 @@ class Prober(object):
                 applications.fetch(endpoint, channel, self._timeout, trace)
         except verdicts.LayerFailed as failure:
             if failure.verdict == verdicts.BLOCKED:
-                return verdicts.LayerFailed(verdicts.BLOCKED, "%s; %s" % (intercepted.detail, failure.detail))
+                return verdicts.LayerFailed(verdicts.BLOCKED, f"{intercepted.detail}; {failure.detail}")
         finally:
             channel.close()
         return intercepted
@@ -256,7 +276,7 @@ def note_mail(trace, banner, offered):
     trace.note(smtp={"banner": banner, "extensions": offered.extensions, "auth": offered.auth})
 
 
-class _Try(object):
+class _Try:
     """One endpoint over one path."""
 
     def __init__(self, endpoint, path):
@@ -269,8 +289,17 @@ class _Try(object):
 
 def _told(one, deadline_seconds):
     """Every field of the contract for one path, whatever its outcome."""
-    told = {"path": one.path, "address": None, "addresses": [], "tls": None, "passthrough": None, "http": None,
-            "ntp": None, "smtp": None, "attempts": one.attempts}
+    told = {
+        "path": one.path,
+        "address": None,
+        "addresses": [],
+        "tls": None,
+        "passthrough": None,
+        "http": None,
+        "ntp": None,
+        "smtp": None,
+        "attempts": one.attempts,
+    }
     if not one.outcome.done:
         told.update(one.trace.unfinished(deadline_seconds))
     elif one.outcome.error is not None:

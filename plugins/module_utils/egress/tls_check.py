@@ -16,7 +16,7 @@ _SILENT = ("tls", "lumberjack")
 _ALERT_SECONDS = 2.0
 
 
-class Contexts(object):
+class Contexts:
     """The ways to shake hands: as a careful client does, the same up to TLS 1.2, and without looking.
 
     make: a function that returns a fresh ssl.SSLContext which verifies.
@@ -36,7 +36,7 @@ class Contexts(object):
         return self._own[certificate, key]
 
 
-class Securer(object):
+class Securer:
     """Does the TLS layer of one endpoint.
 
     connect: a function that opens another Wire to the same place; seconds: for each handshake.
@@ -77,7 +77,7 @@ class Securer(object):
         try:
             return tls.handshake(context, wire, self._endpoint.server_name, self._seconds)
         except verdicts.LayerFailed as failure:
-            raise self._explained(failure)
+            raise self._explained(failure) from failure
 
     def _is_asked(self):
         try:
@@ -96,7 +96,7 @@ class Securer(object):
         except verdicts.LayerFailed as failure:
             flight = tls_records.read(failure.heard)
             if failure.verdict in _CERTIFICATE_VERDICTS:
-                raise self._explained(failure)
+                raise self._explained(failure) from failure
             if not flight.answered and failure.verdict == verdicts.TLS_FAILED:
                 return self._proved_by_alert()
             if not flight.asks_for_certificate or not flight.certificates:
@@ -118,13 +118,13 @@ class Securer(object):
         asked = tls.asked_for_certificate(channel, min(_ALERT_SECONDS, self._seconds))
         channel.close()
         self._note(told, asked)
-        return None
+        return
 
     def _check_name(self):
         """Python 3.6 would look for the name only after the end of the handshake, which did not come."""
         names = self._told["names"]
         if not x509.names_match(names, self._endpoint.server_name):
-            raise verdicts.LayerFailed(verdicts.TLS_NAME_MISMATCH, "the certificate is for %s" % tls.some(names))
+            raise verdicts.LayerFailed(verdicts.TLS_NAME_MISMATCH, f"the certificate is for {tls.some(names)}")
 
     def _note(self, told, asked=None):
         """Keep what is known of the other side, whose certificate was verified."""
@@ -134,8 +134,13 @@ class Securer(object):
         if self._endpoint.mutual_tls:
             self._proof = INTERCEPTED if not expected else PASSTHROUGH if asked else INCONCLUSIVE
         self._trace.note(tls=tls.shortened(told), passthrough=self._proof)
-        self.intercepted = None if expected else verdicts.LayerFailed(
-            verdicts.TLS_INTERCEPTED, "intercepted, and trusted by this host: signed by %s" % told["issuer"])
+        self.intercepted = (
+            None
+            if expected
+            else verdicts.LayerFailed(
+                verdicts.TLS_INTERCEPTED, "intercepted, and trusted by this host: signed by {}".format(told["issuer"])
+            )
+        )
 
     def _explained(self, failure):
         """`failure` of a verified handshake in the light of who answers when nobody checks."""
@@ -143,22 +148,28 @@ class Securer(object):
             return failure
         answer = self._who_answers()
         explained = tls.explained(
-            failure, answer, self._contexts.verifying, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+            failure, answer, self._contexts.verifying, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        )
         if answer is None:
             return explained
         answer["trusted"] = False
         stranger = not is_expected(answer, self._endpoint.issuers)
-        self._trace.note(tls=tls.shortened(answer), passthrough=INTERCEPTED if stranger and self._endpoint.mutual_tls else None)
+        self._trace.note(
+            tls=tls.shortened(answer), passthrough=INTERCEPTED if stranger and self._endpoint.mutual_tls else None
+        )
         if stranger and explained.verdict == verdicts.TLS_UNTRUSTED:
             return verdicts.LayerFailed(
-                verdicts.TLS_INTERCEPTED, "intercepted, and not trusted by this host: signed by %s" % answer["issuer"])
+                verdicts.TLS_INTERCEPTED,
+                "intercepted, and not trusted by this host: signed by {}".format(answer["issuer"]),
+            )
         return explained
 
     def _who_answers(self):
         """The certificate that the checks refused, as tls.describe() tells it; None when it is not shown again."""
         try:
             channel = tls.handshake(
-                self._contexts.accepting, self._connect(), self._endpoint.server_name, self._seconds)
+                self._contexts.accepting, self._connect(), self._endpoint.server_name, self._seconds
+            )
         except verdicts.LayerFailed as failure:
             # Perhaps the server went away because it wanted a certificate; what it showed before is in clear then.
             flight = tls_records.read(failure.heard)

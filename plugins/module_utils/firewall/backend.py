@@ -10,7 +10,7 @@ Host alone, so that a test can play the host.
 """
 
 
-class Backend(object):
+class Backend:
     """One firewall of a host.
 
     name: the value of the module's option `backend`. works_through: names of backends whose rules are this one's doing

@@ -24,7 +24,7 @@ POLL = 0.5  # seconds between two looks at a change that waits to be confirmed
 OF_ONE_CALL = ("change_id", "run", "wait_timeout")  # options that say nothing about the rules
 
 
-class Change(object):
+class Change:
     """One call of the module firewall_rules. parameters: its options."""
 
     def __init__(self, host, parameters, check_mode):
@@ -65,7 +65,8 @@ class Change(object):
         if state == "rolled_back":
             about = self.guard.pending()
             due = about is not None and all(
-                self.parameters[option] in (None, about.get(key)) for option, key in (("change_id", "id"), ("run", "run"))
+                self.parameters[option] in (None, about.get(key))
+                for option, key in (("change_id", "id"), ("run", "run"))
             )
             if due and not self.check_mode:
                 self._roll_back()
@@ -83,7 +84,9 @@ class Change(object):
             return True
         # The answer to an earlier confirmation may have been lost. Otherwise another change has come since.
         if change_id is not None and applied(self.host).get("change_id", change_id) != change_id:
-            raise FirewallError("the change was not confirmed in time: the host has taken it back, and another one was made since")
+            raise FirewallError(
+                "the change was not confirmed in time: the host has taken it back, and another one was made since"
+            )
         return False
 
     def _roll_back(self):
@@ -94,8 +97,8 @@ class Change(object):
         left = self.guard.take_left_alone()
         if left:
             self.warnings.append(
-                "the rollback of an unconfirmed change left alone what was changed by another hand since: {0}. Look there "
-                "for rules called {1}".format(", ".join(left), self.parameters["label"])
+                "the rollback of an unconfirmed change left alone what was changed by another hand since: {}. Look there "
+                "for rules called {}".format(", ".join(left), self.parameters["label"])
             )
 
     def _present(self):
@@ -105,7 +108,9 @@ class Change(object):
         if name is None:
             return dict(result, msg=NOBODY_FILTERS)
         before = applied(self.host)
-        wanted = from_parameters(dict(self.parameters, keep_ports=self._keep_ports()), self._expires_at(before), self.now)
+        wanted = from_parameters(
+            dict(self.parameters, keep_ports=self._keep_ports()), self._expires_at(before), self.now
+        )
         chosen = self.backends[name]
         left = [self.backends[other] for other in holding if other != name]
         states = [(chosen, chosen.look(), chosen.native(wanted))] + [(one, one.look(), NOTHING) for one in left]
@@ -157,7 +162,7 @@ class Change(object):
         states = [entry for entry in states if entry[1] != NOTHING or (service and entry[0] is started)]
 
         def change():
-            for one, dummy, dummy_target in states:
+            for one, _dummy, _dummy_target in states:
                 one.remove()
             self.expiry.keep(0, [])
             if service and started:
@@ -189,7 +194,9 @@ class Change(object):
             self.guard.finish(seconds)
         except FirewallError as problem:
             self._roll_back()
-            raise FirewallError("{0}. {1}".format(problem, " ".join(["The host is as it was before"] + self.warnings)))
+            raise FirewallError(
+                "{}. {}".format(problem, " ".join(["The host is as it was before"] + self.warnings))
+            ) from problem
         return dict(result, pending=True, change_id=self.change_id)
 
     def _keep_ports(self):
@@ -206,13 +213,13 @@ class Change(object):
 def _origin(connection):
     """A few words on where a call comes from."""
     words = (connection or "").split()
-    return "over SSH from {0} port {1}".format(*words[:2]) if len(words) == 4 else "on the host itself"
+    return "over SSH from {} port {}".format(*words[:2]) if len(words) == 4 else "on the host itself"
 
 
 def _waiting(about):
     """Why a change is refused while another one waits to be confirmed."""
     return (
-        "another change of the firewall, made {0}, waits to be confirmed, and is rolled back within {1} seconds of it "
+        "another change of the firewall, made {}, waits to be confirmed, and is rolled back within {} seconds of it "
         "otherwise. Nothing was changed; run this again then, or call state=rolled_back to take it back at once".format(
             _origin(about.get("connection")), about.get("seconds", "some")
         )
@@ -268,7 +275,7 @@ def _held(backend, target):
             missing = [line for line in meant if line not in there]
             extra = [line for line in there if line not in meant]
             raise FirewallError(
-                "{0} does not hold what it was given ({1}): missing {2}; not asked for {3}".format(
+                "{} does not hold what it was given ({}): missing {}; not asked for {}".format(
                     backend.name, side, missing[:3] or "nothing", extra[:3] or "nothing"
                 )
             )
@@ -279,8 +286,10 @@ def _diff(name, seen, target):
     entries = []
     for side in ("runtime", "permanent"):
         there, meant = getattr(seen, side), getattr(target, side)
-        if there != meant and not (side == "permanent" and seen.permanent == seen.runtime and target.permanent == target.runtime):
-            header = "{0}, {1}".format(name, side)
+        if there != meant and not (
+            side == "permanent" and seen.permanent == seen.runtime and target.permanent == target.runtime
+        ):
+            header = f"{name}, {side}"
             entries.append(
                 {
                     "before": "".join(line + "\n" for line in there),

@@ -23,7 +23,7 @@ class FirewallError(Exception):
     """What went wrong or cannot be, as a sentence for a person."""
 
 
-class Host(object):
+class Host:
     """Runs programs and handles files, and says so as FirewallError when that fails.
 
     before_write: None, or what is called with the path and the text of each file before it is written.
@@ -40,7 +40,9 @@ class Host(object):
         code, out, err = self.try_run(argv, stdin, timeout)
         if code != 0:
             said = (err or out).strip().splitlines()
-            raise FirewallError("{0}: exit code {1}{2}".format(" ".join(argv), code, ": " + " / ".join(said[-3:]) if said else ""))
+            raise FirewallError(
+                "{}: exit code {}{}".format(" ".join(argv), code, ": " + " / ".join(said[-3:]) if said else "")
+            )
         return out
 
     def try_run(self, argv, stdin=None, timeout=TIMEOUT):
@@ -48,11 +50,11 @@ class Host(object):
         try:
             process = programs.Program(argv, fed=stdin is not None)
         except OSError as problem:
-            raise FirewallError("{0}: {1}".format(argv[0], os.strerror(problem.errno)))
+            raise FirewallError(f"{argv[0]}: {os.strerror(problem.errno)}") from problem
         try:
             out, err = process.ended(timeout, None if stdin is None else stdin.encode("utf-8"))
         except programs.Late as problem:
-            raise FirewallError("{0}: {1}".format(" ".join(argv), problem))
+            raise FirewallError("{}: {}".format(" ".join(argv), problem)) from problem
         return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 
     def read(self, path):
@@ -60,7 +62,7 @@ class Host(object):
         try:
             return read_text_or_none(path)
         except Unreadable as problem:
-            raise FirewallError(str(problem))
+            raise FirewallError(str(problem)) from problem
 
     def write(self, path, text, mode=0o644):
         """Replace a file in one step; make the directory above it. It is on the disk when this returns."""
@@ -72,9 +74,9 @@ class Host(object):
                 place.make_directories()
                 place.replace(text.encode("utf-8"), mode)
         except Untrusted as problem:
-            raise FirewallError(str(problem))
+            raise FirewallError(str(problem)) from problem
         except OSError as problem:
-            raise FirewallError("{0}: {1}".format(path, os.strerror(problem.errno)))
+            raise FirewallError(f"{path}: {os.strerror(problem.errno)}") from problem
 
     def names(self, directory):
         """Return the sorted names in a directory, none where there is no such directory."""
@@ -82,7 +84,7 @@ class Host(object):
             return sorted(os.listdir(directory))
         except OSError as problem:
             if problem.errno not in (errno.ENOENT, errno.ENOTDIR):
-                raise FirewallError("{0}: {1}".format(directory, os.strerror(problem.errno)))
+                raise FirewallError(f"{directory}: {os.strerror(problem.errno)}") from problem
             return []
 
     def remove(self, path):
@@ -93,9 +95,9 @@ class Host(object):
                 if place.exists():
                     place.remove()
         except Untrusted as problem:
-            raise FirewallError(str(problem))
+            raise FirewallError(str(problem)) from problem
         except OSError as problem:
-            raise FirewallError("{0}: {1}".format(path, os.strerror(problem.errno)))
+            raise FirewallError(f"{path}: {os.strerror(problem.errno)}") from problem
 
     def missing_directories(self, paths):
         """Return the directories above paths that are not there, each one behind those above it."""

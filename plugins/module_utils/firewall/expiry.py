@@ -40,17 +40,17 @@ ExecStartPost=-/bin/sh -c "[ ! -e {guard} ] || sh {guard} expired"
 GUARD = "/var/lib/hostprep-runtime-fabric/firewall/restore"
 
 
-class ExpiryTimer(object):
+class ExpiryTimer:
     """The timer for a label."""
 
     def __init__(self, host, label):
         self.host, self.label = host, label
         name = label.replace("_", "-") + "-firewall-expiry"
         self.timer = name + ".timer"
-        self.timer_path = "{0}/{1}.timer".format(DIRECTORY, name)
-        self.service_path = "{0}/{1}.service".format(DIRECTORY, name)
+        self.timer_path = f"{DIRECTORY}/{name}.timer"
+        self.service_path = f"{DIRECTORY}/{name}.service"
         self.service = name + ".service"
-        self.link = "{0}/timers.target.wants/{1}".format(DIRECTORY, self.timer)
+        self.link = f"{DIRECTORY}/timers.target.wants/{self.timer}"
         self.stamp = "/var/lib/systemd/timers/stamp-" + self.timer
 
     def files(self):
@@ -61,9 +61,7 @@ class ExpiryTimer(object):
         # A second later, so that the rule has expired by its own clock when it is looked at.
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(expires_at + 1))
         timer = TIMER.format(label=self.label, when=when)
-        return timer, SERVICE.format(
-            label=self.label, command=" ".join(command), guard=GUARD, lock=lock.PATH
-        )
+        return timer, SERVICE.format(label=self.label, command=" ".join(command), guard=GUARD, lock=lock.PATH)
 
     def is_kept(self, expires_at, command):
         """Whether keep(expires_at, command) has nothing to do."""
@@ -97,10 +95,10 @@ class ExpiryTimer(object):
     def restore_commands(self):
         """Shell lines for a rollback, when the files are back and systemd has read them."""
         if self.host.read(self.timer_path) is not None:
-            return ["systemctl daemon-reload", "systemctl restart {0}".format(self.timer)]
+            return ["systemctl daemon-reload", f"systemctl restart {self.timer}"]
         # A timer whose service is gone already counts as failed.
         return [
             "systemctl daemon-reload",
-            "systemctl stop {0} 2>/dev/null".format(self.timer),
-            "systemctl reset-failed {0} {1} 2>/dev/null".format(self.timer, self.service),
+            f"systemctl stop {self.timer} 2>/dev/null",
+            f"systemctl reset-failed {self.timer} {self.service} 2>/dev/null",
         ]

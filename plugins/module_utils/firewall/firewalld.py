@@ -62,18 +62,18 @@ class Firewalld(Backend):
     flushed = "iptables"
 
     def __init__(self, host, label):
-        super(Firewalld, self).__init__(host, label)
+        super().__init__(host, label)
         self.prefix = label + "-"
         self.zone = label[:17]  # no longer name is possible
-        self.record_path = "/run/{0}-firewalld.json".format(label)
-        self.undo_path = "/run/{0}-firewalld.undo".format(label)
+        self.record_path = f"/run/{label}-firewalld.json"
+        self.undo_path = f"/run/{label}-firewalld.undo"
         self._forget()
 
     def installed(self):
         return self.host.program("firewall-cmd") is not None
 
     def activity(self):
-        return "{0} is active".format(UNIT) if self._is_active() else ""
+        return f"{UNIT} is active" if self._is_active() else ""
 
     def running(self):
         return self._is_active() and self.host.unit_is("is-enabled", UNIT)
@@ -119,7 +119,9 @@ class Firewalld(Backend):
 
     def _referenced(self, zones, kind):
         """The names of our services or ipsets that rules at runtime use: firewalld knows these."""
-        pattern = re.compile('{0}{1}="({2}[^"]*)"'.format(kind, " name" if kind == "service" else "", re.escape(self.prefix)))
+        pattern = re.compile(
+            '{}{}="({}[^"]*)"'.format(kind, " name" if kind == "service" else "", re.escape(self.prefix))
+        )
         return {name for zone in zones.values() for rule in zone.rules for name in pattern.findall(rule)}
 
     def _record(self, zones):
@@ -143,20 +145,22 @@ class Firewalld(Backend):
             kept = [one for one in zone.sources if name == self.zone or [name, one] in runtime.record["sources"]]
             if kept:
                 sources[name] = sorted(kept)
-        entries = OrderedDict((name, _sorted(runtime.entries[name])) for name in sorted(runtime.entries) if runtime.entries[name])
+        entries = OrderedDict(
+            (name, _sorted(runtime.entries[name])) for name in sorted(runtime.entries) if runtime.entries[name]
+        )
         return Target(zones, entries, sources)
 
     def _names_ours(self, rule):
-        return '="{0}'.format(self.prefix) in rule
+        return f'="{self.prefix}' in rule
 
     def _files(self):
         """Return {path: text} of the files below /etc/firewalld that hold something of ours or a zone."""
         found = OrderedDict()
         for kind in ("services", "ipsets", "zones"):
-            directory = "{0}/{1}".format(SITE, kind)
+            directory = f"{SITE}/{kind}"
             for name in self.host.names(directory):
                 if name.endswith(".xml") and (kind == "zones" or name.startswith(self.prefix)):
-                    path = "{0}/{1}".format(directory, name)
+                    path = f"{directory}/{name}"
                     found[path] = self.host.read(path)
         return found
 
@@ -171,14 +175,16 @@ class Firewalld(Backend):
             kind, name = path[len(SITE) + 1 : -len(".xml")].split("/")
             root = parsed(text, path)
             if kind == "services":
-                lines.append("service {0}: {1}".format(name, _service_line(root)))
+                lines.append(f"service {name}: {_service_line(root)}")
             elif kind == "ipsets":
-                lines += ["ipset {0}: {1}".format(name, one) for one in _sorted(_entries(root))] or ["ipset {0}: empty".format(name)]
+                lines += [f"ipset {name}: {one}" for one in _sorted(_entries(root))] or [f"ipset {name}: empty"]
             elif name == self.zone:
-                lines += ["zone {0} ({1}): source {2}".format(name, root.get("target"), one) for one in _sorted(_sources(root))]
+                lines += [
+                    "zone {} ({}): source {}".format(name, root.get("target"), one) for one in _sorted(_sources(root))
+                ]
             else:
                 rules = sorted(rule for rule in rich_rules(root) if self._names_ours(rule))
-                lines += ["zone {0}: {1}".format(name, rule) for rule in rules]
+                lines += [f"zone {name}: {rule}" for rule in rules]
         return lines
 
     # What is to be there
@@ -194,8 +200,8 @@ class Firewalld(Backend):
             version = self._cmd("--version").strip()
             if version.startswith("0."):
                 raise FirewallError(
-                    "firewalld {0} cannot use sets of addresses without the program ipset: install the package ipset and "
-                    "restart firewalld".format(version)
+                    f"firewalld {version} cannot use sets of addresses without the program ipset: install the package ipset and "
+                    "restart firewalld"
                 )
 
     def _all_rules(self, wanted):
@@ -240,7 +246,7 @@ class Firewalld(Backend):
 
     def _names_at_runtime(self, kind):
         if kind not in self._names:
-            self._names[kind] = self._cmd("--get-{0}s".format(kind)).split()
+            self._names[kind] = self._cmd(f"--get-{kind}s").split()
         return self._names[kind]
 
     def _forget(self):
@@ -248,7 +254,7 @@ class Firewalld(Backend):
 
     @staticmethod
     def _path(kind, name):
-        return "{0}/{1}/{2}.xml".format(SITE, kind, name)
+        return f"{SITE}/{kind}/{name}.xml"
 
     def _target(self, wanted):
         """Return the Target at runtime."""
@@ -289,7 +295,7 @@ class Firewalld(Backend):
             for name in sorted(zones):
                 if zones[name].target == "ACCEPT" and (zones[name].interfaces or name == default):
                     raise FirewallError(
-                        "default_deny: the zone {0} of firewalld lets everything in, and it holds {1}; give that another "
+                        "default_deny: the zone {} of firewalld lets everything in, and it holds {}; give that another "
                         "zone".format(name, ", ".join(zones[name].interfaces) or "whatever has no other zone")
                     )
         return self._holding(zones, default)
@@ -298,12 +304,16 @@ class Firewalld(Backend):
         """Return the trusted networks that no zone of the site lets in already. Raises FirewallError for a conflict."""
         found = []
         for network in wanted.trusted:
-            holders = [name for name, zone in sorted(zones.items()) if network in zone.sources and name not in (self.zone, TRUSTED)]
+            holders = [
+                name
+                for name, zone in sorted(zones.items())
+                if network in zone.sources and name not in (self.zone, TRUSTED)
+            ]
             for name in holders:
                 if zones[name].target != "ACCEPT":
                     raise FirewallError(
-                        "trusted_networks: {0} is a source of the zone {1} of firewalld, which does not let everything in; "
-                        "take it out there".format(network, name)
+                        f"trusted_networks: {network} is a source of the zone {name} of firewalld, which does not let everything in; "
+                        "take it out there"
                     )
             if not holders:
                 found.append(network)
@@ -314,7 +324,7 @@ class Firewalld(Backend):
         texts = OrderedDict()
         for name in self.host.names(VENDOR + "/zones"):
             if name.endswith(".xml"):
-                path = "{0}/zones/{1}".format(VENDOR, name)
+                path = f"{VENDOR}/zones/{name}"
                 texts[name[: -len(".xml")]] = (self.host.read(path), path)
         for path, text in files.items():
             if path.startswith(SITE + "/zones/"):
@@ -338,10 +348,14 @@ class Firewalld(Backend):
         """Return a rule as rich rules, with the ipsets and services that firewalld knows."""
         service = self._service(rule)
         if known[service]:
-            elements = ['service name="{0}"'.format(service)]
+            elements = [f'service name="{service}"']
         else:
-            elements = ['port port="{0}" protocol="{1}"'.format(_range(pair), rule.transport) for pair in rule.ports]
-        return [" ".join(["rule"] + source + [element, "accept"]) for source in self._from(rule, wanted, known) for element in elements]
+            elements = [f'port port="{_range(pair)}" protocol="{rule.transport}"' for pair in rule.ports]
+        return [
+            " ".join(["rule"] + source + [element, "accept"])
+            for source in self._from(rule, wanted, known)
+            for element in elements
+        ]
 
     def _from(self, rule, wanted, known):
         """Return the sources of a rule, each as a list of words; [] matches everybody."""
@@ -353,7 +367,7 @@ class Firewalld(Backend):
         for suffix, ipv6 in (("", False), ("6", True)):
             name, addresses = self.prefix + rule.from_set + suffix, of_family(wanted.sets[rule.from_set], ipv6)
             if addresses and known[name]:
-                found.append(['family="{0}"'.format("ipv6" if ipv6 else "ipv4"), 'source ipset="{0}"'.format(name)])
+                found.append(['family="{}"'.format("ipv6" if ipv6 else "ipv4"), f'source ipset="{name}"'])
             else:
                 found += [_address_words(address) for address in addresses]
         return found
@@ -382,8 +396,10 @@ class Firewalld(Backend):
         lasting_rules = [rule for rule in rules if not rule.expires]
         texts = sorted({text for rule in lasting_rules for text in self._texts(rule, wanted, everything)})
         holding = self._checked_zones(wanted, zones)
-        result.update(self._zones_with(files, dict((name, texts) for name in holding if texts)))
-        sources = [one for one in self._untrusted(wanted, zones) if TRUSTED not in zones or one not in zones[TRUSTED].sources]
+        result.update(self._zones_with(files, {name: texts for name in holding if texts}))
+        sources = [
+            one for one in self._untrusted(wanted, zones) if TRUSTED not in zones or one not in zones[TRUSTED].sources
+        ]
         path = self._path("zones", self.zone)
         if sources:
             same = path in files and _sorted(_sources(parsed(files[path], path))) == _sorted(sources)
@@ -395,14 +411,14 @@ class Firewalld(Backend):
         result = OrderedDict()
         names = {path[len(SITE + "/zones/") : -len(".xml")] for path in files if path.startswith(SITE + "/zones/")}
         for name in sorted((names | set(rules)) - {self.zone}):
-            path, vendor = self._path("zones", name), "{0}/zones/{1}.xml".format(VENDOR, name)
+            path, vendor = self._path("zones", name), f"{VENDOR}/zones/{name}.xml"
             text = files.get(path)
-            copied = "<!-- {0}: as in {1}, with rules of ours -->\n".format(self.label, vendor)
+            copied = f"<!-- {self.label}: as in {vendor}, with rules of ours -->\n"
             if text is None:
                 text = self.host.read(vendor)
                 if text is None:
-                    raise FirewallError("firewalld has no file for the zone {0}".format(name))
-                text = re.sub(r"<zone\b", lambda match: copied + match.group(0), text, count=1)
+                    raise FirewallError(f"firewalld has no file for the zone {name}")
+                text = re.sub(r"<zone\b", lambda match, copied=copied: copied + match.group(0), text, count=1)
             there = sorted(rule for rule in rich_rules(parsed(text, path)) if self._names_ours(rule))
             if there != rules.get(name, []):
                 text = with_rules(text, self.prefix, rules.get(name, []))
@@ -456,8 +472,8 @@ class Firewalld(Backend):
         ours = self._ours(runtime)
         now, expires_at = (wanted.now, wanted.expires_at) if wanted else (0, 0)
         renewed = expiring if runtime.record["expires_at"] != expires_at else set()
-        timeout = ["--timeout={0}".format(max(1, int(expires_at - now)))]
-        back = ["--timeout={0}".format(max(1, int(runtime.record["expires_at"] - now)))]
+        timeout = [f"--timeout={max(1, int(expires_at - now))}"]
+        back = ["--timeout={}".format(max(1, int(runtime.record["expires_at"] - now)))]
         ended = set(runtime.record["expiring"])
         steps, timed = [], []
         for zone in sorted(set(target.zones) | set(ours.zones)):
@@ -475,15 +491,16 @@ class Firewalld(Backend):
             steps.append((["--zone=" + zone], "source", sorted(new - old), sorted(old - new), [], []))
         commands, undo = [], []
         for place, kind, added, gone, limit, limit_back in steps + timed:  # a short time runs out last
-            adding, removing = ([["--{0}-{1}={2}".format(verb, kind, word) for word in words] for words in (added, gone)]
-                                for verb in ("add", "remove"))
+            adding, removing = (
+                [[f"--{verb}-{kind}={word}" for word in words] for words in (added, gone)] for verb in ("add", "remove")
+            )
             if added:
                 commands.append(place + adding[0] + limit)
                 undo.append(place + removing[0])
             if gone:
                 commands.append(place + removing[1])
                 undo.append(place + adding[1] + limit_back)
-        lines = ["firewall-cmd {0}\n".format(" ".join(map(_quoted, words))) for words in reversed(undo)]
+        lines = ["firewall-cmd {}\n".format(" ".join(map(_quoted, words))) for words in reversed(undo)]
         self.host.write(self.undo_path, "".join(lines), 0o600)
         for command in commands:
             self._cmd("--quiet", *command)
@@ -491,7 +508,10 @@ class Firewalld(Backend):
 
     def _remember(self, target, expires_at, expiring, runtime, files):
         rules = [
-            [zone, rule] for zone, texts in target.zones.items() for rule in texts if rule in expiring or " port port=" in rule
+            [zone, rule]
+            for zone, texts in target.zones.items()
+            for rule in texts
+            if rule in expiring or " port port=" in rule
         ]
         sources = [[zone, one] for zone, found in target.sources.items() if zone != self.zone for one in found]
         stale = set(runtime.record["stale"])
@@ -502,7 +522,13 @@ class Firewalld(Backend):
             if kind in ("services", "ipsets") and (path not in before or (kind == "services" and before[path] != text)):
                 stale.add(name)
         kept = sorted(rule for rule in expiring if any(rule in texts for texts in target.zones.values()))
-        record = {"rules": rules, "sources": sources, "stale": sorted(stale), "expires_at": expires_at, "expiring": kept}
+        record = {
+            "rules": rules,
+            "sources": sources,
+            "stale": sorted(stale),
+            "expires_at": expires_at,
+            "expiring": kept,
+        }
         if rules or sources or expires_at:
             self.host.write(self.record_path, json.dumps(record, indent=2, sort_keys=True) + "\n", 0o600)
         else:
@@ -518,17 +544,17 @@ class Firewalld(Backend):
         self.host.remove(self.undo_path)
         kept = " ".join(path for path in self._files() if "/" + self.prefix in path)
         lines = [
-            "for file in {0}/services/{1}*.xml {0}/ipsets/{1}*.xml; do".format(SITE, self.prefix),
-            '    case " {0} " in *" $file "*) ;; *) rm -f "$file" ;; esac'.format(kept),
+            f"for file in {SITE}/services/{self.prefix}*.xml {SITE}/ipsets/{self.prefix}*.xml; do",
+            f'    case " {kept} " in *" $file "*) ;; *) rm -f "$file" ;; esac',
             "done",
         ]
         if not self._is_active():
-            return lines + ["systemctl stop {0}".format(UNIT)]
+            return lines + [f"systemctl stop {UNIT}"]
         # After a reboot the file below /run is gone, and firewalld has read the files from before they were put back.
         return lines + [
-            "systemctl is-active --quiet {0} || systemctl start {0}".format(UNIT),
-            "if [ -f {0} ]; then".format(self.undo_path),
-            "    sh {0}; rm -f {0}".format(self.undo_path),
+            f"systemctl is-active --quiet {UNIT} || systemctl start {UNIT}",
+            f"if [ -f {self.undo_path} ]; then",
+            f"    sh {self.undo_path}; rm -f {self.undo_path}",
             "else",
             "    firewall-cmd --reload",
             "fi",
@@ -550,7 +576,8 @@ def parse_zones(text):
             if colon and key in ("target", "interfaces", "sources"):
                 zone[key] = value.strip()
     return OrderedDict(
-        (name, Zone(one["target"], one["interfaces"].split(), one["sources"].split(), one["rules"])) for name, one in zones.items()
+        (name, Zone(one["target"], one["interfaces"].split(), one["sources"].split(), one["rules"]))
+        for name, one in zones.items()
     )
 
 
@@ -559,14 +586,14 @@ def parsed(text, path):
     try:
         return ElementTree.fromstring(text.encode("utf-8"))
     except ElementTree.ParseError as problem:
-        raise FirewallError("{0} is not XML: {1}".format(path, problem))
+        raise FirewallError(f"{path} is not XML: {problem}") from problem
 
 
 def with_rules(text, prefix, rules):
     """Return a zone file with rich rules in the place of those that name a service of ours; all else stays as it is."""
     text = re.sub(
         r"[ \t]*<rule\b(?:(?!</rule>).)*?</rule>[ \t]*\n?",
-        lambda match: "" if '<service name="{0}'.format(prefix) in match.group(0) else match.group(0),
+        lambda match: "" if f'<service name="{prefix}' in match.group(0) else match.group(0),
         text,
         flags=re.DOTALL,
     )
@@ -582,10 +609,10 @@ def _rule_xml(rule):
     family = re.search(r' family="([^"]*)"', rule)
     source = re.search(r' source (ipset|address)="([^"]*)"', rule)
     service = re.search(r' service name="([^"]*)"', rule)
-    lines = ["  <rule family={0}>".format(quoteattr(family.group(1))) if family else "  <rule>"]
+    lines = [f"  <rule family={quoteattr(family.group(1))}>" if family else "  <rule>"]
     if source:
-        lines.append("    <source {0}={1}/>".format(source.group(1), quoteattr(source.group(2))))
-    lines += ["    <service name={0}/>".format(quoteattr(service.group(1))), "    <accept/>", "  </rule>"]
+        lines.append(f"    <source {source.group(1)}={quoteattr(source.group(2))}/>")
+    lines += [f"    <service name={quoteattr(service.group(1))}/>", "    <accept/>", "  </rule>"]
     return "".join(line + "\n" for line in lines)
 
 
@@ -595,13 +622,13 @@ def rich_rules(root):
     for rule in root.findall("rule"):
         words = ["rule"]
         if rule.get("family"):
-            words.append('family="{0}"'.format(rule.get("family")))
+            words.append('family="{}"'.format(rule.get("family")))
         source, service = rule.find("source"), rule.find("service")
         if source is not None:
             kind = "ipset" if source.get("ipset") else "address"
-            words.append('source {0}="{1}"'.format(kind, source.get(kind)))
+            words.append(f'source {kind}="{source.get(kind)}"')
         if service is not None and rule.find("accept") is not None:
-            found.append(" ".join(words + ['service name="{0}"'.format(service.get("name")), "accept"]))
+            found.append(" ".join(words + ['service name="{}"'.format(service.get("name")), "accept"]))
     return found
 
 
@@ -619,47 +646,48 @@ def _entries(root):
 
 
 def _service_line(root):
-    ports = ["{0} {1}".format(one.get("protocol"), one.get("port")) for one in root.findall("port")]
+    ports = ["{} {}".format(one.get("protocol"), one.get("port")) for one in root.findall("port")]
     return ", ".join(sorted(ports))
 
 
 def _ports_line(rule):
-    return ", ".join(sorted("{0} {1}".format(rule.transport, _range(pair)) for pair in rule.ports))
+    return ", ".join(sorted(f"{rule.transport} {_range(pair)}" for pair in rule.ports))
 
 
 def _service_xml(rule, label):
-    ports = "".join('  <port protocol="{0}" port="{1}"/>\n'.format(rule.transport, _range(pair)) for pair in rule.ports)
+    ports = "".join(f'  <port protocol="{rule.transport}" port="{_range(pair)}"/>\n' for pair in rule.ports)
     return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<service>\n  <short>{0}: {1}</short>\n'
-        "  <description>Row {1} of the requirements of {0}. Written by hostprep.runtime_fabric.</description>\n{2}</service>\n"
-    ).format(label, rule.comment, ports)
+        f'<?xml version="1.0" encoding="utf-8"?>\n<service>\n  <short>{label}: {rule.comment}</short>\n'
+        f"  <description>Row {rule.comment} of the requirements of {label}. "
+        f"Written by hostprep.runtime_fabric.</description>\n{ports}</service>\n"
+    )
 
 
 def _ipset_xml(name, addresses, label):
     option = '  <option name="family" value="inet6"/>\n' if is_ipv6(addresses[0]) else ""
-    entries = "".join("  <entry>{0}</entry>\n".format(address) for address in addresses)
+    entries = "".join(f"  <entry>{address}</entry>\n" for address in addresses)
     return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<ipset type="hash:ip">\n  <short>{0}</short>\n'
-        "  <description>Addresses for {1}. Written by hostprep.runtime_fabric.</description>\n{2}{3}</ipset>\n"
-    ).format(name, label, option, entries)
+        f'<?xml version="1.0" encoding="utf-8"?>\n<ipset type="hash:ip">\n  <short>{name}</short>\n'
+        f"  <description>Addresses for {label}. Written by hostprep.runtime_fabric.</description>\n{option}{entries}</ipset>\n"
+    )
 
 
 def _zone_xml(sources, label):
-    entries = "".join('  <source address="{0}"/>\n'.format(source) for source in sources)
+    entries = "".join(f'  <source address="{source}"/>\n' for source in sources)
     return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<zone target="ACCEPT">\n  <short>{0}</short>\n'
-        "  <description>Trusted networks of {0}. Written by hostprep.runtime_fabric.</description>\n{1}</zone>\n"
-    ).format(label, entries)
+        f'<?xml version="1.0" encoding="utf-8"?>\n<zone target="ACCEPT">\n  <short>{label}</short>\n'
+        f"  <description>Trusted networks of {label}. Written by hostprep.runtime_fabric.</description>\n{entries}</zone>\n"
+    )
 
 
 def _lines(target):
-    lines = ["ipset {0}: {1}".format(name, entry) for name, entries in target.entries.items() for entry in entries]
-    lines += ["zone {0}: {1}".format(zone, rule) for zone in sorted(target.zones) for rule in target.zones[zone]]
-    return lines + ["zone {0}: source {1}".format(zone, one) for zone in sorted(target.sources) for one in target.sources[zone]]
+    lines = [f"ipset {name}: {entry}" for name, entries in target.entries.items() for entry in entries]
+    lines += [f"zone {zone}: {rule}" for zone in sorted(target.zones) for rule in target.zones[zone]]
+    return lines + [f"zone {zone}: source {one}" for zone in sorted(target.sources) for one in target.sources[zone]]
 
 
 def _address_words(address):
-    return ['family="{0}"'.format("ipv6" if is_ipv6(address) else "ipv4"), 'source address="{0}"'.format(address)]
+    return ['family="{}"'.format("ipv6" if is_ipv6(address) else "ipv4"), f'source address="{address}"']
 
 
 def _sorted(addresses):
@@ -667,7 +695,7 @@ def _sorted(addresses):
 
 
 def _range(pair):
-    return str(pair[0]) if pair[0] == pair[1] else "{0}-{1}".format(*pair)
+    return str(pair[0]) if pair[0] == pair[1] else "{}-{}".format(*pair)
 
 
 def _file_order(path):
@@ -676,4 +704,4 @@ def _file_order(path):
 
 
 def _quoted(word):
-    return "'{0}'".format(word.replace("'", "'\\''"))
+    return "'{}'".format(word.replace("'", "'\\''"))

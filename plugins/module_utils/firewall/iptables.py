@@ -105,9 +105,9 @@ class Iptables(Backend):
     closes_by_itself = False
 
     def __init__(self, host, label):
-        super(Iptables, self).__init__(host, label)
+        super().__init__(host, label)
         self.chains = label.upper()
-        former = tuple("/etc/iptables/{0}.rules.v{1}".format(label, version) for version in (4, 6))
+        former = tuple(f"/etc/iptables/{label}.rules.v{version}" for version in (4, 6))
         self.loader = Loader(host, label, SITE_UNITS, former)
 
     def installed(self):
@@ -125,13 +125,13 @@ class Iptables(Backend):
         for program in self._programs():
             policies, rules = parse(self._save(program))
             if policies.get("INPUT") == "DROP":
-                return "the policy of INPUT is DROP in {0}".format(program)
+                return f"the policy of INPUT is DROP in {program}"
             for words in rules.get("INPUT", []):
                 if not self._is_ours(words) and not owner_of_rule(" ".join(words)):
-                    return "INPUT has rules in {0}".format(program)
+                    return f"INPUT has rules in {program}"
             helpers = any(owner_of_jump(" ".join(words)) for words in rules.get("FORWARD", []))
             if policies.get("FORWARD") == "DROP" and not helpers:
-                return "the policy of FORWARD is DROP in {0}".format(program)
+                return f"the policy of FORWARD is DROP in {program}"
         return ""
 
     def programs(self):
@@ -159,14 +159,14 @@ class Iptables(Backend):
         if not self.installed():
             return NOTHING
         runtime = []
-        permanent = ["{0} lies where a loader of the site may read it".format(path) for path in self.loader.left_behind()]
+        permanent = [f"{path} lies where a loader of the site may read it" for path in self.loader.left_behind()]
         for program in self._programs():
             runtime += self._lines(program, parse(self._save(program))[1])
             text = self.host.read(self._path(program))
             if text is not None:
                 permanent += self._lines(program, parse(as_it_holds(text, self.host.now()))[1])
         if permanent and not self.loader.in_place(self._program()):
-            permanent.append("{0} does not load this at boot".format(self.loader.unit))
+            permanent.append(f"{self.loader.unit} does not load this at boot")
         return State(runtime, permanent)
 
     def _lines(self, program, rules):
@@ -175,7 +175,7 @@ class Iptables(Backend):
         for chain in sorted(rules):
             for words in rules[chain]:
                 if chain.startswith(self.chains + "-") or self._is_ours(words):
-                    lines.append("{0} -A {1} {2}".format(program, chain, " ".join(words)))
+                    lines.append("{} -A {} {}".format(program, chain, " ".join(words)))
         return lines
 
     def native(self, wanted):
@@ -185,48 +185,48 @@ class Iptables(Backend):
         return State(lines, list(lines))
 
     def _path(self, program):
-        return self.loader.rules_path("rules.v{0}".format(6 if program == "ip6tables" else 4))
+        return self.loader.rules_path("rules.v{}".format(6 if program == "ip6tables" else 4))
 
     def _program(self):
         text = PROGRAM.replace("@label@", self.label).replace("@chains@", self.chains)
         return text.replace("@rules@", self.loader.rules_path("rules"))
 
     def _chain(self, name):
-        chain = "{0}-{1}".format(self.chains, name)
+        chain = f"{self.chains}-{name}"
         if len(chain) > LONGEST_CHAIN:
-            raise FirewallError("sets: {0!r} is too long for a chain of iptables, which is then called {1}".format(name, chain))
+            raise FirewallError(f"sets: {name!r} is too long for a chain of iptables, which is then called {chain}")
         return chain
 
     def _text(self, program, wanted):
         """Return the file for one IP version."""
         ipv6 = program == "ip6tables"
-        jump = "-m comment --comment {0} -j ".format(self.label)
+        jump = f"-m comment --comment {self.label} -j "
         chains = [self._chain(name) for name in ["in", "fwd"] + sorted(wanted.sets)]
         lines = []
         for network in of_family(wanted.trusted, ipv6):
-            lines.append("-A {0} -s {1} -m comment --comment trusted-networks -j ACCEPT".format(chains[0], _network(network)))
+            lines.append(f"-A {chains[0]} -s {_network(network)} -m comment --comment trusted-networks -j ACCEPT")
             for side in ("-s", "-d"):
                 lines.append(
-                    "-A {0} {1} {2} -m comment --comment trusted-networks -j ACCEPT".format(chains[1], side, _network(network))
+                    f"-A {chains[1]} {side} {_network(network)} -m comment --comment trusted-networks -j ACCEPT"
                 )
         for name in sorted(wanted.sets):
             for address in of_family(wanted.sets[name], ipv6):
                 lines.append(
-                    "-A {0} -s {1} -m comment --comment {2} -j {3}".format(chains[0], _network(address), name, self._chain(name))
+                    f"-A {chains[0]} -s {_network(address)} -m comment --comment {name} -j {self._chain(name)}"
                 )
         for rule in wanted.rules:
             lines += self._of_rule(rule, ipv6, wanted)
         if wanted.default_deny and not self._denies(program):
             chains.append(self._chain("deny"))
             lines += _denial(chains[-1], ipv6, wanted.keep_ports)
-            lines.append("-A INPUT {0}{1}".format(jump, chains[-1]))
-        lines += ["-I INPUT 1 {0}{1}".format(jump, chains[0]), "-I FORWARD 1 {0}{1}".format(jump, chains[1])]
+            lines.append(f"-A INPUT {jump}{chains[-1]}")
+        lines += [f"-I INPUT 1 {jump}{chains[0]}", f"-I FORWARD 1 {jump}{chains[1]}"]
         head = [
-            "# Written by hostprep.runtime_fabric; loaded by the unit {0}.".format(self.loader.unit),
+            f"# Written by hostprep.runtime_fabric; loaded by the unit {self.loader.unit}.",
             "# A rule below `# until` holds until then, in seconds since the epoch.",
             "*filter",
         ]
-        return "\n".join(head + [":{0} - [0:0]".format(chain) for chain in chains] + lines + ["COMMIT", ""])
+        return "\n".join(head + [f":{chain} - [0:0]" for chain in chains] + lines + ["COMMIT", ""])
 
     def _denies(self, program):
         """Whether the site drops by policy what no rule of INPUT accepts."""
@@ -239,16 +239,14 @@ class Iptables(Backend):
                 return []
             chain = self._chain(rule.from_set)
         elif rule.networks and "0.0.0.0/0" not in rule.networks:
-            sources = ["-s {0} ".format(_network(one)) for one in of_family(rule.networks, ipv6)]
+            sources = [f"-s {_network(one)} " for one in of_family(rule.networks, ipv6)]
         lines = []
         for source in sources:
             for match in _port_matches(rule.ports, rule.transport):
                 if rule.expires:
-                    lines.append("# until {0}".format(int(wanted.expires_at if rule in lasting(wanted) else wanted.now)))
+                    lines.append(f"# until {int(wanted.expires_at if rule in lasting(wanted) else wanted.now)}")
                 lines.append(
-                    "-A {0} {1}-p {2} {3} -m comment --comment {4} -j ACCEPT".format(
-                        chain, source, rule.transport, match, shlex.quote(rule.comment)
-                    )
+                    f"-A {chain} {source}-p {rule.transport} {match} -m comment --comment {shlex.quote(rule.comment)} -j ACCEPT"
                 )
         return lines
 
@@ -290,17 +288,17 @@ def _network(text):
     address, dummy_slash, prefix = text.partition("/")
     family = socket.AF_INET6 if is_ipv6(address) else socket.AF_INET
     spelt = socket.inet_ntop(family, socket.inet_pton(family, address))
-    return "{0}/{1}".format(spelt, prefix or (128 if is_ipv6(address) else 32))
+    return f"{spelt}/{prefix or (128 if is_ipv6(address) else 32)}"
 
 
 def _range(pair):
-    return str(pair[0]) if pair[0] == pair[1] else "{0}:{1}".format(*pair)
+    return str(pair[0]) if pair[0] == pair[1] else "{}:{}".format(*pair)
 
 
 def _port_matches(bounds, transport):
     """Return the matches for ports, as few as possible."""
     if len(bounds) == 1:
-        return ["-m {0} --dport {1}".format(transport, _range(bounds[0]))]
+        return [f"-m {transport} --dport {_range(bounds[0])}"]
     matches, held, used = [], [], 0
     for pair in bounds:
         cost = 1 if pair[0] == pair[1] else 2
@@ -308,7 +306,7 @@ def _port_matches(bounds, transport):
             matches.append(held)
             held, used = [], 0
         held, used = held + [_range(pair)], used + cost
-    return ["-m multiport --dports {0}".format(",".join(ports)) for ports in matches + [held]]
+    return ["-m multiport --dports {}".format(",".join(ports)) for ports in matches + [held]]
 
 
 def _denial(chain, ipv6, keep_ports):
@@ -316,13 +314,11 @@ def _denial(chain, ipv6, keep_ports):
     rules = [
         "-i lo -j ACCEPT",
         "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-        "-p {0} -j ACCEPT".format("ipv6-icmp" if ipv6 else "icmp"),
-        "-p udp -m udp --dport {0} -m comment --comment dhcp -j ACCEPT".format(546 if ipv6 else 68),
+        "-p {} -j ACCEPT".format("ipv6-icmp" if ipv6 else "icmp"),
+        f"-p udp -m udp --dport {546 if ipv6 else 68} -m comment --comment dhcp -j ACCEPT",
     ]
-    rules += [
-        "-p tcp -m tcp --dport {0} -m comment --comment ssh -j ACCEPT".format(port) for port in keep_ports
-    ]
-    return ["-A {0} {1}".format(chain, rule) for rule in rules + ["-j DROP"]]
+    rules += [f"-p tcp -m tcp --dport {port} -m comment --comment ssh -j ACCEPT" for port in keep_ports]
+    return [f"-A {chain} {rule}" for rule in rules + ["-j DROP"]]
 
 
 def as_it_holds(text, now):

@@ -57,7 +57,7 @@ WantedBy={site}
 """
 
 
-class Loader(object):
+class Loader:
     """The program and the units for a label.
 
     site_units: names of the units that load the rules of the site. former_files: where earlier versions kept the rules.
@@ -72,18 +72,18 @@ class Loader(object):
 
     def rules_path(self, suffix):
         """Where the rules lie that the program loads."""
-        return "{0}/{1}.{2}".format(RULES_DIRECTORY, self.label, suffix)
+        return f"{RULES_DIRECTORY}/{self.label}.{suffix}"
 
     def _units(self):
         """Return {name: text} of the units."""
-        values = dict(
-            label=self.label,
-            program=self.program,
-            site=" ".join(self.site_units),
-            unit=self.unit,
-            rollback=self.label.replace("_", "-") + "-firewall-rollback-at-boot.service",  # of guard.py
-            directory=RULES_DIRECTORY,
-        )
+        values = {
+            "label": self.label,
+            "program": self.program,
+            "site": " ".join(self.site_units),
+            "unit": self.unit,
+            "rollback": self.label.replace("_", "-") + "-firewall-rollback-at-boot.service",  # of guard.py
+            "directory": RULES_DIRECTORY,
+        }
         return OrderedDict([(self.unit, UNIT.format(**values)), (self.behind_site, BEHIND_SITE.format(**values))])
 
     def files(self):
@@ -93,7 +93,7 @@ class Loader(object):
         return (
             [self.program]
             + [_path(name) for name in self._units()]
-            + ["{0}/{1}.wants/{2}".format(DIRECTORY, target, name) for target, name in links]
+            + [f"{DIRECTORY}/{target}.wants/{name}" for target, name in links]
             + list(self.former_files)
         )
 
@@ -146,8 +146,8 @@ class Loader(object):
         if self.host.read(self.program) is None:
             return [
                 "systemctl daemon-reload",
-                "systemctl stop {0} 2>/dev/null".format(self.unit),
-                "systemctl reset-failed {0} 2>/dev/null".format(self.unit),
+                f"systemctl stop {self.unit} 2>/dev/null",
+                f"systemctl reset-failed {self.unit} 2>/dev/null",
             ]
         # Only an active unit follows a reload of the site's own.
         load = "if systemctl is-active --quiet {0}; then {1} load; else systemctl start {0}; fi"
@@ -155,4 +155,4 @@ class Loader(object):
 
 
 def _path(unit):
-    return "{0}/{1}".format(DIRECTORY, unit)
+    return f"{DIRECTORY}/{unit}"

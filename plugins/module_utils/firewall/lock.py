@@ -27,11 +27,11 @@ class Busy(FirewallError):
     """Another change of the firewall is under way, or waits to be confirmed. pending: that change, None while it is made."""
 
     def __init__(self, message, pending=None):
-        super(Busy, self).__init__(message)
+        super().__init__(message)
         self.pending = pending
 
 
-class Lock(object):
+class Lock:
     """holder: a few words on who takes it. path: a file in a directory that only root can write to."""
 
     def __init__(self, holder, path=PATH):
@@ -43,7 +43,7 @@ class Lock(object):
         try:
             descriptor = os.open(self.path, flags, 0o600)
         except OSError as problem:
-            raise FirewallError("{0}: {1}".format(self.path, os.strerror(problem.errno)))
+            raise FirewallError(f"{self.path}: {os.strerror(problem.errno)}") from problem
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,10 +51,10 @@ class Lock(object):
             except OSError as problem:
                 if problem.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                     os.close(descriptor)
-                    raise FirewallError("{0}: {1}".format(self.path, os.strerror(problem.errno)))
+                    raise FirewallError(f"{self.path}: {os.strerror(problem.errno)}") from problem
             if deadline.expired():
                 os.close(descriptor)
-                raise Busy("{0} changes the firewall of this host at the moment. Nothing was changed".format(self._named()))
+                raise Busy(f"{self._named()} changes the firewall of this host at the moment. Nothing was changed")
             time.sleep(min(POLL, max(0.0, deadline.remaining())))
         os.ftruncate(descriptor, 0)
         os.write(descriptor, json.dumps({"pid": os.getpid(), "holder": self.holder}).encode("utf-8"))
@@ -70,6 +70,6 @@ class Lock(object):
     def _named(self):
         try:
             found = json.loads(read_text(self.path))
-            return "process {0} ({1})".format(found["pid"], found["holder"])
+            return "process {} ({})".format(found["pid"], found["holder"])
         except (Unreadable, ValueError, KeyError, TypeError):
             return "a rollback of an earlier change"

@@ -36,9 +36,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
 MARK = 0x2000  # a bit that neither Kubernetes (0x4000, 0x8000) nor Calico (0xffff0000) nor Istio (0x539) uses
 SITE_UNIT = "nftables.service"
 FIRST, LAST = -500, 30  # priorities: before everything of a site, and behind what is customary
-ACCEPT_MARKED = "meta mark & 0x{0:08x} == 0x{0:08x} accept".format(MARK)
-TAKE_MARK = "meta mark set meta mark & 0x{0:08x}".format(0xFFFFFFFF ^ MARK)
-SET_MARK = "meta mark set meta mark | 0x{0:08x}".format(MARK)
+ACCEPT_MARKED = f"meta mark & 0x{MARK:08x} == 0x{MARK:08x} accept"
+TAKE_MARK = f"meta mark set meta mark & 0x{0xFFFFFFFF ^ MARK:08x}"
+SET_MARK = f"meta mark set meta mark | 0x{MARK:08x}"
 
 CONFIGURATIONS = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")  # of SITE_UNIT, by distribution
 
@@ -112,8 +112,8 @@ class Nftables(Backend):
     flushed = "nftables"
 
     def __init__(self, host, label):
-        super(Nftables, self).__init__(host, label)
-        self.loader = Loader(host, label, (SITE_UNIT,), ("/etc/nftables.d/{0}.nft".format(label),))
+        super().__init__(host, label)
+        self.loader = Loader(host, label, (SITE_UNIT,), (f"/etc/nftables.d/{label}.nft",))
         self.rules_path = self.loader.rules_path("nft")
 
     def installed(self):
@@ -123,13 +123,14 @@ class Nftables(Backend):
         if not self.installed():
             return ""
         tables = self._tables()
-        for table, name, dummy, dummy_rules in self._site_chains(tables):
-            return "the chain {0} {1} {2} filters".format(table.family, table.name, name)
+        for table, name, _dummy, _dummy_rules in self._site_chains(tables):
+            return f"the chain {table.family} {table.name} {name} filters"
         return ambiguous(tables)
 
     def denies(self):
         return self.installed() and any(
-            chain.drops_by_policy or _can_drop(rules, table) for table, dummy, chain, rules in self._site_chains(self._tables())
+            chain.drops_by_policy or _can_drop(rules, table)
+            for table, dummy, chain, rules in self._site_chains(self._tables())
         )
 
     def programs(self):
@@ -143,7 +144,7 @@ class Nftables(Backend):
     def flushes(self):
         for path in CONFIGURATIONS:
             if re.search(r"^\s*flush ruleset\b", self.host.read(path) or "", re.MULTILINE):
-                return "{0} flushes all rules when {1} starts".format(path, SITE_UNIT)
+                return f"{path} flushes all rules when {SITE_UNIT} starts"
         return ""
 
     def _site_chains(self, tables):
@@ -180,19 +181,17 @@ class Nftables(Backend):
         for table in tables.values():
             if table is not ours:
                 for name, chain in table.chains.items():
-                    runtime += [
-                        _in_chain(table, name, rule) for rule in chain.rules if _is_our_rule(rule, self.label)
-                    ]
+                    runtime += [_in_chain(table, name, rule) for rule in chain.rules if _is_our_rule(rule, self.label)]
         return State(runtime, self._permanent())
 
     def _permanent(self):
         text = self.host.read(self.rules_path)
-        lines = ["{0} lies where nftables.conf may include it".format(path) for path in self.loader.left_behind()]
+        lines = [f"{path} lies where nftables.conf may include it" for path in self.loader.left_behind()]
         if text is None:
             return lines
         lines += permanent_lines(text, self.host.now())
         if not self.loader.in_place(self._program(expiry_of(text))):
-            lines.append("{0} does not load this at boot".format(self.loader.unit))
+            lines.append(f"{self.loader.unit} does not load this at boot")
         return lines
 
     def native(self, wanted):
@@ -206,12 +205,12 @@ class Nftables(Backend):
     def _in_chains(self, wanted):
         """Return our rules in chains of the site, as `chain FAMILY TABLE NAME: rule`."""
         found = []
-        comment = ' comment "{0}"'.format(self.label)
+        comment = f' comment "{self.label}"'
         site_inputs = []
         tables = self._tables()
         doubt = ambiguous(tables)
         if doubt:
-            raise FirewallError("{0}: rename the table if it is the site's own".format(doubt))
+            raise FirewallError(f"{doubt}: rename the table if it is the site's own")
         for table, name, chain, rules in self._site_chains(tables):
             if chain.hook == "input":
                 site_inputs.append((table, name, chain.drops_by_policy))
@@ -220,8 +219,8 @@ class Nftables(Backend):
         if wanted.default_deny and site_inputs and not any(policy for dummy, dummy_too, policy in site_inputs):
             table, name, dummy = site_inputs[0]
             raise FirewallError(
-                "default_deny: the chain {0} {1} {2} of the site lets in what no rule of it drops; give it the policy "
-                "drop instead".format(table.family, table.name, name)
+                f"default_deny: the chain {table.family} {table.name} {name} of the site lets in what no rule of it drops; "
+                "give it the policy drop instead"
             )
         return found
 
@@ -242,9 +241,9 @@ class Nftables(Backend):
                 sets[name] = ("inet_service", "interval,timeout", held)
                 ports = "@" + name
             for source in _sources(rule, wanted):
-                rules.append('{0}{1} dport {2} goto accepted comment "{3}"'.format(source, rule.transport, ports, rule.comment))
+                rules.append(f'{source}{rule.transport} dport {ports} goto accepted comment "{rule.comment}"')
         trusted = [
-            '{0} {1} @trusted{2} goto accepted comment "trusted-networks"'.format(family, side, suffix)
+            f'{family} {side} @trusted{suffix} goto accepted comment "trusted-networks"'
             for side in ("saddr", "daddr")
             for family, suffix in (("ip", "4"), ("ip6", "6"))
         ]
@@ -255,7 +254,7 @@ class Nftables(Backend):
             basic = list(_BASIC)
             if wanted.keep_ports:
                 kept = _port_match([(port, port) for port in wanted.keep_ports])
-                basic.append('tcp dport {0} goto accepted comment "ssh"'.format(kept))
+                basic.append(f'tcp dport {kept} goto accepted comment "ssh"')
         chains["input"] = _base("input", FIRST, [TAKE_MARK] + basic + trusted[:2] + rules)
         chains["forward"] = _base("forward", FIRST, [TAKE_MARK] + trusted)
         if wanted.default_deny:
@@ -284,19 +283,19 @@ class Nftables(Backend):
 
     def restore_commands(self):
         active = self.host.unit_is("is-active", SITE_UNIT)
-        lines = ["systemctl is-active --quiet {0} || systemctl start {0}".format(SITE_UNIT)] if active else []
+        lines = [f"systemctl is-active --quiet {SITE_UNIT} || systemctl start {SITE_UNIT}"] if active else []
         lines += self.loader.restore_commands()
         if self.host.read(self.loader.program) is None:
             # The unit of a program that was not there before: its table goes, and its rules in the site's chains.
             unload = self._program(0).replace("${1:-}", "unload")
             lines += ["/bin/sh -s <<'END OF UNLOAD'", unload.rstrip("\n"), "END OF UNLOAD"]
         if not active:
-            lines.append("systemctl is-active --quiet {0} && systemctl stop {0}".format(SITE_UNIT))
+            lines.append(f"systemctl is-active --quiet {SITE_UNIT} && systemctl stop {SITE_UNIT}")
         return lines
 
 
 def _base(hook, priority, rules):
-    header = "type filter hook {0} priority {1}; policy accept;".format(hook, priority)
+    header = f"type filter hook {hook} priority {priority}; policy accept;"
     return Chain(header, hook, False, rules)
 
 
@@ -304,7 +303,7 @@ def _sources(rule, wanted):
     """Return the source match of a rule, one for each IP version that is needed; "" matches everybody."""
     if rule.from_set is not None:
         return [
-            "{0} saddr @{1}{2} ".format(family, rule.from_set, suffix)
+            f"{family} saddr @{rule.from_set}{suffix} "
             for family, suffix, ipv6 in (("ip", "4", False), ("ip6", "6", True))
             if of_family(wanted.sets[rule.from_set], ipv6)
         ]
@@ -314,7 +313,7 @@ def _sources(rule, wanted):
     for family, ipv6 in (("ip", False), ("ip6", True)):
         networks = [_network(one) for one in of_family(rule.networks, ipv6)]
         if networks:
-            found.append("{0} saddr {1} ".format(family, _braced(networks)))
+            found.append(f"{family} saddr {_braced(networks)} ")
     return found
 
 
@@ -324,11 +323,11 @@ def _network(text):
 
 
 def _range(pair):
-    return str(pair[0]) if pair[0] == pair[1] else "{0}-{1}".format(*pair)
+    return str(pair[0]) if pair[0] == pair[1] else "{}-{}".format(*pair)
 
 
 def _braced(texts):
-    return texts[0] if len(texts) == 1 else "{{ {0} }}".format(", ".join(texts))
+    return texts[0] if len(texts) == 1 else "{{ {} }}".format(", ".join(texts))
 
 
 def _port_match(bounds):
@@ -336,23 +335,27 @@ def _port_match(bounds):
 
 
 def _in_chain(table, name, rule):
-    return "chain {0} {1} {2}: {3}".format(table.family, table.name, name, rule)
+    return f"chain {table.family} {table.name} {name}: {rule}"
 
 
 def _is_our_rule(rule, label):
-    return rule.endswith(' comment "{0}"'.format(label))
+    return rule.endswith(f' comment "{label}"')
 
 
 def owner(table):
     """The program that writes a table itself, "" where the site or iptables does."""
-    return owner_of_table(table.family, table.name) or (table.program or "another program" if "owner" in table.flags else "")
+    return owner_of_table(table.family, table.name) or (
+        table.program or "another program" if "owner" in table.flags else ""
+    )
 
 
 def _is_of_the_site(table, label, iptables_writes):
     """Not ours, not that of a program that writes its rules itself, and one that sees IP packets."""
     if table.name == label or owner(table) or "dormant" in table.flags or table.family not in ("ip", "ip6", "inet"):
         return False
-    like_iptables = table.family != "inet" and table.name in _IPTABLES_TABLES and any(name.isupper() for name in table.chains)
+    like_iptables = (
+        table.family != "inet" and table.name in _IPTABLES_TABLES and any(name.isupper() for name in table.chains)
+    )
     return not (iptables_writes and like_iptables)
 
 
@@ -366,9 +369,7 @@ def ambiguous(tables):
         if program and program != "firewalld" and "owner" not in table.flags:
             for name, chain in table.chains.items():
                 if chain.hook == "input" and chain.drops_by_policy:
-                    return "the chain {0} {1} {2} drops by policy, in a table that has the name of {3}'s".format(
-                        table.family, table.name, name, program
-                    )
+                    return f"the chain {table.family} {table.name} {name} drops by policy, in a table that has the name of {program}'s"
     return ""
 
 
@@ -379,7 +380,12 @@ def _can_drop(rules, table, seen=()):
         if "drop" in words or "reject" in words:
             return True
         for word, target in zip(words, words[1:]):
-            if word in ("jump", "goto") and target in table.chains and target not in seen and not owner_of_chain(target):
+            if (
+                word in ("jump", "goto")
+                and target in table.chains
+                and target not in seen
+                and not owner_of_chain(target)
+            ):
                 if _can_drop(table.chains[target].rules, table, seen + (target,)):
                     return True
         if "vmap" in words:  # a map of verdicts may hold anything
@@ -391,12 +397,12 @@ def _lines(table):
     """Return a table of ours as lines."""
     lines = []
     for name, (kind, flags, elements) in table.sets.items():
-        about = "set {0} ({1}{2})".format(name, kind, ", " + flags if flags else "")
-        lines += ["{0}: {1}".format(about, element) for element in elements] or [about + ": empty"]
+        about = "set {} ({}{})".format(name, kind, ", " + flags if flags else "")
+        lines += [f"{about}: {element}" for element in elements] or [about + ": empty"]
     for name, chain in table.chains.items():
         if chain.header:
-            lines.append("chain {0}: {1}".format(name, chain.header))
-        lines += ["chain {0}: {1}".format(name, rule) for rule in chain.rules]
+            lines.append(f"chain {name}: {chain.header}")
+        lines += [f"chain {name}: {rule}" for rule in chain.rules]
     return lines
 
 
@@ -405,29 +411,29 @@ def text_of(table, in_chains, wanted):
     name = "inet " + table.name
     left = max(1, int(wanted.expires_at - wanted.now))
     lines = [
-        "# Written by hostprep.runtime_fabric; loaded by the unit {0}-firewall.service, which knows that what has a".format(
+        "# Written by hostprep.runtime_fabric; loaded by the unit {}-firewall.service, which knows that what has a".format(
             table.name.replace("_", "-")
         ),
-        "# timeout ends at {0} seconds since the epoch.".format(int(wanted.expires_at)),
+        f"# timeout ends at {int(wanted.expires_at)} seconds since the epoch.",
         "add table " + name,
         "delete table " + name,
-        "table {0} {{".format(name),
+        f"table {name} {{",
     ]
-    for set_name, (kind, flags, dummy) in table.sets.items():
-        lines.append("\tset {0} {{ type {1};{2} }}".format(set_name, kind, " flags {0};".format(flags) if flags else ""))
+    for set_name, (kind, flags, _dummy) in table.sets.items():
+        lines.append("\tset {} {{ type {};{} }}".format(set_name, kind, f" flags {flags};" if flags else ""))
     for chain_name, chain in table.chains.items():
-        lines.append("\tchain {0} {{".format(chain_name))
+        lines.append(f"\tchain {chain_name} {{")
         lines += ["\t\t" + line for line in [chain.header] * bool(chain.header) + chain.rules]
         lines.append("\t}")
     lines.append("}")
-    for set_name, (dummy, flags, elements) in table.sets.items():
+    for set_name, (_dummy, flags, elements) in table.sets.items():
         if elements:
-            ends = " timeout {0}s".format(left) if "timeout" in flags else ""
+            ends = f" timeout {left}s" if "timeout" in flags else ""
             listed = ", ".join(element + ends for element in elements)
-            lines.append("add element {0} {1} {{ {2} }}".format(name, set_name, listed))
+            lines.append(f"add element {name} {set_name} {{ {listed} }}")
     for line in in_chains:
         place, dummy, rule = line.partition(": ")
-        lines.append("insert rule {0} {1}".format(place[len("chain "):], rule))
+        lines.append("insert rule {} {}".format(place[len("chain ") :], rule))
     return "\n".join(lines) + "\n"
 
 
@@ -449,7 +455,7 @@ def permanent_lines(text, now):
             elements[words.split()[-1]] = [entry.split()[0] for entry in listed.rstrip(" }").split(",")]
         elif line.startswith("insert rule "):
             words = line.split(" ", 5)
-            in_chains.append("chain {0}: {1}".format(" ".join(words[2:5]), words[5]))
+            in_chains.append("chain {}: {}".format(" ".join(words[2:5]), words[5]))
         elif not line.startswith(("#", "add table", "delete table")):
             body.append(line)
     lines = []
@@ -494,7 +500,7 @@ def _unwrapped(text):
     """Yield lines, with the elements of a set joined that nft wraps over several lines."""
     held = ""
     for line in text.splitlines():
-        held = "{0} {1}".format(held, line.strip()) if held else line
+        held = f"{held} {line.strip()}" if held else line
         if not (held.lstrip().startswith("elements = {") and held.count("{") > held.count("}")):
             yield held
             held = ""
@@ -505,7 +511,7 @@ def _store(table, kind, name, block):
         table.chains[name] = _chain(block)
     elif kind == "set":
         table.sets[name] = _set(block)
-    return None
+    return
 
 
 def _chain(block):
@@ -516,7 +522,7 @@ def _chain(block):
         if match:
             kind, hook, priority, policy = match.groups()
             policy = policy or "accept"
-            header = "type {0} hook {1} priority {2}; policy {3};".format(kind, hook, _priority(priority), policy)
+            header = f"type {kind} hook {hook} priority {_priority(priority)}; policy {policy};"
             if kind != "filter":
                 hook = ""
         elif not line.startswith("comment "):
@@ -539,9 +545,9 @@ def _set(block):
     kind, flags, elements = "", "", []
     for line in block:
         if line.startswith("type "):
-            kind = line[len("type "):].rstrip(";").strip()
+            kind = line[len("type ") :].rstrip(";").strip()
         elif line.startswith("flags "):
-            flags = ",".join(sorted(word.strip() for word in line[len("flags "):].rstrip(";").split(",")))
+            flags = ",".join(sorted(word.strip() for word in line[len("flags ") :].rstrip(";").split(",")))
         elif line.startswith("elements = {"):
             elements = [entry.split()[0] for entry in line.partition("{")[2].rstrip("} ").split(",") if entry.split()]
     return (kind, flags, _sorted_elements(kind, elements))

@@ -17,17 +17,19 @@ from collections import namedtuple
 Program = namedtuple("Program", "name tables chains rules")
 
 _IP = "(?:ip6? |inet )"
-_BRIDGES = "(?<!! )(?:-[io] |[io]ifname )\"?(?:{0})\"?(?= |$)"  # not where the rule is about all other interfaces
+_BRIDGES = '(?<!! )(?:-[io] |[io]ifname )"?(?:{0})"?(?= |$)'  # not where the rule is about all other interfaces
 
 # After each, where the names come from.
 PROGRAMS = (
     # docs.docker.com/engine/network/firewall-nftables and .../packet-filtering-firewalls
-    Program("Docker", _IP + "docker-bridges", "DOCKER(?:-.*)?", _BRIDGES.format("docker0|br-[0-9a-f]{12}|docker_gwbridge")),
+    Program(
+        "Docker", _IP + "docker-bridges", "DOCKER(?:-.*)?", _BRIDGES.format("docker0|br-[0-9a-f]{12}|docker_gwbridge")
+    ),
     # kubernetes/kubernetes pkg/proxy/{iptables,nftables}, pkg/util/iptables; issue 123162: base chains are made anew.
     # kube-router, KUBE-ROUTER-*, KUBE-NWPLCY-*, KUBE-POD-FW-*: cloudnativelabs/kube-router
     Program("Kubernetes", _IP + "kube-proxy", "KUBE-.*", None),
     # projectcalico/calico issue 8025 (chains), felix/nftables (table)
-    Program("Calico", "(?:ip6?|arp) calico", "cali(?:-|fw-|tw-|fh-|th-|pi-|po-).*", "--comment \"?cali:"),
+    Program("Calico", "(?:ip6?|arp) calico", "cali(?:-|fw-|tw-|fh-|th-|pi-|po-).*", '--comment "?cali:'),
     # cilium/cilium pkg/datapath/iptables
     Program("Cilium", None, "(?:OLD_)?CILIUM_.*", None),
     # flannel-io/flannel pkg/trafficmngr, pull request 1881
@@ -35,7 +37,9 @@ PROGRAMS = (
     # weaveworks/weave npc
     Program("Weave", None, "WEAVE(?:-.*)?", None),
     # containernetworking/plugins pkg/ip/ipmasq_nftables_linux.go, plugins/meta/portmap
-    Program("CNI plugins", "inet cni_(?:plugins_masquerade|hostport)", "CNI-.*", _BRIDGES.format("cni\\d+|cni-podman\\d+")),
+    Program(
+        "CNI plugins", "inet cni_(?:plugins_masquerade|hostport)", "CNI-.*", _BRIDGES.format("cni\\d+|cni-podman\\d+")
+    ),
     # containers/netavark src/firewall/{nft,iptables}.rs
     Program("Podman", "inet netavark", "NETAVARK.*", _BRIDGES.format("podman\\d+")),
     # antrea-io/antrea pkg/agent/route
@@ -53,7 +57,10 @@ PROGRAMS = (
     Program("fail2ban", _IP + "f2b-.*", "(?:f2b|fail2ban)-.*", "--match-set f2b-|@(?:addr6?-set|f2b)-"),
     # crowdsecurity/cs-firewall-bouncer, issue 210
     Program(
-        "CrowdSec", _IP + "crowdsec6?", "CROWDSEC_CHAIN|crowdsec6?-chain.*", "--match-set crowdsec6?-|@crowdsec6?-blacklists"
+        "CrowdSec",
+        _IP + "crowdsec6?",
+        "CROWDSEC_CHAIN|crowdsec6?-chain.*",
+        "--match-set crowdsec6?-|@crowdsec6?-blacklists",
     ),
     # SSHGuard/sshguard src/fw/sshg-fw-{nft-sets,iptables}.sh
     Program("SSHGuard", _IP + "sshguard", "sshguard", None),
@@ -73,12 +80,12 @@ _TARGET = re.compile(r"(?:^|\s)(?:-j|-g|jump|goto)\s+(\S+)")
 
 
 def _whole(pattern, name):
-    return pattern is not None and re.match("(?:{0})\\Z".format(pattern), name) is not None
+    return pattern is not None and re.match(f"(?:{pattern})\\Z", name) is not None
 
 
 def owner_of_table(family, name):
     """Return the program whose nftables table this is by its name, "" where it is none that is known."""
-    found = [one.name for one in PROGRAMS if _whole(one.tables, "{0} {1}".format(family, name))]
+    found = [one.name for one in PROGRAMS if _whole(one.tables, f"{family} {name}")]
     return found[0] if found else ""
 
 

@@ -27,7 +27,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 
 UNITS = "/etc/systemd/system"
-SITE_UNITS = "nftables.service netfilter-persistent.service iptables.service ip6tables.service ufw.service firewalld.service"
+SITE_UNITS = (
+    "nftables.service netfilter-persistent.service iptables.service ip6tables.service ufw.service firewalld.service"
+)
 STATES = ("pending", "confirmed", "rolled-back", "rolling-back", "finished", "left-alone", "missing", "restore")
 PATIENCE = 300  # seconds that a rollback waits for a module that still changes the firewall
 
@@ -137,7 +139,7 @@ WantedBy=multi-user.target
 """
 
 
-class Guard(object):
+class Guard:
     """Keeps what was there before a change. directory: where; label: as in Wanted. The caller holds the lock."""
 
     def __init__(self, host, label, directory, units=UNITS, lock_path=lock.PATH):
@@ -200,7 +202,9 @@ class Guard(object):
         asked for, None where there is none to tell.
         """
         if not self.host.runs_systemd():
-            raise FirewallError("systemd does not run this host, so nothing could take back a change that locks you out")
+            raise FirewallError(
+                "systemd does not run this host, so nothing could take back a change that locks you out"
+            )
         self._clear()
         link = os.path.join(self.units, "multi-user.target.wants", self.unit)
         missing = [
@@ -213,7 +217,7 @@ class Guard(object):
                 if not os.path.isdir(directory):
                     os.makedirs(directory, 0o700)
             for number, path in enumerate(files):
-                _keep(path, self.at("before/{0}".format(number)))
+                _keep(path, self.at(f"before/{number}"))
             _sync(self.at("before"))
             self.host.write(self.at("missing"), "".join(one + "\n" for one in reversed(missing)), 0o600)
             self.host.write(self.at("restore"), self._script(files, commands), 0o700)
@@ -226,11 +230,11 @@ class Guard(object):
             self.host.write(self.at("pending"), json.dumps(about), 0o600)
         except (FirewallError, OSError) as problem:
             self._clear()
-            raise FirewallError("the change cannot be guarded: {0}".format(problem))
+            raise FirewallError(f"the change cannot be guarded: {problem}") from problem
         self._watch(files)
 
     def _script(self, files, commands):
-        lines = ["    \"$1\" '{0}' {1}".format(path, number) for number, path in enumerate(files)]
+        lines = [f"    \"$1\" '{path}' {number}" for number, path in enumerate(files)]
         return SCRIPT.format(
             directory=self.directory,
             lock=self.lock_path,
@@ -242,7 +246,7 @@ class Guard(object):
         )
 
     def _start_timer(self, name, seconds, argument=""):
-        words = ["systemd-run", "--quiet", "--unit=" + name, "--on-active={0}s".format(seconds)]
+        words = ["systemd-run", "--quiet", "--unit=" + name, f"--on-active={seconds}s"]
         words += ["--timer-property=AccuracySec=100ms", "/bin/sh", self.at("restore")]
         self.host.run(words + ([argument] if argument else []))
 
@@ -254,7 +258,7 @@ class Guard(object):
         def note(path, text):
             if path in numbers and text is not None:
                 written[path] = written.get(path, 0) + 1
-                kept = self.at("after/{0}.{1}".format(numbers[path], written[path]))
+                kept = self.at(f"after/{numbers[path]}.{written[path]}")
                 self.host.write(kept, text, 0o600)
 
         self.host.before_write = note
@@ -265,10 +269,10 @@ class Guard(object):
         self.host.before_write = None
         try:
             for number, path in enumerate(self._files):
-                _keep(path, self.at("after/{0}".format(number)))
+                _keep(path, self.at(f"after/{number}"))
             _sync(self.at("after"))
         except OSError as problem:
-            raise FirewallError("what the change left cannot be kept: {0}".format(problem))
+            raise FirewallError(f"what the change left cannot be kept: {problem}") from problem
         self._start_timer(self.timer, seconds)
         self.host.write(self.at("finished"), "", 0o600)
         self._stop(self.first_timer)
@@ -282,7 +286,9 @@ class Guard(object):
         about = self.pending()
         if about is None:
             if self.was_rolled_back():
-                raise FirewallError("the change was not confirmed in time, and the host has taken it back" + self._but())
+                raise FirewallError(
+                    "the change was not confirmed in time, and the host has taken it back" + self._but()
+                )
             return False
         if change_id is not None and about.get("id") != change_id:
             raise FirewallError(
@@ -297,24 +303,24 @@ class Guard(object):
             os.rename(self.at("pending"), self.at("confirmed"))
             _sync(self.directory)
         except OSError as problem:
-            raise FirewallError("the change cannot be confirmed: {0}".format(os.strerror(problem.errno)))
+            raise FirewallError(f"the change cannot be confirmed: {os.strerror(problem.errno)}") from problem
         self._clear()
         return True
 
     def _but(self):
         left = self.left_alone()
-        return ", but for what was changed by another hand since: {0}".format(", ".join(left)) if left else ""
+        return ", but for what was changed by another hand since: {}".format(", ".join(left)) if left else ""
 
     def roll_back(self):
         """Take the pending change back at once."""
         self.host.before_write = None
         self.host.run(["/bin/sh", self.at("restore"), "locked"], timeout=120.0)
         if not self.was_rolled_back():
-            raise FirewallError("the rollback of the firewall did not end; its script is {0}".format(self.at("restore")))
+            raise FirewallError("the rollback of the firewall did not end; its script is {}".format(self.at("restore")))
         self._stop(self.timer, self.first_timer)
 
     def _stop(self, *timers):
-        units = ["{0}.{1}".format(name, kind) for name in timers for kind in ("timer", "service")]
+        units = [f"{name}.{kind}" for name in timers for kind in ("timer", "service")]
         self.host.try_run(["systemctl", "stop"] + units)
         self.host.try_run(["systemctl", "reset-failed"] + units)
 

@@ -59,7 +59,9 @@ def from_parameters(parameters, expires_at, now):
     rules = []
     for entry in parameters["rules"]:
         if entry["from_set"] is not None and entry["from_set"] not in parameters["sets"]:
-            raise ValueError("rules: {0} is from {1!r}, which is no name of sets".format(entry["comment"], entry["from_set"]))
+            raise ValueError(
+                "rules: {} is from {!r}, which is no name of sets".format(entry["comment"], entry["from_set"])
+            )
         rules.append(
             Rule(
                 entry["comment"],
@@ -72,7 +74,7 @@ def from_parameters(parameters, expires_at, now):
         )
     for name, addresses in parameters["sets"].items():
         for address in addresses:
-            _check_address("sets: {0}".format(name), address)
+            _check_address(f"sets: {name}", address)
     for network in parameters["trusted_networks"]:
         _check_address("trusted_networks", network.partition("/")[0])
     return Wanted(
@@ -91,7 +93,7 @@ def _check_address(where, address):
     try:
         socket.inet_pton(socket.AF_INET6 if is_ipv6(address) else socket.AF_INET, address)
     except (OSError, TypeError):
-        raise ValueError("{0}: {1} is no address".format(where, quoted(address)))
+        raise ValueError(f"{where}: {quoted(address)} is no address") from None
 
 
 def bounds(texts):

@@ -44,13 +44,13 @@ def choose(choice, backends, found, holding):
     if choice == AUTO:
         if len(found) > 1:
             raise FirewallError(
-                "backend: two firewalls are active, {0}; stop one of them, or the rules of one shut what the other "
-                "opens".format(" and ".join("{0} ({1})".format(name, why) for name, why in found.items()))
+                "backend: two firewalls are active, {}; stop one of them, or the rules of one shut what the other "
+                "opens".format(" and ".join(f"{name} ({why})" for name, why in found.items()))
             )
         # What a stopped service holds of ours is not in force, and starting it is not for us to decide.
         return next(iter(list(found) + [name for name in holding if not backends[name].has_service]), None)
     if not backends[choice].installed():
-        raise FirewallError("backend: {0} is not installed on this host".format(choice))
+        raise FirewallError(f"backend: {choice} is not installed on this host")
     others = [
         name
         for name in found

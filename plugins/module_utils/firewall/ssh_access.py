@@ -21,11 +21,11 @@ def ssh_connection(root="/proc", pid=None):
     pid = os.getpid() if pid is None else pid
     while pid > 1:
         try:
-            for entry in read_text("{0}/{1}/environ".format(root, pid)).split("\0"):
+            for entry in read_text(f"{root}/{pid}/environ").split("\0"):
                 if entry.startswith("SSH_CONNECTION="):
                     return entry.partition("=")[2]
             # The name in brackets may hold anything, so count from behind it.
-            pid = int(read_text("{0}/{1}/stat".format(root, pid)).rpartition(")")[2].split()[1])
+            pid = int(read_text(f"{root}/{pid}/stat").rpartition(")")[2].split()[1])
         except (Unreadable, ValueError, IndexError):
             return None
     return None

@@ -69,18 +69,18 @@ class Ufw(Backend):
     unit = UNIT
 
     def __init__(self, host, label):
-        super(Ufw, self).__init__(host, label)
+        super().__init__(host, label)
         self.prefix = label + "-"
         self.profiles_path = "/etc/ufw/applications.d/" + label
-        self.script_path = "/var/lib/hostprep-runtime-fabric/{0}-ufw-close".format(label)
-        self.undo_path = "/run/{0}-ufw.undo".format(label)
+        self.script_path = f"/var/lib/hostprep-runtime-fabric/{label}-ufw-close"
+        self.undo_path = f"/run/{label}-ufw.undo"
         self._enabling = False
 
     def installed(self):
         return self.host.program("ufw") is not None
 
     def activity(self):
-        return "{0} says ENABLED=yes".format(CONFIGURATION) if self._is_active() else ""
+        return f"{CONFIGURATION} says ENABLED=yes" if self._is_active() else ""
 
     def running(self):
         return self._is_active() and self.host.unit_is("is-enabled", UNIT)
@@ -90,7 +90,7 @@ class Ufw(Backend):
 
     def _setting(self, path, name):
         """The last value of a setting in a file of ufw, in small letters."""
-        found = re.findall(r'^\s*{0}\s*=\s*"?([^"\s#]*)'.format(name), self.host.read(path) or "", re.MULTILINE)
+        found = re.findall(rf'^\s*{name}\s*=\s*"?([^"\s#]*)', self.host.read(path) or "", re.MULTILINE)
         return found[-1].lower() if found else ""
 
     def _families(self):
@@ -111,7 +111,7 @@ class Ufw(Backend):
         self._enabling = True
 
     def service_state(self):
-        return dict(super(Ufw, self).service_state(), active=self._is_active())
+        return dict(super().service_state(), active=self._is_active())
 
     def stop(self, before):
         if not before["active"]:
@@ -147,7 +147,7 @@ class Ufw(Backend):
     @staticmethod
     def _profile_lines(text):
         found = re.findall(r"^\[(.+)\]\n(?:.+\n)*?ports=(.*)$", text or "", re.MULTILINE)
-        return sorted("profile {0}: {1}".format(name, ports) for name, ports in found)
+        return sorted(f"profile {name}: {ports}" for name, ports in found)
 
     # What is to be there
 
@@ -183,10 +183,12 @@ class Ufw(Backend):
             if weight + needed > MOST_PORTS:
                 groups.append([])
                 weight = 0
-            groups[-1].append(str(pair[0]) if pair[0] == pair[1] else "{0}:{1}".format(*pair))
+            groups[-1].append(str(pair[0]) if pair[0] == pair[1] else "{}:{}".format(*pair))
             weight += needed
-        suffixes = [""] + ["-{0}".format(number) for number in range(2, len(groups) + 1)]
-        return [(name[: LONGEST_NAME - len(suffix)] + suffix, ",".join(group)) for suffix, group in zip(suffixes, groups)]
+        suffixes = [""] + [f"-{number}" for number in range(2, len(groups) + 1)]
+        return [
+            (name[: LONGEST_NAME - len(suffix)] + suffix, ",".join(group)) for suffix, group in zip(suffixes, groups)
+        ]
 
     def _entries(self, wanted):
         """Return our Entries, without those that the site has itself."""
@@ -200,7 +202,9 @@ class Ufw(Backend):
                         found.append(Entry(ipv6, "input", rule.transport, ports, source, ANY[ipv6], application))
             for network in map(_network, of_family(wanted.trusted, ipv6)):
                 for chain, source, destination in (
-                    ("input", network, ANY[ipv6]), ("forward", network, ANY[ipv6]), ("forward", ANY[ipv6], network),
+                    ("input", network, ANY[ipv6]),
+                    ("forward", network, ANY[ipv6]),
+                    ("forward", ANY[ipv6], network),
                 ):
                     found.append(Entry(ipv6, chain, "any", "any", source, destination, ""))
         return [one for one in OrderedDict.fromkeys(found) if one not in site]
@@ -220,9 +224,10 @@ class Ufw(Backend):
         for rule in self._rules(wanted):
             for name, ports in self._named_ports(rule):
                 blocks[name] = (
-                    "[{0}]\ntitle={1}: {2}\ndescription=Row {2} of the requirements of {1}. Written by hostprep.runtime_fabric.\n"
-                    "ports={3}/{4}\n"
-                ).format(name, self.label, rule.comment, ports, rule.transport)
+                    f"[{name}]\ntitle={self.label}: {rule.comment}\n"
+                    f"description=Row {rule.comment} of the requirements of {self.label}. Written by hostprep.runtime_fabric.\n"
+                    f"ports={ports}/{rule.transport}\n"
+                )
         return "\n".join(blocks.values()) if blocks else None
 
     # Getting there
@@ -244,7 +249,7 @@ class Ufw(Backend):
             there = self._in_force(ipv6, kept) if active else []
             text = self.host.read(RULES[ipv6])
             if text is None and meant:
-                raise FirewallError("{0} is missing; is ufw installed completely?".format(RULES[ipv6]))
+                raise FirewallError(f"{RULES[ipv6]} is missing; is ufw installed completely?")
             if text is not None:
                 self._write(RULES[ipv6], with_entries(text, self.label, ipv6, meant), 0o640)
             if active:
@@ -271,15 +276,17 @@ class Ufw(Backend):
         new = [_arguments(one) for one in added]
         before = self.host.read(self.undo_path) or ""
         undo = UNDO.format(
-            program=PROGRAMS[ipv6], old="".join("-A {0}\n".format(line) for line in old), new="".join(line + "\n" for line in new)
+            program=PROGRAMS[ipv6],
+            old="".join(f"-A {line}\n" for line in old),
+            new="".join(line + "\n" for line in new),
         )
         self.host.write(self.undo_path, before + undo, 0o600)
         steps = ["-A " + line for line in new] + ["-D " + line for line in old]
-        self.host.run([PROGRAMS[ipv6] + "-restore", "-n"], "*filter\n{0}\nCOMMIT\n".format("\n".join(steps)))
+        self.host.run([PROGRAMS[ipv6] + "-restore", "-n"], "*filter\n{}\nCOMMIT\n".format("\n".join(steps)))
 
     def _keep_script(self, expiring, wanted):
         commands = [
-            "ufw --force delete allow from {0} to any app {1}".format(source, application)
+            f"ufw --force delete allow from {source} to any app {application}"
             for rule in expiring
             for application, dummy in self._named_ports(rule)
             for ipv6 in self._families()
@@ -296,7 +303,7 @@ class Ufw(Backend):
     # For the guard
 
     def files(self):
-        link = "/etc/systemd/system/multi-user.target.wants/{0}".format(UNIT)
+        link = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
         return [RULES[False], RULES[True], self.profiles_path, CONFIGURATION, self.script_path, link]
 
     def restore_commands(self):
@@ -306,8 +313,8 @@ class Ufw(Backend):
         # After a reboot the file below /run is gone, and ufw has read the files from before they were put back. Where ufw was
         # disabled, its chains are gone, too.
         return [
-            "{0} -S {1}input >/dev/null 2>&1 || rm -f {2}".format(PROGRAMS[False], CHAINS[False], self.undo_path),
-            "if [ -f {0} ]; then sh {0}; rm -f {0}; else ufw reload; fi".format(self.undo_path),
+            f"{PROGRAMS[False]} -S {CHAINS[False]}input >/dev/null 2>&1 || rm -f {self.undo_path}",
+            f"if [ -f {self.undo_path} ]; then sh {self.undo_path}; rm -f {self.undo_path}; else ufw reload; fi",
         ]
 
 
@@ -332,14 +339,14 @@ def _arguments(one):
         words += ["-s", one.source]
     words += ["-j", "ACCEPT"]
     if one.application:
-        words += ["-m", "comment", "--comment", "'dapp_{0}'".format(one.application)]
+        words += ["-m", "comment", "--comment", f"'dapp_{one.application}'"]
     return " ".join(words)
 
 
 def _tuple(one, label):
     """An Entry as the line by which ufw knows it."""
     action = "route:allow" if one.chain == "forward" else "allow"
-    comment = "{0} {1}".format(label, one.application[len(label) + 1 :] or "trusted network")
+    comment = "{} {}".format(label, one.application[len(label) + 1 :] or "trusted network")
     words = ["### tuple ###", action, one.transport, one.ports, one.destination, "any", one.source]
     if one.application:
         words += [one.application, "-"]
@@ -376,7 +383,9 @@ def every(text, ipv6):
 
 def ours(text, label, ipv6):
     """Return our Entries of a file of rules: those whose comment says so."""
-    return [_entry(line, ipv6) for line, dummy in _blocks(text) if line and _is_ours(line, label) and _entry(line, ipv6)]
+    return [
+        _entry(line, ipv6) for line, dummy in _blocks(text) if line and _is_ours(line, label) and _entry(line, ipv6)
+    ]
 
 
 def _is_ours(line, label):
@@ -389,7 +398,7 @@ def with_entries(text, label, ipv6, entries):
     if ours(text, label, ipv6) == entries:
         return text
     rest = "".join(piece for line, piece in _blocks(text) if not (line and _is_ours(line, label)))
-    block = "".join("{0}\n-A {1}\n\n".format(_tuple(one, label), _arguments(one)) for one in entries)
+    block = "".join(f"{_tuple(one, label)}\n-A {_arguments(one)}\n\n" for one in entries)
     return rest.replace(END, block + END, 1)
 
 
@@ -421,12 +430,12 @@ def _network(text):
 
 def _lines(entries):
     return sorted(
-        "{0} {1} from {2} to {3}{4}".format(
+        "{} {} from {} to {}{}".format(
             "allow" if one.chain == "input" else "route allow",
-            "any" if one.transport == "any" else "{0} {1}".format(one.transport, one.ports),
+            "any" if one.transport == "any" else f"{one.transport} {one.ports}",
             one.source,
             one.destination,
-            " ({0})".format(one.application) if one.application else "",
+            f" ({one.application})" if one.application else "",
         )
         for one in entries
     )

@@ -59,7 +59,7 @@ def measure(key, peer, seconds, most_bytes, timeout):
         except NotMeasured as problem:
             found[direction] = {"error": str(problem)}
         except OSError as problem:
-            found[direction] = {"error": "the connection broke: %s" % problem}
+            found[direction] = {"error": f"the connection broke: {problem}"}
     return found
 
 
@@ -73,7 +73,7 @@ def _open(key, peer, purpose, size, timeout):
         data = sock.recv(keyed_proof.ANSWER_LIMIT)
         said = keyed_proof.read_answer(key, nonce, data)
         if said is None or (said.name, said.port) != (peer["name"], peer["port"]):
-            raise NotMeasured("%s did not prove itself on port %d" % (peer["name"], peer["port"]))
+            raise NotMeasured(f"{peer['name']} did not prove itself on port {peer['port']}")
         sock.sendall(keyed_proof.order(key, data, size))
     except BaseException:
         sock.close()
@@ -94,7 +94,7 @@ def _send(key, peer, seconds, most_bytes, timeout):
         sock.settimeout(seconds + timeout)  # what is in buffers has to arrive first
         slices = keyed_proof.read_count(key, nonce, _read_all(sock))
         if slices is None:
-            raise NotMeasured("%s did not say what arrived" % peer["name"])
+            raise NotMeasured("{} did not say what arrived".format(peer["name"]))
         # The receiver counts from its first byte to its last; the last slice is as long as the clock here says.
         return rates(slices, max(time.monotonic() - begun, listener_streams.SLICE))
 
@@ -109,7 +109,7 @@ def _receive(key, peer, seconds, most_bytes, timeout):
             if select.select([sock], [], [], deadline.remaining())[0]:
                 size = _some(sock.recv_into, buffer)
                 if size == 0:
-                    raise NotMeasured("%s ended the connection" % peer["name"])
+                    raise NotMeasured("{} ended the connection".format(peer["name"]))
                 if size:
                     meter.add(size)
                     left -= size

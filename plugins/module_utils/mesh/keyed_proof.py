@@ -120,14 +120,18 @@ def order(key, reply, size):
 def read_order(key, reply, data):
     """Return the size that an order for this answer says, or None for anything else."""
     head, code = data[: ORDER_SIZE - _CODE_SIZE], data[ORDER_SIZE - _CODE_SIZE : ORDER_SIZE]
-    if len(data) < ORDER_SIZE or head[: len(_ORDER)] != _ORDER or not hmac.compare_digest(code, _code(key, head + reply)):
+    if (
+        len(data) < ORDER_SIZE
+        or head[: len(_ORDER)] != _ORDER
+        or not hmac.compare_digest(code, _code(key, head + reply))
+    ):
         return None
     return struct.unpack(">Q", head[len(_ORDER) :])[0]
 
 
 def count(key, nonce, numbers):
     """Return the bytes that tell what was counted: a list of whole numbers."""
-    body = nonce + struct.pack(">%dQ" % len(numbers), *numbers)
+    body = nonce + struct.pack(f">{len(numbers)}Q", *numbers)
     return body + _code(key, body)
 
 
@@ -136,4 +140,4 @@ def read_count(key, nonce, data):
     body, code = data[:-_CODE_SIZE], data[-_CODE_SIZE:]
     if len(body) % 8 or body[:NONCE_SIZE] != nonce or not hmac.compare_digest(code, _code(key, body)):
         return None
-    return list(struct.unpack(">%dQ" % ((len(body) - NONCE_SIZE) // 8), body[NONCE_SIZE:]))
+    return list(struct.unpack(f">{(len(body) - NONCE_SIZE) // 8}Q", body[NONCE_SIZE:]))

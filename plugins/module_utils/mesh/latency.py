@@ -90,7 +90,7 @@ def _path(key, peer, deadline):
     return dict(found, interface=name, interface_mtu=most)
 
 
-class _Stream(object):
+class _Stream:
     """Questions to all peers in turn, over one socket."""
 
     def __init__(self, key, peers, deadline):
@@ -106,7 +106,7 @@ class _Stream(object):
             sock.setblocking(False)
             receive_timestamps.stamp_arrivals(sock)
             due = time.monotonic()
-            for dummy in range(count):
+            for _dummy in range(count):
                 for number, peer in enumerate(self._peers):
                     self._ask(sock, number, peer, next(nonces))
                 due += interval

@@ -121,7 +121,7 @@ def _together(ports, known):
     ]
 
 
-class Listener(object):
+class Listener:
     """Serves bound sockets until its lease is over, or until it is told to stop over `control`, a listening Unix socket."""
 
     def __init__(self, key, name, sockets, control, status, lease):
@@ -130,7 +130,8 @@ class Listener(object):
         self._epoll = select.epoll()
         self._handlers = {}
         self._connections = listener_connections.Connections(
-            file_limit.room_beside(len(sockets), SPARE_FILES), sum(transport == "tcp" for transport, dummy in sockets))
+            file_limit.room_beside(len(sockets), SPARE_FILES), sum(transport == "tcp" for transport, dummy in sockets)
+        )
         self._no_room = False
         self._heard = {}  # socket -> the part of a question or of an order that has arrived
         self._orders = {}  # socket -> (Question for a stream, the answer that it got)
@@ -146,7 +147,7 @@ class Listener(object):
     def serve(self):
         """Answer until told to stop."""
         while not self._stopping:
-            for number, dummy_events in self._epoll.poll(1.0, 256):
+            for number, _dummy_events in self._epoll.poll(1.0, 256):
                 handler = self._handlers.get(number)
                 if handler and not self._stopping:
                     handler[0](handler[1])
@@ -168,7 +169,7 @@ class Listener(object):
         self._epoll.modify(sock.fileno(), events)
 
     def _datagrams(self, sock):
-        for dummy in range(_BATCH):
+        for _dummy in range(_BATCH):
             try:
                 data, ancillary, dummy_flags, peer = sock.recvmsg(65535, receive_timestamps.ROOM)
             except OSError:
@@ -186,7 +187,7 @@ class Listener(object):
                 continue  # as good as lost on the way; the other side asks again
 
     def _accept(self, listener):
-        for dummy in range(_BATCH):
+        for _dummy in range(_BATCH):
             if self._no_room or not self._make_room():
                 return
             try:
@@ -314,7 +315,8 @@ class Listener(object):
 
     def _now(self):
         return dict(
-            self._status, proven=self._proven, silent_for=self._lease.silent_for(), ends_in=self._lease.remaining())
+            self._status, proven=self._proven, silent_for=self._lease.silent_for(), ends_in=self._lease.remaining()
+        )
 
     def _stop(self):
         self._stopping = True

@@ -19,13 +19,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 
 _STDOUT = 1
 
-KEY = dict(type="str", required=True, no_log=True)
+KEY = {"type": "str", "required": True, "no_log": True}
 
 
 def peers_option(**more):
     """The option `peers`; more: options that a peer has besides its name and address."""
-    options = dict(name=dict(type="str", required=True), address=dict(type="str", required=True), **more)
-    return dict(type="list", elements="dict", required=True, options=options)
+    options = dict(name={"type": "str", "required": True}, address={"type": "str", "required": True}, **more)
+    return {"type": "list", "elements": "dict", "required": True, "options": options}
 
 
 def run(module, bad_arguments, ask):
@@ -45,6 +45,7 @@ def run(module, bad_arguments, ask):
 
 def _end_without_controller(own):
     """Watch for both signs of a closed connection: a signal where there is a terminal, the end of a pipe elsewhere."""
+
     def end(dummy_signal=None, dummy_frame=None):
         listener_control.ask(own, listener_control.HANGUP)
         os._exit(1)

@@ -17,7 +17,7 @@ FRESH_SECONDS = 3.0  # one that began less than so long ago may have a question 
 _LEAST_OF_PEER = 256
 
 
-class Connections(object):
+class Connections:
     """most: how many there may be. ports: on how many a listener listens; a peer may have two connections to each.
 
     What is returned as to be closed is still to be removed.

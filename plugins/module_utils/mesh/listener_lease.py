@@ -14,7 +14,7 @@ AFTER_HANGUP = 10.0  # seconds for the run to show that it lives
 _DEAF = 5.0  # seconds of these in which modules on other hosts may not have noticed yet
 
 
-class Lease(object):
+class Lease:
     """quiet: seconds without a sign after which it is over, or None for one that only a hangup ends."""
 
     def __init__(self, quiet, clock=time.monotonic):

@@ -45,7 +45,7 @@ def start(key, name, places, lifetime, quiet=None, run=None, over=()):
 
     Where other runs hold some of the ports, nothing is started, and `{"held_by": [status of their listeners]}` is returned.
 
-    key: bytes. places: list of port_listening.Place. quiet: seconds without a sign of life of its run after which it
+    key: bytes. places: list of listener.Place. quiet: seconds without a sign of life of its run after which it
     ends, or None. run: what is to be known about its run, a dictionary with `id` and `started`, or None. over: ids of runs
     that are known to be over.
     """
@@ -68,12 +68,18 @@ def start(key, name, places, lifetime, quiet=None, run=None, over=()):
 
 def _overlapping(key, places):
     """Return the listeners of other runs (as Found) that say they have ports of these places."""
-    wanted = {(place.address, transport): set(ports)
-              for place in places for transport, ports in (("tcp", place.tcp), ("udp", place.udp))}
+    wanted = {
+        (place.address, transport): set(ports)
+        for place in places
+        for transport, ports in (("tcp", place.tcp), ("udp", place.udp))
+    }
     found = []
     for rival in listener_control.others(key, START_SECONDS):
-        theirs = [((place["address"], transport), port_ranges.numbers(place[transport]["bound"]))
-                  for place in rival.status.get("places") or () for transport in ("tcp", "udp")]
+        theirs = [
+            ((place["address"], transport), port_ranges.numbers(place[transport]["bound"]))
+            for place in rival.status.get("places") or ()
+            for transport in ("tcp", "udp")
+        ]
         if any(not wanted.get(where, set()).isdisjoint(ports) for where, ports in theirs):
             found.append(rival)
     return found
@@ -82,7 +88,10 @@ def _overlapping(key, places):
 def _holding(key, status):
     """Return the listeners of other runs (as Found) that hold ports which the listener with this status has not got."""
     pids = {
-        holder["pid"] for place in status["places"] for transport in ("tcp", "udp") for holder in place[transport]["occupied"]
+        holder["pid"]
+        for place in status["places"]
+        for transport in ("tcp", "udp")
+        for holder in place[transport]["occupied"]
     }
     return [found for found in listener_control.others(key, START_SECONDS) if found.process.pid in pids] if pids else []
 
@@ -109,7 +118,12 @@ def _launch(key, name, places, lifetime, quiet, run):
         control.listen(8)
         sockets, report = port_listening.bind_all(places)
         status = {
-            "pid": os.getpid(), "name": name, "lifetime": lifetime, "quiet": quiet, "run": run, "since": time.time(),
+            "pid": os.getpid(),
+            "name": name,
+            "lifetime": lifetime,
+            "quiet": quiet,
+            "run": run,
+            "since": time.time(),
             "places": report,
         }
         lease = listener_lease.Lease(quiet)

@@ -13,14 +13,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof
 
 LONGEST = 60.0  # seconds that a stream may take, whatever the other side does
-MOST_BYTES = 10 ** 12  # of a stream, whatever was ordered; as many as bandwidth_info takes at most
+MOST_BYTES = 10**12  # of a stream, whatever was ordered; as many as bandwidth_info takes at most
 MOST_STREAMS = 8  # at the same time; a run measures one pair of nodes at a time
 SLICE = 0.1  # seconds in which bytes are counted together
 _BLOCK = 256 * 1024
 _TURNS = 16  # blocks in a row before it is another socket's turn
 
 
-class Meter(object):
+class Meter:
     """Counts bytes in slices of time from the first byte on."""
 
     def __init__(self):
@@ -48,7 +48,7 @@ def stream_for(key, question, sock, size, begun):
     return _Pour(sock, min(size, MOST_BYTES))
 
 
-class _Swallow(object):
+class _Swallow:
     """Receives until the other side has nothing more to send, and then says how many bytes arrived when."""
 
     events = select.EPOLLIN
@@ -62,7 +62,7 @@ class _Swallow(object):
 
     def step(self):
         """Whether there is more to do."""
-        for dummy in range(_TURNS):
+        for _dummy in range(_TURNS):
             try:
                 size = self._sock.recv_into(self._buffer)
             except OSError as problem:
@@ -85,7 +85,7 @@ class _Swallow(object):
         return self._deadline.expired()
 
 
-class _Pour(object):
+class _Pour:
     """Sends as many bytes as were ordered, or until the other side hangs up."""
 
     events = select.EPOLLOUT
@@ -96,7 +96,7 @@ class _Pour(object):
 
     def step(self):
         """Whether there is more to do."""
-        for dummy in range(_TURNS):
+        for _dummy in range(_TURNS):
             try:
                 self._left -= self._sock.send(self._block[: self._left])
             except OSError as problem:

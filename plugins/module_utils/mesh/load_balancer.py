@@ -35,7 +35,7 @@ def probe(key, host, port, connections, timeout, seconds):
     try:
         address = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
     except OSError as problem:
-        reason = "%s does not resolve: %s" % (host, problem.strerror)
+        reason = f"{host} does not resolve: {problem.strerror}"
         return {"connections": 0, "reached": [], "failures": [{"reason": reason, "count": connections}]}
     jobs = [lambda: _connect(key, address, host, port, timeout)] * connections
     counts, failures = collections.Counter(), collections.Counter()
@@ -77,9 +77,9 @@ def _connect(key, address, host, port, timeout):
     except ssl.SSLError as problem:
         return _nothing("TLS: %s" % (problem.reason or problem))
     except socket.timeout:
-        return _nothing("connected, but no proof within %g s" % timeout)
+        return _nothing(f"connected, but no proof within {timeout:g} s")
     except OSError as problem:
-        return _nothing("the connection was cut: %s" % problem.strerror)
+        return _nothing(f"the connection was cut: {problem.strerror}")
 
 
 def _nothing(reason):
@@ -90,10 +90,7 @@ def _judge(key, nonce, data, own, tls):
     said = keyed_proof.read_answer(key, nonce, data) if data else None
     if said is None:
         return _nothing("something else answers there" if data else "the connection was closed without a proof")
-    if said.source != own[0]:
-        source = HIDDEN
-    else:
-        source = ANNOUNCED if said.announced else KEPT
+    source = HIDDEN if said.source != own[0] else ANNOUNCED if said.announced else KEPT
     return Reached(tls, said.name, source, said.source, None)
 
 

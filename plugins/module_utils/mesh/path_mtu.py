@@ -41,7 +41,7 @@ def interface_to(address):
         return None, None
     name = words[words.index("dev") + 1]
     try:
-        return name, min(int(bounded_reading.read_text("/sys/class/net/%s/mtu" % name)), _LARGEST)
+        return name, min(int(bounded_reading.read_text(f"/sys/class/net/{name}/mtu")), _LARGEST)
     except (bounded_reading.Unreadable, ValueError):
         return name, None
 
@@ -75,7 +75,7 @@ def find(key, address, port, most, deadline):
         return {"mtu": passed or None, "arrives": most in there if known else None, "icmp": search.icmp}
 
 
-class _Search(object):
+class _Search:
     def __init__(self, key, sock, deadline):
         self._key, self._sock, self._deadline = key, sock, deadline
         self._nonces = tcp_probes.new_nonces()
@@ -85,7 +85,7 @@ class _Search(object):
         """Return those of the sizes of which an answer came: one as long as the question, or with PROVE a short one."""
         waiting, found = {}, []
         left = set(sizes)
-        for dummy in range(_ATTEMPTS):
+        for _dummy in range(_ATTEMPTS):
             for size in sorted(left):
                 nonce = next(self._nonces)
                 waiting[nonce] = size

@@ -20,7 +20,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _ROUNDS = 3  # how often a port is tried that lets a connection come about and then says nothing
 
 
-class TcpProber(object):
+class TcpProber:
     """All targets in one go; `outcomes` is `{(peer, port): (verdict, reason)}` when it is over.
 
     A connection gets `timeout` seconds to come about, and for the proof as many again since the last proof of any other:
@@ -40,7 +40,7 @@ class TcpProber(object):
         self.outcomes = {}
 
     def run(self):
-        for dummy in range(_ROUNDS):
+        for _dummy in range(_ROUNDS):
             self._try_all()
             if not self._mute or self._deadline.expired():
                 break
@@ -50,18 +50,18 @@ class TcpProber(object):
 
     def _try_all(self):
         while (self._waiting or self._running) and not self._deadline.expired():
-            for dummy in range(_BATCH):
+            for _dummy in range(_BATCH):
                 if not self._waiting or len(self._running) >= self._concurrency:
                     break
                 self._start(self._waiting.popleft())
             before = time.monotonic()
             events = self._epoll.poll(self._pause(), _BATCH)
-            for number, dummy in events:
+            for number, _dummy in events:
                 self._go_on(number)
             if len(events) < _BATCH:
                 # All that had arrived was seen: what is due by now is truly late, however long this process slept.
                 self._expire(before)
-        for sock, target, dummy, dummy_end in list(self._running.values()):
+        for sock, target, _dummy, _dummy_end in list(self._running.values()):
             self._settle(sock, target, port_verdicts.UNTESTED, "the deadline passed")
         for target in self._waiting:
             self.outcomes[target.peer, target.port] = (port_verdicts.UNTESTED, "the deadline passed")
@@ -150,11 +150,11 @@ class TcpProber(object):
             if entry is None or entry[0] is not sock or entry[3] > now:
                 continue  # over already, or further by now
             if entry[2] is None:
-                self._settle(sock, entry[1], port_verdicts.DROPPED, "no answer within %g s" % self._timeout)
+                self._settle(sock, entry[1], port_verdicts.DROPPED, f"no answer within {self._timeout:g} s")
             elif self._last_proof + self._timeout > now:
                 entry[3] = self._end_of(sock, self._last_proof)
             else:
-                reason = "connected, but no proof within %g s" % self._timeout
+                reason = f"connected, but no proof within {self._timeout:g} s"
                 self._mute.append(entry[1])
                 self._settle(sock, entry[1], port_verdicts.UNPROVEN, reason)
 
@@ -168,7 +168,7 @@ def new_nonces():
 
 
 def _cut(problem):
-    return port_verdicts.UNPROVEN, "the connection was cut: %s" % os.strerror(problem.errno)
+    return port_verdicts.UNPROVEN, f"the connection was cut: {os.strerror(problem.errno)}"
 
 
 def _judge(key, nonce, data, target):
@@ -184,5 +184,5 @@ def _judge(key, nonce, data, target):
 def judge_answer(said, target):
     """Return (verdict, reason) for a genuine answer: it has to come from the host and port that were meant."""
     if said.name != target.name or said.port != target.port:
-        return port_verdicts.UNPROVEN, "port %d of %s answers there" % (said.port, said.name)
+        return port_verdicts.UNPROVEN, f"port {said.port} of {said.name} answers there"
     return port_verdicts.OPEN, None

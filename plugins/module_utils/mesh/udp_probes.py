@@ -29,7 +29,7 @@ _STRANGERS = 1.0  # seconds for those where nobody should answer: silence is wha
 _BATCH = 32  # questions that are sent before answers are looked at: no buffer has to hold thousands
 
 
-class UdpProber(object):
+class UdpProber:
     """Asks each target until it answers, an ICMP error comes, or no other has answered for `timeout` seconds.
 
     One socket asks them all; the kernel's error queue tells which of them an ICMP error is for. `outcomes` is
@@ -60,19 +60,23 @@ class UdpProber(object):
             _enlarge(sock)
             pause = _FIRST_PAUSE
             self._last_answer = began = time.monotonic()
-            while self._goes_on(began) and not self._deadline.expired() and time.monotonic() < self._last_answer + timeout:
+            while (
+                self._goes_on(began) and not self._deadline.expired() and time.monotonic() < self._last_answer + timeout
+            ):
                 self._ask_all(sock)
                 self._hear(sock, time.monotonic() + pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
         over = self._deadline.expired()
         for target in self._open.values():
             verdict = port_verdicts.UNTESTED if over else port_verdicts.DROPPED
-            reason = "the deadline passed" if over else "no answer within %g s" % self._timeout
+            reason = "the deadline passed" if over else f"no answer within {self._timeout:g} s"
             self.outcomes[target.peer, target.port] = (verdict, reason)
 
     def _goes_on(self, began):
         """Whether somebody is still waited for."""
-        return any(target.proof for target in self._open.values()) or (self._open and time.monotonic() < began + _STRANGERS)
+        return any(target.proof for target in self._open.values()) or (
+            self._open and time.monotonic() < began + _STRANGERS
+        )
 
     def _ask_all(self, sock):
         for number, nonce in enumerate(list(self._open)):
@@ -83,7 +87,7 @@ class UdpProber(object):
 
     def _ask(self, sock, nonce):
         target = self._open[nonce]
-        for dummy in range(3):
+        for _dummy in range(3):
             try:
                 sock.sendto(self._questions[nonce], (target.address, target.port))
                 return

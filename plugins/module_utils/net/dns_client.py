@@ -35,7 +35,7 @@ def look_up(server, name, seconds, port=PORT):
             return "ok", answer.addresses
         if answer.rcode:
             break
-    return _STATUSES.get(answer.rcode, "rcode %d" % answer.rcode), []
+    return _STATUSES.get(answer.rcode, f"rcode {answer.rcode}"), []
 
 
 def _ask(server, port, name, kind, deadline, seconds):
@@ -44,11 +44,11 @@ def _ask(server, port, name, kind, deadline, seconds):
         answer = _over_udp(server, port, asked, deadline)
         return _over_tcp(server, port, asked, deadline) if answer.truncated else answer
     except socket.timeout:
-        raise verdicts.LayerFailed(verdicts.NO_REPLY, "no answer within %g s" % seconds)
+        raise verdicts.LayerFailed(verdicts.NO_REPLY, f"no answer within {seconds:g} s") from None
     except dns_messages.DnsError as exc:
-        raise verdicts.LayerFailed(verdicts.NO_REPLY, str(exc))
+        raise verdicts.LayerFailed(verdicts.NO_REPLY, str(exc)) from exc
     except OSError as exc:
-        raise verdicts.LayerFailed(tcp_connect.verdict_of(exc.errno), exc.strerror or str(exc))
+        raise verdicts.LayerFailed(tcp_connect.verdict_of(exc.errno), exc.strerror or str(exc)) from exc
 
 
 def _over_udp(server, port, asked, deadline):

@@ -18,7 +18,9 @@ _FAMILIES = {A: socket.AF_INET, AAAA: socket.AF_INET6}
 _MOST_RECORDS = 512
 
 Answer = collections.namedtuple("Answer", ["rcode", "truncated", "addresses"])
-Answer.__doc__ = """rcode: 0 for success, 3 where the name does not exist; addresses: list of str, in the server's order."""
+Answer.__doc__ = (
+    """rcode: 0 for success, 3 where the name does not exist; addresses: list of str, in the server's order."""
+)
 
 
 class DnsError(ValueError):
@@ -35,7 +37,7 @@ def parse(data, asked):
     try:
         return _answer(data, asked)
     except (struct.error, IndexError):
-        raise DnsError("the answer ends in the middle")
+        raise DnsError("the answer ends in the middle") from None
 
 
 def _answer(data, asked):
@@ -46,13 +48,13 @@ def _answer(data, asked):
     # Servers that refuse or fail may leave the question out.
     if questions == 1:
         at = _HEADER.size + len(asked) - _HEADER.size
-        if data[_HEADER.size:at].lower() != asked[_HEADER.size:].lower():
+        if data[_HEADER.size : at].lower() != asked[_HEADER.size :].lower():
             raise DnsError("the answer is to another question")
     elif questions or not rcode:
-        raise DnsError("the answer repeats %d questions" % questions)
-    kind, = struct.unpack("!H", asked[-4:-2])
+        raise DnsError(f"the answer repeats {questions} questions")
+    (kind,) = struct.unpack("!H", asked[-4:-2])
     addresses = []
-    for dummy_number in range(min(answers, _MOST_RECORDS)):
+    for _dummy_number in range(min(answers, _MOST_RECORDS)):
         at = _after_name(data, at)
         found, dummy_class, dummy_ttl, length = struct.unpack_from("!HHIH", data, at)
         at += 10
@@ -61,7 +63,7 @@ def _answer(data, asked):
                 break
             raise DnsError("a record is longer than the answer")
         if found == kind and length == _LENGTHS[kind]:
-            addresses.append(socket.inet_ntop(_FAMILIES[kind], bytes(data[at:at + length])))
+            addresses.append(socket.inet_ntop(_FAMILIES[kind], bytes(data[at : at + length])))
         at += length
     return Answer(rcode, bool(flags & _TRUNCATED), addresses)
 
@@ -74,10 +76,10 @@ def _encoded(name):
         try:
             text = name.rstrip(".").encode("idna")
         except UnicodeError as exc:
-            raise DnsError("%s is not a host name: %s" % (name, exc))
+            raise DnsError(f"{name} is not a host name: {exc}") from exc
     labels = text.split(b".")
     if len(text) > 253 or not all(0 < len(label) < 64 for label in labels):
-        raise DnsError("%s is not a host name" % name)
+        raise DnsError(f"{name} is not a host name")
     return b"".join(struct.pack("!B", len(label)) + label for label in labels) + b"\0"
 
 

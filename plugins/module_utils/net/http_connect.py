@@ -6,12 +6,12 @@
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, proxy_url, verdicts
 
 
-class Client(object):
+class Client:
     """Asks `proxy` for a tunnel to host and port; `done` when it stands, and `rest` is what came behind the answer."""
 
     def __init__(self, proxy, host, port):
         self._proxy = proxy
-        self._target = "%s:%d" % ("[%s]" % host if ":" in host else host, port)
+        self._target = f"{f'[{host}]' if ':' in host else host}:{port}"
         self._reader = http_heads.HeadReader()
         self.done = False
         self.rest = b""
@@ -33,7 +33,7 @@ class Client(object):
         try:
             whole = self._reader.feed(data)
         except http_heads.HttpError as exc:
-            raise self._failed(verdicts.PROXY_BROKEN, str(exc))
+            raise self._failed(verdicts.PROXY_BROKEN, str(exc)) from exc
         if whole:
             self._judge(self._reader.head)
             self.done, self.rest = True, self._reader.rest
@@ -42,9 +42,9 @@ class Client(object):
     def _judge(self, head):
         if 200 <= head.status <= 299:
             return
-        answered = "answered CONNECT %s with %d %s" % (self._target, head.status, head.reason)
+        answered = f"answered CONNECT {self._target} with {head.status} {head.reason}"
         if 300 <= head.status <= 399:
-            raise self._failed(verdicts.BLOCKED, "%s, to %s" % (answered, head.headers.get("location", "nowhere")))
+            raise self._failed(verdicts.BLOCKED, "{}, to {}".format(answered, head.headers.get("location", "nowhere")))
         raise refusal(self._proxy, head, answered)
 
     def _failed(self, verdict, detail):
@@ -54,18 +54,18 @@ class Client(object):
 def refusal(proxy, head, answered):
     """The LayerFailed of an answer by which `proxy` refuses; answered: the sentence that tells of it."""
     if head.status == 407:
-        verdict, answered = verdicts.PROXY_AUTH, "%s; %s" % (answered, _who_may(proxy, head))
+        verdict, answered = verdicts.PROXY_AUTH, f"{answered}; {_who_may(proxy, head)}"
     else:
         verdict = verdicts.PROXY_FAILED if head.status >= 500 else verdicts.PROXY_DENIED
         if "x-squid-error" in head.headers:
-            answered += " (%s)" % head.headers["x-squid-error"]
+            answered += " ({})".format(head.headers["x-squid-error"])
     return verdicts.LayerFailed(verdict, proxy_url.without_secrets(answered, proxy))
 
 
 def _who_may(proxy, head):
     offered = head.headers.get("proxy-authenticate", "no scheme named")
     if proxy.username is None:
-        return "it asks for a user name and password (%s)" % offered
+        return f"it asks for a user name and password ({offered})"
     if not offered.lower().startswith("basic"):
-        return "it takes no user name and password but %s" % offered
+        return f"it takes no user name and password but {offered}"
     return "it does not accept the user name and password that it was given"

@@ -19,13 +19,22 @@ _BODY_SECONDS = 0.5
 _REFUSALS_OF_NGINX = ("400 The SSL certificate error", "400 No required SSL certificate was sent")
 _TITLE = re.compile(b"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 # What an answer is recognised by; cookies and the like are nobody's business.
-_TELLING = ("server", "via", "location", "content-type", "www-authenticate", "x-squid-error", "upgrade",
-            "sec-websocket-accept", "sec-websocket-protocol")
+_TELLING = (
+    "server",
+    "via",
+    "location",
+    "content-type",
+    "www-authenticate",
+    "x-squid-error",
+    "upgrade",
+    "sec-websocket-accept",
+    "sec-websocket-protocol",
+)
 
 
 def name_in_url(host):
     """A host as URLs and headers have it."""
-    name = "[%s]" % host if ":" in host else host
+    name = f"[{host}]" if ":" in host else host
     try:
         name.encode("ascii")
     except UnicodeError:
@@ -37,8 +46,8 @@ def request(host, port, path, extra=(), before=""):
     """The bytes of a GET. extra: further header lines, as text. before: what a proxy needs before the path."""
     name = name_in_url(host)
     if port not in (80, 443):
-        name = "%s:%d" % (name, port)
-    lines = ["GET %s%s HTTP/1.1" % (before, path), "Host: %s" % name, "User-Agent: %s" % USER_AGENT, "Accept: */*"]
+        name = f"{name}:{port}"
+    lines = [f"GET {before}{path} HTTP/1.1", f"Host: {name}", f"User-Agent: {USER_AGENT}", "Accept: */*"]
     lines += list(extra) or ["Connection: close"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
@@ -49,7 +58,7 @@ def ask(channel, question, seconds):
     head, rest = _ask(channel, question, deadline, seconds)
     title = _title(channel, head, rest, deadline)
     if head.status == 400 and title in _REFUSALS_OF_NGINX:
-        raise verdicts.LayerFailed(verdicts.CERTIFICATE_REFUSED, 'the answer is the page "%s"' % title)
+        raise verdicts.LayerFailed(verdicts.CERTIFICATE_REFUSED, f'the answer is the page "{title}"')
     return head, title
 
 
@@ -68,18 +77,19 @@ def _ask(channel, question, deadline, seconds):
             data = channel.receive(deadline)
             if not data:
                 raise http_heads.HttpError(
-                    "the peer closed the connection %s" % ("within its answer" if reader.begun() else "without an answer"))
+                    f"the peer closed the connection {'within its answer' if reader.begun() else 'without an answer'}"
+                )
             if reader.feed(data):
                 break
     except socket.timeout:
-        raise verdicts.LayerFailed(verdicts.HTTP_FAILED, "no answer to an HTTP request within %g s" % seconds)
+        raise verdicts.LayerFailed(verdicts.HTTP_FAILED, f"no answer to an HTTP request within {seconds:g} s") from None
     except http_heads.HttpError as exc:
-        raise verdicts.LayerFailed(verdicts.HTTP_FAILED, str(exc))
+        raise verdicts.LayerFailed(verdicts.HTTP_FAILED, str(exc)) from exc
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
         # In TLS 1.3 a server says so only after the client's side of the handshake is done.
         verdict = verdicts.CERTIFICATE_REFUSED if tls.is_refusal(reason) else verdicts.HTTP_FAILED
-        raise verdicts.LayerFailed(verdict, "cut while waiting for an HTTP answer (%s)" % reason)
+        raise verdicts.LayerFailed(verdict, f"cut while waiting for an HTTP answer ({reason})") from exc
     return reader.head, reader.rest
 
 
@@ -103,8 +113,8 @@ def _title(channel, head, rest, deadline):
 
 def described(head, title, signs):
     """A dict for the result row. signs: headers that are kept besides the usual ones."""
-    wanted = set(_TELLING) | set(name_of(sign) for sign in signs)
-    kept = dict((name, value) for name, value in head.headers.items() if name in wanted)
+    wanted = set(_TELLING) | {name_of(sign) for sign in signs}
+    kept = {name: value for name, value in head.headers.items() if name in wanted}
     return {"status": head.status, "reason": head.reason, "headers": kept, "title": title}
 
 
@@ -123,7 +133,7 @@ def shows(head, sign):
 def block_mark(head):
     """A sentence when the answer names itself as that of a filter or a login page, else None."""
     if "x-squid-error" in head.headers:
-        return "a proxy answers instead (%s)" % head.headers["x-squid-error"]
+        return "a proxy answers instead ({})".format(head.headers["x-squid-error"])
     if head.status in (407, 511):
-        return "somebody on the way answers with %d %s" % (head.status, head.reason)
+        return f"somebody on the way answers with {head.status} {head.reason}"
     return None

@@ -23,7 +23,7 @@ class HttpError(ValueError):
     """The bytes are no head of an HTTP answer."""
 
 
-class HeadReader(object):
+class HeadReader:
     """Takes bytes until the head is whole; what came after it is in `rest`."""
 
     def __init__(self):
@@ -35,14 +35,14 @@ class HeadReader(object):
         """Take more bytes; True once the head is there. Raises HttpError as soon as it cannot come any more."""
         self._data += data
         if not could_be_http(bytes(self._data[:7])):
-            raise HttpError("the answer is not HTTP but starts with %s" % printable(bytes(self._data[:40])))
+            raise HttpError(f"the answer is not HTTP but starts with {printable(bytes(self._data[:40]))}")
         end = _END.search(self._data, 0, LONGEST_HEAD)
         if end is None:
             if len(self._data) >= LONGEST_HEAD:
-                raise HttpError("the head of the answer is longer than %d bytes" % LONGEST_HEAD)
+                raise HttpError(f"the head of the answer is longer than {LONGEST_HEAD} bytes")
             return False
-        self.head = _parse(bytes(self._data[:end.start()]))
-        self.rest = bytes(self._data[end.end():])
+        self.head = _parse(bytes(self._data[: end.start()]))
+        self.rest = bytes(self._data[end.end() :])
         return True
 
     def begun(self):
@@ -52,7 +52,7 @@ class HeadReader(object):
 
 def could_be_http(start):
     """Whether bytes that start like that can become an HTTP/1 answer."""
-    return b"HTTP/1."[:len(start)] == start[:7]
+    return b"HTTP/1."[: len(start)] == start[:7]
 
 
 def printable(data):
@@ -62,7 +62,7 @@ def printable(data):
 
 def clean(text):
     """A stranger's text, printable and of bounded length."""
-    text = "".join(character if character.isprintable() else "?" for character in text[:_LONGEST_VALUE + 1])
+    text = "".join(character if character.isprintable() else "?" for character in text[: _LONGEST_VALUE + 1])
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 
@@ -70,7 +70,7 @@ def _parse(data):
     lines = data.decode("latin-1").replace("\r\n", "\n").split("\n")
     found = _STATUS_LINE.match(lines[0])
     if not found:
-        raise HttpError("the answer has no status line but %s" % clean(lines[0]))
+        raise HttpError(f"the answer has no status line but {clean(lines[0])}")
     headers = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")

@@ -24,7 +24,7 @@ def ask(addresses, port, seconds):
     return _Survey(addresses, port, seconds).run()
 
 
-class _Survey(object):
+class _Survey:
     """Sockets that wait for an answer, and the reasons of those that do not wait any more."""
 
     def __init__(self, addresses, port, seconds):
@@ -34,8 +34,8 @@ class _Survey(object):
         self._deadline = deadlines.Deadline(seconds)
         self._selector = selectors.DefaultSelector()
         self._questions = {}  # when each was sent, by its cookie
-        self._failures = []   # (verdict, sentence)
-        self._nonsense = {}   # what was no answer, by address
+        self._failures = []  # (verdict, sentence)
+        self._nonsense = {}  # what was no answer, by address
 
     def run(self):
         try:
@@ -48,7 +48,7 @@ class _Survey(object):
                     return answer
             self._give_up()
         finally:
-            for sock, dummy_address in self._open_sockets():
+            for sock, _dummy_address in self._open_sockets():
                 sock.close()
             self._selector.close()
 
@@ -79,7 +79,7 @@ class _Survey(object):
 
     def _listen(self, pause):
         while self._open_sockets() and not pause.expired():
-            for key, dummy_events in self._selector.select(pause.remaining()):
+            for key, _dummy_events in self._selector.select(pause.remaining()):
                 reply = self._read(key.fileobj, key.data)
                 if reply is not None:
                     return reply, key.data
@@ -106,12 +106,12 @@ class _Survey(object):
         self._failures.append((tcp_connect.verdict_of(exc.errno), self._sentence(address, exc.strerror)))
 
     def _sentence(self, address, reason):
-        return "%s port %d/udp: %s" % (address, self._port, reason)
+        return f"{address} port {self._port}/udp: {reason}"
 
     def _give_up(self):
         silent = []
-        for dummy_sock, address in self._open_sockets():
-            reason = self._nonsense.get(address, "no answer within %g s" % self._seconds)
+        for _dummy_sock, address in self._open_sockets():
+            reason = self._nonsense.get(address, f"no answer within {self._seconds:g} s")
             silent.append((verdicts.NO_REPLY, self._sentence(address, reason)))
         # Silence weighs more than an error of another address: that may only mean that this host has no IPv6.
         failures = silent + self._failures

@@ -40,11 +40,11 @@ def parse(packet, questions, received):
     questions: when each question was sent, by its cookie; that and `received`: seconds since 1970 by this host's clock.
     """
     if len(packet) < _PACKET.size:
-        raise NtpError("%d bytes are too few for NTP" % len(packet))
-    fields = _PACKET.unpack(packet[:_PACKET.size])
+        raise NtpError(f"{len(packet)} bytes are too few for NTP")
+    fields = _PACKET.unpack(packet[: _PACKET.size])
     leap, version, mode, stratum = fields[0] >> 6, fields[0] >> 3 & 7, fields[0] & 7, fields[1]
     if mode != _SERVER_MODE or not 1 <= version <= 4:
-        raise NtpError("mode %d of version %d is not a server's answer" % (mode, version))
+        raise NtpError(f"mode {mode} of version {version} is not a server's answer")
     cookie = bytes(packet[24:32])
     if cookie not in questions:
         raise NtpError("the answer belongs to another question")

@@ -20,7 +20,7 @@ PATHS = [DIRECT, proxy_url.HTTP, proxy_url.SOCKS5]
 _CLIENTS = {proxy_url.HTTP: http_connect.Client, proxy_url.SOCKS5: socks5.Client}
 
 
-class Routes(object):
+class Routes:
     """timeout: seconds for each layer; resolver: a resolving.Resolver; known: {path: Proxy} of what is configured."""
 
     def __init__(self, timeout, resolver, known):
@@ -48,13 +48,11 @@ class Routes(object):
         return stream.Wire(self._dial(proxy.host, proxy.port, trace, proxy))
 
     def _dial(self, host, port, trace, proxy=None):
-        with trace.layer("dns"):
-            with _OfProxy(proxy):
-                addresses = self._resolver.resolve(host, self._timeout)
+        with trace.layer("dns"), _OfProxy(proxy):
+            addresses = self._resolver.resolve(host, self._timeout)
         trace.note(addresses=addresses)
-        with trace.layer("tcp"):
-            with _OfProxy(proxy):
-                sock, address = tcp_connect.dial(addresses, port, self._timeout)
+        with trace.layer("tcp"), _OfProxy(proxy):
+            sock, address = tcp_connect.dial(addresses, port, self._timeout)
         trace.note(address=address)
         return sock
 
@@ -66,8 +64,8 @@ class Routes(object):
             raise
         except (OSError, ValueError) as exc:
             wire.close()
-            reason = "%s: %s" % (proxy_url.label(proxy), _reason(exc, self._timeout))
-            raise verdicts.LayerFailed(verdicts.PROXY_BROKEN, reason)
+            reason = f"{proxy_url.label(proxy)}: {_reason(exc, self._timeout)}"
+            raise verdicts.LayerFailed(verdicts.PROXY_BROKEN, reason) from exc
 
 
 def negotiate(wire, client, seconds):
@@ -87,13 +85,13 @@ def negotiate(wire, client, seconds):
 
 def _reason(exc, seconds):
     if isinstance(exc, socket.timeout):
-        return "its answer was not there within %g s" % seconds
+        return f"its answer was not there within {seconds:g} s"
     if isinstance(exc, OSError) and exc.strerror:
-        return "cut the connection (%s)" % exc.strerror
+        return f"cut the connection ({exc.strerror})"
     return str(exc)
 
 
-class _OfProxy(object):
+class _OfProxy:
     """Failures inside are the proxy's: what happened to the endpoint is then unknown."""
 
     def __init__(self, proxy):
@@ -105,6 +103,6 @@ class _OfProxy(object):
     def __exit__(self, kind, failure, traceback):
         if self._proxy is not None and isinstance(failure, verdicts.LayerFailed):
             raise verdicts.LayerFailed(
-                verdicts.PROXY_UNREACHABLE,
-                "%s: %s: %s" % (proxy_url.label(self._proxy), failure.verdict, failure.detail))
+                verdicts.PROXY_UNREACHABLE, f"{proxy_url.label(self._proxy)}: {failure.verdict}: {failure.detail}"
+            )
         return False

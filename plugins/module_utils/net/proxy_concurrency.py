@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 A_FEW = 4
 
 
-class ProxyTurns(object):
+class ProxyTurns:
     """The turns of pool.run_all. paths: the path of each attempt. most: at a time through one proxy.
 
     late: a function of the result of an attempt that says whether it timed out. A proxy that cannot be connected to, or

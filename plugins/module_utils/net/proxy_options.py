@@ -11,7 +11,7 @@ OPTIONS = {proxy_url.HTTP: ("http_proxy", "http"), proxy_url.SOCKS5: ("socks5_pr
 
 
 def argument_spec():
-    return dict(http_proxy=dict(type="str", no_log=True), socks5_proxy=dict(type="str", no_log=True))
+    return {"http_proxy": {"type": "str", "no_log": True}, "socks5_proxy": {"type": "str", "no_log": True}}
 
 
 def read(params):
@@ -22,11 +22,14 @@ def read(params):
             try:
                 found[path] = proxy_url.parse(params[option], scheme)
             except proxy_url.ProxyUrlError as problem:
-                problems.append("%s: %s" % (option, problem))
+                problems.append(f"{option}: {problem}")
     return found, problems
 
 
 def missing(paths, params):
     """One sentence for each of some paths whose proxy is not given."""
-    return ["%s needs the option %s" % (path, option)
-            for path, (option, dummy) in OPTIONS.items() if path in paths and not params[option]]
+    return [
+        f"{path} needs the option {option}"
+        for path, (option, dummy) in OPTIONS.items()
+        if path in paths and not params[option]
+    ]

@@ -24,18 +24,18 @@ class ProxyUrlError(ValueError):
 
 def parse(url, scheme):
     """The Proxy of `scheme://[user:password@]host:port`. Raises ProxyUrlError."""
-    shape = "%s://[user:password@]host:port" % scheme
+    shape = f"{scheme}://[user:password@]host:port"
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ProxyUrlError("has no readable host and port; write %s" % shape)
+        raise ProxyUrlError(f"has no readable host and port; write {shape}") from None
     if parts.scheme != scheme:
-        raise ProxyUrlError("must start with %s://" % scheme)
+        raise ProxyUrlError(f"must start with {scheme}://")
     if not host or port is None or not port or not _HOST.fullmatch(host):
-        raise ProxyUrlError("has no host and port; write %s, with @ : / %% # of a password percent-encoded" % shape)
+        raise ProxyUrlError(f"has no host and port; write {shape}, with @ : / % # of a password percent-encoded")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ProxyUrlError("has text behind the port; write %s" % shape)
+        raise ProxyUrlError(f"has text behind the port; write {shape}")
     username = password = None
     if parts.username is not None:
         username, password = unquote(parts.username), unquote(parts.password or "")
@@ -49,14 +49,14 @@ def parse(url, scheme):
 
 def label(proxy):
     """What a person calls the proxy."""
-    return "the proxy %s port %d" % (proxy.host, proxy.port)
+    return f"the proxy {proxy.host} port {proxy.port}"
 
 
 def basic_token(proxy):
     """What `Proxy-Authorization: Basic` carries, as text, or None without a user name."""
     if proxy.username is None:
         return None
-    return base64.b64encode(("%s:%s" % (proxy.username, proxy.password)).encode("utf-8")).decode("ascii")
+    return base64.b64encode((f"{proxy.username}:{proxy.password}").encode()).decode("ascii")
 
 
 def without_secrets(text, proxy):

@@ -13,7 +13,9 @@ BEHIND_A_STUB = ("/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stu
 MOST_SERVERS = 3
 
 Resolvers = collections.namedtuple("Resolvers", ["servers", "search", "ndots"])
-Resolvers.__doc__ = """servers: list of (address, path of the file that names it); search: list of domains; ndots: int."""
+Resolvers.__doc__ = (
+    """servers: list of (address, path of the file that names it); search: list of domains; ndots: int."""
+)
 
 
 def parse(text):

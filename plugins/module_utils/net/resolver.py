@@ -18,7 +18,7 @@ if hasattr(socket, "EAI_NODATA"):
     _CAUSES[socket.EAI_NODATA] = "the name exists but has no address"
 
 
-class Resolver(object):
+class Resolver:
     """Looks every name up once, however many rows ask for it."""
 
     def __init__(self, lookup=socket.getaddrinfo):
@@ -41,7 +41,7 @@ class Resolver(object):
         return question.answer(host, seconds)
 
 
-class _Question(object):
+class _Question:
     """One lookup under way in a thread of its own, and the answer once it is there."""
 
     def __init__(self):
@@ -61,19 +61,22 @@ class _Question(object):
 
     def answer(self, host, seconds):
         if not self._answered.wait(seconds):
-            raise verdicts.LayerFailed(verdicts.UNRESOLVED, "no answer for %s within %g s" % (host, seconds))
+            raise verdicts.LayerFailed(verdicts.UNRESOLVED, f"no answer for {host} within {seconds:g} s")
         if self._error is not None:
             raise verdicts.LayerFailed(verdicts.UNRESOLVED, _explain(host, self._error))
         if not self._addresses:
-            raise verdicts.LayerFailed(verdicts.UNRESOLVED, "%s: the name exists but has no address" % host)
+            raise verdicts.LayerFailed(verdicts.UNRESOLVED, f"{host}: the name exists but has no address")
         return list(self._addresses)
 
 
 def only(addresses):
     """A lookup like socket.getaddrinfo that knows these addresses, whatever it is asked for."""
+
     def lookup(*dummy_question):
-        return [(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 0))
-                for address in addresses]
+        return [
+            (socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 0))
+            for address in addresses
+        ]
 
     return lookup
 
@@ -81,7 +84,7 @@ def only(addresses):
 def addresses_of(answers):
     """The address strings of getaddrinfo()'s `answers`: unique, in order; a scope id stays in `fe80::1%eth0`."""
     addresses = []
-    for family, dummy_type, dummy_protocol, dummy_name, sockaddr in answers:
+    for family, _dummy_type, _dummy_protocol, _dummy_name, sockaddr in answers:
         if family in (socket.AF_INET, socket.AF_INET6) and sockaddr[0] not in addresses:
             addresses.append(sockaddr[0])
     return addresses
@@ -89,7 +92,7 @@ def addresses_of(answers):
 
 def _explain(host, error):
     if isinstance(error, socket.gaierror):
-        return "%s: %s (%s)" % (host, _CAUSES.get(error.errno, "the lookup failed"), error.strerror)
+        return "{}: {} ({})".format(host, _CAUSES.get(error.errno, "the lookup failed"), error.strerror)
     if isinstance(error, UnicodeError):
-        return "%s is not a host name: %s" % (host, error)
-    return "%s: %s" % (host, verdicts.unforeseen(error))
+        return f"{host} is not a host name: {error}"
+    return f"{host}: {verdicts.unforeseen(error)}"

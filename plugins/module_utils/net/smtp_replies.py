@@ -23,7 +23,7 @@ class SmtpError(ValueError):
     """The bytes are no reply of an SMTP server."""
 
 
-class ReplyReader(object):
+class ReplyReader:
     """Takes bytes until one reply is whole."""
 
     def __init__(self):
@@ -37,7 +37,7 @@ class ReplyReader(object):
             line, dummy_end, self._data = self._data.partition(b"\n")
             found = _LINE.match(line.rstrip(b"\r").decode("utf-8", "replace"))
             if not found:
-                raise SmtpError("the answer is not SMTP but %s" % http_heads.printable(bytes(line[:60]).strip()))
+                raise SmtpError(f"the answer is not SMTP but {http_heads.printable(bytes(line[:60]).strip())}")
             self._lines.append(http_heads.clean(found.group(3) or ""))
             if found.group(2) != "-":
                 if self._data:
@@ -45,9 +45,9 @@ class ReplyReader(object):
                 return Reply(int(found.group(1)), self._lines)
         size = len(self._data) + sum(len(line) + 6 for line in self._lines)
         if size > LONGEST_REPLY or len(self._lines) > 1000:
-            raise SmtpError("the answer is longer than %d bytes" % LONGEST_REPLY)
+            raise SmtpError(f"the answer is longer than {LONGEST_REPLY} bytes")
         if len(self._data) >= 3 and not re.match(rb"[2-5]\d\d", bytes(self._data)):
-            raise SmtpError("the answer is not SMTP but starts with %s" % http_heads.printable(bytes(self._data[:60])))
+            raise SmtpError(f"the answer is not SMTP but starts with {http_heads.printable(bytes(self._data[:60]))}")
         return None
 
 
@@ -55,6 +55,11 @@ def offer(reply):
     """The Offer in the reply to EHLO, whose first line is a greeting."""
     words = [line.upper().split() for line in reply.lines[1:] if line.split()]
     # Some servers write AUTH=PLAIN, for clients older than the standard.
-    auth = [mechanism for line in words for first in [line[0].partition("=")] if first[0] == "AUTH"
-            for mechanism in ([first[2]] if first[2] else []) + line[1:]]
+    auth = [
+        mechanism
+        for line in words
+        for first in [line[0].partition("=")]
+        if first[0] == "AUTH"
+        for mechanism in ([first[2]] if first[2] else []) + line[1:]
+    ]
     return Offer([line[0] for line in words], list(collections.OrderedDict.fromkeys(auth)))

@@ -23,7 +23,7 @@ def greet(stream, seconds):
 
 def hello(stream, seconds):
     """The Offer of a server that has greeted."""
-    return smtp_replies.offer(_ask(stream, "EHLO %s" % _own_name(), seconds, 250))
+    return smtp_replies.offer(_ask(stream, f"EHLO {_own_name()}", seconds, 250))
 
 
 def start_tls(stream, offered, seconds):
@@ -46,8 +46,8 @@ def _ask(stream, line, seconds, wanted):
     try:
         stream.send(line.encode("ascii") + b"\r\n", deadline)
     except (OSError, ValueError) as exc:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, "cut before %s (%s)" % (line, _reason(exc)))
-    return _reply(stream, deadline, seconds, "answered %s" % line.split()[0], wanted)
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, f"cut before {line} ({_reason(exc)})") from exc
+    return _reply(stream, deadline, seconds, f"answered {line.split()[0]}", wanted)
 
 
 def _reply(stream, deadline, seconds, what, wanted):
@@ -61,14 +61,15 @@ def _reply(stream, deadline, seconds, what, wanted):
             if reply is not None:
                 break
     except socket.timeout:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, "no answer of an SMTP server within %g s" % seconds)
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, f"no answer of an SMTP server within {seconds:g} s") from None
     except smtp_replies.SmtpError as exc:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, str(exc))
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, str(exc)) from exc
     except (OSError, ValueError) as exc:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, "cut while waiting for an answer (%s)" % _reason(exc))
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, f"cut while waiting for an answer ({_reason(exc)})") from exc
     if reply.code != wanted:
         raise verdicts.LayerFailed(
-            verdicts.SMTP_FAILED, "the server %s with %d %s" % (what, reply.code, " ".join(reply.lines)[:200]))
+            verdicts.SMTP_FAILED, f"the server {what} with {reply.code} {' '.join(reply.lines)[:200]}"
+        )
     return reply
 
 

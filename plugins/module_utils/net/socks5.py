@@ -23,7 +23,7 @@ _REPLIES = {
 }
 
 
-class Client(object):
+class Client:
     """Asks `proxy` for a connection to host and port; a name is left to the proxy to resolve.
 
     `done` when the connection stands; `rest` is what came behind the answer.
@@ -31,7 +31,7 @@ class Client(object):
 
     def __init__(self, proxy, host, port):
         self._proxy = proxy
-        self._target = "%s:%d" % (host, port)
+        self._target = f"{host}:{port}"
         self._request = struct.pack("!BBB", _VERSION, _CONNECT, 0) + _address(host) + struct.pack("!H", port)
         self._state = self._method
         self._data = b""
@@ -74,14 +74,19 @@ class Client(object):
         if reply[1] == _USERNAME and self._proxy.username is not None:
             self._state = self._authentication
             username, password = self._proxy.username.encode("utf-8"), self._proxy.password.encode("utf-8")
-            return (struct.pack("!BB", _AUTH_VERSION, len(username)) + username
-                    + struct.pack("!B", len(password)) + password)
+            return (
+                struct.pack("!BB", _AUTH_VERSION, len(username))
+                + username
+                + struct.pack("!B", len(password))
+                + password
+            )
         if self._proxy.username is None:
             raise verdicts.LayerFailed(verdicts.PROXY_AUTH, "the SOCKS5 proxy accepts nobody without authentication")
         if reply[1] == _NONE_ACCEPTED:
             raise verdicts.LayerFailed(verdicts.PROXY_AUTH, "the SOCKS5 proxy takes no user name and password")
         raise verdicts.LayerFailed(
-            verdicts.PROXY_BROKEN, "the SOCKS5 proxy chose method %d, which was not offered" % reply[1])
+            verdicts.PROXY_BROKEN, f"the SOCKS5 proxy chose method {reply[1]}, which was not offered"
+        )
 
     def _authentication(self):
         reply = self._take(2)
@@ -89,7 +94,8 @@ class Client(object):
             return None
         if reply[1] != 0:
             raise verdicts.LayerFailed(
-                verdicts.PROXY_AUTH, "the SOCKS5 proxy does not accept the user name and password that it was given")
+                verdicts.PROXY_AUTH, "the SOCKS5 proxy does not accept the user name and password that it was given"
+            )
         self._state = self._reply
         return self._request
 
@@ -99,13 +105,15 @@ class Client(object):
         if len(head) >= 2 and head[1] != 0:
             verdict, reason = _REPLIES.get(head[1], (verdicts.PROXY_BROKEN, "an unknown reason"))
             raise verdicts.LayerFailed(
-                verdict, "the SOCKS5 proxy answered for %s: %s (code %d)" % (self._target, reason, head[1]))
+                verdict, f"the SOCKS5 proxy answered for {self._target}: {reason} (code {head[1]})"
+            )
         if len(head) < 5:
             return None
         lengths = {_IPV4: 4, _IPV6: 16, _NAME: 1 + head[4]}
         if head[3] not in lengths:
             raise verdicts.LayerFailed(
-                verdicts.PROXY_BROKEN, "the SOCKS5 proxy answered with an address of unknown type %d" % head[3])
+                verdicts.PROXY_BROKEN, f"the SOCKS5 proxy answered with an address of unknown type {head[3]}"
+            )
         if self._take(4 + lengths[head[3]] + 2) is None:
             return None
         self.done = True
@@ -115,7 +123,8 @@ class Client(object):
         first = bytearray(self._data[:1])
         if first and first[0] != wanted:
             raise verdicts.LayerFailed(
-                verdicts.PROXY_BROKEN, "the proxy does not speak SOCKS5: its answer starts with byte %d" % first[0])
+                verdicts.PROXY_BROKEN, f"the proxy does not speak SOCKS5: its answer starts with byte {first[0]}"
+            )
 
 
 def _address(host):

@@ -10,7 +10,7 @@ _CHUNK = 16384
 _SHORTEST_WAIT = 0.001
 
 
-class Wire(object):
+class Wire:
     """Bytes over TCP. send() and receive() raise OSError, and among them socket.timeout when `deadline` passes."""
 
     def __init__(self, sock):

@@ -41,7 +41,7 @@ def dial(addresses, port, seconds):
     return _Race(addresses, port, seconds).run()
 
 
-class _Race(object):
+class _Race:
     """Connections under way at the same time; the first that stands wins and the others are closed."""
 
     def __init__(self, addresses, port, seconds):
@@ -71,11 +71,11 @@ class _Race(object):
             if self._waiting:
                 pause = min(pause, max(0.0, next_start - time.monotonic()))
             # An empty epoll would sleep the whole pause although the next address could start at once.
-            for key, dummy_events in self._selector.select(pause) if self._selector.get_map() else ():
+            for key, _dummy_events in self._selector.select(pause) if self._selector.get_map() else ():
                 winner = self._settle(key.fileobj, key.data)
                 if winner is not None:
                     return winner
-        self._give_up()
+        return self._give_up()
 
     def _start(self, address):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -111,9 +111,9 @@ class _Race(object):
     def _give_up(self):
         silent = [key.data for key in self._selector.get_map().values()] + self._waiting
         for address in silent:
-            self._failures.append((address, verdicts.DROPPED, False, "no answer within %g s" % self._seconds))
+            self._failures.append((address, verdicts.DROPPED, False, f"no answer within {self._seconds:g} s"))
         telling = [failure for failure in self._failures if not failure[2]] or self._failures
-        reasons = ["%s port %d: %s" % (address, self._port, text) for address, dummy, dummy_too, text in self._failures]
+        reasons = [f"{address} port {self._port}: {text}" for address, dummy, dummy_too, text in self._failures]
         raise verdicts.LayerFailed(telling[0][1], "; ".join(reasons))
 
 

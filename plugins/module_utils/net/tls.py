@@ -19,7 +19,9 @@ _MOST_NAMES = 100
 _NAMES_IN_A_SENTENCE = 5
 
 # Alerts of RFC 8446, 6.2 that are about the certificate of the client when a server sends them.
-_REFUSAL = re.compile(r"alert (?:bad certificate|unsupported certificate|certificate (?:revoked|expired|unknown|required)|unknown ca)\b")
+_REFUSAL = re.compile(
+    r"alert (?:bad certificate|unsupported certificate|certificate (?:revoked|expired|unknown|required)|unknown ca)\b"
+)
 
 _VERDICTS = {
     # X509_V_ERR_*: the numbers are part of OpenSSL's interface; ssl gives them no names.
@@ -51,7 +53,7 @@ def with_client_certificate(context, certificate, key):
         # Without the callback OpenSSL would ask for the password of the key on the terminal.
         context.load_cert_chain(certificate, key, password=lambda: b"")
     except (OSError, ValueError) as exc:
-        raise TrustStoreError("%s, %s: %s" % (certificate, key, exc))
+        raise TrustStoreError(f"{certificate}, {key}: {exc}") from exc
     return context
 
 
@@ -60,7 +62,7 @@ def verifying_context(ca_path=None):
     try:
         context = ssl.create_default_context(cafile=ca_path)
     except (OSError, ValueError) as exc:
-        raise TrustStoreError("%s: %s" % (ca_path, exc))
+        raise TrustStoreError(f"{ca_path}: {exc}") from exc
     # On since Python 3.13 only: the same certificate must get the same verdict on every node.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
@@ -93,7 +95,7 @@ def handshake(context, wire, server_name, seconds):
         channel = Channel(context, wire, server_name)
     except (OSError, ValueError) as exc:
         wire.close()
-        raise verdicts.LayerFailed(verdicts.TLS_FAILED, verdicts.unforeseen(exc))
+        raise verdicts.LayerFailed(verdicts.TLS_FAILED, verdicts.unforeseen(exc)) from exc
     try:
         channel.shake_hands(deadline)
     except (OSError, ValueError) as exc:
@@ -101,9 +103,9 @@ def handshake(context, wire, server_name, seconds):
         failure = _failure(exc, seconds)
         if failure.verdict == verdicts.TLS_FAILED and _is_a_page(channel.heard()):
             start = http_heads.printable(channel.heard()[:60].splitlines()[0])
-            failure = verdicts.LayerFailed(verdicts.BLOCKED, "a page came instead of TLS: %s" % start)
+            failure = verdicts.LayerFailed(verdicts.BLOCKED, f"a page came instead of TLS: {start}")
         failure.heard = channel.heard()
-        raise failure
+        raise failure from exc
     return channel
 
 
@@ -111,7 +113,7 @@ def _is_a_page(start):
     return start[:5] == b"HTTP/" or start.lstrip()[:1] == b"<"
 
 
-class Channel(object):
+class Channel:
     """TLS over a wires.Wire, and itself read and written like one; it remembers how the peer's side of it began."""
 
     def __init__(self, context, wire, server_name):
@@ -187,7 +189,7 @@ class Channel(object):
     def _fill(self, deadline):
         data = self._wire.receive(deadline)
         if data:
-            self._heard += data[:LONGEST_FLIGHT - len(self._heard)]
+            self._heard += data[: LONGEST_FLIGHT - len(self._heard)]
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
@@ -196,7 +198,7 @@ class Channel(object):
 def _failure(exc, seconds):
     """The LayerFailed for an exception of do_handshake()."""
     if isinstance(exc, socket.timeout):
-        return verdicts.LayerFailed(verdicts.TLS_FAILED, "the handshake was not over within %g s" % seconds)
+        return verdicts.LayerFailed(verdicts.TLS_FAILED, f"the handshake was not over within {seconds:g} s")
     if isinstance(exc, ssl.CertificateError):
         code = getattr(exc, "verify_code", None)
         if code is None:
@@ -204,7 +206,7 @@ def _failure(exc, seconds):
             return verdicts.LayerFailed(verdicts.TLS_NAME_MISMATCH, str(exc))
         return verdicts.LayerFailed(_VERDICTS.get(code, verdicts.TLS_UNTRUSTED), exc.verify_message)
     if isinstance(exc, ConnectionError):
-        return verdicts.LayerFailed(verdicts.TLS_FAILED, "cut during the handshake (%s)" % exc.strerror)
+        return verdicts.LayerFailed(verdicts.TLS_FAILED, f"cut during the handshake ({exc.strerror})")
     if isinstance(exc, ssl.SSLError):
         return _library_failure(exc)
     return verdicts.LayerFailed(verdicts.TLS_FAILED, verdicts.unforeseen(exc))
@@ -218,7 +220,7 @@ def _library_failure(exc):
     if isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or "unexpected eof" in text:
         return verdicts.LayerFailed(verdicts.TLS_FAILED, "the peer closed the connection during the handshake")
     verdict = verdicts.CERTIFICATE_REFUSED if is_refusal(text) else verdicts.TLS_FAILED
-    return verdicts.LayerFailed(verdict, "handshake failed: %s" % text)
+    return verdicts.LayerFailed(verdict, f"handshake failed: {text}")
 
 
 def _plain(text):
@@ -262,7 +264,9 @@ def insist_on_acceptance(channel, seconds):
         reason = "closed"
     channel.close()
     raise verdicts.LayerFailed(
-        verdicts.CERTIFICATE_REFUSED, "the connection ended right after the handshake, once our certificate was seen: %s" % reason)
+        verdicts.CERTIFICATE_REFUSED,
+        f"the connection ended right after the handshake, once our certificate was seen: {reason}",
+    )
 
 
 def describe(channel):
@@ -272,15 +276,27 @@ def describe(channel):
 
 def described(der, version):
     """The same for the DER of a certificate and the name of a version."""
-    told = {"version": version, "issuer": None, "issuer_organisation": None, "subject": None, "not_before": None,
-            "not_after": None, "names": []}
+    told = {
+        "version": version,
+        "issuer": None,
+        "issuer_organisation": None,
+        "subject": None,
+        "not_before": None,
+        "not_after": None,
+        "names": [],
+    }
     try:
         certificate = x509.parse(der)
     except x509.X509Error:
         return told
-    told.update(issuer=certificate.issuer, subject=certificate.subject, names=certificate.names,
-                issuer_organisation=certificate.issuer_organisation,
-                not_before=certificate.not_before.isoformat() + "Z", not_after=certificate.not_after.isoformat() + "Z")
+    told.update(
+        issuer=certificate.issuer,
+        subject=certificate.subject,
+        names=certificate.names,
+        issuer_organisation=certificate.issuer_organisation,
+        not_before=certificate.not_before.isoformat() + "Z",
+        not_after=certificate.not_after.isoformat() + "Z",
+    )
     return told
 
 
@@ -292,7 +308,7 @@ def shortened(told):
 def some(names):
     """The first of some names, for a sentence."""
     more = len(names) - _NAMES_IN_A_SENTENCE
-    return ", ".join(names[:_NAMES_IN_A_SENTENCE]) + (" and %d more" % more if more > 0 else "")
+    return ", ".join(names[:_NAMES_IN_A_SENTENCE]) + (f" and {more} more" if more > 0 else "")
 
 
 def explained(failure, answer, context, now):
@@ -307,11 +323,15 @@ def explained(failure, answer, context, now):
     if verdict == verdicts.TLS_UNTRUSTED and not answer["not_before"] <= now <= answer["not_after"]:
         verdict = verdicts.TLS_EXPIRED
     if verdict == verdicts.TLS_EXPIRED:
-        return verdicts.LayerFailed(verdict, "%s: valid from %s to %s, this host's clock says %s" % (
-            detail, answer["not_before"], answer["not_after"], now))
+        return verdicts.LayerFailed(
+            verdict,
+            "{}: valid from {} to {}, this host's clock says {}".format(
+                detail, answer["not_before"], answer["not_after"], now
+            ),
+        )
     if verdict == verdicts.TLS_NAME_MISMATCH:
         owner = some(answer["names"]) or answer["subject"]
-        return verdicts.LayerFailed(verdict, "the certificate is for %s" % owner)
+        return verdicts.LayerFailed(verdict, f"the certificate is for {owner}")
     if trusts_nothing(context):
         detail += "; this host trusts no certificate authority at all (is ca-certificates installed?)"
-    return verdicts.LayerFailed(verdict, "%s; signed by %s" % (detail, answer["issuer"]))
+    return verdicts.LayerFailed(verdict, "{}; signed by {}".format(detail, answer["issuer"]))

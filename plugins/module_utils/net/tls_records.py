@@ -32,11 +32,11 @@ def _handshake_bytes(data):
     """The content of the handshake records before encryption begins."""
     found, at = bytearray(), 0
     while at + 5 <= len(data):
-        kind, length = data[at], _number(data[at + 3:at + 5])
+        kind, length = data[at], _number(data[at + 3 : at + 5])
         if kind == _CHANGE_CIPHER_SPEC:
             break
         if kind == _HANDSHAKE:
-            found += data[at + 5:at + 5 + length]
+            found += data[at + 5 : at + 5 + length]
         at += 5 + length
     return bytes(found)
 
@@ -45,20 +45,20 @@ def _messages(data):
     """(type, body) of each whole handshake message."""
     at = 0
     while at + 4 <= len(data):
-        length = _number(data[at + 1:at + 4])
+        length = _number(data[at + 1 : at + 4])
         if at + 4 + length > len(data):
             return
-        yield data[at], data[at + 4:at + 4 + length]
+        yield data[at], data[at + 4 : at + 4 + length]
         at += 4 + length
 
 
 def _certificates(body):
     found, at = [], 3
     while at + 3 <= len(body):
-        length = _number(body[at:at + 3])
+        length = _number(body[at : at + 3])
         if not length or at + 3 + length > len(body):
             break
-        found.append(body[at + 3:at + 3 + length])
+        found.append(body[at + 3 : at + 3 + length])
         at += 3 + length
     return found
 

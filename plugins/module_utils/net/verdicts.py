@@ -46,12 +46,12 @@ class LayerFailed(Exception):
     heard = b""
 
     def __init__(self, verdict, detail):
-        super(LayerFailed, self).__init__(detail)
+        super().__init__(detail)
         self.verdict = verdict
         self.detail = detail
 
 
-class Trace(object):
+class Trace:
     """What one row went through so far.
 
     The worker that probes the row writes it; the thread that waits for the overall deadline may read it at any
@@ -119,13 +119,10 @@ class Trace(object):
         """The row as it stands when the overall deadline of `seconds` has passed."""
         with self._lock:
             layer = self._layer
-        if layer is None:
-            reached = "before this row had its turn"
-        else:
-            reached = "while this row was in layer %s" % layer
-        return self.result(UNTESTED, "the deadline of %g s for the whole call passed %s" % (seconds, reached))
+        reached = "before this row had its turn" if layer is None else f"while this row was in layer {layer}"
+        return self.result(UNTESTED, f"the deadline of {seconds:g} s for the whole call passed {reached}")
 
 
 def unforeseen(exc):
     """One sentence for an exception that nothing more specific explains."""
-    return "%s: %s" % (type(exc).__name__, exc)
+    return f"{type(exc).__name__}: {exc}"

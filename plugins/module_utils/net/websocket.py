@@ -29,11 +29,13 @@ def refusal(head, sent_key, subprotocol):
             return True, "the answer to the WebSocket upgrade belongs to another question (Sec-WebSocket-Accept)"
         agreed = head.headers.get("sec-websocket-protocol")
         if subprotocol and agreed != subprotocol:
-            return True, "the WebSocket opens, but with the subprotocol %s instead of %s" % (agreed or "none", subprotocol)
+            return True, "the WebSocket opens, but with the subprotocol {} instead of {}".format(
+                agreed or "none", subprotocol
+            )
         return False, None
-    said = "the WebSocket upgrade was answered with %d %s" % (head.status, head.reason)
+    said = f"the WebSocket upgrade was answered with {head.status} {head.reason}"
     if head.status in _REFUSALS_OF_STRANGERS:
-        return False, "%s, as servers do for who has no credentials" % said
+        return False, f"{said}, as servers do for who has no credentials"
     return True, said
 
 

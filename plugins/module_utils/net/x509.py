@@ -10,7 +10,9 @@ import collections
 import datetime
 import socket
 
-Certificate = collections.namedtuple("Certificate", ["issuer", "subject", "not_before", "not_after", "names", "issuer_organisation"])
+Certificate = collections.namedtuple(
+    "Certificate", ["issuer", "subject", "not_before", "not_after", "names", "issuer_organisation"]
+)
 Certificate.__doc__ = """What a certificate says of itself.
 
 issuer, subject: one line such as "CN=Example CA, O=Example"; not_before, not_after: naive datetime in UTC;
@@ -46,7 +48,7 @@ def parse(der):
     try:
         return _certificate(der)
     except (IndexError, ValueError, OverflowError) as exc:
-        raise X509Error("not a readable certificate: %s" % exc)
+        raise X509Error(f"not a readable certificate: {exc}") from exc
 
 
 def _certificate(der):
@@ -78,7 +80,7 @@ def names_match(names, wanted):
     return False
 
 
-class _Reader(object):
+class _Reader:
     """Walks over tag-length-value elements that stand one after another."""
 
     def __init__(self, data):
@@ -101,7 +103,7 @@ class _Reader(object):
     def expect(self, wanted):
         tag, content = self.next()
         if tag != wanted:
-            raise ValueError("found tag 0x%02x where 0x%02x belongs" % (tag, wanted))
+            raise ValueError(f"found tag 0x{tag:02x} where 0x{wanted:02x} belongs")
         return content
 
     def skip_if(self, wanted):
@@ -115,7 +117,7 @@ class _Reader(object):
         count = first & 0x7F
         if not 1 <= count <= 4 or at + 1 + count > len(self._data):
             raise ValueError("a length that DER does not allow")
-        return int.from_bytes(self._data[at + 1:at + 1 + count], "big"), at + 1 + count
+        return int.from_bytes(self._data[at + 1 : at + 1 + count], "big"), at + 1 + count
 
 
 def _elements(data):
@@ -127,8 +129,8 @@ def _elements(data):
 def _name(data):
     """A distinguished name as pairs of attribute and text, most specific part first."""
     parts = []
-    for dummy_tag, relative in _elements(data):
-        for dummy_tag_too, pair in _elements(relative):
+    for _dummy_tag, relative in _elements(data):
+        for _dummy_tag_too, pair in _elements(relative):
             reader = _Reader(pair)
             oid = _oid(reader.expect(_OID))
             tag, value = reader.next()
@@ -137,7 +139,7 @@ def _name(data):
 
 
 def _line(pairs):
-    return ", ".join("%s=%s" % pair for pair in pairs)
+    return ", ".join("{}={}".format(*pair) for pair in pairs)
 
 
 def _text(tag, value):
@@ -166,16 +168,16 @@ def _time(tag, content):
     text = content.decode("ascii")
     if tag == _UTC_TIME:
         year = int(text[:2])
-        text = "%02d%s" % (20 if year < 50 else 19, text)
+        text = f"{20 if year < 50 else 19:02d}{text}"
     elif tag != _GENERALIZED_TIME:
-        raise ValueError("found tag 0x%02x where a time belongs" % tag)
+        raise ValueError(f"found tag 0x{tag:02x} where a time belongs")
     return datetime.datetime.strptime(text, "%Y%m%d%H%M%SZ")
 
 
 def _alternative_names(data):
     """The DNS names and addresses in the [3] extensions block of a certificate."""
     names = []
-    for dummy_tag, extension in _elements(_Reader(data).expect(_SEQUENCE)):
+    for _dummy_tag, extension in _elements(_Reader(data).expect(_SEQUENCE)):
         reader = _Reader(extension)
         if _oid(reader.expect(_OID)) != _SUBJECT_ALT_NAME:
             continue

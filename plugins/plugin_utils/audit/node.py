@@ -165,5 +165,11 @@ def _judge(function, subject, evidence, row):
         return function(subject, evidence, row) if row else function(subject, evidence)
     except NoEvidence as reason:
         return Finding(UNKNOWN, "", str(reason), access.BECOME if access.is_no_root(str(reason)) else again)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:  # evidence of a shape nobody foresaw
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+    ) as problem:  # evidence of a shape nobody foresaw
         return Finding(UNKNOWN, "", f"the evidence cannot be read: {type(problem).__name__}: {problem}")

@@ -11,7 +11,9 @@ READY, NOT_READY, INCOMPLETE = "ready", "not_ready", "incomplete"
 
 def node_readiness(results):
     """A node is ready when every required check passed or is waived; a failure outweighs what is unknown or skipped."""
-    required = [PASS if result.get("waiver") else result["status"] for result in results if result["severity"] == "required"]
+    required = [
+        PASS if result.get("waiver") else result["status"] for result in results if result["severity"] == "required"
+    ]
     if FAIL in required:
         return NOT_READY
     return READY if required and all(status == PASS for status in required) else INCOMPLETE

@@ -128,7 +128,5 @@ def summary(results, checks=ALL, skip=(), off=()):
         "skip_checks": list(skip),
         "left_out": [name for name in ids if any(name in names for names in left_out_by.values())],
         "left_out_by": left_out_by,
-        "unmatched": [
-            pattern for pattern in (*checks, *skip) if not any(fnmatchcase(name, pattern) for name in ids)
-        ],
+        "unmatched": [pattern for pattern in (*checks, *skip) if not any(fnmatchcase(name, pattern) for name in ids)],
     }

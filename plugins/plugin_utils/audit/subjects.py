@@ -11,8 +11,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_settings import ProxySettings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
 
+NO_PROXY = ProxySettings()
 
-def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, proxy=ProxySettings()):
+
+def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, proxy=NO_PROXY):
     """Return the Subject for one node.
 
     catalogue: a Catalog, where it has rows of the site. proxy: the cluster's ProxySettings.
@@ -22,9 +24,7 @@ def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, prox
     catalogue, role = catalogue or catalog.load(), role_of(node, groups)
     endpoints = []
     if scope.get("control_plane"):
-        endpoints = catalog.select_endpoints(
-            catalogue, scope["release"], scope["control_plane"], role, scope["phase"]
-        )
+        endpoints = catalog.select_endpoints(catalogue, scope["release"], scope["control_plane"], role, scope["phase"])
     return Subject(
         node=node,
         role=role,
@@ -50,9 +50,7 @@ def requirements(scope, catalogue=None):
     catalogue = catalogue or catalog.load()
     names = {
         row["id"]: f"{row['host']}:{row['port']}"
-        for row in catalog.select_endpoints(
-            catalogue, scope["release"], scope["control_plane"], phase=scope["phase"]
-        )
+        for row in catalog.select_endpoints(catalogue, scope["release"], scope["control_plane"], phase=scope["phase"])
     }
     for row in catalog.select_ports(catalogue, scope["release"], scope["phase"]):
         names[row["id"]] = f"{', '.join(row['ports'])}/{row['transport']} {row['from']} -> {row['to']}"

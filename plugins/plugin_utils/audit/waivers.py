@@ -110,7 +110,9 @@ def apply(results, waivers, today, left_out=()):
     holding = [waiver for waiver in waivers if not _has_expired(waiver, today)]
     waived = []
     for result in results:
-        waiver = next((waiver for waiver in holding if _can_be_waived(result, left_out) and waiver.covers(result)), None)
+        waiver = next(
+            (waiver for waiver in holding if _can_be_waived(result, left_out) and waiver.covers(result)), None
+        )
         waived.append({**result, "waiver": _told(waiver)} if waiver else result)
     return waived
 

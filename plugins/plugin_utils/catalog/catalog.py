@@ -46,7 +46,7 @@ _GROUPS = {
 }
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(folder=FOLDER):
     """Return the Catalog in `folder`, read once. Raise CatalogError if a file is missing, unreadable or wrong."""
     contents = {}
@@ -96,11 +96,7 @@ def select_endpoints(catalog, release=DEFAULT_RELEASE, control_plane="us", node_
     """
     offered = release_of(catalog, release)["control_planes"]
     _choose(f"control plane of release {release}", control_plane, offered)
-    found = [
-        row
-        for row in _in_release(catalog, catalog.endpoints, release)
-        if control_plane in row["control_planes"]
-    ]
+    found = [row for row in _in_release(catalog, catalog.endpoints, release) if control_plane in row["control_planes"]]
     return _for_role(_in_phase(found, phase), node_role)
 
 

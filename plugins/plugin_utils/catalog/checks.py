@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 AREAS = ("access", "host", "storage", "kernel", "time", "net", "proxy", "fw", "egress", "ports")
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(folder=catalog.FOLDER):
     """Return the list of checks `{id, title, severity, requirements, source}` and, for some, `each`, `phase` and `role`."""
     paths = sorted((folder / "checks").glob("*.yml"), key=_place)

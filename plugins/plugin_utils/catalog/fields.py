@@ -76,8 +76,7 @@ def network(value):
     except ValueError as error:
         why = f" ({error})" if repeatable(value) else ""
         raise RowError(
-            f"{quoted(value)} is not an address or a network{why};"
-            " write for example '192.0.2.7' or '192.0.2.0/24'"
+            f"{quoted(value)} is not an address or a network{why}; write for example '192.0.2.7' or '192.0.2.0/24'"
         ) from None
 
 

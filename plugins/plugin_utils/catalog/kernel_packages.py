@@ -11,7 +11,7 @@ import yaml
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(folder=catalog.FOLDER):
     """Return the list of `{ids, since, package, install, source}`."""
     path = folder / "kernel_packages.yml"

@@ -129,9 +129,7 @@ def _check_references(row, catalog):
             raise RowError(f"source: {source['document']!r} is not among the documents of releases.yml")
     planes = [plane for plane in row.get("control_planes", []) if plane not in catalog.control_planes]
     if planes:
-        raise RowError(
-            f"control_planes: {', '.join(planes)} is not known; valid: {', '.join(catalog.control_planes)}"
-        )
+        raise RowError(f"control_planes: {', '.join(planes)} is not known; valid: {', '.join(catalog.control_planes)}")
     ids = {other["id"] for kind in rows.KINDS for other in getattr(catalog, kind) if _name(other)}
     for other in [*filter(None, [row.get("alternate_of")]), *row.get("replaced_by", [])]:
         if other not in ids:

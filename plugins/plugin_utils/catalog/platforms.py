@@ -11,7 +11,7 @@ import yaml
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(folder=catalog.FOLDER):
     """Return `{name: value}`: the lists and values of the file, without their sources."""
     path = folder / "platforms.yml"

@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(folder=catalog.FOLDER):
     """Return `{"vendors": [...], "public_authorities": [...]}` as the file has it."""
     path = folder / "vendors.yml"

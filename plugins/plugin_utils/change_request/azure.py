@@ -76,7 +76,7 @@ def _arguments(request, rule, peers, priority, name):
 
 def _resources(request):
     made = {}
-    priorities = {direction: _FIRST_PRIORITY for direction in _DIRECTIONS}
+    priorities = dict.fromkeys(_DIRECTIONS, _FIRST_PRIORITY)
     for rule in rules(request.openings):
         for peers in _peers(request, rule):
             priority = priorities[rule.direction]

@@ -45,12 +45,9 @@ def _commands(rule):
     lines = [f"# {words.one_line(rule.about)}"]
     if ANYWHERE in rule.networks:
         return lines + [
-            f"firewall-cmd --permanent --zone=public --add-port={port}/{rule.transport}"
-            for port in _ports(rule.ports)
+            f"firewall-cmd --permanent --zone=public --add-port={port}/{rule.transport}" for port in _ports(rule.ports)
         ]
-    return lines + [
-        f"firewall-cmd --permanent --zone=public --add-rich-rule='{text}'" for text in rich_rules(rule)
-    ]
+    return lines + [f"firewall-cmd --permanent --zone=public --add-rich-rule='{text}'" for text in rich_rules(rule)]
 
 
 def _set_commands(name, nodes):

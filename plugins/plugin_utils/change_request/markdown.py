@@ -113,9 +113,7 @@ def _nothing_to_open(request):
     for opening in request.openings:
         row = opening.row
         if row["direction"] == "local":
-            lines.append(
-                f"{code(row['id'])} ({row['transport'].upper()} {wording.ports(row)}) stays within each node."
-            )
+            lines.append(f"{code(row['id'])} ({row['transport'].upper()} {wording.ports(row)}) stays within each node.")
         elif opening.detailed_by:
             detailed.setdefault(opening.detailed_by, []).append(row["id"])
     for names, ids in detailed.items():
@@ -138,9 +136,7 @@ def _settings(request):
 def _sources(request):
     rows = [*(opening.row for opening in request.openings), *request.settings, *request.idle]
     used = dict.fromkeys(row["source"]["document"] for row in rows)
-    return _bullets(
-        f"[{title}]({request.documents[title]})" if title in request.documents else title for title in used
-    )
+    return _bullets(f"[{title}]({request.documents[title]})" if title in request.documents else title for title in used)
 
 
 def _request(request):
@@ -153,9 +149,7 @@ def _request(request):
     closing = [opening.row["id"] for opening in request.openings if opening.row["phase"] == "install"]
     lines = ["# Network change request for Runtime Fabric", "", f"For {words.scope_line(request)}.", ""]
     lines += _section("Open questions", None, _bullets(words.questions(request)))
-    lines += _section(
-        "Nodes", "Groups of nodes are named in the tables below by their roles.", _node_table(request)
-    )
+    lines += _section("Nodes", "Groups of nodes are named in the tables below by their roles.", _node_table(request))
     lines += _section(
         "Between the nodes",
         "A node need not reach itself through the network.",

@@ -48,9 +48,7 @@ def _chain(name, found):
     lines = [f"\tchain {name} {{"]
     for rule in found:
         for match in _matches(rule):
-            lines.append(
-                f'\t\t{match}{rule.transport} dport {_ports(rule.ports)} accept comment "{comment(rule)}"'
-            )
+            lines.append(f'\t\t{match}{rule.transport} dport {_ports(rule.ports)} accept comment "{comment(rule)}"')
     return [*lines, "\t}"]
 
 
@@ -80,11 +78,7 @@ def _file(request, role, found):
         *(f"flush chain {TABLE} {name}" for name in chains),
         *(f"add set {TABLE} {name} {{ type ipv4_addr; }}" for name in sets),
         *(f"flush set {TABLE} {name}" for name in sets),
-        *(
-            f"add element {TABLE} {name} {{ {', '.join(addresses)} }}"
-            for name, addresses in sets.items()
-            if addresses
-        ),
+        *(f"add element {TABLE} {name} {{ {', '.join(addresses)} }}" for name, addresses in sets.items() if addresses),
         "",
         f"table {TABLE} {{",
     ]

@@ -17,7 +17,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 EXPECTED = "a shell over SSH that can become root"
 # What ssh says where the node itself refuses; silence, a lost connection or an unknown host key decides nothing.
 _CLOSED = re.compile(r"connection refused", re.IGNORECASE)
-_NO_LOGIN = re.compile(r"permission denied \(|too many authentication failures|no more authentication methods", re.IGNORECASE)
+_NO_LOGIN = re.compile(
+    r"permission denied \(|too many authentication failures|no more authentication methods", re.IGNORECASE
+)
 # ssh to the node ended because ssh to a jump host did, and what the node would say is not known; unless it is the jump
 # host that says that the node refused.
 _JUMP_HOST, _BEHIND_IT = "UNKNOWN port 65535", "open failed: connect failed"
@@ -63,11 +65,15 @@ def is_no_root(reason):
 def _unreachable(subject, reason):
     of_the_node = _JUMP_HOST not in reason or _BEHIND_IT in reason
     if _CLOSED.search(reason) and of_the_node:
-        remedy = (f"Start sshd on {subject.node} (`systemctl enable --now sshd`, or ssh on Debian and Ubuntu), or let the firewall "
-                  "before it accept connections from the control node; `ansible_port` may be another one.")
+        remedy = (
+            f"Start sshd on {subject.node} (`systemctl enable --now sshd`, or ssh on Debian and Ubuntu), or let the firewall "
+            "before it accept connections from the control node; `ansible_port` may be another one."
+        )
         return Finding(FAIL, EXPECTED, f"refused: {reason}", remedy)
     if _NO_LOGIN.search(reason) and of_the_node:
-        remedy = f"Let the user that Ansible connects with log in on {subject.node}: ansible_user and its key or password."
+        remedy = (
+            f"Let the user that Ansible connects with log in on {subject.node}: ansible_user and its key or password."
+        )
         return Finding(FAIL, EXPECTED, f"refused: {reason}", remedy)
     raise NoEvidence(f"unreachable: {reason}")
 

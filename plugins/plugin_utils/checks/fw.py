@@ -95,7 +95,9 @@ def forward_policy(subject, evidence):
     shut = [where for where, accepts_ours in firewall["forward"].items() if not accepts_ours]
     if shut and not by_front_end:
         if all(firewall.get("forward_owners", {}).get(where) == "Docker" for where in shut):
-            return Finding(FAIL, expected, f"{', '.join(shut)} drops what no rule accepts, by Docker", DOCKER, firewall["forward"])
+            return Finding(
+                FAIL, expected, f"{', '.join(shut)} drops what no rule accepts, by Docker", DOCKER, firewall["forward"]
+            )
         remedy = f"Accept rtf_pod_cidr and rtf_service_cidr there, from and to them, or {PREPARE}."
         return Finding(FAIL, expected, f"{', '.join(shut)} drops what no rule accepts", remedy, firewall["forward"])
     held = ", ".join(firewall["forward"])
@@ -124,7 +126,9 @@ def iptables_variants(subject, evidence):
             self_managed="kube-proxy and the CNI plugin write the rules in force, and the host's `iptables` does not show them. "
             "Use the other program of the two to look at them, and leave the choice as it is while the node carries pods.",
         )
-        return Finding(FAIL, expected, f"the rules are {there[0]}, and `iptables` writes {found['in_use']}", remedy, found)
+        return Finding(
+            FAIL, expected, f"the rules are {there[0]}, and `iptables` writes {found['in_use']}", remedy, found
+        )
     return Finding(PASS, expected, f"{there[0]} only" if there else "no rules of iptables", evidence=found)
 
 
@@ -135,7 +139,9 @@ def installer_unit(subject, evidence):
     expected = "no unit of the installer replaces the filter table at boot"
     of_the_site = set(firewall["active"]) | {(firewall["ours"] or {}).get("backend")}
     if found["unit"] and subject.phase == "operate" and not of_the_site & REPLACED:
-        return Finding(PASS, expected, "/etc/systemd/system/iptables.service does, and there are no rules of the site to lose")
+        return Finding(
+            PASS, expected, "/etc/systemd/system/iptables.service does, and there are no rules of the site to lose"
+        )
     if found["unit"]:
         remedy = (
             "Rules of iptables and ufw that are not in /etc/rtf-iptables.rules are gone after each boot. Keep yours in "
@@ -160,7 +166,9 @@ def installer_plans(subject, evidence):
     which = f"init.sh {version}" if version else "init.sh as last published (no copy of it is on the node)"
     if deed == KEEPS:
         return Finding(PASS, expected, f"{which} {deed}")
-    remedy = f"Expect it, and {PREPARE} again after the installation; with `rtf_phase: operate` that closes its ports, too."
+    remedy = (
+        f"Expect it, and {PREPARE} again after the installation; with `rtf_phase: operate` that closes its ports, too."
+    )
     return Finding(FAIL, expected, f"{which} {deed}; active here: {', '.join(active)}", remedy, firewall["installer"])
 
 

@@ -83,7 +83,9 @@ def reserved_ports(subject, evidence):
         # What no file sets is after a boot what the kernel has by itself; what is there now is the best guess.
         first, last = _port_span(span[which] or span["live"])
         kept = reserved[which] if which == "live" else reserved["at_boot"] or ""
-        given = {port for port in ours if first <= port <= last} - set(port_ranges.numbers(filter(None, kept.split(","))))
+        given = {port for port in ours if first <= port <= last} - set(
+            port_ranges.numbers(filter(None, kept.split(",")))
+        )
         if given:
             return Finding(
                 FAIL,
@@ -138,8 +140,11 @@ def _now(subject, evidence, setting_ids):
             " ".join(_remedies_of_modules(subject, kernel, {name: found_modules[name] for name in absent})),
             {name: _of(found_modules, name) for name in modules},
         )
-    wrong = {name: _of(found_sysctls, name)["live"] for name, value in sysctls.items()
-             if _of(found_sysctls, name)["live"] != value}
+    wrong = {
+        name: _of(found_sysctls, name)["live"]
+        for name, value in sysctls.items()
+        if _of(found_sysctls, name)["live"] != value
+    }
     observed = ", ".join(
         [f"{_short(name)} = {_of(found_sysctls, name)['live'] or 'missing'}" for name in sysctls]
         or [f"{name} {found_modules[name]['how'].replace('_', ' ')}" for name in modules]
@@ -158,8 +163,11 @@ def _now(subject, evidence, setting_ids):
 
 def _remedies_of_modules(subject, kernel, absent):
     """What to do about modules that are not there, each reason in a sentence of its own."""
-    forbidden = {name: entry["obstacle"] for name, entry in absent.items()
-                 if entry["obstacle"] and entry["obstacle"]["how"] == "install"}
+    forbidden = {
+        name: entry["obstacle"]
+        for name, entry in absent.items()
+        if entry["obstacle"] and entry["obstacle"]["how"] == "install"
+    }
     for name, obstacle in forbidden.items():
         yield f"Take `{obstacle['line']}` out of {obstacle['source']}, which keeps {name} from being loaded."
     loadable = [name for name, entry in absent.items() if name not in forbidden and entry["file"]]
@@ -197,14 +205,19 @@ def _sysctls_at_boot(subject, evidence, setting_ids):
     lost = {name: _of(found, name) for name, value in sysctls.items() if _of(found, name)["at_boot"] != value}
     if lost:
         return Finding(FAIL, expected, "; ".join([_said_at_boot(lost), *dangling]), _remedy_at_boot(lost), lost)
-    beside = {name: entry["beside"] for name, entry in found.items()
-              if name in sysctls and entry["beside"] and entry["beside"]["value"] != sysctls[name]}
+    beside = {
+        name: entry["beside"]
+        for name, entry in found.items()
+        if name in sysctls and entry["beside"] and entry["beside"]["value"] != sysctls[name]
+    }
     if beside:
         return Finding(
             FAIL,
             expected,
-            "; ".join(f"{_short(name)} becomes {entry['value']} with `sysctl --system`, set by {entry['source']}"
-                      for name, entry in beside.items()),
+            "; ".join(
+                f"{_short(name)} becomes {entry['value']} with `sysctl --system`, set by {entry['source']}"
+                for name, entry in beside.items()
+            ),
             f"Take the setting out of {_files(entry['source'] for entry in beside.values())}: a boot does not read it, and "
             "the installation of packages and people with `sysctl -p` do.",
             {name: found[name] for name in beside},
@@ -220,11 +233,18 @@ def _passed_at_boot(evidence, what, expected, observed, by_files=True):
     """
     kernel = part(evidence, "host", "kernel")
     if by_files and READERS[what] in kernel["masked"]:
-        return Finding(FAIL, expected, f"{observed}, but {READERS[what]}, which reads them at boot, is masked",
-                       f"`systemctl unmask {READERS[what]}`", kernel["masked"])
+        return Finding(
+            FAIL,
+            expected,
+            f"{observed}, but {READERS[what]}, which reads them at boot, is masked",
+            f"`systemctl unmask {READERS[what]}`",
+            kernel["masked"],
+        )
     unread = kernel["unreadable"][what]
     if unread:
-        return Finding(UNKNOWN, expected, f"{observed}, but not everything could be read: {listed(unread)}", READ, unread)
+        return Finding(
+            UNKNOWN, expected, f"{observed}, but not everything could be read: {listed(unread)}", READ, unread
+        )
     return Finding(PASS, expected, "; ".join([observed, *kernel["dangling"][what]]))
 
 
@@ -234,7 +254,8 @@ def _said_at_boot(entries):
     if not contrary:
         return f"no file sets {', '.join(entries)}"
     return "; ".join(
-        f"{_short(name)} becomes {entry['at_boot']}, set by {entry['at_boot_source']}" for name, entry in contrary.items()
+        f"{_short(name)} becomes {entry['at_boot']}, set by {entry['at_boot_source']}"
+        for name, entry in contrary.items()
     )
 
 
@@ -266,7 +287,9 @@ def _modules_at_boot(subject, evidence, setting_ids):
         return Finding(
             FAIL,
             expected,
-            "; ".join(f"{name} is not loaded at boot: `{one['line']}` at {one['source']}" for name, one in blocked.items()),
+            "; ".join(
+                f"{name} is not loaded at boot: `{one['line']}` at {one['source']}" for name, one in blocked.items()
+            ),
             f"Take the line out of {', '.join(sorted({one['source'] for one in blocked.values()}))}.",
             looked_at,
         )
@@ -311,8 +334,12 @@ def wanted(settings, setting_ids=None):
 
 def at_least(settings, setting_ids):
     """Return `{sysctl: smallest value}` of the catalogue's settings that are named."""
-    return {name: value for setting_id in setting_ids if setting_id in settings
-            for name, value in settings[setting_id]["expected"]["sysctls_at_least"].items()}
+    return {
+        name: value
+        for setting_id in setting_ids
+        if setting_id in settings
+        for name, value in settings[setting_id]["expected"]["sysctls_at_least"].items()
+    }
 
 
 def _of(found, name):

@@ -123,7 +123,9 @@ def compare(nodes, measurements, absent=None):
             continue
         seen[one.node].append((one.peer, one.offset, one.error, one.how))
         seen[one.peer].append((one.node, -one.offset, one.error, one.how))
-    middle = {node: abs(median([0.0, *(offset for _peer, offset, _error, _how in rows)])) for node, rows in seen.items()}
+    middle = {
+        node: abs(median([0.0, *(offset for _peer, offset, _error, _how in rows)])) for node, rows in seen.items()
+    }
     found = {}
     for node, rows in seen.items():
         measured = {row[0] for row in rows}

@@ -35,7 +35,9 @@ def rollback_timeout(value):
     except ValueError:
         found = 0
     if not SHORTEST_ROLLBACK <= found <= LONGEST_ROLLBACK:
-        raise ValueError(f"must be a number of seconds from {SHORTEST_ROLLBACK} to {LONGEST_ROLLBACK}, not {quoted(value)}")
+        raise ValueError(
+            f"must be a number of seconds from {SHORTEST_ROLLBACK} to {LONGEST_ROLLBACK}, not {quoted(value)}"
+        )
     return found
 
 

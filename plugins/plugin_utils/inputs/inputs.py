@@ -46,7 +46,11 @@ def one_of(choices):
                 f"{quoted(value)} is a {kind(value)}, not a string; write it in quotes, one of {', '.join(choices)}"
             )
         if value not in choices:
-            found = f"{quoted(value)} is unknown" if value else "not set for the group rtf_nodes, in the inventory or its group_vars"
+            found = (
+                f"{quoted(value)} is unknown"
+                if value
+                else "not set for the group rtf_nodes, in the inventory or its group_vars"
+            )
             raise ValueError(f"{found}; valid: {', '.join(choices)}")
 
     return check
@@ -278,7 +282,9 @@ def network_problems(variables_by_host):
         own = address_of(variables)
         for name, network in (("rtf_pod_cidr", pods), ("rtf_service_cidr", services)):
             if own and name in variables and ipaddress.IPv4Address(own) in network:
-                problems.append(f"{name}: {network} holds the address of {node}, {own}; choose a network nothing else uses")
+                problems.append(
+                    f"{name}: {network} holds the address of {node}, {own}; choose a network nothing else uses"
+                )
     return list(dict.fromkeys(problems))
 
 
@@ -300,7 +306,9 @@ def group_problems(groups):
         if node in controllers and node in workers:
             problems.append(f"rtf_nodes: {node} is in rtf_controllers and in rtf_workers; a node has one role")
     for node in sorted((controllers | workers) - set(nodes)):
-        problems.append(f"rtf_nodes: {node} is a controller or worker but not in rtf_nodes; make rtf_nodes their parent")
+        problems.append(
+            f"rtf_nodes: {node} is a controller or worker but not in rtf_nodes; make rtf_nodes their parent"
+        )
     return problems
 
 

@@ -16,8 +16,12 @@ def file_in(directory):
     """A check for the path of a file of ours: root replaces it, and removes it on revert, so it lies in one directory."""
 
     def check(value):
-        if not isinstance(value, str) or not re.fullmatch(re.escape(directory) + r"/[A-Za-z0-9][A-Za-z0-9._@-]*\.conf", value):
-            raise ValueError(f"must be the path of a file of its own in {directory}, such as {directory}/x.conf, not {quoted(value)}")
+        if not isinstance(value, str) or not re.fullmatch(
+            re.escape(directory) + r"/[A-Za-z0-9][A-Za-z0-9._@-]*\.conf", value
+        ):
+            raise ValueError(
+                f"must be the path of a file of its own in {directory}, such as {directory}/x.conf, not {quoted(value)}"
+            )
 
     return check
 

@@ -77,7 +77,9 @@ def check_servers(value):
 def _typed_server(entry):
     host = entry.get("host") if isinstance(entry, dict) else entry
     if not isinstance(host, str) or not is_host(host):
-        raise ValueError(f"{quoted(host)} is no host name and no address (a port, a scheme or blanks do not belong here)")
+        raise ValueError(
+            f"{quoted(host)} is no host name and no address (a port, a scheme or blanks do not belong here)"
+        )
     if not isinstance(entry, dict):
         return entry
     unknown = sorted(named(name) for name in entry if name != "host" and name not in ENTRY)
@@ -129,10 +131,14 @@ def _check_secret(name, key_type, secret):
     if not re.fullmatch(r"[!-~]+", secret):
         raise ValueError(f"{name}: the secret may hold visible ASCII characters only; write others as HEX:...")
     if secret.startswith("HEX:") and not re.fullmatch(r"HEX:([0-9A-Fa-f]{2})+", secret):
-        raise ValueError(f"{name}: the secret begins with HEX: and what follows is no even number of hexadecimal digits")
+        raise ValueError(
+            f"{name}: the secret begins with HEX: and what follows is no even number of hexadecimal digits"
+        )
     length = (len(secret) - 4) // 2 if secret.startswith("HEX:") else len(secret.removeprefix("ASCII:"))
     if key_type in _CIPHER_BYTES and length != _CIPHER_BYTES[key_type]:
-        raise ValueError(f"{name}: a key of {key_type} has {_CIPHER_BYTES[key_type]} bytes, and the secret has {length}")
+        raise ValueError(
+            f"{name}: a key of {key_type} has {_CIPHER_BYTES[key_type]} bytes, and the secret has {length}"
+        )
     if not length:
         raise ValueError(f"{name}: the secret must not be empty")
 

@@ -22,7 +22,7 @@ FOLDER = catalog.FOLDER.parent / "roles"
 _LIKE = {"rtf_time_sync_servers": "rtf_ntp_servers", "rtf_time_sync_keys": "rtf_ntp_keys"}
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def load(folder=FOLDER):
     """Return `{role: {entry point: {option: specification}}}`."""
     found = {}

@@ -17,7 +17,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs, mail_server, value_types
 
-ONE_VALUE_FOR_ALL = ("rtf_extra_endpoints", "rtf_extra_ports", "rtf_internal_networks", "rtf_ingress_sources", "rtf_smtp")
+ONE_VALUE_FOR_ALL = (
+    "rtf_extra_endpoints",
+    "rtf_extra_ports",
+    "rtf_internal_networks",
+    "rtf_ingress_sources",
+    "rtf_smtp",
+)
 
 
 def networks(value):

@@ -62,7 +62,9 @@ def list_of(value):
     """Return a list: of JSON text that begins with a bracket, or of the parts between the commas of any other text."""
     if isinstance(value, str):
         text = value.strip()
-        return _parsed(text, list) if text.startswith("[") else [part.strip() for part in text.split(",") if part.strip()]
+        return (
+            _parsed(text, list) if text.startswith("[") else [part.strip() for part in text.split(",") if part.strip()]
+        )
     if not isinstance(value, (list, tuple)):
         raise ValueError(f"must be a list, not a {kind(value)}")
     return list(value)

@@ -55,9 +55,13 @@ def sentence(holders):
         for status in statuses:
             by_run.setdefault(_whose(status), []).append(node)
     whose = "; and ".join(f"on {', '.join(dict.fromkeys(nodes))}, {who}" for who, nodes in by_run.items())
-    ends = [status["ends_in"] for statuses in holders.values() for status in statuses if status.get("ends_in") is not None]
+    ends = [
+        status["ends_in"] for statuses in holders.values() for status in statuses if status.get("ends_in") is not None
+    ]
     rest = f" If it was interrupted, its listeners end within {max(ends):.0f} s." if ends else ""
-    return f"Another audit uses the ports {whose}. Nothing was judged. Run this one again when the other has ended.{rest}"
+    return (
+        f"Another audit uses the ports {whose}. Nothing was judged. Run this one again when the other has ended.{rest}"
+    )
 
 
 def _whose(status):

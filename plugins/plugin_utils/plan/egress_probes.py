@@ -13,9 +13,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 HELD = ("lumberjack", "tls", "wss", "amqp_wss")
 DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
 # A site's own addresses: nobody asks a proxy for them.
-_INTERNAL = [ipaddress.ip_network(text) for text in (
-    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128"
-)]
+_INTERNAL = [
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "127.0.0.0/8",
+        "fc00::/7",
+        "fe80::/10",
+        "::1/128",
+    )
+]
 
 
 def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=False, smtp=None, idle=0):
@@ -41,7 +51,11 @@ def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=Fals
         )
     servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp.hosts(ntp_servers)]
     mail = mail_server.of_input(smtp or {})
-    return [*probes, *({**server, "paths": [DIRECT]} for server in servers), *([mail_server.probe(mail)] if mail else [])]
+    return [
+        *probes,
+        *({**server, "paths": [DIRECT]} for server in servers),
+        *([mail_server.probe(mail)] if mail else []),
+    ]
 
 
 def paths_of(carrier, configured):

@@ -163,6 +163,7 @@ def _from_anybody(text):
 
 def sets(nodes):
     """Return the addresses of all nodes, and of the controllers."""
+
     def addresses(members):
         return [address for node in members for address in (node.ipv4, node.ipv6) if address]
 

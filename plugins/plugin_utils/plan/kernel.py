@@ -55,13 +55,16 @@ def kernel_plan(kernel, settings, own_file, extra_sysctls=None, extra_modules=No
     files = kernel.get("files") or {"sysctls": {}, "modules": []}
     ours, our_modules = _of_the_catalogue()
     kept = {
-        name: value for name, value in files["sysctls"].items()
+        name: value
+        for name, value in files["sysctls"].items()
         if name not in sysctls
         and (reserve_ports is None if name == RESERVED_PORTS else extra_sysctls is None and name not in ours)
     }
-    kept_modules = [] if extra_modules is not None else [
-        name for name in files["modules"] if name not in modules and name not in our_modules
-    ]
+    kept_modules = (
+        []
+        if extra_modules is not None
+        else [name for name in files["modules"] if name not in modules and name not in our_modules]
+    )
     return {
         "sysctls": {**sysctls, **kept},
         "modules": modules + kept_modules,
@@ -69,14 +72,20 @@ def kernel_plan(kernel, settings, own_file, extra_sysctls=None, extra_modules=No
         + [name for name in files["modules"] if name not in modules and name not in kept_modules],
         "load": [name for name in modules if _loadable(kernel["modules"][name])],
         "set": differing,
-        "replaced": {name: _before(name, found[name]["live"]) for name in differing
-                     if _before(name, found[name]["live"]) is not None},
+        "replaced": {
+            name: _before(name, found[name]["live"])
+            for name in differing
+            if _before(name, found[name]["live"]) is not None
+        },
         "optional": sorted(optional),
-        "unmet": [*_unmet_sysctls(extra_sysctls or {}, sysctls, found), *_unmet_modules(extra_modules or (), kernel["modules"])],
+        "unmet": [
+            *_unmet_sysctls(extra_sysctls or {}, sysctls, found),
+            *_unmet_modules(extra_modules or (), kernel["modules"]),
+        ],
     }
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _of_the_catalogue():
     """Names of sysctls and modules that some release asks for."""
     probes = kernel_probes(catalog.load().settings)

@@ -53,9 +53,9 @@ def rounds(names, which):
     # The tournament of a chess club: one stays in place, the others move on by one seat after every round.
     seats = [*names, *([None] if count % 2 else [])]
     found = []
-    for dummy in range(len(seats) - 1):
+    for _dummy in range(len(seats) - 1):
         half = len(seats) // 2
-        found.append([pair for pair in zip(seats[:half], reversed(seats[half:])) if None not in pair])
+        found.append([pair for pair in zip(seats[:half], reversed(seats[half:]), strict=False) if None not in pair])
         seats = [seats[0], seats[-1], *seats[1:-1]]
     return found
 
@@ -108,6 +108,8 @@ def streams(evidence):
     for name, own in evidence.items():
         for peer in (own or {}).get("bandwidth") or ():
             for source, destination, direction in ((name, peer["name"], "send"), (peer["name"], name, "receive")):
-                rates = {key: peer[direction][key] for key in ("mean_mbit", "peak_mbit", "error") if key in peer[direction]}
+                rates = {
+                    key: peer[direction][key] for key in ("mean_mbit", "peak_mbit", "error") if key in peer[direction]
+                }
                 found.append({"source": source, "destination": destination, **rates})
     return found

@@ -162,7 +162,9 @@ def from_outside(plan, held):
             if place["address"] == node.address:
                 for transport in TRANSPORTS:
                     listened[transport].update(port_ranges.numbers(place[transport]))
-        proven = {transport: asked[transport] & listened[transport] - taken.get(transport, set()) for transport in TRANSPORTS}
+        proven = {
+            transport: asked[transport] & listened[transport] - taken.get(transport, set()) for transport in TRANSPORTS
+        }
         peers.append(
             {
                 "name": node.name,

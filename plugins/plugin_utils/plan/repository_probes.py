@@ -88,8 +88,13 @@ def probes(host, proxy, phase=PHASE, checks=selection.ALL, skip=()):
 def _probe(probe_id, way):
     # A server of the package manager's own CA, or one that wants its certificate, is not for this host's trust store.
     protocol = way.scheme if way.verified or way.scheme == "http" else "tcp"
-    return {"id": probe_id, "host": way.host, "port": way.port, "protocol": protocol,
-            "paths": ["http_proxy" if way.proxy else "direct"]}
+    return {
+        "id": probe_id,
+        "host": way.host,
+        "port": way.port,
+        "protocol": protocol,
+        "paths": ["http_proxy" if way.proxy else "direct"],
+    }
 
 
 def _secret_url(way, proxy):

@@ -19,7 +19,7 @@ def own(pid=None, proc=PROC):
     """Return the name of a process, by default this one; "" where the system tells too little."""
     pid = os.getpid() if pid is None else pid
     started = _started(pid, proc)
-    return "" if started is None else "{0} {1} {2}".format(_machine(proc), pid, started)
+    return "" if started is None else f"{_machine(proc)} {pid} {started}"
 
 
 def is_gone(name, proc=PROC):
@@ -34,7 +34,7 @@ def _machine(proc):
     try:
         with open(os.path.join(proc, "sys/kernel/random/boot_id"), encoding="ascii") as stream:
             boot = stream.read(64).strip()
-        return "{0} {1}".format(boot, os.stat(os.path.join(proc, "self/ns/pid")).st_ino)
+        return "{} {}".format(boot, os.stat(os.path.join(proc, "self/ns/pid")).st_ino)
     except OSError:
         return ""
 

@@ -54,13 +54,23 @@ def losses(clock, servers, keys):
     wanted = ntp_servers.hosts(servers or [])
     ids = [entry["id"] for entry in keys or []]
     return Loss(
-        [] if servers is None else _unique(
-            entry["host"] for entry in configuration.get("sources", ()) if entry["block"] == BLOCK and entry["host"] not in wanted
+        []
+        if servers is None
+        else _unique(
+            entry["host"]
+            for entry in configuration.get("sources", ())
+            if entry["block"] == BLOCK and entry["host"] not in wanted
         ),
-        [] if keys is None else _unique(
+        []
+        if keys is None
+        else _unique(
             entry["id"] for entry in configuration.get("keys", ()) if entry["block"] == BLOCK and entry["id"] not in ids
         ),
-        [name for name, unit in clock["units"].items() if name not in CHRONY_UNITS and (unit["active"] or unit["enabled"])],
+        [
+            name
+            for name, unit in clock["units"].items()
+            if name not in CHRONY_UNITS and (unit["active"] or unit["enabled"])
+        ],
     )
 
 
@@ -88,7 +98,9 @@ def _at_stake(clock, loss):
 
 def _stays(source, loss):
     """Whether chrony has a source after the change, too; a chrony that tells no names leaves that open, which counts as no."""
-    if loss.sources and (source.get("name") is None or source["name"] in loss.sources or source["address"] in loss.sources):
+    if loss.sources and (
+        source.get("name") is None or source["name"] in loss.sources or source["address"] in loss.sources
+    ):
         return False
     return (source.get("authentication") or {}).get("key") not in loss.keys
 
@@ -104,8 +116,10 @@ def _refusal(working, loss, candidates, asked):
     """Say what would be lost, why nothing takes its place, and what to do."""
     said = {row["host"]: row["detail"] or row["verdict"] for row in asked}
     answers = "; ".join(f"{host}: {said.get(host, 'not asked').removeprefix(host + ': ')}" for host in candidates)
-    left = f"none of the servers that chrony would have answers ({answers})" if candidates else (
-        "chrony would have no server that is known before its installation"
+    left = (
+        f"none of the servers that chrony would have answers ({answers})"
+        if candidates
+        else ("chrony would have no server that is known before its installation")
     )
     return (
         f"Nothing was changed. The clock follows {', '.join(working)} now. With this change {', and '.join(sentences(loss))};"

@@ -16,8 +16,11 @@ CONFIGURATION = "nftables"
 def cases_of(events):
     """Every Case of an audit: the next audit follows at once."""
     action = cases.actions(events)
-    return [cases.Case(task, moment, "audit") for task in cases.durations(events)
-            for moment in (("start",) if action[task] in cases.LOCAL else ("into", "after"))]
+    return [
+        cases.Case(task, moment, "audit")
+        for task in cases.durations(events)
+        for moment in (("start",) if action[task] in cases.LOCAL else ("into", "after"))
+    ]
 
 
 class AuditBench(trial.Bench):
@@ -55,11 +58,21 @@ class AuditBench(trial.Bench):
         killed = self.play("killed", trial.AUDIT, kill)
         again = self.play("again", trial.AUDIT)
         after = self.found()
-        otherwise = sorted(f"{name}: {after.get(name)}" for name in self.expected
-                           if after.get(name) != self.expected[name]) if after is not None else ["no report"]
+        otherwise = (
+            sorted(f"{name}: {after.get(name)}" for name in self.expected if after.get(name) != self.expected[name])
+            if after is not None
+            else ["no report"]
+        )
         running = [node for node in self.nodes if not states.wait_until_quiet(self.lab, node)]
-        wrong = (["not killed"] * (not killed.struck) + ["the next audit is disturbed"] * bool(otherwise or again.code)
-                 + ["a module never ended"] * bool(running))
-        return {"struck": killed.struck, "struck_in": killed.last_task(), "verdict": wrong,
-                "audit": {"code": again.code, "otherwise": otherwise[:20], "running": running},
-                "seconds": round(time.monotonic() - begun, 1)}
+        wrong = (
+            ["not killed"] * (not killed.struck)
+            + ["the next audit is disturbed"] * bool(otherwise or again.code)
+            + ["a module never ended"] * bool(running)
+        )
+        return {
+            "struck": killed.struck,
+            "struck_in": killed.last_task(),
+            "verdict": wrong,
+            "audit": {"code": again.code, "otherwise": otherwise[:20], "running": running},
+            "seconds": round(time.monotonic() - begun, 1),
+        }

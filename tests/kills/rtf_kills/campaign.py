@@ -36,7 +36,10 @@ class Campaign:
         found = [case for case in self._cases(name, rehearsal.events) if case.task.partition("#")[0] not in self.ran]
         self.ran |= {task.partition("#")[0] for task in cases.durations(rehearsal.events)}
         chosen = [case for case in found if self._is_wanted(f"{name}: {case.name}")]
-        print(f"{name}: {len(cases.durations(rehearsal.events))} tasks ran, {len(found)} trials, {len(chosen)} to do", flush=True)
+        print(
+            f"{name}: {len(cases.durations(rehearsal.events))} tasks ran, {len(found)} trials, {len(chosen)} to do",
+            flush=True,
+        )
         if self.wanted.list:
             print("\n".join(f"  {case.name}" for case in chosen))
             return True
@@ -57,7 +60,11 @@ class Campaign:
         if name == "audit":
             return audits.cases_of(events)
         if name == "revert":
-            return [cases.Case(task, moment, "revert") for task in cases.changing_in_order(events) for moment in ("into", "after")]
+            return [
+                cases.Case(task, moment, "revert")
+                for task in cases.changing_in_order(events)
+                for moment in ("into", "after")
+            ]
         return cases.cases(events, self.wanted.thorough)
 
     def _rehearse(self, name):
@@ -82,8 +89,11 @@ class Campaign:
                 directory = self.work / name / re.sub(r"\W+", "_", case.name)
                 bench = trial.Bench(self.lab, node, "nftables" if name == "revert" else name, directory)
                 bench.pristine()
-                found = (trial.attempt_revert(bench, kill) if name == "revert"
-                         else trial.attempt(bench, kill, case.follow_up, self.made))
+                found = (
+                    trial.attempt_revert(bench, kill)
+                    if name == "revert"
+                    else trial.attempt(bench, kill, case.follow_up, self.made)
+                )
             row = {"name": f"{name}: {case.name}", "task": case.task, **found}
             self.results.add(row)
             print(f"{row['seconds']:6.0f} s  {', '.join(row['verdict']) or 'ok'}: {row['name']}", flush=True)

@@ -9,9 +9,25 @@ from typing import NamedTuple
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import Kill
 
 # What works on the controller alone or on the connection: nothing of it goes on when the controller is gone.
-LOCAL = ("meta", "include_tasks", "import_tasks", "include_vars", "include_role", "debug", "set_fact", "fail", "assert",
-         "check_inputs", "firewall_plan", "judge", "port_matrix_plan", "preflight_report", "change_request",
-         "wait_for_connection", "validate_argument_spec")
+LOCAL = (
+    "meta",
+    "include_tasks",
+    "import_tasks",
+    "include_vars",
+    "include_role",
+    "debug",
+    "set_fact",
+    "fail",
+    "assert",
+    "check_inputs",
+    "firewall_plan",
+    "judge",
+    "port_matrix_plan",
+    "preflight_report",
+    "change_request",
+    "wait_for_connection",
+    "validate_argument_spec",
+)
 # Where it matters most that a module, or the connection to it, is lost.
 HEAVY = ("apt", "managed_blocks", "firewall_rules", "systemd_service")
 SHORTEST = 0.05
@@ -65,8 +81,14 @@ def cases(events, thorough=False):
         if action[task] in HEAVY and changing_task:
             kinds += [("module", "rerun"), ("connection", "rerun")]
         if thorough and not local:
-            kinds += [("start", "rerun"), ("into", "rerun"), ("into", "revert"), ("after", "revert"),
-                      ("module", "rerun"), ("connection", "rerun")]
+            kinds += [
+                ("start", "rerun"),
+                ("into", "rerun"),
+                ("into", "revert"),
+                ("after", "revert"),
+                ("module", "rerun"),
+                ("connection", "rerun"),
+            ]
         found += [Case(task, *kind) for kind in dict.fromkeys(kinds)]
     return found
 

@@ -21,13 +21,23 @@ FIRST_HOST_NUMBER = 11
 
 def options(arguments):
     """What was asked for."""
-    parser = argparse.ArgumentParser(prog="kills.py", description="Kill prepare_rtf at every task in turn, in a lab of its own.")
-    parser.add_argument("--part", action="append", choices=campaign.PARTS, help="all without it; may be given several times")
-    parser.add_argument("--only", action="append", metavar="GLOB",
-                        help="trials whose name (part: task | moment | what follows) matches; may be given several times")
+    parser = argparse.ArgumentParser(
+        prog="kills.py", description="Kill prepare_rtf at every task in turn, in a lab of its own."
+    )
+    parser.add_argument(
+        "--part", action="append", choices=campaign.PARTS, help="all without it; may be given several times"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="GLOB",
+        help="trials whose name (part: task | moment | what follows) matches; may be given several times",
+    )
     parser.add_argument("--resume", action="store_true", help="leave out what the file of results has already")
     parser.add_argument("--failed", action="store_true", help="like --resume, and try again what went wrong")
-    parser.add_argument("--thorough", action="store_true", help="every moment of every task, not only those that differ")
+    parser.add_argument(
+        "--thorough", action="store_true", help="every moment of every task, not only those that differ"
+    )
     parser.add_argument("--nodes", type=int, default=3, help="how many trials at a time (3)")
     parser.add_argument("--suite", default="bookworm", help="the Debian release of the nodes (bookworm)")
     parser.add_argument("--list", action="store_true", help="rehearse, and say which trials there are")
@@ -38,8 +48,17 @@ def options(arguments):
 def cluster(count, suite):
     """The content of a cluster file: nodes to kill on, and two for audits."""
     names = [f"kills-{number + 1}" for number in range(count)] + list(campaign.AUDITED)
-    return {"nodes": [{"name": name, "group": "rtf_workers" if name == campaign.AUDITED[1] else "rtf_controllers",
-                       "host_number": FIRST_HOST_NUMBER + number, "suite": suite} for number, name in enumerate(names)]}
+    return {
+        "nodes": [
+            {
+                "name": name,
+                "group": "rtf_workers" if name == campaign.AUDITED[1] else "rtf_controllers",
+                "host_number": FIRST_HOST_NUMBER + number,
+                "suite": suite,
+            }
+            for number, name in enumerate(names)
+        ]
+    }
 
 
 def main(arguments):

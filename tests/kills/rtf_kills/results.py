@@ -16,7 +16,9 @@ class Results:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not resume:
             path.unlink(missing_ok=True)
-        self.rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        self.rows = (
+            [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        )
         if without_failed:
             self.rows = [row for row in self.rows if not row["verdict"]]
             path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
@@ -32,19 +34,26 @@ class Results:
 
 def numbers(rows):
     """The lines that close a campaign."""
+
     def count(*without):
         return sum(1 for row in rows if not set(row["verdict"]) & set(without))
 
     again = [row for row in rows if "rerun" in row]
-    apart = ("does not converge", "changes something again", "systemd has not read its files",
-             "converges to something else")
+    apart = (
+        "does not converge",
+        "changes something again",
+        "systemd has not read its files",
+        "converges to something else",
+    )
     converged = sum(1 for row in again if not set(row["verdict"]) & set(apart))
     killed = count("not killed")
     reverted = [row for row in rows if "left" in row]
     as_before = sum(1 for row in reverted if not set(row["verdict"]) & {"does not revert", "not as before"})
-    lines = [f"killed: {killed} of {len(rows)}, at {len({row['task'] for row in rows})} tasks",
-             f"converged: {converged} of {len(again)}",
-             f"reverted to the byte: {as_before} of {len(reverted)}"]
+    lines = [
+        f"killed: {killed} of {len(rows)}, at {len({row['task'] for row in rows})} tasks",
+        f"converged: {converged} of {len(again)}",
+        f"reverted to the byte: {as_before} of {len(reverted)}",
+    ]
     audits = [row for row in rows if "audit" in row]
     if audits:
         good = sum(1 for row in audits if not row["verdict"])

@@ -51,23 +51,42 @@ class Run(NamedTuple):
 
     def problems(self):
         """[(task, message)] of the tasks that failed."""
-        return [(event["task"], event["message"]) for event in self.events
-                if event["event"] == "end" and event["status"] in ("failed", "unreachable")]
+        return [
+            (event["task"], event["message"])
+            for event in self.events
+            if event["event"] == "end" and event["status"] in ("failed", "unreachable")
+        ]
 
 
 def play(directory, arguments, environment, log, kill=None):
     """Run `ansible-playbook ARGUMENTS` in a directory; return the Run. log: a path to write to."""
     log.unlink(missing_ok=True)
-    surroundings = {**os.environ, **environment, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_FORCE_COLOR": "false",
-                    "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "kill_at",
-                    "RTF_KILLS_LOG": str(log)}
+    surroundings = {
+        **os.environ,
+        **environment,
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_FORCE_COLOR": "false",
+        "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+        "ANSIBLE_CALLBACKS_ENABLED": "kill_at",
+        "RTF_KILLS_LOG": str(log),
+    }
     if kill:
-        surroundings.update(RTF_KILLS_TASK=kill.task, RTF_KILLS_MOMENT=kill.moment,
-                            RTF_KILLS_DELAY=str(kill.delay), RTF_KILLS_WEAPON=kill.weapon)
+        surroundings.update(
+            RTF_KILLS_TASK=kill.task,
+            RTF_KILLS_MOMENT=kill.moment,
+            RTF_KILLS_DELAY=str(kill.delay),
+            RTF_KILLS_WEAPON=kill.weapon,
+        )
     with open(log.with_suffix(".out"), "w+", encoding="utf-8") as output:
-        with subprocess.Popen(["ansible-playbook", *arguments], cwd=directory, env=surroundings,
-                              stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                              start_new_session=True) as process:
+        with subprocess.Popen(
+            ["ansible-playbook", *arguments],
+            cwd=directory,
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process:
             try:
                 code = process.wait(SECONDS)
             except subprocess.TimeoutExpired:

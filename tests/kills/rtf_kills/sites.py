@@ -87,15 +87,23 @@ def write_site(directory, lab, nodes, configuration):
     shutil.copytree(CHECKOUT / "examples" / "site", directory)
     shutil.rmtree(directory / "group_vars")
     hosts = {node: {"ansible_host": lab.nodes[node]} for node in nodes}
-    groups = {"rtf_controllers": {"hosts": {name: hosts[name] for name in nodes[:1]}},
-              "rtf_workers": {"hosts": {name: hosts[name] for name in nodes[1:]}}}
+    groups = {
+        "rtf_controllers": {"hosts": {name: hosts[name] for name in nodes[:1]}},
+        "rtf_workers": {"hosts": {name: hosts[name] for name in nodes[1:]}},
+    }
     waivers = yaml.safe_load((CHECKOUT / "tests" / "lab" / "waivers.yml").read_text(encoding="utf-8"))
-    settings = {"ansible_user": "ops", "ansible_python_interpreter": "/usr/bin/python3", "rtf_waivers": waivers,
-                "rtf_internal_networks": [str(lab.instance.subnet)]}
+    settings = {
+        "ansible_user": "ops",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "rtf_waivers": waivers,
+        "rtf_internal_networks": [str(lab.instance.subnet)],
+    }
     (directory / "inventory").write_text(
-        json.dumps({"rtf_nodes": {"vars": settings, "children": groups}}), encoding="utf-8")
+        json.dumps({"rtf_nodes": {"vars": settings, "children": groups}}), encoding="utf-8"
+    )
     (directory / "settings.json").write_text(
-        json.dumps({**EVERYWHERE, **CONFIGURATIONS[configuration][1]}), encoding="utf-8")
+        json.dumps({**EVERYWHERE, **CONFIGURATIONS[configuration][1]}), encoding="utf-8"
+    )
 
 
 def _write(lab, node, path, text):

@@ -23,12 +23,14 @@ PASSING = re.compile(
     r"/var/lib/(apt|dpkg|ucf)(/|$)|"
     r"/var/lib/(systemd|private/systemd|chrony|deb-systemd)|/(root|home/[a-z]+)/\.ansible(/|$)|__pycache__|\.pyc$|"
     r"/etc/(ld\.so\.cache|\.pwd\.lock|(passwd|group|shadow|gshadow|subuid|subgid)-|resolv\.conf|mtab)$|"
-    r"/usr/(share/(doc|man|locale|zoneinfo)|lib/modules)(/|$)|/lib/modules")
+    r"/usr/(share/(doc|man|locale|zoneinfo)|lib/modules)(/|$)|/lib/modules"
+)
 WITH_CONTENT = re.compile(r"/(etc|opt|usr/local|root|var/lib/hostprep)")
 OF_OURS = re.compile(r"runtime.fabric|hostprep")
 COMING_AND_GOING = re.compile(
     r"(user|user-runtime-dir|getty|serial-getty)@|session-|systemd-(hostnamed|timedated|localed|tmpfiles|update-utmp)|"
-    r"apt-daily|dpkg-db|e2scrub|fstrim|logrotate|man-db|run-|\.scope$|packagekit|polkit")
+    r"apt-daily|dpkg-db|e2scrub|fstrim|logrotate|man-db|run-|\.scope$|packagekit|polkit"
+)
 # Routing rules of nm-cloud-setup, which makes them again when it runs.
 OF_CLOUD_SETUP = "304"
 SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
@@ -37,8 +39,18 @@ SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bri
 def said(*argv):
     """The lines that a program prints, none where there is no such program."""
     try:
-        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                env=dict(os.environ, LC_ALL="C")).communicate()[0].decode("utf-8", "replace").splitlines()
+        return (
+            subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=dict(os.environ, LC_ALL="C"),
+            )
+            .communicate()[0]
+            .decode("utf-8", "replace")
+            .splitlines()
+        )
     except OSError:
         return []
 
@@ -47,7 +59,7 @@ def content(path):
     """A digest of a file; numbers that tell a time, and the random name of a change, count for nothing in files of ours."""
     with open(path, "rb") as stream:
         data = stream.read()
-    for word, general in zip(sys.argv[1:], (b"NAME", b"ADDRESS")):
+    for word, general in zip(sys.argv[1:], (b"NAME", b"ADDRESS"), strict=False):
         data = data.replace(word.encode(), general)
     if OF_OURS.search(path):
         data = re.sub(rb"\d{5,}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", b"N", data)
@@ -76,11 +88,21 @@ def units():
     """Every service, timer, socket and swap that systemd has loaded or finds a file of, and how it is."""
     listed = said("systemctl", "list-unit-files", "--no-legend", "--no-pager", "--plain")
     names = {line.split()[0] for line in listed if line.split()}
-    names |= {line.split()[0] for line in said("systemctl", "list-units", "--all", "--no-legend", "--no-pager", "--plain")
-              if line.split()}
-    names = sorted(name for name in names if name.endswith((".service", ".timer", ".socket", ".swap")) and "@." not in name
-                   and not COMING_AND_GOING.match(name))
-    shown = said("systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload", "--", *names)
+    names |= {
+        line.split()[0]
+        for line in said("systemctl", "list-units", "--all", "--no-legend", "--no-pager", "--plain")
+        if line.split()
+    }
+    names = sorted(
+        name
+        for name in names
+        if name.endswith((".service", ".timer", ".socket", ".swap"))
+        and "@." not in name
+        and not COMING_AND_GOING.match(name)
+    )
+    shown = said(
+        "systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload", "--", *names
+    )
     for block in "\n".join(shown).split("\n\n"):
         found = dict(line.partition("=")[::2] for line in block.splitlines())
         if found.get("LoadState") == "masked":  # of these systemd 247 says for ever that they changed
@@ -95,7 +117,7 @@ def environments():
         if "proxy" in line.lower():
             yield "systemd " + line
     process = said("systemctl", "show", "--property=MainPID", "docker.service")
-    for path in glob.glob("/proc/{0}/environ".format(process[0].partition("=")[2])) if process else []:
+    for path in glob.glob("/proc/{}/environ".format(process[0].partition("=")[2])) if process else []:
         with open(path) as stream:
             for pair in stream.read().split("\0"):
                 if "proxy" in pair.lower():
@@ -125,7 +147,7 @@ def state():
     }
     lines = {part: sorted(set(lines)) for part, lines in found.items()}
     text = json.dumps(lines)
-    for word, general in zip(sys.argv[1:], ("NAME", "ADDRESS")):
+    for word, general in zip(sys.argv[1:], ("NAME", "ADDRESS"), strict=False):
         text = text.replace(word, general)
     return text
 

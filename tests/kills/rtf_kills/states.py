@@ -27,7 +27,9 @@ def differences(before, after):
     """{part: [line that came or went, with a sign]}; parts that are the same are left out."""
     found = {}
     for part in before:
-        lines = [f"-{line}" for line in before[part] - after[part]] + [f"+{line}" for line in after[part] - before[part]]
+        lines = [f"-{line}" for line in before[part] - after[part]] + [
+            f"+{line}" for line in after[part] - before[part]
+        ]
         if lines:
             found[part] = sorted(lines, key=lambda line: (line[1:], line[0]))
     return found

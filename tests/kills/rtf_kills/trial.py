@@ -49,8 +49,13 @@ class Bench:
         # Connections that a killed controller leaves open are no later run's. The path of a socket must be short.
         sockets = tempfile.mkdtemp(prefix="kills-")
         try:
-            return play(self.site, words, {**self.environment, "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets},
-                        self.directory / f"{name}.log", kill)
+            return play(
+                self.site,
+                words,
+                {**self.environment, "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets},
+                self.directory / f"{name}.log",
+                kill,
+            )
         finally:
             shutil.rmtree(sockets, ignore_errors=True)
 
@@ -108,8 +113,11 @@ def _revert(bench):
     """Revert once nothing runs any more that the killed controller had begun."""
     quiet = states.wait_until_quiet(bench.lab, bench.node)
     reverted = bench.play("revert", REVERT)
-    return {"still_running": not quiet, "revert": {"code": reverted.code, "problems": reverted.problems()},
-            "left": bench.differences()}
+    return {
+        "still_running": not quiet,
+        "revert": {"code": reverted.code, "problems": reverted.problems()},
+        "left": bench.differences(),
+    }
 
 
 def _prepare_again(bench, expected):
@@ -120,8 +128,11 @@ def _prepare_again(bench, expected):
         "unread": [line for line in made.get("units", ()) if line.endswith("reload=yes")],
         "rerun": {"code": again.code, "problems": again.problems()},
         "once_more": {"code": once_more.code, "changed": once_more.changed_tasks()},
-        "otherwise": states.differences(*({part: set(found.get(part, ())) for part in {*expected, *made}}
-                                          for found in (expected, made))) if expected is not None else {},
+        "otherwise": states.differences(
+            *({part: set(found.get(part, ())) for part in {*expected, *made}} for found in (expected, made))
+        )
+        if expected is not None
+        else {},
     }
 
 

@@ -15,9 +15,16 @@ INSTANCE_LABEL = "hostprep-runtime-fabric-lab"
 DIGEST_LABEL = f"{INSTANCE_LABEL}.digest"
 
 # All but privileged: podman's --privileged would give CAP_SYS_TIME back, and the machine's devices with it.
-PRIVILEGES = ["--cap-add=all", "--cap-drop=SYS_TIME", "--cap-drop=SYS_BOOT", "--cap-drop=SYS_RAWIO",
-              "--security-opt=seccomp=unconfined", "--security-opt=apparmor=unconfined",
-              "--security-opt=label=disable", "--security-opt=unmask=/proc/sys"]
+PRIVILEGES = [
+    "--cap-add=all",
+    "--cap-drop=SYS_TIME",
+    "--cap-drop=SYS_BOOT",
+    "--cap-drop=SYS_RAWIO",
+    "--security-opt=seccomp=unconfined",
+    "--security-opt=apparmor=unconfined",
+    "--security-opt=label=disable",
+    "--security-opt=unmask=/proc/sys",
+]
 
 
 @dataclass(frozen=True)
@@ -34,9 +41,26 @@ class Specification:
 
     def create_options(self):
         """The options of `podman create` that make the container what it is."""
-        return ["--name", self.container, "--hostname", self.name, "--systemd=always", "--network", self.network,
-                "--ip", self.address, "--mac-address", mac_address(self.container),
-                "--dns", DNS_ADDRESS, "--dns-search", DOMAIN, "--no-hosts", *PRIVILEGES, *self.options]
+        return [
+            "--name",
+            self.container,
+            "--hostname",
+            self.name,
+            "--systemd=always",
+            "--network",
+            self.network,
+            "--ip",
+            self.address,
+            "--mac-address",
+            mac_address(self.container),
+            "--dns",
+            DNS_ADDRESS,
+            "--dns-search",
+            DOMAIN,
+            "--no-hosts",
+            *PRIVILEGES,
+            *self.options,
+        ]
 
     def digest(self):
         """Changes whenever the container would have to be made anew."""
@@ -48,8 +72,17 @@ def create_and_start(specification, instance_name):
     remove([specification.container])
     labels = {INSTANCE_LABEL: instance_name, DIGEST_LABEL: specification.digest()}
     # --replace: the podman of a killed run may still be creating its container.
-    run([*podman(), "create", "--replace", *(f"--label={name}={value}" for name, value in labels.items()),
-         *ulimits(), *specification.create_options(), specification.image])
+    run(
+        [
+            *podman(),
+            "create",
+            "--replace",
+            *(f"--label={name}={value}" for name, value in labels.items()),
+            *ulimits(),
+            *specification.create_options(),
+            specification.image,
+        ]
+    )
     run([*podman(), "cp", "-", f"{specification.container}:/"], stdin=archive(specification.files))
     run([*podman(), "start", specification.container])
 
@@ -71,11 +104,18 @@ def remove(names):
 
 def existing(instance_name):
     """The containers of an instance: {container name: {"id", "state", "digest", "since"}}."""
-    listed = run([*podman(), "ps", "--all", "--format", "json",
-                  "--filter", f"label={INSTANCE_LABEL}={instance_name}"]).stdout
-    return {row["Names"][0]: {"id": row["Id"], "state": row["State"], "digest": row["Labels"][DIGEST_LABEL],
-                              "since": row["Status"]}
-            for row in json.loads(listed or b"[]")}
+    listed = run(
+        [*podman(), "ps", "--all", "--format", "json", "--filter", f"label={INSTANCE_LABEL}={instance_name}"]
+    ).stdout
+    return {
+        row["Names"][0]: {
+            "id": row["Id"],
+            "state": row["State"],
+            "digest": row["Labels"][DIGEST_LABEL],
+            "since": row["Status"],
+        }
+        for row in json.loads(listed or b"[]")
+    }
 
 
 def kernel_modules():

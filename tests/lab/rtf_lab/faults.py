@@ -33,8 +33,11 @@ def port_closed(lab, host, port, transport="tcp", how="drop"):
 def only_proxies(lab, how="reject"):
     """Nodes reach the proxies, DNS and NTP, and nothing else: the rest is dropped or `how="reject"`ed."""
     allowed = ", ".join(internet.address_of(name) for name in internet.SERVICES if name != "packages")
-    return _filtered(lab, "only_proxies",
-                     f"ip saddr {lab.instance.subnet} ip daddr {internet.NETWORK}.0/24 ip daddr != {{ {allowed} }} {how}")
+    return _filtered(
+        lab,
+        "only_proxies",
+        f"ip saddr {lab.instance.subnet} ip daddr {internet.NETWORK}.0/24 ip daddr != {{ {allowed} }} {how}",
+    )
 
 
 def login_page(lab, host, port=443, how="tls"):
@@ -47,9 +50,11 @@ def login_page(lab, host, port=443, how="tls"):
 def inspected_on_the_way(lab, node):
     """What a node sends to port 443 of anybody is decrypted on its way, without a proxy that the node knows of."""
     return _diverted(
-        lab, f"inspected_{node}",
+        lab,
+        f"inspected_{node}",
         f"ip saddr {lab.nodes[node]} ip daddr {internet.NETWORK}.0/24 tcp dport 443 "
-        f"dnat to {internet.address_of('proxy-inspect')}:{proxies.INTERCEPT_PORT}")
+        f"dnat to {internet.address_of('proxy-inspect')}:{proxies.INTERCEPT_PORT}",
+    )
 
 
 def _filtered(lab, name, rule):

@@ -78,8 +78,11 @@ def load_images(name):
     definition = yaml.safe_load((DEFINITIONS / name / "image.yml").read_text(encoding="utf-8"))
     shared = [path for path in DEFINITIONS.iterdir() if path.is_file()]
     sources = [*shared, *(DEFINITIONS / "common").rglob("*"), *(DEFINITIONS / name).rglob("*")]
-    contents = [(str(path.relative_to(DEFINITIONS)), path.stat().st_mode & 0o100, path.read_bytes())
-                for path in sorted(sources) if path.is_file()]
+    contents = [
+        (str(path.relative_to(DEFINITIONS)), path.stat().st_mode & 0o100, path.read_bytes())
+        for path in sorted(sources)
+        if path.is_file()
+    ]
     packages, shared_repository = tuple(definition["packages"]), tuple(definition.get("repository", ()))
     found = {}
     for suite in definition["suites"]:
@@ -98,8 +101,11 @@ def ensure_images(suites=None):
     unknown = [suite for suite in suites or () if image_name("node", suite) not in known]
     if unknown:
         raise LabError(f"there is no image of nodes for the suite {unknown[0]!r}, but: {', '.join(sorted(known))}")
-    images = {name: image for name, image in known.items()
-              if image.definition != "node" or suites is None or image.suite in suites}
+    images = {
+        name: image
+        for name, image in known.items()
+        if image.definition != "node" or suites is None or image.suite in suites
+    }
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(ensure_image, images.values()))
     return images
@@ -107,6 +113,7 @@ def ensure_images(suites=None):
 
 def ensure_image(image):
     """Have one image in podman: from the store, else from the kept tarball, else built."""
+
     def waiting():
         say(f"waiting for another run that makes the {image.name} image")
 
@@ -130,8 +137,13 @@ def build(image):
         packages.mkdir()
         (work / "apt.conf").write_text(apt_settings(), encoding="utf-8")
         with open(tarball, "wb") as output, open(log, "wb") as errors:
-            code = subprocess.run(build_command(image, work / "apt.conf", packages), stdin=subprocess.DEVNULL,
-                                  stdout=output, stderr=errors, check=False).returncode
+            code = subprocess.run(
+                build_command(image, work / "apt.conf", packages),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                check=False,
+            ).returncode
         if code:
             last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise LabError(f"mmdebstrap failed (exit {code}), log {log}:\n{last}")
@@ -146,29 +158,46 @@ def build(image):
 
 def build_command(image, apt_conf, packages):
     """The mmdebstrap command that writes the root file system to its standard output."""
+
     def hook(script, *arguments):
         words = " ".join(shlex.quote(str(word)) for word in arguments)
         return f'--customize-hook=sh {shlex.quote(str(script))} "$1" {words}'
 
     hooks = [hook(DEFINITIONS / "repository.sh", packages, *image.repository)] if image.repository else []
-    hooks.append(hook(DEFINITIONS / "overlay.sh", DEFINITIONS / "common" / "root", DEFINITIONS / image.definition / "root"))
+    hooks.append(
+        hook(DEFINITIONS / "overlay.sh", DEFINITIONS / "common" / "root", DEFINITIONS / image.definition / "root")
+    )
     hooks.append(hook(DEFINITIONS / image.definition / "customize.sh"))
     hooks.append(hook(DEFINITIONS / "finish.sh"))
     setup = [f"--setup-hook={MERGED_USR}"] if image.suite in MERGED_USR_BY_HOOK else []
     return [
         # A build whose parent was killed must not go on beside its successor.
-        *as_root(), "setpriv", "--pdeathsig", "TERM",
-        "mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", "--skip=cleanup/apt",
-        f"--aptopt={apt_conf}", f"--include={','.join(image.packages)}",
-        *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT), *setup, *hooks,
-        image.suite, "-", *mirrors(image.suite),
+        *as_root(),
+        "setpriv",
+        "--pdeathsig",
+        "TERM",
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        "--format=tar",
+        "--skip=cleanup/apt",
+        f"--aptopt={apt_conf}",
+        f"--include={','.join(image.packages)}",
+        *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT),
+        *setup,
+        *hooks,
+        image.suite,
+        "-",
+        *mirrors(image.suite),
     ]
 
 
 def mirrors(suite):
     """This machine's own apt sources for a suite, as one-line entries; none (mmdebstrap's default) if it has none."""
-    listed = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
-                 check=False).stdout.decode()
+    listed = run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
+        check=False,
+    ).stdout.decode()
     return mirror_lines(listed, suite)
 
 
@@ -176,8 +205,9 @@ def mirror_lines(listed, suite):
     """`URI RELEASE COMPONENT` lines -> apt one-line entries of the suite, its updates and its security fixes."""
     wanted = (suite, f"{suite}-updates", f"{suite}-security")
     rows = [line.split() for line in listed.splitlines()]
-    entries = [f"deb {uri} {release} main" for uri, release, component in rows
-               if release in wanted and component == "main"]
+    entries = [
+        f"deb {uri} {release} main" for uri, release, component in rows if release in wanted and component == "main"
+    ]
     return entries if any(entry.split()[2] == suite for entry in entries) else []
 
 

@@ -18,9 +18,24 @@ NETWORK = "198.51.100"
 DOMAIN = "lab.example"
 DNS_ADDRESS = f"{NETWORK}.53"
 # Host numbers of the lab's own services; endpoints of the catalogue are numbered from FIRST_ENDPOINT on.
-SERVICES = {"smtp": 25, "proxy": 31, "proxy-auth": 32, "socks": 33, "socks-auth": 34, "proxy-inspect": 35, "captive": 40,
-            "dns": 53, "dns-wrong": 54, "dns-wildcard": 55, "packages": 80, "ntp": 123, "ntp2": 124,
-            "ntp-auth": 125, "ntp-late": 126, "ntp3": 127}
+SERVICES = {
+    "smtp": 25,
+    "proxy": 31,
+    "proxy-auth": 32,
+    "socks": 33,
+    "socks-auth": 34,
+    "proxy-inspect": 35,
+    "captive": 40,
+    "dns": 53,
+    "dns-wrong": 54,
+    "dns-wildcard": 55,
+    "packages": 80,
+    "ntp": 123,
+    "ntp2": 124,
+    "ntp-auth": 125,
+    "ntp-late": 126,
+    "ntp3": 127,
+}
 NTP_SERVERS = ("ntp", "ntp2", "ntp3", "ntp-auth", "ntp-late")
 NTS_SERVER = f"ntp-auth.{DOMAIN}"
 NTP_KEYS = "/etc/lab/ntp/keys"
@@ -34,9 +49,17 @@ LYING_RESOLVERS = ("dns-wrong", "dns-wildcard")
 # The mail server's name, at which it has a certificate.
 SMTP_HOST = f"smtp.{DOMAIN}"
 # What must run for the simulated Internet to be there.
-UNITS = ("dnsmasq", "nginx", "lab-smtp", "lab-broker", "lab-sink.socket", *(f"lab-ntp@{name}" for name in NTP_SERVERS),
-         *(f"lab-dns@{name}" for name in LYING_RESOLVERS),
-         *(f"lab-squid@{name}" for name in HTTP_PROXIES), *(f"lab-dante@{name}" for name in SOCKS_PROXIES))
+UNITS = (
+    "dnsmasq",
+    "nginx",
+    "lab-smtp",
+    "lab-broker",
+    "lab-sink.socket",
+    *(f"lab-ntp@{name}" for name in NTP_SERVERS),
+    *(f"lab-dns@{name}" for name in LYING_RESOLVERS),
+    *(f"lab-squid@{name}" for name in HTTP_PROXIES),
+    *(f"lab-dante@{name}" for name in SOCKS_PROXIES),
+)
 FIRST_ENDPOINT = 128
 LAST_ENDPOINT = 254
 
@@ -70,8 +93,12 @@ def signers(path, hosts):
     """{host: organisation that signs for it} by the vendors of a catalogue file. Raises LabError for a host of nobody."""
     try:
         vendors = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["vendors"]
-        found = {host: vendor["issuers"][0] for host in hosts for vendor in vendors
-                 if any(fnmatch.fnmatchcase(host, pattern) for pattern in vendor["hosts"])}
+        found = {
+            host: vendor["issuers"][0]
+            for host in hosts
+            for vendor in vendors
+            if any(fnmatch.fnmatchcase(host, pattern) for pattern in vendor["hosts"])
+        }
     except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
         raise LabError(f"{path} is not a catalogue of vendors: {error!r}") from error
     missing = sorted(set(hosts) - set(found))
@@ -145,15 +172,23 @@ def configuration(endpoint_servers, node_addresses):
         text_file("/etc/nginx/nginx.conf", nginx_conf(endpoint_servers)),
         *(text_file(f"/etc/lab/ntp/{name}.conf", ntp_conf(name)) for name in NTP_SERVERS),
         text_file(NTP_KEYS, " ".join(str(part) for part in NTP_KEY) + "\n"),
-        *(text_file(f"/etc/lab/squid/{name}.conf", proxies.squid_conf(name, address_of(name), DNS_ADDRESS))
-          for name in HTTP_PROXIES),
-        text_file("/etc/lab/dns/dns-wrong.conf",
-                  misfits.wrong_dns_conf(address_of("dns-wrong"), DNS_ADDRESS, address_of("captive"))),
-        text_file("/etc/lab/dns/dns-wildcard.conf",
-                  misfits.wildcard_dns_conf(address_of("dns-wildcard"), names, address_of("captive"))),
+        *(
+            text_file(f"/etc/lab/squid/{name}.conf", proxies.squid_conf(name, address_of(name), DNS_ADDRESS))
+            for name in HTTP_PROXIES
+        ),
+        text_file(
+            "/etc/lab/dns/dns-wrong.conf",
+            misfits.wrong_dns_conf(address_of("dns-wrong"), DNS_ADDRESS, address_of("captive")),
+        ),
+        text_file(
+            "/etc/lab/dns/dns-wildcard.conf",
+            misfits.wildcard_dns_conf(address_of("dns-wildcard"), names, address_of("captive")),
+        ),
         text_file("/etc/exim4/exim4.conf", exim_conf()),
-        *(text_file(f"/etc/lab/dante/{name}.conf", proxies.dante_conf(name, address_of(name)))
-          for name in SOCKS_PROXIES),
+        *(
+            text_file(f"/etc/lab/dante/{name}.conf", proxies.dante_conf(name, address_of(name)))
+            for name in SOCKS_PROXIES
+        ),
     ]
 
 
@@ -176,15 +211,19 @@ def ntp_conf(name):
         # chronyd that sets no clock corrects the time that it serves.
         clock = f"server {address_of('ntp')} iburst minpoll 2 maxpoll 2 offset -{NTP_LATE}\n"
     if name == "ntp-auth":
-        clock += (f"keyfile {NTP_KEYS}\n"
-                  f"ntsservercert {TLS_DIRECTORY}/{NTS_SERVER}.crt\n"
-                  f"ntsserverkey {TLS_DIRECTORY}/{NTS_SERVER}.key\n")
-    return (f"bindaddress {address_of(name)}\n"
-            f"{clock}"
-            "allow all\n"
-            "cmdport 0\n"
-            "bindcmdaddress /\n"
-            f"pidfile /run/lab-ntp-{name}/chronyd.pid\n")
+        clock += (
+            f"keyfile {NTP_KEYS}\n"
+            f"ntsservercert {TLS_DIRECTORY}/{NTS_SERVER}.crt\n"
+            f"ntsserverkey {TLS_DIRECTORY}/{NTS_SERVER}.key\n"
+        )
+    return (
+        f"bindaddress {address_of(name)}\n"
+        f"{clock}"
+        "allow all\n"
+        "cmdport 0\n"
+        "bindcmdaddress /\n"
+        f"pidfile /run/lab-ntp-{name}/chronyd.pid\n"
+    )
 
 
 def nginx_conf(endpoint_servers):
@@ -192,8 +231,9 @@ def nginx_conf(endpoint_servers):
     http = [http_server(server) for server in endpoint_servers if server.protocol in HTTP_PROTOCOLS]
     stream = [stream_server(server) for server in endpoint_servers if server.protocol in STREAM_PROTOCOLS]
     http.append(misfits.captive_servers(address_of("captive"), TLS_DIRECTORY))
-    return NGINX.format(http=indent("".join(http)), stream=indent("".join(stream)),
-                        mirror=address_of("packages"), domain=DOMAIN)
+    return NGINX.format(
+        http=indent("".join(http)), stream=indent("".join(stream)), mirror=address_of("packages"), domain=DOMAIN
+    )
 
 
 def exim_conf():
@@ -245,21 +285,19 @@ stream {{
 
 def http_server(server):
     """A TLS server that answers HTTP like the kind of origin that the host name stands for."""
-    return (f"server {{\n"
-            f"    listen {server.address}:{server.port} ssl;\n"
-            f"    server_name {server.host};\n"
-            f"{tls_lines(server)}"
-            f"    include /etc/nginx/origins/{origin(server)}.conf;\n"
-            f"}}\n")
+    return (
+        f"server {{\n"
+        f"    listen {server.address}:{server.port} ssl;\n"
+        f"    server_name {server.host};\n"
+        f"{tls_lines(server)}"
+        f"    include /etc/nginx/origins/{origin(server)}.conf;\n"
+        f"}}\n"
+    )
 
 
 def stream_server(server):
     """A TLS server that accepts whatever comes, like a Lumberjack receiver that never acknowledges."""
-    return (f"server {{\n"
-            f"    listen {server.address}:{server.port} ssl;\n"
-            f"{tls_lines(server)}"
-            f"    proxy_pass {SINK};\n"
-            f"}}\n")
+    return f"server {{\n    listen {server.address}:{server.port} ssl;\n{tls_lines(server)}    proxy_pass {SINK};\n}}\n"
 
 
 def tls_lines(server):
@@ -272,10 +310,12 @@ def tls_lines(server):
     stem = f"{TLS_DIRECTORY}/{server.host}"
     lines = f"    ssl_certificate {stem}.crt;\n    ssl_certificate_key {stem}.key;\n"
     if server.mutual_tls:
-        lines += (f"    ssl_client_certificate {TLS_DIRECTORY}/clients.crt;\n"
-                  "    ssl_verify_depth 2;\n"
-                  "    ssl_verify_client on;\n"
-                  "    ssl_conf_command VerifyMode Require;\n")
+        lines += (
+            f"    ssl_client_certificate {TLS_DIRECTORY}/clients.crt;\n"
+            "    ssl_verify_depth 2;\n"
+            "    ssl_verify_client on;\n"
+            "    ssl_conf_command VerifyMode Require;\n"
+        )
     return lines
 
 

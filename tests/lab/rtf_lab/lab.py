@@ -46,8 +46,21 @@ class Lab:
 
     def ssh(self, name, *argv, stdin=None, check=True):
         """Run a command on a node as its ordinary user over a new SSH connection; otherwise as `exec`."""
-        return run(["ssh", "-F", str(ssh.config_path(self.instance)), "-o", "BatchMode=yes", "-o", "ConnectTimeout=3",
-                    name, *argv], stdin=stdin, check=check)
+        return run(
+            [
+                "ssh",
+                "-F",
+                str(ssh.config_path(self.instance)),
+                "-o",
+                "BatchMode=yes",
+                "-o",
+                "ConnectTimeout=3",
+                name,
+                *argv,
+            ],
+            stdin=stdin,
+            check=check,
+        )
 
     def restart(self, name):
         """Restart one container the way a machine reboots, and wait until it works again."""
@@ -77,7 +90,7 @@ class Lab:
         """The nodes that do not work, though given some time: {name: reason}."""
         with concurrent.futures.ThreadPoolExecutor() as pool:
             reasons = pool.map(lambda name: self._wait_node(name, seconds), names)
-            return {name: reason for name, reason in zip(names, reasons) if reason}
+            return {name: reason for name, reason in zip(names, reasons, strict=False) if reason}
 
     def _wait_node(self, name, seconds):
         deadline = time.monotonic() + seconds

@@ -47,7 +47,9 @@ def renew(lab, name):
 def wanted_of(instance):
     """The Specifications of an instance that is up."""
     built = images.ensure_images({node.suite for node in instance.nodes})
-    return specifications(instance, built, ssh.ensure_keys(instance.state / "ssh", [node.name for node in instance.nodes]))
+    return specifications(
+        instance, built, ssh.ensure_keys(instance.state / "ssh", [node.name for node in instance.nodes])
+    )
 
 
 def bring_up(lab, wanted):
@@ -71,8 +73,11 @@ def bring_up(lab, wanted):
 def is_kept(lab, specification, present):
     """True for a container that is as specified, was once seen working, and runs."""
     row = present.get(specification.container)
-    return is_running(present, specification.container) and row["digest"] == specification.digest() \
+    return (
+        is_running(present, specification.container)
+        and row["digest"] == specification.digest()
         and (ready_marks(lab) / row["id"]).exists()
+    )
 
 
 def healthy(lab, kept):

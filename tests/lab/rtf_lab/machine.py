@@ -24,8 +24,9 @@ def run(argv, stdin=None, check=True):
     Raises LabError with the command and its last words when it fails and `check` is set.
     """
     try:
-        done = subprocess.run(argv, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
-                              capture_output=True, check=False)
+        done = subprocess.run(
+            argv, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True, check=False
+        )
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]} is not installed: run tests/lab/install-packages.sh") from error
     if check and done.returncode:
@@ -44,13 +45,13 @@ def as_root():
     return [] if os.geteuid() == 0 else ["sudo", "-n"]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def has_pure_cgroup2():
     """True when the machine uses cgroup v2 only."""
     return Path("/sys/fs/cgroup/cgroup.controllers").exists()
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def podman():
     """The words that start podman on this machine, as a list.
 

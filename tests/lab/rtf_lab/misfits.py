@@ -13,8 +13,10 @@ PLAIN_PORT, TLS_PORT = 80, 443
 
 def wrong_dns_conf(address, honest, wrong):
     """dnsmasq that asks an honest one, but for one name, and for every name of one domain."""
-    return (f"{_head(address)}no-hosts\nserver={honest}\n"
-            f"address=/{WRONG_NAME}/{wrong}\naddress=/{WILDCARD_DOMAIN}/{wrong}\n")
+    return (
+        f"{_head(address)}no-hosts\nserver={honest}\n"
+        f"address=/{WRONG_NAME}/{wrong}\naddress=/{WILDCARD_DOMAIN}/{wrong}\n"
+    )
 
 
 def wildcard_dns_conf(address, names, wrong):
@@ -29,9 +31,13 @@ def _head(address):
 
 def captive_servers(address, tls_directory):
     """nginx servers of a login page, in clear and over TLS."""
-    page = ("    location / {\n        default_type text/html;\n"
-            "        return 200 '<html><title>Sign in to the guest network</title></html>';\n    }\n")
+    page = (
+        "    location / {\n        default_type text/html;\n"
+        "        return 200 '<html><title>Sign in to the guest network</title></html>';\n    }\n"
+    )
     stem = f"{tls_directory}/captive"
-    return (f"server {{\n    listen {address}:{PLAIN_PORT};\n{page}}}\n"
-            f"server {{\n    listen {address}:{TLS_PORT} ssl;\n"
-            f"    ssl_certificate {stem}.crt;\n    ssl_certificate_key {stem}.key;\n{page}}}\n")
+    return (
+        f"server {{\n    listen {address}:{PLAIN_PORT};\n{page}}}\n"
+        f"server {{\n    listen {address}:{TLS_PORT} ssl;\n"
+        f"    ssl_certificate {stem}.crt;\n    ssl_certificate_key {stem}.key;\n{page}}}\n"
+    )

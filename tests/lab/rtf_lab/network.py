@@ -34,12 +34,12 @@ def subnet_index(instance, present, chosen):
     if instance.name == DEFAULT_NAME:
         return 0
     used = {subnet for name, subnets in present.items() if name != instance.name for subnet in subnets}
-    free = [number for number in range(1, SUBNET_COUNT)
-            if replace(instance, subnet_index=number).subnet not in used]
+    free = [number for number in range(1, SUBNET_COUNT) if replace(instance, subnet_index=number).subnet not in used]
     if not free:
         raise LabError("every subnet of the lab is in use: take another instance down")
-    mine = [number for number in free
-            if replace(instance, subnet_index=number).subnet in present.get(instance.name, ())]
+    mine = [
+        number for number in free if replace(instance, subnet_index=number).subnet in present.get(instance.name, ())
+    ]
     return (mine or free)[0]
 
 
@@ -52,11 +52,25 @@ def networks():
 def create_network(instance):
     """Create the network. Internal: what nodes see of the Internet is the simulated one, and nothing leaves."""
     try:
-        run([*podman(), "network", "create", "--internal", "--disable-dns", "--subnet", instance.subnet,
-             "--gateway", f"{instance.subnet_prefix}.1", instance.name])
+        run(
+            [
+                *podman(),
+                "network",
+                "create",
+                "--internal",
+                "--disable-dns",
+                "--subnet",
+                instance.subnet,
+                "--gateway",
+                f"{instance.subnet_prefix}.1",
+                instance.name,
+            ]
+        )
     except LabError as error:
-        raise LabError(f"{error}\nIf something else uses {instance.subnet}, set LAB_SUBNET_INDEX to another number, "
-                       f"1 to {SUBNET_COUNT - 1}") from error
+        raise LabError(
+            f"{error}\nIf something else uses {instance.subnet}, set LAB_SUBNET_INDEX to another number, "
+            f"1 to {SUBNET_COUNT - 1}"
+        ) from error
 
 
 def remove_network(name):

@@ -77,12 +77,13 @@ def ensure_inspection(directory):
 
 def ensure_leaves(directory, issuers):
     """Have a fresh server certificate for each host name of {host: Pair of the issuer}. Returns {host: Pair}."""
+
     def ensure_leaf(host):
         extensions = LEAF.format(usage="serverAuth") + f"subjectAltName = DNS:{host}\n"
         return ensure(directory / "leaf" / host, request(host, extensions), LEAF_DAYS, issuers[host])
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return dict(zip(issuers, pool.map(ensure_leaf, issuers)))
+        return dict(zip(issuers, pool.map(ensure_leaf, issuers), strict=False))
 
 
 def request(common_name, extensions, organisation=ORGANISATION):
@@ -100,9 +101,30 @@ def ensure(stem, configuration, days, issuer=None):
         work = Path(directory)
         (work / "req.cnf").write_text(configuration, encoding="utf-8")
         signer = ["-CA", str(issuer.certificate), "-CAkey", str(issuer.key)] if issuer else []
-        run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-sha256",
-             "-config", str(work / "req.cnf"), "-extensions", "extensions", "-days", str(days), *signer,
-             "-keyout", str(work / "key"), "-out", str(work / "crt")])
+        run(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-noenc",
+                "-sha256",
+                "-config",
+                str(work / "req.cnf"),
+                "-extensions",
+                "extensions",
+                "-days",
+                str(days),
+                *signer,
+                "-keyout",
+                str(work / "key"),
+                "-out",
+                str(work / "crt"),
+            ]
+        )
         write_whole(pair.key, (work / "key").read_bytes(), mode=0o600)
         write_whole(pair.certificate, (work / "crt").read_bytes())
     return pair

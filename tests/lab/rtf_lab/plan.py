@@ -26,8 +26,10 @@ def specifications(instance, built, keys):
     leaves = pki.ensure_leaves(instance.state / "pki", issuers)
     inspection = pki.ensure_inspection(instance.state / "pki")
     login = pki.ensure_leaves(instance.state / "pki" / "captive", {misfits.LOGIN_NAME: inspection})[misfits.LOGIN_NAME]
-    return [internet_specification(instance, built, servers, authority, issuers, leaves, inspection, login),
-            *(node_specification(instance, built, node, keys, authority) for node in instance.nodes)]
+    return [
+        internet_specification(instance, built, servers, authority, issuers, leaves, inspection, login),
+        *(node_specification(instance, built, node, keys, authority) for node in instance.nodes),
+    ]
 
 
 def internet_specification(instance, built, servers, authority, issuers, leaves, inspection, login):
@@ -45,13 +47,28 @@ def internet_specification(instance, built, servers, authority, issuers, leaves,
     files.append(File(f"{internet.TLS_DIRECTORY}/captive.crt", login.certificate.read_bytes()))
     files.append(File(f"{internet.TLS_DIRECTORY}/captive.key", login.key.read_bytes(), 0o600))
     for host, pair in leaves.items():
-        files.append(File(f"{internet.TLS_DIRECTORY}/{host}.crt", pair.certificate.read_bytes() + issuers[host].certificate.read_bytes()))
+        files.append(
+            File(
+                f"{internet.TLS_DIRECTORY}/{host}.crt",
+                pair.certificate.read_bytes() + issuers[host].certificate.read_bytes(),
+            )
+        )
         files.append(File(f"{internet.TLS_DIRECTORY}/{host}.key", pair.key.read_bytes(), 0o600))
-    options = [option for image in nodes_images(instance, built)
-               for option in ("--volume", f"{image.packages_directory}:/srv/packages/{image.suite}:ro")]
+    options = [
+        option
+        for image in nodes_images(instance, built)
+        for option in ("--volume", f"{image.packages_directory}:/srv/packages/{image.suite}:ro")
+    ]
     [image] = [image for image in built.values() if image.definition == INTERNET]
-    return Specification(INTERNET, instance.container(INTERNET), image.reference, instance.name,
-                         instance.internet_address, tuple(options), tuple(files))
+    return Specification(
+        INTERNET,
+        instance.container(INTERNET),
+        image.reference,
+        instance.name,
+        instance.internet_address,
+        tuple(options),
+        tuple(files),
+    )
 
 
 def nodes_images(instance, built):
@@ -63,15 +80,24 @@ def node_specification(instance, built, node, keys, authority):
     """The Specification of one node."""
     files = node_files(instance, node, keys, authority.root.certificate.read_bytes())
     image = built[images.image_name("node", node.suite)]
-    return Specification(node.name, instance.container(node.name), image.reference, instance.name,
-                         instance.address(node), kernel_modules(), tuple(files))
+    return Specification(
+        node.name,
+        instance.container(node.name),
+        image.reference,
+        instance.name,
+        instance.address(node),
+        kernel_modules(),
+        tuple(files),
+    )
 
 
 def node_files(instance, node, keys, root_certificate):
     """The Files of a node. `keys` is what ssh.ensure_keys returned, `root_certificate` the CA to trust (bytes)."""
-    hosts = ("127.0.0.1 localhost\n"
-             "::1 localhost ip6-localhost ip6-loopback\n"
-             f"{instance.address(node)} {node.name}.{internet.DOMAIN} {node.name}\n")
+    hosts = (
+        "127.0.0.1 localhost\n"
+        "::1 localhost ip6-localhost ip6-loopback\n"
+        f"{instance.address(node)} {node.name}.{internet.DOMAIN} {node.name}\n"
+    )
     host_key = keys.hosts[node.name]
     return [
         text_file("/etc/hosts", hosts),

@@ -29,26 +29,45 @@ def password():
 
 def squid_conf(name, address, resolver):
     """squid.conf of one HTTP proxy: it connects to any port of any name, and caches nothing."""
-    lines = [f"http_port {address}:{HTTP_PORT}{_BUMP if name in INSPECTING else ''}", f"visible_hostname {name}.lab.example", f"dns_nameservers {resolver}",
-             f"pid_filename /run/lab-squid-{name}/squid.pid", f"access_log stdio:/var/log/squid/{name}.log",
-             f"cache_log /var/log/squid/{name}.cache.log", "cache deny all", "pinger_enable off",
-             "shutdown_lifetime 0 seconds", f"include {RULES}/{name}.conf"]
+    lines = [
+        f"http_port {address}:{HTTP_PORT}{_BUMP if name in INSPECTING else ''}",
+        f"visible_hostname {name}.lab.example",
+        f"dns_nameservers {resolver}",
+        f"pid_filename /run/lab-squid-{name}/squid.pid",
+        f"access_log stdio:/var/log/squid/{name}.log",
+        f"cache_log /var/log/squid/{name}.cache.log",
+        "cache deny all",
+        "pinger_enable off",
+        "shutdown_lifetime 0 seconds",
+        f"include {RULES}/{name}.conf",
+    ]
     if name in INSPECTING:
-        lines += [f"https_port {address}:{INTERCEPT_PORT} intercept{_BUMP}",
-                  f"sslcrtd_program /usr/lib/squid/security_file_certgen -s /run/lab-squid-{name}/certificates -M 4MB",
-                  "sslcrtd_children 2 startup=1", "tls_outgoing_options cafile=/etc/lab/tls/root.crt",
-                  "acl hello at_step SslBump1", "ssl_bump peek hello", "ssl_bump bump all"]
+        lines += [
+            f"https_port {address}:{INTERCEPT_PORT} intercept{_BUMP}",
+            f"sslcrtd_program /usr/lib/squid/security_file_certgen -s /run/lab-squid-{name}/certificates -M 4MB",
+            "sslcrtd_children 2 startup=1",
+            "tls_outgoing_options cafile=/etc/lab/tls/root.crt",
+            "acl hello at_step SslBump1",
+            "ssl_bump peek hello",
+            "ssl_bump bump all",
+        ]
     if name in AUTHENTICATED:
-        lines += ["auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/lab/proxy-users",
-                  "auth_param basic realm lab", "acl known proxy_auth REQUIRED", "http_access allow known",
-                  "http_access deny all"]
+        lines += [
+            "auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/lab/proxy-users",
+            "auth_param basic realm lab",
+            "acl known proxy_auth REQUIRED",
+            "http_access allow known",
+            "http_access deny all",
+        ]
     else:
         lines.append("http_access allow all")
     return "\n".join(lines) + "\n"
 
 
-_BUMP = (" ssl-bump generate-host-certificates=on dynamic_cert_mem_cache_size=4MB"
-         f" cert={INSPECTION_AUTHORITY}.crt key={INSPECTION_AUTHORITY}.key")
+_BUMP = (
+    " ssl-bump generate-host-certificates=on dynamic_cert_mem_cache_size=4MB"
+    f" cert={INSPECTION_AUTHORITY}.crt key={INSPECTION_AUTHORITY}.key"
+)
 
 
 def dante_conf(name, address):

@@ -30,7 +30,7 @@ def check_ntp(name):
         sock.send(b"\x23" + bytes(47))
         flags, stratum = struct.unpack("!BB", sock.recv(512)[:2])
         if flags & 7 != 4 or not 0 < stratum < 16:
-            raise OSError("NTP mode {0}, stratum {1}".format(flags & 7, stratum))
+            raise OSError(f"NTP mode {flags & 7}, stratum {stratum}")
 
 
 def main():
@@ -39,7 +39,7 @@ def main():
         try:
             check(target)
         except OSError as error:
-            print("{0}: {1}".format(target, error))
+            print(f"{target}: {error}")
             return 1
     return 0
 

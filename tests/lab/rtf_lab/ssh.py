@@ -24,8 +24,10 @@ class Keys(NamedTuple):
 
 def ensure_keys(directory, names):
     """Have the user's key and a host key per node name below a directory. Returns Keys."""
-    return Keys(ensure_key(directory / "id_ed25519", f"{USER}@lab"),
-                {name: ensure_key(directory / "host_keys" / name, name) for name in names})
+    return Keys(
+        ensure_key(directory / "id_ed25519", f"{USER}@lab"),
+        {name: ensure_key(directory / "host_keys" / name, name) for name in names},
+    )
 
 
 def ensure_key(path, comment):
@@ -65,18 +67,20 @@ def ssh_config(addresses, identity, known_hosts_path):
     """ssh_config text under which each node is reached by its name and by its address."""
     blocks = []
     for name, address in addresses.items():
-        blocks.append(f"Host {name} {address}\n"
-                      f"    HostName {address}\n"
-                      f"    User {USER}\n"
-                      f'    IdentityFile "{identity}"\n'
-                      "    IdentitiesOnly yes\n"
-                      "    StrictHostKeyChecking yes\n"
-                      f'    UserKnownHostsFile "{known_hosts_path}"\n'
-                      "    GlobalKnownHostsFile none\n"
-                      "    PreferredAuthentications publickey\n"
-                      # A node that was restarted under an open master connection is noticed soon.
-                      "    ServerAliveInterval 5\n"
-                      "    ServerAliveCountMax 3\n")
+        blocks.append(
+            f"Host {name} {address}\n"
+            f"    HostName {address}\n"
+            f"    User {USER}\n"
+            f'    IdentityFile "{identity}"\n'
+            "    IdentitiesOnly yes\n"
+            "    StrictHostKeyChecking yes\n"
+            f'    UserKnownHostsFile "{known_hosts_path}"\n'
+            "    GlobalKnownHostsFile none\n"
+            "    PreferredAuthentications publickey\n"
+            # A node that was restarted under an open master connection is noticed soon.
+            "    ServerAliveInterval 5\n"
+            "    ServerAliveCountMax 3\n"
+        )
     return "\n".join(blocks)
 
 

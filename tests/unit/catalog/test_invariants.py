@@ -45,18 +45,13 @@ def test_every_offer_selects_something(release, plane):
 
 
 def test_every_endpoint_is_selected_somewhere():
-    selected = {
-        row["id"] for release, plane in OFFERED for row in catalog.select_endpoints(CATALOG, release, plane)
-    }
+    selected = {row["id"] for release, plane in OFFERED for row in catalog.select_endpoints(CATALOG, release, plane)}
     assert selected == {row["id"] for row in CATALOG.endpoints}
 
 
 @pytest.mark.parametrize("release, plane", OFFERED)
 def test_no_endpoint_is_asked_for_twice(release, plane):
-    keys = [
-        (row["host"], row["port"], row["url_path"])
-        for row in catalog.select_endpoints(CATALOG, release, plane)
-    ]
+    keys = [(row["host"], row["port"], row["url_path"]) for row in catalog.select_endpoints(CATALOG, release, plane)]
     assert len(keys) == len(set(keys))
 
 
@@ -125,9 +120,7 @@ def test_what_an_http_proxy_carries(release, plane):
 def test_the_message_broker_of_every_control_plane_needs_mutual_tls():
     for release, plane in OFFERED:
         brokers = [
-            row
-            for row in catalog.select_endpoints(CATALOG, release, plane)
-            if row["protocol"] in ("amqp_wss", "wss")
+            row for row in catalog.select_endpoints(CATALOG, release, plane) if row["protocol"] in ("amqp_wss", "wss")
         ]
         assert [row["mutual_tls"] for row in brokers] == [True]
 

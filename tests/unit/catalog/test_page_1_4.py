@@ -61,9 +61,7 @@ def page_install_ports():
 def page_network_ports():
     return [
         (ports_in(port), transport.lower(), application.casefold(), SIDES[source], SIDES[destination])
-        for port, transport, application, source, destination, _text in cells(
-            between(NETWORK_TABLE, ALLOWLIST), 6
-        )
+        for port, transport, application, source, destination, _text in cells(between(NETWORK_TABLE, ALLOWLIST), 6)
     ]
 
 
@@ -76,9 +74,7 @@ def page_endpoints():
     """Return (host, port, protocol, control plane, from, mutual TLS) for each host name of the allowlist."""
     sources = {
         (int(ports[0]), PORT_TABLE_PROTOCOLS[application]): SIDES[source]
-        for port, _transport, application, source, destination, _text in cells(
-            between(NETWORK_TABLE, ALLOWLIST), 6
-        )
+        for port, _transport, application, source, destination, _text in cells(between(NETWORK_TABLE, ALLOWLIST), 6)
         if destination == "Internet" and application in PORT_TABLE_PROTOCOLS
         for ports in [ports_in(port)]
     }
@@ -112,9 +108,7 @@ def test_nothing_outside_the_tables_looks_like_a_row():
         + between(SETTINGS)
     )
     rest = Counter(page_lines()) - read
-    assert not [
-        line for line in rest if line.startswith("•") or re.search(r"^[0-9]|TCP$|UDP$|\w\.\w+\.\w", line)
-    ]
+    assert not [line for line in rest if line.startswith("•") or re.search(r"^[0-9]|TCP$|UDP$|\w\.\w+\.\w", line)]
 
 
 def test_every_reader_finds_rows():
@@ -157,9 +151,7 @@ def page_settings():
 
 
 def test_each_required_setting_has_one_row():
-    found = [
-        row for row in catalog.select_settings(catalog.load(), "1.4") if row["source"]["section"] == SETTINGS
-    ]
+    found = [row for row in catalog.select_settings(catalog.load(), "1.4") if row["source"]["section"] == SETTINGS]
     matches = {line: [row["id"] for row in found if row["source"]["row"] in line] for line in page_settings()}
     assert all(len(ids) == 1 for ids in matches.values()), matches
     assert len(found) == len(matches)
@@ -169,11 +161,9 @@ def test_bandwidth_rows_equal_the_page():
     minima = re.findall(
         r"minimum of ([0-9]+ [GM]Bps) ([^,.]+)", " ".join(between("Bandwidth Requirements", INSTALL_TABLE))
     )
-    found = [
-        row for row in catalog.select_settings(catalog.load(), "1.4") if row["id"].startswith("bandwidth-")
-    ]
+    found = [row for row in catalog.select_settings(catalog.load(), "1.4") if row["id"].startswith("bandwidth-")]
     assert [row["expected"]["printed"] for row in found] == [value for value, _text in minima]
-    for row, (value, text) in zip(found, minima):
+    for row, (value, text) in zip(found, minima, strict=False):
         assert row["source"]["row"] in f"{value} {text}"
 
 

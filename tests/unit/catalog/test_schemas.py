@@ -99,21 +99,14 @@ def replace(name, value):
 
 
 BAD = [
-    *[
-        (kind, remove(name))
-        for kind in rows.KINDS
-        for name in ("id", "source", "since", "severity", "purpose")
-    ],
+    *[(kind, remove(name)) for kind in rows.KINDS for name in ("id", "source", "since", "severity", "purpose")],
     *[(kind, replace("source", {"document": "A page", "section": "A section"})) for kind in rows.KINDS],
     *[(kind, replace("surprise", 1)) for kind in rows.KINDS],
     *[(kind, replace("purpose", "two\nlines")) for kind in rows.KINDS],
     *[(kind, replace("changes", [{"since": "1.5"}])) for kind in rows.KINDS],
     *[(kind, replace("changes", [{"since": "1.5", "source": SOURCE, "id": "other"}])) for kind in rows.KINDS],
     *[(kind, replace("retired", {"reason": "Gone."})) for kind in rows.KINDS],
-    *[
-        ("ports", replace("ports", value))
-        for value in ([], ["0"], ["65536"], [443], ["1", "1"], ["1-"], "443")
-    ],
+    *[("ports", replace("ports", value)) for value in ([], ["0"], ["65536"], [443], ["1", "1"], ["1-"], "443")],
     *[("ports", replace("from", value)) for value in ("everyone", "api_consumers", None)],
     *[
         ("endpoints", replace("host", value))

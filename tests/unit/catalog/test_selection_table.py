@@ -70,15 +70,11 @@ def test_rows_selected(release, plane, counts):
 def line_for(release, plane):
     """A line of the table as it would be right."""
     e1, e2, e3, e4, p1, p2, p3, p4, settings = counted(release, plane)
-    return (
-        f"  {release:7}  {plane:6}   {e1:3} {e2:3}    {e3:3} {e4:3}   {p1:3} {p2:3}    {p3:3} {p4:3}  {settings:3}"
-    )
+    return f"  {release:7}  {plane:6}   {e1:3} {e2:3}    {e3:3} {e4:3}   {p1:3} {p2:3}    {p3:3} {p4:3}  {settings:3}"
 
 
 def test_the_table_is_complete():
-    offered = [
-        (release["id"], plane) for release in catalog.load().releases for plane in release["control_planes"]
-    ]
+    offered = [(release["id"], plane) for release in catalog.load().releases for plane in release["control_planes"]]
     listed = [(release, plane) for release, plane, _counts in parsed()]
     missing = "\n".join(line_for(*offer) for offer in offered if offer not in listed)
     assert listed == offered, f"lines to add to the table:\n{missing}"

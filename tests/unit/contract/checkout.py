@@ -22,11 +22,16 @@ def tracked_files(*suffixes):
     """Return the paths (relative, sorted) of files under version control or about to be, with one of the suffixes."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT, check=True, stdout=subprocess.PIPE,
+        cwd=CHECKOUT,
+        check=True,
+        stdout=subprocess.PIPE,
     ).stdout.decode()
     names = sorted(set(listing.split("\0")) - {""})
-    return [pathlib.PurePath(name) for name in names
-            if (CHECKOUT / name).is_file() and (not suffixes or name.endswith(suffixes))]
+    return [
+        pathlib.PurePath(name)
+        for name in names
+        if (CHECKOUT / name).is_file() and (not suffixes or name.endswith(suffixes))
+    ]
 
 
 def read(path):

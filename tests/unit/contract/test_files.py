@@ -49,13 +49,16 @@ def test_no_file_names_a_place_of_one_machine(path):
     assert not is_text(path) or foreign_lines(checkout.read(path)) == []
 
 
-@pytest.mark.parametrize("line, foreign", [
-    ("see /home/jane/notes", True),
-    ("sample: /home/ops/site/report.json", False),
-    ("pip install --index-url https://mirror.example/simple", True),
-    ("cd %s && make" % checkout.CHECKOUT, True),
-    ("the folder ./work/x, $HOME/.cache or /etc/hosts", False),
-    ("https://example.org/work/", False),
-])
+@pytest.mark.parametrize(
+    "line, foreign",
+    [
+        ("see /home/jane/notes", True),
+        ("sample: /home/ops/site/report.json", False),
+        ("pip install --index-url https://mirror.example/simple", True),
+        (f"cd {checkout.CHECKOUT} && make", True),
+        ("the folder ./work/x, $HOME/.cache or /etc/hosts", False),
+        ("https://example.org/work/", False),
+    ],
+)
 def test_foreign_lines(line, foreign):
     assert bool(foreign_lines(line)) is foreign

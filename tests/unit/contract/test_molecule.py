@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.tools import run_molecule
 
 SHARED = checkout.read_yaml(".config/molecule/config.yml")
 
-TWO_HOSTS = """
+TWO_HOSTS = f"""
 [rtf_controllers]
 controller-1 ansible_host=192.0.2.11
 [rtf_workers]
@@ -25,14 +25,21 @@ rtf_controllers
 rtf_workers
 [rtf_nodes:vars]
 ansible_connection=local
-ansible_python_interpreter=%s
-""" % sys.executable
+ansible_python_interpreter={sys.executable}
+"""
 
 
 def run(*words, **variables):
     """Run a Python module of this environment in the checkout; return its exit status and all it printed."""
-    done = subprocess.run([sys.executable, "-m", *words], cwd=checkout.CHECKOUT, check=False,
-                          env=checkout.environment(**variables), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=checkout.CHECKOUT,
+        check=False,
+        env=checkout.environment(**variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     return done.returncode, done.stdout.decode()
 
 
@@ -40,23 +47,44 @@ def run_prepare(tmp_path, inventory, lab_inventory):
     """Run the playbook that precedes every scenario against an inventory and the lab's own (texts)."""
     (tmp_path / "inventory").write_text(inventory)
     (tmp_path / "lab").write_text(lab_inventory)
-    return run("ansible", "playbook", "--inventory", str(tmp_path / "inventory"), "molecule/prepare.yml",
-               LAB_INVENTORY=str(tmp_path / "lab"))
+    return run(
+        "ansible",
+        "playbook",
+        "--inventory",
+        str(tmp_path / "inventory"),
+        "molecule/prepare.yml",
+        LAB_INVENTORY=str(tmp_path / "lab"),
+    )
 
 
 def run_testinfra(tmp_path, test, *options, **variables):
     """Run a test (text) the way the verifier does."""
     (tmp_path / "test_it.py").write_text(test)
     conftest = "ansible_collections.hostprep.runtime_fabric.molecule.conftest"
-    return run("pytest", "--rootdir", str(tmp_path), "-c", os.devnull, "-p", "no:cacheprovider", "-p", conftest,
-               *options, str(tmp_path / "test_it.py"), **variables)
+    return run(
+        "pytest",
+        "--rootdir",
+        str(tmp_path),
+        "-c",
+        os.devnull,
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        conftest,
+        *options,
+        str(tmp_path / "test_it.py"),
+        **variables,
+    )
 
 
-@pytest.mark.parametrize("inventory", [
-    "",
-    "[rtf_nodes]\n",
-    "[rtf_controllers]\ncontroller-1 ansible_connection=local\n[rtf_workers]\n",
-])
+@pytest.mark.parametrize(
+    "inventory",
+    [
+        "",
+        "[rtf_nodes]\n",
+        "[rtf_controllers]\ncontroller-1 ansible_connection=local\n[rtf_workers]\n",
+    ],
+)
 def test_an_inventory_without_hosts_is_refused(tmp_path, inventory):
     status, output = run_prepare(tmp_path, inventory, inventory)
     assert status != 0
@@ -83,16 +111,23 @@ def test_an_empty_list_of_hosts_is_refused(tmp_path):
 @pytest.mark.parametrize("inventory", ["", "[rtf_nodes]\n", "[other]\nhost\n"])
 def test_a_lab_without_nodes_is_refused(tmp_path, inventory):
     (tmp_path / "inventory").write_text(inventory)
-    status, output = run_testinfra(tmp_path, "def test_it(host):\n    pass\n",
-                                   LAB_NAME="lab", LAB_INVENTORY=str(tmp_path / "inventory"))
+    status, output = run_testinfra(
+        tmp_path, "def test_it(host):\n    pass\n", LAB_NAME="lab", LAB_INVENTORY=str(tmp_path / "inventory")
+    )
     assert status != 0
     assert "no host to test" in output
 
 
 def test_the_hosts_are_the_containers_of_the_lab(tmp_path):
     (tmp_path / "inventory").write_text("[rtf_nodes]\nworker-1\nworker-2\n")
-    status, output = run_testinfra(tmp_path, "def test_it(host):\n    pass\n", "--collect-only", "-q",
-                                   LAB_NAME="lab", LAB_INVENTORY=str(tmp_path / "inventory"))
+    status, output = run_testinfra(
+        tmp_path,
+        "def test_it(host):\n    pass\n",
+        "--collect-only",
+        "-q",
+        LAB_NAME="lab",
+        LAB_INVENTORY=str(tmp_path / "inventory"),
+    )
     assert status == 0, output
     assert "test_it[podman://lab-worker-1]" in output
     assert "test_it[podman://lab-worker-2]" in output
@@ -110,17 +145,22 @@ def test_tests_that_look_at_no_host_are_refused(tmp_path):
 
 
 def test_a_test_of_a_host_passes(tmp_path):
-    status, output = run_testinfra(tmp_path, "def test_it(host):\n    assert host.file('/').exists\n", "--hosts=local://")
+    status, output = run_testinfra(
+        tmp_path, "def test_it(host):\n    assert host.file('/').exists\n", "--hosts=local://"
+    )
     assert status == 0, output
     assert "1 passed" in output
 
 
-@pytest.mark.parametrize("report, expected", [
-    (None, ["kernel"]),
-    ("<testsuites><testsuite/></testsuites>", ["kernel"]),
-    ("<testsuites><testsuite><testcase><skipped/></testcase></testsuite></testsuites>", ["kernel"]),
-    ("<testsuites><testsuite><testcase/></testsuite></testsuites>", []),
-])
+@pytest.mark.parametrize(
+    "report, expected",
+    [
+        (None, ["kernel"]),
+        ("<testsuites><testsuite/></testsuites>", ["kernel"]),
+        ("<testsuites><testsuite><testcase><skipped/></testcase></testsuite></testsuites>", ["kernel"]),
+        ("<testsuites><testsuite><testcase/></testsuite></testsuites>", []),
+    ],
+)
 def test_a_scenario_without_a_test_result_is_named(tmp_path, report, expected):
     if report:
         (tmp_path / "molecule-kernel.xml").write_text(report)
@@ -146,7 +186,7 @@ def test_every_scenario_runs_once_and_those_that_fail_are_named(tmp_path, monkey
     assert sorted(name for name, lab in ran) == ["a", "b", "c"]
     assert {lab for name, lab in ran} <= {"lab", "lab-2"}
     output = capsys.readouterr().out
-    assert all("it was %s" % name in output for name in "abc")
+    assert all(f"it was {name}" in output for name in "abc")
     assert "scenario b: FAILED" in output
 
 

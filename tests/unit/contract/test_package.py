@@ -23,8 +23,12 @@ def package(tmp_path_factory):
     # A home of its own keeps the build out of the one of the user.
     subprocess.run(
         [sys.executable, "-m", "ansible", "galaxy", "collection", "build", "--output-path", str(folder)],
-        cwd=checkout.CHECKOUT, check=True, stdin=subprocess.DEVNULL, env=dict(checkout.environment(), HOME=str(folder)))
-    archive, = folder.glob("hostprep-runtime_fabric-*.tar.gz")
+        cwd=checkout.CHECKOUT,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        env=dict(checkout.environment(), HOME=str(folder)),
+    )
+    (archive,) = folder.glob("hostprep-runtime_fabric-*.tar.gz")
     with tarfile.open(archive) as tar:
         return {pathlib.PurePath(member.name) for member in tar if not member.isdir()}
 

@@ -33,10 +33,21 @@ DROP_INS = {
 }
 # Read by exactly this name, by the program whose file it is; ours is a block, a line or a setting in it.
 NAMED = {
-    "/etc/environment", "/etc/fstab", "/etc/selinux/config", "/etc/dnf/dnf.conf", "/etc/yum.conf",
-    "/etc/chrony/chrony.conf", "/etc/chrony/chrony.keys", "/etc/chrony.conf", "/etc/chrony.keys",
-    "/etc/ufw/user.rules", "/etc/ufw/user6.rules", "/etc/ufw/ufw.conf", "/etc/default/ufw",
-    "/opt/anypoint/runtimefabric/env", "/etc/firewalld/firewalld.conf",
+    "/etc/environment",
+    "/etc/fstab",
+    "/etc/selinux/config",
+    "/etc/dnf/dnf.conf",
+    "/etc/yum.conf",
+    "/etc/chrony/chrony.conf",
+    "/etc/chrony/chrony.keys",
+    "/etc/chrony.conf",
+    "/etc/chrony.keys",
+    "/etc/ufw/user.rules",
+    "/etc/ufw/user6.rules",
+    "/etc/ufw/ufw.conf",
+    "/etc/default/ufw",
+    "/opt/anypoint/runtimefabric/env",
+    "/etc/firewalld/firewalld.conf",
 }
 # No program reads all of what lies there; names of ours are in it, and only programs of ours know them.
 OURS = {
@@ -53,19 +64,34 @@ FOREIGN = {
     "/etc/iptables": "netfilter-persistent, and loops over *.rules in scripts of sites",
     "/etc/network": "ifupdown runs if-*.d and includes interfaces.d",
     "/etc/NetworkManager": "NetworkManager runs dispatcher.d and reads conf.d",
-    "/etc/cron.d": "cron", "/etc/cron.daily": "cron", "/etc/cron.hourly": "cron",
+    "/etc/cron.d": "cron",
+    "/etc/cron.daily": "cron",
+    "/etc/cron.hourly": "cron",
     "/etc/rc.local": "run at boot",
-    "/etc/docker": "dockerd", "/etc/containerd": "containerd", "/etc/cni/net.d": "the container runtime takes the first file",
-    "/etc/sudoers.d": "sudo", "/etc/ssh": "sshd includes sshd_config.d", "/etc/pam.d": "PAM",
-    "/etc/logrotate.d": "logrotate", "/etc/udev/rules.d": "udev", "/etc/modprobe.d": "modprobe",
-    "/usr/lib": "packages", "/lib": "packages", "/boot": "boot loaders",
+    "/etc/docker": "dockerd",
+    "/etc/containerd": "containerd",
+    "/etc/cni/net.d": "the container runtime takes the first file",
+    "/etc/sudoers.d": "sudo",
+    "/etc/ssh": "sshd includes sshd_config.d",
+    "/etc/pam.d": "PAM",
+    "/etc/logrotate.d": "logrotate",
+    "/etc/udev/rules.d": "udev",
+    "/etc/modprobe.d": "modprobe",
+    "/usr/lib": "packages",
+    "/lib": "packages",
+    "/boot": "boot loaders",
 }
 # The only texts that may name a foreign place: by them what earlier versions left there is found and removed.
-FORMER = {"/etc/nftables.d/{0}.nft", "/etc/iptables/{0}.rules.v{1}"}
+FORMER = {"/etc/nftables.d/{}.nft", "/etc/iptables/{}.rules.v{}"}
 # Read, never written, by exactly this name: see the file that names it.
 READ = {
-    "/etc/nftables.conf", "/etc/sysconfig/nftables.conf", "/usr/lib/firewalld", "/usr/lib/firewalld/zones", "/usr/sbin",
-    "/etc/systemd", "/usr/bin/flock",
+    "/etc/nftables.conf",
+    "/etc/sysconfig/nftables.conf",
+    "/usr/lib/firewalld",
+    "/usr/lib/firewalld/zones",
+    "/usr/sbin",
+    "/etc/systemd",
+    "/usr/bin/flock",
 }
 
 WRITES = re.compile(
@@ -87,16 +113,29 @@ def _written_by_python():
         spoken = {
             id(node.body[0].value)
             for node in ast.walk(tree)
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body and isinstance(node.body[0], ast.Expr)
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
         }
         documents = {
             id(node.value)
             for node in tree.body
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("DOCUMENTATION", "EXAMPLES", "RETURN")
         }
+        templates = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+        texts = [
+            "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+            for node in templates
+        ]
+        parts = {id(part) for node in templates for part in node.values}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spoken | documents:
-                found.update((match, path) for match in PATH.findall(node.value))
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in spoken | documents | parts
+            ):
+                texts.append(node.value)
+        found.update((match, path) for text in texts for match in PATH.findall(text))
     return found
 
 

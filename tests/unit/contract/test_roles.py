@@ -18,7 +18,7 @@ CONDITIONS = ("when", "that", "until", "changed_when", "failed_when")
 
 def argument_specs(role):
     """Return the entry points of a role: {name: {option: specification}}."""
-    specs = checkout.read_yaml("roles/%s/meta/argument_specs.yml" % role)["argument_specs"]
+    specs = checkout.read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
     return {entry_point: spec.get("options", {}) for entry_point, spec in specs.items()}
 
 
@@ -31,18 +31,21 @@ def disagreements(defaults, options):
     lines = []
     for name in sorted(set(defaults) | set(options)):
         if name not in options:
-            lines.append("%s: has a default and no specification" % name)
+            lines.append(f"{name}: has a default and no specification")
         elif options[name].get("required"):
             if name in defaults:
-                lines.append("%s: is required and has a default" % name)
+                lines.append(f"{name}: is required and has a default")
         elif name not in defaults:
-            lines.append("%s: has neither a default nor `required: true`" % name)
+            lines.append(f"{name}: has neither a default nor `required: true`")
         elif "default" in options[name]:
             if options[name]["default"] != defaults[name]:
-                lines.append("%s: is %r by default and %r in the specification" % (
-                    name, defaults[name], options[name]["default"]))
+                lines.append(
+                    "{}: is {!r} by default and {!r} in the specification".format(
+                        name, defaults[name], options[name]["default"]
+                    )
+                )
         elif defaults[name] is not None and "{{" not in str(defaults[name]):
-            lines.append("%s: is %r by default, which the specification does not say" % (name, defaults[name]))
+            lines.append(f"{name}: is {defaults[name]!r} by default, which the specification does not say")
     return lines
 
 
@@ -52,7 +55,7 @@ def test_roles_exist():
 
 @pytest.mark.parametrize("role", checkout.role_names())
 def test_defaults_and_specification_agree(role):
-    defaults = checkout.read_yaml("roles/%s/defaults/main.yml" % role)
+    defaults = checkout.read_yaml(f"roles/{role}/defaults/main.yml")
     assert disagreements(defaults, argument_specs(role)["main"]) == []
 
 
@@ -78,7 +81,7 @@ def expressions(content, bare=False):
 def test_what_is_no_text_is_used_with_its_type_only(role):
     """`-e name=false` is text, and text is true: tasks use what check_inputs returned instead of the variable."""
     typed = [name for name, option in argument_specs(role)["main"].items() if option["type"] not in ("str", "path")]
-    raw = re.compile(r"(?<!\w)(%s)\b(?! \| hostprep\.runtime_fabric\.ntp_keys)" % "|".join(typed))
+    raw = re.compile(r"(?<!\w)({})\b(?! \| hostprep\.runtime_fabric\.ntp_keys)".format("|".join(typed)))
     found = {}
     for path in checkout.tracked_files(".yml", ".j2"):
         if path.parts[:2] == ("roles", role) and path.parts[2] not in ("defaults", "meta"):
@@ -88,11 +91,14 @@ def test_what_is_no_text_is_used_with_its_type_only(role):
     assert found == {}
 
 
-@pytest.mark.parametrize("content, expected", [
-    ({"when": ["a", "b is c"], "loop": "{{ d }}", "name": "no {{ e }} f"}, ["a", "b is c", "{{ d }}", "{{ e }}"]),
-    ("x {% if y %}z{% endif %}", ["{% if y %}", "{% endif %}"]),
-    ([{"vars": {"v": "{{ w\n + u }}"}}], ["{{ w\n + u }}"]),
-])
+@pytest.mark.parametrize(
+    "content, expected",
+    [
+        ({"when": ["a", "b is c"], "loop": "{{ d }}", "name": "no {{ e }} f"}, ["a", "b is c", "{{ d }}", "{{ e }}"]),
+        ("x {% if y %}z{% endif %}", ["{% if y %}", "{% endif %}"]),
+        ([{"vars": {"v": "{{ w\n + u }}"}}], ["{{ w\n + u }}"]),
+    ],
+)
 def test_expressions(content, expected):
     assert expressions(content) == expected
 
@@ -100,24 +106,27 @@ def test_expressions(content, expected):
 @pytest.mark.parametrize("role", checkout.role_names())
 def test_name_variables_and_readme(role):
     assert role.startswith("rtf_")
-    defaults = checkout.read_yaml("roles/%s/defaults/main.yml" % role)
+    defaults = checkout.read_yaml(f"roles/{role}/defaults/main.yml")
     assert [name for name in defaults if not name.startswith(role + "_")] == []
-    readme = checkout.read("roles/%s/README.md" % role)
+    readme = checkout.read(f"roles/{role}/README.md")
     assert readme.startswith("# ")
     assert [name for name in defaults if name not in readme] == []
 
 
 @pytest.mark.parametrize("role", checkout.role_names())
 def test_every_entry_point_is_in_the_readme(role):
-    named = re.findall(r"tasks_from: (\w+)", checkout.read("roles/%s/README.md" % role))
+    named = re.findall(r"tasks_from: (\w+)", checkout.read(f"roles/{role}/README.md"))
     assert set(argument_specs(role)) - {"main"} == set(named)
 
 
 def roles_of_plays(path):
     """Return the roles of each play in a file that gathers no facts, as a list of sets of names."""
     plays = checkout.read_yaml(path)
-    return [{entry["role"].rpartition(".")[2] for entry in play["roles"]} for play in plays
-            if isinstance(play, dict) and "roles" in play and play["gather_facts"] is False]
+    return [
+        {entry["role"].rpartition(".")[2] for entry in play["roles"]}
+        for play in plays
+        if isinstance(play, dict) and "roles" in play and play["gather_facts"] is False
+    ]
 
 
 @pytest.mark.parametrize("role", checkout.role_names())
@@ -135,9 +144,14 @@ def test_a_scenario_runs_the_role_alone_and_without_facts(role):
 @pytest.mark.parametrize("playbook", [name for name in checkout.playbook_names() if name.endswith("_rtf")])
 def test_tags_are_the_names_of_the_roles(playbook):
     done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "--list-tags", "-i", "localhost,", "playbooks/%s.yml" % playbook],
-        cwd=checkout.CHECKOUT, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)))
+        [sys.executable, "-m", "ansible", "playbook", "--list-tags", "-i", "localhost,", f"playbooks/{playbook}.yml"],
+        cwd=checkout.CHECKOUT,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)),
+    )
     said = done.stdout.decode()
     assert done.returncode == 0, said
     tags = {tag for line in re.findall(r"TASK TAGS: \[(.*)\]", said) for tag in line.split(", ")}
@@ -147,6 +161,7 @@ def test_tags_are_the_names_of_the_roles(playbook):
 
 def roles_imported(playbook, tasks_from=None):
     """Return the roles that a playbook imports with this entry point, in their order."""
+
     def walk(node):
         if isinstance(node, list):
             return [entry for child in node for entry in walk(child)]
@@ -155,7 +170,7 @@ def roles_imported(playbook, tasks_from=None):
         own = [node["ansible.builtin.import_role"]] if "ansible.builtin.import_role" in node else []
         return own + [entry for child in node.values() for entry in walk(child)]
 
-    found = walk(checkout.read_yaml("playbooks/%s.yml" % playbook))
+    found = walk(checkout.read_yaml(f"playbooks/{playbook}.yml"))
     return [entry["name"].rpartition(".")[2] for entry in found if entry.get("tasks_from") == tasks_from]
 
 
@@ -165,22 +180,28 @@ def test_what_a_role_prepares_can_be_taken_back():
     assert sorted(roles_imported("revert_rtf", "revert")) == sorted(prepared)
     for role in prepared:
         assert "revert" in argument_specs(role), role
-        assert "tasks_from: revert" in checkout.read("roles/%s/README.md" % role), role
+        assert "tasks_from: revert" in checkout.read(f"roles/{role}/README.md"), role
 
 
-@pytest.mark.parametrize("defaults, options, expected", [
-    ({"a": 1}, {"a": {"default": 1}}, []),
-    ({"a": None}, {"a": {}}, []),
-    ({"a": "{{ b }}"}, {"a": {}}, []),
-    ({"a": ["{{ b }}"]}, {"a": {"default": ["{{ b }}"]}}, []),
-    ({}, {"a": {"required": True}}, []),
-    ({"a": 1}, {}, ["a: has a default and no specification"]),
-    ({"a": 1}, {"a": {"required": True}}, ["a: is required and has a default"]),
-    ({}, {"a": {}}, ["a: has neither a default nor `required: true`"]),
-    ({"a": 1}, {"a": {"default": 2}}, ["a: is 1 by default and 2 in the specification"]),
-    ({"a": 1}, {"a": {}}, ["a: is 1 by default, which the specification does not say"]),
-    ({"a": "{{ b }}"}, {"a": {"default": "{{ c }}"}}, [
-        "a: is '{{ b }}' by default and '{{ c }}' in the specification"]),
-])
+@pytest.mark.parametrize(
+    "defaults, options, expected",
+    [
+        ({"a": 1}, {"a": {"default": 1}}, []),
+        ({"a": None}, {"a": {}}, []),
+        ({"a": "{{ b }}"}, {"a": {}}, []),
+        ({"a": ["{{ b }}"]}, {"a": {"default": ["{{ b }}"]}}, []),
+        ({}, {"a": {"required": True}}, []),
+        ({"a": 1}, {}, ["a: has a default and no specification"]),
+        ({"a": 1}, {"a": {"required": True}}, ["a: is required and has a default"]),
+        ({}, {"a": {}}, ["a: has neither a default nor `required: true`"]),
+        ({"a": 1}, {"a": {"default": 2}}, ["a: is 1 by default and 2 in the specification"]),
+        ({"a": 1}, {"a": {}}, ["a: is 1 by default, which the specification does not say"]),
+        (
+            {"a": "{{ b }}"},
+            {"a": {"default": "{{ c }}"}},
+            ["a: is '{{ b }}' by default and '{{ c }}' in the specification"],
+        ),
+    ],
+)
 def test_disagreements(defaults, options, expected):
     assert disagreements(defaults, options) == expected

@@ -73,13 +73,22 @@ HARMLESS = {
     },
 }
 PROVEN = {
-    "rtf_proxy": ("platforms/test_proxy.py", "test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back"),
-    "rtf_kernel": ("plugins/plugin_utils/plan/test_kernel.py",
-                   "test_what_a_former_run_wrote_for_an_input_that_is_not_set_stays_in_the_files_and_is_nothing_to_set"),
-    "rtf_time_sync": ("platforms/test_time_sync.py",
-                      "test_what_is_not_set_is_no_file_to_look_at_and_an_empty_list_takes_ours_away"),
-    "rtf_firewall": ("plugins/plugin_utils/plan/test_firewall.py",
-                     "test_what_was_opened_for_an_input_that_is_not_set_now_stays_open_to_the_same"),
+    "rtf_proxy": (
+        "platforms/test_proxy.py",
+        "test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back",
+    ),
+    "rtf_kernel": (
+        "plugins/plugin_utils/plan/test_kernel.py",
+        "test_what_a_former_run_wrote_for_an_input_that_is_not_set_stays_in_the_files_and_is_nothing_to_set",
+    ),
+    "rtf_time_sync": (
+        "platforms/test_time_sync.py",
+        "test_what_is_not_set_is_no_file_to_look_at_and_an_empty_list_takes_ours_away",
+    ),
+    "rtf_firewall": (
+        "plugins/plugin_utils/plan/test_firewall.py",
+        "test_what_was_opened_for_an_input_that_is_not_set_now_stays_open_to_the_same",
+    ),
 }
 CHANGING = sorted(set(checkout.role_names()) - {"rtf_preflight"})
 
@@ -117,8 +126,10 @@ def test_the_tests_that_prove_it_are_there(role):
 
 def test_no_input_of_the_inventory_defaults_to_something_empty_on_its_way_into_a_role_that_changes_a_host():
     """`rtf_x | default([])` would say that nothing is wanted where nobody said anything."""
-    allowed = {"rtf_no_proxy_extra", *(f"rtf_{proxy}_{part}" for proxy in ("http_proxy", "monitoring_proxy")
-                                       for part in ("user", "password"))}
+    allowed = {
+        "rtf_no_proxy_extra",
+        *(f"rtf_{proxy}_{part}" for proxy in ("http_proxy", "monitoring_proxy") for part in ("user", "password")),
+    }
     for role in CHANGING:
         for name, value in defaults(role).items():
             empty = [word for word in ("default('')", "default([])", "default({})") if word in str(value)]

@@ -18,8 +18,16 @@ EVENTS = [
     {"at": 7.0, "event": "start", "task": "r/main: Other#1", "action": "ansible.builtin.apt"},
     {"at": 7.1, "event": "end", "task": "r/main: Other#1", "status": "skipped", "changed": False},
 ]
-WELL = {"struck": True, "still_running": False, "revert": {"code": 0}, "left": {},
-        "rerun": {"code": 0}, "once_more": {"code": 0, "changed": []}, "otherwise": {}, "unread": []}
+WELL = {
+    "struck": True,
+    "still_running": False,
+    "revert": {"code": 0},
+    "left": {},
+    "rerun": {"code": 0},
+    "once_more": {"code": 0, "changed": []},
+    "otherwise": {},
+    "unread": [],
+}
 
 
 def test_every_task_of_the_entry_points_is_listed_once_and_no_other():
@@ -29,20 +37,33 @@ def test_every_task_of_the_entry_points_is_listed_once_and_no_other():
     assert not any("revert" in name.partition(":")[0] for name in found)
 
 
-@pytest.mark.parametrize("path, key", [
-    ("/x/hostprep/runtime_fabric/roles/rtf_kernel/tasks/swap.yml:3", "rtf_kernel/swap: N"),
-    ("/x/playbooks/prepare_rtf.yml:12", "prepare_rtf: N"),
-    ("", "N"),
-])
+@pytest.mark.parametrize(
+    "path, key",
+    [
+        ("/x/hostprep/runtime_fabric/roles/rtf_kernel/tasks/swap.yml:3", "rtf_kernel/swap: N"),
+        ("/x/playbooks/prepare_rtf.yml:12", "prepare_rtf: N"),
+        ("", "N"),
+    ],
+)
 def test_a_task_is_known_by_its_role_and_its_file(path, key):
     assert key_of(path, "N") == key
 
 
 def test_a_task_that_changes_something_is_killed_at_more_moments_and_one_that_was_skipped_at_none():
     found = [(case.task, case.moment, case.follow_up) for case in cases.cases(EVENTS)]
-    assert found == [("r/main: Look#1", "start", "rerun"), *(
-        ("r/main: Install#1", *kind) for kind in (("into", "rerun"), ("after", "rerun"), ("after", "revert"),
-                                                  ("module", "rerun"), ("connection", "rerun")))]
+    assert found == [
+        ("r/main: Look#1", "start", "rerun"),
+        *(
+            ("r/main: Install#1", *kind)
+            for kind in (
+                ("into", "rerun"),
+                ("after", "rerun"),
+                ("after", "revert"),
+                ("module", "rerun"),
+                ("connection", "rerun"),
+            )
+        ),
+    ]
 
 
 def test_a_kill_into_a_task_comes_when_half_of_its_time_is_over():
@@ -51,16 +72,19 @@ def test_a_kill_into_a_task_comes_when_half_of_its_time_is_over():
     assert kill.weapon == "podman exec lab-n1 pkill -KILL -f '^python3$'"
 
 
-@pytest.mark.parametrize("found, wrong", [
-    ({}, []),
-    ({"struck": False}, ["not killed"]),
-    ({"rerun": {"code": 2}}, ["does not converge"]),
-    ({"once_more": {"code": 0, "changed": ["x"]}}, ["changes something again"]),
-    ({"unread": ["docker.service"]}, ["systemd has not read its files"]),
-    ({"otherwise": {"files": ["+/etc/x"]}}, ["converges to something else"]),
-    ({"left": {"files": ["+/etc/x"]}}, ["not as before"]),
-    ({"revert": {"code": 2}, "left": {"files": ["+/etc/x"]}}, ["does not revert"]),
-])
+@pytest.mark.parametrize(
+    "found, wrong",
+    [
+        ({}, []),
+        ({"struck": False}, ["not killed"]),
+        ({"rerun": {"code": 2}}, ["does not converge"]),
+        ({"once_more": {"code": 0, "changed": ["x"]}}, ["changes something again"]),
+        ({"unread": ["docker.service"]}, ["systemd has not read its files"]),
+        ({"otherwise": {"files": ["+/etc/x"]}}, ["converges to something else"]),
+        ({"left": {"files": ["+/etc/x"]}}, ["not as before"]),
+        ({"revert": {"code": 2}, "left": {"files": ["+/etc/x"]}}, ["does not revert"]),
+    ],
+)
 def test_what_went_wrong_is_named(found, wrong):
     assert trial.verdict({**WELL, **found}) == wrong
 
@@ -72,5 +96,9 @@ def test_results_are_kept_and_what_failed_is_tried_again_where_that_is_asked_for
     results.add({"name": "b", "task": "t", "verdict": ["not as before"], "left": {"files": ["x"]}})
     assert Results(path, True).done == {"a", "b"} and Results(path, True, True).done == {"a"}
     assert Results(path, False).done == set()
-    assert numbers(results.rows) == ["killed: 2 of 2, at 1 tasks", "converged: 1 of 1", "reverted to the byte: 1 of 2",
-                                     "  not as before: b"]
+    assert numbers(results.rows) == [
+        "killed: 2 of 2, at 1 tasks",
+        "converged: 1 of 1",
+        "reverted to the byte: 1 of 2",
+        "  not as before: b",
+    ]

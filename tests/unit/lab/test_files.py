@@ -24,8 +24,10 @@ def test_an_archive_holds_the_files_with_their_modes():
 
 def test_a_container_is_made_anew_when_one_of_its_files_changes():
     def digest(content):
-        return containers.Specification("n", "lab-n", "image", "net", "192.0.2.1", (),
-                                        (files.text_file("/etc/a", content),)).digest()
+        return containers.Specification(
+            "n", "lab-n", "image", "net", "192.0.2.1", (), (files.text_file("/etc/a", content),)
+        ).digest()
+
     assert digest("one") == digest("one") != digest("two")
 
 
@@ -61,12 +63,16 @@ def test_every_suite_of_the_nodes_has_a_package_mirror_of_its_own():
 
 
 def test_mirrors_are_those_of_the_suite_or_mmdebstraps_own():
-    listed = ("http://deb.example/debian/ bookworm main\n"
-              "http://deb.example/debian/ bookworm contrib\n"
-              "http://deb.example/security/ bookworm-security main\n"
-              "http://other.example/ nodistro main\n")
+    listed = (
+        "http://deb.example/debian/ bookworm main\n"
+        "http://deb.example/debian/ bookworm contrib\n"
+        "http://deb.example/security/ bookworm-security main\n"
+        "http://other.example/ nodistro main\n"
+    )
     assert images.mirror_lines(listed, "bookworm") == [
-        "deb http://deb.example/debian/ bookworm main", "deb http://deb.example/security/ bookworm-security main"]
+        "deb http://deb.example/debian/ bookworm main",
+        "deb http://deb.example/security/ bookworm-security main",
+    ]
     assert images.mirror_lines(listed, "trixie") == []
     assert images.mirror_lines("", "bookworm") == []
 
@@ -81,8 +87,10 @@ def test_nodes_are_reached_by_name_and_by_address_and_their_keys_are_known():
     assert "Host worker-1 192.0.2.21\n" in config
     assert "StrictHostKeyChecking yes\n" in config
     assert 'UserKnownHostsFile "/state/known hosts"\n' in config
-    assert ssh.known_hosts({"worker-1": "192.0.2.21"}, {"worker-1": "ssh-ed25519 AAAA comment\n"}) == \
-        "worker-1,192.0.2.21 ssh-ed25519 AAAA\n"
+    assert (
+        ssh.known_hosts({"worker-1": "192.0.2.21"}, {"worker-1": "ssh-ed25519 AAAA comment\n"})
+        == "worker-1,192.0.2.21 ssh-ed25519 AAAA\n"
+    )
 
 
 def test_the_inventory_has_every_node_in_its_group():

@@ -17,25 +17,32 @@ def fixture_cluster(tmp_path):
         path = tmp_path / "cluster.yml"
         path.write_text(text, encoding="utf-8")
         return path
+
     return write
 
 
 def test_the_default_cluster_is_at_the_documented_addresses():
     lab = Instance(DEFAULT_NAME, nodes=instance.load_nodes(CLUSTER))
     assert {node.name: lab.address(node) for node in lab.nodes} == {
-        "controller-1": "192.168.230.11", "worker-1": "192.168.230.21", "worker-2": "192.168.230.22"}
+        "controller-1": "192.168.230.11",
+        "worker-1": "192.168.230.21",
+        "worker-2": "192.168.230.22",
+    }
     assert lab.internet_address == "192.168.230.2"
 
 
-@pytest.mark.parametrize("text, reason", [
-    ("nodes: [{name: a, group: g}]", "host_number"),
-    ("nodes: [{name: a, group: g, host_number: 9}, {name: a, group: g, host_number: 10}]", "same name"),
-    ("nodes: [{name: a, group: g, host_number: 9}, {name: b, group: g, host_number: 9}]", "same host_number"),
-    ("nodes: [{name: internet, group: g, host_number: 9}]", "reserved: internet"),
-    ("nodes: [{name: a, group: g, host_number: 2}]", "reserved: a"),
-    ("hosts: []", "nodes"),
-    ("nodes: [", "not a cluster file"),
-])
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("nodes: [{name: a, group: g}]", "host_number"),
+        ("nodes: [{name: a, group: g, host_number: 9}, {name: a, group: g, host_number: 10}]", "same name"),
+        ("nodes: [{name: a, group: g, host_number: 9}, {name: b, group: g, host_number: 9}]", "same host_number"),
+        ("nodes: [{name: internet, group: g, host_number: 9}]", "reserved: internet"),
+        ("nodes: [{name: a, group: g, host_number: 2}]", "reserved: a"),
+        ("hosts: []", "nodes"),
+        ("nodes: [", "not a cluster file"),
+    ],
+)
 def test_a_wrong_cluster_file_is_refused(cluster, text, reason):
     with pytest.raises(LabError, match=reason):
         instance.load_nodes(cluster(text))
@@ -47,13 +54,16 @@ def test_a_name_that_cannot_name_a_container_is_refused(name):
         instance.instance_name(name)
 
 
-@pytest.mark.parametrize("present, chosen, expected", [
-    ({}, None, 1),
-    ({"other": ["192.168.231.0/24"]}, None, 2),
-    ({"other": ["192.168.231.0/24"], "mine": ["192.168.235.0/24"]}, None, 5),
-    ({"mine": ["10.0.0.0/24"]}, None, 1),
-    ({}, "7", 7),
-])
+@pytest.mark.parametrize(
+    "present, chosen, expected",
+    [
+        ({}, None, 1),
+        ({"other": ["192.168.231.0/24"]}, None, 2),
+        ({"other": ["192.168.231.0/24"], "mine": ["192.168.235.0/24"]}, None, 5),
+        ({"mine": ["10.0.0.0/24"]}, None, 1),
+        ({}, "7", 7),
+    ],
+)
 def test_another_instance_gets_a_subnet_that_no_network_has(present, chosen, expected):
     assert network.subnet_index(Instance("mine"), present, chosen) == expected
 

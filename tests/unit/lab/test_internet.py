@@ -13,8 +13,13 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.plan import C
 
 
 def row(host, port=443, protocol="https", mutual_tls=False):
-    return {"id": host.split(".", maxsplit=1)[0], "host": host, "port": port, "protocol": protocol,
-            "mutual_tls": mutual_tls}
+    return {
+        "id": host.split(".", maxsplit=1)[0],
+        "host": host,
+        "port": port,
+        "protocol": protocol,
+        "mutual_tls": mutual_tls,
+    }
 
 
 def server_block(conf, host):
@@ -27,8 +32,11 @@ def server_block(conf, host):
 def test_every_name_has_an_address_of_its_own_whatever_the_order_of_the_rows():
     hosts = ["b.example", "a.example", "c.example"]
     addresses = internet.endpoint_addresses(hosts)
-    assert addresses == internet.endpoint_addresses(reversed(hosts)) == {
-        "a.example": "198.51.100.128", "b.example": "198.51.100.129", "c.example": "198.51.100.130"}
+    assert (
+        addresses
+        == internet.endpoint_addresses(reversed(hosts))
+        == {"a.example": "198.51.100.128", "b.example": "198.51.100.129", "c.example": "198.51.100.130"}
+    )
     assert not set(addresses.values()) & set(internet.service_addresses().values())
 
 
@@ -63,7 +71,10 @@ def test_rows_are_served_as_every_release_states_them():
     changed = {**row("old.example"), "changes": changes}
     found = internet.servers(internet.stages([changed]))
     assert [(server.host, server.port) for server in found] == [
-        ("new.example", 443), ("new.example", 8443), ("old.example", 443)]
+        ("new.example", 443),
+        ("new.example", 8443),
+        ("old.example", 443),
+    ]
 
 
 def test_a_protocol_that_the_lab_does_not_serve_is_refused():
@@ -72,8 +83,15 @@ def test_a_protocol_that_the_lab_does_not_serve_is_refused():
 
 
 def test_only_mutual_tls_servers_ask_for_a_client_certificate():
-    conf = internet.nginx_conf(internet.servers([row("open.example"), row("closed.example", mutual_tls=True),
-                                                 row("stream.example", 5044, "lumberjack", mutual_tls=True)]))
+    conf = internet.nginx_conf(
+        internet.servers(
+            [
+                row("open.example"),
+                row("closed.example", mutual_tls=True),
+                row("stream.example", 5044, "lumberjack", mutual_tls=True),
+            ]
+        )
+    )
     assert "ssl_verify_client" not in server_block(conf, "open.example")
     assert "ssl_verify_client on;" in server_block(conf, "closed.example")
     assert "VerifyMode Require;" in server_block(conf, "stream.example")
@@ -85,17 +103,20 @@ def test_dns_answers_for_the_names_and_asks_nobody():
     assert not [line for line in conf if line.startswith("server=")]
 
 
-@pytest.mark.parametrize("host, protocol, expected", [
-    ("transport-layer.prod.cloudhub.io", "amqp_wss", "broker"),
-    ("arm-mcm2-service-mulesoft-cp.sfdc-58ktaz.svc.sfdcfc.net", "wss", "broker"),
-    ("494141260463.dkr.ecr.us-east-1.amazonaws.com", "https", "registry"),
-    ("api.ecr.us-east-1.amazonaws.com", "https", "registry_api"),
-    ("ecr.us-east-1.amazonaws.com", "https", "registry_api"),
-    ("runtime-fabric.s3.amazonaws.com", "https", "object_store"),
-    ("worker-cloud-helm-prod-eu-rt.s3.eu-central-1.amazonaws.com", "https", "object_store"),
-    ("kubernetes-charts.storage.googleapis.com", "https", "google_storage"),
-    ("anypoint.mulesoft.com", "https", "platform"),
-])
+@pytest.mark.parametrize(
+    "host, protocol, expected",
+    [
+        ("transport-layer.prod.cloudhub.io", "amqp_wss", "broker"),
+        ("arm-mcm2-service-mulesoft-cp.sfdc-58ktaz.svc.sfdcfc.net", "wss", "broker"),
+        ("494141260463.dkr.ecr.us-east-1.amazonaws.com", "https", "registry"),
+        ("api.ecr.us-east-1.amazonaws.com", "https", "registry_api"),
+        ("ecr.us-east-1.amazonaws.com", "https", "registry_api"),
+        ("runtime-fabric.s3.amazonaws.com", "https", "object_store"),
+        ("worker-cloud-helm-prod-eu-rt.s3.eu-central-1.amazonaws.com", "https", "object_store"),
+        ("kubernetes-charts.storage.googleapis.com", "https", "google_storage"),
+        ("anypoint.mulesoft.com", "https", "platform"),
+    ],
+)
 def test_a_server_answers_like_the_origin_it_stands_for(host, protocol, expected):
     [server] = internet.servers([row(host, protocol=protocol)])
     assert internet.origin(server) == expected
@@ -133,7 +154,9 @@ def test_the_name_servers_that_lie_do_so_for_names_of_the_catalogue():
 def test_only_the_squid_that_inspects_decrypts():
     confs = {name: proxies.squid_conf(name, "192.0.2.1", "192.0.2.53") for name in internet.HTTP_PROXIES}
     assert [name for name, conf in confs.items() if "ssl_bump bump" in conf] == list(proxies.INSPECTING)
-    assert all(conf.index(f"include {proxies.RULES}/{name}.conf") < conf.index("http_access") for name, conf in confs.items())
+    assert all(
+        conf.index(f"include {proxies.RULES}/{name}.conf") < conf.index("http_access") for name, conf in confs.items()
+    )
 
 
 def test_time_is_served_honestly_with_keys_and_late():

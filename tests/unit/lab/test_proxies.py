@@ -32,6 +32,10 @@ def test_the_password_has_what_a_url_a_shell_and_a_unit_file_get_wrong():
 
 
 def test_only_the_squid_that_decrypts_takes_what_was_meant_for_others():
-    taking = [name for name in internet.HTTP_PROXIES
-              if f"https_port 192.0.2.1:{proxies.INTERCEPT_PORT} intercept ssl-bump " in proxies.squid_conf(name, "192.0.2.1", "192.0.2.53")]
+    taking = [
+        name
+        for name in internet.HTTP_PROXIES
+        if f"https_port 192.0.2.1:{proxies.INTERCEPT_PORT} intercept ssl-bump "
+        in proxies.squid_conf(name, "192.0.2.1", "192.0.2.53")
+    ]
     assert taking == list(proxies.INSPECTING)

@@ -29,25 +29,35 @@ def cell(source, destination, phase="operate", cluster=CLUSTER):
     return packets.compress(found["tcp"]), packets.compress(found["udp"])
 
 
-@pytest.mark.parametrize("source, destination, tcp, udp", [
-    (OTHER, WORKER, NODES_TCP, NODES_UDP),
-    (CONTROLLER, WORKER, NODES_TCP, NODES_UDP),
-    (WORKER, CONTROLLER, "22, 443, 2379-2380, 3008-3012, 3022-3025, 3080, 4001, 5000, 6060, 6443, 7001, 7496, 7575, 8080, "
-                         "10248-10250, 10255, 30000-32767", NODES_UDP),
-    (CALLER, CONTROLLER, "22, 443", ""),
-    (CALLER, WORKER, "22", ""),
-    (OFFICE, CONTROLLER, "22, 443, 32009", ""),
-    (OFFICE, WORKER, "22", ""),
-    (ITSELF, WORKER, "53, 7373", "53"),
-    (WORKER, INTERNET, "443, 5044", "123"),
-])
+@pytest.mark.parametrize(
+    "source, destination, tcp, udp",
+    [
+        (OTHER, WORKER, NODES_TCP, NODES_UDP),
+        (CONTROLLER, WORKER, NODES_TCP, NODES_UDP),
+        (
+            WORKER,
+            CONTROLLER,
+            "22, 443, 2379-2380, 3008-3012, 3022-3025, 3080, 4001, 5000, 6060, 6443, 7001, 7496, 7575, 8080, "
+            "10248-10250, 10255, 30000-32767",
+            NODES_UDP,
+        ),
+        (CALLER, CONTROLLER, "22, 443", ""),
+        (CALLER, WORKER, "22", ""),
+        (OFFICE, CONTROLLER, "22, 443, 32009", ""),
+        (OFFICE, WORKER, "22", ""),
+        (ITSELF, WORKER, "53, 7373", "53"),
+        (WORKER, INTERNET, "443, 5044", "123"),
+    ],
+)
 def test_what_the_page_asks_for(source, destination, tcp, udp):
     assert cell(source, destination) == (tcp, udp)
 
 
 def test_installation_opens_seven_more_ports_between_nodes_only():
-    operate, install = ({int(port) for part in cell(OTHER, WORKER, phase)[0].split(", ") for port in part.split("-")}
-                        for phase in ("operate", "install"))
+    operate, install = (
+        {int(port) for part in cell(OTHER, WORKER, phase)[0].split(", ") for port in part.split("-")}
+        for phase in ("operate", "install")
+    )
     assert install - operate == {4242, 61008, 61010, 61022, 61024}
     assert cell(CALLER, WORKER, "install") == ("22", "")
 
@@ -79,5 +89,6 @@ def test_differences_name_ports_state_and_rows():
     expected = {("w", "c"): {"tcp": {22, 2379, 2380}, "udp": {8472}}, ("c", "w"): {"tcp": {22}, "udp": set()}}
     observed = {("w", "c"): {"tcp": {22, 9, 2378}, "udp": {8472}}, ("c", "w"): {"tcp": {22}, "udp": set()}}
     assert packets.differences(ROWS, expected, observed) == {
-        ("w", "c"): ["tcp 2379-2380 shut (etcd)", "tcp 9, 2378 open"]}
+        ("w", "c"): ["tcp 2379-2380 shut (etcd)", "tcp 9, 2378 open"]
+    }
     assert packets.differences(ROWS, expected, expected) == {}

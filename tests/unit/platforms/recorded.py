@@ -41,8 +41,10 @@ def facts_by_ansible(files, root):
 
     exists, content = distribution._file_exists, distribution.get_file_content
     found = LinuxDistribution(include_lsb=False, include_uname=False, root_dir=str(root))
-    with mock.patch.object(sys_info, "distro", found), \
-            mock.patch.object(sys_info.platform, "system", lambda: "Linux"), \
-            mock.patch.object(distribution, "_file_exists", lambda path, **words: exists(at(path), **words)), \
-            mock.patch.object(distribution, "get_file_content", lambda path, *rest: content(at(path), *rest)):
+    with (
+        mock.patch.object(sys_info, "distro", found),
+        mock.patch.object(sys_info.platform, "system", lambda: "Linux"),
+        mock.patch.object(distribution, "_file_exists", lambda path, **words: exists(at(path), **words)),
+        mock.patch.object(distribution, "get_file_content", lambda path, *rest: content(at(path), *rest)),
+    ):
         return distribution.Distribution(module=None).get_distribution_facts()

@@ -36,36 +36,50 @@ WAYS = {
     "open": {"http_proxy": "http://proxy.example.com:3128", "monitoring_proxy": "socks5://socks.example.com:1080"},
     "user": {"http_proxy": "http://proxy.example.com:3128", "http_proxy_user": USER},
     "apart": {
-        "http_proxy": "http://proxy.example.com:3128", "http_proxy_user": USER, "http_proxy_password": PASSWORD,
-        "monitoring_proxy": "socks5://socks.example.com:1080", "monitoring_proxy_user": USER,
+        "http_proxy": "http://proxy.example.com:3128",
+        "http_proxy_user": USER,
+        "http_proxy_password": PASSWORD,
+        "monitoring_proxy": "socks5://socks.example.com:1080",
+        "monitoring_proxy_user": USER,
         "monitoring_proxy_password": PASSWORD,
     },
     "inside": {
-        "http_proxy": "http://u:%s@proxy.example.com:3128" % encoded(PASSWORD),
+        "http_proxy": f"http://u:{encoded(PASSWORD)}@proxy.example.com:3128",
         "monitoring_proxy": "socks5://u:p@ss%40@socks.example.com:1080",
     },
     "ipv6": {
-        "http_proxy": "http://[fd00::31]:3128", "http_proxy_user": "u", "http_proxy_password": "a b",
+        "http_proxy": "http://[fd00::31]:3128",
+        "http_proxy_user": "u",
+        "http_proxy_password": "a b",
         "monitoring_proxy": "socks5://[fd00::33]:1080",
     },
 }
 # What is not set, and what is set to none.
 UNSET = {
-    "unset": {}, "monitoring": {"monitoring_proxy": "socks5://socks.example.com:1080"},
-    "none": {"http_proxy": "", "monitoring_proxy": ""}, "no-http": {"http_proxy": ""},
+    "unset": {},
+    "monitoring": {"monitoring_proxy": "socks5://socks.example.com:1080"},
+    "none": {"http_proxy": "", "monitoring_proxy": ""},
+    "no-http": {"http_proxy": ""},
 }
 NODES = {"n1": {"ansible_host": "192.168.230.11"}, "n2.corp.example": {"ansible_host": "192.168.230.21"}}
 NETWORKS = ("10.244.0.0/16", "10.100.0.0/16")
 # What check_inputs returns of the defaults.
-CHECKED = {name: checkout.read_yaml("roles/rtf_proxy/defaults/main.yml")["rtf_proxy_" + name] for name in ("consumers", "restart_services")}
+CHECKED = {
+    name: checkout.read_yaml("roles/rtf_proxy/defaults/main.yml")["rtf_proxy_" + name]
+    for name in ("consumers", "restart_services")
+}
 CHECKED["no_proxy_extra"] = []
 INSTALLER = "opt/anypoint/runtimefabric/env"
 ROLE = checkout.CHECKOUT / "roles" / "rtf_proxy"
 SYSTEMD = {name: recorded.load(name)["versions"]["systemd"] for name in recorded.names()}
 # The role asks only whether systemd knows drop-ins for all services: the two versions next to that stand for all.
 SINCE = checkout.read_yaml("roles/rtf_proxy/vars/main.yml")["__rtf_proxy_systemd_knows_service_d"]
-STAND_INS = {name: max(one for one in SYSTEMD.values() if one < SINCE) if version < SINCE
-             else min(one for one in SYSTEMD.values() if one >= SINCE) for name, version in SYSTEMD.items()}
+STAND_INS = {
+    name: max(one for one in SYSTEMD.values() if one < SINCE)
+    if version < SINCE
+    else min(one for one in SYSTEMD.values() if one >= SINCE)
+    for name, version in SYSTEMD.items()
+}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +90,7 @@ def evaluated(tmp_path_factory):
     hosts = {}
     for version in set(STAND_INS.values()):
         for way, given in {**WAYS, **UNSET}.items():
-            hosts["%d-%s" % (version, way)] = {
+            hosts[f"{version}-{way}"] = {
                 **{"rtf_proxy_" + name: {"__ansible_unsafe": value} for name, value in given.items()},
                 "__rtf_proxy_found": {"host": {"proxy": {"systemd": version, "services": {}}}},
                 "__rtf_proxy_checked": {"inputs": CHECKED},
@@ -84,31 +98,57 @@ def evaluated(tmp_path_factory):
     (folder / "host_vars").mkdir()
     for name, variables in hosts.items():
         (folder / "host_vars" / (name + ".json")).write_text(json.dumps(variables))
-    (folder / "inventory.yml").write_text(yaml.safe_dump({"all": {
-        "vars": checkout.read_yaml("roles/rtf_proxy/defaults/main.yml"),
-        "children": {"rtf_nodes": {"hosts": NODES}, "platforms": {"hosts": dict.fromkeys(hosts)}},
-    }}))
+    (folder / "inventory.yml").write_text(
+        yaml.safe_dump(
+            {
+                "all": {
+                    "vars": checkout.read_yaml("roles/rtf_proxy/defaults/main.yml"),
+                    "children": {"rtf_nodes": {"hosts": NODES}, "platforms": {"hosts": dict.fromkeys(hosts)}},
+                }
+            }
+        )
+    )
     told = {
-        "files": "{{ __rtf_proxy_files }}", "http": "{{ __rtf_proxy_http_shown.url }}",
-        "monitoring": "{{ __rtf_proxy_monitoring_shown.url }}", "hashes": "{{ __rtf_proxy_hashes }}",
+        "files": "{{ __rtf_proxy_files }}",
+        "http": "{{ __rtf_proxy_http_shown.url }}",
+        "monitoring": "{{ __rtf_proxy_monitoring_shown.url }}",
+        "hashes": "{{ __rtf_proxy_hashes }}",
         "http_credentials": "{{ __rtf_proxy_http.credentials }}",
         "monitoring_credentials": "{{ __rtf_proxy_monitoring.credentials }}",
     }
-    (folder / "play.yml").write_text(yaml.safe_dump([{
-        "name": "Evaluate", "hosts": "platforms", "gather_facts": False, "vars_files": [str(ROLE / "vars" / "main.yml")],
-        "tasks": [{"name": "Tell", "ansible.builtin.debug": {"msg": told}}],
-    }]))
+    (folder / "play.yml").write_text(
+        yaml.safe_dump(
+            [
+                {
+                    "name": "Evaluate",
+                    "hosts": "platforms",
+                    "gather_facts": False,
+                    "vars_files": [str(ROLE / "vars" / "main.yml")],
+                    "tasks": [{"name": "Tell", "ansible.builtin.debug": {"msg": told}}],
+                }
+            ]
+        )
+    )
     environment = checkout.environment(
-        ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS), ANSIBLE_CALLBACKS_ENABLED="ansible.builtin.tree",
-        ANSIBLE_CALLBACK_TREE_DIR=str(folder / "told"), ANSIBLE_LOCAL_TEMP=str(folder / "tmp"),
+        ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS),
+        ANSIBLE_CALLBACKS_ENABLED="ansible.builtin.tree",
+        ANSIBLE_CALLBACK_TREE_DIR=str(folder / "told"),
+        ANSIBLE_LOCAL_TEMP=str(folder / "tmp"),
     )
     done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "play.yml"], cwd=folder, env=environment,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "play.yml"],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
     )
     assert done.returncode == 0, done.stdout.decode()[-4000:]
-    return {(int(name.partition("-")[0]), name.partition("-")[2]):
-            json.loads((folder / "told" / name).read_text())["msg"] for name in hosts}
+    return {
+        (int(name.partition("-")[0]), name.partition("-")[2]): json.loads((folder / "told" / name).read_text())["msg"]
+        for name in hosts
+    }
 
 
 class Platform:
@@ -128,10 +168,19 @@ class Platform:
 
     def write(self, state=None):
         """Write what the role says, or with state="absent" take it back, as the module does."""
-        entries = [{
-            "section": None, "keep": [], "mode": "0644", "create": True, "make_directories": True, **entry,
-            "path": str(self.root) + entry["path"], "state": state or entry["state"],
-        } for entry in self.told["files"]]
+        entries = [
+            {
+                "section": None,
+                "keep": [],
+                "mode": "0644",
+                "create": True,
+                "make_directories": True,
+                **entry,
+                "path": str(self.root) + entry["path"],
+                "state": state or entry["state"],
+            }
+            for entry in self.told["files"]
+        ]
         secrets = {name: self.told[name] for name in ("http_credentials", "monitoring_credentials")}
         changes = [plan for plan in managed_blocks.plans(entries, "test", secrets) if plan.changed]
         for plan in changes:
@@ -140,22 +189,31 @@ class Platform:
 
     def files(self):
         """{path: (mode, text)} of every file that is there."""
-        return {str(path.relative_to(self.root)): (path.stat().st_mode & 0o777, path.read_text())
-                for path in self.root.rglob("*") if path.is_file() and not path.is_symlink()}
+        return {
+            str(path.relative_to(self.root)): (path.stat().st_mode & 0o777, path.read_text())
+            for path in self.root.rglob("*")
+            if path.is_file() and not path.is_symlink()
+        }
 
     def judged(self):
         """{check: (status, what was observed)} of what the files say."""
         apt = self.root / "apt.conf"
-        apt.write_text('Dir "%s";\n' % self.root)
-        found = proxy_evidence.proxy_evidence(self.told["hashes"], str(self.root) + "/", lambda: proxy_evidence.run_text(
-            ["env", "APT_CONFIG=%s" % apt, "apt-config", "dump"]))
+        apt.write_text(f'Dir "{self.root}";\n')
+        found = proxy_evidence.proxy_evidence(
+            self.told["hashes"],
+            str(self.root) + "/",
+            lambda: proxy_evidence.run_text(["env", f"APT_CONFIG={apt}", "apt-config", "dump"]),
+        )
         apt.unlink()
         found.update(curl=self.known["versions"]["curl"], systemd=self.known["versions"]["systemd"], services={})
         meant = proxy_settings.of_cluster((self.told["http"], self.told["monitoring"]), NODES, *NETWORKS)
-        results = judge_node(checks.load(), samples.subject(proxy=meant), {"host": {"privileged": True, "proxy": found}},
-                             ["proxy.*"])
-        return SimpleNamespace(readers={entry["reader"] for entry in found["settings"]},
-                               failed={one["id"]: one["observed"] for one in results if one["status"] != "pass"})
+        results = judge_node(
+            checks.load(), samples.subject(proxy=meant), {"host": {"privileged": True, "proxy": found}}, ["proxy.*"]
+        )
+        return SimpleNamespace(
+            readers={entry["reader"] for entry in found["settings"]},
+            failed={one["id"]: one["observed"] for one in results if one["status"] != "pass"},
+        )
 
 
 def package_files(manager):
@@ -213,7 +271,10 @@ def test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back
     # The SOCKS5 proxy has no password any more, and is all that changes.
     changed = run("monitoring")
     assert {path for path in both if changed[path] != both[path]} == {INSTALLER} and set(changed) == set(both)
-    assert "RTF_HTTP_PROXY=" in changed[INSTALLER][1] and "u:p" not in changed[INSTALLER][1].split("RTF_MONITORING_PROXY=")[1]
+    assert (
+        "RTF_HTTP_PROXY=" in changed[INSTALLER][1]
+        and "u:p" not in changed[INSTALLER][1].split("RTF_MONITORING_PROXY=")[1]
+    )
     assert changed[INSTALLER][0] == 0o600
     left = run("no-http")
     assert set(left) - set(before) == {INSTALLER}
@@ -235,8 +296,13 @@ def test_what_a_shell_sources_says_the_url_and_does_nothing_else(evaluated, tmp_
         ("etc/profile.d/runtime-fabric-proxy.sh", "https_proxy", told["http"]),
     ):
         script = '. "$1"; eval "printf %s \\"\\${$2-}\\""'
-        done = subprocess.run([*shell, "-c", script, "shell", str(tmp_path / path), variable], cwd=empty,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [*shell, "-c", script, "shell", str(tmp_path / path), variable],
+            cwd=empty,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
         credentials = told["monitoring_credentials" if "MONITORING" in variable else "http_credentials"]
         assert (done.returncode, done.stderr) == (0, b"")
         assert done.stdout.decode() == url.replace("********@", credentials)

@@ -9,8 +9,21 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 
 PROMISED = {
-    "rhel-7", "rhel-8", "rhel-9", "rocky-8", "rocky-9", "almalinux-8", "almalinux-9", "amazon-2",
-    "ubuntu-18.04", "ubuntu-20.04", "ubuntu-22.04", "ubuntu-24.04", "debian-11", "debian-12", "debian-13",
+    "rhel-7",
+    "rhel-8",
+    "rhel-9",
+    "rocky-8",
+    "rocky-9",
+    "almalinux-8",
+    "almalinux-9",
+    "amazon-2",
+    "ubuntu-18.04",
+    "ubuntu-20.04",
+    "ubuntu-22.04",
+    "ubuntu-24.04",
+    "debian-11",
+    "debian-12",
+    "debian-13",
 }
 VERSIONS = ("distribution_version", "distribution_major_version", "distribution_release")
 

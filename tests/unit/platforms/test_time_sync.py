@@ -20,16 +20,32 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import rec
 ROLE = checkout.CHECKOUT / "roles" / "rtf_time_sync"
 # A template is a variable here: lookups are plugins, and those are only found with the whole of Ansible loaded.
 LOOKUP = re.compile(r"lookup\('ansible.builtin.template', '(\w+)\.j2'\)")
-SERVERS = ["ntp.example.com", {"host": "192.0.2.9", "key": 7, "minpoll": 4, "maxpoll": 6, "iburst": False},
-           {"host": "pool.example.com", "pool": True, "prefer": True, "maxsources": 3}]
+SERVERS = [
+    "ntp.example.com",
+    {"host": "192.0.2.9", "key": 7, "minpoll": 4, "maxpoll": 6, "iburst": False},
+    {"host": "pool.example.com", "pool": True, "prefer": True, "maxsources": 3},
+]
 NTS = {"host": "nts.example.com", "nts": True}
 KEYS = [{"id": 7, "type": "SHA256", "secret": "HEX:00"}]
 # One of each kind of platform.
 KINDS = ["debian-12", "ubuntu-20.04", "rhel-9", "rhel-7", "amazon-2"]
 # Since when chrony knows a directive or an option that we write (its NEWS).
-SINCE = {"server": "1.0", "include": "1.0", "keyfile": "1.0", "key": "1.0", "iburst": "1.0", "prefer": "1.0", "minpoll": "1.0",
-         "maxpoll": "1.0", "trust": "1.31", "pool": "2.0", "maxsources": "2.0", "nts": "4.0", "sourcedir": "4.0",
-         "confdir": "4.0"}
+SINCE = {
+    "server": "1.0",
+    "include": "1.0",
+    "keyfile": "1.0",
+    "key": "1.0",
+    "iburst": "1.0",
+    "prefer": "1.0",
+    "minpoll": "1.0",
+    "maxpoll": "1.0",
+    "trust": "1.31",
+    "pool": "2.0",
+    "maxsources": "2.0",
+    "nts": "4.0",
+    "sourcedir": "4.0",
+    "confdir": "4.0",
+}
 # What the packages' own chrony.conf says of further files, and of keys.
 DEBIAN_4 = "confdir /etc/chrony/conf.d\nsourcedir /run/chrony-dhcp\nsourcedir /etc/chrony/sources.d\nkeyfile /etc/chrony/chrony.keys\n"
 DEBIAN_3 = "keyfile /etc/chrony/chrony.keys\n"
@@ -64,7 +80,11 @@ class Host:
             path = "/etc/chrony/chrony.conf" if facts["os_family"] == "Debian" else "/etc/chrony.conf"
             configuration = {"path": path, "files": chrony_text.parse_configuration(own)}
         units = {"chronyd.service": {"active": True, "enabled": True}} if chrony else {}
-        clock = {"units": units, "chrony": {"version": chrony, "features": ["NTS"] if recent(chrony) else []}, "configuration": configuration}
+        clock = {
+            "units": units,
+            "chrony": {"version": chrony, "features": ["NTS"] if recent(chrony) else []},
+            "configuration": configuration,
+        }
         self.variables = {
             **yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8")),
             **yaml.safe_load(LOOKUP.sub(r"__\1", (ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))),
@@ -87,7 +107,9 @@ class Host:
         loader = DataLoader()
         loader.set_basedir(str(ROLE))
         variables = {**self.variables, "role_path": str(ROLE), "ansible_search_path": [str(ROLE)]}
-        return Templar(loader=loader, variables=variables).template(_trusted("{{ " + name + " }}", self.variables, variables))
+        return Templar(loader=loader, variables=variables).template(
+            _trusted("{{ " + name + " }}", self.variables, variables)
+        )
 
     def files(self):
         return {entry["path"]: entry for entry in self.read("__rtf_time_sync_files") if entry["state"] == "present"}
@@ -130,16 +152,23 @@ def test_what_is_written_is_where_this_chrony_reads_it_and_in_words_that_it_know
     debian = facts["os_family"] == "Debian"
     assert host.read("__rtf_time_sync_service") == ("chrony" if debian else "chronyd")
     files = host.files()
-    sources = {(True, True): "/etc/chrony/sources.d/runtime-fabric.sources", (True, False): "/etc/chrony/conf.d/runtime-fabric.conf",
-               (False, True): "/etc/chrony.d/runtime-fabric.sources", (False, False): "/etc/chrony.d/runtime-fabric.conf"}
+    sources = {
+        (True, True): "/etc/chrony/sources.d/runtime-fabric.sources",
+        (True, False): "/etc/chrony/conf.d/runtime-fabric.conf",
+        (False, True): "/etc/chrony.d/runtime-fabric.sources",
+        (False, False): "/etc/chrony.d/runtime-fabric.conf",
+    }
     path = sources[debian, new]
     keys = "/etc/chrony/chrony.keys" if debian else "/etc/chrony.keys"
     own = "/etc/chrony/chrony.conf" if debian else "/etc/chrony.conf"
     assert set(files) - {own} == {path, keys}
     assert files[keys]["content"].splitlines() == ["7 SHA256 @{key_7}"]
     assert files[keys]["mode"] == "0640"
-    expected = ["server ntp.example.com iburst", "server 192.0.2.9 key 7 minpoll 4 maxpoll 6",
-                "pool pool.example.com iburst prefer maxsources 3"] + (["server nts.example.com iburst nts"] if new else [])
+    expected = [
+        "server ntp.example.com iburst",
+        "server 192.0.2.9 key 7 minpoll 4 maxpoll 6",
+        "pool pool.example.com iburst prefer maxsources 3",
+    ] + (["server nts.example.com iburst nts"] if new else [])
     assert files[path]["content"].splitlines() == expected
     directory = path.rpartition("/")[0]
     line = f"sourcedir {directory}" if new else f"include {directory}/*.conf"
@@ -165,7 +194,9 @@ def test_our_own_lines_are_not_taken_for_the_packages(name):
 def test_before_chrony_is_installed_the_files_are_those_of_the_one_that_comes(name):
     platform = recorded.load(name)
     version, facts = platform["versions"]["chrony"], platform["facts"]
-    fresh, installed = (Host(facts, *known, SERVERS, KEYS) for known in ((None, None), (version, own_file(facts, version))))
+    fresh, installed = (
+        Host(facts, *known, SERVERS, KEYS) for known in ((None, None), (version, own_file(facts, version)))
+    )
     assert numbers(fresh.read("__rtf_time_sync_version")) <= numbers(version)
     own = fresh.read("__rtf_time_sync_config")
     assert set(fresh.files()) - {own} == set(installed.files()) - {own}
@@ -183,8 +214,10 @@ def test_what_is_not_set_is_no_file_to_look_at_and_an_empty_list_takes_ours_away
     version, facts = platform["versions"]["chrony"], platform["facts"]
 
     def entries(servers, keys):
-        return {entry["path"]: entry["state"] for entry in
-                Host(facts, version, own_file(facts, version), servers, keys).read("__rtf_time_sync_files")}
+        return {
+            entry["path"]: entry["state"]
+            for entry in Host(facts, version, own_file(facts, version), servers, keys).read("__rtf_time_sync_files")
+        }
 
     own, keys = Host(facts).read("__rtf_time_sync_config"), Host(facts).read("__rtf_time_sync_keys_file")
     assert entries(None, None) == {}
@@ -205,8 +238,10 @@ def test_a_line_of_ours_stays_where_the_input_it_is_for_is_not_set(name):
     assert Host(facts, version, block, [], None).read("__rtf_time_sync_lines") == lines[1:]
 
 
-@pytest.mark.parametrize("changed, newer, expected", [
-    (False, None, False), (False, [], False), (True, [], True), (False, ["/etc/chrony.conf"], True)])
+@pytest.mark.parametrize(
+    "changed, newer, expected",
+    [(False, None, False), (False, [], False), (True, [], True), (False, ["/etc/chrony.conf"], True)],
+)
 def test_chronyd_is_restarted_where_it_runs_since_before_its_files(changed, newer, expected):
     host = Host(recorded.load("debian-12")["facts"], "4.3", DEBIAN_4, SERVERS)
     host.variables["__rtf_time_sync_found"]["host"]["time"]["configuration"]["newer"] = newer

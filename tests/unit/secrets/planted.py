@@ -46,17 +46,19 @@ def found_in(text, secrets=None):
     """Return what of the secrets is in a text or in bytes: whole ones in any form, and words of planted ones."""
     text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     secrets = SECRETS.values() if secrets is None else secrets
-    return sorted({form for secret in secrets for form in forms(secret) if form in text} | ({MARK} if MARK in text else set()))
+    return sorted(
+        {form for secret in secrets for form in forms(secret) if form in text} | ({MARK} if MARK in text else set())
+    )
 
 
 def urls(scheme="http"):
     """URLs of a proxy with each secret: as password, as the user, raw and encoded, and what is no URL at all."""
     for secret in SECRETS.values():
         for text in (secret, encoded(secret)):
-            yield "{0}://{1}:{2}@planted.example.com:3128".format(scheme, USER, text)
-            yield "{0}://{1}@planted.example.com".format(scheme, text)
+            yield f"{scheme}://{USER}:{text}@planted.example.com:3128"
+            yield f"{scheme}://{text}@planted.example.com"
         yield secret
-        yield "{0}://planted.example.com:{1}".format(scheme, secret)
+        yield f"{scheme}://planted.example.com:{secret}"
 
 
 def _named(pattern, names, values):
@@ -64,25 +66,49 @@ def _named(pattern, names, values):
     return "".join(pattern.format(names[number % len(names)], value) + "\n" for number, value in enumerate(values))
 
 
-_VARIABLES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
-_INSTALLER = ("RTF_HTTP_PROXY", "RTF_MONITORING_PROXY", "RTF_NO_PROXY", "RTF_TOKEN", "RTF_ACTIVATION_DATA", "RTF_DOCKER_DEVICE")
-_SECRET_LINES = "".join("{0}\n".format(secret) for secret in SECRETS.values())
+_VARIABLES = (
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+)
+_INSTALLER = (
+    "RTF_HTTP_PROXY",
+    "RTF_MONITORING_PROXY",
+    "RTF_NO_PROXY",
+    "RTF_TOKEN",
+    "RTF_ACTIVATION_DATA",
+    "RTF_DOCKER_DEVICE",
+)
+_SECRET_LINES = "".join(f"{secret}\n" for secret in SECRETS.values())
 
 
 def _each(path, pattern, names, values):
     """{path: text}: a file for each few values, so that every value is the last one of some name somewhere."""
     values = list(values)
     size = len(names)
-    return {path.format(start // size): _named(pattern, names, values[start:start + size]) for start in range(0, len(values), size)}
+    return {
+        path.format(start // size): _named(pattern, names, values[start : start + size])
+        for start in range(0, len(values), size)
+    }
 
 
 def _repositories():
-    lines = ["deb {0} stable main".format(url.replace("planted.example.com", "planted.example.com/debian"))
-             for url in urls("https")]
-    stanzas = "\n\n".join("Types: deb\nURIs: {0}\nSuites: stable".format(url) for url in urls("https"))
-    sections = "\n".join("[planted{0}]\nbaseurl={1}\nproxy={2}\nproxy_username={3}\nproxy_password={4}\npassword={4}".format(
-        number, url, "http://planted.example.com:1", USER, list(SECRETS.values())[number % len(SECRETS)])
-        for number, url in enumerate(urls("https")))
+    lines = [
+        "deb {} stable main".format(url.replace("planted.example.com", "planted.example.com/debian"))
+        for url in urls("https")
+    ]
+    stanzas = "\n\n".join(f"Types: deb\nURIs: {url}\nSuites: stable" for url in urls("https"))
+    sections = "\n".join(
+        "[planted{0}]\nbaseurl={1}\nproxy={2}\nproxy_username={3}\nproxy_password={4}\npassword={4}".format(
+            number, url, "http://planted.example.com:1", USER, list(SECRETS.values())[number % len(SECRETS)]
+        )
+        for number, url in enumerate(urls("https"))
+    )
     return lines, stanzas, sections
 
 
@@ -95,20 +121,26 @@ FILES = {
     **_each("/etc/profile.d/planted{0}.sh", 'export {0}="{1}"', _VARIABLES, urls()),
     **_each("/etc/profile.d/planted-raw{0}.sh", "export {0}={1}", _VARIABLES, urls()),
     "/etc/systemd/system.conf": "[Manager]\n" + _named("DefaultEnvironment={0}={1}", _VARIABLES, urls()),
-    "/etc/systemd/system.conf.d/planted.conf": "[Manager]\n" + _named('DefaultEnvironment="{0}={1}"', _VARIABLES, urls()),
+    "/etc/systemd/system.conf.d/planted.conf": "[Manager]\n"
+    + _named('DefaultEnvironment="{0}={1}"', _VARIABLES, urls()),
     "/etc/systemd/system/service.d/planted.conf": "[Service]\n" + _named('Environment="{0}={1}"', _VARIABLES, urls()),
     "/etc/systemd/system/docker.service.d/planted.conf": (
-        "[Service]\nEnvironmentFile=-/etc/planted.env\n" + _named("Environment={0}={1}", _VARIABLES, urls())),
-    "/etc/systemd/system/containerd.service.d/planted.conf": "[Service]\n" + _named("Environment={0}={1}", _VARIABLES, urls()),
+        "[Service]\nEnvironmentFile=-/etc/planted.env\n" + _named("Environment={0}={1}", _VARIABLES, urls())
+    ),
+    "/etc/systemd/system/containerd.service.d/planted.conf": "[Service]\n"
+    + _named("Environment={0}={1}", _VARIABLES, urls()),
     "/etc/planted.env": _named("{0}={1}", _VARIABLES, urls()),
     "/etc/apt/apt.conf.d/99planted": "".join(
-        'Acquire::{0}::Proxy "{1}";\n'.format(scheme, url.replace('"', "")) for scheme in ("http", "https") for url in urls()),
+        'Acquire::{}::Proxy "{}";\n'.format(scheme, url.replace('"', ""))
+        for scheme in ("http", "https")
+        for url in urls()
+    ),
     "/etc/apt/auth.conf.d/planted.conf": "machine planted.example.com login u password Kq1xKq1vKq1\n",
     "/etc/apt/sources.list": "".join(line + "\n" for line in _LINES),
     "/etc/apt/sources.list.d/planted.list": "".join(line + "\n" for line in _LINES),
     "/etc/apt/sources.list.d/planted.sources": _STANZAS + "\n",
-    "/etc/dnf/dnf.conf": "[main]\nproxy=http://planted.example.com:1\nproxy_username={0}\nproxy_password=Kq2x Kq2v\n".format(USER),
-    "/etc/yum.conf": "[main]\nproxy=http://{0}:Kq5x/Kq5v@planted.example.com:1\n".format(USER),
+    "/etc/dnf/dnf.conf": f"[main]\nproxy=http://planted.example.com:1\nproxy_username={USER}\nproxy_password=Kq2x Kq2v\n",
+    "/etc/yum.conf": f"[main]\nproxy=http://{USER}:Kq5x/Kq5v@planted.example.com:1\n",
     "/etc/yum.repos.d/planted.repo": _SECTIONS + "\n",
     "/etc/yum/repos.d/planted.repo": "[a]\nKq1xKq1vKq1 no option\n",
     "/etc/distro.repos.d/planted.repo": "Kq1xKq1vKq1=no section\n",
@@ -116,10 +148,12 @@ FILES = {
     "/etc/dnf/vars/planted": "u:Kq1xKq1vKq1@planted.example.com\n",
     **_each("/opt/anypoint/runtimefabric/env", "{0}={1}", _INSTALLER, list(urls())[-6:]),
     "/etc/chrony/chrony.keys": "".join(
-        "{0} SHA1 {1}\n".format(number, secret) for number, secret in enumerate(SECRETS.values(), 100)),
+        f"{number} SHA1 {secret}\n" for number, secret in enumerate(SECRETS.values(), 100)
+    ),
     "/etc/NetworkManager/system-connections/planted.nmconnection": (
         "[connection]\nid=planted\ninterface-name=planted0\n[wifi-security]\npsk=Kq1xKq1vKq1\n"
-        "[802-1x]\npassword=Kq3x#Kq3v\n[ipv4]\nmethod=auto\n"),
+        "[802-1x]\npassword=Kq3x#Kq3v\n[ipv4]\nmethod=auto\n"
+    ),
     "/run/NetworkManager/system-connections/netplan-planted.nmconnection": "[wifi-security]\npsk=Kq1xKq1vKq1\n",
     "/usr/lib/NetworkManager/system-connections/planted.nmconnection": "[vpn-secrets]\npassword=Kq1xKq1vKq1\n",
     "/etc/netplan/99-planted.yaml": "network: {wifis: {planted0: {access-points: {a: {password: Kq1xKq1vKq1}}}}}\n",
@@ -129,8 +163,9 @@ FILES = {
     "/etc/sysconfig/network/ifcfg-planted": "BOOTPROTO=dhcp\nWIRELESS_WPA_PSK='Kq2x Kq2v'\n",
     "/etc/systemd/network/99-planted.network": "[Match]\nName=planted0\n[WireGuard]\nPrivateKey=Kq1xKq1vKq1\n",
     "/etc/fstab": (
-        "//{0}:Kq4x@Kq4v@planted.example.com/x /planted1 cifs noauto,username=u,password=Kq1xKq1vKq1,credentials=Kq1xKq1vKq1 0 0\n"
-        "u#Kq3x@planted:/x /planted2 fuse.sshfs noauto,pw=Kq3x#Kq3v 0 0\n# RTF Kq1xKq1vKq1\n".format(USER)),
+        f"//{USER}:Kq4x@Kq4v@planted.example.com/x /planted1 cifs noauto,username=u,password=Kq1xKq1vKq1,credentials=Kq1xKq1vKq1 0 0\n"
+        "u#Kq3x@planted:/x /planted2 fuse.sshfs noauto,pw=Kq3x#Kq3v 0 0\n# RTF Kq1xKq1vKq1\n"
+    ),
     "/etc/modprobe.d/planted.conf": "install planted /bin/sh -c 'login --password Kq1xKq1vKq1'\ninstall br_netfilter /bin/sh Kq2x Kq2v\n",
     "/etc/sysctl.d/99-planted.conf": "kernel.planted = Kq1xKq1vKq1\n",
     "/etc/modules-load.d/planted.conf": "# Kq1xKq1vKq1\n",
@@ -194,8 +229,13 @@ HARMLESS = {
     "/usr/sbin:/usr/bin:/sbin:/bin": "programs",
     "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin": "programs",
     "/var/lib/systemd/timers/": "time stamps",
-    **dict.fromkeys((
-        "{0}/{1}".format(folder, name) for name in ("modprobe.d", "modules-load.d", "sysctl.d", "systemd/network")
-        for folder in ("/run", "/usr/local/lib", "/usr/lib", "/lib")), "read as the directory of this name in /etc"),
+    **dict.fromkeys(
+        (
+            f"{folder}/{name}"
+            for name in ("modprobe.d", "modules-load.d", "sysctl.d", "systemd/network")
+            for folder in ("/run", "/usr/local/lib", "/usr/lib", "/lib")
+        ),
+        "read as the directory of this name in /etc",
+    ),
     "/etc/sysctl.conf": "read as /etc/sysctl.d",
 }

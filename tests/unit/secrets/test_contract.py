@@ -14,7 +14,11 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import chec
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 ON_THE_CONTROLLER = {"hostprep.runtime_fabric." + name for name in checkout.plugin_names("action")}
-SOURCES = [path for path in checkout.tracked_files(".py") if path.parts[:2] in (("plugins", "module_utils"), ("plugins", "modules"))]
+SOURCES = [
+    path
+    for path in checkout.tracked_files(".py")
+    if path.parts[:2] in (("plugins", "module_utils"), ("plugins", "modules"))
+]
 PATH = re.compile(r"/(?:boot|etc|home|lib|opt|proc|root|run|srv|sys|usr|var)\b[^\s:]*\Z")
 # Secrets of one run, which are of no use after it.
 OF_THE_RUN = {"key"}
@@ -30,8 +34,14 @@ def paths(tree):
 def is_known(path):
     """Whether a path, which may be a pattern or a directory, is one of planted.FILES or of HARMLESS."""
     inside = tuple(name for name in planted.HARMLESS if name.endswith("/"))
-    return path in planted.HARMLESS or path.startswith(inside) or any(
-        fnmatchcase(name, path.replace("{0}", "*")) or name.startswith(path.rstrip("/") + "/") for name in planted.FILES)
+    return (
+        path in planted.HARMLESS
+        or path.startswith(inside)
+        or any(
+            fnmatchcase(name, path.replace("{0}", "*")) or name.startswith(path.rstrip("/") + "/")
+            for name in planted.FILES
+        )
+    )
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
@@ -45,7 +55,9 @@ def secret_options():
     for source in SOURCES:
         for node in ast.walk(ast.parse(checkout.read(source))):
             for name, value in _entries(node):
-                if name and any(flag == "no_log" and getattr(on, "value", None) is True for flag, on in _entries(value)):
+                if name and any(
+                    flag == "no_log" and getattr(on, "value", None) is True for flag, on in _entries(value)
+                ):
                     found.add(name)
     return found
 
@@ -55,7 +67,7 @@ def _entries(node):
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dict":
         return [(keyword.arg, keyword.value) for keyword in node.keywords]
     if isinstance(node, ast.Dict):
-        return [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values)]
+        return [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values, strict=False)]
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         return [(node.targets[0].id.lower(), node.value)]
     return []
@@ -78,8 +90,11 @@ def test_a_task_that_hands_over_a_secret_leaves_no_file_with_it():
     wrong, right = [], []
     for path in (path for path in checkout.tracked_files(".yml") if path.parts[0] == "roles" and "tasks" in path.parts):
         for task in tasks(checkout.read_yaml(path)):
-            modules = [set(given) for name, given in task.items()
-                       if name.startswith("hostprep.") and name not in ON_THE_CONTROLLER and isinstance(given, dict)]
+            modules = [
+                set(given)
+                for name, given in task.items()
+                if name.startswith("hostprep.") and name not in ON_THE_CONTROLLER and isinstance(given, dict)
+            ]
             if any(given & (options - OF_THE_RUN) for given in modules):
                 pipelined = task.get("vars", {}).get("ansible_pipelining") is True
                 (right if pipelined else wrong).append(f"{path}: {task['name']}")

@@ -46,8 +46,8 @@ def plant(root, files):
 
 def dump(root):
     """What apt makes of its files below a root."""
-    (root / "apt").write_text('Dir "%s";\n' % root)
-    return bounded_reading.run_text(["env", "APT_CONFIG=%s/apt" % root, "apt-config", "dump"], quoting=False)
+    (root / "apt").write_text(f'Dir "{root}";\n')
+    return bounded_reading.run_text(["env", f"APT_CONFIG={root}/apt", "apt-config", "dump"], quoting=False)
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +56,18 @@ def evidence(tmp_path_factory):
     found = {}
     for manager in ("apt", "dnf"):
         root = tmp_path_factory.mktemp(manager)
-        plant(root, {path: text for path, text in planted.FILES.items() if manager == "apt" or not path.startswith("/etc/apt")})
+        plant(
+            root,
+            {path: text for path, text in planted.FILES.items() if manager == "apt" or not path.startswith("/etc/apt")},
+        )
         found[manager] = {
             "proxy": proxy_evidence.proxy_evidence([], str(root) + "/", lambda root=root: dump(root)),
             "packages": repository_evidence.repository_evidence([], str(root) + "/", lambda root=root: dump(root)),
             "persistence": address_persistence.persistence_evidence(str(root) + "/"),
-            "environment": [shell_settings.device_settings(str(path), ["RTF_DOCKER_DEVICE"])
-                            for path in root.glob("opt/anypoint/runtimefabric/env*")],
+            "environment": [
+                shell_settings.device_settings(str(path), ["RTF_DOCKER_DEVICE"])
+                for path in root.glob("opt/anypoint/runtimefabric/env*")
+            ],
         }
     return found
 
@@ -70,7 +75,15 @@ def evidence(tmp_path_factory):
 def test_every_file_was_read(evidence):
     apt, dnf = evidence["apt"], evidence["dnf"]
     assert {entry["reader"] for entry in apt["proxy"]["settings"]} >= {
-        "login shells", "sessions", "systemd", "docker", "containerd", "dnf", "yum", "apt"}
+        "login shells",
+        "sessions",
+        "systemd",
+        "docker",
+        "containerd",
+        "dnf",
+        "yum",
+        "apt",
+    }
     assert len(apt["packages"]["repositories"]) > 20 and len(dnf["packages"]["repositories"]) > 20
     assert [entry for entry in apt["packages"]["unreadable"] + dnf["packages"]["unreadable"] if "line 1" in entry]
     assert len(apt["persistence"]["configurations"]) >= 6
@@ -84,8 +97,12 @@ def test_no_evidence_holds_a_part_of_a_secret(evidence):
 def test_no_finding_holds_a_part_of_a_secret(evidence, wanted):
     meant = proxy_settings.of_cluster((wanted, ""), NODES, "10.244.0.0/16", "10.100.0.0/16")
     for host in evidence.values():
-        results = judge_node(checks.load(), samples.subject(proxy=meant), {"host": {"privileged": True, **host}},
-                             ["proxy.*", "host.repos_reachable", "storage.*"])
+        results = judge_node(
+            checks.load(),
+            samples.subject(proxy=meant),
+            {"host": {"privileged": True, **host}},
+            ["proxy.*", "host.repos_reachable", "storage.*"],
+        )
         assert planted.found_in(json.dumps(results)) == []
         assert planted.found_in(repr(repository_probes.probes(host, {"url": wanted, "secret_url": wanted}))) == []
 
@@ -95,8 +112,11 @@ def test_no_line_of_fstab_modprobe_or_swap_holds_a_part_of_a_secret():
         mount_evidence.parse_fstab(planted.FILES["/etc/fstab"]),
         swap_evidence.parse_fstab(planted.FILES["/etc/fstab"]),
         modprobe_files.obstacles_in_files([("x", planted.FILES["/etc/modprobe.d/planted.conf"])]),
-        mount_evidence.parse_mounts("23 22 0:32 / /x rw - cifs //u:Kq1xKq1v@h/x rw,username=Kq1,pw=Kq2x,Kq3x#v\n"
-                                    .replace("username=Kq1", "username=u")),
+        mount_evidence.parse_mounts(
+            "23 22 0:32 / /x rw - cifs //u:Kq1xKq1v@h/x rw,username=Kq1,pw=Kq2x,Kq3x#v\n".replace(
+                "username=Kq1", "username=u"
+            )
+        ),
     ]
     assert found[0] and found[2] and planted.found_in(json.dumps(found)) == []
     assert any("RTF" in entry["text"] for entry in found[0])
@@ -104,25 +124,41 @@ def test_no_line_of_fstab_modprobe_or_swap_holds_a_part_of_a_secret():
 
 def test_no_name_of_a_process_is_a_part_of_its_arguments():
     for secret in planted.SECRETS.values():
-        for words in (["curl", "-x", "http://u:%s@h/" % secret], ["bash", "-c", "x=/%s y" % secret], ["sh", "-c", secret],
-                      ["python3", "-c", "open('/x/%s')" % secret], ["perl", "-e", "/%s/" % secret], ["x --pass=" + secret]):
+        for words in (
+            ["curl", "-x", f"http://u:{secret}@h/"],
+            ["bash", "-c", f"x=/{secret} y"],
+            ["sh", "-c", secret],
+            ["python3", "-c", f"open('/x/{secret}')"],
+            ["perl", "-e", f"/{secret}/"],
+            ["x --pass=" + secret],
+        ):
             assert planted.found_in(repr(program_evidence.program_names("x", words))) == []
 
 
 def test_no_environment_of_a_service_holds_a_part_of_a_secret():
-    lines = ["Environment=" + " ".join('"http_proxy=%s"' % url.replace('"', "") for url in [url]) for url in planted.urls()]
+    lines = [
+        "Environment=" + " ".join('"http_proxy={}"'.format(url.replace('"', "")) for url in [url])
+        for url in planted.urls()
+    ]
     for line in lines:
         for form in (line, line.replace('"', "")):
             shown = "Id=docker.service\nLoadState=loaded\nActiveState=active\nMainPID=7\n" + form + "\n"
             value = form.partition("=")[2].strip('"').partition("=")[2]
             found = proxy_services.service_evidence(
-                masked_urls.Display(), lambda argv, shown=shown: shown if argv[1] == "show" else "",
-                lambda path, value=value: "http_proxy=%s\0" % value)
+                masked_urls.Display(),
+                lambda argv, shown=shown: shown if argv[1] == "show" else "",
+                lambda path, value=value: f"http_proxy={value}\0",
+            )
             assert planted.found_in(json.dumps(found)) == [], form
 
 
 REPOSITORIES = (
-    "https://{0}:{1}@r.example/x", "http://{1}@r.example/", "{1}", "http://r.example/{1}", "mirror+http://{0}:{1}@r/")
+    "https://{0}:{1}@r.example/x",
+    "http://{1}@r.example/",
+    "{1}",
+    "http://r.example/{1}",
+    "mirror+http://{0}:{1}@r/",
+)
 
 
 @given(st.sampled_from(sorted(planted.SECRETS)), st.sampled_from(REPOSITORIES))
@@ -140,19 +176,19 @@ def test_no_reason_or_place_of_a_repository_holds_a_part_of_a_secret(name, shape
 def test_what_managed_blocks_prints_holds_no_part_of_a_secret(tmp_path, prepared, check):
     """Old secrets, new ones and those of the site beside the block, on success, on failure, in check mode, on revert."""
     path = tmp_path / "planted"
-    path.write_text("site = %s\n" % planted.SECRETS["hash"])
+    path.write_text("site = {}\n".format(planted.SECRETS["hash"]))
     lines = []
-    for number, secret in enumerate(planted.SECRETS.values()):
-        lines += ["%d SHA1 @{s%d}" % (number, number), "http_proxy=http://u:@{s%d}@h:1" % number, "other @{s%d}" % number]
+    for number, _secret in enumerate(planted.SECRETS.values()):
+        lines += [f"{number} SHA1 @{{s{number}}}", f"http_proxy=http://u:@{{s{number}}}@h:1", f"other @{{s{number}}}"]
     entry = {"path": str(path), "content": "\n".join(lines)}
-    secrets = {"s%d" % number: secret for number, secret in enumerate(planted.SECRETS.values())}
+    secrets = {f"s{number}": secret for number, secret in enumerate(planted.SECRETS.values())}
     if prepared in ("rotated", "reverted"):
         assert run_module([entry], secrets)[0] == 0 and planted.found_in(path.read_text())
         secrets = {name: secret[::-1] for name, secret in secrets.items()} if prepared == "rotated" else {}
     if prepared == "reverted":
         entry["state"] = "absent"
     if prepared == "broken":
-        path.write_text("# BEGIN planted (before: %s)\n# END planted\n" % planted.SECRETS["plain"])
+        path.write_text("# BEGIN planted (before: {})\n# END planted\n".format(planted.SECRETS["plain"]))
     if prepared == "no file":
         entry["path"] = str(tmp_path)
     code, text = run_module([entry], secrets, check)
@@ -161,9 +197,20 @@ def test_what_managed_blocks_prints_holds_no_part_of_a_secret(tmp_path, prepared
 
 
 def run_module(files, secrets, check=False):
-    arguments = {"name": "planted", "files": files, "secrets": secrets, "_ansible_check_mode": check, "_ansible_diff": True,
-                 "_ansible_verbosity": 3}
-    done = subprocess.run([sys.executable, "-m", MODULE], input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+    arguments = {
+        "name": "planted",
+        "files": files,
+        "secrets": secrets,
+        "_ansible_check_mode": check,
+        "_ansible_diff": True,
+        "_ansible_verbosity": 3,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", MODULE],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+    )
     return done.returncode, done.stdout.decode()

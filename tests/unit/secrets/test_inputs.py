@@ -24,21 +24,43 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import plant
 
 CHECKS = check_inputs.checks_by_name(catalog.load())
 # The proxies with their credentials and the keys of NTP servers, of all roles and of one.
-HAS_CREDENTIALS = re.compile(r"rtf_(?:ntp_keys|time_sync_keys|(?:(?:proxy|preflight)_)?(?:http|monitoring)_proxy(?:_user|_password)?)\Z")
+HAS_CREDENTIALS = re.compile(
+    r"rtf_(?:ntp_keys|time_sync_keys|(?:(?:proxy|preflight)_)?(?:http|monitoring)_proxy(?:_user|_password)?)\Z"
+)
 URLS = [url for scheme in ("https", "socks5") for url in planted.urls(scheme) if "@" in url or "planted" in url]
 # Valid values around a field that may get a URL with credentials by mistake.
 SHAPES = {
     "rtf_extra_endpoints": [
-        {"host": "a.example.com", "port": 1, name: None} for name in
-        ("host", "port", "id", "severity", "purpose", "phase", "protocol", "control_planes", "from", "mutual_tls", "carrier",
-         "url_path")],
+        {"host": "a.example.com", "port": 1, name: None}
+        for name in (
+            "host",
+            "port",
+            "id",
+            "severity",
+            "purpose",
+            "phase",
+            "protocol",
+            "control_planes",
+            "from",
+            "mutual_tls",
+            "carrier",
+            "url_path",
+        )
+    ],
     "rtf_extra_ports": [
-        {"ports": ["1"], "from": "nodes", "to": "nodes", name: None} for name in
-        ("ports", "from", "to", "id", "transport", "application", "purpose", "severity")],
+        {"ports": ["1"], "from": "nodes", "to": "nodes", name: None}
+        for name in ("ports", "from", "to", "id", "transport", "application", "purpose", "severity")
+    ],
     "rtf_smtp": [{"host": "a.example.com", name: None} for name in ("host", "port", "security", "auth", "password")],
-    "rtf_ntp_servers": [{"host": "a.example.com", name: None} for name in ("host", "key", "pool", "minpoll", "maxsources")],
-    "rtf_ntp_keys": [{"id": 1, "type": "SHA1", "secret": "x", name: None} for name in ("id", "type", "secret", "other")],
-    "rtf_waivers": [{"checks": ["host.*"], "reason": "r", name: None} for name in ("checks", "nodes", "reason", "expires", "x")],
+    "rtf_ntp_servers": [
+        {"host": "a.example.com", name: None} for name in ("host", "key", "pool", "minpoll", "maxsources")
+    ],
+    "rtf_ntp_keys": [
+        {"id": 1, "type": "SHA1", "secret": "x", name: None} for name in ("id", "type", "secret", "other")
+    ],
+    "rtf_waivers": [
+        {"checks": ["host.*"], "reason": "r", name: None} for name in ("checks", "nodes", "reason", "expires", "x")
+    ],
 }
 
 
@@ -81,18 +103,29 @@ def test_a_url_with_credentials_is_refused_by_every_other_input(name):
 
 
 def test_the_options_of_roles_are_guarded_but_for_those_that_have_credentials():
-    options = {name for role in checkout.role_names()
-               for name in checkout.read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]}
+    options = {
+        name
+        for role in checkout.role_names()
+        for name in checkout.read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    }
     free = {name for name in options if not inputs.may_hold_no_credentials(name, CHECKS)}
     assert {name.partition("_")[2].partition("_")[2] for name in free} == {
-        "http_proxy", "http_proxy_user", "http_proxy_password", "monitoring_proxy", "monitoring_proxy_user",
-        "monitoring_proxy_password", "sync_keys"}
+        "http_proxy",
+        "http_proxy_user",
+        "http_proxy_password",
+        "monitoring_proxy",
+        "monitoring_proxy_user",
+        "monitoring_proxy_password",
+        "sync_keys",
+    }
     assert not inputs.may_hold_no_credentials("rtf_of_the_site", CHECKS)
 
 
 @pytest.mark.parametrize("role", checkout.role_names())
 def test_a_secret_of_a_role_is_kept_out_of_logs(role):
-    for name, option in checkout.read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"].items():
+    for name, option in checkout.read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"][
+        "options"
+    ].items():
         if name.endswith("_password"):
             assert option["no_log"] is True
         for field, sub in option.get("options", {}).items():
@@ -103,8 +136,11 @@ def test_a_secret_of_a_role_is_kept_out_of_logs(role):
 def test_the_doors_to_a_proxy_repeat_nothing_of_its_url(name):
     for url in URLS:
         for text in (url, url.replace("https", "http")):
-            for ask, error in ((proxy_parts, AnsibleFilterError), (inventory.proxy, ValueError),
-                               (lambda text: proxy_url.parse(text, "http"), ValueError)):
+            for ask, error in (
+                (proxy_parts, AnsibleFilterError),
+                (inventory.proxy, ValueError),
+                (lambda text: proxy_url.parse(text, "http"), ValueError),
+            ):
                 try:
                     answer = ask(text)
                 except error as problem:
@@ -115,31 +151,65 @@ def test_the_doors_to_a_proxy_repeat_nothing_of_its_url(name):
 
 
 def test_modules_repeat_nothing_of_a_host_that_is_a_url():
-    endpoint = {"client_key": None, "client_cert": None, "idle": 0, "paths": ["direct"], "protocol": "https", "port": 1,
-                "id": None, "starttls": False}
+    endpoint = {
+        "client_key": None,
+        "client_cert": None,
+        "idle": 0,
+        "paths": ["direct"],
+        "protocol": "https",
+        "port": 1,
+        "id": None,
+        "starttls": False,
+    }
     for url in URLS:
         given = {**endpoint, "host": url, "server_name": url, "url_path": url}
-        problems = egress_info.bad_arguments({"endpoints": [given], "timeout": 1, "deadline": 1, "concurrency": 1,
-                                              "http_proxy": None, "socks5_proxy": None})
+        problems = egress_info.bad_arguments(
+            {
+                "endpoints": [given],
+                "timeout": 1,
+                "deadline": 1,
+                "concurrency": 1,
+                "http_proxy": None,
+                "socks5_proxy": None,
+            }
+        )
         problems += port_ranges.bad_peers([{"address": url, "port": 1}])
         assert len(problems) >= 3 and planted.found_in("\n".join(problems)) == []
 
 
 @given(st.sampled_from(sorted(planted.SECRETS.values())), st.text(max_size=8))
 def test_what_may_be_repeated_has_none_of_the_characters_that_separate_a_secret(secret, before):
-    for value in (before + ":" + secret, before + "@" + secret, "://" + before + secret, [secret + "@"], {secret: before}):
+    for value in (
+        before + ":" + secret,
+        before + "@" + secret,
+        "://" + before + secret,
+        [secret + "@"],
+        {secret: before},
+    ):
         assert planted.MARK not in quoting.quoted(value)
         assert planted.MARK not in quoting.named(value)
 
 
-@pytest.mark.parametrize("value, text", [
-    ("1.4", "'1.4'"), (1.4, "1.4"), (True, "True"), (None, "None"), ("a.example.com:123", "'a.example.com:123'"),
-    ("10.0.0.0/33", "'10.0.0.0/33'"), ("2001:db8::/32", "'2001:db8::/32'"), ("https://lb.example.com", "'https://lb.example.com'"),
-    ("host.*", "'host.*'"), (["a", 1], "['a', 1]"), ({}, "{}"), ("", "''"),
-    ("svc:1234", "a text (not shown, it may hold a secret)"),
-    ({"a": "b"}, "a dictionary (not shown, it may hold a secret)"),
-    ([["a"]], "a list (not shown, it may hold a secret)"),
-    (object(), "a value (not shown, it may hold a secret)"),
-])
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        ("1.4", "'1.4'"),
+        (1.4, "1.4"),
+        (True, "True"),
+        (None, "None"),
+        ("a.example.com:123", "'a.example.com:123'"),
+        ("10.0.0.0/33", "'10.0.0.0/33'"),
+        ("2001:db8::/32", "'2001:db8::/32'"),
+        ("https://lb.example.com", "'https://lb.example.com'"),
+        ("host.*", "'host.*'"),
+        (["a", 1], "['a', 1]"),
+        ({}, "{}"),
+        ("", "''"),
+        ("svc:1234", "a text (not shown, it may hold a secret)"),
+        ({"a": "b"}, "a dictionary (not shown, it may hold a secret)"),
+        ([["a"]], "a list (not shown, it may hold a secret)"),
+        (object(), "a value (not shown, it may hold a secret)"),
+    ],
+)
 def test_what_is_repeated_of_a_value(value, text):
     assert quoting.quoted(value) == text

@@ -15,7 +15,8 @@ def test_cases_of_a_file_are_counted_by_outcome(tmp_path):
     report.write_text(
         '<testsuites><testsuite><testcase name="a"/><testcase name="b"><system-out>x</system-out></testcase>'
         '<testcase name="c"><failure>no</failure></testcase><testcase name="d"><error>broken</error></testcase>'
-        '<testcase name="e"><skipped/></testcase></testsuite></testsuites>')
+        '<testcase name="e"><skipped/></testcase></testsuite></testsuites>'
+    )
     assert run_tests.tally_of_file(report) == Tally(passed=2, failed=2, skipped=1)
 
 
@@ -23,17 +24,21 @@ def test_a_failure_is_told_in_one_line(tmp_path):
     report = tmp_path / "unit.xml"
     report.write_text(
         '<testsuites><testsuite><testcase classname="tests.x" name="a"><failure message="assert 1&#10;  == 2">long'
-        '</failure></testcase><testcase name="b"><error>broken</error></testcase><testcase name="c"/></testsuite></testsuites>')
+        '</failure></testcase><testcase name="b"><error>broken</error></testcase><testcase name="c"/></testsuite></testsuites>'
+    )
     assert run_tests.failures_of_file(report) == ["tests.x::a: assert 1 == 2", "unit::b: broken"]
 
 
-@pytest.mark.parametrize("tallies, succeeded, expected", [
-    ([], True, Tally(1, 0, 0)),
-    ([], False, Tally(0, 1, 0)),
-    ([Tally(3, 0, 1), Tally(2, 0, 0)], True, Tally(5, 0, 1)),
-    ([Tally(3, 1, 0)], False, Tally(3, 1, 0)),
-    ([Tally(3, 0, 0)], False, Tally(3, 1, 0)),
-])
+@pytest.mark.parametrize(
+    "tallies, succeeded, expected",
+    [
+        ([], True, Tally(1, 0, 0)),
+        ([], False, Tally(0, 1, 0)),
+        ([Tally(3, 0, 1), Tally(2, 0, 0)], True, Tally(5, 0, 1)),
+        ([Tally(3, 1, 0)], False, Tally(3, 1, 0)),
+        ([Tally(3, 0, 0)], False, Tally(3, 1, 0)),
+    ],
+)
 def test_a_step_that_fails_never_counts_as_none_failed(tallies, succeeded, expected):
     assert run_tests.tally_of_step(tallies, succeeded) == expected
 
@@ -44,4 +49,6 @@ def test_closing_line():
 
 
 def test_closing_line_names_skipped_tests():
-    assert run_tests.closing_line([Step("unit", 1.0, True, Tally(4, 0, 2), [])]) == "4 passed, 0 failed, 2 skipped in 1 s"
+    assert (
+        run_tests.closing_line([Step("unit", 1.0, True, Tally(4, 0, 2), [])]) == "4 passed, 0 failed, 2 skipped in 1 s"
+    )

@@ -29,8 +29,9 @@ def test_the_newest_version_that_is_claimed_is_tried(machine, capsys):
     assert "  3.14   NOT TRIED  not found on this machine" in capsys.readouterr().out.splitlines()
 
 
-@pytest.mark.parametrize("version, core", [
-    ((3, 6), ".venv-floor"), ((3, 12), ".venv-floor"), ((3, 13), ".venv"), ((3, 14), "build")])
+@pytest.mark.parametrize(
+    "version, core", [((3, 6), ".venv-floor"), ((3, 12), ".venv-floor"), ((3, 13), ".venv"), ((3, 14), "build")]
+)
 def test_each_version_gets_a_core_that_supports_it(version, core):
     assert unit_pythons.core_for(version).split("/")[0] == core
 
@@ -39,7 +40,10 @@ def test_a_version_that_is_named_has_to_be_there(machine, capsys):
     assert unit_pythons.main(["3.6", "3.13"]) == 0
     assert unit_pythons.main(["3.6", "3.9"]) == 1
     said = capsys.readouterr()
-    assert "  3.9    NOT TRIED  not found on this machine" in said.out and "error: a Python that was to be tried" in said.err
+    assert (
+        "  3.9    NOT TRIED  not found on this machine" in said.out
+        and "error: a Python that was to be tried" in said.err
+    )
 
 
 def test_one_failure_fails(machine, capsys):

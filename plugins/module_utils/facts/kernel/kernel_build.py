@@ -27,14 +27,14 @@ def kernel_options(names):
     Raises Unreadable where the configuration of the kernel is nowhere to be found.
     """
     release = os.uname().release
-    for path in ("/boot/config-" + release, "/lib/modules/{0}/config".format(release)):
+    for path in ("/boot/config-" + release, f"/lib/modules/{release}/config"):
         text = read_text_or_none(path, LIMIT)
         if text is not None:
             return {"source": path, "options": parse_options(text, names)}
     if os.path.exists(COMPRESSED):
         text = unzipped(read_bytes(COMPRESSED, LIMIT)).decode("utf-8", "replace")
         return {"source": COMPRESSED, "options": parse_options(text, names)}
-    raise Unreadable("/boot/config-{0}: No such file or directory".format(release))
+    raise Unreadable(f"/boot/config-{release}: No such file or directory")
 
 
 def unzipped(data):
@@ -42,7 +42,7 @@ def unzipped(data):
     try:
         return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, LIMIT)
     except zlib.error as problem:
-        raise Unreadable("{0}: {1}".format(COMPRESSED, problem))
+        raise Unreadable(f"{COMPRESSED}: {problem}") from problem
 
 
 def parse_options(text, names):

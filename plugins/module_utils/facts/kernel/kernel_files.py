@@ -54,14 +54,14 @@ def option(text, name):
     for line in text.splitlines():
         if line.startswith(name + "="):
             return line.partition("=")[2]
-        if line == "# {0} is not set".format(name):
+        if line == f"# {name} is not set":
             return "n"
     return None
 
 
 def configuration(release, boot="/boot", running=RUNNING_CONFIG):
     """Return the text of the configuration that the running kernel `release` was built with, None where it is nowhere."""
-    for path in (os.path.join(boot, "config-" + release), "/lib/modules/{0}/config".format(release)):
+    for path in (os.path.join(boot, "config-" + release), f"/lib/modules/{release}/config"):
         try:
             return read_text(path, CONFIG_LIMIT)
         except Unreadable:

@@ -40,7 +40,7 @@ def obstacles_in_files(files):
                 continue
             name = module_name(words[1])
             if found.get(name, {}).get("how") != "install":  # the stronger one
-                found[name] = {"how": words[0], "source": "{0}:{1}".format(path, number), "line": _shown(words)}
+                found[name] = {"how": words[0], "source": f"{path}:{number}", "line": _shown(words)}
     return found
 
 

@@ -48,8 +48,14 @@ def parse_units(text):
         state, active = values.get("UnitFileState", ""), values.get("ActiveState") == "active"
         at_boot = state.startswith("enabled") or state == "generated"
         if values.get("LoadState") == "loaded" and (active or at_boot):
-            found.append({"unit": values["Id"], "active": active, "state": state or "transient",
-                          "source": values.get("SourcePath") or None})
+            found.append(
+                {
+                    "unit": values["Id"],
+                    "active": active,
+                    "state": state or "transient",
+                    "source": values.get("SourcePath") or None,
+                }
+            )
     return found
 
 
@@ -64,7 +70,7 @@ def swap_evidence():
         active=parse_active(read_text_or_none(ACTIVE) or ""),
         fstab=parse_fstab(read_noting(FSTAB, problems) or ""),
         units=units,
-        **noted(problems)
+        **noted(problems),
     )
 
 

@@ -67,7 +67,7 @@ def settings_in(files, wanted):
             if value is None:
                 literal[key] = None
                 continue
-            entry = {"value": " ".join(value.split()), "source": "{0}:{1}".format(path, number)}
+            entry = {"value": " ".join(value.split()), "source": f"{path}:{number}"}
             if any(character in key for character in GLOB_CHARACTERS):
                 globs.append((key, entry))
             else:

@@ -17,8 +17,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bou
     run_text,
 )
 
-_LINE = re.compile(r"\d+:\s+(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<family>inet6?)\s+(?P<address>[0-9A-Fa-f.:]+)"
-                   r"(?:\s+peer\s+\S+?)?/(?P<prefix>\d+)\s+(?P<rest>.*)")
+_LINE = re.compile(
+    r"\d+:\s+(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<family>inet6?)\s+(?P<address>[0-9A-Fa-f.:]+)"
+    r"(?:\s+peer\s+\S+?)?/(?P<prefix>\d+)\s+(?P<rest>.*)"
+)
 
 
 def addresses_from_ip(text):

@@ -20,7 +20,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time
 STATIC, DHCP = "static", "dhcp"
 
 # A file of the same name in an earlier directory of systemd-networkd hides the later ones.
-NETWORKD = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network")
+NETWORKD = (
+    "/etc/systemd/network",
+    "/run/systemd/network",
+    "/usr/local/lib/systemd/network",
+    "/usr/lib/systemd/network",
+)
 NETWORK_MANAGER = (
     "/etc/NetworkManager/system-connections/*",
     "/run/NetworkManager/system-connections/*",
@@ -70,8 +75,12 @@ def network_manager(text):
     entries = parse_ini(text)
     interface = (values_of(entries, "connection", "interface-name") or [None])[0]
     method = (values_of(entries, "ipv4", "method") or ["auto"])[0]
-    addresses = [value.split(",")[0] for where, key, value in entries if where == "ipv4" and re.match(r"address\d*$", key)]
-    addresses += [word for value in values_of(entries, "ipv4", "addresses") for word in re.split(r"[;,]", value) if "." in word]
+    addresses = [
+        value.split(",")[0] for where, key, value in entries if where == "ipv4" and re.match(r"address\d*$", key)
+    ]
+    addresses += [
+        word for value in values_of(entries, "ipv4", "addresses") for word in re.split(r"[;,]", value) if "." in word
+    ]
     words = {"auto": DHCP, "manual": STATIC}
     return [(interface, words.get(method, method), _hosts(addresses))]
 
@@ -81,7 +90,9 @@ def networkd(text):
     entries = parse_ini(text)
     names = [name for value in values_of(entries, "match", "name") for name in value.split()]
     addresses = values_of(entries, "network", "address") + values_of(entries, "address", "address")
-    leased = any(value.lower() in ("yes", "true", "ipv4", "both", "1", "on") for value in values_of(entries, "network", "dhcp"))
+    leased = any(
+        value.lower() in ("yes", "true", "ipv4", "both", "1", "on") for value in values_of(entries, "network", "dhcp")
+    )
     method = STATIC if _hosts(addresses) and not leased else DHCP if leased else "none"
     return [(name, method, _hosts(addresses)) for name in names or [None]]
 

@@ -29,10 +29,10 @@ def sweep_subnet(addresses, default_route):
     name = default_route["interface"]
     own = next((row for row in addresses if row["interface"] == name and row["family"] == "ipv4"), None)
     if own is None:
-        raise Unreadable("{0} has no IPv4 address".format(name))
-    network = ipaddress.IPv4Interface("{0}/{1}".format(own["address"], own["prefix"])).network
+        raise Unreadable(f"{name} has no IPv4 address")
+    network = ipaddress.IPv4Interface("{}/{}".format(own["address"], own["prefix"])).network
     if network.prefixlen < LARGEST:
-        raise Unreadable("{0} is larger than /{1}, which is the most that is looked through".format(network, LARGEST))
+        raise Unreadable(f"{network} is larger than /{LARGEST}, which is the most that is looked through")
     return {"network": str(network), "addresses": sweep(name, own["address"], network)}
 
 
@@ -58,7 +58,18 @@ def sweep(interface, address, network):
 def question(hardware, address, target):
     """Return the frame that asks who has `target`. hardware: six bytes; address, target: texts."""
     return _HEADER.pack(
-        _ANYBODY, hardware, _ARP, 1, 0x0800, 6, 4, 1, hardware, socket.inet_aton(address), b"\0" * 6, socket.inet_aton(target)
+        _ANYBODY,
+        hardware,
+        _ARP,
+        1,
+        0x0800,
+        6,
+        4,
+        1,
+        hardware,
+        socket.inet_aton(address),
+        b"\0" * 6,
+        socket.inet_aton(target),
     )
 
 

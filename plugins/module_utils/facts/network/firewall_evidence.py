@@ -93,7 +93,7 @@ def forward_policies(host, label):
         for table in nftables.parse(host.run(["nft", "-n", "list", "ruleset"])).values():
             for name, chain in table.chains.items():
                 if chain.hook == "forward" and chain.drops_by_policy:
-                    where = "{0} {1} {2}".format(table.family, table.name, name)
+                    where = f"{table.family} {table.name} {name}"
                     found[where] = any(ours.search(rule) for rule in chain.rules)
                     owners[where] = nftables.owner(table) or _first_owner(chain.rules)
     elif host.program("iptables"):

@@ -44,8 +44,10 @@ def feature_names(name):
     answer = _ask(name, struct.pack("=IIQI", GET_SET_INFO, 0, 1 << FEATURE_NAMES, 0))
     count = struct.unpack("=IIQI", answer)[3]
     answer = _ask(name, struct.pack("=III", GET_STRINGS, FEATURE_NAMES, count).ljust(12 + count * STRING_LENGTH, b"\0"))
-    return [answer[12 + place * STRING_LENGTH :][:STRING_LENGTH].split(b"\0")[0].decode("ascii", "replace")
-            for place in range(count)]
+    return [
+        answer[12 + place * STRING_LENGTH :][:STRING_LENGTH].split(b"\0")[0].decode("ascii", "replace")
+        for place in range(count)
+    ]
 
 
 def active_features(name, names):
@@ -54,7 +56,9 @@ def active_features(name, names):
     blocks = (len(known) + 31) // 32
     answer = _ask(name, struct.pack("=II", GET_FEATURES, blocks).ljust(8 + blocks * BLOCK.size, b"\0"))
     active = [BLOCK.unpack_from(answer, 8 + number * BLOCK.size)[2] for number in range(blocks)]
-    return {feature: bool(active[place // 32] >> place % 32 & 1) for place, feature in enumerate(known) if feature in names}
+    return {
+        feature: bool(active[place // 32] >> place % 32 & 1) for place, feature in enumerate(known) if feature in names
+    }
 
 
 def tunnel_offload_evidence(directory="/sys/class/net"):
@@ -62,7 +66,9 @@ def tunnel_offload_evidence(directory="/sys/class/net"):
     interfaces = []
     for name in sorted(os.listdir(directory)):
         try:
-            interfaces.append({"name": name, "driver": driver(name), "features": active_features(name, TUNNEL_FEATURES)})
+            interfaces.append(
+                {"name": name, "driver": driver(name), "features": active_features(name, TUNNEL_FEATURES)}
+            )
         except OSError:
             continue
     return {"interfaces": interfaces, "ethtool": shutil.which("ethtool", path=PATH)}

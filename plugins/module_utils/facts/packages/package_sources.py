@@ -54,7 +54,7 @@ def repo_sections(text):
         parser.read_string(text)
     except configparser.Error as problem:  # its own words repeat the line, which may hold a password
         lines = [number for number, dummy_line in getattr(problem, "errors", ())] or [getattr(problem, "lineno", 1)]
-        raise ValueError("line {0} is no option and no [section]".format(lines[0]))
+        raise ValueError(f"line {lines[0]} is no option and no [section]") from problem
     return {name: dict(parser.items(name)) for name in parser.sections() if name != "main"}
 
 
@@ -67,8 +67,13 @@ def repo_urls(options, variables):
         return []
     lists = [options[name] for name in ("metalink", "mirrorlist") if options.get(name)]
     texts = lists[:1] or re.split(r"[\s,]+", options.get("baseurl") or "")
-    return _whole([_VARIABLE.sub(lambda found: variables.get(found.group(1) or found.group(2), found.group(0)), text)
-                   for text in texts if text])
+    return _whole(
+        [
+            _VARIABLE.sub(lambda found: variables.get(found.group(1) or found.group(2), found.group(0)), text)
+            for text in texts
+            if text
+        ]
+    )
 
 
 def place_of(url):
@@ -76,24 +81,26 @@ def place_of(url):
 
     Raises ValueError, which quotes nothing of a URL's credentials, where the place cannot be told.
     """
-    text = url[len("mirror+"):] if url.startswith("mirror+") else url
-    text = "http" + text[len("mirror"):] if text.startswith("mirror:") else text
+    text = url[len("mirror+") :] if url.startswith("mirror+") else url
+    text = "http" + text[len("mirror") :] if text.startswith("mirror:") else text
     scheme = text.partition(":")[0].lower()
     if scheme in _LOCAL:
         if text is not url:
             raise ValueError("its addresses are in a list of mirrors on the host")
         return None
     if scheme not in _PORTS:
-        raise ValueError("{0} is not tried out".format(scheme if re.match(r"[a-z][a-z0-9+.-]*\Z", scheme) else "its address"))
+        raise ValueError(
+            "{} is not tried out".format(scheme if re.match(r"[a-z][a-z0-9+.-]*\Z", scheme) else "its address")
+        )
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise ValueError("its host and port cannot be read")
+        raise ValueError("its host and port cannot be read") from None
     if text.count("@") > parts.netloc.count("@"):  # what looks like the host may be a user, and the port a password
         raise ValueError("its host and port cannot be read")
     if not parts.hostname or not re.match(r"[-.0-9A-Za-z_:]+\Z", parts.hostname):
-        raise ValueError("its host is {0}".format("a variable" if "$" in parts.netloc else "missing or no name"))
+        raise ValueError("its host is {}".format("a variable" if "$" in parts.netloc else "missing or no name"))
     return {"scheme": scheme, "host": parts.hostname, "port": port or _PORTS[scheme]}
 
 
@@ -105,15 +112,15 @@ def apt_proxy(options, place):
     values = {key.lower(): value for key, value in options}
     schemes = ["https", "http"] if place["scheme"] == "https" else ["http"]
     for scheme in schemes:
-        name = "acquire::{0}::proxy".format(scheme)
-        own = values.get("{0}::{1}".format(name, place["host"].lower()))
+        name = f"acquire::{scheme}::proxy"
+        own = values.get("{}::{}".format(name, place["host"].lower()))
         if own:
             return own
     for scheme in schemes:
-        if any(values.get("acquire::{0}::{1}".format(scheme, name)) for name in ("proxy-auto-detect", "proxyautodetect")):
+        if any(values.get(f"acquire::{scheme}::{name}") for name in ("proxy-auto-detect", "proxyautodetect")):
             raise ValueError("a program tells apt its proxy")
-        if values.get("acquire::{0}::proxy".format(scheme)):
-            return values["acquire::{0}::proxy".format(scheme)]
+        if values.get(f"acquire::{scheme}::proxy"):
+            return values[f"acquire::{scheme}::proxy"]
     return ""
 
 
@@ -129,10 +136,13 @@ def dnf_proxy(options):
         return value
     scheme, slashes, rest = value.rpartition("://")
     user, password = (quote(options.get(name) or "", safe="") for name in ("proxy_username", "proxy_password"))
-    return "{0}{1}{2}:{3}@{4}".format(scheme, slashes, user, password, rest)
+    return f"{scheme}{slashes}{user}:{password}@{rest}"
 
 
 def verified_by_all(options):
     """Whether a server of a repository has to satisfy the host's own trust store, and asks for no certificate."""
-    return not options.get("sslcacert") and not options.get("sslclientcert") and (
-        (options.get("sslverify") or "1").lower() not in _OFF)
+    return (
+        not options.get("sslcacert")
+        and not options.get("sslclientcert")
+        and ((options.get("sslverify") or "1").lower() not in _OFF)
+    )

@@ -24,8 +24,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 )
 
 MOST = 200  # repositories
-_APT = (("/etc/apt/sources.list", package_sources.apt_lines), ("/etc/apt/sources.list.d/*.list", package_sources.apt_lines),
-        ("/etc/apt/sources.list.d/*.sources", package_sources.apt_stanzas))
+_APT = (
+    ("/etc/apt/sources.list", package_sources.apt_lines),
+    ("/etc/apt/sources.list.d/*.list", package_sources.apt_lines),
+    ("/etc/apt/sources.list.d/*.sources", package_sources.apt_stanzas),
+)
 _DNF_MAIN = ("/etc/dnf/dnf.conf", "/etc/yum.conf")
 _DNF = _DNF_MAIN + ("/etc/yum.repos.d/*.repo", "/etc/yum/repos.d/*.repo", "/etc/distro.repos.d/*.repo")
 _VARIABLES = ("/etc/yum/vars/*", "/etc/dnf/vars/*")
@@ -49,7 +52,7 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
         manager = "dnf"
         reader.dnf()
     if len(reader.found) > MOST:
-        reader.unreadable.append("{0} repositories, of which {1} are told".format(len(reader.found), MOST))
+        reader.unreadable.append(f"{len(reader.found)} repositories, of which {MOST} are told")
     return {
         "manager": manager,
         "repositories": reader.found[:MOST],
@@ -109,7 +112,7 @@ class _Reader:
             try:
                 sections = package_sources.repo_sections(text)
             except ValueError as problem:
-                self.unreadable.append("{0}: {1}".format(source, problem))
+                self.unreadable.append(f"{source}: {problem}")
                 continue
             for name, own in sections.items():
                 options = dict(main, **own)

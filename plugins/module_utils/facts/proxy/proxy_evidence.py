@@ -66,7 +66,7 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
         except DanglingLink as problem:
             reader.dangling.append(str(problem))
         except Unreadable as problem:
-            reader.unreadable.append("{0}: {1}".format(name, problem))
+            reader.unreadable.append(f"{name}: {problem}")
     return {
         "settings": reader.settings,
         "installer_file": os.path.exists(reader.at(INSTALLER_FILE)),
@@ -135,7 +135,7 @@ class _Reader:
         self.drop_ins("systemd", "/etc/systemd/system/service.d/*.conf")
 
     def unit(self, name):
-        self.drop_ins(name, "/etc/systemd/system/{0}.service.d/*.conf".format(name))
+        self.drop_ins(name, f"/etc/systemd/system/{name}.service.d/*.conf")
 
     def drop_ins(self, reader, pattern):
         for path, text in self.files(pattern):

@@ -25,7 +25,7 @@ def service_evidence(display, run=run_text, read=read_text):
     """Return `{service: {"running", "now", "at_next_start", "outdated"}}` of what is installed; `{"error"}` without systemd.
 
     now and at_next_start: `{variable: {"value", "password"}}` as in `proxy_evidence`. now is None where nothing runs, and
-    where its environment cannot be read. outdated: whether a restart would change now. display: a proxy_urls.Display.
+    where its environment cannot be read. outdated: whether a restart would change now. display: a masked_urls.Display.
     """
     try:
         listed = run(["systemctl", "show", PROPERTIES] + [name + ".service" for name in SERVICES])
@@ -87,7 +87,7 @@ def _pairs(found, display):
 
 def _now(process, read):
     try:
-        text = read("/proc/{0}/environ".format(process))
+        text = read(f"/proc/{process}/environ")
     except Unreadable:
         return None
     return _proxies([pair.partition("=")[::2] for pair in text.split("\0")])

@@ -20,7 +20,7 @@ def words(text):
 
 def assignments(text):
     """Yield (name, value) of every `NAME=value` and `export NAME=value` of a file of shell variables."""
-    for name, value, dummy_cut in settings(text):
+    for name, value, _dummy_cut in settings(text):
         yield name, value
 
 

@@ -18,7 +18,8 @@ def unread_evidence(found, display, run=run_text):
     """Return `{"units", "environment"}`; `{"error"}` without systemd.
 
     units: services whose files changed. environment: variables of proxies that systemd gives to every service with another
-    value than its configuration has, or that only one of the two has. found: the settings of `proxy_evidence`. display: a proxy_urls.Display.
+    value than its configuration has, or that only one of the two has. found: the settings of `proxy_evidence`.
+    display: a masked_urls.Display.
     """
     names = [name + ".service" for name in SERVICES + (ANY_SERVICE,)]
     try:
@@ -26,12 +27,18 @@ def unread_evidence(found, display, run=run_text):
         given = list(settings(run(["systemctl", "show-environment"])))
     except Unreadable as problem:
         return {"error": str(problem)}
-    configured = {entry["variable"]: (entry["value"], entry["password"]) for entry in found
-                  if entry["reader"] == "systemd" and entry["source"].startswith(MANAGER_FILES)}
+    configured = {
+        entry["variable"]: (entry["value"], entry["password"])
+        for entry in found
+        if entry["reader"] == "systemd" and entry["source"].startswith(MANAGER_FILES)
+    }
     now = {name: display.setting(name, value, cut) for name, value, cut in given if name.lower() in VARIABLES}
     return {
         # Of a masked unit systemd 247 says it for ever once there is a drop-in for all services.
-        "units": [unit["Id"][0] for unit in shown
-                  if (unit.get("LoadState"), unit.get("NeedDaemonReload")) == (["loaded"], ["yes"])],
+        "units": [
+            unit["Id"][0]
+            for unit in shown
+            if (unit.get("LoadState"), unit.get("NeedDaemonReload")) == (["loaded"], ["yes"])
+        ],
         "environment": sorted(name for name in set(configured) | set(now) if configured.get(name) != now.get(name)),
     }

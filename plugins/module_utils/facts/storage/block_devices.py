@@ -83,7 +83,7 @@ def _udev(number, root):
     except Unreadable:
         return None
     found = dict(re.findall(r"^E:([A-Z_]+)=(.*)$", text, re.MULTILINE))
-    return ["{0} {1}".format(what, found[key]) for key, what in _SIGNATURES.items() if found.get(key)]
+    return [f"{what} {found[key]}" for key, what in _SIGNATURES.items() if found.get(key)]
 
 
 def leaf_lines():

@@ -20,7 +20,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.stor
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.latency import percentile
 
-MEASURED, NO_SPACE, READ_ONLY, DENIED, REMOTE, FAILED = "measured", "no_space", "read_only", "denied", "remote", "failed"
+MEASURED, NO_SPACE, READ_ONLY, DENIED, REMOTE, FAILED = (
+    "measured",
+    "no_space",
+    "read_only",
+    "denied",
+    "remote",
+    "failed",
+)
 VERDICTS = {
     errno.ENOSPC: NO_SPACE,
     errno.EDQUOT: NO_SPACE,
@@ -67,7 +74,9 @@ def measure(directory, free, megabytes, writes, seconds):
     """
     share = int(free * FREE_SHARE)
     if share < MEGABYTE or share < writes * SMALL:
-        return _unmeasured(NO_SPACE, "%.1f MB are free, of which %d %% may be written" % (free / MEGABYTE, FREE_SHARE * 100))
+        return _unmeasured(
+            NO_SPACE, f"{free / MEGABYTE:.1f} MB are free, of which {FREE_SHARE * 100:.0f} % may be written"
+        )
     try:
         with tempfile.TemporaryFile(dir=directory, prefix=".disk-write-", buffering=0) as scratch:
             written, duration = _in_a_row(scratch.fileno(), min(int(megabytes * MEGABYTE), share), seconds)
@@ -90,7 +99,7 @@ def _in_a_row(descriptor, size, seconds):
     while written < size and not (written and deadline.expired()):
         end = min(size, written + PIECE)
         while written < end:
-            written += os.write(descriptor, block[:end - written])
+            written += os.write(descriptor, block[: end - written])
         os.fdatasync(descriptor)
     return written, max(time.monotonic() - start, 1e-6)
 

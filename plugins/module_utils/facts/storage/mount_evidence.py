@@ -108,9 +108,9 @@ def nearest_directory(path):
 def _local_mount(path, mounts):
     mount = mount_of(path, mounts)
     if mount is None:
-        raise Unreadable("{0}: no mount holds it".format(path))
+        raise Unreadable(f"{path}: no mount holds it")
     if mount["type"] in REMOTE or mount["type"].startswith("fuse."):
-        raise Unreadable("{0} is mounted as {1}, which was not looked at".format(mount["path"], mount["type"]))
+        raise Unreadable("{} is mounted as {}, which was not looked at".format(mount["path"], mount["type"]))
     return mount
 
 

@@ -77,7 +77,11 @@ def cloud_init_evidence():
     folder = "/etc/cloud/cloud.cfg.d"
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         text = read_text_or_none(os.path.join(folder, name)) or ""
-        if name.endswith(".cfg") and "network:" in text and "disabled" in text.partition("network:")[2].split("\n\n")[0]:
+        if (
+            name.endswith(".cfg")
+            and "network:" in text
+            and "disabled" in text.partition("network:")[2].split("\n\n")[0]
+        ):
             network = False
     return {
         "installed": installed,

@@ -21,5 +21,10 @@ def device_settings(path, names):
     that is neither a path nor a word is hidden.
     """
     text = read_text_or_none(path) if path else None
-    values = {name: value if _PLAIN.match(value) else HIDDEN for name, value in assignments(text or "") if name in names}
-    return {"values": values, "devices": device_links([value for value in values.values() if value.startswith("/dev/")])}
+    values = {
+        name: value if _PLAIN.match(value) else HIDDEN for name, value in assignments(text or "") if name in names
+    }
+    return {
+        "values": values,
+        "devices": device_links([value for value in values.values() if value.startswith("/dev/")]),
+    }

@@ -85,5 +85,7 @@ def network_evidence(dns_address, sweep):
     )
     found.update(sections.collect({"default_route": lambda: address_evidence.default_route(_known(found["routes"]))}))
     if sweep:
-        found.update(sections.collect({"neighbours": lambda: arp_sweep.sweep_subnet(found["addresses"], found["default_route"])}))
+        found.update(
+            sections.collect({"neighbours": lambda: arp_sweep.sweep_subnet(found["addresses"], found["default_route"])})
+        )
     return found

@@ -41,7 +41,7 @@ def parse_tracking(text):
     """
     fields = text.strip().split(",")
     if len(fields) < TRACKING_FIELDS:
-        raise ValueError("chronyc tracking: {0} fields instead of {1}".format(len(fields), TRACKING_FIELDS))
+        raise ValueError(f"chronyc tracking: {len(fields)} fields instead of {TRACKING_FIELDS}")
     return {
         "reference": fields[1] or fields[0],
         "stratum": int(fields[2]),
@@ -67,7 +67,7 @@ def parse_sources(text):
             continue
         fields = line.strip().split(",")
         if len(fields) < SOURCE_FIELDS:
-            raise ValueError("chronyc sources: {0} fields instead of {1}".format(len(fields), SOURCE_FIELDS))
+            raise ValueError(f"chronyc sources: {len(fields)} fields instead of {SOURCE_FIELDS}")
         sources.append(
             {
                 "address": None if fields[2].startswith(NO_ADDRESS) else fields[2],
@@ -92,7 +92,7 @@ def parse_unresolved(text):
     """Return how many sources have no address, from `chronyc -c activity`."""
     fields = text.strip().split(",")
     if len(fields) < ACTIVITY_FIELDS:
-        raise ValueError("chronyc activity: {0} fields instead of {1}".format(len(fields), ACTIVITY_FIELDS))
+        raise ValueError(f"chronyc activity: {len(fields)} fields instead of {ACTIVITY_FIELDS}")
     return int(fields[4])
 
 
@@ -108,7 +108,7 @@ def parse_authentication(text):
             continue
         fields = line.strip().split(",")
         if len(fields) < AUTHENTICATION_FIELDS:
-            raise ValueError("chronyc authdata: {0} fields instead of {1}".format(len(fields), AUTHENTICATION_FIELDS))
+            raise ValueError(f"chronyc authdata: {len(fields)} fields instead of {AUTHENTICATION_FIELDS}")
         mode = AUTHENTICATION.get(fields[1], fields[1])
         found.append(
             (
@@ -129,7 +129,7 @@ def parse_version(text):
     """Return `(version, features)`, ("4.3", ["CMDMON", "NTP", ...]), from `chronyd -v`; ValueError for other text."""
     match = re.search(r"version (\d+(?:\.\d+)+)\S* ?(?:\((.*)\))?", text)
     if match is None:
-        raise ValueError("chronyd -v: no version in {0!r}".format(text[:80]))
+        raise ValueError(f"chronyd -v: no version in {text[:80]!r}")
     return match.group(1), [word[1:] for word in (match.group(2) or "").split() if word.startswith("+")]
 
 

@@ -54,7 +54,8 @@ def parse_units(text):
         if values.get("LoadState") == "loaded" and values.get("Id"):
             units[values["Id"]] = {
                 "active": values.get("ActiveState") in ("active", "reloading"),
-                "enabled": values.get("UnitFileState", "").startswith("enabled") or values.get("UnitFileState") == "alias",
+                "enabled": values.get("UnitFileState", "").startswith("enabled")
+                or values.get("UnitFileState") == "alias",
             }
     return units
 
@@ -62,7 +63,9 @@ def parse_units(text):
 def read_units():
     """Ask systemd about every time service, and those of virtual machines, in one call."""
     properties = "--property=Id,LoadState,ActiveState,UnitFileState"
-    return parse_units(run_text(["systemctl", "show", properties] + list(CHRONY_UNITS + OTHER_TIME_UNITS) + list(GUEST_UNITS)))
+    return parse_units(
+        run_text(["systemctl", "show", properties] + list(CHRONY_UNITS + OTHER_TIME_UNITS) + list(GUEST_UNITS))
+    )
 
 
 def guest_synchronisation(units, vmware_tool=VMWARE_TOOL, hyperv_devices=HYPERV_DEVICES):
@@ -124,8 +127,8 @@ def _read(argv, parse, otherwise):
 
 
 def _read_log():
-    argv = ["journalctl", "--boot", "--output=cat", "--no-pager", "--lines={0}".format(LOG_LINES)]
-    lines = _read(argv + ["--unit={0}".format(unit) for unit in CHRONY_UNITS], str.splitlines, [])
+    argv = ["journalctl", "--boot", "--output=cat", "--no-pager", f"--lines={LOG_LINES}"]
+    lines = _read(argv + [f"--unit={unit}" for unit in CHRONY_UNITS], str.splitlines, [])
     told = [line for line in lines if any(word in line for word in LOG_WORDS)]
     return told[-3:]
 
@@ -163,7 +166,9 @@ def _follow(path, text):
         for line in chrony_text.parse_configuration(text):
             if line["directive"] == "keyfile":
                 paths.append(line["path"])
-                keys += [dict(entry, path=line["path"]) for entry in _read_file(line["path"], chrony_text.parse_key_ids)]
+                keys += [
+                    dict(entry, path=line["path"]) for entry in _read_file(line["path"], chrony_text.parse_key_ids)
+                ]
                 continue
             pattern = line["path"]
             if line["directive"] in SUFFIXES:

@@ -22,23 +22,37 @@ def outbound(subject, evidence):
     told = part(evidence, "download")
     if told.get("skipped"):
         return Finding(
-            SKIPPED, "a download in a reasonable time", "rtf_outbound_bandwidth_url is not set",
-            "Set rtf_outbound_bandwidth_url to a large file outside to have the bandwidth measured.", severity="info")
+            SKIPPED,
+            "a download in a reasonable time",
+            "rtf_outbound_bandwidth_url is not set",
+            "Set rtf_outbound_bandwidth_url to a large file outside to have the bandwidth measured.",
+            severity="info",
+        )
     wanted = subject.outbound_mbit
     expected = f"at least {_both(wanted)}"
     way = remedies.WAYS[told["path"]]
     if told["mean_mbit"] is None:
         observed = f"{told['verdict']} {way}: {told['detail']}"
         return Finding(
-            UNKNOWN, expected, observed,
-            f"Set rtf_outbound_bandwidth_url to a large file that {subject.node} can download {way}.", told)
-    observed = f"{_both(told['mean_mbit'])} {way}, at best {_both(told['peak_mbit'])}{_readings(subject, told['mean_mbit'])}"
+            UNKNOWN,
+            expected,
+            observed,
+            f"Set rtf_outbound_bandwidth_url to a large file that {subject.node} can download {way}.",
+            told,
+        )
+    observed = (
+        f"{_both(told['mean_mbit'])} {way}, at best {_both(told['peak_mbit'])}{_readings(subject, told['mean_mbit'])}"
+    )
     if told["mean_mbit"] >= wanted:
         return Finding(PASS, expected, observed, evidence=told)
     return Finding(
-        FAIL, expected, observed,
+        FAIL,
+        expected,
+        observed,
         f"Ask the network team why {subject.node} downloads no faster {way} (row {ROW} of the requirements), or lower "
-        "rtf_min_outbound_bandwidth_mbit if that is enough for the images of your applications.", told)
+        "rtf_min_outbound_bandwidth_mbit if that is enough for the images of your applications.",
+        told,
+    )
 
 
 def _both(mbit):
@@ -50,7 +64,9 @@ def _readings(subject, mbit):
     row = subject.settings.get(ROW)
     if not row:
         return ""
-    told = [f"{reading} Mbit/s {'met' if mbit >= reading else 'not met'}" for reading in row["expected"]["readings_mbit"]]
+    told = [
+        f"{reading} Mbit/s {'met' if mbit >= reading else 'not met'}" for reading in row["expected"]["readings_mbit"]
+    ]
     return f"; the vendor's {row['expected']['printed']} read as {', as '.join(told)}"
 
 

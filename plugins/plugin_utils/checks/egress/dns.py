@@ -28,8 +28,12 @@ def name_servers(subject, evidence):
     servers = told["servers"]
     if not servers:
         return Finding(
-            FAIL, expected, "no name server is configured",
-            f"Name the site's name servers in /etc/resolv.conf of {subject.node}.", told)
+            FAIL,
+            expected,
+            "no name server is configured",
+            f"Name the site's name servers in /etc/resolv.conf of {subject.node}.",
+            told,
+        )
     answers = [answer for server in servers for answer in server["names"] if answer["name"] in wanted]
     known = {answer["name"] for answer in answers if answer["status"] == "ok"}
     # What nobody knows is the row's own fault, and said there.
@@ -37,11 +41,17 @@ def name_servers(subject, evidence):
     problems = [problem for server in servers for problem in _problems(subject.node, server, servers, asked, wanted)]
     if problems:
         return Finding(
-            FAIL, expected, "; ".join(what for what, dummy in problems),
-            " ".join(dict.fromkeys(remedy for dummy, remedy in problems)), told)
+            FAIL,
+            expected,
+            "; ".join(what for what, dummy in problems),
+            " ".join(dict.fromkeys(remedy for dummy, remedy in problems)),
+            told,
+        )
     names = ", ".join(server["address"] for server in servers)
     if any(answer["status"] == _UNTRIED for answer in answers):
-        return Finding(UNKNOWN, expected, f"not every question to {names} was answered in time", "Run the audit again.", told)
+        return Finding(
+            UNKNOWN, expected, f"not every question to {names} was answered in time", "Run the audit again.", told
+        )
     return Finding(PASS, expected, f"{names}: {_count(len(asked), 'name')} known to each", evidence=told)
 
 
@@ -51,25 +61,42 @@ def search_domains(subject, evidence):
     told = part(evidence, "name_servers")
     trapped = [
         (server, answer["name"].partition(".")[2], answer["addresses"][0])
-        for server in told["servers"] for answer in server["invented"][1:] if answer["addresses"]
+        for server in told["servers"]
+        for answer in server["invented"][1:]
+        if answer["addresses"]
     ]
     if trapped:
         domains = list(dict.fromkeys(domain for dummy, domain, dummy_too in trapped))
         host = next((row["host"] for row in subject.endpoints), "a name")
-        takes = (f"Take {', '.join(domains)} out of the search domains of {subject.node} (/etc/resolv.conf), or ask the DNS team "
-                 f"to remove the wildcard: pods try {host}.{domains[0]} before {host}.")
+        takes = (
+            f"Take {', '.join(domains)} out of the search domains of {subject.node} (/etc/resolv.conf), or ask the DNS team "
+            f"to remove the wildcard: pods try {host}.{domains[0]} before {host}."
+        )
         follows = "It follows from egress.dns: the name server has an address for every name."
         return Finding(
-            FAIL, expected,
-            "; ".join(f"{server['address']} sends any name below {domain} to {address}" for server, domain, address in trapped),
-            follows if all(_knows_everything(server) for server, dummy, dummy_too in trapped) else takes, told)
+            FAIL,
+            expected,
+            "; ".join(
+                f"{server['address']} sends any name below {domain} to {address}" for server, domain, address in trapped
+            ),
+            follows if all(_knows_everything(server) for server, dummy, dummy_too in trapped) else takes,
+            told,
+        )
     if not told["search"]:
         return Finding(PASS, expected, "there is no search domain", evidence=told)
-    silent = [server["address"] for server in told["servers"]
-              if any(answer["status"] in (_UNTRIED, *_SILENT) for answer in server["invented"][1:])]
+    silent = [
+        server["address"]
+        for server in told["servers"]
+        if any(answer["status"] in (_UNTRIED, *_SILENT) for answer in server["invented"][1:])
+    ]
     if silent or not told["servers"]:
-        return Finding(UNKNOWN, expected, f"not every question to {', '.join(silent)} was answered" if silent
-                       else "no name server is configured", "Make egress.dns pass, then run the audit again.", told)
+        return Finding(
+            UNKNOWN,
+            expected,
+            f"not every question to {', '.join(silent)} was answered" if silent else "no name server is configured",
+            "Make egress.dns pass, then run the audit again.",
+            told,
+        )
     return Finding(PASS, expected, f"{', '.join(told['search'])}: none has", evidence=told)
 
 
@@ -79,36 +106,52 @@ def _problems(node, server, servers, asked, wanted):
     answers = [answer for answer in server["names"] if answer["name"] in asked]
     if answers and all(answer["status"] in _SILENT for answer in answers):
         reason = answers[0]["detail"] or answers[0]["status"]
-        yield (f"{address} does not answer ({reason})",
-               f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53, or take it out of {source}: "
-               "pods are sent to any of the servers, not only to the first that works.")
+        yield (
+            f"{address} does not answer ({reason})",
+            f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53, or take it out of {source}: "
+            "pods are sent to any of the servers, not only to the first that works.",
+        )
         return
     missing = [answer for answer in answers if answer["status"] not in ("ok", _UNTRIED)]
     if missing:
         names = _some([answer["name"] for answer in missing])
-        yield (f"{address} has no address for {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
-               f"Ask the DNS team to let {address} resolve {names}, or take it out of {source} on {node}.")
+        yield (
+            f"{address} has no address for {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
+            f"Ask the DNS team to let {address} resolve {names}, or take it out of {source} on {node}.",
+        )
     for answer in answers:
         wrong = _wrong_address(answer, server, servers, wanted)
         if wrong:
-            yield (f"{address} sends {answer['name']} to {answer['addresses'][0]}, where it is {wrong}",
-                   f"Ask the DNS team why {address} gives {answer['addresses'][0]} for {answer['name']}.")
+            yield (
+                f"{address} sends {answer['name']} to {answer['addresses'][0]}, where it is {wrong}",
+                f"Ask the DNS team why {address} gives {answer['addresses'][0]} for {answer['name']}.",
+            )
     if _knows_everything(server):
         invented = server["invented"][0]
-        yield (f"{address} has an address for every name, also for {invented['name']} ({invented['addresses'][0]})",
-               f"Ask the DNS team to let {address} answer NXDOMAIN for names that do not exist.")
+        yield (
+            f"{address} has an address for every name, also for {invented['name']} ({invented['addresses'][0]})",
+            f"Ask the DNS team to let {address} answer NXDOMAIN for names that do not exist.",
+        )
 
 
 def _wrong_address(answer, server, servers, wanted):
     """What the endpoint came to at this server's addresses, when those of another server are right."""
     if answer["verdict"] is not None:
         at_others = wanted[answer["name"]]["verdict"]
-        return answer["verdict"] if at_others == "reachable" and answer["verdict"] not in ("reachable", _UNTRIED) else None
+        return (
+            answer["verdict"] if at_others == "reachable" and answer["verdict"] not in ("reachable", _UNTRIED) else None
+        )
     # The first server's addresses are what the node itself dialled.
     used = wanted[answer["name"]]["verdict"]
-    right = [other for each in servers if each is not server for other in each["names"]
-             if other["name"] == answer["name"] and other["verdict"] == "reachable"
-             and not set(other["addresses"]) & set(answer["addresses"])]
+    right = [
+        other
+        for each in servers
+        if each is not server
+        for other in each["names"]
+        if other["name"] == answer["name"]
+        and other["verdict"] == "reachable"
+        and not set(other["addresses"]) & set(answer["addresses"])
+    ]
     return used if right and used not in ("reachable", _UNTRIED) and answer["addresses"] else None
 
 

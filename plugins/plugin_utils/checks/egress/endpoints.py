@@ -53,7 +53,9 @@ def _reached(subject, row, probe, expected):
     if probe.get("detail"):
         observed += f"; {probe['detail']}"
     if probe.get("passthrough") == "inconclusive" and not vendor:
-        remedy = f"Make sure that nobody decrypts TLS between {subject.node} and {row['host']}: it asked for no certificate."
+        remedy = (
+            f"Make sure that nobody decrypts TLS between {subject.node} and {row['host']}: it asked for no certificate."
+        )
         return Finding(UNKNOWN, expected, observed, remedy, probe)
     return Finding(PASS, expected, observed, evidence=probe)
 
@@ -66,9 +68,7 @@ def _said(probe):
 
 def _elsewhere(probe):
     """What the other paths came to, which the platform does not use for this row."""
-    return [
-        f"{remedies.WAYS[other['path']]} it is {other['verdict']}" for other in probe.get("other_paths") or ()
-    ]
+    return [f"{remedies.WAYS[other['path']]} it is {other['verdict']}" for other in probe.get("other_paths") or ()]
 
 
 def _reachable_alternate(subject, evidence, row):

@@ -34,11 +34,17 @@ def socks5_proxy(subject, evidence):
 def _proxy(subject, evidence, path):
     proxy = PROXIES[path]
     expected = f"the {proxy} opens connections"
-    tried = [way for probe in part(evidence, "egress") for way in (probe, *(probe.get("other_paths") or ()))
-             if way["path"] == path]
+    tried = [
+        way
+        for probe in part(evidence, "egress")
+        for way in (probe, *(probe.get("other_paths") or ()))
+        if way["path"] == path
+    ]
     if not tried:
         return Finding(PASS, expected, f"{VARIABLES[path]} is not set, so none is used")
-    opened = [way for way in tried if any(layer["layer"] == "proxy" and layer["verdict"] == "ok" for layer in way["layers"])]
+    opened = [
+        way for way in tried if any(layer["layer"] == "proxy" and layer["verdict"] == "ok" for layer in way["layers"])
+    ]
     if opened:
         return Finding(PASS, expected, f"opened {len(opened)} of {len(tried)} connections")
     verdict = Counter(way["verdict"] for way in tried).most_common(1)[0][0]

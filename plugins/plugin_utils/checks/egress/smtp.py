@@ -33,10 +33,15 @@ def server(subject, evidence):
     meant = subject.mail_server
     if meant is None:
         return Finding(
-            SKIPPED, "a mail server that the controllers can use", "rtf_smtp is not set",
-            "Set rtf_smtp to have the server for the alerts tried out.", severity="info")
+            SKIPPED,
+            "a mail server that the controllers can use",
+            "rtf_smtp is not set",
+            "Set rtf_smtp to have the server for the alerts tried out.",
+            severity="info",
+        )
     expected = f"{meant.host}:{meant.port} takes connections" + (
-        f" and offers AUTH {' or '.join(meant.auth)}" if meant.auth else "")
+        f" and offers AUTH {' or '.join(meant.auth)}" if meant.auth else ""
+    )
     probe = next((probe for probe in part(evidence, "egress") if probe["id"] == mail_server.ROW), None)
     if probe is None:
         return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
@@ -49,9 +54,14 @@ def server(subject, evidence):
     said = f"{meant.security}, AUTH {' '.join(offered)}" if offered else f"{meant.security}, no AUTH"
     if meant.auth and not set(meant.auth) & set(offered):
         return Finding(
-            FAIL, expected, said,
+            FAIL,
+            expected,
+            said,
             "Ask the mail team to offer AUTH {auth} to {node} on {host} port {port}, or correct auth in rtf_smtp.".format(
-                auth=" or ".join(meant.auth), **names), probe)
+                auth=" or ".join(meant.auth), **names
+            ),
+            probe,
+        )
     return Finding(PASS, expected, f"{said}; {probe['smtp']['banner']}", evidence=probe)
 
 

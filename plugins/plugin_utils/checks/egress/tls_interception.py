@@ -43,7 +43,14 @@ def _sightings(node, probes):
             if vendor and shown and shown.get("issuer"):
                 stranger = shown.get("issuer_organisation") not in vendors.issuers(probe["host"])
                 yield _Sighting(
-                    node, probe["id"], vendor["name"], way["path"], shown["issuer"], bool(shown.get("trusted")), stranger)
+                    node,
+                    probe["id"],
+                    vendor["name"],
+                    way["path"],
+                    shown["issuer"],
+                    bool(shown.get("trusted")),
+                    stranger,
+                )
 
 
 def _inspectors(seen):
@@ -54,8 +61,13 @@ def _inspectors(seen):
         if len(signed_for) < 2:
             continue
         nodes, trusting = _unique(each.node for each in theirs), _unique(each.node for each in theirs if each.trusted)
-        trust = "all of them trust" if trusting == nodes else f"{_list(trusting)} trusts" if len(trusting) == 1 else (
-            f"{_list(trusting)} trust" if trusting else "none of them trusts")
+        trust = (
+            "all of them trust"
+            if trusting == nodes
+            else f"{_list(trusting)} trusts"
+            if len(trusting) == 1
+            else (f"{_list(trusting)} trust" if trusting else "none of them trusts")
+        )
         yield {
             "id": "cluster.tls_inspection",
             "observed": f"{issuer} signs for {_list(signed_for)}: {len({each.row for each in theirs})} endpoints, "
@@ -78,8 +90,7 @@ def _differences_of_nodes(seen):
             "id": "cluster.nodes_differ",
             "observed": f"{WAYS[path]}, strangers sign for {_list(rows)} on the way of {_list(list(inspected))}, and who may does "
             f"on the way of {_list(list(others))}",
-            "remedy": "Ask the network team for one way out: that of {} differs from that of {}.".format(
-                _list(list(inspected)), _list(list(others))),
+            "remedy": f"Ask the network team for one way out: that of {_list(list(inspected))} differs from that of {_list(list(others))}.",
         }
 
 

@@ -88,15 +88,19 @@ def cluster_size(subject, evidence):
     if controllers not in sizes["controllers"]:
         nearest = [number for number in sizes["controllers"] if number < controllers] or sizes["controllers"][:1]
         larger = [number for number in sizes["controllers"] if number > controllers]
-        remedies.append(f"Have {' or '.join(str(number) for number in (*nearest[-1:], *larger[:1]))} nodes in rtf_controllers: "
-                        "the failure of one must leave a majority.")
+        remedies.append(
+            f"Have {' or '.join(str(number) for number in (*nearest[-1:], *larger[:1]))} nodes in rtf_controllers: "
+            "the failure of one must leave a majority."
+        )
     if not least <= workers <= most:
         remedies.append(f"Have {least} to {most} nodes in rtf_workers.")
     if remedies:
         return Finding(FAIL, expected, observed, " ".join(remedies), found)
     if controllers < sizes["production_controllers"] or workers < sizes["production_workers"]:
-        observed += (f", enough for development; production asks for {sizes['production_controllers']} controllers "
-                     f"and {sizes['production_workers']} workers")
+        observed += (
+            f", enough for development; production asks for {sizes['production_controllers']} controllers "
+            f"and {sizes['production_workers']} workers"
+        )
     return Finding(PASS, expected, observed, evidence=found)
 
 
@@ -120,7 +124,9 @@ def kernel_release(subject, evidence):
     expected = f"kernel {minimum} or newer"
     if version_key(found) >= version_key(minimum):
         return Finding(PASS, expected, found)
-    return Finding(FAIL, expected, found, f"Update the kernel of {subject.node} and restart it: `yum update kernel && reboot`.")
+    return Finding(
+        FAIL, expected, found, f"Update the kernel of {subject.node} and restart it: `yum update kernel && reboot`."
+    )
 
 
 def version_key(text):
@@ -145,8 +151,13 @@ def kernel_config(subject, evidence):
     if not missing:
         return Finding(PASS, expected, f"all there, by {found['source']}")
     listed = ", ".join(f"CONFIG_{name}" for name in missing)
-    return Finding(FAIL, expected, f"{listed} missing in {found['source']}",
-                   f"Start {subject.node} with the distribution's own kernel.", missing)
+    return Finding(
+        FAIL,
+        expected,
+        f"{listed} missing in {found['source']}",
+        f"Start {subject.node} with the distribution's own kernel.",
+        missing,
+    )
 
 
 def cgroups(subject, evidence):
@@ -179,7 +190,9 @@ def cpu_burstable(subject, evidence):
     product = part(evidence, "host", "system", "hardware").get("product")
     expected = "cores of its own, no burstable machine"
     if product and BURSTABLE.match(product):
-        return Finding(FAIL, expected, f"a {product}", f"Change {subject.node} to a type such as m5 or r5, with cores of its own.")
+        return Finding(
+            FAIL, expected, f"a {product}", f"Change {subject.node} to a type such as m5 or r5, with cores of its own."
+        )
     return Finding(PASS, expected, f"firmware says {product}" if product else "the firmware names no burstable type")
 
 

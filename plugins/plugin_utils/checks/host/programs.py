@@ -100,7 +100,10 @@ def service_account(subject, evidence):
     if not taken:
         return Finding(PASS, expected, "free")
     observed = "; ".join(
-        f"{kind[:1]}id {number} is {entry[kind]}" for number, entry in taken.items() for kind in ("user", "group") if entry[kind]
+        f"{kind[:1]}id {number} is {entry[kind]}"
+        for number, entry in taken.items()
+        for kind in ("user", "group")
+        if entry[kind]
     )
     remedy = (
         "Set RTF_SERVICE_UID and RTF_SERVICE_GID in /opt/anypoint/runtimefabric/env to free numbers, else "
@@ -138,8 +141,13 @@ def hostname(subject, evidence):
     elif found["static"] and found["static"] != name:
         observed = f"{name}, which becomes {found['static']} at the next boot"
     elif found["unreadable"]:
-        return Finding(UNKNOWN, expected, f"{name}; {'; '.join(found['unreadable'])}",
-                       "Make /etc/hostname a file that root can read.", found)
+        return Finding(
+            UNKNOWN,
+            expected,
+            f"{name}; {'; '.join(found['unreadable'])}",
+            "Make /etc/hostname a file that root can read.",
+            found,
+        )
     else:
         return Finding(PASS, expected, "; ".join([name, *found["dangling"]]))
     return Finding(FAIL, expected, observed, _rename(subject), found)

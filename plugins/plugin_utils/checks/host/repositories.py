@@ -41,14 +41,22 @@ def reachable(subject, evidence):
         ways = [repository_probes.way_to(place, manager, settings) for place in repository["places"]]
         probes = [_probe_of(evidence, ids[way.name]) for way in ways]
         if any(probe and probe["verdict"] == "reachable" for probe in probes):
-            answered += [way.name for way, probe in zip(ways, probes) if probe and probe["verdict"] == "reachable"]
+            answered += [
+                way.name for way, probe in zip(ways, probes, strict=False) if probe and probe["verdict"] == "reachable"
+            ]
             continue
-        unknown = [f"{repository['name']} ({repository['source']}): {repository['unknown']}"] if repository["unknown"] else []
-        unknown += [_why_untried(way, probe) for way, probe in zip(ways, probes) if not probe or probe["verdict"] in UNTRIED]
+        unknown = (
+            [f"{repository['name']} ({repository['source']}): {repository['unknown']}"] if repository["unknown"] else []
+        )
+        unknown += [
+            _why_untried(way, probe)
+            for way, probe in zip(ways, probes, strict=False)
+            if not probe or probe["verdict"] in UNTRIED
+        ]
         if unknown:
             open_questions += unknown
         else:
-            failed.update({way.name: (way, probe) for way, probe in zip(ways, probes)})
+            failed.update({way.name: (way, probe) for way, probe in zip(ways, probes, strict=False)})
     if failed:
         told = listed(_said(way, probe) for way, probe in failed.values())
         remedy = " ".join(dict.fromkeys(_remedy(subject.node, manager, way, probe) for way, probe in failed.values()))
@@ -73,7 +81,10 @@ def _why_untried(way, probe):
     if probe:
         return f"{way.name}: {probe['verdict']}{': ' + probe['detail'] if probe['detail'] else ''}"
     return f"{way.name} was not tried: " + (
-        f"{way.source} has a proxy with a password that is not known here, or one of several" if way.proxy else "run the audit again")
+        f"{way.source} has a proxy with a password that is not known here, or one of several"
+        if way.proxy
+        else "run the audit again"
+    )
 
 
 def _said(way, probe):
@@ -94,8 +105,10 @@ def _remedy(node, manager, way, probe):
         return f"Ask the proxy team to exempt {way.host} from TLS inspection, or install the CA of its certificate on {node}."
     if way.proxy:
         return f"Ask the proxy team what answers {node} for {way.scheme}://{way.host} port {way.port}."
-    return (f"Ask the network team to allow TCP {way.port} from {node} to {way.host}; where a proxy leads there, "
-            f"name it for {manager}: {SET_PROXY[manager]}.")
+    return (
+        f"Ask the network team to allow TCP {way.port} from {node} to {way.host}; where a proxy leads there, "
+        f"name it for {manager}: {SET_PROXY[manager]}."
+    )
 
 
 CHECKS = {

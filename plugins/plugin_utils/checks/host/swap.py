@@ -25,11 +25,23 @@ def swap(subject, evidence):
     started = [entry["unit"] for entry in units if entry["source"] != "/etc/fstab"]
     if not (active or fstab or started):
         if found["unreadable"]:
-            return Finding(UNKNOWN, "no swap, now and at boot", "none now; not read: " + "; ".join(found["unreadable"]), remedy=READ)
+            return Finding(
+                UNKNOWN,
+                "no swap, now and at boot",
+                "none now; not read: " + "; ".join(found["unreadable"]),
+                remedy=READ,
+            )
         return Finding(PASS, "no swap, now and at boot", "; ".join(["none", *found["dangling"]]))
     observed = [f"{', '.join(active)} in use"] if active else []
-    observed += [f"{', '.join(fstab)} and {', '.join(started)} at boot" if fstab and started
-                 else f"{', '.join(fstab or started)} at boot"] if fstab or started else []
+    observed += (
+        [
+            f"{', '.join(fstab)} and {', '.join(started)} at boot"
+            if fstab and started
+            else f"{', '.join(fstab or started)} at boot"
+        ]
+        if fstab or started
+        else []
+    )
     remedies = []
     if active:
         remedies.append(f"Switch it off with `swapoff {' '.join(entry['name'] for entry in found['active'])}`.")

@@ -65,11 +65,20 @@ def static_address(subject, evidence):
     read = [row for row in mine if row["state"] in (RUNS, UNKNOWN_STATE) and row not in named]
     unread = named if not read else []
     if unread and all(row["state"] == UNKNOWN_STATE for row in unread):
-        return Finding(UNKNOWN, EXPECTED_STATIC, f"{unread[0]['path']} sets {address}, and systemd does not say whether "
-                       f"{unread[0]['service']}, which reads it, runs", "Make `systemctl status` work on the node.", found)
+        return Finding(
+            UNKNOWN,
+            EXPECTED_STATIC,
+            f"{unread[0]['path']} sets {address}, and systemd does not say whether "
+            f"{unread[0]['service']}, which reads it, runs",
+            "Make `systemctl status` work on the node.",
+            found,
+        )
     if unread:
-        observed = "; ".join(dict.fromkeys(
-            f"{row['path']} sets {address}, but {row['service']}, which reads it, {row['state']}" for row in unread))
+        observed = "; ".join(
+            dict.fromkeys(
+                f"{row['path']} sets {address}, but {row['service']}, which reads it, {row['state']}" for row in unread
+            )
+        )
         return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
     lease = next((lease for lease in found["leases"] if lease["address"] == address), None)
     if read:
@@ -77,11 +86,17 @@ def static_address(subject, evidence):
     elif lease:
         observed = f"{address} was leased, says {lease['path']}"
     elif found["unreadable"]:
-        return Finding(UNKNOWN, EXPECTED_STATIC, f"not everything could be read: {'; '.join(found['unreadable'][:3])}",
-                       "Run the audit with become: true.", found)
+        return Finding(
+            UNKNOWN,
+            EXPECTED_STATIC,
+            f"not everything could be read: {'; '.join(found['unreadable'][:3])}",
+            "Run the audit with become: true.",
+            found,
+        )
     else:
         observed = f"{address} is set now, but by no file of {interface} that is known" + "".join(
-            f"; {row['path']} is of {row['service']}, which {row['state']}" for row in mine[:1])
+            f"; {row['path']} is of {row['service']}, which {row['state']}" for row in mine[:1]
+        )
         observed = "; ".join([observed, *found["dangling"][:3]])
     return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
 
@@ -109,7 +124,9 @@ def default_route(subject, evidence):
     if route and route.get("interface"):
         by = f" by {route['gateway']}" if route.get("gateway") else ""
         return Finding(PASS, expected, f"{route['interface']}{by}", evidence=route)
-    return Finding(FAIL, expected, "none", f"Set the gateway of {subject.node}, in the file that sets its address.", route)
+    return Finding(
+        FAIL, expected, "none", f"Set the gateway of {subject.node}, in the file that sets its address.", route
+    )
 
 
 def same_subnet(subject, evidence):
@@ -124,7 +141,9 @@ def same_subnet(subject, evidence):
     ]
     if not outside:
         return Finding(PASS, expected, f"all in {network}")
-    remedy = "Make sure that they are in one region and near each other; the port matrix proves the rest. Then waive this."
+    remedy = (
+        "Make sure that they are in one region and near each other; the port matrix proves the rest. Then waive this."
+    )
     return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
 
 
@@ -140,8 +159,10 @@ def mtu_uniform(subject, evidence):
         return Finding(PASS, expected, f"{own} on {len(others) + 1} of {len(cluster)} nodes")
     interface = node_address(subject, evidence)["interface"]
     listed = ", ".join(f"{mtu} on {name}" for name, mtu in different.items())
-    remedy = (f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in the "
-              "file that sets the address; net.mtu_path tells what passes between them.")
+    remedy = (
+        f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in the "
+        "file that sets the address; net.mtu_path tells what passes between them."
+    )
     return Finding(FAIL, expected, f"{own} here, {listed}", remedy, {**others, subject.node: own})
 
 

@@ -49,7 +49,9 @@ def loss(subject, evidence):
         lambda link: link["loss_percent"] <= limit + 100 / link["sent"],
         lambda link: f"{link['loss_percent']:g} % of {link['sent']}",
         "Look for a full link, errors of an interface (`ip -s link`), and policers between them.",
-        lambda links: f"{max(link['loss_percent'] for link in links):g} % at most, of {links[0]['sent']} packets a node",
+        lambda links: (
+            f"{max(link['loss_percent'] for link in links):g} % at most, of {links[0]['sent']} packets a node"
+        ),
     )
 
 
@@ -57,7 +59,9 @@ def path_mtu(subject, evidence):
     """A router reports packets that are too long for it; without that TCP and the pods' tunnel send them in vain for ever."""
     expected = "packets as long as the interface sends them reach every node in one piece, and back"
     links, unknown = _heard(evidence)
-    short = [link for link in links if link["path"]["mtu"] is None or link["path"]["mtu"] < link["path"]["interface_mtu"]]
+    short = [
+        link for link in links if link["path"]["mtu"] is None or link["path"]["mtu"] < link["path"]["interface_mtu"]
+    ]
     unsure = [link for link in short if link["path"]["arrives"] is None]
     red = [link for link in short if link not in unsure]
     lost = [link for link in red if _is_black_hole(link)]
@@ -92,18 +96,28 @@ def bandwidth(subject, evidence):
     nothing = [stream for stream in streams if stream.get("mean_mbit") == 0]
     nothing += [stream for stream in streams if "error" in stream and stream["destination"] in holes]
     slow = [stream for stream in streams if stream.get("mean_mbit") and stream["mean_mbit"] < limit]
-    broken = [f"{stream['destination']}: {stream['error']}" for stream in streams if "error" in stream and stream not in nothing]
+    broken = [
+        f"{stream['destination']}: {stream['error']}"
+        for stream in streams
+        if "error" in stream and stream not in nothing
+    ]
     if nothing:
         observed = [_nothing_text(stream, holes) for stream in nothing] + [_stream_text(stream) for stream in slow]
-        remedy = (AS_THE_PATH_SAYS if all(stream["destination"] in holes for stream in nothing)
-                  else f"Find out what lets connections of {subject.node} open and then carries nothing: a packet filter or a "
-                  "traffic shaper on the way, or a black hole of the path MTU, which net.mtu_path tells.")
+        remedy = (
+            AS_THE_PATH_SAYS
+            if all(stream["destination"] in holes for stream in nothing)
+            else f"Find out what lets connections of {subject.node} open and then carries nothing: a packet filter or a "
+            "traffic shaper on the way, or a black hole of the path MTU, which net.mtu_path tells."
+        )
         return Finding(FAIL, expected, "; ".join(observed), remedy, nothing + slow, severity="required")
     if slow:
         names = ", ".join(stream["destination"] for stream in slow)
-        remedy = (AS_THE_PATH_SAYS if all(stream["destination"] in holes for stream in slow)
-                  else f"Find the slow part between {subject.node} and {names}: the interfaces (`ethtool`), the virtual switch, a "
-                  "limit of the cloud for machines of this size. rtf_min_node_bandwidth_mbit says what is enough for you.")
+        remedy = (
+            AS_THE_PATH_SAYS
+            if all(stream["destination"] in holes for stream in slow)
+            else f"Find the slow part between {subject.node} and {names}: the interfaces (`ethtool`), the virtual switch, a "
+            "limit of the cloud for machines of this size. rtf_min_node_bandwidth_mbit says what is enough for you."
+        )
         return Finding(FAIL, expected, "; ".join(_stream_text(stream) for stream in slow), remedy, slow)
     if broken or missing or not streams:
         why = "; ".join([*broken, *missing]) or "it was not measured with any node"
@@ -114,13 +128,20 @@ def bandwidth(subject, evidence):
 def _black_holes(evidence):
     """The names of nodes to which, or back from which, long packets are lost without an ICMP message."""
     measured = evidence.get("links")
-    return {link["name"] for link in (measured if isinstance(measured, list) else ())
-            if link["path"]["arrives"] is not None and link["path"]["interface_mtu"]
-            and (link["path"]["mtu"] or 0) < link["path"]["interface_mtu"] and _is_black_hole(link)}
+    return {
+        link["name"]
+        for link in (measured if isinstance(measured, list) else ())
+        if link["path"]["arrives"] is not None
+        and link["path"]["interface_mtu"]
+        and (link["path"]["mtu"] or 0) < link["path"]["interface_mtu"]
+        and _is_black_hole(link)
+    }
 
 
 def _nothing_text(stream, holes):
-    why = "long packets are lost on the way, see net.mtu_path" if stream["destination"] in holes else stream.get("error")
+    why = (
+        "long packets are lost on the way, see net.mtu_path" if stream["destination"] in holes else stream.get("error")
+    )
     return f"{stream['destination']}: 0 Mbit/s{f' ({why})' if why else ''}"
 
 

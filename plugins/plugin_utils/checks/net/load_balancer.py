@@ -28,7 +28,9 @@ def reached(subject, evidence):
     own = sum(way["count"] for way in found["reached"] if way["name"] == subject.node)
     lost = sum(failure["count"] for failure in found["failures"])
     reasons = ", ".join(dict.fromkeys(failure["reason"] for failure in found["failures"]))
-    nobody = [f"{lost} of {count} ({100 * lost // count if count else 100} %) reached nobody: {reasons}"] if lost else []
+    nobody = (
+        [f"{lost} of {count} ({100 * lost // count if count else 100} %) reached nobody: {reasons}"] if lost else []
+    )
     if own:
         told = "; ".join([f"{own} of {count} connections ({100 * own // count} %, even would be {share} %)", *nobody])
         if lost <= MOST_LOST:
@@ -36,10 +38,17 @@ def reached(subject, evidence):
         unheard = evidence["load_balancer"]["unheard"]
         if unheard:
             may_be = "; ".join(f"{name}: {why}" for name, why in unheard.items())
-            return Finding(UNKNOWN, expected, f"{told}, which may be those to {may_be}",
-                           "Run the audit again with all controllers, before another program holds the port.", found)
-        remedy = (f"Let only controllers that are up be behind {where}, by checks of their health, and see whether it limits its "
-                  "connections.")
+            return Finding(
+                UNKNOWN,
+                expected,
+                f"{told}, which may be those to {may_be}",
+                "Run the audit again with all controllers, before another program holds the port.",
+                found,
+            )
+        remedy = (
+            f"Let only controllers that are up be behind {where}, by checks of their health, and see whether it limits its "
+            "connections."
+        )
         return Finding(FAIL, expected, told, remedy, found)
     others = {}
     for way in found["reached"]:

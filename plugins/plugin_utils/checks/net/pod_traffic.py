@@ -21,7 +21,11 @@ def nm_cloud_setup(subject, evidence):
     observed = [f"{', '.join(running)} runs or starts at boot"] if running else []
     observed += [f"rules with priority {', '.join(map(str, rules))}"] if rules else []
     remedies = [f"Switch it off with `systemctl disable --now {' '.join(running)}`."] if running else []
-    remedies += [f"Delete its rules with `ip rule delete priority {rules[0]}` and so on. Or: {reboot(subject)}."] if rules else []
+    remedies += (
+        [f"Delete its rules with `ip rule delete priority {rules[0]}` and so on. Or: {reboot(subject)}."]
+        if rules
+        else []
+    )
     remedies.append(f"Or set rtf_kernel_nm_cloud_setup_off: true {ROLE}.")
     return Finding(FAIL, expected, "; ".join(observed), " ".join(remedies), {"units": units, "rules": rules})
 

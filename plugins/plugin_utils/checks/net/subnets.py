@@ -60,8 +60,11 @@ def cluster_networks(subject, evidence):
     for used, what in used_networks:
         for own, network in networks.items():
             if used.overlaps(network) and not (subject.phase == "operate" and used.subnet_of(network)):
-                lost.append(f"{used} ({what}) is in the {own}' {network}" if used.subnet_of(network)
-                            else f"{used} ({what}) holds the {own}' {network}")
+                lost.append(
+                    f"{used} ({what}) is in the {own}' {network}"
+                    if used.subnet_of(network)
+                    else f"{used} ({what}) holds the {own}' {network}"
+                )
     if gap and not lost:
         raise gap
     if not lost:
@@ -85,16 +88,25 @@ def _used_networks(subject, evidence):
 
 
 def _routed(dummy_subject, evidence):
-    routes = [(_network(route["destination"]), route["interface"]) for route in part(evidence, "host", "network", "routes")]
-    return [(network, f"route by {interface}") for network, interface in routes if network is not None and network.prefixlen]
+    routes = [
+        (_network(route["destination"]), route["interface"]) for route in part(evidence, "host", "network", "routes")
+    ]
+    return [
+        (network, f"route by {interface}") for network, interface in routes if network is not None and network.prefixlen
+    ]
 
 
 def _own(dummy_subject, evidence):
-    return [(ipaddress.ip_network(entry["address"]), f"address of {entry['interface']}") for entry in ipv4_addresses(evidence)]
+    return [
+        (ipaddress.ip_network(entry["address"]), f"address of {entry['interface']}")
+        for entry in ipv4_addresses(evidence)
+    ]
 
 
 def _named_in_resolv_conf(dummy_subject, evidence):
-    return [(_network(address), "nameserver") for address in part(evidence, "host", "network", "resolvers")["nameservers"]]
+    return [
+        (_network(address), "nameserver") for address in part(evidence, "host", "network", "resolvers")["nameservers"]
+    ]
 
 
 def _named_by_the_site(subject, evidence):
@@ -126,7 +138,9 @@ def docker_network(subject, evidence):
         raise gap
     if not lost:
         return Finding(PASS, expected, "free")
-    remedy = f"Ask the vendor's support before you install: addresses in {bridge} will not be reached from {subject.node}."
+    remedy = (
+        f"Ask the vendor's support before you install: addresses in {bridge} will not be reached from {subject.node}."
+    )
     return Finding(FAIL, expected, "; ".join(dict.fromkeys(lost)), remedy, lost)
 
 
@@ -137,7 +151,7 @@ def dns_port(subject, evidence):
     if not found:
         return Finding(PASS, expected, "nobody")
     observed = ", ".join(
-        f"{row['process'] or 'a process'}{' (pid %s)' % row['pid'] if row['pid'] else ''} on {row['address']}:53/{row['transport']}"
+        f"{row['process'] or 'a process'}{' (pid {})'.format(row['pid']) if row['pid'] else ''} on {row['address']}:53/{row['transport']}"
         for row in found
     )
     remedy = "Stop it, or bind it to other addresses: `listen-address=` and `bind-interfaces` of dnsmasq, `listen-on` of named."

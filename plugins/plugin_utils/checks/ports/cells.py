@@ -106,7 +106,9 @@ def _cell(plan, row, source, destination, evidence, absent):
     if isinstance(own["probes"], dict):
         return cell(UNKNOWN, reason=f"{source.name}: {own['probes']['error']}")
     address = planning.LOCALHOST if source.name == destination.name else destination.address
-    peer = next((peer for peer in own["probes"] if (peer["name"], peer["address"]) == (destination.name, address)), None)
+    peer = next(
+        (peer for peer in own["probes"] if (peer["name"], peer["address"]) == (destination.name, address)), None
+    )
     if peer is None:
         return cell(UNKNOWN, reason=f"{destination.name} was not probed")
     other = evidence.get(destination.name)
@@ -123,7 +125,9 @@ def _settled(plan, row, ports, peer, other, address, cell):
         return cell(UNKNOWN, reason=f"no listener on {address}")
     bound = _numbers(tuple(place[transport]["bound"]))
     holders = {port: holder for holder in place[transport]["occupied"] for port in port_ranges.numbers(holder["ports"])}
-    failed = {port: entry["reason"] for entry in place[transport]["failed"] for port in port_ranges.numbers(entry["ports"])}
+    failed = {
+        port: entry["reason"] for entry in place[transport]["failed"] for port in port_ranges.numbers(entry["ports"])
+    }
     left = ports
     beside = _in_the_way_of_the_platform(plan, place[transport])
     failing, unknown, skipped, reasons, why = {}, {}, {}, [], []
@@ -145,7 +149,12 @@ def _settled(plan, row, ports, peer, other, address, cell):
             elif other.get("lost") and verdict in _HOLLOW_WITHOUT_NODE:
                 unknown.setdefault("not_listening", set()).add(port)
                 reasons.append(f"{peer['name']} was lost in the meantime: {other['lost']}")
-            elif port in bound and not other["alive"] and verdict in _HOLLOW and (transport, verdict) != ("tcp", "dropped"):
+            elif (
+                port in bound
+                and not other["alive"]
+                and verdict in _HOLLOW
+                and (transport, verdict) != ("tcp", "dropped")
+            ):
                 unknown.setdefault("not_listening", set()).add(port)
                 reasons.append(f"the listener on {peer['name']} was gone before its time")
             elif verdict in _UNTRIED:
@@ -178,12 +187,20 @@ def _in_the_way_of_the_platform(plan, held):
     if not plan.operating:
         return {}
     own = set(platforms.load()["own_programs"])
-    return {port: holder for holder in held["beside"] for port in port_ranges.numbers(holder["ports"])
-            if holder["process"] and holder["process"] not in own and port not in _NODE_PORTS}
+    return {
+        port: holder
+        for holder in held["beside"]
+        for port in port_ranges.numbers(holder["ports"])
+        if holder["process"] and holder["process"] not in own and port not in _NODE_PORTS
+    }
 
 
 def _reasons(summary, verdicts):
-    return [summary["reasons"][verdict] for verdict in sorted(verdicts) if verdict == "unproven" and verdict in summary["reasons"]]
+    return [
+        summary["reasons"][verdict]
+        for verdict in sorted(verdicts)
+        if verdict == "unproven" and verdict in summary["reasons"]
+    ]
 
 
 def is_of_another_audit(holder):
@@ -215,9 +232,13 @@ def exposures(plan, nodes, evidence):
                 if live:
                     live = live & planning.closed_ports(plan, source, by_name[peer["name"]], transport)
                 for row in plan.closed:
-                    ports = live.intersection(port_ranges.numbers(row["ports"])) if row["transport"] == transport else ()
+                    ports = (
+                        live.intersection(port_ranges.numbers(row["ports"])) if row["transport"] == transport else ()
+                    )
                     if ports:
-                        found.append(Exposure(source.name, peer["name"], row["id"], transport, port_ranges.texts(ports)))
+                        found.append(
+                            Exposure(source.name, peer["name"], row["id"], transport, port_ranges.texts(ports))
+                        )
     return found
 
 

@@ -90,8 +90,13 @@ class Matrix:
             "found": results[0] if results else {"error": "no node connected through the load balancer"},
             "held": _holder_of(own, planning.INGRESS),
             "share_percent": 100 // len(self._controllers),
-            "unheard": {other: why for other in self._controllers if other != name
-                        for why in [_why_unheard(self._evidence.get(other))] if why},
+            "unheard": {
+                other: why
+                for other in self._controllers
+                if other != name
+                for why in [_why_unheard(self._evidence.get(other))]
+                if why
+            },
         }
 
 

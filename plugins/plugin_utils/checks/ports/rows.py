@@ -56,17 +56,19 @@ def row(subject, evidence, row):
 
 def words(cell):
     """Say which ports of a cell are not proven, and why."""
-    verdicts = {
-        port: verdict for verdict, texts in cell["ports"].items() for port in port_ranges.numbers(texts)
-    }
+    verdicts = {port: verdict for verdict, texts in cell["ports"].items() for port in port_ranges.numbers(texts)}
     runs, kinds = port_ranges.texts(verdicts), set(verdicts.values())
-    named = f"{listed(runs, ', ')} {kinds.pop()}" if len(kinds) == 1 else listed([_counted(run, verdicts) for run in runs], ", ")
+    named = (
+        f"{listed(runs, ', ')} {kinds.pop()}"
+        if len(kinds) == 1
+        else listed([_counted(run, verdicts) for run in runs], ", ")
+    )
     named = named.replace("_", " ")
     return f"{named} ({cell['reason']})" if named and cell["reason"] else named or cell["reason"]
 
 
 def _counted(run, verdicts):
-    """"30005 dropped" or "30100-30200 (99 dropped, 2 rejected)"; run: the text of a range, verdicts: {port: verdict}."""
+    """ "30005 dropped" or "30100-30200 (99 dropped, 2 rejected)"; run: the text of a range, verdicts: {port: verdict}."""
     counts = {}
     for port in port_ranges.numbers([run]):
         counts[verdicts[port]] = counts.get(verdicts[port], 0) + 1
@@ -119,7 +121,9 @@ def free(subject, evidence):
     ]
     if not holders:
         return Finding(PASS, expected, "all are free")
-    told = [f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}{_where(holder)}" for t, holder in holders]
+    told = [
+        f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}{_where(holder)}" for t, holder in holders
+    ]
     return Finding(
         FAIL,
         expected,
@@ -147,7 +151,9 @@ def closed(subject, evidence):
     reached = {}
     for entry in found:
         reached.setdefault(entry["transport"].upper(), set()).update(port_ranges.numbers(entry["ports"]))
-    ports = " and ".join(f"{transport} {', '.join(port_ranges.texts(numbers))}" for transport, numbers in reached.items())
+    ports = " and ".join(
+        f"{transport} {', '.join(port_ranges.texts(numbers))}" for transport, numbers in reached.items()
+    )
     return Finding(
         FAIL,
         expected,
@@ -163,7 +169,9 @@ def outside(subject, evidence):
     expected = "ports that are for nodes alone are not reached from outside"
     reached = {
         transport: port_ranges.texts(
-            port_ranges.numbers([text for verdict in ("open", "live") for text in found[transport]["ports"].get(verdict, ())])
+            port_ranges.numbers(
+                [text for verdict in ("open", "live") for text in found[transport]["ports"].get(verdict, ())]
+            )
         )
         for transport in ("tcp", "udp")
     }

@@ -78,8 +78,13 @@ def installer(subject, evidence):
         if missing:
             wrong.append(f"RTF_NO_PROXY lacks {listed(missing)}")
     if wrong:
-        return Finding(FAIL, expected, listed(wrong), f"Correct it in /opt/anypoint/runtimefabric/env, or {PREPARE}.",
-                       list(found.values()))
+        return Finding(
+            FAIL,
+            expected,
+            listed(wrong),
+            f"Correct it in /opt/anypoint/runtimefabric/env, or {PREPARE}.",
+            list(found.values()),
+        )
     return Finding(PASS, expected, "as expected" if any(wanted.values()) else "none is meant, and none is set")
 
 
@@ -91,9 +96,13 @@ def services(subject, evidence):
     hidden = [name for name, entry in running.items() if entry["now"] is None]
     unread = _unread(evidence)
     if unread:
-        return Finding(FAIL, "systemd has read its files since they changed",
-                       f"systemd has not read its files since they changed: {listed(unread)}",
-                       f"Run `systemctl daemon-reload`, which restarts nothing, on {subject.node}.", unread)
+        return Finding(
+            FAIL,
+            "systemd has read its files since they changed",
+            f"systemd has not read its files since they changed: {listed(unread)}",
+            f"Run `systemctl daemon-reload`, which restarts nothing, on {subject.node}.",
+            unread,
+        )
     stale = [name for name, entry in running.items() if entry["outdated"]]
     if stale:
         units = " ".join(f"{name}.service" for name in stale)
@@ -121,7 +130,9 @@ def _unread(evidence):
     """
     found = part(evidence, "host", "proxy").get("unread") or {}
     named = {entry["variable"] for entry in _settings(evidence) if entry["reader"] == "systemd"}
-    return found.get("units", []) + [f"{name} of DefaultEnvironment" for name in found.get("environment", []) if name in named]
+    return found.get("units", []) + [
+        f"{name} of DefaultEnvironment" for name in found.get("environment", []) if name in named
+    ]
 
 
 def _urls(environment):
@@ -141,7 +152,9 @@ def hosts_direct(subject, evidence):
 
 def networks_direct(subject, evidence):
     """Pods, services and names of services, for those programs that can be told a network or a suffix."""
-    return _direct(subject, evidence, ("name", "network"), "programs that know networks reach pods and services directly")
+    return _direct(
+        subject, evidence, ("name", "network"), "programs that know networks reach pods and services directly"
+    )
 
 
 def _direct(subject, evidence, kinds, expected):

@@ -28,10 +28,17 @@ def tmp(subject, evidence):
     room = part(evidence, "host", "storage", "room", "/tmp")
     expected = "/tmp for everybody, programs run there"
     if "noexec" in room["options"]:
-        return Finding(FAIL, expected, f"{room['mount']} is mounted noexec", "Take noexec out of the line for /tmp in "
-                       "/etc/fstab (or of tmp.mount) and `mount -o remount,exec /tmp`.", room)
+        return Finding(
+            FAIL,
+            expected,
+            f"{room['mount']} is mounted noexec",
+            "Take noexec out of the line for /tmp in /etc/fstab (or of tmp.mount) and `mount -o remount,exec /tmp`.",
+            room,
+        )
     if "ro" in room["options"]:
-        return Finding(FAIL, expected, f"{room['mount']} is mounted read-only", f"`mount -o remount,rw {room['mount']}`", room)
+        return Finding(
+            FAIL, expected, f"{room['mount']} is mounted read-only", f"`mount -o remount,rw {room['mount']}`", room
+        )
     if room["mode"] is None or room["mode"] & STICKY_AND_OPEN != STICKY_AND_OPEN:
         mode = "missing" if room["mode"] is None else f"mode {room['mode']:04o}"
         return Finding(FAIL, expected, f"/tmp: {mode}", "`mkdir -p /tmp && chmod 1777 /tmp`", room)
@@ -51,10 +58,15 @@ def var_log(subject, evidence):
 def writable(subject, evidence):
     """A directory of the platform is of no use that is full, has no file left to give, or is mounted read-only."""
     rooms = part(evidence, "host", "storage", "room")
-    expected = f"each directory of the platform can be written to, with {LEAST_FREE / GIB:g} GiB and {LEAST_FILES} files free"
+    expected = (
+        f"each directory of the platform can be written to, with {LEAST_FREE / GIB:g} GiB and {LEAST_FILES} files free"
+    )
     wrong, unsure = {}, []
-    paths = [path for path in subject.platform["written_directories"]
-             if subject.line == "appliance" or not path.startswith(OF_THE_APPLIANCE)]
+    paths = [
+        path
+        for path in subject.platform["written_directories"]
+        if subject.line == "appliance" or not path.startswith(OF_THE_APPLIANCE)
+    ]
     for path in paths:
         try:
             room = part(rooms, path)
@@ -66,7 +78,9 @@ def writable(subject, evidence):
     if wrong:
         observed = "; ".join(f"{', '.join(paths)}: {trouble}" for (trouble, dummy), paths in wrong.items())
         remedy = " ".join(dict.fromkeys(remedy for dummy, remedy in wrong))
-        return Finding(FAIL, expected, observed, remedy, {path: rooms[path] for paths in wrong.values() for path in paths})
+        return Finding(
+            FAIL, expected, observed, remedy, {path: rooms[path] for paths in wrong.values() for path in paths}
+        )
     if unsure:
         return Finding(UNKNOWN, expected, "; ".join(unsure), "Put these directories on disks of the node.")
     return Finding(PASS, expected, f"all {len(paths)} can")
@@ -77,18 +91,29 @@ def _troubles(subject, path, room):
     mount = room["mount"]
     if "ro" in room["options"]:
         if path != "/tmp":
-            yield f"{mount} is mounted read-only", f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for errors of the disk."
+            yield (
+                f"{mount} is mounted read-only",
+                f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for errors of the disk.",
+            )
         return
     if room["writable"] is False:
-        yield "root may not write there", f"See `lsattr -d {path}` and the messages of the security module in `journalctl -k`."
+        yield (
+            "root may not write there",
+            f"See `lsattr -d {path}` and the messages of the security module in `journalctl -k`.",
+        )
     if room["files_free"] is not None and room["files_free"] < LEAST_FILES:
-        yield (f"{room['files_free']} files left on {mount} (inodes)",
-               f"Find where the files are with `du -x --inodes -s {mount.rstrip('/')}/*`, and make room, or a larger filesystem.")
+        yield (
+            f"{room['files_free']} files left on {mount} (inodes)",
+            f"Find where the files are with `du -x --inodes -s {mount.rstrip('/')}/*`, and make room, or a larger filesystem.",
+        )
     # The installation needs more of some, which is a check of its own.
     own = subject.line == "appliance" and subject.phase == "install"
     least = wanted(subject, "os-disk")["directories_gib"] if own else {}
     if room["free"] < LEAST_FREE and path not in least:
-        yield f"{room['free'] / GIB:.1f} GiB free on {mount}", f"Make room: `du -xsh {mount}`, or enlarge the filesystem of {mount}."
+        yield (
+            f"{room['free'] / GIB:.1f} GiB free on {mount}",
+            f"Make room: `du -xsh {mount}`, or enlarge the filesystem of {mount}.",
+        )
 
 
 def _room(subject, evidence, path):
@@ -158,8 +183,12 @@ def mounts(subject, evidence):
         remedy = "Compare /etc/fstab with `blkid`, then `mount -a`, and restart the node; see /var/log/rtf-init.log."
         return Finding(FAIL, expected, "; ".join(wrong), remedy, {"fstab": list((fstab or {}).values())})
     if unsure:
-        return Finding(UNKNOWN, expected, f"could not be read: {'; '.join(unsure)}",
-                       "Run `xfs_info` and `findmnt --fstab` on the node as root.")
+        return Finding(
+            UNKNOWN,
+            expected,
+            f"could not be read: {'; '.join(unsure)}",
+            "Run `xfs_info` and `findmnt --fstab` on the node as root.",
+        )
     return Finding(PASS, expected, "mounted")
 
 

@@ -31,7 +31,9 @@ def write_speed(subject, evidence):
     platform = wanted(subject, "disk-write-speed")
     limits = {platform["directory"]: platform["megabytes_per_second"]}
     if subject.role == "controller":
-        limits[wanted(subject, "etcd-write-latency")["directory"]] = wanted(subject, "etcd-disk")["megabytes_per_second"]
+        limits[wanted(subject, "etcd-write-latency")["directory"]] = wanted(subject, "etcd-disk")[
+            "megabytes_per_second"
+        ]
     listed = " and ".join(f"{least} MB/s in {path}" for path, least in limits.items())
     docker = wanted(subject, "docker-disk")["megabytes_per_second"]
     expected = f"at least {listed}; the vendor's page asks {docker} MB/s of docker's disk"
@@ -51,16 +53,20 @@ def etcd_latency(subject, evidence):
     """Slow, or so slow that an installer that measures it refuses. A stand-in for etcd's own disk decides nothing."""
     limits = wanted(subject, "etcd-write-latency")
     (slow_ms, worst_ms), (slow_rate, worst_rate) = limits["milliseconds_at_most"], limits["writes_per_second_at_least"]
-    expected = (f"99 of 100 small writes are on the disk within {slow_ms} ms ({worst_ms} ms at the very most), "
-                f"and {slow_rate} a second ({worst_rate} at the very least)")
+    expected = (
+        f"99 of 100 small writes are on the disk within {slow_ms} ms ({worst_ms} ms at the very most), "
+        f"and {slow_rate} a second ({worst_rate} at the very least)"
+    )
     if _not_asked(evidence):
         return _skipped(expected)
     entry = _of(evidence, limits["directory"])
     if not _measured(entry):
         return _unknown(subject, expected, entry)
     small = entry["small_writes"]
-    observed = (f"p50 {small['p50_ms']:g}, p99 {small['p99_ms']:g}, max {small['max_ms']:g} ms, "
-                f"{small['per_second']:g} a second{_where(entry)}")
+    observed = (
+        f"p50 {small['p50_ms']:g}, p99 {small['p99_ms']:g}, max {small['max_ms']:g} ms, "
+        f"{small['per_second']:g} a second{_where(entry)}"
+    )
     if small["p99_ms"] <= slow_ms and small["per_second"] >= slow_rate:
         return Finding(PASS, expected, observed, evidence=entry)
     bearable = small["p99_ms"] <= worst_ms and small["per_second"] >= worst_rate
@@ -75,9 +81,12 @@ def _not_asked(evidence):
 
 def _skipped(expected):
     return Finding(
-        SKIPPED, expected, f"{SWITCH} is not set",
+        SKIPPED,
+        expected,
+        f"{SWITCH} is not set",
         f"Set {SWITCH} to true to have the disks measured: it writes up to 100 MB a disk, and leaves nothing behind.",
-        severity="info")
+        severity="info",
+    )
 
 
 def _of(evidence, path):
@@ -93,9 +102,14 @@ def _measured(entry):
 
 def _unknown(subject, expected, entry):
     remedy = REMEDIES.get(entry["verdict"], AGAIN)
-    texts = {"node": subject.node, "path": entry["path"], **{name: entry[name] or entry["path"] for name in ("mount", "directory")}}
+    texts = {
+        "node": subject.node,
+        "path": entry["path"],
+        **{name: entry[name] or entry["path"] for name in ("mount", "directory")},
+    }
     return Finding(
-        UNKNOWN, expected, f"{entry['verdict']}: {entry['detail']}", remedy.format(**texts), entry, "recommended")
+        UNKNOWN, expected, f"{entry['verdict']}: {entry['detail']}", remedy.format(**texts), entry, "recommended"
+    )
 
 
 def _stands_in(entry):
@@ -113,10 +127,14 @@ def _speed(entry):
 
 def _faster(subject, entry):
     if _stands_in(entry):
-        return (f"Measured was the disk of {entry['mount']}. If the disk that {subject.node} gets for {entry['path']} is of the "
-                "same kind, ask for a faster one; measure again once it is mounted.")
-    return (f"Ask whoever runs the storage of {subject.node} for a faster disk at {entry['mount']}, an SSD of its own, or for "
-            "more IOPS where they are rationed; `iostat -x 1` shows who else keeps it busy.")
+        return (
+            f"Measured was the disk of {entry['mount']}. If the disk that {subject.node} gets for {entry['path']} is of the "
+            "same kind, ask for a faster one; measure again once it is mounted."
+        )
+    return (
+        f"Ask whoever runs the storage of {subject.node} for a faster disk at {entry['mount']}, an SSD of its own, or for "
+        "more IOPS where they are rationed; `iostat -x 1` shows who else keeps it busy."
+    )
 
 
 CHECKS = {

@@ -42,7 +42,9 @@ def _device(subject, evidence, kind, least, good, note):
     if picked is None:
         return _candidates(subject, devices, kind, least, good, note, expected)
     if picked.problem:
-        return Finding(FAIL, expected, picked.problem, f"Correct RTF_{kind}_DEVICE or RTF_{kind}_DEVICE_SIZE in {ENVIRONMENT}.")
+        return Finding(
+            FAIL, expected, picked.problem, f"Correct RTF_{kind}_DEVICE or RTF_{kind}_DEVICE_SIZE in {ENVIRONMENT}."
+        )
     device = devices.get(picked.name)
     what = f"{picked.how} is /dev/{picked.name}"
     if device is None:
@@ -61,9 +63,19 @@ def _device(subject, evidence, kind, least, good, note):
         )
         return Finding(FAIL, expected, f"{what}: {'; '.join(wrong)}", remedy, device)
     if not device["probed"]:
-        return Finding(UNKNOWN, expected, f"{what}; udev does not know what is on it",
-                       f"Look with `blkid -p /dev/{picked.name}`: the installer will format it.", device)
-    return Finding(PASS, expected, f"{what}, {_size(device)}, empty: will be formatted{_remark(device, good, note)}", evidence=device)
+        return Finding(
+            UNKNOWN,
+            expected,
+            f"{what}; udev does not know what is on it",
+            f"Look with `blkid -p /dev/{picked.name}`: the installer will format it.",
+            device,
+        )
+    return Finding(
+        PASS,
+        expected,
+        f"{what}, {_size(device)}, empty: will be formatted{_remark(device, good, note)}",
+        evidence=device,
+    )
 
 
 class Picked:
@@ -123,14 +135,20 @@ def _candidates(subject, devices, kind, least, good, note, expected):
     sure = [device for device in empty if device["probed"]]
     if empty and not sure:
         names = ", ".join("/dev/" + device["name"] for device in empty)
-        return Finding(UNKNOWN, expected, f"udev does not know what is on {names}", "Look with `blkid -p` at each of them.", empty)
+        return Finding(
+            UNKNOWN, expected, f"udev does not know what is on {names}", "Look with `blkid -p` at each of them.", empty
+        )
     if not sure:
         observed = "; ".join(f"/dev/{disk['name']}: {', '.join(objections(disk, least))}" for disk in disks[:6])
         remedy = f"Attach an empty disk of {good} GiB to {subject.node}; the installer formats it."
         return Finding(FAIL, expected, observed or "no disk for it", remedy, disks)
     chosen = sure[-1] if kind == "DOCKER" else sure[0]
-    return Finding(PASS, expected, f"/dev/{chosen['name']}, {_size(chosen)}, is empty{_remark(chosen, good, note)}",
-                   evidence=chosen)
+    return Finding(
+        PASS,
+        expected,
+        f"/dev/{chosen['name']}, {_size(chosen)}, is empty{_remark(chosen, good, note)}",
+        evidence=chosen,
+    )
 
 
 def _empty(disks, least):

@@ -11,7 +11,14 @@ egress_info put to the same servers without authentication: they tell a closed p
 from typing import NamedTuple
 
 UNRESOLVED, SILENT, NTS, KEY, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES = (
-    "unresolved", "silent", "nts", "key", "unsynchronised", "falseticker", "variable", "samples"
+    "unresolved",
+    "silent",
+    "nts",
+    "key",
+    "unsynchronised",
+    "falseticker",
+    "variable",
+    "samples",
 )
 _NTS_PORT = 4460
 

@@ -114,7 +114,9 @@ def timezone_uniform(subject, evidence):
     if not others:
         return Finding(PASS, expected, own)
     told = ", ".join(f"{zone} on {node}" for node, zone in sorted(others.items()))
-    return Finding(FAIL, expected, f"{own}, but {told}", "`timedatectl set-timezone ZONE` on the nodes that differ.", zones)
+    return Finding(
+        FAIL, expected, f"{own}, but {told}", "`timedatectl set-timezone ZONE` on the nodes that differ.", zones
+    )
 
 
 def between_nodes(subject, evidence):
@@ -144,7 +146,11 @@ def _apart(subject, evidence, limit):
         return Finding(SKIPPED, expected, judged.text, severity="info")
     if judged.status == UNKNOWN:
         return Finding(
-            UNKNOWN, expected, judged.text, "Make time.synchronised pass on all nodes, then run the audit again.", compared
+            UNKNOWN,
+            expected,
+            judged.text,
+            "Make time.synchronised pass on all nodes, then run the audit again.",
+            compared,
         )
     return Finding(
         FAIL,
@@ -188,8 +194,10 @@ def ntp_reachable(subject, evidence):
             failed[server] = f"{server}: {row['detail'] or row['verdict']}"
     observed = "; ".join([*failed.values(), *untried, *answered])
     if failed:
-        remedy = (f"Ask the network team to open UDP 123 from {subject.node} to {', '.join(failed)}, "
-                  "or name servers that answer in rtf_ntp_servers.")
+        remedy = (
+            f"Ask the network team to open UDP 123 from {subject.node} to {', '.join(failed)}, "
+            "or name servers that answer in rtf_ntp_servers."
+        )
         return Finding(FAIL, expected, observed, remedy, list(rows.values()))
     if untried:
         return Finding(UNKNOWN, expected, observed, "Run the audit again.", list(rows.values()))
@@ -202,7 +210,9 @@ def _answering_with_keys(subject, evidence):
         sources = part(evidence, "host", "time", "chrony", "sources")
     except NoEvidence:
         return []
-    names = [source.get("name") or source["address"] for source in sources if source["reach"] and _mode(source) != "none"]
+    names = [
+        source.get("name") or source["address"] for source in sources if source["reach"] and _mode(source) != "none"
+    ]
     return [name for name in names if name in subject.ntp_servers]
 
 

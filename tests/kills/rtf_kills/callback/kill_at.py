@@ -92,16 +92,22 @@ class CallbackModule(CallbackBase):
         """Cut the run off: at once and before anything else happens, or later."""
         self.write(event="strike", delay=delay)
         command = f"sleep {delay:.3f}; {self.weapon}"
-        striker = subprocess.Popen(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
+        striker = subprocess.Popen(
+            ["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         if not delay:
             striker.wait()
 
     def ended(self, status, result):
         name = self.occurrence(result._task)
         changed = bool(result._result.get("changed"))
-        self.write(event="end", task=name, status=status, changed=changed,
-                   message=str(result._result.get("msg", ""))[:500] if status in ("failed", "unreachable") else "")
+        self.write(
+            event="end",
+            task=name,
+            status=status,
+            changed=changed,
+            message=str(result._result.get("msg", ""))[:500] if status in ("failed", "unreachable") else "",
+        )
         if status != "skipped" and self.is_wanted(result._task, "after"):
             self.strike(0)
 

@@ -36,13 +36,28 @@ def play(directory, tasks, *words, keywords="", **variables):
     (directory / "inventory").write_text(INVENTORY)
     defaults = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in role_options.load()]
     (directory / "play.yml").write_text(
-        "- hosts: node-1\n  gather_facts: false\n  vars_files: %s\n%s  tasks:\n%s" % (json.dumps(defaults), keywords, tasks)
+        f"- hosts: node-1\n  gather_facts: false\n  vars_files: {json.dumps(defaults)}\n{keywords}  tasks:\n{tasks}"
     )
-    collections = next(path for path in (CHECKOUT / ".ansible" / "collections", *CHECKOUT.parents)
-                       if (path / "ansible_collections").is_dir())
+    collections = next(
+        path
+        for path in (CHECKOUT / ".ansible" / "collections", *CHECKOUT.parents)
+        if (path / "ansible_collections").is_dir()
+    )
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "-i", "inventory", "play.yml", *words],
-        cwd=directory, env={**os.environ, "HOME": str(directory), "ANSIBLE_COLLECTIONS_PATH": str(collections),
-                            "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOLOR": "true", **variables},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        cwd=directory,
+        env={
+            **os.environ,
+            "HOME": str(directory),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_NOCOLOR": "true",
+            **variables,
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     return done.returncode, done.stdout

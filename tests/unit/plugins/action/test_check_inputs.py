@@ -121,39 +121,58 @@ OF_ROLE = """
 def test_every_input_that_is_no_text_is_in_these_tables():
     assert set(AS_TEXT) == TYPED
     everything = {**inputs.checks_by_name(["1.4"], ["us"]), **site_inputs.checks_by_name(catalog.load())}
-    text = {"release", "control_plane", "phase", "load_balancer", "report_dir", "node_address", "previous_release",
-            "outbound_bandwidth_url", "change_request_dir", "pod_cidr", "service_cidr"}
+    text = {
+        "release",
+        "control_plane",
+        "phase",
+        "load_balancer",
+        "report_dir",
+        "node_address",
+        "previous_release",
+        "outbound_bandwidth_url",
+        "change_request_dir",
+        "pod_cidr",
+        "service_cidr",
+    }
     assert {name for name in everything if name[4:] not in text and "_proxy" not in name.replace("no_proxy", "")} == {
-        name for name in INPUTS if name not in ("rtf_checks", "rtf_skip_checks", "rtf_waivers")}
+        name for name in INPUTS if name not in ("rtf_checks", "rtf_skip_checks", "rtf_waivers")
+    }
 
 
 def test_text_gets_the_type_of_its_variable(tmp_path):
     """All of them at once, as a person would write them behind -e."""
     words = [word for name, (text, dummy) in AS_TEXT.items() for word in ("-e", f"{name}='{text}'")]
-    tasks = "".join(OF_ROLE.format(role=role, specs=CHECKOUT / "roles" / role / "meta" / "argument_specs.yml")
-                    for role in ROLES)
+    tasks = "".join(
+        OF_ROLE.format(role=role, specs=CHECKOUT / "roles" / role / "meta" / "argument_specs.yml") for role in ROLES
+    )
     tasks += """
     - ansible.builtin.copy:
-        dest: "{{ playbook_dir }}/found"
-        content: "{{ {%s} | to_json }}"
-""" % ", ".join(f"'{role}': {role}_found.inputs" for role in ROLES)
+        dest: "{{{{ playbook_dir }}}}/found"
+        content: "{{{{ {{{}}} | to_json }}}}"
+""".format(", ".join(f"'{role}': {role}_found.inputs" for role in ROLES))
     code, output = play(tmp_path, tasks, *words)
     assert code == 0, output
     found = json.loads((tmp_path / "found").read_text())
     returned = {f"{role}_{short}": value for role, values in found.items() for short, value in values.items()}
     assert returned == {name: value for name, (dummy, value) in AS_TEXT.items() if value is not None}
     assert {name: type(value) for name, value in returned.items() if isinstance(value, bool)} == {
-        name: bool for name, (dummy, value) in AS_TEXT.items() if isinstance(value, bool)}
+        name: bool for name, (dummy, value) in AS_TEXT.items() if isinstance(value, bool)
+    }
     assert "correct-horse" not in output and "correct-horse" not in json.dumps(found)
 
 
 def test_defaults_have_their_types_too(tmp_path):
     """Before ansible-core 2.19 a template that stands for a number is text."""
-    tasks = "".join(f"""
+    tasks = (
+        "".join(
+            f"""
     - hostprep.runtime_fabric.check_inputs:
         role: {role}
       register: {role}_found
-""" for role in ROLES) + """
+"""
+            for role in ROLES
+        )
+        + """
     - ansible.builtin.assert:
         that:
           - rtf_preflight_found.inputs.min_outbound_bandwidth_mbit == 100
@@ -161,6 +180,7 @@ def test_defaults_have_their_types_too(tmp_path):
           - not rtf_kernel_found.inputs.swap_off
           - rtf_time_sync_found.inputs.wait + 1 == 61
 """
+    )
     code, output = play(tmp_path, tasks)
     assert code == 0, output
 
@@ -169,8 +189,13 @@ def test_the_inventory_may_hold_text_everywhere(tmp_path):
     """Also in the values of a dictionary, where a template stands for a number."""
     nested = {"rtf_ntp_servers": [{"host": "ntp.example.com", "minpoll": "{{ 4 }}", "prefer": "{{ true }}"}]}
     (tmp_path / "nested.yml").write_text(yaml.safe_dump(nested))
-    words = [word for values in (INPUTS, AS_TEXT) for name, (text, dummy) in values.items()
-             if name not in nested for word in ("-e", f"{name}='{text}'")]
+    words = [
+        word
+        for values in (INPUTS, AS_TEXT)
+        for name, (text, dummy) in values.items()
+        if name not in nested
+        for word in ("-e", f"{name}='{text}'")
+    ]
     code, output = play(tmp_path, "    - hostprep.runtime_fabric.check_inputs:\n", *words, "-e", "@nested.yml")
     assert code == 0, output
 
@@ -183,10 +208,13 @@ def test_a_role_says_what_it_did_not_do_and_names_the_variable(tmp_path):
     assert said in " ".join(output.split())
 
 
-@pytest.mark.parametrize("arguments, begin", [
-    ("\n        role: rtf_preflight", "The role rtf_preflight did nothing. "),
-    ("", "Nothing was touched. "),
-])
+@pytest.mark.parametrize(
+    "arguments, begin",
+    [
+        ("\n        role: rtf_preflight", "The role rtf_preflight did nothing. "),
+        ("", "Nothing was touched. "),
+    ],
+)
 def test_a_strategy_in_which_nodes_run_ahead_is_refused_in_one_line(tmp_path, arguments, begin):
     tasks = f"    - hostprep.runtime_fabric.check_inputs:{arguments}\n"
     code, output = play(tmp_path, tasks, ANSIBLE_STRATEGY="free")
@@ -198,7 +226,9 @@ GLOBS = selection.globs(checks.load(), catalog.load())
 OF_INPUTS = {
     **inputs.checks_by_name(["1.4"], ["us"]),
     **site_inputs.checks_by_name(catalog.load()),
-    **{"rtf_checks": GLOBS, "rtf_skip_checks": GLOBS, "rtf_waivers": waivers.checked(GLOBS)},
+    "rtf_checks": GLOBS,
+    "rtf_skip_checks": GLOBS,
+    "rtf_waivers": waivers.checked(GLOBS),
     **firewall_inputs.CHECKS,
     **kernel_inputs.CHECKS,
     **proxy_inputs.CHECKS,
@@ -221,8 +251,10 @@ def test_inputs_get_their_types(name):
 
 
 def test_an_option_may_tell_unset_from_empty():
-    options = {"rtf_time_sync_servers": {"type": "raw", "default": "{{ rtf_ntp_servers | default('unchanged') }}"},
-               "rtf_time_sync_wait": {"type": "int", "default": 60}}
+    options = {
+        "rtf_time_sync_servers": {"type": "raw", "default": "{{ rtf_ntp_servers | default('unchanged') }}"},
+        "rtf_time_sync_wait": {"type": "int", "default": 60},
+    }
     found = role_options.checks_by_name({"rtf_time_sync": {"main": options}}, OF_INPUTS)
     assert found["rtf_time_sync_servers"]("unchanged") == "unchanged"
     assert found["rtf_time_sync_servers"]("") == [] and found["rtf_time_sync_servers"]("a.example") == ["a.example"]

@@ -66,7 +66,9 @@ def test_a_host_that_shuts_out_ssh_restores_itself_and_the_task_fails():
     host = PlayedHost([CHANGED, UNREACHABLE, {"changed": False, "pending": False}])
     said = run(host)
     assert said["failed"] and not said["changed"] and not said["pending"]
-    assert "worker-1 could not be reached over a new connection after the change of its firewall (nftables)" in said["msg"]
+    assert (
+        "worker-1 could not be reached over a new connection after the change of its firewall (nftables)" in said["msg"]
+    )
     assert "It has restored itself" in said["msg"] and "Connection timed out" in said["msg"]
     assert host.asked == ["present", "reset", "confirmed", "reset", "rolled_back"]
 

@@ -16,8 +16,12 @@ RUNTIME = (CHECKOUT / "meta" / "runtime.yml").read_text()
 EXAMPLE = yaml.safe_load(re.search(r"^# +(module_defaults: .*)$", RUNTIME, re.MULTILINE).group(1))["module_defaults"]
 GROUPS = yaml.safe_load(RUNTIME)["action_groups"]
 # Arguments with which a module has nothing to do.
-IDLE = {"egress_info": "{endpoints: []}", "port_probe_info": "{key: '00', peers: []}", "link_info": "{key: '00', peers: []}",
-        "bandwidth_info": "{key: '00', peers: []}"}
+IDLE = {
+    "egress_info": "{endpoints: []}",
+    "port_probe_info": "{key: '00', peers: []}",
+    "link_info": "{key: '00', peers: []}",
+    "bandwidth_info": "{key: '00', peers: []}",
+}
 
 
 @pytest.mark.parametrize("group, defaults", EXAMPLE.items())

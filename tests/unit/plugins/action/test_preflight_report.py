@@ -56,8 +56,10 @@ def judge(members=MEMBERS, unreachable=None, limit=(), **arguments):
 
 def counts(report, nodes):
     """How many results of each status each of the nodes has."""
-    return {node: collections.Counter(entry["status"] for entry in report["results"] if entry["node"] == node)
-            for node in nodes}
+    return {
+        node: collections.Counter(entry["status"] for entry in report["results"] if entry["node"] == node)
+        for node in nodes
+    }
 
 
 def test_nothing_left_out_and_nothing_wrong_is_ready():
@@ -66,12 +68,19 @@ def test_nothing_left_out_and_nothing_wrong_is_ready():
     assert not [entry for entry in report["results"] if entry["id"].startswith("ports.") and entry["status"] != "pass"]
 
 
-@pytest.mark.parametrize("arguments, variable, check", [
-    ({"port_matrix": False, "checks": ["*"]}, "rtf_preflight_port_matrix", "ports.etcd"),
-    ({"skip_checks": ["kernel.ip_*"], "checks": ["*"]}, "rtf_skip_checks", "kernel.ip_forward"),
-    ({"checks": ["ports.*"]}, "rtf_checks", "kernel.ip_forward"),
-    ({"port_matrix": False, "load_balancer": "lb.example.com", "checks": ["*"]}, "rtf_preflight_port_matrix", "net.load_balancer"),
-])
+@pytest.mark.parametrize(
+    "arguments, variable, check",
+    [
+        ({"port_matrix": False, "checks": ["*"]}, "rtf_preflight_port_matrix", "ports.etcd"),
+        ({"skip_checks": ["kernel.ip_*"], "checks": ["*"]}, "rtf_skip_checks", "kernel.ip_forward"),
+        ({"checks": ["ports.*"]}, "rtf_checks", "kernel.ip_forward"),
+        (
+            {"port_matrix": False, "load_balancer": "lb.example.com", "checks": ["*"]},
+            "rtf_preflight_port_matrix",
+            "net.load_balancer",
+        ),
+    ],
+)
 def test_what_was_left_out_makes_no_cluster_ready_and_fails_the_play(arguments, variable, check):
     report, stopping, message = judge(**arguments)
     left_out = [entry for entry in stopping if entry["status"] == "skipped"]
@@ -84,14 +93,20 @@ def test_what_was_left_out_makes_no_cluster_ready_and_fails_the_play(arguments, 
 
 def test_a_waiver_accepts_a_gap():
     report, stopping, dummy = judge(
-        port_matrix=False, checks=["*"], waivers=[{"checks": ["ports.*"], "reason": "the network team proves them"}])
+        port_matrix=False, checks=["*"], waivers=[{"checks": ["ports.*"], "reason": "the network team proves them"}]
+    )
     assert not [entry for entry in stopping if entry["id"].startswith("ports.")]
     assert [waiver["state"] for waiver in report["waivers"]] == ["applied"]
 
 
 def test_links_that_are_not_measured_are_named_and_one_is_required():
     report, stopping, dummy = judge(links=False, checks=["*"])
-    assert report["selection"]["left_out_by"]["rtf_preflight_links"] == ["net.latency", "net.loss", "net.mtu_path", "net.bandwidth"]
+    assert report["selection"]["left_out_by"]["rtf_preflight_links"] == [
+        "net.latency",
+        "net.loss",
+        "net.mtu_path",
+        "net.bandwidth",
+    ]
     assert {entry["id"] for entry in stopping if entry["status"] == "skipped"} == {"net.mtu_path"}
 
 
@@ -101,7 +116,10 @@ def test_an_unreachable_node_changes_no_counter_of_the_others():
     healthy = [node.name for node in MEMBERS if node.name != LOST]
     assert counts(report, healthy) == counts(without, healthy)
     assert report["not_verified"] == without["not_verified"]
-    assert {node["name"]: node["unreachable"] for node in report["nodes"]} == {**dict.fromkeys(healthy), LOST: "no route"}
+    assert {node["name"]: node["unreachable"] for node in report["nodes"]} == {
+        **dict.fromkeys(healthy),
+        LOST: "no route",
+    }
     assert f"; {LOST} is unreachable" not in message and f": {LOST} is unreachable" in message
     assert f" on {LOST}" not in message
     lines = [line for line, dummy in terminal.lines(report)]

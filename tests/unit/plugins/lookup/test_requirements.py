@@ -44,9 +44,7 @@ def test_rows_of_the_site_are_among_them(lookup):
 
 def test_the_phase_selects_endpoints_too(lookup):
     options = {"release": "2.x", "control_plane": "ca"}
-    (operate,), (install,) = lookup.run(["endpoints"], **options), lookup.run(
-        ["endpoints"], phase="install", **options
-    )
+    (operate,), (install,) = lookup.run(["endpoints"], **options), lookup.run(["endpoints"], phase="install", **options)
     assert [row["id"] for row in install if row not in operate] == ["installer-chart"]
 
 

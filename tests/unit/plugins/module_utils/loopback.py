@@ -73,7 +73,7 @@ def udp_server(answer):
         while not over.is_set():
             try:
                 packet, peer = sock.recvfrom(65535)
-            except socket.timeout:
+            except TimeoutError:
                 continue
             reply = answer(packet)
             if reply is not None:
@@ -112,7 +112,7 @@ def time_server(ahead=0.0, stratum=2):
 
     def answer(question):
         now = time.time() + ahead + 2208988800
-        stamp = struct.pack("!II", int(now), int(now % 1 * 2 ** 32))
+        stamp = struct.pack("!II", int(now), int(now % 1 * 2**32))
         return struct.pack("!BBbb12x", 0x24, stratum, 6, -20) + stamp + question[40:48] + stamp + stamp
 
     return answer
@@ -133,6 +133,7 @@ def linger(sock):
 
 def http_answer(data):
     """Serve one HTTP question with these bytes."""
+
     def handle(sock):
         asked = b""
         while b"\r\n\r\n" not in asked:
@@ -147,13 +148,27 @@ def http_answer(data):
 
 def endpoint(port, **fields):
     """An egress.Endpoint at the loopback interface."""
-    row = dict(id=None, host="127.0.0.1", port=port, protocol="tls", server_name=NAME, paths=["direct"], url_path="/",
-               mutual_tls=False, client_cert=None, client_key=None, issuers=[], origin=[], starttls=True, idle=0)
+    row = {
+        "id": None,
+        "host": "127.0.0.1",
+        "port": port,
+        "protocol": "tls",
+        "server_name": NAME,
+        "paths": ["direct"],
+        "url_path": "/",
+        "mutual_tls": False,
+        "client_cert": None,
+        "client_key": None,
+        "issuers": [],
+        "origin": [],
+        "starttls": True,
+        "idle": 0,
+    }
     row.update(fields)
     return prober.endpoint_of(row)
 
 
-class Authority(object):
+class Authority:
     """A certificate authority of the tests' own, and TLS servers with certificates of it."""
 
     def __init__(self, organisation="Test Authority"):
@@ -166,6 +181,7 @@ class Authority(object):
 
     def contexts(self):
         """securing.Contexts that trust this authority alone."""
+
         def make():
             with self.pem_file() as path:
                 return tls.verifying_context(path)

@@ -23,6 +23,7 @@ def head_of(sock):
 
 def relay(one, other):
     """Pass bytes both ways until one side ends."""
+
     def copy(source, target):
         with contextlib.suppress(OSError):
             while True:
@@ -40,7 +41,7 @@ def relay(one, other):
     back.join(5)
 
 
-class HttpProxy(object):
+class HttpProxy:
     """CONNECT to loopback. names: {name: address} it resolves; credentials: "user:password" it asks for."""
 
     def __init__(self, names=None, credentials=None):
@@ -57,8 +58,9 @@ class HttpProxy(object):
         if self.credentials is not None:
             token = base64.b64encode(self.credentials.encode("utf-8")).decode("ascii")
             if "Proxy-Authorization: Basic " + token not in lines:
-                sock.sendall(b'HTTP/1.1 407 Proxy Authentication Required\r\n'
-                             b'Proxy-Authenticate: Basic realm="tests"\r\n\r\n')
+                sock.sendall(
+                    b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="tests"\r\n\r\n'
+                )
                 return
         host, dummy_colon, port = target.rpartition(":")
         try:
@@ -71,7 +73,7 @@ class HttpProxy(object):
             relay(sock, upstream)
 
 
-class SocksProxy(object):
+class SocksProxy:
     """SOCKS5 CONNECT to loopback; the same arguments."""
 
     def __init__(self, names=None, credentials=None):
@@ -97,9 +99,10 @@ class SocksProxy(object):
         if kind == 3:
             host = self._read(sock, bytearray(self._read(sock, 1))[0]).decode("ascii")
         else:
-            host = socket.inet_ntop(socket.AF_INET if kind == 1 else socket.AF_INET6,
-                                    self._read(sock, 4 if kind == 1 else 16))
-        port, = struct.unpack("!H", self._read(sock, 2))
+            host = socket.inet_ntop(
+                socket.AF_INET if kind == 1 else socket.AF_INET6, self._read(sock, 4 if kind == 1 else 16)
+            )
+        (port,) = struct.unpack("!H", self._read(sock, 2))
         self.asked.append((host, port))
         try:
             upstream = socket.create_connection((self.names.get(host, host), port), 5)

@@ -12,7 +12,7 @@ import sys
 def environment(module):
     """The environment in which a process can import an imported module."""
     root = os.path.abspath(module.__file__)
-    for dummy_level in module.__name__.split("."):
+    for _dummy_level in module.__name__.split("."):
         root = os.path.dirname(root)
     return dict(os.environ, PYTHONPATH=os.pathsep.join([root] + sys.path))
 
@@ -21,7 +21,11 @@ def run(module, arguments, check_mode=False):
     """Run an imported module with arguments; return its result."""
     process = subprocess.Popen(
         [sys.executable, "-m", module.__name__],
-        env=environment(module), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        env=environment(module),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     parameters = dict(arguments, _ansible_check_mode=check_mode)
     out, err = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": parameters}).encode("utf-8"), 60)
     assert b"Traceback" not in err, err

@@ -19,17 +19,21 @@ def fixture_record(tmp_path):
     def run(check_mode=False, **arguments):
         parameters = dict({"name": "role", "directory": str(tmp_path / "records")}, **arguments)
         return module_process.run(change_record, parameters, check_mode)
+
     return run
 
 
-@pytest.mark.parametrize("known, found, expected", [
-    ({}, {"a": 1}, {"a": 1}),
-    ({"a": 1}, {"a": 2}, {"a": 1}),
-    ({"a": {"b": 1}}, {"a": {"b": 2, "c": 3}}, {"a": {"b": 1, "c": 3}}),
-    ({"a": [1]}, {"a": [2, 1]}, {"a": [1, 2]}),
-    ({"a": {"b": 1}}, {"a": [1]}, {"a": {"b": 1}}),
-    ({"a": None}, {"a": 1}, {"a": None}),
-])
+@pytest.mark.parametrize(
+    "known, found, expected",
+    [
+        ({}, {"a": 1}, {"a": 1}),
+        ({"a": 1}, {"a": 2}, {"a": 1}),
+        ({"a": {"b": 1}}, {"a": {"b": 2, "c": 3}}, {"a": {"b": 1, "c": 3}}),
+        ({"a": [1]}, {"a": [2, 1]}, {"a": [1, 2]}),
+        ({"a": {"b": 1}}, {"a": [1]}, {"a": {"b": 1}}),
+        ({"a": None}, {"a": 1}, {"a": None}),
+    ],
+)
 def test_what_is_remembered_first_counts(known, found, expected):
     assert merged(known, found) == expected
 

@@ -25,7 +25,7 @@ def endless(sock):
 
 def run(port, scheme="http", host="127.0.0.1", **arguments):
     arguments.setdefault("seconds", 0.6)
-    return module_process.run(download_info, dict(arguments, url="%s://%s:%d/file" % (scheme, host, port)))
+    return module_process.run(download_info, dict(arguments, url=f"{scheme}://{host}:{port}/file"))
 
 
 def test_what_comes_is_counted_and_no_more_is_taken():
@@ -40,7 +40,7 @@ def test_what_comes_is_counted_and_no_more_is_taken():
 
 def test_time_ends_it_too():
     with loopback.tcp_server(endless) as port:
-        told = run(port, max_bytes=10 ** 12)["download"]
+        told = run(port, max_bytes=10**12)["download"]
     assert told["verdict"] == "reachable" and 0 < told["seconds"] < 10
 
 
@@ -58,19 +58,27 @@ def test_a_short_file_is_downloaded_again():
 
 def test_over_tls_through_a_proxy():
     proxy = loopback_proxies.HttpProxy()
-    with AUTHORITY.server(AUTHORITY.certificate("127.0.0.1"), endless) as port, AUTHORITY.pem_file() as path, \
-            loopback.tcp_server(proxy) as proxy_port:
-        told = run(port, "https", ca_path=path, path="http_proxy", http_proxy="http://127.0.0.1:%d" % proxy_port)["download"]
+    with (
+        AUTHORITY.server(AUTHORITY.certificate("127.0.0.1"), endless) as port,
+        AUTHORITY.pem_file() as path,
+        loopback.tcp_server(proxy) as proxy_port,
+    ):
+        told = run(port, "https", ca_path=path, path="http_proxy", http_proxy=f"http://127.0.0.1:{proxy_port}")[
+            "download"
+        ]
     assert (told["verdict"], told["path"]) == ("reachable", "http_proxy")
-    assert ("CONNECT", "127.0.0.1:%d" % port) in proxy.asked
+    assert ("CONNECT", f"127.0.0.1:{port}") in proxy.asked
 
 
-@pytest.mark.parametrize("answer, words", [
-    (b"HTTP/1.1 404 Not Found\r\n\r\n", "the answer is 404 Not Found"),
-    (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\n\r\n", "the answer is 302 Found, to http://elsewhere/"),
-    (b"nonsense", "the answer is not HTTP"),
-    (HEAD, "only 0 bytes came"),
-])
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "the answer is 404 Not Found"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\n\r\n", "the answer is 302 Found, to http://elsewhere/"),
+        (b"nonsense", "the answer is not HTTP"),
+        (HEAD, "only 0 bytes came"),
+    ],
+)
 def test_what_is_no_file(answer, words):
     with loopback.tcp_server(loopback.http_answer(answer)) as port:
         told = run(port, streams=1, seconds=0.2)["download"]
@@ -89,30 +97,35 @@ def test_a_server_that_stalls_costs_its_time():
     assert told["verdict"] == "http_failed"
 
 
-@pytest.mark.parametrize("arguments, words", [
-    ({"url": "ftp://example.com/"}, "url: must look like"),
-    ({"url": "https://user:hunter2@example.com/"}, "url: must not hold a user name or password"),
-    ({"url": "https://example.com:x/"}, "url: has no readable host"),
-    ({"url": "https://example.com/a b"}, "url: has blanks"),
-    ({"url": "http://a/", "streams": 0}, "streams: 0 is not a number above 0"),
-    ({"url": "http://a/", "path": "socks5"}, "path: socks5 needs the option socks5_proxy"),
-    ({"url": "http://a/", "path": "http_proxy", "http_proxy": "proxy:3128"}, "http_proxy: must start with http://"),
-    ({"url": "http://a/", "ca_path": "/nonexistent"}, "ca_path: /nonexistent"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"url": "ftp://example.com/"}, "url: must look like"),
+        ({"url": "https://user:hunter2@example.com/"}, "url: must not hold a user name or password"),
+        ({"url": "https://example.com:x/"}, "url: has no readable host"),
+        ({"url": "https://example.com/a b"}, "url: has blanks"),
+        ({"url": "http://a/", "streams": 0}, "streams: 0 is not a number above 0"),
+        ({"url": "http://a/", "path": "socks5"}, "path: socks5 needs the option socks5_proxy"),
+        ({"url": "http://a/", "path": "http_proxy", "http_proxy": "proxy:3128"}, "http_proxy: must start with http://"),
+        ({"url": "http://a/", "ca_path": "/nonexistent"}, "ca_path: /nonexistent"),
+    ],
+)
 def test_bad_arguments_are_named(arguments, words):
     result = module_process.run(download_info, arguments)
     assert result["failed"] is True and words in result["msg"]
     assert "hunter2" not in result["msg"]
 
 
-@given(st.lists(st.tuples(st.floats(0.001, 2), st.integers(0, 10 ** 7)), max_size=30))
+@given(st.lists(st.tuples(st.floats(0.001, 2), st.integers(0, 10**7)), max_size=30))
 def test_no_second_is_better_than_the_peak_and_none_is_all(steps):
     moment = [0.0]
-    meter = download.Meter(10 ** 12, lambda: moment[0])
+    meter = download.Meter(10**12, lambda: moment[0])
     for pause, count in steps:
         moment[0] += pause
         meter.add(count)
     told = meter.reading()
     assert told["bytes"] == sum(count for dummy, count in steps[1:])
     if told["mean_mbit"] is not None:
-        assert told["mean_mbit"] == pytest.approx(told["bytes"] * 8 / sum(pause for pause, dummy in steps[1:]) / 1e6, rel=0.01, abs=0.1)
+        assert told["mean_mbit"] == pytest.approx(
+            told["bytes"] * 8 / sum(pause for pause, dummy in steps[1:]) / 1e6, rel=0.01, abs=0.1
+        )

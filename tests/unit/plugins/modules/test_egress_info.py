@@ -15,11 +15,11 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils
 AUTHORITY = loopback.Authority()
 NAME = egress_info.__name__
 ROOT = os.path.abspath(egress_info.__file__)
-for dummy_level in NAME.split("."):
+for _dummy_level in NAME.split("."):
     ROOT = os.path.dirname(ROOT)
 
 # Runs the module with a resolver that never comes back, stuck in a system call like the real one.
-HUNG_RESOLVER = """
+HUNG_RESOLVER = f"""
 import os, runpy, socket
 pipe = os.pipe()
 lookup = socket.getaddrinfo
@@ -28,8 +28,8 @@ def hung(host, *rest):
     return os.read(pipe[0], 1) if str(host).endswith(".example.com") else lookup(host, *rest)
 
 socket.getaddrinfo = hung
-runpy.run_module(%r, run_name="__main__", alter_sys=True)
-""" % NAME
+runpy.run_module({NAME!r}, run_name="__main__", alter_sys=True)
+"""
 
 
 def start(arguments, code=None, check_mode=False):
@@ -48,8 +48,10 @@ def start(arguments, code=None, check_mode=False):
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_the_whole_module(check_mode):
     with AUTHORITY.server() as port, AUTHORITY.pem_file() as path:
-        rows = [{"id": "web", "host": "127.0.0.1", "port": port, "server_name": loopback.NAME, "protocol": "tls"},
-                {"host": "127.0.0.1", "port": loopback.closed_port(), "protocol": "tcp"}]
+        rows = [
+            {"id": "web", "host": "127.0.0.1", "port": port, "server_name": loopback.NAME, "protocol": "tls"},
+            {"host": "127.0.0.1", "port": loopback.closed_port(), "protocol": "tcp"},
+        ]
         result, dummy_seconds = start({"endpoints": rows, "ca_path": path}, check_mode=check_mode)
     assert result["changed"] is False
     assert [row["verdict"] for row in result["endpoints"]] == ["reachable", "refused"]
@@ -59,9 +61,16 @@ def test_the_whole_module(check_mode):
 def test_a_proxy_and_its_password():
     proxy = loopback_proxies.HttpProxy(credentials="jo:hunter2")
     with AUTHORITY.server() as port, AUTHORITY.pem_file() as path, loopback.tcp_server(proxy) as proxy_port:
-        row = {"host": "127.0.0.1", "port": port, "server_name": loopback.NAME, "protocol": "tls", "paths": ["http_proxy", "direct"]}
+        row = {
+            "host": "127.0.0.1",
+            "port": port,
+            "server_name": loopback.NAME,
+            "protocol": "tls",
+            "paths": ["http_proxy", "direct"],
+        }
         result, dummy_seconds = start(
-            {"endpoints": [row], "ca_path": path, "http_proxy": "http://jo:hunter2@127.0.0.1:%d" % proxy_port})
+            {"endpoints": [row], "ca_path": path, "http_proxy": f"http://jo:hunter2@127.0.0.1:{proxy_port}"}
+        )
     assert result["endpoints"][0]["verdict"] == "reachable"
     assert result["endpoints"][0]["other_paths"][0]["verdict"] == "reachable"
     assert "hunter2" not in json.dumps(result)
@@ -85,30 +94,45 @@ def test_a_hung_resolver_costs_one_timeout():
     assert seconds < 5
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"endpoints": [{"host": "https://example.com", "port": 443}]}, "endpoints[0].host: 'https://example.com' is not"),
-    ({"endpoints": [{"host": "a", "port": 0}]}, "endpoints[0].port: 0 is not between 1 and 65535"),
-    ({"endpoints": [{"host": "a", "port": 1}, {"host": "a", "port": 65536}]}, "endpoints[1].port: 65536"),
-    ({"endpoints": [{"host": "a", "port": 1, "server_name": "x y"}]}, "endpoints[0].server_name"),
-    ({"endpoints": [{"host": "a", "port": "http"}]}, "port"),
-    ({"endpoints": [{"port": 1}]}, "host"),
-    ({"endpoints": [{"host": "a", "port": 1, "protocol": "gopher"}]}, "gopher"),
-    ({"endpoints": [{"host": "a", "port": 1, "paths": ["http_proxy"]}]}, "endpoints[0].paths: http_proxy needs the option"),
-    ({"endpoints": [{"host": "a", "port": 1, "paths": []}]}, "endpoints[0].paths: must name at least one path"),
-    ({"endpoints": [{"host": "a", "port": 1, "paths": ["direct", "direct"]}]}, "and none twice"),
-    ({"endpoints": [{"host": "a", "port": 1, "paths": ["socks5"], "protocol": "ntp"}]}, "ntp is UDP"),
-    ({"endpoints": [{"host": "a", "port": 1, "url_path": "a b"}]}, "endpoints[0].url_path: a text (not shown, it may hold a secret) is not a path"),
-    ({"endpoints": [{"host": "a", "port": 1, "client_key": "/k"}]}, "endpoints[0].client_key: needs client_cert"),
-    ({"endpoints": [{"host": "a", "port": 1, "client_cert": "/nonexistent/c.pem"}]}, "client_cert: /nonexistent/c.pem"),
-    ({"http_proxy": "proxy:3128"}, "http_proxy: must start with http://"),
-    ({"socks5_proxy": "socks5://proxy"}, "socks5_proxy: has no host and port"),
-    ({"timeout": 0}, "timeout: 0.0 is not a number above 0"),
-    ({"timeout": "nan"}, "timeout: nan is not a number above 0"),
-    ({"deadline": -1}, "deadline: -1.0 is not"),
-    ({"deadline": "inf"}, "deadline: inf is not"),
-    ({"concurrency": 0}, "concurrency: 0 is not"),
-    ({"ca_path": "/nonexistent/ca.pem"}, "ca_path: /nonexistent/ca.pem"),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (
+            {"endpoints": [{"host": "https://example.com", "port": 443}]},
+            "endpoints[0].host: 'https://example.com' is not",
+        ),
+        ({"endpoints": [{"host": "a", "port": 0}]}, "endpoints[0].port: 0 is not between 1 and 65535"),
+        ({"endpoints": [{"host": "a", "port": 1}, {"host": "a", "port": 65536}]}, "endpoints[1].port: 65536"),
+        ({"endpoints": [{"host": "a", "port": 1, "server_name": "x y"}]}, "endpoints[0].server_name"),
+        ({"endpoints": [{"host": "a", "port": "http"}]}, "port"),
+        ({"endpoints": [{"port": 1}]}, "host"),
+        ({"endpoints": [{"host": "a", "port": 1, "protocol": "gopher"}]}, "gopher"),
+        (
+            {"endpoints": [{"host": "a", "port": 1, "paths": ["http_proxy"]}]},
+            "endpoints[0].paths: http_proxy needs the option",
+        ),
+        ({"endpoints": [{"host": "a", "port": 1, "paths": []}]}, "endpoints[0].paths: must name at least one path"),
+        ({"endpoints": [{"host": "a", "port": 1, "paths": ["direct", "direct"]}]}, "and none twice"),
+        ({"endpoints": [{"host": "a", "port": 1, "paths": ["socks5"], "protocol": "ntp"}]}, "ntp is UDP"),
+        (
+            {"endpoints": [{"host": "a", "port": 1, "url_path": "a b"}]},
+            "endpoints[0].url_path: a text (not shown, it may hold a secret) is not a path",
+        ),
+        ({"endpoints": [{"host": "a", "port": 1, "client_key": "/k"}]}, "endpoints[0].client_key: needs client_cert"),
+        (
+            {"endpoints": [{"host": "a", "port": 1, "client_cert": "/nonexistent/c.pem"}]},
+            "client_cert: /nonexistent/c.pem",
+        ),
+        ({"http_proxy": "proxy:3128"}, "http_proxy: must start with http://"),
+        ({"socks5_proxy": "socks5://proxy"}, "socks5_proxy: has no host and port"),
+        ({"timeout": 0}, "timeout: 0.0 is not a number above 0"),
+        ({"timeout": "nan"}, "timeout: nan is not a number above 0"),
+        ({"deadline": -1}, "deadline: -1.0 is not"),
+        ({"deadline": "inf"}, "deadline: inf is not"),
+        ({"concurrency": 0}, "concurrency: 0 is not"),
+        ({"ca_path": "/nonexistent/ca.pem"}, "ca_path: /nonexistent/ca.pem"),
+    ],
+)
 def test_bad_arguments_are_named(change, words):
     result, dummy_seconds = start(dict({"endpoints": []}, **change))
     assert result["failed"] is True

@@ -40,7 +40,7 @@ def test_the_kernel_that_runs_the_test_is_described():
 
 
 def test_a_password_that_is_an_ordinary_word_hides_nothing_else():
-    hashes = [masked_urls.digest("http://Linux:%s@p:1" % word) for word in ("Linux", "proxy", "none")]
+    hashes = [masked_urls.digest(f"http://Linux:{word}@p:1") for word in ("Linux", "proxy", "none")]
     code, result = run_module(sections=["kernel", "proxy"], sysctls=["kernel.ostype"], proxy_hashes=hashes)
     assert code == 0 and result["host"]["kernel"]["sysctls"]["kernel.ostype"]["live"] == "Linux"
     assert "****" not in json.dumps(result["host"])

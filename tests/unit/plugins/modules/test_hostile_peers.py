@@ -20,20 +20,21 @@ MOST_MEGABYTES = 150
 
 # Runs the module, and says on the standard error how much memory it took at most. The peak that getrusage() tells may be
 # that of the process which started it.
-MEASURED = """
+MEASURED = f"""
 import atexit, runpy, sys
 
 def peak():
     with open("/proc/self/status") as status:
         return int(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
 
-atexit.register(lambda: sys.stderr.write("%%d" %% (peak() // 1024)))
-runpy.run_module(%r, run_name="__main__", alter_sys=True)
-""" % egress_info.__name__
+atexit.register(lambda: sys.stderr.write("%d" % (peak() // 1024)))
+runpy.run_module({egress_info.__name__!r}, run_name="__main__", alter_sys=True)
+"""
 
 
 def drips(head, seconds=0.1):
     """One byte after the other, for longer than anybody waits."""
+
     def handle(sock):
         for byte in bytearray(head + b"x" * 200):
             sock.sendall(bytes(bytearray([byte])))
@@ -66,7 +67,7 @@ def greets_for_ever(sock):
 
 
 def certificate_of(count):
-    return AUTHORITY.certificate(*["name-%05d.example.com" % number for number in range(count)])
+    return AUTHORITY.certificate(*[f"name-{number:05d}.example.com" for number in range(count)])
 
 
 HTTP_FLOOD = floods(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")
@@ -98,21 +99,28 @@ def run(arguments):
     """(result, seconds, megabytes) of the module in a process of its own."""
     environment = module_process.environment(egress_info)
     begun = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-c", MEASURED], env=environment, stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", MEASURED],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     out, err = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"), 120)
     assert err.isdigit(), err
     return json.loads(out.decode("utf-8")), time.monotonic() - begun, int(err)
 
 
 def row(name, port, protocol, **more):
-    return dict({"id": name, "host": "127.0.0.1", "port": port, "protocol": protocol, "server_name": loopback.NAME}, **more)
+    return dict(
+        {"id": name, "host": "127.0.0.1", "port": port, "protocol": protocol, "server_name": loopback.NAME}, **more
+    )
 
 
 def test_all_at_once():
     with contextlib.ExitStack() as stack:
         rows = []
-        for name, protocol, handle, tls, dummy_verdict in PEERS:
+        for name, protocol, handle, tls, _dummy_verdict in PEERS:
             if tls is None:
                 port = stack.enter_context(loopback.tcp_server(handle))
             else:
@@ -131,8 +139,11 @@ def test_all_at_once():
 def test_proxies():
     for name, handle, verdict in PROXIES:
         with loopback.tcp_server(handle) as port:
-            arguments = {"endpoints": [row(name, 443, "https", paths=["http_proxy"])], "timeout": TIMEOUT,
-                         "http_proxy": "http://127.0.0.1:%d" % port}
+            arguments = {
+                "endpoints": [row(name, 443, "https", paths=["http_proxy"])],
+                "timeout": TIMEOUT,
+                "http_proxy": f"http://127.0.0.1:{port}",
+            }
             result, dummy_seconds, megabytes = run(arguments)
         assert (name, result["endpoints"][0]["verdict"]) == (name, verdict)
         assert megabytes < MOST_MEGABYTES

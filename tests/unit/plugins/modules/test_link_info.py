@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.modules import bandwidt
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 
-HOST = "127.0.%d.9" % (os.getpid() % 199 + 50)
+HOST = f"127.0.{os.getpid() % 199 + 50}.9"
 PORT = 30000
 
 
@@ -23,8 +23,15 @@ PORT = 30000
 def key():
     """The key of a run whose listener has one port of each kind; of each test its own, since a test may be a process."""
     key = binascii.hexlify(os.urandom(16)).decode("ascii")
-    module_process.run(port_listener, {"key": key, "name": "n2", "lifetime": 60, "listen": [
-        {"address": HOST, "tcp": [str(PORT)], "udp": [str(PORT)]}]})
+    module_process.run(
+        port_listener,
+        {
+            "key": key,
+            "name": "n2",
+            "lifetime": 60,
+            "listen": [{"address": HOST, "tcp": [str(PORT)], "udp": [str(PORT)]}],
+        },
+    )
     yield key
     listener_process.find(key.encode("ascii"), "stop")
 

@@ -18,8 +18,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 
 NUMBER = os.getpid() % 199 + 50
-NODES = {"c1": "127.0.%d.11" % NUMBER, "c2": "127.0.%d.12" % NUMBER}
-BALANCER = "127.0.%d.13" % NUMBER
+NODES = {"c1": f"127.0.{NUMBER}.11", "c2": f"127.0.{NUMBER}.12"}
+BALANCER = f"127.0.{NUMBER}.13"
 PORT = 30443
 
 
@@ -27,8 +27,10 @@ PORT = 30443
 def key():
     """The key of a run whose listener answers at one of two addresses; of each test its own, as a test may be a process."""
     keys = binascii.hexlify(os.urandom(16)).decode("ascii")
-    module_process.run(port_listener, {"key": keys, "name": "c1", "lifetime": 60, "listen": [
-        {"address": NODES["c1"], "tcp": [str(PORT)]}]})
+    module_process.run(
+        port_listener,
+        {"key": keys, "name": "c1", "lifetime": 60, "listen": [{"address": NODES["c1"], "tcp": [str(PORT)]}]},
+    )
     yield keys
     listener_process.find(keys.encode("ascii"), "stop")
 
@@ -68,14 +70,15 @@ def test_tcp_is_passed_on_and_one_server_is_down(key):
     with loopback.tcp_server(passing_on([NODES["c1"], NODES["c2"]]), BALANCER) as port:
         found = through(key, port)
     assert found["reached"] == [
-        {"name": "c1", "tls": "passed_through", "source": "hidden", "seen": BALANCER, "count": 3}]
+        {"name": "c1", "tls": "passed_through", "source": "hidden", "seen": BALANCER, "count": 3}
+    ]
     assert sum(failure["count"] for failure in found["failures"]) == 3
 
 
 def test_the_clients_address_is_announced(key):
     handle = passing_on([NODES["c1"]], "PROXY TCP4 %s 192.0.2.1 %d 443\r\n")
     with loopback.tcp_server(handle, BALANCER) as port:
-        way, = through(key, port)["reached"]
+        (way,) = through(key, port)["reached"]
     assert (way["source"], way["seen"], way["tls"]) == ("announced", "127.0.0.1", "passed_through")
 
 
@@ -87,7 +90,9 @@ def test_the_clients_address_is_kept(key):
 def test_tls_that_is_ended_is_noticed(key):
     authority = loopback.Authority()
     with authority.server(handle=passing_on([NODES["c1"]])) as port:
-        found = module_process.run(load_balancer_info, {"key": key, "host": "127.0.0.1", "port": port, "connections": 2})
+        found = module_process.run(
+            load_balancer_info, {"key": key, "host": "127.0.0.1", "port": port, "connections": 2}
+        )
     assert [(way["name"], way["tls"], way["count"]) for way in found["reached"]] == [("c1", "ended", 2)], found
 
 

@@ -19,8 +19,13 @@ SECRET = "s3cr3t%24"
 
 def run_module(*files, secret=SECRET, check=False, secrets=None):
     """Return the module's exit code and what it printed, as a text and read as JSON."""
-    arguments = {"name": "site proxy", "files": list(files), "secrets": secrets or {"password": secret},
-                 "_ansible_check_mode": check, "_ansible_diff": True}
+    arguments = {
+        "name": "site proxy",
+        "files": list(files),
+        "secrets": secrets or {"password": secret},
+        "_ansible_check_mode": check,
+        "_ansible_diff": True,
+    }
     process = subprocess.run(
         [sys.executable, "-m", MODULE],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
@@ -59,7 +64,7 @@ def test_blocks_are_written_and_taken_back_without_a_trace(tmp_path, shared):
     assert run_module(*files)[2]["changed"] is False
 
     assert [entry["removed"] for entry in result["files"]] == [False, False]
-    absent = [dict(path=entry["path"], state="absent") for entry in files]
+    absent = [{"path": entry["path"], "state": "absent"} for entry in files]
     assert [entry["removed"] for entry in run_module(*absent, secret="", check=True)[2]["files"]] == [True, True]
     assert run_module(*absent, secret="")[2]["changed"] is True
     assert shared.read_text() == "token=0f9\n[main]\nx=1" and mode(shared) == 0o644
@@ -85,11 +90,14 @@ def test_another_password_is_a_change_that_is_said_and_not_shown(shared):
 
 
 @pytest.mark.parametrize("check", [True, False])
-@pytest.mark.parametrize("state, secrets", [
-    ("present", {"key": "an0ther"}),  # rotated
-    ("present", {"key": ""}),
-    ("absent", {}),  # reverted: the old key is not known
-])
+@pytest.mark.parametrize(
+    "state, secrets",
+    [
+        ("present", {"key": "an0ther"}),  # rotated
+        ("present", {"key": ""}),
+        ("absent", {}),  # reverted: the old key is not known
+    ],
+)
 def test_a_key_that_is_not_known_any_more_is_in_no_diff(tmp_path, check, state, secrets):
     path = tmp_path / "chrony.keys"
     entry = {"path": str(path), "content": "7 SHA256 @{key}\nserver ntp.example.com key 7\n"}
@@ -108,8 +116,10 @@ def test_without_a_secret_the_file_is_opened_again(shared):
 
 
 def test_files_that_are_not_for_this_host_are_left_alone(tmp_path):
-    files = [{"path": str(tmp_path / "none.conf"), "content": "x", "create": False},
-             {"path": str(tmp_path / "none" / "x.conf"), "content": "x", "make_directories": False}]
+    files = [
+        {"path": str(tmp_path / "none.conf"), "content": "x", "create": False},
+        {"path": str(tmp_path / "none" / "x.conf"), "content": "x", "make_directories": False},
+    ]
     _code, _text, result = run_module(*files)
     assert result["changed"] is False and result["files"] == [] and list(tmp_path.iterdir()) == []
 
@@ -122,12 +132,15 @@ def test_a_link_is_followed_and_its_target_written_once(tmp_path, shared):
     assert link.is_symlink() and shared.read_text().count("BEGIN") == 1
 
 
-@pytest.mark.parametrize("prepare, said", [
-    (lambda path: path.mkdir(), "not a regular file"),
-    (os.mkfifo, "not a regular file"),
-    (lambda path: path.write_text("# BEGIN site proxy (before: mode 0644)\n"), "begins a block that never ends"),
-    (lambda path: path.symlink_to(path.name), "ymbolic link"),
-])
+@pytest.mark.parametrize(
+    "prepare, said",
+    [
+        (lambda path: path.mkdir(), "not a regular file"),
+        (os.mkfifo, "not a regular file"),
+        (lambda path: path.write_text("# BEGIN site proxy (before: mode 0644)\n"), "begins a block that never ends"),
+        (lambda path: path.symlink_to(path.name), "ymbolic link"),
+    ],
+)
 def test_what_is_no_file_of_settings_is_refused_by_name(tmp_path, prepare, said):
     path = tmp_path / "odd"
     prepare(path)
@@ -146,19 +159,28 @@ def test_bytes_that_are_no_text_survive(tmp_path):
 def test_lines_that_are_kept_stay_whatever_else_the_block_is_to_hold(tmp_path):
     path = tmp_path / "env"
     entry = {"path": str(path), "mode": "0600"}
-    run_module(dict(entry, content="HTTP='%s'\nNO_PROXY='a'\nSOCKS='socks5://s.example.com:1080'" % URL))
+    run_module(dict(entry, content=f"HTTP='{URL}'\nNO_PROXY='a'\nSOCKS='socks5://s.example.com:1080'"))
     both = path.read_text()
     # One of the two inputs is not set any more, then the other.
-    for content, keep in (("SOCKS='socks5://s.example.com:1080'", ["HTTP=", "NO_PROXY="]),
-                          ("HTTP='%s'\nNO_PROXY='a'" % URL, ["SOCKS="]), ("", ["HTTP=", "NO_PROXY=", "SOCKS="])):
+    for content, keep in (
+        ("SOCKS='socks5://s.example.com:1080'", ["HTTP=", "NO_PROXY="]),
+        (f"HTTP='{URL}'\nNO_PROXY='a'", ["SOCKS="]),
+        ("", ["HTTP=", "NO_PROXY=", "SOCKS="]),
+    ):
         state = "present" if content else "absent"
         assert run_module(dict(entry, content=content, keep=keep, state=state))[2]["changed"] is False
         assert path.read_text() == both
     code, text, result = run_module(dict(entry, state="absent", keep=["HTTP=", "NO_PROXY="]), secret="")
     assert result["changed"] is True and "SOCKS" not in path.read_text() and mode(path) == 0o600
     assert SECRET in path.read_text() and SECRET not in text
-    assert run_module(dict(entry, content="SOCKS='other'", keep=["HTTP=", "NO_PROXY="]), secret="")[2]["changed"] is True
-    assert path.read_text().splitlines()[1:4] == ["HTTP='%s'" % URL.replace("@{password}", SECRET), "NO_PROXY='a'", "SOCKS='other'"]
+    assert (
+        run_module(dict(entry, content="SOCKS='other'", keep=["HTTP=", "NO_PROXY="]), secret="")[2]["changed"] is True
+    )
+    assert path.read_text().splitlines()[1:4] == [
+        "HTTP='{}'".format(URL.replace("@{password}", SECRET)),
+        "NO_PROXY='a'",
+        "SOCKS='other'",
+    ]
     assert run_module(dict(entry, state="absent"))[2]["changed"] is True
     assert not path.exists()
     assert run_module(dict(entry, state="absent", keep=["HTTP="]))[2]["changed"] is False

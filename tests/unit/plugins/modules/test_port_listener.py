@@ -30,8 +30,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 
 # Addresses of the loopback network that nothing else uses, one for each process of a parallel test run.
-HOST = "127.0.%d.7" % (os.getpid() % 199 + 50)
-OTHER = "127.0.%d.8" % (os.getpid() % 199 + 50)
+HOST = f"127.0.{os.getpid() % 199 + 50}.7"
+OTHER = f"127.0.{os.getpid() % 199 + 50}.8"
 
 
 @pytest.fixture
@@ -51,8 +51,13 @@ def other_key():
 
 
 def listen(key, tcp=(), udp=(), lifetime=30, check_mode=False, name="n2", address=HOST, **more):
-    arguments = {"key": key, "name": name, "lifetime": lifetime,
-                 "listen": [{"address": address, "tcp": list(tcp), "udp": list(udp)}], **more}
+    arguments = {
+        "key": key,
+        "name": name,
+        "lifetime": lifetime,
+        "listen": [{"address": address, "tcp": list(tcp), "udp": list(udp)}],
+        **more,
+    }
     return module_process.run(port_listener, arguments, check_mode)
 
 
@@ -87,7 +92,8 @@ def test_a_whole_table_is_proven_and_given_back(key):
     assert started["changed"] is True
     place = started["listening"]["places"][0]
     assert [place[transport] for transport in ("tcp", "udp")] == [
-        {"bound": ranges, "occupied": [], "beside": [], "failed": []}] * 2
+        {"bound": ranges, "occupied": [], "beside": [], "failed": []}
+    ] * 2
     found = probe(key, timeout=3.5, tcp=ranges, udp=ranges)
     assert found["tcp"] == found["udp"] == {"asked": 2769, "ports": {"open": ranges}, "reasons": {}}
     stopped = stop(key)
@@ -117,7 +123,7 @@ def test_who_holds_a_port_is_named(key):
     with held(30001), held(30002), held(29002, socket.SOCK_DGRAM, "0.0.0.0"), held(30001, address=OTHER):
         place = listen(key, ["30000-30003"], ["29002"])["listening"]["places"][0]
     assert place["tcp"]["bound"] == ["30000", "30003"]
-    holder, = place["tcp"]["occupied"]
+    (holder,) = place["tcp"]["occupied"]
     assert holder["ports"] == ["30001-30002"] and holder["pid"] == os.getpid()
     assert holder["state"] == "listening" and holder["address"] == HOST and holder["process"]
     assert place["udp"]["occupied"][0]["address"] == "0.0.0.0"
@@ -136,7 +142,11 @@ def test_every_verdict_has_its_ports(key):
     listen(key, ["30000"], ["30000"])
     with held(30001), loopback.tcp_server(say, HOST) as talker:
         found = probe(key, tcp=["30000-30002", str(talker)], udp=["30000", "30002"], connect=["30000-30001"])
-    assert found["tcp"]["ports"] == {"open": ["30000"], "unproven": sorted(["30001", str(talker)]), "refused": ["30002"]}
+    assert found["tcp"]["ports"] == {
+        "open": ["30000"],
+        "unproven": sorted(["30001", str(talker)]),
+        "refused": ["30002"],
+    }
     assert found["udp"]["ports"] == {"open": ["30000"], "refused": ["30002"]}
 
 
@@ -164,7 +174,7 @@ def silent_ports(first, count):
             listener = stack.enter_context(socket.socket())
             listener.bind((HOST, port))
             listener.listen(0)
-            for dummy in range(4):
+            for _dummy in range(4):
                 filler = stack.enter_context(socket.socket())
                 filler.setblocking(False)
                 filler.connect_ex((HOST, port))
@@ -202,13 +212,13 @@ def test_a_listener_that_hangs_is_killed(key, monkeypatch):
 def test_connections_that_say_nothing_do_not_hold_it_up(key):
     listen(key, ["30000"])
     with contextlib.ExitStack() as stack:
-        for dummy in range(200):
+        for _dummy in range(200):
             stack.enter_context(socket.create_connection((HOST, 30000), 5))
         assert probe(key, tcp=["30000"])["tcp"]["ports"] == {"open": ["30000"]}
 
 
 def cpu_seconds(pid):
-    with open("/proc/%d/stat" % pid) as stream:
+    with open(f"/proc/{pid}/stat") as stream:
         fields = stream.read().rpartition(")")[2].split()
     return sum(int(ticks) for ticks in fields[11:13]) / os.sysconf("SC_CLK_TCK")
 
@@ -218,7 +228,7 @@ def test_more_idle_connections_than_there_is_room_for_neither_delay_a_probe_nor_
     place = port_listening.Place(HOST, [30000], [])
     pid = listener_process.start(key.encode("ascii"), "n2", [place], 30)["pid"]
     with contextlib.ExitStack() as stack:
-        for dummy in range(400):
+        for _dummy in range(400):
             stack.enter_context(socket.create_connection((HOST, 30000), 5))
         assert probe(key, timeout=3, tcp=["30000"])["tcp"]["ports"] == {"open": ["30000"]}
         before = cpu_seconds(pid)
@@ -230,11 +240,12 @@ def test_a_listener_without_files_waits_for_them(key, monkeypatch):
     """It may have fewer files than it believes, as where the whole host has none left."""
     monkeypatch.setattr(file_limit, "room_beside", lambda used, most: most)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    monkeypatch.setattr(file_limit, "raise_file_limit",
-                        lambda wanted: resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1])))
+    monkeypatch.setattr(
+        file_limit, "raise_file_limit", lambda wanted: resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]))
+    )
     pid = listener_process.start(key.encode("ascii"), "n2", [port_listening.Place(HOST, [30000], [])], 30)["pid"]
     with contextlib.ExitStack() as stack:
-        for dummy in range(100):
+        for _dummy in range(100):
             stack.enter_context(socket.create_connection((HOST, 30000), 5))
         before = cpu_seconds(pid)
         time.sleep(1)
@@ -247,7 +258,7 @@ def received(sock):
     sock.settimeout(0.5)
     data = b""
     with contextlib.suppress(OSError):
-        while len(data) < 10 ** 7:
+        while len(data) < 10**7:
             more = sock.recv(1 << 20)
             if not more:
                 break
@@ -280,7 +291,7 @@ def run_named(name, started, process=""):
 
 def test_silence_ends_a_listener_and_a_probe_keeps_it(key):
     pid = listen(key, ["30000"], quiet=2)["listening"]["pid"]
-    for dummy in range(3):
+    for _dummy in range(3):
         time.sleep(1)
         assert probe(key, tcp=["30000"])["tcp"]["ports"] == {"open": ["30000"]}
     assert wait_until_gone(pid, 10)
@@ -296,9 +307,14 @@ def test_a_module_that_loses_its_controller_ends_and_ends_the_listener(key, how,
         mute.listen(5)
         peers = [{"name": "n2", "address": HOST, "tcp": ["30001"]}]
         prober = subprocess.Popen(
-            [sys.executable, "-m", port_probe_info.__name__], env=module_process.environment(port_probe_info),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        prober.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {"key": key, "timeout": 60, "peers": peers}}).encode("ascii"))
+            [sys.executable, "-m", port_probe_info.__name__],
+            env=module_process.environment(port_probe_info),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        prober.stdin.write(
+            json.dumps({"ANSIBLE_MODULE_ARGS": {"key": key, "timeout": 60, "peers": peers}}).encode("ascii")
+        )
         prober.stdin.close()
         connection = mute.accept()[0]  # it is at work, and would be for a minute
         with connection:
@@ -328,14 +344,16 @@ def test_a_stopped_listener_of_another_run_is_in_nobodys_way(key, other_key):
 def test_the_run_that_began_first_keeps_its_ports(key, other_key):
     first = listen(other_key, ["30000-30010"], run=run_named("first", 1), quiet=60)["listening"]["pid"]
     found = listen(key, ["30005"], ["30005"], run=run_named("second", 2))
-    holder, = found["listening"]["held_by"]
+    (holder,) = found["listening"]["held_by"]
     assert found["changed"] is False and holder["run"] == run_named("first", 1) and holder["ends_in"] <= 60
     assert processes.is_running(first) and listener_process.find(key.encode("ascii")) is None
 
 
 def test_listeners_on_other_ports_are_in_nobodys_way(key, other_key):
     listen(other_key, ["30000"], run=run_named("first", 1))
-    assert listen(key, ["30001"], ["30000"], run=run_named("second", 2))["listening"]["places"][0]["tcp"]["bound"] == ["30001"]
+    assert listen(key, ["30001"], ["30000"], run=run_named("second", 2))["listening"]["places"][0]["tcp"]["bound"] == [
+        "30001"
+    ]
 
 
 def test_the_run_that_began_later_gets_time_to_yield(key, other_key):
@@ -396,6 +414,8 @@ def test_a_listener_that_was_too_busy_at_first_gets_another_chance(key):
     try:
         with held(30101):
             assert probe(key, timeout=0.8, tcp=["30000-30101"])["tcp"]["ports"] == {
-                "open": ["30000-30100"], "unproven": ["30101"]}
+                "open": ["30000-30100"],
+                "unproven": ["30101"],
+            }
     finally:
         timer.join()

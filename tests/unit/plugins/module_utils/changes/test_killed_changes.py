@@ -29,8 +29,16 @@ def tree(directory):
 
 def carry_out(path, state):
     """One run of managed_blocks with one file; return whether it changed something."""
-    entry = {"path": str(path), "state": state, "content": "a=1", "keep": [], "section": None, "mode": "0644", "create": True,
-             "make_directories": True}
+    entry = {
+        "path": str(path),
+        "state": state,
+        "content": "a=1",
+        "keep": [],
+        "section": None,
+        "mode": "0644",
+        "create": True,
+        "make_directories": True,
+    }
     wanted = managed_files.plan(entry, NAME, {})
     if wanted.changed:
         managed_files.carry_out(wanted)

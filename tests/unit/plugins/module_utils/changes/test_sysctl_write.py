@@ -14,7 +14,10 @@ def test_values_are_written_where_they_differ_and_refusals_are_named(tmp_path):
     (tmp_path / "net" / "held").mkdir()
     top = str(tmp_path)
     assert sysctl_write.read(["net.a", "net.ports", "net.none"], top) == {
-        "net.a": "0", "net.ports": "32768 60999", "net.none": None}
+        "net.a": "0",
+        "net.ports": "32768 60999",
+        "net.none": None,
+    }
     refused = sysctl_write.write({"net.a": "1", "net.none": "1", "net.held": "1"}, top)
     assert refused == {"net.none": "this kernel has no such parameter", "net.held": "Is a directory"}
     assert (tmp_path / "net" / "a").read_text() == "1\n"

@@ -38,7 +38,11 @@ def test_a_file_beyond_the_limit_is_refused_without_being_read_whole(tmp_path):
 def test_a_fifo_and_a_directory_and_a_loop_of_links_never_hang(tmp_path):
     os.mkfifo(str(tmp_path / "fifo"))
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    for name, reason in (("fifo", "not a regular file"), (".", "not a regular file|Is a directory"), ("loop", "symbolic")):
+    for name, reason in (
+        ("fifo", "not a regular file"),
+        (".", "not a regular file|Is a directory"),
+        ("loop", "symbolic"),
+    ):
         with pytest.raises(Unreadable, match=reason):
             read_text(str(tmp_path / name))
 

@@ -33,11 +33,11 @@ def test_no_signal_lets_the_process_outlive_its_time(number):
 
 def test_the_process_keeps_no_file_of_the_caller_open():
     def tell_files(say):
-        paths = ["/proc/self/fd/%s" % number for number in os.listdir("/proc/self/fd")]
+        paths = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
         say(",".join(os.readlink(path) for path in paths if os.path.islink(path)).encode("utf-8"))
 
     reader, writer = os.pipe()
-    mine = os.readlink("/proc/self/fd/%d" % writer)
+    mine = os.readlink(f"/proc/self/fd/{writer}")
     try:
         said = detached_process.start(tell_files, 5, 5).decode("utf-8")
     finally:

@@ -11,7 +11,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bou
 
 
 def test_an_earlier_directory_hides_the_same_name_and_names_decide_the_order():
-    listings = [["/etc/sysctl.d/50-a.conf", "/etc/sysctl.d/99-z.conf"], ["/usr/lib/sysctl.d/50-a.conf"], ["/x/10-b.conf"]]
+    listings = [
+        ["/etc/sysctl.d/50-a.conf", "/etc/sysctl.d/99-z.conf"],
+        ["/usr/lib/sysctl.d/50-a.conf"],
+        ["/x/10-b.conf"],
+    ]
     assert drop_ins.effective_files(listings) == [
         "/x/10-b.conf",
         "/etc/sysctl.d/50-a.conf",
@@ -33,8 +37,12 @@ def test_files_are_read_once_masked_ones_never_and_unreadable_ones_are_named(tmp
     (first / "83-dangling.conf").symlink_to("/nonexistent")
     (first / "90-binary.conf").write_bytes(b"\xff\xfe\x00 a.b = 4\n")
     (tmp_path / "alias").symlink_to(second)
-    files, problems = drop_ins.read_directories([str(first), str(second), str(tmp_path / "alias"), str(tmp_path / "none")])
+    files, problems = drop_ins.read_directories(
+        [str(first), str(second), str(tmp_path / "alias"), str(tmp_path / "none")]
+    )
     assert [os.path.basename(path) for path, _text in files] == ["50-a.conf", "90-binary.conf"]
     told = noted(problems)
-    assert told == {"unreadable": [f"{first}/82-endless.conf: not a regular file"],
-                    "dangling": [f"{first}/83-dangling.conf: dangling link to /nonexistent"]}
+    assert told == {
+        "unreadable": [f"{first}/82-endless.conf: not a regular file"],
+        "dangling": [f"{first}/83-dangling.conf: dangling link to /nonexistent"],
+    }

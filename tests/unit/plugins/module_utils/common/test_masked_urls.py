@@ -19,70 +19,79 @@ SECRET = st.text(st.sampled_from("XYZ0789 #@:/%?'\"\\$&;=[]()"), min_size=1, max
 USER, HOST = "svc", "proxy.example.com"
 
 
-@pytest.mark.parametrize("value, shown", [
-    ("http://p:1", "http://p:1"),
-    ("HTTP://p:1/", "HTTP://p:1"),
-    ("https://proxy.example.com", "https://proxy.example.com"),
-    ("socks5h://[2001:db8::1]:1080", "socks5h://[2001:db8::1]:1080"),
-    ("proxy.example.com:3128", "proxy.example.com:3128"),
-    ("192.0.2.1:3128", "192.0.2.1:3128"),
-    ("http://t0ken@proxy.example", "http://********@proxy.example"),
-    ("http://t0ken@[::1]", "http://********@[::1]"),
-    ("http://u:pw@p:1", "http://********@p:1"),
-    ("http://u:@p:1", "http://********@p:1"),
-    ("http://@p:1", "http://********@p:1"),
-    ("u:pw@p:1", "********@p:1"),
-    # What is no plain URL.
-    ("http://u:p@ss@p:1", HIDDEN),
-    ("http://u:p/ss@p:1", HIDDEN),
-    ("http://u:12/ss@p:1", HIDDEN),
-    ("http://u:p ss@p:1", HIDDEN),
-    ("http://u:p#ss@p:1", HIDDEN),
-    ("http://u:p?ss@p:1", HIDDEN),
-    ("http://svc:Top", HIDDEN),
-    ("http://svc:Top@Secret9", HIDDEN),
-    ("http://svc:123456", HIDDEN),
-    ("http://svc:0", HIDDEN),
-    ("http://p:1/path", HIDDEN),
-    ("http://1.2.3", HIDDEN),
-    ("t0ken://p:1", HIDDEN),
-    ("http://t0ken%20x", HIDDEN),
-    ("svc:12345", HIDDEN),
-    ("t0ken", HIDDEN),
-    ("t0ken.t0ken", HIDDEN),
-    ("$SECRET", HIDDEN),
-    ("http://$PROXY:1", HIDDEN),
-    ("http://p:1\n", HIDDEN),
-    ("", HIDDEN),
-])
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        ("http://p:1", "http://p:1"),
+        ("HTTP://p:1/", "HTTP://p:1"),
+        ("https://proxy.example.com", "https://proxy.example.com"),
+        ("socks5h://[2001:db8::1]:1080", "socks5h://[2001:db8::1]:1080"),
+        ("proxy.example.com:3128", "proxy.example.com:3128"),
+        ("192.0.2.1:3128", "192.0.2.1:3128"),
+        ("http://t0ken@proxy.example", "http://********@proxy.example"),
+        ("http://t0ken@[::1]", "http://********@[::1]"),
+        ("http://u:pw@p:1", "http://********@p:1"),
+        ("http://u:@p:1", "http://********@p:1"),
+        ("http://@p:1", "http://********@p:1"),
+        ("u:pw@p:1", "********@p:1"),
+        # What is no plain URL.
+        ("http://u:p@ss@p:1", HIDDEN),
+        ("http://u:p/ss@p:1", HIDDEN),
+        ("http://u:12/ss@p:1", HIDDEN),
+        ("http://u:p ss@p:1", HIDDEN),
+        ("http://u:p#ss@p:1", HIDDEN),
+        ("http://u:p?ss@p:1", HIDDEN),
+        ("http://svc:Top", HIDDEN),
+        ("http://svc:Top@Secret9", HIDDEN),
+        ("http://svc:123456", HIDDEN),
+        ("http://svc:0", HIDDEN),
+        ("http://p:1/path", HIDDEN),
+        ("http://1.2.3", HIDDEN),
+        ("t0ken://p:1", HIDDEN),
+        ("http://t0ken%20x", HIDDEN),
+        ("svc:12345", HIDDEN),
+        ("t0ken", HIDDEN),
+        ("t0ken.t0ken", HIDDEN),
+        ("$SECRET", HIDDEN),
+        ("http://$PROXY:1", HIDDEN),
+        ("http://p:1\n", HIDDEN),
+        ("", HIDDEN),
+    ],
+)
 def test_what_is_shown_of_a_url(value, shown):
     assert masked_urls.shown(value) == shown
 
 
-@pytest.mark.parametrize("value, shown", [
-    ("localhost,127.0.0.1,.svc,*.corp.example,10.0.0.0/8", "localhost,127.0.0.1,.svc,*.corp.example,10.0.0.0/8"),
-    ("a, b  c:8080", "a, b  c:8080"),
-    ("::1,[fe80::1],fd00::/8,192.168.*.*", "::1,[fe80::1],fd00::/8,192.168.*.*"),
-    ("*", "*"),
-    ("", ""),
-    ("a,$B,c", "a,(hidden),c"),
-    ("a,u:pw,c", "a,(hidden),c"),
-    ("a,http://u:12", HIDDEN),
-    ("a,34@p:1", HIDDEN),
-])
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        ("localhost,127.0.0.1,.svc,*.corp.example,10.0.0.0/8", "localhost,127.0.0.1,.svc,*.corp.example,10.0.0.0/8"),
+        ("a, b  c:8080", "a, b  c:8080"),
+        ("::1,[fe80::1],fd00::/8,192.168.*.*", "::1,[fe80::1],fd00::/8,192.168.*.*"),
+        ("*", "*"),
+        ("", ""),
+        ("a,$B,c", "a,(hidden),c"),
+        ("a,u:pw,c", "a,(hidden),c"),
+        ("a,http://u:12", HIDDEN),
+        ("a,34@p:1", HIDDEN),
+    ],
+)
 def test_what_is_shown_of_a_list_of_hosts(value, shown):
     assert masked_urls.shown_hosts(value) == shown
 
 
-@pytest.mark.parametrize("one, other, same", [
-    ("http://u:a%40b@p:1", "http://u:a@b@p:1/", True),
-    ("HTTP://u:a%20b@P:1", "http://u:a b@p:1", True),
-    ("http://u:@p:1", "http://u@p:1", False),
-    ("http://@p:1", "http://p:1", False),
-    ("http://u:a@p:1", "http://u:b@p:1", False),
-    ("http://u:a@p:1", "http://v:a@p:1", False),
-    ("http://u:a@p:1", "socks5://u:a@p:1", False),
-])
+@pytest.mark.parametrize(
+    "one, other, same",
+    [
+        ("http://u:a%40b@p:1", "http://u:a@b@p:1/", True),
+        ("HTTP://u:a%20b@P:1", "http://u:a b@p:1", True),
+        ("http://u:@p:1", "http://u@p:1", False),
+        ("http://@p:1", "http://p:1", False),
+        ("http://u:a@p:1", "http://u:b@p:1", False),
+        ("http://u:a@p:1", "http://v:a@p:1", False),
+        ("http://u:a@p:1", "socks5://u:a@p:1", False),
+    ],
+)
 def test_the_digest_does_not_depend_on_how_credentials_are_encoded(one, other, same):
     assert (masked_urls.digest(one) == masked_urls.digest(other)) is same
 
@@ -103,8 +112,12 @@ def test_what_was_cut_off_in_one_place_is_hidden_in_every_other():
 
 def lines(secret):
     """The lines of a file of settings that may hold a URL with this secret, right or wrong, and how each is read."""
-    for url in (f"http://{USER}:{secret}@{HOST}:3128", f"http://{secret}@{HOST}:3128", f"{USER}:{secret}@{HOST}:3128",
-                f"http://{USER}:{quote(secret, safe='')}@{HOST}:3128"):
+    for url in (
+        f"http://{USER}:{secret}@{HOST}:3128",
+        f"http://{secret}@{HOST}:3128",
+        f"{USER}:{secret}@{HOST}:3128",
+        f"http://{USER}:{quote(secret, safe='')}@{HOST}:3128",
+    ):
         for line in (f"http_proxy={url}", f'export http_proxy="{url}"', f"http_proxy='{url}' # it's ours"):
             yield from proxy_texts.settings(line)
         yield from proxy_texts.unit_settings(f"http_proxy={url}")

@@ -7,7 +7,9 @@ import socket
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_owners
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
-LINE = "   0: %s 00000000:0000 %s 00000000:00000000 00:00000000 00000000     0        0 %s 1 0000000000000000 100 0 0 10 0"
+LINE = (
+    "   0: %s 00000000:0000 %s 00000000:00000000 00:00000000 00000000     0        0 %s 1 0000000000000000 100 0 0 10 0"
+)
 
 
 def test_the_kernels_table_is_read():
@@ -27,7 +29,7 @@ def test_a_connection_that_only_waits_for_stragglers_is_left_out():
 def test_a_socket_of_the_kernel_has_no_process(tmp_path):
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "udp").write_text("\n".join([HEAD, LINE % ("00000000:2118", "07", "0")]))
-    holder, = port_owners.holders("udp", [8472], "192.0.2.1", str(tmp_path))
+    (holder,) = port_owners.holders("udp", [8472], "192.0.2.1", str(tmp_path))
     assert (holder.port, holder.state, holder.process, holder.pid) == (8472, "bound", None, None)
 
 
@@ -37,7 +39,7 @@ def test_the_listener_is_named_rather_than_its_connection():
         listener.listen(1)
         port = listener.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port), 5), listener.accept()[0]:
-            holder, = port_owners.holders("tcp", [port], "127.0.0.1")
+            (holder,) = port_owners.holders("tcp", [port], "127.0.0.1")
     assert (holder.pid, holder.state) == (os.getpid(), "listening")
     assert holder.user
 
@@ -56,7 +58,7 @@ def test_the_same_port_of_another_address_is_in_nobodys_way():
         port = sock.getsockname()[1]
         assert port_owners.holders("tcp", [port], "127.0.0.1") == []
         assert [holder.pid for holder in port_owners.holders("tcp", [port], "127.0.0.9")] == [os.getpid()]
-        beside, = port_owners.holders_beside("tcp", [port], "127.0.0.1")
+        (beside,) = port_owners.holders_beside("tcp", [port], "127.0.0.1")
         assert (beside.pid, beside.address, beside.state) == (os.getpid(), "127.0.0.9", "listening")
         assert port_owners.holders_beside("tcp", [port], "127.0.0.9") == []
 

@@ -19,7 +19,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bou
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place, Untrusted
 
 STRANGER = 4000000  # the number of a user that no machine has
-ENTRY = {"state": "present", "content": "a=1\n", "keep": [], "mode": "0644", "section": None, "create": True, "make_directories": True}
+ENTRY = {
+    "state": "present",
+    "content": "a=1\n",
+    "keep": [],
+    "mode": "0644",
+    "section": None,
+    "create": True,
+    "make_directories": True,
+}
 
 
 @pytest.fixture
@@ -55,7 +63,7 @@ def write(path, **changes):
 
 def names_the_cure(problem, component, command):
     text = str(problem.value)
-    return "{0} ".format(component) in text and "number 4000000" in text and text.endswith(command)
+    return f"{component} " in text and "number 4000000" in text and text.endswith(command)
 
 
 def test_a_link_of_a_user_is_not_followed(env, strangers):
@@ -65,7 +73,7 @@ def test_a_link_of_a_user_is_not_followed(env, strangers):
     with pytest.raises(managed_files.Refused) as problem:
         write(env)
     assert "is a link that belongs to the user with the number 4000000" in str(problem.value)
-    assert str(problem.value).endswith("rm {0}".format(env))
+    assert str(problem.value).endswith(f"rm {env}")
     assert (env.parent.parent / "passwd").read_text() == "root:x:0:0::/root:/bin/sh\n"
 
 
@@ -76,7 +84,7 @@ def test_a_directory_of_a_user_is_not_gone_through(env, strangers, state):
     strangers.add(env.parent)
     with pytest.raises(managed_files.Refused) as problem:
         write(env, state=state)
-    assert names_the_cure(problem, env.parent, "chown root {0}".format(env.parent))
+    assert names_the_cure(problem, env.parent, f"chown root {env.parent}")
     assert env.read_text() == text
 
 
@@ -148,7 +156,10 @@ def found(mode, uid=0, gid=0):
 @pytest.fixture
 def accounts(monkeypatch):
     groups = {50: ("staff", []), 60: ("rtf", ["eve"]), 70: ("eve", []), 80: ("wheel", ["root"])}
-    people = [SimpleNamespace(pw_name="root", pw_uid=0, pw_gid=0), SimpleNamespace(pw_name="eve", pw_uid=1001, pw_gid=70)]
+    people = [
+        SimpleNamespace(pw_name="root", pw_uid=0, pw_gid=0),
+        SimpleNamespace(pw_name="eve", pw_uid=1001, pw_gid=70),
+    ]
 
     def group(gid):
         name, members = groups[gid]
@@ -159,32 +170,50 @@ def accounts(monkeypatch):
     monkeypatch.setattr(pwd, "getpwuid", lambda uid: {one.pw_uid: one for one in people}[uid])
 
 
-@pytest.mark.parametrize("component, why, advice", [
-    (found(stat.S_IFDIR | 0o755), "", ""),
-    (found(stat.S_IFLNK | 0o777), "", ""),
-    (found(stat.S_IFDIR | 0o1777), "", ""),
-    (found(stat.S_IFDIR | 0o775), "", ""),
-    (found(stat.S_IFDIR | 0o2775, gid=50), "", ""),  # /usr/local of Debian
-    (found(stat.S_IFDIR | 0o775, gid=80), "", ""),
-    (found(stat.S_IFDIR | 0o777), "belongs to root and is writable by everybody", "chmod o-w '/a b'"),
-    (found(stat.S_IFREG | 0o666), "belongs to root and is writable by everybody", "chmod o-w '/a b'"),
-    (found(stat.S_IFDIR | 0o775, gid=60), "belongs to root and is writable by the group rtf (eve)", "chmod g-w '/a b'"),
-    (found(stat.S_IFDIR | 0o775, gid=70), "belongs to root and is writable by the group eve (eve)", "chmod g-w '/a b'"),
-    (found(stat.S_IFDIR | 0o775, gid=90), "belongs to root and is writable by the group with the number 90", "chmod g-w '/a b'"),
-    (found(stat.S_IFDIR | 0o755, uid=1001), "belongs to the user eve", "chown root '/a b'"),
-    (found(stat.S_IFDIR | 0o1777, uid=1001), "belongs to the user eve", "chown root '/a b'"),
-    (found(stat.S_IFLNK | 0o777, uid=1001), "is a link that belongs to the user eve", "rm '/a b'"),
-])
+@pytest.mark.parametrize(
+    "component, why, advice",
+    [
+        (found(stat.S_IFDIR | 0o755), "", ""),
+        (found(stat.S_IFLNK | 0o777), "", ""),
+        (found(stat.S_IFDIR | 0o1777), "", ""),
+        (found(stat.S_IFDIR | 0o775), "", ""),
+        (found(stat.S_IFDIR | 0o2775, gid=50), "", ""),  # /usr/local of Debian
+        (found(stat.S_IFDIR | 0o775, gid=80), "", ""),
+        (found(stat.S_IFDIR | 0o777), "belongs to root and is writable by everybody", "chmod o-w '/a b'"),
+        (found(stat.S_IFREG | 0o666), "belongs to root and is writable by everybody", "chmod o-w '/a b'"),
+        (
+            found(stat.S_IFDIR | 0o775, gid=60),
+            "belongs to root and is writable by the group rtf (eve)",
+            "chmod g-w '/a b'",
+        ),
+        (
+            found(stat.S_IFDIR | 0o775, gid=70),
+            "belongs to root and is writable by the group eve (eve)",
+            "chmod g-w '/a b'",
+        ),
+        (
+            found(stat.S_IFDIR | 0o775, gid=90),
+            "belongs to root and is writable by the group with the number 90",
+            "chmod g-w '/a b'",
+        ),
+        (found(stat.S_IFDIR | 0o755, uid=1001), "belongs to the user eve", "chown root '/a b'"),
+        (found(stat.S_IFDIR | 0o1777, uid=1001), "belongs to the user eve", "chown root '/a b'"),
+        (found(stat.S_IFLNK | 0o777, uid=1001), "is a link that belongs to the user eve", "rm '/a b'"),
+    ],
+)
 def test_who_controls_a_component(accounts, component, why, advice):
     assert trusted_paths.objection("/a b", component) == (why, advice)
 
 
-@pytest.mark.parametrize("entries, refused", [
-    ([(0x01, 7, 0xFFFFFFFF), (0x02, 7, STRANGER), (0x04, 5, 0xFFFFFFFF), (0x10, 7, 0xFFFFFFFF)], True),
-    ([(0x01, 7, 0xFFFFFFFF), (0x02, 7, STRANGER), (0x04, 5, 0xFFFFFFFF), (0x10, 5, 0xFFFFFFFF)], False),
-    ([(0x01, 7, 0xFFFFFFFF), (0x02, 7, 0), (0x04, 5, 0xFFFFFFFF), (0x10, 7, 0xFFFFFFFF)], False),
-    ([(0x01, 7, 0xFFFFFFFF), (0x08, 7, STRANGER), (0x04, 5, 0xFFFFFFFF), (0x10, 7, 0xFFFFFFFF)], True),
-])
+@pytest.mark.parametrize(
+    "entries, refused",
+    [
+        ([(0x01, 7, 0xFFFFFFFF), (0x02, 7, STRANGER), (0x04, 5, 0xFFFFFFFF), (0x10, 7, 0xFFFFFFFF)], True),
+        ([(0x01, 7, 0xFFFFFFFF), (0x02, 7, STRANGER), (0x04, 5, 0xFFFFFFFF), (0x10, 5, 0xFFFFFFFF)], False),
+        ([(0x01, 7, 0xFFFFFFFF), (0x02, 7, 0), (0x04, 5, 0xFFFFFFFF), (0x10, 7, 0xFFFFFFFF)], False),
+        ([(0x01, 7, 0xFFFFFFFF), (0x08, 7, STRANGER), (0x04, 5, 0xFFFFFFFF), (0x10, 7, 0xFFFFFFFF)], True),
+    ],
+)
 def test_an_access_list_counts(env, monkeypatch, entries, refused):
     packed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
     monkeypatch.setattr(os, "getxattr", lambda descriptor, name: packed, raising=False)
@@ -208,7 +237,7 @@ def test_a_file_of_two_gigabytes_is_not_read_whole(tmp_path):
 
 def test_what_is_written_is_whole_private_and_on_the_disk(env, monkeypatch):
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.readlink("/proc/self/fd/%d" % number)))
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.readlink(f"/proc/self/fd/{number}")))
     with Place(str(env)) as place:
         place.replace(b"y=2\n", 0o600)
     assert env.read_text() == "y=2\n" and stat.S_IMODE(env.stat().st_mode) == 0o600
@@ -230,7 +259,7 @@ def test_directories_are_made_whatever_the_umask_and_go_again(tmp_path):
 
 def test_open_files_are_closed_again(env):
     before = len(os.listdir("/proc/self/fd"))
-    for dummy in range(3):
+    for _dummy in range(3):
         with Place(str(env)) as place:
             place.read()
             place.chmod(0o600)

@@ -23,7 +23,7 @@ def probe(handle, protocol="https", timeout=2, **fields):
     with AUTHORITY.server(handle=handle) as port:
         prober = egress.Prober(timeout, AUTHORITY.contexts())
         endpoint = loopback.endpoint(port, protocol=protocol, **fields)
-        row, = prober.probe_all([endpoint], 4, 10, deadlines.Deadline(10))
+        (row,) = prober.probe_all([endpoint], 4, 10, deadlines.Deadline(10))
     return row
 
 
@@ -41,11 +41,14 @@ def test_an_origin_is_healthy_whatever_its_status(status, header):
     assert [layer["layer"] for layer in row["layers"]] == ["dns", "tcp", "tls", "http"]
 
 
-@pytest.mark.parametrize("status, body, title", [
-    ("403 Forbidden", "<html><title>Blocked\n by policy</title>", "Blocked by policy"),
-    ("200 OK", "<html><head><TITLE lang=en>Please log in</TITLE>", "Please log in"),
-    ("302 Found", "", None),
-])
+@pytest.mark.parametrize(
+    "status, body, title",
+    [
+        ("403 Forbidden", "<html><title>Blocked\n by policy</title>", "Blocked by policy"),
+        ("200 OK", "<html><head><TITLE lang=en>Please log in</TITLE>", "Please log in"),
+        ("302 Found", "", None),
+    ],
+)
 def test_a_page_of_somebody_else_is_a_block_whatever_its_status(status, body, title):
     row = probe(answer(status, "Server: proxy", "Content-Type: text/html", body=body), origin=SIGNS)
     assert (row["verdict"], row["layer"], row["http"]["title"]) == ("blocked", "http", title)
@@ -53,10 +56,13 @@ def test_a_page_of_somebody_else_is_a_block_whatever_its_status(status, body, ti
     assert title is None or title in row["detail"]
 
 
-@pytest.mark.parametrize("status, header", [
-    ("511 Network Authentication Required", "Server: x"),
-    ("403 Forbidden", "X-Squid-Error: ERR_ACCESS_DENIED 0"),
-])
+@pytest.mark.parametrize(
+    "status, header",
+    [
+        ("511 Network Authentication Required", "Server: x"),
+        ("403 Forbidden", "X-Squid-Error: ERR_ACCESS_DENIED 0"),
+    ],
+)
 def test_an_answer_that_names_itself_as_a_filters_needs_no_signs(status, header):
     assert probe(answer(status, header))["verdict"] == "blocked"
 
@@ -96,7 +102,7 @@ def closes(sock):
 
 def drips(sock):
     sock.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-    for dummy in range(100):
+    for _dummy in range(100):
         sock.sendall(b"y")
         time.sleep(0.1)
 
@@ -113,13 +119,16 @@ def garbage(sock):
 
 
 @pytest.mark.parametrize("protocol, layer", [("https", "http"), ("wss", "websocket"), ("amqp_wss", "websocket")])
-@pytest.mark.parametrize("handle, words", [
-    (closes, "closed the connection without an answer"),
-    (drips, "no answer to an HTTP request within 1 s"),
-    (loopback.linger, "no answer to an HTTP request within 1 s"),
-    (endless, "longer than"),
-    (garbage, "not HTTP"),
-])
+@pytest.mark.parametrize(
+    "handle, words",
+    [
+        (closes, "closed the connection without an answer"),
+        (drips, "no answer to an HTTP request within 1 s"),
+        (loopback.linger, "no answer to an HTTP request within 1 s"),
+        (endless, "longer than"),
+        (garbage, "not HTTP"),
+    ],
+)
 def test_hostile_servers_get_a_verdict_in_time(handle, words, protocol, layer):
     begun = time.monotonic()
     row = probe(handle, protocol, timeout=1)
@@ -141,7 +150,7 @@ def test_a_body_that_never_ends_is_not_read():
 def broker(status="101 Switching Protocols", subprotocol="amqp", guid=b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"):
     def handle(sock):
         lines = loopback_proxies.head_of(sock)
-        key, = [line.split(": ")[1] for line in lines if line.startswith("Sec-WebSocket-Key")]
+        (key,) = [line.split(": ")[1] for line in lines if line.startswith("Sec-WebSocket-Key")]
         token = base64.b64encode(hashlib.sha1(key.encode("ascii") + guid).digest()).decode("ascii")
         answered = ["HTTP/1.1 " + status, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: " + token]
         if subprotocol and "Sec-WebSocket-Protocol: amqp" in lines:
@@ -159,13 +168,16 @@ def test_a_websocket_opens(protocol):
     assert row["http"]["status"] == 101
 
 
-@pytest.mark.parametrize("handle, words", [
-    (broker(subprotocol=None), "with the subprotocol none instead of amqp"),
-    (broker(subprotocol="mqtt"), "with the subprotocol mqtt instead of amqp"),
-    (broker(guid=b"replayed"), "belongs to another question"),
-    (broker("400 Bad Request"), "answered with 400 Bad Request"),
-    (broker("426 Upgrade Required"), "answered with 426 Upgrade Required"),
-])
+@pytest.mark.parametrize(
+    "handle, words",
+    [
+        (broker(subprotocol=None), "with the subprotocol none instead of amqp"),
+        (broker(subprotocol="mqtt"), "with the subprotocol mqtt instead of amqp"),
+        (broker(guid=b"replayed"), "belongs to another question"),
+        (broker("400 Bad Request"), "answered with 400 Bad Request"),
+        (broker("426 Upgrade Required"), "answered with 426 Upgrade Required"),
+    ],
+)
 def test_a_websocket_that_does_not_open_as_asked(handle, words):
     row = probe(handle, "amqp_wss")
     assert row["verdict"] == "upgrade_refused" and words in row["detail"]
@@ -184,8 +196,15 @@ def test_the_example_of_the_rfc():
     assert websocket.accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
-HEADS = st.lists(st.one_of(st.binary(max_size=60), st.sampled_from(
-    [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 ", b"404", b" ", b"\r\n", b"\r\n\r\n", b"Server: a\r\n", b"\n\n", b":"])), max_size=12)
+HEADS = st.lists(
+    st.one_of(
+        st.binary(max_size=60),
+        st.sampled_from(
+            [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 ", b"404", b" ", b"\r\n", b"\r\n\r\n", b"Server: a\r\n", b"\n\n", b":"]
+        ),
+    ),
+    max_size=12,
+)
 
 
 @given(HEADS)
@@ -199,7 +218,7 @@ def test_a_head_is_read_the_same_whole_or_in_pieces_or_refused(chunks):
 
     data = b"".join(chunks)
     outcomes = []
-    for parts in ([data], [data[at:at + 1] for at in range(len(data))]):
+    for parts in ([data], [data[at : at + 1] for at in range(len(data))]):
         try:
             outcomes.append(read(parts))
         except http_heads.HttpError as exc:

@@ -15,7 +15,7 @@ AUTHORITY = loopback.Authority()
 
 def probe(port, protocol="tls", idle=0.3):
     prober = egress.Prober(1, AUTHORITY.contexts())
-    row, = prober.probe_all([loopback.endpoint(port, protocol=protocol, idle=idle)], 4, 10, deadlines.Deadline(10))
+    (row,) = prober.probe_all([loopback.endpoint(port, protocol=protocol, idle=idle)], 4, 10, deadlines.Deadline(10))
     return row
 
 
@@ -45,11 +45,13 @@ def test_nothing_is_held_unless_asked_for():
         assert probe(port, idle=0)["layer"] == "tls"
 
 
-@pytest.mark.parametrize("handle, words", [
-    (cuts, "closed after 0 s"), (resets, "after 0 s in which nobody"), (forgets, "no packet comes back")])
+@pytest.mark.parametrize(
+    "handle, words",
+    [(cuts, "closed after 0 s"), (resets, "after 0 s in which nobody"), (forgets, "no packet comes back")],
+)
 @pytest.mark.parametrize("protocol", ["tls", "tcp"])
 def test_a_connection_that_does_not(protocol, handle, words):
-    with (AUTHORITY.server(handle=handle) if protocol == "tls" else loopback.tcp_server(handle)) as port:
+    with AUTHORITY.server(handle=handle) if protocol == "tls" else loopback.tcp_server(handle) as port:
         row = probe(port, protocol)
     assert (row["verdict"], row["layer"]) == ("idle_cut", "idle")
     assert words in row["detail"]

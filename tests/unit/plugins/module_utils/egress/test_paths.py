@@ -18,11 +18,11 @@ NAMES = {loopback.NAME: "127.0.0.1"}
 
 def probe(path, proxy_port, port, host=loopback.NAME, others=(), protocol="tls", user="", timeout=2):
     """The row of an endpoint over `path` through the proxy at `proxy_port`."""
-    url = "%s://%s127.0.0.1:%d" % (PATHS[path][0], user, proxy_port)
+    url = f"{PATHS[path][0]}://{user}127.0.0.1:{proxy_port}"
     known = {path: proxy_url.parse(url, PATHS[path][0])}
     endpoint = loopback.endpoint(port, host=host, protocol=protocol, paths=[path] + list(others))
     prober = egress.Prober(timeout, AUTHORITY.contexts(), known)
-    row, = prober.probe_all([endpoint], 64, 10, deadlines.Deadline(10))
+    (row,) = prober.probe_all([endpoint], 64, 10, deadlines.Deadline(10))
     return row
 
 
@@ -34,14 +34,15 @@ def test_an_endpoint_that_only_the_proxy_can_resolve(path):
     assert (row["path"], row["verdict"], row["layer"]) == (path, "reachable", "tls")
     assert [layer["layer"] for layer in row["layers"]] == ["dns", "tcp", "proxy", "tls"]
     assert row["tls"]["names"] == [loopback.NAME]
-    other, = row["other_paths"]
+    (other,) = row["other_paths"]
     assert (other["path"], other["verdict"]) == ("direct", "unresolved")
     assert set(row) - set(other) == {"id", "host", "port", "protocol", "other_paths"}
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))
-@pytest.mark.parametrize("user, verdict", [
-    ("jo:hunter2@", "reachable"), ("jo:hunter3@", "proxy_auth"), ("", "proxy_auth")])
+@pytest.mark.parametrize(
+    "user, verdict", [("jo:hunter2@", "reachable"), ("jo:hunter3@", "proxy_auth"), ("", "proxy_auth")]
+)
 def test_credentials_are_shown_to_the_proxy_and_to_nobody_else(path, user, verdict):
     proxy = PATHS[path][1](NAMES, "jo:hunter2")
     with AUTHORITY.server() as port, loopback.tcp_server(proxy) as proxy_port:
@@ -120,6 +121,7 @@ def test_a_proxy_that_answers_connect_with_a_page_of_its_own(pause):
 
 def answers(data, asked):
     """A handler that keeps the head of what it is asked, and answers with these bytes."""
+
     def handle(sock):
         asked.extend(loopback_proxies.head_of(sock))
         sock.sendall(data)
@@ -127,18 +129,26 @@ def answers(data, asked):
     return handle
 
 
-@pytest.mark.parametrize("status, verdict", [
-    (b"200 OK", "reachable"), (b"401 Unauthorized", "reachable"), (b"403 Forbidden", "reachable"), (b"404 Not Found", "reachable"),
-    (b"407 Proxy Authentication Required", "proxy_auth"), (b"403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0", "proxy_denied"),
-    (b"503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111", "proxy_failed"), (b"504 Gateway Timeout", "proxy_failed"),
-])
+@pytest.mark.parametrize(
+    "status, verdict",
+    [
+        (b"200 OK", "reachable"),
+        (b"401 Unauthorized", "reachable"),
+        (b"403 Forbidden", "reachable"),
+        (b"404 Not Found", "reachable"),
+        (b"407 Proxy Authentication Required", "proxy_auth"),
+        (b"403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0", "proxy_denied"),
+        (b"503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111", "proxy_failed"),
+        (b"504 Gateway Timeout", "proxy_failed"),
+    ],
+)
 def test_http_in_clear_is_asked_of_the_proxy_itself(status, verdict):
     asked = []
     with loopback.tcp_server(answers(b"HTTP/1.1 " + status + b"\r\n\r\n", asked)) as proxy_port:
         row = probe("http_proxy", proxy_port, 80, protocol="http", user="jo:hunter2@")
     assert (row["verdict"], row["layer"]) == (verdict, "http"), row
-    assert asked[0] == "GET http://%s:80/ HTTP/1.1" % loopback.NAME
-    assert "Host: %s" % loopback.NAME in asked and "Proxy-Authorization: Basic am86aHVudGVyMg==" in asked
+    assert asked[0] == f"GET http://{loopback.NAME}:80/ HTTP/1.1"
+    assert f"Host: {loopback.NAME}" in asked and "Proxy-Authorization: Basic am86aHVudGVyMg==" in asked
     assert "hunter2" not in json.dumps(row) and "am86aHVudGVyMg" not in json.dumps(row)
 
 
@@ -152,8 +162,10 @@ def test_a_proxy_that_answers_no_http_is_broken(handle):
 
 def test_http_in_clear_without_a_proxy_and_through_socks5():
     asked = []
-    with loopback.tcp_server(answers(b"HTTP/1.1 403 Forbidden\r\n\r\n", asked)) as port, \
-            loopback.tcp_server(loopback_proxies.SocksProxy(NAMES)) as proxy_port:
+    with (
+        loopback.tcp_server(answers(b"HTTP/1.1 403 Forbidden\r\n\r\n", asked)) as port,
+        loopback.tcp_server(loopback_proxies.SocksProxy(NAMES)) as proxy_port,
+    ):
         row = probe("socks5", proxy_port, port, host="127.0.0.1", protocol="http", others=["direct"])
     assert [row["verdict"], row["other_paths"][0]["verdict"]] == ["reachable", "reachable"], row
     assert row["http"]["status"] == 403
@@ -175,7 +187,7 @@ def test_what_the_environment_says_changes_nothing(monkeypatch):
     with AUTHORITY.server() as port, loopback.tcp_server(proxy) as proxy_port:
         row = probe("http_proxy", proxy_port, port, host="127.0.0.1", others=["direct"])
     assert [row["verdict"], row["other_paths"][0]["verdict"]] == ["reachable", "reachable"]
-    assert proxy.asked == [("CONNECT", "127.0.0.1:%d" % port)]
+    assert proxy.asked == [("CONNECT", f"127.0.0.1:{port}")]
 
 
 def test_the_paths_that_count_are_tried_before_the_others():

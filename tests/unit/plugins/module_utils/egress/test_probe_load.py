@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 
 AUTHORITY = loopback.Authority()
-HOSTS = ["host-%d.example.com" % number for number in range(13)]
+HOSTS = [f"host-{number}.example.com" for number in range(13)]
 NAMES = dict.fromkeys([*HOSTS, loopback.NAME], "127.0.0.1")
 SCHEMES = {"http_proxy": "http", "socks5": "socks5"}
 # A proxy notices that a connection has ended when the next one may have begun already.
@@ -23,7 +23,7 @@ MOST_SEEN = 2 * proxy_concurrency.A_FEW
 KINDS = {"http_proxy": loopback_proxies.HttpProxy, "socks5": loopback_proxies.SocksProxy}
 
 
-class Counting(object):
+class Counting:
     """A proxy before which connections are counted. strength: how many it serves at a time; it drops the others."""
 
     def __init__(self, proxy, strength=None):
@@ -42,7 +42,7 @@ class Counting(object):
                 self._open -= 1
 
 
-class DeafAtFirst(object):
+class DeafAtFirst:
     """A peer that says nothing on the first `times` connections."""
 
     def __init__(self, handle, times=1):
@@ -58,7 +58,9 @@ class DeafAtFirst(object):
 
 def probe(endpoints, timeout=1, seconds=20, concurrency=64, **ports):
     """The rows of endpoints through proxies at ports: `http_proxy`, `socks5`."""
-    known = {path: proxy_url.parse("%s://127.0.0.1:%d" % (SCHEMES[path], port), SCHEMES[path]) for path, port in ports.items()}
+    known = {
+        path: proxy_url.parse(f"{SCHEMES[path]}://127.0.0.1:{port}", SCHEMES[path]) for path, port in ports.items()
+    }
     prober = egress.Prober(timeout, AUTHORITY.contexts(), known)
     return prober.probe_all(endpoints, concurrency, seconds, deadlines.Deadline(seconds))
 
@@ -94,39 +96,43 @@ def test_what_decides_goes_before_what_is_told_beside():
 def test_what_timed_out_is_tried_once_more(path):
     deaf = Counting(DeafAtFirst(KINDS[path](NAMES)))
     with AUTHORITY.server() as port, loopback.tcp_server(deaf) as proxy_port:
-        row, = probe([endpoint(port, path)], **{path: proxy_port})
+        (row,) = probe([endpoint(port, path)], **{path: proxy_port})
     assert (row["verdict"], row["layer"], row["attempts"]) == (verdicts.REACHABLE, "tls", 2)
 
 
 def test_a_server_that_is_deaf_at_first_is_reachable():
     with contextlib.ExitStack() as stack:
         port = stack.enter_context(loopback.tcp_server(DeafAtFirst(loopback.http_answer(b"HTTP/1.1 200 OK\r\n\r\n"))))
-        row, = probe([loopback.endpoint(port, protocol="http")])
+        (row,) = probe([loopback.endpoint(port, protocol="http")])
     assert (row["verdict"], row["attempts"]) == (verdicts.REACHABLE, 2)
 
 
 def test_what_timed_out_twice_is_red():
     with loopback.tcp_server(DeafAtFirst(loopback_proxies.SocksProxy(NAMES), times=2)) as proxy_port:
-        row, = probe([endpoint(443, "socks5")], timeout=0.5, socks5=proxy_port)
+        (row,) = probe([endpoint(443, "socks5")], timeout=0.5, socks5=proxy_port)
     assert (row["verdict"], row["attempts"]) == (verdicts.PROXY_BROKEN, 2)
 
 
 def test_what_was_refused_is_not_tried_again():
     with loopback.tcp_server(loopback_proxies.SocksProxy(NAMES)) as proxy_port:
-        rows = probe([endpoint(loopback.closed_port(), "socks5"), endpoint(loopback.closed_port(), "direct", host="127.0.0.1")],
-                     socks5=proxy_port)
+        rows = probe(
+            [endpoint(loopback.closed_port(), "socks5"), endpoint(loopback.closed_port(), "direct", host="127.0.0.1")],
+            socks5=proxy_port,
+        )
     assert [(row["verdict"], row["attempts"]) for row in rows] == [(verdicts.PROXY_FAILED, 1), (verdicts.REFUSED, 1)]
 
 
 def test_what_repeats_its_packets_by_itself_is_tried_once():
     with loopback.silent_port() as silent, loopback.udp_server(lambda dummy: None) as mute:
-        rows = probe([endpoint(silent, "direct", host="127.0.0.1"), loopback.endpoint(mute, protocol="ntp")], timeout=0.5)
+        rows = probe(
+            [endpoint(silent, "direct", host="127.0.0.1"), loopback.endpoint(mute, protocol="ntp")], timeout=0.5
+        )
     assert [(row["verdict"], row["attempts"]) for row in rows] == [(verdicts.DROPPED, 1), (verdicts.NO_REPLY, 1)]
 
 
 def test_a_second_attempt_that_the_deadline_cuts_leaves_the_first():
     with loopback.tcp_server(loopback.linger) as mute:
-        row, = probe([endpoint(mute, "direct", host="127.0.0.1")], timeout=1, seconds=1.5)
+        (row,) = probe([endpoint(mute, "direct", host="127.0.0.1")], timeout=1, seconds=1.5)
     assert (row["verdict"], row["attempts"]) == (verdicts.TLS_FAILED, 1)
 
 
@@ -153,8 +159,15 @@ def turns_of(paths, results):
     return max(rounds)
 
 
-@pytest.mark.parametrize("path, verdict, most", [
-    ("direct", "reachable", 9), ("socks5", "reachable", 2), ("socks5", verdicts.PROXY_UNREACHABLE, 8), ("socks5", "late", 5)])
+@pytest.mark.parametrize(
+    "path, verdict, most",
+    [
+        ("direct", "reachable", 9),
+        ("socks5", "reachable", 2),
+        ("socks5", verdicts.PROXY_UNREACHABLE, 8),
+        ("socks5", "late", 5),
+    ],
+)
 def test_a_proxy_that_serves_nobody_has_no_load_to_be_spared(path, verdict, most):
     assert turns_of([path] * 9, verdict) == most
 

@@ -24,7 +24,7 @@ def probe(*endpoints, **limits):
 
 def test_a_row_that_comes_through():
     with AUTHORITY.server() as port:
-        row, = probe(endpoint(port, id="web"))
+        (row,) = probe(endpoint(port, id="web"))
     assert (row["id"], row["verdict"], row["layer"], row["detail"]) == ("web", "reachable", "tls", None)
     assert (row["address"], row["addresses"], row["path"]) == ("127.0.0.1", ["127.0.0.1"], "direct")
     assert row["tls"]["names"] == [loopback.NAME]
@@ -43,15 +43,20 @@ def test_rows_come_in_input_order_with_every_field():
             endpoint(ntp_port, protocol="ntp"),
         )
     assert [(row["verdict"], row["layer"]) for row in rows] == [
-        ("refused", "tcp"), ("unresolved", "dns"), ("reachable", "tls"), ("reachable", "tcp"), ("reachable", "ntp")]
-    assert len(set(frozenset(row) for row in rows)) == 1
+        ("refused", "tcp"),
+        ("unresolved", "dns"),
+        ("reachable", "tls"),
+        ("reachable", "tcp"),
+        ("reachable", "ntp"),
+    ]
+    assert len({frozenset(row) for row in rows}) == 1
     assert rows[4]["ntp"]["stratum"] == 2
-    assert rows[0]["id"] == "127.0.0.1:%d" % rows[0]["port"]
+    assert rows[0]["id"] == f"127.0.0.1:{rows[0]['port']}"
 
 
 def test_an_expired_certificate_is_told_with_its_dates():
     with AUTHORITY.server(AUTHORITY.expired()) as port:
-        row, = probe(endpoint(port))
+        (row,) = probe(endpoint(port))
     assert row["verdict"] == "tls_expired"
     assert "to 2020-01-01T00:00:00Z" in row["detail"]
     assert row["tls"]["not_after"] == "2020-01-01T00:00:00Z"
@@ -59,7 +64,7 @@ def test_an_expired_certificate_is_told_with_its_dates():
 
 def test_the_certificate_of_a_stranger_is_shown():
     with loopback.Authority().server() as port:
-        row, = probe(endpoint(port))
+        (row,) = probe(endpoint(port))
     assert row["verdict"] == "tls_untrusted"
     assert "O=Test Authority" in row["tls"]["issuer"]
     assert row["tls"]["issuer"] in row["detail"]
@@ -67,9 +72,9 @@ def test_the_certificate_of_a_stranger_is_shown():
 
 def test_another_name_is_told():
     with AUTHORITY.server() as port:
-        row, = probe(endpoint(port, server_name="wanted.example.com"))
+        (row,) = probe(endpoint(port, server_name="wanted.example.com"))
     assert row["verdict"] == "tls_name_mismatch"
-    assert row["detail"] == "the certificate is for %s" % loopback.NAME
+    assert row["detail"] == f"the certificate is for {loopback.NAME}"
 
 
 def test_the_name_to_ask_for_is_the_host_without_its_final_dot():
@@ -79,7 +84,7 @@ def test_the_name_to_ask_for_is_the_host_without_its_final_dot():
 @pytest.mark.parametrize("stratum, words", [(0, "refuses"), (16, "not synchronised")])
 def test_a_time_server_that_is_of_no_use_is_reachable_all_the_same(stratum, words):
     with loopback.udp_server(loopback.time_server(stratum=stratum)) as port:
-        row, = probe(endpoint(port, protocol="ntp"))
+        (row,) = probe(endpoint(port, protocol="ntp"))
     assert (row["verdict"], words in row["detail"]) == ("reachable", True)
 
 
@@ -102,24 +107,27 @@ def test_a_row_that_is_not_over_at_the_deadline_says_where_it_was():
     assert rows[1]["detail"] == "the deadline of 0.7 s for the whole call passed before this row had its turn"
 
 
-@pytest.mark.parametrize("host, good", [
-    ("example.com", True),
-    ("example.com.", True),
-    ("_srv.example.com", True),
-    (u"b\u00fccher.example", True),
-    ("192.0.2.1", True),
-    ("2001:db8::1", True),
-    ("fe80::1%eth0", True),
-    ("", False),
-    ("https://example.com", False),
-    ("example.com:443", False),
-    ("example.com/path", False),
-    ("[2001:db8::1]", False),
-    ("two words", False),
-    ("nul\0byte", False),
-    ("new\nline", False),
-    ("user@example.com", False),
-    ("a" * 254, False),
-])
+@pytest.mark.parametrize(
+    "host, good",
+    [
+        ("example.com", True),
+        ("example.com.", True),
+        ("_srv.example.com", True),
+        ("b\u00fccher.example", True),
+        ("192.0.2.1", True),
+        ("2001:db8::1", True),
+        ("fe80::1%eth0", True),
+        ("", False),
+        ("https://example.com", False),
+        ("example.com:443", False),
+        ("example.com/path", False),
+        ("[2001:db8::1]", False),
+        ("two words", False),
+        ("nul\0byte", False),
+        ("new\nline", False),
+        ("user@example.com", False),
+        ("a" * 254, False),
+    ],
+)
 def test_what_is_a_host(host, good):
     assert egress.is_host(host) is good

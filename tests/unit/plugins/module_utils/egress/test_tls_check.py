@@ -21,6 +21,7 @@ HAS_TLS_1_3 = getattr(ssl, "HAS_TLSv1_3", False)
 
 def versions(lowest, highest):
     """A function that keeps a server's context to these versions of TLS, as far as this Python can."""
+
     def configure(context):
         if hasattr(ssl, "TLSVersion"):
             context.minimum_version, context.maximum_version = lowest, highest
@@ -52,7 +53,7 @@ def server(mode, tls="1.2", authority=AUTHORITY, leaf=None, handle=loopback.ling
 def probe(port, contexts=None, **fields):
     fields.setdefault("issuers", [VENDOR])
     prober = egress.Prober(2, contexts or AUTHORITY.contexts())
-    row, = prober.probe_all([loopback.endpoint(port, **fields)], 4, 10, deadlines.Deadline(10))
+    (row,) = prober.probe_all([loopback.endpoint(port, **fields)], 4, 10, deadlines.Deadline(10))
     return row
 
 
@@ -126,7 +127,10 @@ def test_a_client_certificate_of_a_stranger_is_refused(protocol, tls):
     with INSPECTOR.certificate("client.example.com").private_key_and_cert_chain_pem.tempfile() as pem:
         with server(ssl.CERT_REQUIRED, tls, handle=answer) as port:
             row = probe(port, protocol=protocol, mutual_tls=True, client_cert=pem)
-    assert (row["verdict"], row["passthrough"]) == ("certificate_refused", "passthrough" if row["layer"] != "tls" else ANY)
+    assert (row["verdict"], row["passthrough"]) == (
+        "certificate_refused",
+        "passthrough" if row["layer"] != "tls" else ANY,
+    )
     assert "unknown ca" in row["detail"]
 
 
@@ -134,10 +138,15 @@ def test_a_client_certificate_of_a_stranger_is_refused(protocol, tls):
 def test_nginx_refuses_a_client_certificate_with_a_page(protocol):
     page = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html><head><title>400 The SSL certificate error</title>"
     leaf = INSPECTOR.certificate("client.example.com")
-    with leaf.private_key_and_cert_chain_pem.tempfile() as pem:
-        with server(ssl.CERT_NONE, handle=loopback.http_answer(page)) as port:
-            row = probe(port, protocol=protocol, client_cert=pem)
-    assert (row["verdict"], row["detail"]) == ("certificate_refused", 'the answer is the page "400 The SSL certificate error"')
+    with (
+        leaf.private_key_and_cert_chain_pem.tempfile() as pem,
+        server(ssl.CERT_NONE, handle=loopback.http_answer(page)) as port,
+    ):
+        row = probe(port, protocol=protocol, client_cert=pem)
+    assert (row["verdict"], row["detail"]) == (
+        "certificate_refused",
+        'the answer is the page "400 The SSL certificate error"',
+    )
 
 
 @pytest.mark.parametrize("tls", sorted(RANGES))
@@ -146,7 +155,9 @@ def test_a_silent_server_that_goes_away_refuses_and_one_that_stays_does_not(tls)
         with server(ssl.CERT_OPTIONAL, tls, handle=lambda sock: None) as port:
             row = probe(port, protocol="lumberjack", client_cert=pem)
             assert (row["verdict"], row["layer"]) == ("certificate_refused", "tls")
-            assert row["detail"].startswith("the connection ended right after the handshake, once our certificate was seen: ")
+            assert row["detail"].startswith(
+                "the connection ended right after the handshake, once our certificate was seen: "
+            )
         with server(ssl.CERT_OPTIONAL, tls) as port:
             assert probe(port, protocol="lumberjack", client_cert=pem)["verdict"] == "reachable"
 
@@ -166,19 +177,30 @@ def message(kind, body):
 
 def test_messages_may_be_spread_over_records_and_end_where_encryption_begins():
     certificates = b"".join(len(der).to_bytes(3, "big") + der for der in (b"leaf", b"issuing"))
-    flight = (message(2, b"hello") + message(11, len(certificates).to_bytes(3, "big") + certificates)
-              + message(13, b"x") + message(14, b""))
+    flight = (
+        message(2, b"hello")
+        + message(11, len(certificates).to_bytes(3, "big") + certificates)
+        + message(13, b"x")
+        + message(14, b"")
+    )
     data = record(22, flight[:7]) + record(22, flight[7:])
     assert tls_records.read(data) == (True, [b"leaf", b"issuing"], True)
     assert tls_records.read(data[:-9]).asks_for_certificate is False
     assert tls_records.read(record(20, b"\x01") + data) == (False, [], False)
 
 
-@given(st.lists(st.one_of(
-    st.binary(max_size=40),
-    st.builds(record, st.sampled_from([20, 21, 22, 23]), st.binary(max_size=60)),
-    st.builds(lambda kind, body: record(22, message(kind, body)), st.sampled_from([2, 11, 13]), st.binary(max_size=40)),
-), max_size=8))
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=40),
+            st.builds(record, st.sampled_from([20, 21, 22, 23]), st.binary(max_size=60)),
+            st.builds(
+                lambda kind, body: record(22, message(kind, body)), st.sampled_from([2, 11, 13]), st.binary(max_size=40)
+            ),
+        ),
+        max_size=8,
+    )
+)
 def test_no_bytes_whatever_make_the_record_reader_raise(pieces):
     data = b"".join(pieces)
     flight = tls_records.read(data)

@@ -64,7 +64,12 @@ def test_swap(link, monkeypatch):
 def test_resolvers(link, monkeypatch):
     monkeypatch.setattr(resolver_evidence, "RESOLV_CONF", link)
     found = resolver_evidence.resolver_evidence()
-    assert found == {"nameservers": [], "search": [], "file": NOWHERE, "dangling": f"{link}: dangling link to {NOWHERE}"}
+    assert found == {
+        "nameservers": [],
+        "search": [],
+        "file": NOWHERE,
+        "dangling": f"{link}: dangling link to {NOWHERE}",
+    }
 
 
 def test_of_two_files_of_the_operating_system_the_other_one_counts(link, tmp_path, monkeypatch):

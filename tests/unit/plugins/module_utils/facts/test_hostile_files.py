@@ -95,8 +95,16 @@ def test_configurations_of_the_network(kind, place, tmp_path):
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-@pytest.mark.parametrize("place", ["etc/apt/sources.list.d/x.list", "etc/apt/sources.list.d/x.sources", "etc/yum.repos.d/x.repo",
-                                   "etc/dnf/dnf.conf", "etc/dnf/vars/x"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "etc/apt/sources.list.d/x.list",
+        "etc/apt/sources.list.d/x.sources",
+        "etc/yum.repos.d/x.repo",
+        "etc/dnf/dnf.conf",
+        "etc/dnf/vars/x",
+    ],
+)
 def test_repositories(kind, place, tmp_path):
     path = tmp_path / place
     path.parent.mkdir(parents=True)
@@ -134,4 +142,8 @@ def test_a_reader_that_breaks_leaves_the_others():
     def refused():
         raise Unreadable("no")
 
-    assert sections.collect({"a": broken, "b": lambda: 1, "c": refused}) == {"a": {"error": "too deep"}, "b": 1, "c": {"error": "no"}}
+    assert sections.collect({"a": broken, "b": lambda: 1, "c": refused}) == {
+        "a": {"error": "too deep"},
+        "b": 1,
+        "c": {"error": "no"},
+    }

@@ -17,7 +17,14 @@ class Played(change.Change):
     """A call on a host where a change waits to be confirmed for so many looks."""
 
     def __init__(self, directory, looks, **options):
-        parameters = {"label": "ours", "state": "present", "wait_timeout": 60, "change_id": None, "run": None, **options}
+        parameters = {
+            "label": "ours",
+            "state": "present",
+            "wait_timeout": 60,
+            "change_id": None,
+            "run": None,
+            **options,
+        }
         super().__init__(Host(), parameters, False)
         self.lock.path = str(directory / "lock")
         self.looks, self.done = looks, 0
@@ -57,9 +64,16 @@ def test_a_call_that_waited_long_enough_is_refused_and_names_the_other_change(tm
     Played(tmp_path, looks=0).run()  # the lock is free again
 
 
-@pytest.mark.parametrize("options, due", [
-    ({}, True), ({"change_id": "c1"}, True), ({"change_id": "c2"}, False), ({"run": "r1"}, True), ({"run": "r2"}, False),
-])
+@pytest.mark.parametrize(
+    "options, due",
+    [
+        ({}, True),
+        ({"change_id": "c1"}, True),
+        ({"change_id": "c2"}, False),
+        ({"run": "r1"}, True),
+        ({"run": "r2"}, False),
+    ],
+)
 def test_only_the_change_that_is_meant_is_rolled_back(tmp_path, options, due):
     call = Played(tmp_path, looks=9, state="rolled_back", **options)
     assert call.run()["changed"] == due and bool(call.done) == due

@@ -60,8 +60,12 @@ class FakeHost:
             kind, name = match.groups()
             root = ElementTree.fromstring(text.encode())
             if kind == "zones":
-                self.zones[name] = {"target": root.get("target", "default"), "interfaces": [], "rich-rule": firewalld.rich_rules(root),
-                                    "source": [one.get("address") for one in root.findall("source")]}
+                self.zones[name] = {
+                    "target": root.get("target", "default"),
+                    "interfaces": [],
+                    "rich-rule": firewalld.rich_rules(root),
+                    "source": [one.get("address") for one in root.findall("source")],
+                }
             elif kind == "ipsets":
                 self.ipsets[name] = [one.text for one in root.findall("entry")]
             else:
@@ -74,7 +78,7 @@ class FakeHost:
         return self.active
 
     def names(self, directory):
-        return sorted(path[len(directory) + 1:] for path in self.files if path.startswith(directory + "/"))
+        return sorted(path[len(directory) + 1 :] for path in self.files if path.startswith(directory + "/"))
 
     def read(self, path):
         return self.files.get(path)
@@ -120,13 +124,19 @@ class FakeHost:
 
     def _listed(self, name):
         zone = self.zones[name]
-        rules = "".join("\t%s\n" % rule for rule in zone["rich-rule"])
-        return "%s%s\n  target: %s\n  interfaces: %s\n  sources: %s\n  services: ssh\n  rich rules: \n%s" % (
-            name, " (active)" if zone["interfaces"] else "", zone["target"], " ".join(zone["interfaces"]), " ".join(zone["source"]), rules)
+        rules = "".join(f"\t{rule}\n" for rule in zone["rich-rule"])
+        return "{}{}\n  target: {}\n  interfaces: {}\n  sources: {}\n  services: ssh\n  rich rules: \n{}".format(
+            name,
+            " (active)" if zone["interfaces"] else "",
+            zone["target"],
+            " ".join(zone["interfaces"]),
+            " ".join(zone["source"]),
+            rules,
+        )
 
     def undo(self, label=LABEL):
         """Run what the backend wrote down for the guard."""
-        for line in self.files["/run/%s-firewalld.undo" % label].splitlines():
+        for line in self.files[f"/run/{label}-firewalld.undo"].splitlines():
             words = re.findall(r"'([^']*)'", line)
             self.run(["firewall-cmd", *words])
 
@@ -176,7 +186,7 @@ def test_rules_hold_at_once_without_a_reload_and_after_one_by_name(host):
 
 
 def test_the_cost_of_a_change_does_not_grow_with_the_rows(host):
-    rules = [Rule("row-%d" % number, "tcp", [(number, number)], "nodes", [], False) for number in range(1000, 1040)]
+    rules = [Rule(f"row-{number}", "tcp", [(number, number)], "nodes", [], False) for number in range(1000, 1040)]
     applied(host, wanted(*rules))
     assert sum(isinstance(change, list) for change in host.changes) == 1
 
@@ -203,17 +213,20 @@ def test_changed_ports_hold_at_runtime_though_firewalld_knows_the_service_otherw
     applied(host, other)
     assert settled(host, other)
     assert host.zones["public"]["rich-rule"] == [
-        'rule family="ipv4" source ipset="runtime_fabric-nodes" port port="2379" protocol="tcp" accept']
+        'rule family="ipv4" source ipset="runtime_fabric-nodes" port port="2379" protocol="tcp" accept'
+    ]
     host.load()
     assert settled(host, other)
 
 
 def test_what_expires_is_there_at_runtime_only_with_a_timeout(host):
     applied(host, wanted(ETCD, AGENT))
-    assert ["--zone=public",
-            '--add-rich-rule=rule family="ipv4" source address="192.0.2.11" port port="61022-61024" protocol="tcp" accept',
-            '--add-rich-rule=rule family="ipv4" source address="192.0.2.21" port port="61022-61024" protocol="tcp" accept',
-            "--timeout=900"] in host.changes
+    assert [
+        "--zone=public",
+        '--add-rich-rule=rule family="ipv4" source address="192.0.2.11" port port="61022-61024" protocol="tcp" accept',
+        '--add-rich-rule=rule family="ipv4" source address="192.0.2.21" port port="61022-61024" protocol="tcp" accept',
+        "--timeout=900",
+    ] in host.changes
     host.load()
     assert not [rule for rule in host.zones["public"]["rich-rule"] if "install-agents" in rule]
     assert not settled(host, wanted(ETCD, AGENT))
@@ -231,10 +244,18 @@ def test_undoing_a_change_gives_back_the_runtime(host, loaded):
     before = copy.deepcopy((host.zones, host.ipsets))
     applied(host, wanted(OFFICE, trusted=["10.99.0.0/16"], nodes=["192.0.2.50"]))
     host.undo()
-    for seen, was in zip((host.zones, host.ipsets), before):
+    for seen, was in zip((host.zones, host.ipsets), before, strict=False):
         for name, content in seen.items():
-            held = {key: sorted(values) for key, values in content.items()} if isinstance(content, dict) else sorted(content)
-            had = {key: sorted(values) for key, values in was[name].items()} if isinstance(content, dict) else sorted(was[name])
+            held = (
+                {key: sorted(values) for key, values in content.items()}
+                if isinstance(content, dict)
+                else sorted(content)
+            )
+            had = (
+                {key: sorted(values) for key, values in was[name].items()}
+                if isinstance(content, dict)
+                else sorted(was[name])
+            )
             assert held == had
 
 
@@ -318,7 +339,7 @@ def test_firewalld_that_is_started_holds_what_was_announced_while_it_was_stopped
     host = FakeHost(active=False)
     for network in of_the_site:
         path = "/usr/lib/firewalld/zones/trusted.xml"
-        host.files[path] = host.files[path].replace("</zone>", '  <source address="%s"/>\n</zone>' % network)
+        host.files[path] = host.files[path].replace("</zone>", f'  <source address="{network}"/>\n</zone>')
     what = wanted(ETCD, HTTPS, AGENT, trusted=["10.244.0.0/16", "10.100.0.0/16"])
     backend = Firewalld(host, LABEL)
     announced = backend.native(what)
@@ -338,13 +359,18 @@ def test_ipv6_has_ipsets_and_families_of_its_own(host):
     assert '<option name="family" value="inet6"/>' in host.files["/etc/firewalld/ipsets/runtime_fabric-nodes6.xml"]
 
 
-@pytest.mark.parametrize("text", [
-    PUBLIC,
-    '<!-- mine -->\n<zone>\n  <rule family="ipv4"><source address="192.0.2.9"/><service name="ssh"/><drop/></rule>\n</zone>\n',
-    '<zone target="DROP">\n\t<service name="ssh"/></zone>',
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        PUBLIC,
+        '<!-- mine -->\n<zone>\n  <rule family="ipv4"><source address="192.0.2.9"/><service name="ssh"/><drop/></rule>\n</zone>\n',
+        '<zone target="DROP">\n\t<service name="ssh"/></zone>',
+    ],
+)
 def test_a_zone_of_the_site_keeps_its_text(text):
-    with_ours = firewalld.with_rules(text, "runtime_fabric-", ['rule family="ipv4" source ipset="a" service name="runtime_fabric-b" accept'])
+    with_ours = firewalld.with_rules(
+        text, "runtime_fabric-", ['rule family="ipv4" source ipset="a" service name="runtime_fabric-b" accept']
+    )
     root = ElementTree.fromstring(with_ours)
     assert [one.get("name") for one in root.findall("rule/service")][-1] == "runtime_fabric-b"
     assert firewalld.with_rules(with_ours, "runtime_fabric-", []) == text
@@ -361,8 +387,9 @@ def test_a_file_that_is_no_xml_is_named(host):
         Firewalld(host, LABEL).look()
 
 
-@pytest.mark.parametrize("version, lacks, refused", [
-    ("0.9.3", ("ipset",), True), ("0.9.3", (), False), ("1.3.3", ("ipset",), False)])
+@pytest.mark.parametrize(
+    "version, lacks, refused", [("0.9.3", ("ipset",), True), ("0.9.3", (), False), ("1.3.3", ("ipset",), False)]
+)
 def test_a_firewalld_that_can_have_no_ipset_is_refused_by_what_it_lacks(version, lacks, refused):
     host = FakeHost(version=version, lacks=lacks)
     if refused:
@@ -380,7 +407,12 @@ def test_nothing_is_there_where_firewalld_is_not_installed(host):
 
 @pytest.mark.parametrize("header", ["public", "public (active)", "public (default, active)"])
 def test_zones_of_every_version_are_read(header):
-    text = header + "\n  target: default\n  ingress-priority: 0\n  interfaces: eth0 eth1\n  sources: 192.0.2.0/24\n  rich rules: \n\t" + SITES_RULE + "\n"
+    text = (
+        header
+        + "\n  target: default\n  ingress-priority: 0\n  interfaces: eth0 eth1\n  sources: 192.0.2.0/24\n  rich rules: \n\t"
+        + SITES_RULE
+        + "\n"
+    )
     zone = firewalld.parse_zones(text)["public"]
     assert zone == firewalld.Zone("default", ["eth0", "eth1"], ["192.0.2.0/24"], [SITES_RULE])
 
@@ -388,6 +420,10 @@ def test_zones_of_every_version_are_read(header):
 def test_a_state_shows_runtime_and_permanent_apart(host):
     assert applied(host, wanted(HTTPS))[1] == State(
         ['zone public: rule port port="443" protocol="tcp" accept'],
-        ["service runtime_fabric-ingress-https: tcp 443",
-         "ipset runtime_fabric-nodes: 192.0.2.11", "ipset runtime_fabric-nodes: 192.0.2.21",
-         'zone public: rule service name="runtime_fabric-ingress-https" accept'])
+        [
+            "service runtime_fabric-ingress-https: tcp 443",
+            "ipset runtime_fabric-nodes: 192.0.2.11",
+            "ipset runtime_fabric-nodes: 192.0.2.21",
+            'zone public: rule service name="runtime_fabric-ingress-https" accept',
+        ],
+    )

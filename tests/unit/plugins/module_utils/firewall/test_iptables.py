@@ -56,7 +56,9 @@ def test_sources_lead_to_the_ports_of_their_set_in_each_ip_version():
     assert "ip6tables -A OURS-in -s 2001:db8::11/128 -m comment --comment nodes -j OURS-nodes" in lines
     etcd = "-A OURS-nodes -p tcp -m multiport --dports 2379:2380,4001 -m comment --comment etcd -j ACCEPT"
     assert "iptables " + etcd in lines and "ip6tables " + etcd in lines
-    assert "ip6tables -A OURS-in -s 2001:db8::/32 -p tcp -m tcp --dport 32009 -m comment --comment ui -j ACCEPT" in lines
+    assert (
+        "ip6tables -A OURS-in -s 2001:db8::/32 -p tcp -m tcp --dport 32009 -m comment --comment ui -j ACCEPT" in lines
+    )
     assert "iptables -A OURS-in -p udp -m udp --dport 53 -m comment --comment a,b -j ACCEPT" in lines
     assert "iptables -A INPUT -m comment --comment ours -j OURS-in" in lines
 
@@ -86,16 +88,21 @@ def test_what_has_expired_is_left_out_and_nothing_else_is():
     ],
 )
 def test_rules_of_programs_do_not_make_a_host_filter(rule):
-    assert backend(SITE.replace("COMMIT", "-A INPUT %s\nCOMMIT" % rule)).activity() == ""
+    assert backend(SITE.replace("COMMIT", f"-A INPUT {rule}\nCOMMIT")).activity() == ""
 
 
 def test_a_rule_about_all_but_the_interface_of_a_program_is_of_the_site():
-    assert backend(SITE.replace("COMMIT", "-A INPUT ! -i docker0 -p tcp -j DROP\nCOMMIT")).activity() == "INPUT has rules in iptables"
+    assert (
+        backend(SITE.replace("COMMIT", "-A INPUT ! -i docker0 -p tcp -j DROP\nCOMMIT")).activity()
+        == "INPUT has rules in iptables"
+    )
 
 
 def test_what_an_earlier_version_wrote_elsewhere_is_found_and_named():
     one = backend()
-    one.host.read = lambda path: "# Written by hostprep.runtime_fabric; loaded by\n" if path == "/etc/iptables/ours.rules.v4" else None
+    one.host.read = lambda path: (
+        "# Written by hostprep.runtime_fabric; loaded by\n" if path == "/etc/iptables/ours.rules.v4" else None
+    )
     assert one.look().permanent[:1] == ["/etc/iptables/ours.rules.v4 lies where a loader of the site may read it"]
     assert "/etc/iptables/ours.rules.v4" in one.files()
 
@@ -113,7 +120,9 @@ def test_a_denial_comes_last_spares_ssh_and_is_not_needed_where_the_policy_drops
     rules = iptables.parse(backend()._text("iptables", wanted(default_deny=True)))[1]
     assert rules["OURS-deny"][-1] == ["-j", "DROP"]
     assert [words[-1] for words in rules["INPUT"]] == ["OURS-in", "OURS-deny"]
-    assert ["-p", "tcp", "-m", "tcp", "--dport", "22", "-m", "comment", "--comment", "ssh", "-j", "ACCEPT"] in rules["OURS-deny"]
+    assert ["-p", "tcp", "-m", "tcp", "--dport", "22", "-m", "comment", "--comment", "ssh", "-j", "ACCEPT"] in rules[
+        "OURS-deny"
+    ]
     dropping = backend(SITE.replace(":INPUT ACCEPT", ":INPUT DROP"))
     assert "OURS-deny" not in iptables.parse(dropping._text("iptables", wanted(default_deny=True)))[1]
 

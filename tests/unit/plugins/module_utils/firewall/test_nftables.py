@@ -59,7 +59,7 @@ class PlayedHost:
     def run(self, argv, stdin=None, timeout=None):
         self.runs.append(argv)
         if argv == ["iptables", "--version"]:
-            return "iptables v1.8.9 ({0})".format(self.iptables)
+            return f"iptables v1.8.9 ({self.iptables})"
         return self.ruleset if argv == ["nft", "-n", "list", "ruleset"] else ""
 
     def read(self, path):
@@ -95,7 +95,7 @@ def backend(ruleset="", **known):
 
 def test_a_chain_that_drops_by_way_of_another_gets_the_one_rule_and_no_other_chain_does():
     lines = backend(SITE).native(wanted()).runtime
-    assert [line for line in lines if "comment \"ours\"" in line] == [MARKED]
+    assert [line for line in lines if 'comment "ours"' in line] == [MARKED]
 
 
 def test_rules_say_from_where_in_each_ip_version_and_what_for():
@@ -130,13 +130,19 @@ def test_what_nft_prints_is_read_back_whatever_the_version():
     text = nftables.text_of(one._table(meant), [], meant)
     body = [line for line in text.splitlines() if not line.startswith(("#", "add ", "delete "))]
     printed = "\n".join(body).replace("meta mark set meta mark |", "mark set mark or")
-    sets = {"nodes4": "192.0.2.21,\n\t\t\t     192.0.2.11", "nodes6": "2001:db8::11", "trusted4": "10.244.0.0/16",
-            "ports-install": "61008-61010 timeout 16m40s expires 15m2s, 4242 timeout 16m40s expires 15m2s"}
+    sets = {
+        "nodes4": "192.0.2.21,\n\t\t\t     192.0.2.11",
+        "nodes6": "2001:db8::11",
+        "trusted4": "10.244.0.0/16",
+        "ports-install": "61008-61010 timeout 16m40s expires 15m2s, 4242 timeout 16m40s expires 15m2s",
+    }
     for name, elements in sets.items():
-        start = printed.index("\tset {0} {{".format(name))
+        start = printed.index(f"\tset {name} {{")
         end = printed.index("}", start)
         inside = printed[printed.index("{", start) + 1 : end].strip().rstrip(";")
-        block = "\tset {0} {{\n\t\t{1}\n\t\telements = {{ {2} }}\n\t}}".format(name, inside.replace("; ", "\n\t\t"), elements)
+        block = "\tset {} {{\n\t\t{}\n\t\telements = {{ {} }}\n\t}}".format(
+            name, inside.replace("; ", "\n\t\t"), elements
+        )
         printed = printed[:start] + block + printed[end + 1 :]
     assert nftables.Nftables(PlayedHost(printed), "ours").look().runtime == lines
 
@@ -152,7 +158,12 @@ def test_a_site_that_accepts_by_policy_is_not_denied_behind_its_back():
 
 def test_activity_is_of_the_site_alone():
     assert backend(SITE).activity() == "the chain inet filter input filters"
-    assert backend("table inet ours {\n\tchain input {\n\t\ttype filter hook input priority -500; policy accept;\n\t\tdrop\n\t}\n}").activity() == ""
+    assert (
+        backend(
+            "table inet ours {\n\tchain input {\n\t\ttype filter hook input priority -500; policy accept;\n\t\tdrop\n\t}\n}"
+        ).activity()
+        == ""
+    )
     assert backend(SITE[SITE.index("table ip filter") :]).activity() == ""
     assert backend("").look() == NOTHING
 
@@ -176,21 +187,34 @@ def test_a_table_with_the_name_of_iptables_is_of_the_site_where_iptables_does_no
 
 
 def input_chain(rules, policy="accept", hook="input"):
-    lines = "".join("\t\t%s\n" % rule for rule in rules)
-    return "\tchain base {\n\t\ttype filter hook %s priority 0; policy %s;\n%s\t}\n" % (hook, policy, lines)
+    lines = "".join(f"\t\t{rule}\n" for rule in rules)
+    return f"\tchain base {{\n\t\ttype filter hook {hook} priority 0; policy {policy};\n{lines}\t}}\n"
 
 
 @pytest.mark.parametrize(
     "table, program",
     [
         # Docker 29, which has switched forwarding on itself
-        ("table ip docker-bridges {\n%s}" % input_chain(["drop"], "drop", "forward"), "Docker"),
-        ("table inet f2b-table {\n%s}" % input_chain(["tcp dport 22 ip saddr @addr-set-sshd reject"]), "fail2ban"),
-        ("table ip kube-proxy {\n%s}" % input_chain(["ct state new jump firewall-check"]), "Kubernetes"),
-        ("table inet netavark {\n%s}" % input_chain(["jump NETAVARK-ISOLATION-1"], hook="forward"), "Podman"),
-        ("table ip crowdsec {\n%s}" % input_chain(["ip saddr @crowdsec-blacklists drop"]), "CrowdSec"),
-        ("table ip filter {\n%s\tchain ts-input {\n\t\tdrop\n\t}\n}" % input_chain(["counter jump ts-input"]), "Tailscale"),
-        ("table inet mine { # progname sentinel\n\tflags owner,persist\n\n%s}" % input_chain(["drop"], "drop"), "sentinel"),
+        ("table ip docker-bridges {{\n{}}}".format(input_chain(["drop"], "drop", "forward")), "Docker"),
+        (
+            "table inet f2b-table {{\n{}}}".format(input_chain(["tcp dport 22 ip saddr @addr-set-sshd reject"])),
+            "fail2ban",
+        ),
+        ("table ip kube-proxy {{\n{}}}".format(input_chain(["ct state new jump firewall-check"])), "Kubernetes"),
+        ("table inet netavark {{\n{}}}".format(input_chain(["jump NETAVARK-ISOLATION-1"], hook="forward")), "Podman"),
+        ("table ip crowdsec {{\n{}}}".format(input_chain(["ip saddr @crowdsec-blacklists drop"])), "CrowdSec"),
+        (
+            "table ip filter {{\n{}\tchain ts-input {{\n\t\tdrop\n\t}}\n}}".format(
+                input_chain(["counter jump ts-input"])
+            ),
+            "Tailscale",
+        ),
+        (
+            "table inet mine {{ # progname sentinel\n\tflags owner,persist\n\n{}}}".format(
+                input_chain(["drop"], "drop")
+            ),
+            "sentinel",
+        ),
     ],
 )
 def test_what_a_program_keeps_is_no_firewall_of_the_site_and_gets_no_rule(table, program):
@@ -211,20 +235,22 @@ def test_a_jump_to_a_program_beside_rules_of_the_site_leaves_the_chain_the_sites
 
 def test_a_chain_in_which_the_site_lets_a_program_forward_is_the_sites():
     rules = ['iifname "docker0" accept', 'oifname "docker0" accept']
-    one = backend("table inet filter {\n%s}" % input_chain(rules, "drop", "forward"))
+    one = backend("table inet filter {{\n{}}}".format(input_chain(rules, "drop", "forward")))
     assert one.activity() == "the chain inet filter base filters"
     assert len([line for line in one.native(wanted()).runtime if 'comment "ours"' in line]) == 1
 
 
 def test_where_the_site_cannot_be_told_from_a_program_nothing_is_written():
-    one = backend("table inet sshguard {\n%s}" % input_chain(["tcp dport 22 accept"], "drop"))
+    one = backend("table inet sshguard {{\n{}}}".format(input_chain(["tcp dport 22 accept"], "drop")))
     assert one.activity() == "the chain inet sshguard base drops by policy, in a table that has the name of SSHGuard's"
     with pytest.raises(FirewallError, match="rename the table if it is the site's own"):
         one.native(wanted())
 
 
 def test_a_table_that_sleeps_filters_nothing():
-    assert backend("table inet filter {\n\tflags dormant\n\n%s}" % input_chain(["drop"], "drop")).activity() == ""
+    assert (
+        backend("table inet filter {{\n\tflags dormant\n\n{}}}".format(input_chain(["drop"], "drop"))).activity() == ""
+    )
 
 
 def test_what_an_earlier_version_wrote_where_a_site_includes_it_is_replaced():

@@ -42,7 +42,7 @@ class PlayedSystemd(Host):
 
     def try_run(self, argv, stdin=None, timeout=60.0):
         if argv[0] == "/bin/sh":
-            environment = {"PATH": "{0}:{1}".format(self.programs, os.environ["PATH"])}
+            environment = {"PATH": "{}:{}".format(self.programs, os.environ["PATH"])}
             done = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
             return done.returncode, done.stdout.decode(), done.stderr.decode()
         self.asked.append(argv)
@@ -85,7 +85,7 @@ class Site:
         return [str(self.shared), str(self.own), str(self.link)]
 
     def arm(self):
-        self.guard.arm(self.files(), ["echo commands >>{0}".format(self.directory / "lib" / "ran")], 60, ABOUT)
+        self.guard.arm(self.files(), ["echo commands >>{}".format(self.directory / "lib" / "ran")], 60, ABOUT)
 
     def change(self):
         self.host.write(str(self.shared), SITES + OURS)
@@ -227,7 +227,7 @@ def test_what_was_killed_before_its_change_is_taken_away(tmp_path):
 def test_everything_is_on_the_disk_before_the_change_begins(site, monkeypatch):
     synced = set()
     real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda number: (synced.add(os.readlink("/proc/self/fd/%d" % number)), real(number)))
+    monkeypatch.setattr(os, "fsync", lambda number: (synced.add(os.readlink(f"/proc/self/fd/{number}")), real(number)))
     site.arm()
     for name in ("before", "before/0"):
         assert str(site.state / name) in synced, name
@@ -247,7 +247,10 @@ def hold(path, then):
     )
     words = [sys.executable, "-c", code, path]
     process = subprocess.Popen(
-        words, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        words,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert process.stdout.readline() == b"held\n"
     return process

@@ -72,7 +72,10 @@ def backends(*arguments, **known):
 
 @pytest.mark.parametrize("front_end", ["firewalld", "ufw"])
 def test_a_table_of_the_site_that_denies_beside_a_front_end_is_a_second_firewall(front_end):
-    known = {"units": [front_end + ".service"], "files": {"/etc/ufw/ufw.conf": "ENABLED=yes\n"} if front_end == "ufw" else {}}
+    known = {
+        "units": [front_end + ".service"],
+        "files": {"/etc/ufw/ufw.conf": "ENABLED=yes\n"} if front_end == "ufw" else {},
+    }
     assert list(selection.active(backends(**known))) == [front_end]
     both = backends(nft=OWN, **known)
     assert set(selection.active(both)) == {front_end, "nftables"}
@@ -94,7 +97,11 @@ def test_what_fail2ban_keeps_in_nftables_is_no_second_firewall():
 @pytest.mark.parametrize(
     "name, known, what",
     [
-        ("nftables", {"nft": BANS, "files": {"/etc/nftables.conf": "#!/usr/sbin/nft -f\n\nflush ruleset\n"}}, "fail2ban"),
+        (
+            "nftables",
+            {"nft": BANS, "files": {"/etc/nftables.conf": "#!/usr/sbin/nft -f\n\nflush ruleset\n"}},
+            "fail2ban",
+        ),
         ("nftables", {"nft": BANS, "files": {"/etc/sysconfig/nftables.conf": "flush ruleset\n"}}, "fail2ban"),
         ("nftables", {"nft": BANS, "files": {"/etc/nftables.conf": "# flush ruleset\n"}}, None),
         ("firewalld", {"iptables": DOCKER}, "Docker"),
@@ -106,7 +113,7 @@ def test_no_firewall_is_started_that_would_flush_what_a_program_keeps(name, know
     if what is None:
         assert selection.require_harmless_start(backends(**known), name) is None
     else:
-        with pytest.raises(FirewallError, match="{0} is not started, because .* those of {1} among them".format(name, what)):
+        with pytest.raises(FirewallError, match=f"{name} is not started, because .* those of {what} among them"):
             selection.require_harmless_start(backends(**known), name)
 
 

@@ -35,8 +35,10 @@ USER_RULES = """*filter
 COMMIT
 """
 USER6_RULES = "*filter\n:ufw6-user-input - [0:0]\n### RULES ###\n\n### END RULES ###\nCOMMIT\n"
-SITES_CHAIN = ["-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT",
-               "-A ufw-user-input -s 192.0.2.22/32 -p tcp -m tcp --dport 30005 -j DROP"]
+SITES_CHAIN = [
+    "-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT",
+    "-A ufw-user-input -s 192.0.2.22/32 -p tcp -m tcp --dport 30005 -j DROP",
+]
 
 ETCD = Rule("etcd", "tcp", [(2379, 2380), (4001, 4001)], "nodes", [], False)
 HTTPS = Rule("ingress-https", "tcp", [(443, 443)], None, [], False)
@@ -53,8 +55,8 @@ class FakeHost:
 
     def __init__(self, enabled=True, ipv6=True):
         self.files = {
-            "/etc/ufw/ufw.conf": "# comment\nENABLED=%s\n" % ("yes" if enabled else "no"),
-            "/etc/default/ufw": 'IPV6=%s\nDEFAULT_INPUT_POLICY="DROP"\n' % ("yes" if ipv6 else "no"),
+            "/etc/ufw/ufw.conf": f"# comment\nENABLED={'yes' if enabled else 'no'}\n",
+            "/etc/default/ufw": f'IPV6={"yes" if ipv6 else "no"}\nDEFAULT_INPUT_POLICY="DROP"\n',
             "/etc/ufw/user.rules": USER_RULES,
             "/etc/ufw/user6.rules": USER6_RULES,
         }
@@ -86,7 +88,7 @@ class FakeHost:
     def run(self, argv, stdin=None):
         self.calls.append(argv)
         if argv[0].endswith("tables-restore"):
-            self.restore(argv[0][:-len("-restore")], stdin)
+            self.restore(argv[0][: -len("-restore")], stdin)
         if argv[:3] == ["ufw", "--force", "enable"]:
             self.files["/etc/ufw/ufw.conf"] = "ENABLED=yes\n"
             self.chains = {"iptables": [], "ip6tables": []}
@@ -123,7 +125,7 @@ class FakeHost:
             option = "--dports" if "--dports" in parts else "--dport"
             found += ["-m", "multiport" if option == "--dports" else parts["-p"], option, parts[option]]
         if "--comment" in parts:
-            found += ["-m", "comment", "--comment", '"\\\'%s\\\'"' % parts["--comment"].strip("\"'\\")]
+            found += ["-m", "comment", "--comment", "\"\\'{}\\'\"".format(parts["--comment"].strip("\"'\\"))]
         return " ".join([*found, "-j", parts["-j"]])
 
     def undo(self, tmp_path):
@@ -131,9 +133,9 @@ class FakeHost:
         log = tmp_path / "log"
         for program in self.chains:
             path = tmp_path / (program + "-restore")
-            path.write_text("#!/bin/sh\n{ echo %s; cat; } >>%s\n" % (program, log))
+            path.write_text(f"#!/bin/sh\n{{ echo {program}; cat; }} >>{log}\n")
             path.chmod(0o755)
-        environment = {"PATH": "%s:%s" % (tmp_path, os.environ["PATH"])}
+        environment = {"PATH": "{}:{}".format(tmp_path, os.environ["PATH"])}
         subprocess.run(["sh", "-c", self.files["/run/runtime_fabric-ufw.undo"]], env=environment, check=True)
         for block in log.read_text().split("COMMIT\n"):
             if block:
@@ -171,7 +173,8 @@ def test_rules_stand_behind_those_of_the_site_in_the_file_and_in_force(host):
         "### tuple ### allow tcp 2379:2380,4001 0.0.0.0/0 any 192.0.2.11 runtime_fabric-etcd - in "
         "comment=72756e74696d655f6661627269632065746364\n"
         "-A ufw-user-input -p tcp -m multiport --dports 2379:2380,4001 -s 192.0.2.11 -j ACCEPT "
-        "-m comment --comment 'dapp_runtime_fabric-etcd'\n\n") in text
+        "-m comment --comment 'dapp_runtime_fabric-etcd'\n\n"
+    ) in text
     assert host.chains["iptables"][:2] == SITES_CHAIN
     assert "443" in host.chains["ip6tables"][0]
     assert after.runtime == [
@@ -190,12 +193,13 @@ def test_profiles_say_what_a_row_opens(host):
         "ports=2379:2380,4001/tcp\n\n"
         "[runtime_fabric-ingress-https]\ntitle=runtime_fabric: ingress-https\n"
         "description=Row ingress-https of the requirements of runtime_fabric. Written by hostprep.runtime_fabric.\n"
-        "ports=443/tcp\n")
+        "ports=443/tcp\n"
+    )
 
 
 def test_a_change_is_one_step_for_each_ip_version_and_no_reload(host):
-    rules = [Rule("row-%d" % number, "tcp", [(number, number)], "nodes", [], False) for number in range(1000, 1040)]
-    applied(host, wanted(*rules, nodes=["192.0.2.%d" % number for number in range(1, 21)] + ["2001:db8::1"]))
+    rules = [Rule(f"row-{number}", "tcp", [(number, number)], "nodes", [], False) for number in range(1000, 1040)]
+    applied(host, wanted(*rules, nodes=[f"192.0.2.{number}" for number in range(1, 21)] + ["2001:db8::1"]))
     assert host.calls == [["iptables-restore", "-n"], ["ip6tables-restore", "-n"]]
     assert len(host.chains["iptables"]) == 2 + 40 * 20
 
@@ -214,14 +218,17 @@ def test_trusted_networks_come_in_and_are_forwarded_both_ways(host):
         "-A ufw-user-forward -s 10.244.0.0/16 -j ACCEPT",
         "-A ufw-user-forward -d 10.244.0.0/16 -j ACCEPT",
     ]
-    assert "### tuple ### route:allow any any 10.244.0.0/16 any 0.0.0.0/0 in comment=" in host.files["/etc/ufw/user.rules"]
+    assert (
+        "### tuple ### route:allow any any 10.244.0.0/16 any 0.0.0.0/0 in comment=" in host.files["/etc/ufw/user.rules"]
+    )
 
 
 def test_what_expires_is_deleted_by_ufw(host):
     applied(host, wanted(ETCD, AGENT))
     assert Ufw(host, LABEL).closing_command() == ["/bin/sh", SCRIPT]
     assert host.files[SCRIPT].splitlines()[2:] == [
-        "ufw --force delete allow from 192.0.2.11 to any app runtime_fabric-install-agents"]
+        "ufw --force delete allow from 192.0.2.11 to any app runtime_fabric-install-agents"
+    ]
     applied(host, wanted(ETCD))
     assert SCRIPT not in host.files and not [line for line in host.chains["iptables"] if "install" in line]
 
@@ -256,7 +263,9 @@ def test_removing_leaves_what_is_the_sites_and_nothing_else(host):
 
 
 def test_a_rule_that_the_site_has_already_stays_its_own(host):
-    sites = "### tuple ### allow any any 0.0.0.0/0 any 10.244.0.0/16 in\n-A ufw-user-input -s 10.244.0.0/16 -j ACCEPT\n\n"
+    sites = (
+        "### tuple ### allow any any 0.0.0.0/0 any 10.244.0.0/16 in\n-A ufw-user-input -s 10.244.0.0/16 -j ACCEPT\n\n"
+    )
     host.files["/etc/ufw/user.rules"] = USER_RULES.replace("### END", sites + "### END")
     host.chains["iptables"].append("-A ufw-user-input -s 10.244.0.0/16 -j ACCEPT")
     what = wanted(trusted=["10.244.0.0/16"])
@@ -270,7 +279,9 @@ def test_a_rule_that_is_in_force_already_is_not_doubled(host):
     host.chains["iptables"].append("-A ufw-user-forward -s 10.244.0.0/16 -j ACCEPT")
     what = wanted(trusted=["10.244.0.0/16"])
     applied(host, what)
-    assert len([line for line in host.chains["iptables"] if line == "-A ufw-user-forward -s 10.244.0.0/16 -j ACCEPT"]) == 1
+    assert (
+        len([line for line in host.chains["iptables"] if line == "-A ufw-user-forward -s 10.244.0.0/16 -j ACCEPT"]) == 1
+    )
 
 
 def test_ufw_is_enabled_only_when_the_rules_and_ssh_are_written(host):
@@ -315,16 +326,23 @@ def test_default_deny_is_refused_where_the_site_accepts_by_default(host):
         Ufw(host, LABEL).native(wanted(ETCD, deny=True))
 
 
-@pytest.mark.parametrize("line, expected", [
-    ("-A ufw-user-input -s 192.0.2.1/32 -p tcp -m tcp --dport 443 -m comment --comment dapp_x -j ACCEPT",
-     Entry(False, "input", "tcp", "443", "192.0.2.1", "0.0.0.0/0", "x")),
-    ('-A ufw-user-input -p udp -m multiport --dports 1:2,5 -m comment --comment "\\\'dapp_x\\\'" -j ACCEPT',
-     Entry(False, "input", "udp", "1:2,5", "0.0.0.0/0", "0.0.0.0/0", "x")),
-    ("-A ufw-user-input -p tcp -m tcp --dport 443 -j DROP", None),
-    ("-A ufw-user-input -i eth0 -p tcp -m tcp --dport 443 -j ACCEPT", None),
-    ("-A ufw-user-input ! -s 192.0.2.1/32 -j ACCEPT", None),
-    ("-N ufw-user-input", None),
-])
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        (
+            "-A ufw-user-input -s 192.0.2.1/32 -p tcp -m tcp --dport 443 -m comment --comment dapp_x -j ACCEPT",
+            Entry(False, "input", "tcp", "443", "192.0.2.1", "0.0.0.0/0", "x"),
+        ),
+        (
+            "-A ufw-user-input -p udp -m multiport --dports 1:2,5 -m comment --comment \"\\'dapp_x\\'\" -j ACCEPT",
+            Entry(False, "input", "udp", "1:2,5", "0.0.0.0/0", "0.0.0.0/0", "x"),
+        ),
+        ("-A ufw-user-input -p tcp -m tcp --dport 443 -j DROP", None),
+        ("-A ufw-user-input -i eth0 -p tcp -m tcp --dport 443 -j ACCEPT", None),
+        ("-A ufw-user-input ! -s 192.0.2.1/32 -j ACCEPT", None),
+        ("-N ufw-user-input", None),
+    ],
+)
 def test_rules_in_force_are_read(line, expected):
     assert ufw.entry_of(line, False) == expected
 

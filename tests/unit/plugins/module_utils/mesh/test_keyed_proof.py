@@ -21,7 +21,9 @@ def test_a_question_is_understood():
 def test_any_changed_byte_of_a_question_is_noticed():
     question = keyed_proof.ask(KEY, NONCE)
     assert len(question) == keyed_proof.ASK_SIZE
-    assert [keyed_proof.read_ask(KEY, changed(question, place)) for place in range(len(question))] == [None] * len(question)
+    assert [keyed_proof.read_ask(KEY, changed(question, place)) for place in range(len(question))] == [None] * len(
+        question
+    )
 
 
 def test_an_answer_is_understood():
@@ -63,8 +65,16 @@ def test_an_order_is_good_for_the_answer_that_it_follows():
     assert keyed_proof.read_order(b"other" * 6, reply, order) is None
 
 
-@pytest.mark.parametrize("change", [
-    {"received": SAID.received + 1e-6}, {"sent": SAID.sent + 1e-6}, {"source": "192.0.2.12"}, {"source_port": 40001}, {"port": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"received": SAID.received + 1e-6},
+        {"sent": SAID.sent + 1e-6},
+        {"source": "192.0.2.12"},
+        {"source_port": 40001},
+        {"port": 1},
+    ],
+)
 def test_an_order_is_good_once_for_one_peer(change):
     order = keyed_proof.order(KEY, keyed_proof.answer(KEY, NONCE, SAID), 1)
     assert keyed_proof.read_order(KEY, keyed_proof.answer(KEY, NONCE, SAID._replace(**change)), order) is None

@@ -100,7 +100,11 @@ def test_a_way_back_that_swallows_long_packets_is_told_from_the_way_there():
 
 def test_of_a_listener_that_falls_silent_no_length_is_known():
     with loopback.udp_server(lambda data: None) as port:
-        assert path_mtu.find(KEY, "127.0.0.1", port, 9000, deadlines.Deadline(20)) == {"mtu": None, "arrives": None, "icmp": False}
+        assert path_mtu.find(KEY, "127.0.0.1", port, 9000, deadlines.Deadline(20)) == {
+            "mtu": None,
+            "arrives": None,
+            "icmp": False,
+        }
 
 
 def test_percentiles_are_values_that_were_measured():

@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_connections
 
 
-class Clock(object):
+class Clock:
     now = 1000.0
 
     def __call__(self):

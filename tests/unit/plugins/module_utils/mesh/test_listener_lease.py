@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_lease
 
 
-class Clock(object):
+class Clock:
     now = 1000.0
 
     def __call__(self):
@@ -20,7 +20,7 @@ def clock():
 
 def test_silence_ends_it_and_signs_do_not_let_it(clock):
     lease = listener_lease.Lease(60, clock)
-    for dummy in range(5):
+    for _dummy in range(5):
         clock.now += 59
         assert not lease.over()
         lease.sign()

@@ -21,10 +21,15 @@ def failure(answer, proxy=NOBODY):
 
 def test_the_question():
     assert http_connect.Client(NOBODY, "logs.example.com", 5044).opening() == (
-        b"CONNECT logs.example.com:5044 HTTP/1.1\r\nHost: logs.example.com:5044\r\n\r\n")
+        b"CONNECT logs.example.com:5044 HTTP/1.1\r\nHost: logs.example.com:5044\r\n\r\n"
+    )
     assert b"\r\nProxy-Authorization: Basic am86aHVudGVyMg==\r\n" in http_connect.Client(SOMEBODY, "a", 1).opening()
     assert http_connect.Client(NOBODY, "2001:db8::1", 443).opening().startswith(b"CONNECT [2001:db8::1]:443 ")
-    assert http_connect.Client(NOBODY, u"b\u00fccher.example", 443).opening().startswith(b"CONNECT xn--bcher-kva.example:443")
+    assert (
+        http_connect.Client(NOBODY, "b\u00fccher.example", 443)
+        .opening()
+        .startswith(b"CONNECT xn--bcher-kva.example:443")
+    )
 
 
 def test_a_tunnel_and_what_comes_behind_the_answer():
@@ -36,29 +41,46 @@ def test_a_tunnel_and_what_comes_behind_the_answer():
     assert client.done and client.rest == b"220 mail"
 
 
-@pytest.mark.parametrize("answer, verdict, words", [
-    (b"HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n", "proxy_denied",
-     "answered CONNECT logs.example.com:5044 with 403 Forbidden (ERR_ACCESS_DENIED 0)"),
-    (b"HTTP/1.0 405 Method Not Allowed\r\n\r\n", "proxy_denied", "405"),
-    (b"HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n", "proxy_auth", 'a user name and password (Basic'),
-    (b"HTTP/1.1 503 \r\nX-Squid-Error: ERR_DNS_FAIL 0\r\n\r\n", "proxy_failed", "ERR_DNS_FAIL"),
-    (b"HTTP/1.1 302 Found\r\nLocation: https://login.example.com/\r\n\r\n", "blocked", "to https://login.example.com/"),
-    (b"HTTP/2 200\r\n\r\n", "proxy_broken", "not HTTP but starts with HTTP/2"),
-    (b"HTTP/1.1 2000 OK\r\n\r\n", "proxy_broken", "no status line"),
-    (b"SSH-2.0-OpenSSH\r\n", "proxy_broken", "starts with SSH-2.0"),
-    (b"\x05\xff", "proxy_broken", "not HTTP"),
-    (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10000, "proxy_broken", "longer than"),
-])
+@pytest.mark.parametrize(
+    "answer, verdict, words",
+    [
+        (
+            b"HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n",
+            "proxy_denied",
+            "answered CONNECT logs.example.com:5044 with 403 Forbidden (ERR_ACCESS_DENIED 0)",
+        ),
+        (b"HTTP/1.0 405 Method Not Allowed\r\n\r\n", "proxy_denied", "405"),
+        (
+            b'HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic realm="x"\r\n\r\n',
+            "proxy_auth",
+            "a user name and password (Basic",
+        ),
+        (b"HTTP/1.1 503 \r\nX-Squid-Error: ERR_DNS_FAIL 0\r\n\r\n", "proxy_failed", "ERR_DNS_FAIL"),
+        (
+            b"HTTP/1.1 302 Found\r\nLocation: https://login.example.com/\r\n\r\n",
+            "blocked",
+            "to https://login.example.com/",
+        ),
+        (b"HTTP/2 200\r\n\r\n", "proxy_broken", "not HTTP but starts with HTTP/2"),
+        (b"HTTP/1.1 2000 OK\r\n\r\n", "proxy_broken", "no status line"),
+        (b"SSH-2.0-OpenSSH\r\n", "proxy_broken", "starts with SSH-2.0"),
+        (b"\x05\xff", "proxy_broken", "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10000, "proxy_broken", "longer than"),
+    ],
+)
 def test_answers_that_are_no_tunnel(answer, verdict, words):
     found = failure(answer)
     assert found.verdict == verdict
     assert words in found.detail
 
 
-@pytest.mark.parametrize("offered, words", [
-    (b"Basic realm=\"x\"", "does not accept the user name and password"),
-    (b"Negotiate", "takes no user name and password but Negotiate"),
-])
+@pytest.mark.parametrize(
+    "offered, words",
+    [
+        (b'Basic realm="x"', "does not accept the user name and password"),
+        (b"Negotiate", "takes no user name and password but Negotiate"),
+    ],
+)
 def test_credentials_that_are_not_taken(offered, words):
     found = failure(b"HTTP/1.1 407 hunter2\r\nProxy-Authenticate: " + offered + b"\r\n\r\n", SOMEBODY)
     assert words in found.detail
@@ -70,8 +92,17 @@ def test_text_of_a_proxy_is_printable_and_short():
     assert found.detail.isprintable() and len(found.detail) < 400
 
 
-@given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from(
-    [b"HTTP/1.1 ", b"HTTP/1.0 200 OK", b"407 ", b"\r\n", b"\r\n\r\n", b"X-Squid-Error: ", b"Location: "])), max_size=12))
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=60),
+            st.sampled_from(
+                [b"HTTP/1.1 ", b"HTTP/1.0 200 OK", b"407 ", b"\r\n", b"\r\n\r\n", b"X-Squid-Error: ", b"Location: "]
+            ),
+        ),
+        max_size=12,
+    )
+)
 def test_whatever_a_proxy_sends_is_a_tunnel_a_verdict_or_not_enough(chunks):
     client = http_connect.Client(SOMEBODY, "logs.example.com", 5044)
     try:

@@ -55,16 +55,19 @@ def test_refusals(rcode):
     assert dns_messages.parse(ASKED[:2] + struct.pack("!5H", 0x8180 | rcode, 0, 0, 0, 0), ASKED).rcode == rcode
 
 
-@pytest.mark.parametrize("data, words", [
-    (b"", "in the middle"),
-    (b"\0\x08" + answer(ASKED)[2:], "no answer to the question"),
-    (ASKED, "no answer to the question"),
-    (answer(dns_messages.question("b.example.com", 1, 7)), "another question"),
-    (answer(ASKED, a_record("192.0.2.1"))[:-2], "longer than the answer"),
-    (answer(ASKED, b"\x80\x01"), "unknown kind"),
-    (answer(ASKED, b"\x3fabc"), "in the middle"),
-    (ASKED[:2] + struct.pack("!5H", 0x8180, 0, 0, 0, 0), "repeats 0 questions"),
-])
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (b"", "in the middle"),
+        (b"\0\x08" + answer(ASKED)[2:], "no answer to the question"),
+        (ASKED, "no answer to the question"),
+        (answer(dns_messages.question("b.example.com", 1, 7)), "another question"),
+        (answer(ASKED, a_record("192.0.2.1"))[:-2], "longer than the answer"),
+        (answer(ASKED, b"\x80\x01"), "unknown kind"),
+        (answer(ASKED, b"\x3fabc"), "in the middle"),
+        (ASKED[:2] + struct.pack("!5H", 0x8180, 0, 0, 0, 0), "repeats 0 questions"),
+    ],
+)
 def test_what_is_no_answer(data, words):
     with pytest.raises(dns_messages.DnsError) as caught:
         dns_messages.parse(data, ASKED)
@@ -78,15 +81,18 @@ def test_what_is_no_name(name):
 
 
 def test_a_name_beyond_ascii():
-    assert b"xn--bcher-kva" in dns_messages.question(u"b\u00fccher.example", 1, 1)
+    assert b"xn--bcher-kva" in dns_messages.question("b\u00fccher.example", 1, 1)
 
 
-@given(st.one_of(
-    st.binary(max_size=300),
-    st.binary(max_size=200).map(lambda tail: answer(ASKED) + tail),
-    st.tuples(st.binary(max_size=200), st.integers(0, 65535)).map(
-        lambda pair: ASKED[:2] + struct.pack("!5H", 0x8180, 1, pair[1], 0, 0) + ASKED[12:] + pair[0]),
-))
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.binary(max_size=200).map(lambda tail: answer(ASKED) + tail),
+        st.tuples(st.binary(max_size=200), st.integers(0, 65535)).map(
+            lambda pair: ASKED[:2] + struct.pack("!5H", 0x8180, 1, pair[1], 0, 0) + ASKED[12:] + pair[0]
+        ),
+    )
+)
 def test_no_bytes_whatever_do_more_than_be_no_answer(data):
     try:
         found = dns_messages.parse(data, ASKED)
@@ -118,7 +124,10 @@ def test_a_lost_question_is_put_again():
 
 
 def test_silence_and_nonsense_are_no_reply():
-    for reply, words in ((lambda asked: None, "no answer within 0.3 s"), (lambda asked: b"HTTP/1.1 200", "no answer to the question")):
+    for reply, words in (
+        (lambda asked: None, "no answer within 0.3 s"),
+        (lambda asked: b"HTTP/1.1 200", "no answer to the question"),
+    ):
         with pytest.raises(verdicts.LayerFailed) as caught:
             look_up(reply, 0.3)
         assert (caught.value.verdict, words in caught.value.detail) == ("no_reply", True)
@@ -130,10 +139,18 @@ def test_nobody_listens():
     assert caught.value.verdict == "refused"
 
 
-@pytest.mark.parametrize("over_tcp, expected", [
-    (lambda asked: struct.pack("!H", len(answer(asked, a_record("192.0.2.9")))) + answer(asked, a_record("192.0.2.9")), None),
-    (lambda asked: b"\xff\xff" + b"x" * 100, "closed the connection in the middle"),
-])
+@pytest.mark.parametrize(
+    "over_tcp, expected",
+    [
+        (
+            lambda asked: (
+                struct.pack("!H", len(answer(asked, a_record("192.0.2.9")))) + answer(asked, a_record("192.0.2.9"))
+            ),
+            None,
+        ),
+        (lambda asked: b"\xff\xff" + b"x" * 100, "closed the connection in the middle"),
+    ],
+)
 def test_a_truncated_answer_is_asked_for_over_tcp(over_tcp, expected):
     def handle(sock):
         sock.sendall(over_tcp(sock.recv(512)[2:]))
@@ -159,18 +176,24 @@ def test_a_truncated_answer_is_asked_for_over_tcp(over_tcp, expected):
 
 
 def test_resolv_conf():
-    text = ("# nameserver 192.0.2.9\nnameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver nonsense\nnameserver 192.0.2.1\n"
-            "nameserver 192.0.2.2 # last\nnameserver 192.0.2.3\ndomain old.example\nsearch a.example b.example.\n"
-            "options rotate ndots:99 timeout:1\nnameserver\n")
+    text = (
+        "# nameserver 192.0.2.9\nnameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver nonsense\nnameserver 192.0.2.1\n"
+        "nameserver 192.0.2.2 # last\nnameserver 192.0.2.3\ndomain old.example\nsearch a.example b.example.\n"
+        "options rotate ndots:99 timeout:1\nnameserver\n"
+    )
     assert resolv_conf.parse(text) == (["192.0.2.1", "fe80::1%eth0", "192.0.2.2"], ["a.example", "b.example"], 15)
     assert resolv_conf.parse("") == ([], [], 1)
 
 
 def test_who_is_behind_a_stub_on_this_host():
-    files = {"/etc/resolv.conf": "nameserver 127.0.0.53\n",
-             "/run/systemd/resolve/resolv.conf": "nameserver 192.0.2.1\nnameserver 127.0.0.53\n"}
+    files = {
+        "/etc/resolv.conf": "nameserver 127.0.0.53\n",
+        "/run/systemd/resolve/resolv.conf": "nameserver 192.0.2.1\nnameserver 127.0.0.53\n",
+    }
     assert resolv_conf.configured(files.get).servers == [
-        ("127.0.0.53", "/etc/resolv.conf"), ("192.0.2.1", "/run/systemd/resolve/resolv.conf")]
+        ("127.0.0.53", "/etc/resolv.conf"),
+        ("192.0.2.1", "/run/systemd/resolve/resolv.conf"),
+    ]
     assert resolv_conf.configured({"/etc/resolv.conf": "nameserver 192.0.2.7\n", **files}.get).servers[1:] != []
     assert resolv_conf.configured({}.get) == ([], [], 1)
 
@@ -179,7 +202,8 @@ def survey(answers, names=(NAME,), search=("site.example",)):
     """The survey of servers that are functions from a name to what look_up() returns."""
     resolvers = resolv_conf.Resolvers([(address, "/etc/resolv.conf") for address in sorted(answers)], list(search), 1)
     return dns_survey.survey(
-        resolvers, list(names), 2, deadlines.Deadline(5), lambda server, name, dummy_seconds: answers[server](name))
+        resolvers, list(names), 2, deadlines.Deadline(5), lambda server, name, dummy_seconds: answers[server](name)
+    )
 
 
 def test_each_server_is_asked_for_names_and_for_what_nobody_registered():
@@ -199,8 +223,12 @@ def test_each_server_is_asked_for_names_and_for_what_nobody_registered():
 
 
 def test_servers_that_share_an_address_do_not_differ():
-    told = survey({"192.0.2.53": lambda name: ("ok", ["192.0.2.1", "192.0.2.2"]),
-                   "192.0.2.54": lambda name: ("ok", ["192.0.2.3", "192.0.2.2"])})
+    told = survey(
+        {
+            "192.0.2.53": lambda name: ("ok", ["192.0.2.1", "192.0.2.2"]),
+            "192.0.2.54": lambda name: ("ok", ["192.0.2.3", "192.0.2.2"]),
+        }
+    )
     assert dns_survey.odd_ones(told) == []
 
 
@@ -219,7 +247,7 @@ def test_a_server_that_fails_has_a_reason():
 def test_addresses_that_only_one_server_gives_are_tried_out():
     told = survey({"192.0.2.53": lambda name: ("ok", ["192.0.2.1"]), "192.0.2.54": lambda name: ("ok", ["192.0.2.40"])})
 
-    class Prober(object):
+    class Prober:
         def __init__(self, lookup):
             self.lookup = lookup
 

@@ -15,7 +15,7 @@ COOKIE = b"\x01\x02\x03\x04\x05\x06\x07\x08"
 
 def stamp(seconds):
     since_1900 = seconds + 2208988800
-    return struct.pack("!II", int(since_1900) & 0xFFFFFFFF, int(since_1900 % 1 * 2 ** 32))
+    return struct.pack("!II", int(since_1900) & 0xFFFFFFFF, int(since_1900 % 1 * 2**32))
 
 
 def answer(first=0x24, stratum=2, refid=b"\x7f\0\0\1", cookie=COOKIE, arrived=NOW, left=NOW):
@@ -56,13 +56,16 @@ def test_a_refusal():
     assert (reply.kiss, reply.offset) == ("RATE", None)
 
 
-@pytest.mark.parametrize("packet", [
-    b"",
-    b"\x24" * 47,
-    answer(first=0x23),   # a client's packet
-    answer(first=0x3C),   # version 7
-    answer(cookie=b"somebody"),
-])
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"",
+        b"\x24" * 47,
+        answer(first=0x23),  # a client's packet
+        answer(first=0x3C),  # version 7
+        answer(cookie=b"somebody"),
+    ],
+)
 def test_what_is_no_answer(packet):
     with pytest.raises(ntp_packet.NtpError):
         ntp_packet.parse(packet, {COOKIE: NOW}, NOW)

@@ -25,16 +25,23 @@ def test_an_address_is_its_own_answer():
 
 def test_addresses_keep_their_order_and_appear_once():
     v4, v6, stream = socket.AF_INET, socket.AF_INET6, socket.SOCK_STREAM
-    answers = [(v6, stream, 6, "", ("::1", 0, 0, 0)), (v4, stream, 6, "", ("192.0.2.1", 0)),
-               (v6, stream, 6, "", ("::1", 0, 0, 0)), (socket.AF_UNIX, stream, 0, "", "/x")]
+    answers = [
+        (v6, stream, 6, "", ("::1", 0, 0, 0)),
+        (v4, stream, 6, "", ("192.0.2.1", 0)),
+        (v6, stream, 6, "", ("::1", 0, 0, 0)),
+        (socket.AF_UNIX, stream, 0, "", "/x"),
+    ]
     assert addresses_of(answers) == ["::1", "192.0.2.1"]
 
 
-@pytest.mark.parametrize("host, words", [
-    ("nothing.invalid", "nothing.invalid"),
-    ("a" * 64 + ".example.com", "is not a host name"),
-    ("double..dot", "double..dot"),
-])
+@pytest.mark.parametrize(
+    "host, words",
+    [
+        ("nothing.invalid", "nothing.invalid"),
+        ("a" * 64 + ".example.com", "is not a host name"),
+        ("double..dot", "double..dot"),
+    ],
+)
 def test_a_name_without_address_is_unresolved(host, words):
     with pytest.raises(LayerFailed) as caught:
         Resolver().resolve(host, 10)
@@ -42,12 +49,15 @@ def test_a_name_without_address_is_unresolved(host, words):
     assert words in caught.value.detail
 
 
-@pytest.mark.parametrize("code, words", [
-    (socket.EAI_NONAME, "does not exist"),
-    (socket.EAI_AGAIN, "no name server gave an answer"),
-    (socket.EAI_FAIL, "failure"),
-    (socket.EAI_FAMILY, "the lookup failed"),
-])
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        (socket.EAI_NONAME, "does not exist"),
+        (socket.EAI_AGAIN, "no name server gave an answer"),
+        (socket.EAI_FAIL, "failure"),
+        (socket.EAI_FAMILY, "the lookup failed"),
+    ],
+)
 def test_the_reasons_of_the_resolver_are_told_apart(code, words):
     with pytest.raises(LayerFailed) as caught:
         Resolver(failing(socket.gaierror(code, "as it says"))).resolve("x.example.com", 5)

@@ -30,8 +30,15 @@ def lines_of(sock):
             yield line.strip()
 
 
-def mail_server(greeting=b"220 mail.example.com ESMTP\r\n", plain=PLAIN, secure=SECURE, ready=b"220 go ahead\r\n",
-                authority=AUTHORITY, name=loopback.NAME, at_once=False):
+def mail_server(
+    greeting=b"220 mail.example.com ESMTP\r\n",
+    plain=PLAIN,
+    secure=SECURE,
+    ready=b"220 go ahead\r\n",
+    authority=AUTHORITY,
+    name=loopback.NAME,
+    at_once=False,
+):
     """(handle, list of the commands it got)."""
     heard = []
 
@@ -68,7 +75,7 @@ def mail_server(greeting=b"220 mail.example.com ESMTP\r\n", plain=PLAIN, secure=
 
 def assert_heard(heard, commands):
     """The server gets exactly these; the last of them when the client is gone already."""
-    for dummy in range(200):
+    for _dummy in range(200):
         if len(heard) >= len(commands):
             break
         time.sleep(0.05)
@@ -79,7 +86,7 @@ def probe(handle, **fields):
     with loopback.tcp_server(handle) as port:
         fields.setdefault("protocol", "smtp")
         prober = egress.Prober(2, AUTHORITY.contexts())
-        row, = prober.probe_all([loopback.endpoint(port, **fields)], 4, 10, deadlines.Deadline(10))
+        (row,) = prober.probe_all([loopback.endpoint(port, **fields)], 4, 10, deadlines.Deadline(10))
     return row
 
 
@@ -88,8 +95,11 @@ def test_starttls_and_what_is_offered_after_it():
     row = probe(handle)
     assert (row["verdict"], row["detail"]) == ("reachable", None)
     assert [layer["layer"] for layer in row["layers"]] == ["dns", "tcp", "smtp", "tls", "smtp"]
-    assert row["smtp"] == {"banner": "mail.example.com ESMTP", "extensions": ["AUTH", "AUTH=PLAIN", "HELP"],
-                           "auth": ["PLAIN", "LOGIN"]}
+    assert row["smtp"] == {
+        "banner": "mail.example.com ESMTP",
+        "extensions": ["AUTH", "AUTH=PLAIN", "HELP"],
+        "auth": ["PLAIN", "LOGIN"],
+    }
     assert row["tls"]["names"] == [loopback.NAME]
     assert_heard(heard, [b"EHLO", b"STARTTLS", b"EHLO", b"QUIT"])
 
@@ -115,18 +125,25 @@ def test_a_certificate_for_another_name():
     assert probe(mail_server(name="other.example.com")[0])["verdict"] == "tls_name_mismatch"
 
 
-@pytest.mark.parametrize("words, verdict, said", [
-    (dict(plain=b"250 mail.example.com\r\n"), "starttls_missing", "the server offers no STARTTLS"),
-    (dict(greeting=b"554 go away\r\n"), "smtp_failed", "the server greeted with 554 go away"),
-    (dict(greeting=b"421-busy\r\n421 try later\r\n"), "smtp_failed", "the server greeted with 421 busy try later"),
-    (dict(greeting=b"HTTP/1.1 400 Bad Request\r\n"), "smtp_failed", "the answer is not SMTP but HTTP/1.1 400 Bad Request"),
-    (dict(greeting=b"SSH-2.0"), "smtp_failed", "the answer is not SMTP but starts with SSH-2.0"),
-    (dict(plain=b"502 what\r\n"), "smtp_failed", "the server answered EHLO with 502 what"),
-    (dict(ready=b"454 not today\r\n"), "smtp_failed", "the server answered STARTTLS with 454 not today"),
-    (dict(ready=b"220 go\r\n250 injected\r\n"), "smtp_failed", "the server says more than it was asked for"),
-    (dict(greeting=b"220-x\r\n" * 5000), "smtp_failed", "the answer is longer than 16384 bytes"),
-    (dict(greeting=b"220 " + b"x" * 20000), "smtp_failed", "the answer is longer than 16384 bytes"),
-])
+@pytest.mark.parametrize(
+    "words, verdict, said",
+    [
+        ({"plain": b"250 mail.example.com\r\n"}, "starttls_missing", "the server offers no STARTTLS"),
+        ({"greeting": b"554 go away\r\n"}, "smtp_failed", "the server greeted with 554 go away"),
+        ({"greeting": b"421-busy\r\n421 try later\r\n"}, "smtp_failed", "the server greeted with 421 busy try later"),
+        (
+            {"greeting": b"HTTP/1.1 400 Bad Request\r\n"},
+            "smtp_failed",
+            "the answer is not SMTP but HTTP/1.1 400 Bad Request",
+        ),
+        ({"greeting": b"SSH-2.0"}, "smtp_failed", "the answer is not SMTP but starts with SSH-2.0"),
+        ({"plain": b"502 what\r\n"}, "smtp_failed", "the server answered EHLO with 502 what"),
+        ({"ready": b"454 not today\r\n"}, "smtp_failed", "the server answered STARTTLS with 454 not today"),
+        ({"ready": b"220 go\r\n250 injected\r\n"}, "smtp_failed", "the server says more than it was asked for"),
+        ({"greeting": b"220-x\r\n" * 5000}, "smtp_failed", "the answer is longer than 16384 bytes"),
+        ({"greeting": b"220 " + b"x" * 20000}, "smtp_failed", "the answer is longer than 16384 bytes"),
+    ],
+)
 def test_servers_that_do_not_do_it(words, verdict, said):
     row = probe(mail_server(**words)[0])
     assert (row["verdict"], row["layer"], row["detail"]) == (verdict, "smtp", said)
@@ -137,7 +154,12 @@ def test_a_server_that_says_nothing_and_one_that_hangs_up():
     assert probe(lambda sock: None)["verdict"] == "smtp_failed"
 
 
-@given(st.lists(st.one_of(st.binary(max_size=40), st.sampled_from([b"250-", b"250 ", b"\r\n", b"AUTH PLAIN", b"220"])), max_size=12))
+@given(
+    st.lists(
+        st.one_of(st.binary(max_size=40), st.sampled_from([b"250-", b"250 ", b"\r\n", b"AUTH PLAIN", b"220"])),
+        max_size=12,
+    )
+)
 def test_no_bytes_whatever_do_more_than_be_no_reply(pieces):
     reader = smtp_replies.ReplyReader()
     try:

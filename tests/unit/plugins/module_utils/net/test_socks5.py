@@ -36,7 +36,7 @@ def test_a_connection_in_pieces_of_any_size(kind, size):
     reply = b"\x05\x00\x00" + BOUND[kind]
     for start in range(0, len(reply), size):
         assert not one.done
-        assert one.feed(reply[start:start + size]) == b""
+        assert one.feed(reply[start : start + size]) == b""
     assert one.done and one.rest == b""
 
 
@@ -48,43 +48,52 @@ def test_without_a_user_name_none_is_offered():
     assert one.rest == b"220 mail"
 
 
-@pytest.mark.parametrize("host, asked", [
-    ("192.0.2.1", b"\x01\xc0\x00\x02\x01"),
-    ("2001:db8::1", b"\x04\x20\x01\x0d\xb8" + b"\0" * 11 + b"\x01"),
-    ("a.example.", b"\x03\x09a.example"),
-    (u"b\u00fccher.example", b"\x03\x15xn--bcher-kva.example"),
-])
+@pytest.mark.parametrize(
+    "host, asked",
+    [
+        ("192.0.2.1", b"\x01\xc0\x00\x02\x01"),
+        ("2001:db8::1", b"\x04\x20\x01\x0d\xb8" + b"\0" * 11 + b"\x01"),
+        ("a.example.", b"\x03\x09a.example"),
+        ("b\u00fccher.example", b"\x03\x15xn--bcher-kva.example"),
+    ],
+)
 def test_addresses_go_as_addresses_and_names_as_names(host, asked):
     assert client(host=host).feed(b"\x05\x00")[3:-2] == asked
 
 
-@pytest.mark.parametrize("code, verdict, words", [
-    (1, "proxy_failed", "general failure"),
-    (2, "proxy_denied", "ruleset"),
-    (3, "proxy_failed", "network unreachable"),
-    (4, "proxy_failed", "host unreachable"),
-    (5, "proxy_failed", "refused"),
-    (6, "proxy_failed", "TTL"),
-    (7, "proxy_denied", "CONNECT"),
-    (8, "proxy_denied", "address"),
-    (9, "proxy_broken", "code 9"),
-])
+@pytest.mark.parametrize(
+    "code, verdict, words",
+    [
+        (1, "proxy_failed", "general failure"),
+        (2, "proxy_denied", "ruleset"),
+        (3, "proxy_failed", "network unreachable"),
+        (4, "proxy_failed", "host unreachable"),
+        (5, "proxy_failed", "refused"),
+        (6, "proxy_failed", "TTL"),
+        (7, "proxy_denied", "CONNECT"),
+        (8, "proxy_denied", "address"),
+        (9, "proxy_broken", "code 9"),
+    ],
+)
 def test_each_reply_code_has_its_cause(code, verdict, words):
     found = failure(b"\x05\x00", bytes(bytearray([5, code])))
     assert found.verdict == verdict and words in found.detail
 
 
-@pytest.mark.parametrize("answers, proxy, verdict, words", [
-    ([b"\x05\xff"], NOBODY, "proxy_auth", "nobody without authentication"),
-    ([b"\x05\x02"], NOBODY, "proxy_auth", "nobody without authentication"),
-    ([b"\x05\xff"], SOMEBODY, "proxy_auth", "takes no user name"),
-    ([b"\x05\x01"], SOMEBODY, "proxy_broken", "method 1"),
-    ([b"\x05\x02", b"\x01\x01"], SOMEBODY, "proxy_auth", "does not accept"),
-    ([b"HTTP/1.1 400 Bad Request"], NOBODY, "proxy_broken", "does not speak SOCKS5"),
-    ([b"\x04\x5b"], NOBODY, "proxy_broken", "starts with byte 4"),
-    ([b"\x05\x00", b"\x05\x00\x00\x09\x00"], NOBODY, "proxy_broken", "unknown type 9"),
-    ([b"\x05\x00", b"HTTP"], NOBODY, "proxy_broken", "does not speak SOCKS5"),
-])
+@pytest.mark.parametrize(
+    "answers, proxy, verdict, words",
+    [
+        ([b"\x05\xff"], NOBODY, "proxy_auth", "nobody without authentication"),
+        ([b"\x05\x02"], NOBODY, "proxy_auth", "nobody without authentication"),
+        ([b"\x05\xff"], SOMEBODY, "proxy_auth", "takes no user name"),
+        ([b"\x05\x01"], SOMEBODY, "proxy_broken", "method 1"),
+        ([b"\x05\x02", b"\x01\x01"], SOMEBODY, "proxy_auth", "does not accept"),
+        ([b"HTTP/1.1 400 Bad Request"], NOBODY, "proxy_broken", "does not speak SOCKS5"),
+        ([b"\x04\x5b"], NOBODY, "proxy_broken", "starts with byte 4"),
+        ([b"\x05\x00", b"\x05\x00\x00\x09\x00"], NOBODY, "proxy_broken", "unknown type 9"),
+        ([b"\x05\x00", b"HTTP"], NOBODY, "proxy_broken", "does not speak SOCKS5"),
+    ],
+)
 def test_negotiations_that_fail(answers, proxy, verdict, words):
     found = failure(*answers, proxy=proxy)
     assert found.verdict == verdict and words in found.detail

@@ -71,14 +71,17 @@ def test_a_family_that_the_host_cannot_reach_does_not_decide():
     assert failure(["ff02::1"], 443).verdict == "rejected"
 
 
-@pytest.mark.parametrize("code, verdict", [
-    (errno.ECONNREFUSED, "refused"),
-    (errno.EHOSTUNREACH, "rejected"),
-    (errno.ENETUNREACH, "rejected"),
-    (errno.EACCES, "rejected"),
-    (errno.EPERM, "rejected"),
-    (errno.ETIMEDOUT, "dropped"),
-    (errno.EMFILE, "error"),
-])
+@pytest.mark.parametrize(
+    "code, verdict",
+    [
+        (errno.ECONNREFUSED, "refused"),
+        (errno.EHOSTUNREACH, "rejected"),
+        (errno.ENETUNREACH, "rejected"),
+        (errno.EACCES, "rejected"),
+        (errno.EPERM, "rejected"),
+        (errno.ETIMEDOUT, "dropped"),
+        (errno.EMFILE, "error"),
+    ],
+)
 def test_verdicts_by_errno(code, verdict):
     assert tcp_connect.verdict_of(code) == verdict

@@ -76,7 +76,7 @@ def alert(sock):
 def tar_pit(sock):
     # The header of a handshake record of 16 kB, then one byte after the other.
     sock.sendall(b"\x16\x03\x03\x40\x00")
-    for dummy in range(100):
+    for _dummy in range(100):
         sock.sendall(b"\x02")
         time.sleep(0.1)
 
@@ -89,13 +89,16 @@ def flood(sock):
         sock.sendall(b"\x16\x03\x03\x40\x00" + b"\0" * 16384)
 
 
-@pytest.mark.parametrize("handle, words", [
-    (garbage, "handshake failed"),
-    (close, "the peer closed the connection"),
-    (reset, "cut during the handshake"),
-    (alert, "alert handshake failure"),
-    (flood, "handshake failed"),
-])
+@pytest.mark.parametrize(
+    "handle, words",
+    [
+        (garbage, "handshake failed"),
+        (close, "the peer closed the connection"),
+        (reset, "cut during the handshake"),
+        (alert, "alert handshake failure"),
+        (flood, "handshake failed"),
+    ],
+)
 def test_peers_that_do_not_speak_tls(handle, words):
     with loopback.tcp_server(handle) as port:
         found = failure(port)
@@ -134,20 +137,28 @@ def refused(verdict):
     return LayerFailed(verdict, "as OpenSSL says")
 
 
-ANSWER = {"not_before": "2026-01-01T00:00:00Z", "not_after": "2026-12-31T00:00:00Z", "names": ["a", "b"],
-          "issuer": "CN=X", "subject": "CN=a"}
+ANSWER = {
+    "not_before": "2026-01-01T00:00:00Z",
+    "not_after": "2026-12-31T00:00:00Z",
+    "names": ["a", "b"],
+    "issuer": "CN=X",
+    "subject": "CN=a",
+}
 IN_2025, IN_2026, IN_2027 = "2025-06-01T00:00:00Z", "2026-06-01T00:00:00Z", "2027-06-01T00:00:00Z"
 
 
-@pytest.mark.parametrize("verdict, now, answer, expected, words", [
-    ("tls_untrusted", IN_2026, ANSWER, "tls_untrusted", "signed by CN=X"),
-    # Python 3.6 does not say why the certificate was refused.
-    ("tls_untrusted", IN_2027, ANSWER, "tls_expired", "clock says " + IN_2027),
-    ("tls_expired", IN_2025, ANSWER, "tls_expired", "valid from 2026-01-01T00:00:00Z"),
-    ("tls_name_mismatch", IN_2026, ANSWER, "tls_name_mismatch", "is for a, b"),
-    ("tls_name_mismatch", IN_2026, dict(ANSWER, names=[]), "tls_name_mismatch", "is for CN=a"),
-    ("tls_untrusted", IN_2026, None, "tls_untrusted", "as OpenSSL says"),
-])
+@pytest.mark.parametrize(
+    "verdict, now, answer, expected, words",
+    [
+        ("tls_untrusted", IN_2026, ANSWER, "tls_untrusted", "signed by CN=X"),
+        # Python 3.6 does not say why the certificate was refused.
+        ("tls_untrusted", IN_2027, ANSWER, "tls_expired", "clock says " + IN_2027),
+        ("tls_expired", IN_2025, ANSWER, "tls_expired", "valid from 2026-01-01T00:00:00Z"),
+        ("tls_name_mismatch", IN_2026, ANSWER, "tls_name_mismatch", "is for a, b"),
+        ("tls_name_mismatch", IN_2026, dict(ANSWER, names=[]), "tls_name_mismatch", "is for CN=a"),
+        ("tls_untrusted", IN_2026, None, "tls_untrusted", "as OpenSSL says"),
+    ],
+)
 def test_a_refusal_in_the_light_of_the_certificate(verdict, now, answer, expected, words):
     explained = tls.explained(refused(verdict), answer, tls.accepting_context(), now)
     assert explained.verdict == expected

@@ -16,9 +16,9 @@ def der(leaf):
     return ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode("ascii"))
 
 
-AUTHORITY = trustme.CA(organization_name=u"B\u00fccher & S\u00f6hne")
-NAMES = [u"a.example.com", u"*.b.example.com", u"192.0.2.7", u"2001:db8::7"]
-LEAF = der(AUTHORITY.issue_cert(*NAMES, common_name=u"a.example.com"))
+AUTHORITY = trustme.CA(organization_name="B\u00fccher & S\u00f6hne")
+NAMES = ["a.example.com", "*.b.example.com", "192.0.2.7", "2001:db8::7"]
+LEAF = der(AUTHORITY.issue_cert(*NAMES, common_name="a.example.com"))
 
 
 def tlv(tag, *contents):
@@ -27,7 +27,10 @@ def tlv(tag, *contents):
     return bytes(bytearray([tag, len(content)])) + content
 
 
-def handmade(not_after=tlv(0x18, b"20501231235959Z"), issuer=b""):
+IN_2050 = tlv(0x18, b"20501231235959Z")
+
+
+def handmade(not_after=IN_2050, issuer=b""):
     """A certificate of version 1: no version field, no extensions."""
     name = tlv(0x30, issuer)
     validity = tlv(0x30, tlv(0x17, b"490101000000Z"), not_after)
@@ -37,10 +40,14 @@ def handmade(not_after=tlv(0x18, b"20501231235959Z"), issuer=b""):
 
 def test_a_real_certificate():
     certificate = x509.parse(LEAF)
-    assert u"O=B\u00fccher & S\u00f6hne" in certificate.issuer
+    assert "O=B\u00fccher & S\u00f6hne" in certificate.issuer
     assert certificate.subject.startswith("CN=a.example.com, ")
     assert certificate.names == NAMES
-    assert certificate.not_before < datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) < certificate.not_after
+    assert (
+        certificate.not_before
+        < datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        < certificate.not_after
+    )
 
 
 def test_a_bare_certificate_with_both_forms_of_time():
@@ -59,26 +66,32 @@ def test_no_control_character_of_a_stranger_passes():
     assert x509.parse(handmade(issuer=common_name)).issuer == "CN=evil?[2J?name"
 
 
-@pytest.mark.parametrize("value, text", [
-    (tlv(0x1E, u"B\u00fc".encode("utf-16-be")), u"B\u00fc"),
-    (tlv(0x14, b"B\xfc"), u"B\u00fc"),
-    (tlv(0x0C, b"\xff"), u"\ufffd"),
-])
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (tlv(0x1E, "B\u00fc".encode("utf-16-be")), "B\u00fc"),
+        (tlv(0x14, b"B\xfc"), "B\u00fc"),
+        (tlv(0x0C, b"\xff"), "\ufffd"),
+    ],
+)
 def test_encodings_of_names(value, text):
     attribute = tlv(0x31, tlv(0x30, tlv(0x06, b"\x2a\x03"), value))
     assert x509.parse(handmade(issuer=attribute)).issuer == "1.2.3=" + text
 
 
-@pytest.mark.parametrize("data", [
-    b"",
-    b"\x30",
-    b"\x30\x80\x00\x00",               # indefinite length
-    b"\x30\x85\x01\x00\x00\x00\x00",   # a length of five bytes
-    b"\x30\x84\xff\xff\xff\xff",       # far more than there is
-    handmade(tlv(0x17, b"999999999999Z")),
-    handmade(tlv(0x0C, b"tomorrow")),
-    b"-----BEGIN CERTIFICATE-----",
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x30",
+        b"\x30\x80\x00\x00",  # indefinite length
+        b"\x30\x85\x01\x00\x00\x00\x00",  # a length of five bytes
+        b"\x30\x84\xff\xff\xff\xff",  # far more than there is
+        handmade(tlv(0x17, b"999999999999Z")),
+        handmade(tlv(0x0C, b"tomorrow")),
+        b"-----BEGIN CERTIFICATE-----",
+    ],
+)
 def test_what_is_no_certificate(data):
     with pytest.raises(x509.X509Error):
         x509.parse(data)
@@ -104,4 +117,4 @@ def test_any_bytes(data):
 
 @given(st.integers(0, len(LEAF) - 1), st.binary(min_size=1, max_size=4))
 def test_a_damaged_certificate(position, damage):
-    assert readable(LEAF[:position] + damage + LEAF[position + len(damage):])
+    assert readable(LEAF[:position] + damage + LEAF[position + len(damage) :])

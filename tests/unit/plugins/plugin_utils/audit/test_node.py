@@ -48,7 +48,12 @@ def test_a_check_of_one_phase_is_made_in_that_phase_only(phase):
 def test_a_controller_must_reach_what_a_worker_need_not():
     controller = set(judge(samples.evidence("n1"), samples.subject("n1")))
     worker = set(judge(samples.evidence("n2"), samples.subject("n2")))
-    assert controller - worker == {"egress.transport-layer-us", "storage.etcd_device", "storage.etcd_latency", "egress.smtp"}
+    assert controller - worker == {
+        "egress.transport-layer-us",
+        "storage.etcd_device",
+        "storage.etcd_latency",
+        "egress.smtp",
+    }
 
 
 def _set(*path):
@@ -78,7 +83,12 @@ BROKEN = [
     (_set("host", "privileged", False), "access.shell", "not as root", "become"),
     (_set(*KERNEL, "sysctls", FORWARD, "live", "0"), "kernel.ip_forward", "ip_forward = 0", "sysctl -w " + FORWARD),
     (_set(*KERNEL, "sysctls", BRIDGE, "live", None), "kernel.bridge_netfilter", "= missing", "sysctl -w " + BRIDGE),
-    (_set(*KERNEL, "modules", "br_netfilter", "available", False), "kernel.bridge_netfilter", "no br_netfilter", "modprobe"),
+    (
+        _set(*KERNEL, "modules", "br_netfilter", "available", False),
+        "kernel.bridge_netfilter",
+        "no br_netfilter",
+        "modprobe",
+    ),
     (
         _set(*KERNEL, "sysctls", FORWARD, "beside", {"value": "0", "source": "/etc/sysctl.conf:7"}),
         "kernel.sysctls_at_boot",
@@ -86,7 +96,9 @@ BROKEN = [
         "/etc/sysctl.conf",
     ),
     (
-        _set(*KERNEL, "sysctls", FORWARD, {"live": "1", "at_boot": "0", "at_boot_source": "/etc/sysctl.d/90-cis.conf:12"}),
+        _set(
+            *KERNEL, "sysctls", FORWARD, {"live": "1", "at_boot": "0", "at_boot_source": "/etc/sysctl.d/90-cis.conf:12"}
+        ),
         "kernel.sysctls_at_boot",
         "ip_forward becomes 0, set by /etc/sysctl.d/90-cis.conf:12",
         "/etc/sysctl.d/90-cis.conf",
@@ -98,8 +110,12 @@ BROKEN = [
         "/etc/sysctl.d",
     ),
     (
-        _set(*KERNEL, "modules", "br_netfilter",
-             {"available": True, "how": "loaded", "obstacle": None, "at_boot": False, "at_boot_source": None}),
+        _set(
+            *KERNEL,
+            "modules",
+            "br_netfilter",
+            {"available": True, "how": "loaded", "obstacle": None, "at_boot": False, "at_boot_source": None},
+        ),
         "kernel.modules_at_boot",
         "nothing loads br_netfilter at boot",
         "/etc/modules-load.d",
@@ -130,7 +146,9 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("change, check, observed, remedy", BROKEN, ids=[f"{row[1]}-{n}" for n, row in enumerate(BROKEN)])
+@pytest.mark.parametrize(
+    "change, check, observed, remedy", BROKEN, ids=[f"{row[1]}-{n}" for n, row in enumerate(BROKEN)]
+)
 def test_one_broken_thing_turns_one_check_red(change, check, observed, remedy):
     evidence = samples.evidence()
     change(evidence)
@@ -224,19 +242,24 @@ def test_a_server_that_answers_but_is_not_synchronised_shows_it():
     assert "stratum 16" in judge(evidence)["egress.ntp"]["observed"]
 
 
-@pytest.mark.parametrize("verdicts, status, remedy", [
-    (("reachable", "reachable", "reachable"), "pass", ""),
-    (("reachable", "no_reply", "no_reply"), "fail", "open UDP 123 from n1 to ntp2, ntp3,"),
-    (("reachable", "unresolved", "untested"), "fail", "to ntp2,"),
-    (("reachable", "reachable", "untested"), "unknown", "again"),
-    (("reachable", "reachable", None), "unknown", "again"),
-])
+@pytest.mark.parametrize(
+    "verdicts, status, remedy",
+    [
+        (("reachable", "reachable", "reachable"), "pass", ""),
+        (("reachable", "no_reply", "no_reply"), "fail", "open UDP 123 from n1 to ntp2, ntp3,"),
+        (("reachable", "unresolved", "untested"), "fail", "to ntp2,"),
+        (("reachable", "reachable", "untested"), "unknown", "again"),
+        (("reachable", "reachable", None), "unknown", "again"),
+    ],
+)
 def test_every_ntp_server_of_the_site_has_to_answer(verdicts, status, remedy):
     names = ["ntp1", "ntp2", "ntp3"]
     evidence = samples.evidence()
     evidence["egress"] = [row for row in evidence["egress"] if row["protocol"] != "ntp"] + [
         {"id": f"ntp-{name}", "host": name, "protocol": "ntp", "path": "direct", "verdict": verdict, "detail": None}
-        for name, verdict in zip(names, verdicts) if verdict]
+        for name, verdict in zip(names, verdicts, strict=False)
+        if verdict
+    ]
     found = judge(evidence, samples.subject(ntp_servers=names))["egress.ntp"]
     assert (found["status"], remedy in found["remedy"]) == (status, True), found
 
@@ -271,7 +294,11 @@ def test_no_evidence_at_all_is_unknown_throughout():
         ("Collect evidence of the host: Missing sudo password", "fail", "--ask-become-pass"),
         ("Collect evidence of the host: sudo: a password is required", "fail", "--ask-become-pass"),
         ("Collect evidence of the host: ops is not in the sudoers file.", "fail", "--ask-become-pass"),
-        ("Collect evidence of the host: Timeout (12s) waiting for privilege escalation prompt", "unknown", "Run the audit again"),
+        (
+            "Collect evidence of the host: Timeout (12s) waiting for privilege escalation prompt",
+            "unknown",
+            "Run the audit again",
+        ),
         ("Collect evidence of the host: python9: not found", "unknown", "Run the audit again"),
     ],
 )
@@ -286,18 +313,29 @@ def test_a_node_on_which_nothing_could_be_collected_says_what_to_do(said, status
 VIA_SSH = "Failed to connect to the host via ssh: "
 
 
-@pytest.mark.parametrize("said, status, remedy", [
-    ("ssh: connect to host 10.0.0.21 port 22: Connection refused", "fail", "Start sshd on n1"),
-    ("channel 0: open failed: connect failed: Connection refused stdio forwarding failed kex_exchange_identification: "
-     "Connection closed by remote host Connection closed by UNKNOWN port 65535", "fail", "Start sshd on n1"),
-    ("ops@10.0.0.21: Permission denied (publickey,password).", "fail", "ansible_user"),
-    ("ssh: connect to host 10.0.0.21 port 22: Connection timed out", "unknown", "ansible -m ping n1"),
-    ("ssh: connect to host 10.0.0.21 port 22: No route to host", "unknown", "ansible -m ping n1"),
-    ("ssh: Could not resolve hostname n1: Name or service not known", "unknown", "ansible -m ping n1"),
-    ("Host key verification failed.", "unknown", "ansible -m ping n1"),
-    ("ssh: connect to host bastion port 22: Connection refused Connection closed by UNKNOWN port 65535", "unknown", "ping"),
-    ("ops@bastion: Permission denied (publickey). Connection closed by UNKNOWN port 65535", "unknown", "ping"),
-])
+@pytest.mark.parametrize(
+    "said, status, remedy",
+    [
+        ("ssh: connect to host 10.0.0.21 port 22: Connection refused", "fail", "Start sshd on n1"),
+        (
+            "channel 0: open failed: connect failed: Connection refused stdio forwarding failed kex_exchange_identification: "
+            "Connection closed by remote host Connection closed by UNKNOWN port 65535",
+            "fail",
+            "Start sshd on n1",
+        ),
+        ("ops@10.0.0.21: Permission denied (publickey,password).", "fail", "ansible_user"),
+        ("ssh: connect to host 10.0.0.21 port 22: Connection timed out", "unknown", "ansible -m ping n1"),
+        ("ssh: connect to host 10.0.0.21 port 22: No route to host", "unknown", "ansible -m ping n1"),
+        ("ssh: Could not resolve hostname n1: Name or service not known", "unknown", "ansible -m ping n1"),
+        ("Host key verification failed.", "unknown", "ansible -m ping n1"),
+        (
+            "ssh: connect to host bastion port 22: Connection refused Connection closed by UNKNOWN port 65535",
+            "unknown",
+            "ping",
+        ),
+        ("ops@bastion: Permission denied (publickey). Connection closed by UNKNOWN port 65535", "unknown", "ping"),
+    ],
+)
 def test_what_a_node_refuses_is_decided(said, status, remedy):
     results = judge({"unreachable": VIA_SSH + said})
     shell = results.pop("access.shell")
@@ -362,9 +400,33 @@ def test_checks_are_chosen_by_glob():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
-        ["host", "kernel", "sysctls", "modules", "time", "chrony", "tracking", "sources", "network", "addresses", "egress",
-         "units", "error", "leap", "live", FORWARD]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "host",
+                    "kernel",
+                    "sysctls",
+                    "modules",
+                    "time",
+                    "chrony",
+                    "tracking",
+                    "sources",
+                    "network",
+                    "addresses",
+                    "egress",
+                    "units",
+                    "error",
+                    "leap",
+                    "live",
+                    FORWARD,
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
     max_leaves=25,
 )
 

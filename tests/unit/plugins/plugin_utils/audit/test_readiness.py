@@ -44,8 +44,14 @@ def test_the_cluster_is_as_ready_as_its_least_ready_node(nodes, verdict):
 
 
 def test_required_checks_that_failed_are_unknown_or_were_left_out_block():
-    found = results(("required", "fail"), ("required", "unknown"), ("required", "skipped"), ("required", "skipped"),
-                    ("recommended", "fail"), ("recommended", "skipped"))
+    found = results(
+        ("required", "fail"),
+        ("required", "unknown"),
+        ("required", "skipped"),
+        ("required", "skipped"),
+        ("recommended", "fail"),
+        ("recommended", "skipped"),
+    )
     found = [{**result, "id": f"c{number}", "node": "n1"} for number, result in enumerate(found)]
     assert readiness.blocking(found) == found[:2]
     assert readiness.blocking(found, {("c3", "n1"), ("c2", "n2"), ("c5", "n1")}) == [*found[:2], found[3]]

@@ -48,8 +48,12 @@ def test_a_waiver_holds_for_the_nodes_and_checks_that_it_names():
         [result("fail"), result("fail", node="n2"), result("fail", "net.private_address")], {**NET, "nodes": ["n2"]}
     )
     assert [bool(entry["waiver"]) for entry in found] == [False, True, False]
-    assert all(entry["waiver"] for entry in applied([result("fail"), result("fail", "time.synchronised")],
-                                                    {"checks": "*", "nodes": "n*", "reason": "x"}))
+    assert all(
+        entry["waiver"]
+        for entry in applied(
+            [result("fail"), result("fail", "time.synchronised")], {"checks": "*", "nodes": "n*", "reason": "x"}
+        )
+    )
 
 
 def test_a_preparation_that_stopped_cannot_be_waived():

@@ -82,9 +82,7 @@ SMALL = {
             },
         ]
     },
-    "settings": {
-        "settings": [{**COMMON, "id": "setting", "title": "T", "expected": {"x": 1}, "since": "1.10"}]
-    },
+    "settings": {"settings": [{**COMMON, "id": "setting", "title": "T", "expected": {"x": 1}, "since": "1.10"}]},
 }
 
 

@@ -9,9 +9,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import fields
 
 
-@pytest.mark.parametrize(
-    "text, bounds", [("443", (443, 443)), ("1", (1, 1)), ("30000-32767", (30000, 32767))]
-)
+@pytest.mark.parametrize("text, bounds", [("443", (443, 443)), ("1", (1, 1)), ("30000-32767", (30000, 32767))])
 def test_port_bounds(text, bounds):
     assert fields.port_bounds(text) == bounds
 

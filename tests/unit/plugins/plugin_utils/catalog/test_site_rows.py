@@ -69,9 +69,7 @@ def test_site_rows_are_selected_in_every_release_and_control_plane(release):
 def test_a_site_row_for_one_control_plane():
     found = with_site_rows(CATALOG, [{**ENDPOINT, "control_planes": ["eu"]}])
     assert "site-registry-example-com-443" in [row["id"] for row in catalog.select_endpoints(found, "1.4", "eu")]
-    assert "site-registry-example-com-443" not in [
-        row["id"] for row in catalog.select_endpoints(found, "1.4", "us")
-    ]
+    assert "site-registry-example-com-443" not in [row["id"] for row in catalog.select_endpoints(found, "1.4", "us")]
 
 
 def test_the_shipped_catalogue_stays_as_it_is():
@@ -111,7 +109,11 @@ def test_the_shipped_catalogue_stays_as_it_is():
             "entry 2: id 'site-registry-example-com-443' is already taken by",
         ),
         ("rtf_extra_endpoints", [{**ENDPOINT, "id": "etcd"}], "id 'etcd' is already taken by the catalogue"),
-        ("rtf_extra_endpoints", [{**ENDPOINT, "purpose": "a\nb"}], "purpose: a text (not shown, it may hold a secret) is not a text of one line"),
+        (
+            "rtf_extra_endpoints",
+            [{**ENDPOINT, "purpose": "a\nb"}],
+            "purpose: a text (not shown, it may hold a secret) is not a text of one line",
+        ),
         ("rtf_extra_ports", [{**PORT, "ports": ["80-70"]}], "entry 1: ports: '80-70' is not a port or a range"),
         ("rtf_extra_ports", [{**PORT, "ports": []}], "is not a list with at least one entry"),
         ("rtf_extra_ports", [{**PORT, "ports": True}], "ports: True is not a port"),

@@ -31,9 +31,7 @@ def test_each_line_is_whole(any_request):
 
 def test_lines_are_the_openings(any_request):
     expected = [
-        each.row["id"]
-        for each in any_request.openings
-        if each.row["direction"] != "local" and not each.detailed_by
+        each.row["id"] for each in any_request.openings if each.row["direction"] != "local" and not each.detailed_by
     ]
     assert [line["id"] for line in lines_of(any_request)] == expected
 

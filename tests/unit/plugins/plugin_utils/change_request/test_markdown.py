@@ -16,7 +16,7 @@ def page(request):
 def sections(text):
     """Return {title: text} of the second-level sections."""
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2]))
+    return dict(zip(parts[1::2], parts[2::2], strict=False))
 
 
 def test_every_row_is_on_the_page(any_request):
@@ -48,9 +48,7 @@ def test_names_of_the_inventory_do_not_break_the_page(make_request):
 def test_the_page_of_the_lab(lab_request):
     found = sections(page(lab_request))
     assert "| controller-1 | controller | `192.168.230.11` |" in found["Nodes"]
-    assert (
-        "| all nodes | controllers | TCP 2379, 2380, 4001, 7001 | HTTPS | always |" in found["Between the nodes"]
-    )
+    assert "| all nodes | controllers | TCP 2379, 2380, 4001, 7001 | HTTPS | always |" in found["Between the nodes"]
     assert "| Internet: 0.0.0.0/0 | controllers | TCP 443 |" in found["Into the nodes"]
     assert "| all nodes | NTP servers: ntp.lab.example | UDP 123 |" in found["Out of the nodes, by address"]
     assert "TCP 443 | AMQP over WebSockets | **pass through** |" in found["Out of the nodes, by name"]
@@ -67,17 +65,13 @@ def test_nothing_is_asked_when_everything_is_stated(make_request):
 
 def test_a_proxy_is_the_one_who_dials(make_request):
     found = sections(page(make_request("everything stated")))
-    assert (
-        "| HTTP proxy for controllers | `transport-layer.prod.cloudhub.io` |" in found["Out of the nodes, by name"]
-    )
+    assert "| HTTP proxy for controllers | `transport-layer.prod.cloudhub.io` |" in found["Out of the nodes, by name"]
     assert "| all nodes | HTTP proxy: proxy.example.com | TCP 3128 |" in found["Out of the nodes, by address"]
     assert "| all nodes | SOCKS5 proxy: 192.0.2.99 | TCP 1080 |" in found["Out of the nodes, by address"]
 
 
 def test_after_the_installation_there_is_nothing_to_close(make_request):
-    assert "To be closed after the installation" not in sections(
-        page(make_request(scope="1.13 eu operate, from 1.4"))
-    )
+    assert "To be closed after the installation" not in sections(page(make_request(scope="1.13 eu operate, from 1.4")))
 
 
 def test_the_comparison(make_request):

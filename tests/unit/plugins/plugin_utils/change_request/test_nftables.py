@@ -60,9 +60,7 @@ def test_every_rule_of_the_role_is_there(any_request):
 
 def test_a_worker_does_not_open_etcd(lab_request):
     files = nftables.render(lab_request)
-    assert (
-        "dport { 2379-2380, 4001, 7001 } accept" in files["nftables-controller.nft"].split("chain rtf_output")[0]
-    )
+    assert "dport { 2379-2380, 4001, 7001 } accept" in files["nftables-controller.nft"].split("chain rtf_output")[0]
     assert not re.search("2379", files["nftables-worker.nft"].split("chain rtf_output")[0])
 
 

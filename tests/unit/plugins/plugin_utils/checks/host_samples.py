@@ -6,18 +6,45 @@
 
 GIB = 1024**3
 ALL_READ = {"unreadable": [], "dangling": []}
-OPTIONS = (
-    "NET_NS PID_NS IPC_NS UTS_NS CGROUPS CGROUP_CPUACCT CGROUP_DEVICE CGROUP_FREEZER CGROUP_SCHED CPUSETS MEMCG KEYS VETH "
-    "BRIDGE BRIDGE_NETFILTER IP_NF_FILTER IP_NF_TARGET_MASQUERADE NETFILTER_XT_MATCH_ADDRTYPE "
-    "NETFILTER_XT_MATCH_CONNTRACK NETFILTER_XT_MATCH_IPVS IP_NF_NAT NF_NAT NF_NAT_NEEDED POSIX_MQUEUE "
-    "DEVPTS_MULTIPLE_INSTANCES OVERLAY_FS"
-).split()
+OPTIONS = [
+    "NET_NS",
+    "PID_NS",
+    "IPC_NS",
+    "UTS_NS",
+    "CGROUPS",
+    "CGROUP_CPUACCT",
+    "CGROUP_DEVICE",
+    "CGROUP_FREEZER",
+    "CGROUP_SCHED",
+    "CPUSETS",
+    "MEMCG",
+    "KEYS",
+    "VETH",
+    "BRIDGE",
+    "BRIDGE_NETFILTER",
+    "IP_NF_FILTER",
+    "IP_NF_TARGET_MASQUERADE",
+    "NETFILTER_XT_MATCH_ADDRTYPE",
+    "NETFILTER_XT_MATCH_CONNTRACK",
+    "NETFILTER_XT_MATCH_IPVS",
+    "IP_NF_NAT",
+    "NF_NAT",
+    "NF_NAT_NEEDED",
+    "POSIX_MQUEUE",
+    "DEVPTS_MULTIPLE_INSTANCES",
+    "OVERLAY_FS",
+]
 
 
 def system(node="n1"):
     return {
         "release": "3.10.0-1160.el7.x86_64",
-        "os": {"id": "rhel", "id_like": ["fedora"], "version": "7.7", "name": "Red Hat Enterprise Linux Server 7.7 (Maipo)"},
+        "os": {
+            "id": "rhel",
+            "id_like": ["fedora"],
+            "version": "7.7",
+            "name": "Red Hat Enterprise Linux Server 7.7 (Maipo)",
+        },
         "hardware": {"machine": "x86_64", "cpus": 4, "memory": 16 * GIB, "product": "VMware Virtual Platform"},
         "hostname": {"name": f"{node}.example.com", "static": f"{node}.example.com", **ALL_READ},
         "kernel_options": {"source": "/boot/config-3.10.0-1160.el7.x86_64", "options": dict.fromkeys(OPTIONS, "y")},
@@ -61,7 +88,14 @@ def storage():
     return {
         "mounts": [
             {"path": "/", "root": "/", "device": "8:2", "type": "xfs", "source": "/dev/sda2", "options": ["rw"]},
-            {"path": "/var/lib/gravity", "root": "/", "device": "8:16", "type": "xfs", "source": "/dev/sdb", "options": ["rw"]},
+            {
+                "path": "/var/lib/gravity",
+                "root": "/",
+                "device": "8:16",
+                "type": "xfs",
+                "source": "/dev/sdb",
+                "options": ["rw"],
+            },
             {
                 "path": "/var/lib/gravity/planet/etcd",
                 "root": "/",
@@ -85,7 +119,9 @@ def storage():
             "/etc": room("/etc", 80, 60),
             "/var/lib": room("/var/lib", 80, 60),
             "/var/lib/gravity": room("/var/lib/gravity", 250, 200, "/var/lib/gravity"),
-            "/var/lib/gravity/planet/etcd": room("/var/lib/gravity/planet/etcd", 60, 50, "/var/lib/gravity/planet/etcd"),
+            "/var/lib/gravity/planet/etcd": room(
+                "/var/lib/gravity/planet/etcd", 60, 50, "/var/lib/gravity/planet/etcd"
+            ),
         },
         "devices": [
             disk("sda", 80, parts=["sda1", "sda2"], mounted=["/boot", "/"], signatures=["partition table dos"]),
@@ -99,7 +135,14 @@ def storage():
 
 def fstab_line(number, source, path, comment=""):
     text = f"{source} {path} xfs defaults,nofail 0 2 {comment}".strip()
-    return {"line": number, "text": text, "source": source, "path": path, "type": "xfs", "options": ["defaults", "nofail"]}
+    return {
+        "line": number,
+        "text": text,
+        "source": source,
+        "path": path,
+        "type": "xfs",
+        "options": ["defaults", "nofail"],
+    }
 
 
 def network():
@@ -124,7 +167,12 @@ def network():
             {"destination": "0.0.0.0/0", "interface": "eth0", "gateway": "192.168.230.1", "protocol": "static"},
             {"destination": "192.168.230.0/24", "interface": "eth0", "gateway": None, "protocol": "kernel"},
         ],
-        "resolvers": {"nameservers": ["192.0.2.53"], "search": ["example.com"], "file": "/etc/resolv.conf", "dangling": None},
+        "resolvers": {
+            "nameservers": ["192.0.2.53"],
+            "search": ["example.com"],
+            "file": "/etc/resolv.conf",
+            "dangling": None,
+        },
         "mtus": {"eth0": 1500, "lo": 65536},
         "dns_listeners": [],
         "persistence": {"configurations": [configuration], "leases": [], **ALL_READ},
@@ -155,7 +203,14 @@ def place(host, **changes):
 def repository_probe(host, verdict="reachable", detail=None):
     """The probe of a repository's place, with the id that it has where the repositories are those of packages()."""
     number = list(REPOSITORIES.values()).index(host) + 1
-    return {"id": f"repository-{number}", "host": host, "port": 80, "protocol": "http", "verdict": verdict, "detail": detail}
+    return {
+        "id": f"repository-{number}",
+        "host": host,
+        "port": 80,
+        "protocol": "http",
+        "verdict": verdict,
+        "detail": detail,
+    }
 
 
 def cluster():

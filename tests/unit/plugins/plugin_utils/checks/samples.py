@@ -33,7 +33,11 @@ def evidence(node="n1"):
         "network": host_samples.network(),
         "packages": host_samples.packages(),
     }
-    probes = [_probe(row) for row in subject(node).endpoints] + [_NTP_PROBE] + [_MAIL_PROBE] * (subject(node).role == "controller")
+    probes = (
+        [_probe(row) for row in subject(node).endpoints]
+        + [_NTP_PROBE]
+        + [_MAIL_PROBE] * (subject(node).role == "controller")
+    )
     return copy.deepcopy(
         {
             "host": host,
@@ -95,8 +99,13 @@ def _writes(path):
 
 def _sysctl(value):
     source = "/etc/sysctl.d/zz-runtime-fabric.conf:3"
-    return {"live": value, "at_boot": value, "at_boot_source": source, "set_by": [{"value": value, "source": source}],
-            "beside": None}
+    return {
+        "live": value,
+        "at_boot": value,
+        "at_boot_source": source,
+        "set_by": [{"value": value, "source": source}],
+        "beside": None,
+    }
 
 
 def _kernels_own(value):
@@ -164,7 +173,15 @@ _HOST = {
         },
         "modules": {
             name: _module(name)
-            for name in ("br_netfilter", "ebtables", "ebtable_filter", "ip_tables", "iptable_filter", "iptable_nat", "overlay")
+            for name in (
+                "br_netfilter",
+                "ebtables",
+                "ebtable_filter",
+                "ip_tables",
+                "iptable_filter",
+                "iptable_nat",
+                "overlay",
+            )
         },
         "unreadable": {"sysctls": [], "modules": []},
         "dangling": {"sysctls": [], "modules": []},
@@ -187,7 +204,13 @@ _HOST = {
         "waited": 0.0,
     },
     "proxy": {
-        "settings": [], "installer_file": False, "curl": "7.88.1", "systemd": 252, "services": {}, "unreadable": [], "dangling": [],
+        "settings": [],
+        "installer_file": False,
+        "curl": "7.88.1",
+        "systemd": 252,
+        "services": {},
+        "unreadable": [],
+        "dangling": [],
     },
     "firewall": {
         "backends": {"nftables": True},
@@ -205,8 +228,11 @@ _HOST = {
     },
     "swap": {"active": [], "fstab": [], "units": [], "unreadable": [], "dangling": []},
     "selinux": {
-        "mode": "disabled", "configured": None, "platform": {"id": "debian", "version": "12", "like": []},
-        "unreadable": [], "dangling": [],
+        "mode": "disabled",
+        "configured": None,
+        "platform": {"id": "debian", "version": "12", "like": []},
+        "unreadable": [],
+        "dangling": [],
     },
     "cloud_setup": {"units": {}, "rules": []},
     "tunnel_offload": {

@@ -35,7 +35,9 @@ WAYS = [way for way in paths(samples.evidence()) if way[0] in ("host", "cluster"
 
 
 @QUIET
-@given(st.lists(st.tuples(st.sampled_from(WAYS), JUNK), min_size=1, max_size=3), st.sampled_from(["install", "operate"]))
+@given(
+    st.lists(st.tuples(st.sampled_from(WAYS), JUNK), min_size=1, max_size=3), st.sampled_from(["install", "operate"])
+)
 def test_junk_in_the_place_of_evidence_is_judged(changes, phase):
     evidence = copy.deepcopy(samples.evidence())
     for way, junk in changes:

@@ -56,7 +56,9 @@ def drift(**sides):
         ({"forward": {"ip filter FORWARD": False}}, "fw.forward_policy", "ip filter FORWARD drops", "rtf_pod_cidr"),
         (
             {"forward": {"ip filter FORWARD": False}, "forward_owners": {"ip filter FORWARD": "Docker"}},
-            "fw.forward_policy", "by Docker", "rtf_kernel",
+            "fw.forward_policy",
+            "by Docker",
+            "rtf_kernel",
         ),
         (
             {"iptables": {"in_use": "nf_tables", "rules": {"nf_tables": True, "legacy": True}}},

@@ -26,7 +26,9 @@ SYSTEM, STORAGE, NETWORK = ("host", "system"), ("host", "storage"), ("host", "ne
 
 def judge(evidence, node="n1", **changes):
     """Return `{check id: result}` of the areas that this file is about."""
-    return {entry["id"]: entry for entry in judge_node(checks.load(), samples.subject(node, **changes), evidence, AREAS)}
+    return {
+        entry["id"]: entry for entry in judge_node(checks.load(), samples.subject(node, **changes), evidence, AREAS)
+    }
 
 
 def not_passed(results):
@@ -55,7 +57,11 @@ def route(destination, interface="eth1"):
 def configured(method, address=None, interface="eth0", path="/etc/netplan/x", manager="netplan", state="runs"):
     row = {"manager": manager, "path": path, "interface": interface, "method": method, "cloud_init": False}
     row.update(service="systemd-networkd.service", state=state)
-    return {"configurations": [{**row, "addresses": [address] if address else []}], "leases": [], **host_samples.ALL_READ}
+    return {
+        "configurations": [{**row, "addresses": [address] if address else []}],
+        "leases": [],
+        **host_samples.ALL_READ,
+    }
 
 
 LEASE = {"path": "/var/lib/dhclient/x.lease", "address": "192.168.230.11"}
@@ -87,41 +93,101 @@ BROKEN = [
     ((*SYSTEM, "hardware", {**HARDWARE, "cpus": 1}), "host.cpu", "1 cores", "2 dedicated cores"),
     ((*SYSTEM, "hardware", {**HARDWARE, "product": "t3.large"}), "host.cpu_burstable", "t3.large", "m5"),
     ((*SYSTEM, "hardware", {**HARDWARE, "memory": 7 * GIB}), "host.memory", "7.0 GiB", "8 GiB"),
-    ((*SYSTEM, "accounts", "1000", {"user": "ops", "group": "ops"}), "host.service_account", "uid 1000 is ops", "RTF_SERVICE_UID"),
+    (
+        (*SYSTEM, "accounts", "1000", {"user": "ops", "group": "ops"}),
+        "host.service_account",
+        "uid 1000 is ops",
+        "RTF_SERVICE_UID",
+    ),
     (
         (*SYSTEM, "processes", [{"pid": 77, "names": ["dockerd"]}, {"pid": 78, "names": ["kube-controller"]}]),
         "host.conflicting_programs",
         "dockerd (pid 77), kube-controller-manager (pid 78) running",
         "systemctl disable --now",
     ),
-    ((*SYSTEM, "processes", [{"pid": 9, "names": ["falcon-sensor"]}]), "host.security_agents", "CrowdStrike Falcon (pid 9)", "exempt"),
-    ((*SYSTEM, "processes", [{"pid": 9, "names": ["ruby", "puppet"]}]), "host.config_management", "Puppet (pid 9)", "waive"),
-    ((*SYSTEM, "cloud_init", {"installed": True, "disabled": False, "network": True}), "host.cloud_init", "configures", "99-disable"),
-    ((*SYSTEM, "hostname", {"name": "Node_1", "static": None, **host_samples.ALL_READ}), "host.hostname", "no valid name", "hostnamectl"),
-    ((*SYSTEM, "hostname", {"name": "localhost.localdomain", "static": None, **host_samples.ALL_READ}), "host.hostname", "no valid name", "hostnamectl"),
-    ((*SYSTEM, "hostname", {"name": "n1", "static": "template", **host_samples.ALL_READ}), "host.hostname", "becomes template at the next boot", "hostnamectl"),
+    (
+        (*SYSTEM, "processes", [{"pid": 9, "names": ["falcon-sensor"]}]),
+        "host.security_agents",
+        "CrowdStrike Falcon (pid 9)",
+        "exempt",
+    ),
+    (
+        (*SYSTEM, "processes", [{"pid": 9, "names": ["ruby", "puppet"]}]),
+        "host.config_management",
+        "Puppet (pid 9)",
+        "waive",
+    ),
+    (
+        (*SYSTEM, "cloud_init", {"installed": True, "disabled": False, "network": True}),
+        "host.cloud_init",
+        "configures",
+        "99-disable",
+    ),
+    (
+        (*SYSTEM, "hostname", {"name": "Node_1", "static": None, **host_samples.ALL_READ}),
+        "host.hostname",
+        "no valid name",
+        "hostnamectl",
+    ),
+    (
+        (*SYSTEM, "hostname", {"name": "localhost.localdomain", "static": None, **host_samples.ALL_READ}),
+        "host.hostname",
+        "no valid name",
+        "hostnamectl",
+    ),
+    (
+        (*SYSTEM, "hostname", {"name": "n1", "static": "template", **host_samples.ALL_READ}),
+        "host.hostname",
+        "becomes template at the next boot",
+        "hostnamectl",
+    ),
     (("cluster", "n2", TWIN), "host.hostname", "is the name of n2, too", "hostnamectl"),
-    ((*TMP, room("/tmp", 80, 60, "/tmp", mode=0o1777, options=["noexec", "rw"])), "storage.tmp", "/tmp is mounted noexec", "remount,exec"),
+    (
+        (*TMP, room("/tmp", 80, 60, "/tmp", mode=0o1777, options=["noexec", "rw"])),
+        "storage.tmp",
+        "/tmp is mounted noexec",
+        "remount,exec",
+    ),
     ((*TMP, room("/tmp", 80, 60, "/tmp", mode=0o1777, options=["ro"])), "storage.tmp", "read-only", "remount,rw /tmp"),
     ((*TMP, room("/tmp", 80, 60, mode=0o755)), "storage.tmp", "mode 0755", "chmod 1777"),
     ((*TMP, room("/tmp", 80, 60, mode=None)), "storage.tmp", "missing", "mkdir -p /tmp"),
     ((*TMP, room("/tmp", 20, 12, "/tmp", mode=0o1777)), "storage.tmp", "12.0 GiB free on /tmp", "Enlarge"),
-    ((*STORAGE, "room", "/var/lib", room("/var/lib", 80, 0.2)), "storage.writable", "/var/lib: 0.2 GiB free on /", "du -xsh /"),
+    (
+        (*STORAGE, "room", "/var/lib", room("/var/lib", 80, 0.2)),
+        "storage.writable",
+        "/var/lib: 0.2 GiB free on /",
+        "du -xsh /",
+    ),
     (
         (*STORAGE, "room", "/var/lib/gravity", room("x", 80, 60, "/var/lib", options=["ro"])),
         "storage.writable",
         "/var/lib/gravity: /var/lib is mounted read-only",
         "remount,rw /var/lib",
     ),
-    ((*STORAGE, "room", "/etc", room("/etc", 80, 60, writable=False)), "storage.writable", "root may not write there", "lsattr -d /etc"),
-    ((*STORAGE, "room", "/var/lib", room("x", 80, 60, files_free=7)), "storage.writable", "7 files left on / (inodes)", "--inodes"),
+    (
+        (*STORAGE, "room", "/etc", room("/etc", 80, 60, writable=False)),
+        "storage.writable",
+        "root may not write there",
+        "lsattr -d /etc",
+    ),
+    (
+        (*STORAGE, "room", "/var/lib", room("x", 80, 60, files_free=7)),
+        "storage.writable",
+        "7 files left on / (inodes)",
+        "--inodes",
+    ),
     (
         (*STORAGE, "room", "/opt/anypoint/runtimefabric", room("x", 9, 7, "/opt")),
         "storage.opt",
         "7.0 GiB free on /opt",
         "/opt/anypoint/runtimefabric",
     ),
-    ((*STORAGE, "room", "/var/log", room("/var/log", 2, 0.5, "/var/log")), "storage.var_log", "0.5 GiB free", "du -xsh /var/log"),
+    (
+        (*STORAGE, "room", "/var/log", room("/var/log", 2, 0.5, "/var/log")),
+        "storage.var_log",
+        "0.5 GiB free",
+        "du -xsh /var/log",
+    ),
     (
         (*STORAGE, "devices", [{**DISKS[0], "size": 40 * GIB}, *DISKS[1:]]),
         "storage.os_disk",
@@ -171,9 +237,24 @@ BROKEN = [
         "192.168.230.11 was leased (DHCP)",
         "waive this",
     ),
-    ((*NETWORK, "persistence", configured("dhcp")), "net.static_address", "eth0 is dhcp in /etc/netplan/x (netplan)", "static"),
-    ((*NETWORK, "persistence", configured("not at boot", "192.168.230.11")), "net.static_address", "not at boot", "static"),
-    ((*NETWORK, "persistence", configured("static", "192.168.230.99", "eth9")), "net.static_address", "by no file of eth0", "static"),
+    (
+        (*NETWORK, "persistence", configured("dhcp")),
+        "net.static_address",
+        "eth0 is dhcp in /etc/netplan/x (netplan)",
+        "static",
+    ),
+    (
+        (*NETWORK, "persistence", configured("not at boot", "192.168.230.11")),
+        "net.static_address",
+        "not at boot",
+        "static",
+    ),
+    (
+        (*NETWORK, "persistence", configured("static", "192.168.230.99", "eth9")),
+        "net.static_address",
+        "by no file of eth0",
+        "static",
+    ),
     (
         (*NETWORK, "persistence", configured("static", "192.168.230.11", state="does not run")),
         "net.static_address",
@@ -193,17 +274,41 @@ BROKEN = [
         "static",
     ),
     (
-        (*NETWORK, "resolvers", {"nameservers": [], "search": [], "dangling": "/etc/resolv.conf: dangling link to /run/x"}),
+        (
+            *NETWORK,
+            "resolvers",
+            {"nameservers": [], "search": [], "dangling": "/etc/resolv.conf: dangling link to /run/x"},
+        ),
         "net.resolvers",
         "no nameserver; /etc/resolv.conf: dangling link to /run/x",
         "/etc/resolv.conf",
     ),
-    (("cluster", "n2", {**TWIN, "hostname": "n2", "mtu": 9000}), "net.mtu_uniform", "1500 here, 9000 on n2", "ip link set dev eth0 mtu"),
+    (
+        ("cluster", "n2", {**TWIN, "hostname": "n2", "mtu": 9000}),
+        "net.mtu_uniform",
+        "1500 here, 9000 on n2",
+        "ip link set dev eth0 mtu",
+    ),
     ((*NETWORK, "mtus", {"eth0": 1450}), "net.mtu_uniform", "1450 here, 1500 on n2", "net.mtu_path"),
     ((*NETWORK, "default_route", None), "net.default_route", "none", "gateway"),
-    ((*NETWORK, "routes", [route("10.244.7.0/24")]), "net.cluster_networks", "10.244.7.0/24 (route by eth1) is in the pods' 10.244.0.0/16", "rtf_pod_cidr"),
-    ((*NETWORK, "routes", [route("10.0.0.0/8")]), "net.cluster_networks", "10.0.0.0/8 (route by eth1) holds the pods'", "POD_NETWORK_CIDR"),
-    ((*NETWORK, "resolvers", "nameservers", ["10.100.0.10"]), "net.cluster_networks", "10.100.0.10/32 (nameserver) is in the services'", "SERVICE_CIDR"),
+    (
+        (*NETWORK, "routes", [route("10.244.7.0/24")]),
+        "net.cluster_networks",
+        "10.244.7.0/24 (route by eth1) is in the pods' 10.244.0.0/16",
+        "rtf_pod_cidr",
+    ),
+    (
+        (*NETWORK, "routes", [route("10.0.0.0/8")]),
+        "net.cluster_networks",
+        "10.0.0.0/8 (route by eth1) holds the pods'",
+        "POD_NETWORK_CIDR",
+    ),
+    (
+        (*NETWORK, "resolvers", "nameservers", ["10.100.0.10"]),
+        "net.cluster_networks",
+        "10.100.0.10/32 (nameserver) is in the services'",
+        "SERVICE_CIDR",
+    ),
     ((*NETWORK, "routes", [route("172.17.4.0/24")]), "net.docker_network", "172.17.4.0/24 (route by eth1)", "support"),
     (
         (*NETWORK, "dns_listeners", [{"transport": "udp", "address": "0.0.0.0", "process": "dnsmasq", "pid": 812}]),
@@ -211,13 +316,25 @@ BROKEN = [
         "dnsmasq (pid 812) on 0.0.0.0:53/udp",
         "bind-interfaces",
     ),
-    ((*NETWORK, "resolvers", "nameservers", ["127.0.0.53"]), "net.resolvers", "127.0.0.53 is on the node itself", "/run/systemd/resolve"),
+    (
+        (*NETWORK, "resolvers", "nameservers", ["127.0.0.53"]),
+        "net.resolvers",
+        "127.0.0.53 is on the node itself",
+        "/run/systemd/resolve",
+    ),
     ((*NETWORK, "resolvers", "nameservers", []), "net.resolvers", "no nameserver", "/etc/resolv.conf"),
-    ((*NETWORK, "resolvers", "nameservers", ["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4"]), "net.resolvers", "1.1.1.4 are never asked", "resolv.conf"),
+    (
+        (*NETWORK, "resolvers", "nameservers", ["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4"]),
+        "net.resolvers",
+        "1.1.1.4 are never asked",
+        "resolv.conf",
+    ),
 ]
 
 
-@pytest.mark.parametrize("change, check, observed, remedy", BROKEN, ids=[f"{row[1]}-{n}" for n, row in enumerate(BROKEN)])
+@pytest.mark.parametrize(
+    "change, check, observed, remedy", BROKEN, ids=[f"{row[1]}-{n}" for n, row in enumerate(BROKEN)]
+)
 def test_one_broken_thing_turns_its_check_red_and_says_what_to_do(change, check, observed, remedy):
     results = judge(changed(*change))
     first, *_others = check.split()
@@ -240,8 +357,10 @@ def test_an_mtu_that_is_not_known_is_unknown_and_one_of_another_node_is_not_miss
 
 def test_the_cluster_knows_the_mtu_of_the_interface_with_the_address():
     evidence = changed(*NETWORK, "mtus", {"eth0": 1400, "eth1": 9000})
-    nodes = {"n1": {"variables": {"ansible_host": "192.168.230.11"}, "evidence": evidence},
-             "n2": {"variables": {}, "evidence": {"unreachable": "gone"}}}
+    nodes = {
+        "n1": {"variables": {"ansible_host": "192.168.230.11"}, "evidence": evidence},
+        "n2": {"variables": {}, "evidence": {"unreachable": "gone"}},
+    }
     assert {name: entry["mtu"] for name, entry in cluster.of_nodes(nodes).items()} == {"n1": 1400, "n2": None}
 
 
@@ -304,7 +423,7 @@ def test_kernels_of_recorded_systems_are_new_enough(name):
 
 def test_every_release_of_the_appliance_lists_more_systems_than_the_one_before():
     appliance = [release["id"] for release in catalog.load().releases if release["line"] == "appliance"]
-    for earlier, later in zip(appliance, appliance[1:]):
+    for earlier, later in zip(appliance, appliance[1:], strict=False):
         assert set(listed(earlier)["rhel"]) <= set(listed(later)["rhel"])
     assert "8.5" not in listed("1.13")["rhel"]
 
@@ -316,9 +435,7 @@ def test_options_that_newer_kernels_do_not_have_are_not_asked_of_them():
     assert judge(evidence)["host.kernel_config"]["status"] == "pass"
 
 
-@pytest.mark.parametrize(
-    "permissive, status", [(False, "fail"), (None, "fail"), (True, "pass")]
-)
+@pytest.mark.parametrize("permissive, status", [(False, "fail"), (None, "fail"), (True, "pass")])
 def test_fapolicyd_may_run_when_it_only_watches(permissive, status):
     evidence = changed(*SYSTEM, "processes", [{"pid": 5, "names": ["fapolicyd"]}])
     evidence["host"]["system"]["allowlisting"] = {"permissive": permissive}
@@ -392,11 +509,19 @@ def installed():
             row.update(at_boot_source=source, set_by=[{"value": row["live"], "source": source}])
     sources = {"source": "/usr/lib/sysctl.d/00-system.conf:4", "value": "0"}
     host["kernel"]["sysctls"]["net.bridge.bridge-nf-call-ip6tables"] = {
-        "live": "0", "at_boot": "0", "at_boot_source": sources["source"], "set_by": [sources], "beside": None}
+        "live": "0",
+        "at_boot": "0",
+        "at_boot_source": sources["source"],
+        "set_by": [sources],
+        "beside": None,
+    }
     for row in host["kernel"]["modules"].values():
         row["at_boot_source"] = "/etc/modules-load.d/gravity.conf"
     host["firewall"].update(
-        active={}, ours=None, applied=None, forward={},
+        active={},
+        ours=None,
+        applied=None,
+        forward={},
         iptables={"in_use": "legacy", "rules": {"nf_tables": False, "legacy": True}},
         installer={"version": "20210826-1d2e3f4", "unit": True, "platform": "el7"},
     )
@@ -410,13 +535,25 @@ def installed():
     [
         (3, 3, "pass", "3 controllers and 3 workers", ""),
         (5, 16, "pass", "5 controllers and 16 workers", ""),
-        (1, 2, "pass", "1 controller and 2 workers, enough for development; production asks for 3 controllers and 3 workers", ""),
+        (
+            1,
+            2,
+            "pass",
+            "1 controller and 2 workers, enough for development; production asks for 3 controllers and 3 workers",
+            "",
+        ),
         (2, 3, "fail", "2 controllers and 3 workers", "Have 1 or 3 nodes in rtf_controllers: "),
         (4, 3, "fail", "4 controllers and 3 workers", "Have 3 or 5 nodes in rtf_controllers: "),
         (7, 3, "fail", "7 controllers and 3 workers", "Have 5 nodes in rtf_controllers: "),
         (3, 1, "fail", "3 controllers and 1 worker", "Have 2 to 16 nodes in rtf_workers."),
-        (2, 17, "fail", "2 controllers and 17 workers", "Have 1 or 3 nodes in rtf_controllers: the failure of one must leave a "
-         "majority. Have 2 to 16 nodes in rtf_workers."),
+        (
+            2,
+            17,
+            "fail",
+            "2 controllers and 17 workers",
+            "Have 1 or 3 nodes in rtf_controllers: the failure of one must leave a "
+            "majority. Have 2 to 16 nodes in rtf_workers.",
+        ),
     ],
 )
 def test_the_numbers_of_controllers_and_workers(controllers, workers, status, said, remedy):
@@ -440,39 +577,58 @@ class TestOperating:
     def test_processes_disks_routes_and_ports_of_the_platform_are_in_order(self):
         evidence = samples.evidence()
         host = evidence["host"]
-        host["system"]["processes"] += [{"pid": 9, "names": [name]} for name in ("planet", "kubelet", "dockerd", "teleport")]
+        host["system"]["processes"] += [
+            {"pid": 9, "names": [name]} for name in ("planet", "kubelet", "dockerd", "teleport")
+        ]
         host["system"]["accounts"]["1000"] = {"user": "planet", "group": "planet"}
-        host["storage"]["devices"] = [DISKS[0], disk("sdb", 250, mounted=["/var/lib/gravity"], signatures=["filesystem xfs"])]
-        host["storage"]["fstab"] = [host_samples.fstab_line(n, f"UUID={n}", path, "# Added by RTF") for n, path in
-                                    enumerate(["/var/lib/gravity", "/var/lib/gravity/planet/etcd"], 1)]
+        host["storage"]["devices"] = [
+            DISKS[0],
+            disk("sdb", 250, mounted=["/var/lib/gravity"], signatures=["filesystem xfs"]),
+        ]
+        host["storage"]["fstab"] = [
+            host_samples.fstab_line(n, f"UUID={n}", path, "# Added by RTF")
+            for n, path in enumerate(["/var/lib/gravity", "/var/lib/gravity/planet/etcd"], 1)
+        ]
         host["storage"]["room"]["/tmp"] = room("/tmp", 20, 1, mode=0o1777)
         host["network"]["routes"] += [route("10.244.9.0/24", "cni0"), route("172.17.0.0/16", "docker0")]
         host["network"]["addresses"] += [
             {"interface": "cni0", "address": "10.244.9.1", "prefix": 24, "family": "ipv4", "dynamic": False},
             {"interface": "docker0", "address": "172.17.0.1", "prefix": 16, "family": "ipv4", "dynamic": False},
         ]
-        host["network"]["dns_listeners"] = [{"transport": "udp", "address": "127.0.0.2", "process": "coredns", "pid": 5}]
+        host["network"]["dns_listeners"] = [
+            {"transport": "udp", "address": "127.0.0.2", "process": "coredns", "pid": 5}
+        ]
         assert not_passed(judge(evidence, phase="operate")) == set()
         assert not_passed(judge(evidence)) != set()
 
     def test_what_installer_and_gravity_set_is_in_order_in_every_area(self):
         """Gravity's sysctls and modules, the unit that replaces the filter table, kube-proxy's rules, planet's DNS."""
         evidence = installed()
-        results = {entry["id"]: entry for entry in judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)}
+        results = {
+            entry["id"]: entry for entry in judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)
+        }
         assert {name: entry["observed"] for name, entry in results.items() if entry["status"] == "fail"} == {}
         assert {name for name, entry in results.items() if entry["status"] == "unknown"} == set()
         installing = judge_node(checks.load(), samples.subject("n1"), evidence)
         assert {entry["id"] for entry in installing if entry["status"] == "fail"} == {
-            "net.resolvers", "fw.rtf_iptables_unit", "kernel.bridge_netfilter", "kernel.sysctls_at_boot"}
+            "net.resolvers",
+            "fw.rtf_iptables_unit",
+            "kernel.bridge_netfilter",
+            "kernel.sysctls_at_boot",
+        }
 
     def test_rules_that_the_platforms_unit_replaced_stop_nothing(self):
         evidence = installed()
         lost = {"missing": ["10250/tcp from nodes"], "extra": []}
         evidence["host"]["firewall"]["ours"] = {"backend": "iptables", "runtime": lost, "permanent": lost}
-        results = {entry["id"]: entry for entry in judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)}
+        results = {
+            entry["id"]: entry for entry in judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)
+        }
         for check in ("fw.rules", "fw.rtf_iptables_unit"):
             assert (results[check]["status"], results[check]["severity"]) == ("fail", "info")
-        assert results["fw.rules"]["observed"].startswith("the platform's own unit replaced them: now missing: 10250/tcp")
+        assert results["fw.rules"]["observed"].startswith(
+            "the platform's own unit replaced them: now missing: 10250/tcp"
+        )
         assert readiness.blocking(list(results.values())) == []
         evidence["host"]["firewall"]["installer"]["unit"] = False
         results = judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)
@@ -490,7 +646,10 @@ class TestOperating:
             ((*STORAGE, "mounts", 1, "type", "ext4"), "/var/lib/gravity is ext4, not xfs"),
             ((*STORAGE, "xfs", "/var/lib/gravity", False), "/var/lib/gravity has ftype=0"),
             ((*STORAGE, "fstab", []), "/etc/fstab does not mount /var/lib/gravity"),
-            ((*STORAGE, "fstab", 1, "source", "/dev/sdb"), "/etc/fstab mounts /var/lib/gravity by /dev/sdb, not by UUID"),
+            (
+                (*STORAGE, "fstab", 1, "source", "/dev/sdb"),
+                "/etc/fstab mounts /var/lib/gravity by /dev/sdb, not by UUID",
+            ),
         ],
     )
     def test_a_data_disk_that_is_not_there_is_found(self, change, said):
@@ -557,7 +716,10 @@ def test_a_section_or_a_part_that_could_not_be_read_is_unknown_and_hides_nothing
     for part in samples.evidence()["host"][section]:
         results = judge(changed("host", section, part, {"error": "the disk is on fire"}))
         for name in not_passed(results):
-            assert (results[name]["status"], results[name]["observed"]) == ("unknown", "the disk is on fire"), (part, name)
+            assert (results[name]["status"], results[name]["observed"]) == ("unknown", "the disk is on fire"), (
+                part,
+                name,
+            )
         assert len(not_passed(results)) < len(not_passed(whole)) or len(not_passed(results)) <= 8
 
 

@@ -48,7 +48,9 @@ HARMLESS = {
 
 def subject(phase="operate", **changes):
     scope = {"release": "2.x", "control_plane": "us", "phase": phase}
-    return subjects.subject("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])._replace(**changes)
+    return subjects.subject("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])._replace(
+        **changes
+    )
 
 
 def kubernetes_node(asked):
@@ -57,8 +59,22 @@ def kubernetes_node(asked):
     host = evidence["host"]
     first, *_others, ntp = evidence["egress"]
     evidence["egress"] = [{**first, "id": row["id"], "host": row["host"]} for row in asked.endpoints] + [ntp]
-    programs = ["systemd", "sshd", "kubelet", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler",
-                "kube-proxy", "etcd", "coredns", "calico-node", "dockerd", "falcon-sensor", "puppet"]
+    programs = [
+        "systemd",
+        "sshd",
+        "kubelet",
+        "containerd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "kube-proxy",
+        "etcd",
+        "coredns",
+        "calico-node",
+        "dockerd",
+        "falcon-sensor",
+        "puppet",
+    ]
     host["system"].update(
         release="5.15.0-119-generic",
         os={"id": "ubuntu", "id_like": ["debian"], "version": "22.04", "name": "Ubuntu 22.04.5 LTS"},
@@ -79,7 +95,9 @@ def kubernetes_node(asked):
         {"interface": "eth0", "address": "192.168.230.12", "prefix": 24, "family": "ipv4", "dynamic": False}
     )
     host["swap"]["active"] = [{"name": "/dev/sda3", "kilobytes": 1 << 20}]
-    host["selinux"].update(mode="enforcing", configured="enforcing", platform={"id": "rhel", "version": "9.4", "like": []})
+    host["selinux"].update(
+        mode="enforcing", configured="enforcing", platform={"id": "rhel", "version": "9.4", "like": []}
+    )
     host["time"]["units"] = {"systemd-timesyncd.service": {"active": True, "enabled": True}}
     return evidence
 
@@ -90,8 +108,19 @@ def test_a_running_kubernetes_node_is_not_judged_by_the_appliance(phase):
     results = {entry["id"]: entry for entry in judge_node(CHECKS, asked, kubernetes_node(asked))}
     failed = {name: entry["remedy"] for name, entry in results.items() if entry["status"] not in ("pass", "skipped")}
     assert set(failed) == {"net.resolvers", "host.config_management"}
-    for name in ("host.conflicting_programs", "host.cgroups", "host.os_supported", "host.service_account", "host.kernel_config",
-                 "host.swap", "host.selinux", "time.no_competitor", "time.chrony_active", "ports.free", "proxy.installer"):
+    for name in (
+        "host.conflicting_programs",
+        "host.cgroups",
+        "host.os_supported",
+        "host.service_account",
+        "host.kernel_config",
+        "host.swap",
+        "host.selinux",
+        "time.no_competitor",
+        "time.chrony_active",
+        "ports.free",
+        "proxy.installer",
+    ):
         assert name not in results
     for name, remedy in failed.items():
         assert "kubelet" in remedy or "take these out of what it manages" in remedy, name
@@ -106,7 +135,10 @@ def test_whatever_is_broken_no_remedy_stops_what_such_a_node_needs(broken, phase
         change(evidence)
     for entry in judge_node(CHECKS, subject(phase), evidence):
         assert entry["id"] in SELF_MANAGED or entry["requirement"][0] in {row["id"] for row in subject(phase).endpoints}
-        assert not re.search(r"(?:stop|disable|restart)[^.]*(?:kubelet|containerd)|cgroup|gravity|init\.sh|before the installation", entry["remedy"]), entry
+        assert not re.search(
+            r"(?:stop|disable|restart)[^.]*(?:kubelet|containerd)|cgroup|gravity|init\.sh|before the installation",
+            entry["remedy"],
+        ), entry
 
 
 def test_a_check_that_a_role_verifies_its_own_change_with_is_made_on_every_line():
@@ -120,8 +152,11 @@ def test_the_name_of_a_node_that_has_joined_a_cluster_is_not_simply_changed():
     evidence = samples.evidence()
     evidence["host"]["system"]["hostname"] = {"name": "localhost", "static": "localhost"}
     remedies = {
-        (line, phase): judge_node(CHECKS, samples.subject(line=line, phase=phase), evidence, ["host.hostname"])[0]["remedy"]
-        for line in ("appliance", "self_managed") for phase in ("install", "operate")
+        (line, phase): judge_node(CHECKS, samples.subject(line=line, phase=phase), evidence, ["host.hostname"])[0][
+            "remedy"
+        ]
+        for line in ("appliance", "self_managed")
+        for phase in ("install", "operate")
     }
     assert "hostnamectl" in remedies.pop(("appliance", "install"))
     assert all("leave the cluster" in remedy for remedy in remedies.values())
@@ -129,7 +164,7 @@ def test_the_name_of_a_node_that_has_joined_a_cluster_is_not_simply_changed():
 
 def test_denying_what_no_rule_opens_is_refused_where_the_ports_between_nodes_are_not_known():
     catalogue = catalog.load()
-    problem, = firewall.denying(catalog.release_of(catalogue, "2.x"))
+    (problem,) = firewall.denying(catalog.release_of(catalogue, "2.x"))
     assert problem.startswith("rtf_firewall_default_deny: refused with rtf_release 2.x")
     assert not any(firewall.denying(catalog.release_of(catalogue, name)) for name in ("1.4", "1.13"))
 

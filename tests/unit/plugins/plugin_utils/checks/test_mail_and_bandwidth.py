@@ -21,7 +21,10 @@ def judge(check, node="n1", probe=None, download=None, **changes):
         if entry["id"] == mail_server.ROW:
             entry.update(probe or {})
     evidence["download"].update(download or {})
-    return next((entry for entry in judge_node(CHECKS, samples.subject(node, **changes), evidence) if entry["id"] == check), None)
+    return next(
+        (entry for entry in judge_node(CHECKS, samples.subject(node, **changes), evidence) if entry["id"] == check),
+        None,
+    )
 
 
 def test_a_mail_server_that_nobody_names_is_left_out_and_holds_up_nothing():
@@ -43,16 +46,25 @@ def test_a_mail_server_that_offers_what_is_wanted():
 def test_a_mail_server_without_the_mechanism():
     result = judge("egress.smtp", probe={"smtp": {"banner": "", "extensions": ["AUTH"], "auth": ["CRAM-MD5"]}})
     assert (result["status"], result["observed"]) == ("fail", "starttls, AUTH CRAM-MD5")
-    assert result["remedy"].startswith("Ask the mail team to offer AUTH PLAIN or LOGIN to n1 on smtp.example.com port 587")
+    assert result["remedy"].startswith(
+        "Ask the mail team to offer AUTH PLAIN or LOGIN to n1 on smtp.example.com port 587"
+    )
 
 
-@pytest.mark.parametrize("verdict, status, remedy", [
-    ("dropped", "fail", "Ask the network team to allow TCP 587 from n1 to smtp.example.com"),
-    ("starttls_missing", "fail", "Set security in rtf_smtp to what smtp.example.com port 587 offers"),
-    ("tls_name_mismatch", "fail", "Use in rtf_smtp a name that the certificate of smtp.example.com is for"),
-    ("http_failed", "fail", "Run the audit again; if it stays, try `openssl s_client -connect smtp.example.com:587` on n1."),
-    ("untested", "unknown", "Run the audit again"),
-])
+@pytest.mark.parametrize(
+    "verdict, status, remedy",
+    [
+        ("dropped", "fail", "Ask the network team to allow TCP 587 from n1 to smtp.example.com"),
+        ("starttls_missing", "fail", "Set security in rtf_smtp to what smtp.example.com port 587 offers"),
+        ("tls_name_mismatch", "fail", "Use in rtf_smtp a name that the certificate of smtp.example.com is for"),
+        (
+            "http_failed",
+            "fail",
+            "Run the audit again; if it stays, try `openssl s_client -connect smtp.example.com:587` on n1.",
+        ),
+        ("untested", "unknown", "Run the audit again"),
+    ],
+)
 def test_a_mail_server_that_is_not_reached(verdict, status, remedy):
     result = judge("egress.smtp", probe={"verdict": verdict, "detail": "because"})
     assert (result["status"], result["observed"]) == (status, f"{verdict}: because")
@@ -65,16 +77,19 @@ def test_a_mail_server_that_was_not_probed():
     assert judge_node(CHECKS, samples.subject(), evidence, ["egress.smtp"])[0]["status"] == "unknown"
 
 
-@pytest.mark.parametrize("value, words", [
-    ([], "must be a dictionary {host, port, security, auth}, not a list"),
-    ({"port": 25}, "host: None is no host name"),
-    ({"host": "a b"}, "host: a text (not shown, it may hold a secret) is no host name"),
-    ({"host": "a.example", "port": "smtp"}, "port: 'smtp' is not a number"),
-    ({"host": "a.example", "port": True}, "port: True is not a number"),
-    ({"host": "a.example", "security": "ssl"}, "security: 'ssl' is unknown; valid: starttls, tls, none"),
-    ({"host": "a.example", "auth": {"PLAIN": 1}}, "auth: must be a list"),
-    ({"host": "a.example", "password": "hunter2"}, "password is unknown; valid: host, port, security, auth"),
-])
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        ([], "must be a dictionary {host, port, security, auth}, not a list"),
+        ({"port": 25}, "host: None is no host name"),
+        ({"host": "a b"}, "host: a text (not shown, it may hold a secret) is no host name"),
+        ({"host": "a.example", "port": "smtp"}, "port: 'smtp' is not a number"),
+        ({"host": "a.example", "port": True}, "port: True is not a number"),
+        ({"host": "a.example", "security": "ssl"}, "security: 'ssl' is unknown; valid: starttls, tls, none"),
+        ({"host": "a.example", "auth": {"PLAIN": 1}}, "auth: must be a list"),
+        ({"host": "a.example", "password": "hunter2"}, "password is unknown; valid: host, port, security, auth"),
+    ],
+)
 def test_what_is_no_mail_server(value, words):
     with pytest.raises(ValueError) as caught:
         mail_server.of_input(value)
@@ -82,12 +97,15 @@ def test_what_is_no_mail_server(value, words):
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("value, port, security, protocol", [
-    ({"host": "a.example"}, 465, "tls", "smtps"),
-    ({"host": "a.example", "port": 25}, 25, "starttls", "smtp"),
-    ({"host": "a.example", "port": 465, "security": "starttls"}, 465, "starttls", "smtp"),
-    ({"host": "a.example", "port": 2525, "security": "none"}, 2525, "none", "smtp"),
-])
+@pytest.mark.parametrize(
+    "value, port, security, protocol",
+    [
+        ({"host": "a.example"}, 465, "tls", "smtps"),
+        ({"host": "a.example", "port": 25}, 25, "starttls", "smtp"),
+        ({"host": "a.example", "port": 465, "security": "starttls"}, 465, "starttls", "smtp"),
+        ({"host": "a.example", "port": 2525, "security": "none"}, 2525, "none", "smtp"),
+    ],
+)
 def test_what_is_assumed_of_a_mail_server(value, port, security, protocol):
     server = mail_server.of_input(value)
     assert (server.port, server.security, mail_server.probe(server)["protocol"]) == (port, security, protocol)
@@ -108,7 +126,8 @@ def test_both_readings_of_the_vendors_text_are_told():
     assert result["expected"] == "at least 100 Mbit/s (12.5 MB/s)"
     assert result["observed"] == (
         "400 Mbit/s (50 MB/s) directly, at best 480 Mbit/s (60 MB/s); the vendor's 100 MBps read as 100 Mbit/s met, "
-        "as 800 Mbit/s not met")
+        "as 800 Mbit/s not met"
+    )
 
 
 def test_a_line_that_is_too_narrow():

@@ -26,15 +26,23 @@ def judged(check, section, changes, release="1.4", **fields):
 DEVICE = {"active": [{"name": "/dev/dm-1", "kilobytes": 2097148}]}
 LINE = {"fstab": [{"line": 3, "device": "/dev/mapper/rhel-swap"}]}
 OF_FSTAB = {"unit": "dev-dm.swap", "active": True, "state": "generated", "source": "/etc/fstab"}
-ZRAM = {"unit": "dev-zram0.swap", "active": True, "state": "generated", "source": "/usr/lib/systemd/zram-generator.conf"}
+ZRAM = {
+    "unit": "dev-zram0.swap",
+    "active": True,
+    "state": "generated",
+    "source": "/usr/lib/systemd/zram-generator.conf",
+}
 
 
-@pytest.mark.parametrize("changes, observed, remedy", [
-    (DEVICE, "/dev/dm-1 (2047 MiB) in use", "`swapoff /dev/dm-1`"),
-    (LINE, "/etc/fstab:3 (/dev/mapper/rhel-swap) at boot", "Comment out /etc/fstab:3"),
-    ({"units": [ZRAM]}, "dev-zram0.swap at boot", "`systemctl mask --now dev-zram0.swap`"),
-    ({**DEVICE, **LINE, "units": [OF_FSTAB]}, "in use; /etc/fstab:3", "rtf_kernel_swap_off"),
-])
+@pytest.mark.parametrize(
+    "changes, observed, remedy",
+    [
+        (DEVICE, "/dev/dm-1 (2047 MiB) in use", "`swapoff /dev/dm-1`"),
+        (LINE, "/etc/fstab:3 (/dev/mapper/rhel-swap) at boot", "Comment out /etc/fstab:3"),
+        ({"units": [ZRAM]}, "dev-zram0.swap at boot", "`systemctl mask --now dev-zram0.swap`"),
+        ({**DEVICE, **LINE, "units": [OF_FSTAB]}, "in use; /etc/fstab:3", "rtf_kernel_swap_off"),
+    ],
+)
 def test_swap_is_named_by_where_it_comes_from(changes, observed, remedy):
     result = judged("host.swap", "swap", changes)
     assert result["status"] == "fail"
@@ -65,12 +73,15 @@ def test_selinux_may_enforce_but_on_enterprise_linux_from_8_on(name):
     assert result["status"] == ("fail" if name in EL8_ON else "pass")
 
 
-@pytest.mark.parametrize("mode, configured, status, remedy", [
-    ("permissive", "permissive", "pass", ""),
-    ("disabled", None, "pass", ""),
-    ("permissive", "enforcing", "fail", "SELINUX=permissive"),
-    ("enforcing", "permissive", "fail", "setenforce 0"),
-])
+@pytest.mark.parametrize(
+    "mode, configured, status, remedy",
+    [
+        ("permissive", "permissive", "pass", ""),
+        ("disabled", None, "pass", ""),
+        ("permissive", "enforcing", "fail", "SELINUX=permissive"),
+        ("enforcing", "permissive", "fail", "setenforce 0"),
+    ],
+)
 def test_selinux_counts_now_and_at_boot(mode, configured, status, remedy):
     rocky = {"id": "rocky", "version": "8.10", "like": []}
     result = judged("host.selinux", "selinux", {"mode": mode, "configured": configured, "platform": rocky})
@@ -80,12 +91,15 @@ def test_selinux_counts_now_and_at_boot(mode, configured, status, remedy):
 OFF, TIMER = {"active": False, "enabled": False}, {"active": True, "enabled": True}
 
 
-@pytest.mark.parametrize("changes, status, said", [
-    ({}, "pass", "not installed"),
-    ({"units": {"nm-cloud-setup.timer": OFF}}, "pass", "off"),
-    ({"units": {"nm-cloud-setup.timer": TIMER}}, "fail", "nm-cloud-setup.timer runs or starts at boot"),
-    ({"units": {"nm-cloud-setup.timer": OFF}, "rules": [30200, 30400]}, "fail", "rules with priority 30200, 30400"),
-])
+@pytest.mark.parametrize(
+    "changes, status, said",
+    [
+        ({}, "pass", "not installed"),
+        ({"units": {"nm-cloud-setup.timer": OFF}}, "pass", "off"),
+        ({"units": {"nm-cloud-setup.timer": TIMER}}, "fail", "nm-cloud-setup.timer runs or starts at boot"),
+        ({"units": {"nm-cloud-setup.timer": OFF}, "rules": [30200, 30400]}, "fail", "rules with priority 30200, 30400"),
+    ],
+)
 def test_cloud_setup_is_off_when_its_rules_are_gone_too(changes, status, said):
     result = judged("net.nm_cloud_setup", "cloud_setup", changes)
     assert (result["status"], result["observed"]) == (status, said)
@@ -93,18 +107,34 @@ def test_cloud_setup_is_off_when_its_rules_are_gone_too(changes, status, said):
 
 
 def interface(driver, *values):
-    return {"interfaces": [{"name": "ens192", "driver": driver, "features": dict(zip(
-        ("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"), values))}]}
+    return {
+        "interfaces": [
+            {
+                "name": "ens192",
+                "driver": driver,
+                "features": dict(
+                    zip(("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"), values, strict=False)
+                ),
+            }
+        ]
+    }
 
 
-@pytest.mark.parametrize("changes, drivers, status, said", [
-    (interface("virtio_net", True, True), ["vmxnet3"], "pass", "no interface has the driver vmxnet3"),
-    (interface("vmxnet3", False, False), ["vmxnet3"], "pass", "off on ens192"),
-    (interface("vmxnet3"), ["vmxnet3"], "pass", "off on ens192"),
-    (interface("vmxnet3", False, True), ["vmxnet3"], "fail", "ens192: tx-udp_tnl-csum-segmentation on"),
-    (interface("ixgbe", True, True), ["vmxnet3", "ixgbe"], "fail",
-     "ens192: tx-udp_tnl-csum-segmentation, tx-udp_tnl-segmentation on"),
-])
+@pytest.mark.parametrize(
+    "changes, drivers, status, said",
+    [
+        (interface("virtio_net", True, True), ["vmxnet3"], "pass", "no interface has the driver vmxnet3"),
+        (interface("vmxnet3", False, False), ["vmxnet3"], "pass", "off on ens192"),
+        (interface("vmxnet3"), ["vmxnet3"], "pass", "off on ens192"),
+        (interface("vmxnet3", False, True), ["vmxnet3"], "fail", "ens192: tx-udp_tnl-csum-segmentation on"),
+        (
+            interface("ixgbe", True, True),
+            ["vmxnet3", "ixgbe"],
+            "fail",
+            "ens192: tx-udp_tnl-csum-segmentation, tx-udp_tnl-segmentation on",
+        ),
+    ],
+)
 def test_tunnel_offloads_count_on_interfaces_of_such_drivers(changes, drivers, status, said):
     result = judged("net.vmxnet3_offload", "tunnel_offload", changes, offload_drivers=drivers)
     assert (result["status"], result["observed"]) == (status, said)

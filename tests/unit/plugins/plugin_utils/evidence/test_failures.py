@@ -12,8 +12,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.f
     [
         ("no route to host", "no route to host"),
         ("Task failed: Action failed: Incorrect\n  sudo password", "Incorrect sudo password"),
-        ('Task failed: Data could not be sent to remote host "a". Can it be reached over ssh:\n',
-         'Data could not be sent to remote host "a". Can it be reached over ssh'),
+        (
+            'Task failed: Data could not be sent to remote host "a". Can it be reached over ssh:\n',
+            'Data could not be sent to remote host "a". Can it be reached over ssh',
+        ),
         ("Probe: Task failed: a reason", "Probe: Task failed: a reason"),
         ("ssh: connect to host 192.0.2.1 port 22: timed out", "ssh: connect to host 192.0.2.1 port 22: timed out"),
         ("", ""),

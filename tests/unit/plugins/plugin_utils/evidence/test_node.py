@@ -16,9 +16,16 @@ EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
 @pytest.mark.parametrize(
     "variables, in_run, expected",
     [
-        ({node.HOST_RESULT: HOST, node.EGRESS_RESULT: EGRESS}, True,
-         {**dict.fromkeys(PARTS, {"error": node.NEVER_COLLECTED}),
-          "host": HOST["host"], "egress": [{"id": "a"}], "name_servers": {"servers": []}}),
+        (
+            {node.HOST_RESULT: HOST, node.EGRESS_RESULT: EGRESS},
+            True,
+            {
+                **dict.fromkeys(PARTS, {"error": node.NEVER_COLLECTED}),
+                "host": HOST["host"],
+                "egress": [{"id": "a"}],
+                "name_servers": {"servers": []},
+            },
+        ),
         ({}, False, {"not_run": node.OUTSIDE_RUN}),
         ({}, True, dict.fromkeys(PARTS, {"error": node.NEVER_COLLECTED})),
         ({node.HOST_RESULT: {"unreachable": True, "msg": "ssh:\r\n no route"}}, True, {"unreachable": "ssh: no route"}),
@@ -53,10 +60,13 @@ def test_a_node_that_an_earlier_task_lost_is_unreachable_or_says_where_to_look()
     assert node.of_lost({}) == {}
 
 
-@pytest.mark.parametrize("part, name, key", [
-    ("download", node.DOWNLOAD_RESULT, "download"),
-    ("disk_writes", node.DISK_WRITES_RESULT, "directories"),
-])
+@pytest.mark.parametrize(
+    "part, name, key",
+    [
+        ("download", node.DOWNLOAD_RESULT, "download"),
+        ("disk_writes", node.DISK_WRITES_RESULT, "directories"),
+    ],
+)
 def test_a_measurement_that_was_not_meant_is_skipped_and_one_that_failed_is_an_error(part, name, key):
     variables = {node.HOST_RESULT: HOST, node.EGRESS_RESULT: EGRESS}
     for result, expected in (

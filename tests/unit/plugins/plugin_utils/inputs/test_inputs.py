@@ -83,7 +83,11 @@ def test_a_value_that_can_be_meant_is_accepted(name, value):
         ("rtf_service_cidr", "0.0.0.0/0", "is no size for a cluster"),
         ("rtf_service_cidr", "fd00::/64", "is no network"),
         ("rtf_service_cidr", ["10.100.0.0/16"], "is no network"),
-        ("rtf_load_balancer", "https://lb.example.com", "'https://lb.example.com' has no port from 1 to 65535 behind the colon"),
+        (
+            "rtf_load_balancer",
+            "https://lb.example.com",
+            "'https://lb.example.com' has no port from 1 to 65535 behind the colon",
+        ),
         ("rtf_load_balancer", "a lb:443", "has no host name or IPv4 address before the port"),
         ("rtf_load_balancer", "lb.example.com:https", "has no port from 1 to 65535 behind the colon"),
         ("rtf_load_balancer", ["lb.example.com"], "must be host or host:port, not a list"),
@@ -130,7 +134,10 @@ PROXY = "http://proxy.example.com:3128"
         ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u", "rtf_http_proxy_password": "$(touch pwned) '\"%"}, None),
         ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u"}, None),
         ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "", "rtf_http_proxy_password": ""}, None),
-        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_password": "s3cret"}, "rtf_http_proxy: has a password apart and no user"),
+        (
+            {"rtf_http_proxy": PROXY, "rtf_http_proxy_password": "s3cret"},
+            "rtf_http_proxy: has a password apart and no user",
+        ),
         ({"rtf_monitoring_proxy_user": "u"}, "rtf_monitoring_proxy: there are credentials and no proxy"),
         (
             {"rtf_http_proxy": "http://u:s3cret@proxy.example.com:3128", "rtf_http_proxy_user": "u"},
@@ -157,7 +164,10 @@ def test_credentials_are_taken_inside_the_url_or_apart(variables, said):
 def test_every_problem_is_named_at_once_and_a_missing_control_plane_is_one():
     problems = inputs.value_problems({"rtf_release": "9", "rtf_phase": "x"}, CHECKS)
     assert [problem.partition(":")[0] for problem in problems] == ["rtf_control_plane", "rtf_phase", "rtf_release"]
-    assert problems[0] == "rtf_control_plane: not set for the group rtf_nodes, in the inventory or its group_vars; valid: us, eu"
+    assert (
+        problems[0]
+        == "rtf_control_plane: not set for the group rtf_nodes, in the inventory or its group_vars; valid: us, eu"
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,8 +177,14 @@ def test_every_problem_is_named_at_once_and_a_missing_control_plane_is_one():
         ({"rtf_nodes": []}, "rtf_nodes: the inventory has no such group or it is empty"),
         ({"rtf_nodes": ["a", "b"], "rtf_controllers": ["a"]}, "b is in neither rtf_controllers nor rtf_workers"),
         ({"rtf_nodes": ["a"], "rtf_workers": ["a"]}, "rtf_controllers: the group is empty"),
-        ({"rtf_nodes": ["a"], "rtf_controllers": ["a"], "rtf_workers": ["a"]}, "a is in rtf_controllers and in rtf_workers"),
-        ({"rtf_nodes": ["a"], "rtf_controllers": ["a"], "rtf_workers": ["b"]}, "b is a controller or worker but not in"),
+        (
+            {"rtf_nodes": ["a"], "rtf_controllers": ["a"], "rtf_workers": ["a"]},
+            "a is in rtf_controllers and in rtf_workers",
+        ),
+        (
+            {"rtf_nodes": ["a"], "rtf_controllers": ["a"], "rtf_workers": ["b"]},
+            "b is a controller or worker but not in",
+        ),
     ],
 )
 def test_groups_that_leave_a_nodes_role_open_are_refused(groups, said):
@@ -185,7 +201,10 @@ def test_good_groups_are_accepted():
     [
         ({"ansible_host": "192.0.2.1"}, []),
         ({"ansible_host": "10.244.0.1"}, []),
-        ({"rtf_pod_cidr": "10.64.0.0/10"}, ["rtf_pod_cidr: 10.64.0.0/10 and the network of the services, 10.100.0.0/16, overlap"]),
+        (
+            {"rtf_pod_cidr": "10.64.0.0/10"},
+            ["rtf_pod_cidr: 10.64.0.0/10 and the network of the services, 10.100.0.0/16, overlap"],
+        ),
         (
             {"rtf_pod_cidr": "10.0.0.0/16", "ansible_host": "10.0.3.1"},
             ["rtf_pod_cidr: 10.0.0.0/16 holds the address of a, 10.0.3.1; choose a network nothing else uses"],

@@ -12,70 +12,82 @@ SECRET = "HEX:9F1C0A5E6B7D4821"
 KEY = {"id": 7, "type": "SHA256", "secret": SECRET}
 
 
-@pytest.mark.parametrize("value", [
-    [],
-    ["ntp.example.com", "192.0.2.123", "2001:db8::123"],
-    [{"host": "ntp.example.com"}],
-    [{"host": "pool.example.com", "pool": True, "maxsources": 3, "iburst": False}],
-    [{"host": "ntp.example.com", "nts": True, "prefer": True, "trust": True}],
-    ["ntp.example.com", {"host": "ntp2.example.com", "key": 7, "minpoll": 4, "maxpoll": 4, "nts": False}],
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        ["ntp.example.com", "192.0.2.123", "2001:db8::123"],
+        [{"host": "ntp.example.com"}],
+        [{"host": "pool.example.com", "pool": True, "maxsources": 3, "iburst": False}],
+        [{"host": "ntp.example.com", "nts": True, "prefer": True, "trust": True}],
+        ["ntp.example.com", {"host": "ntp2.example.com", "key": 7, "minpoll": 4, "maxpoll": 4, "nts": False}],
+    ],
+)
 def test_servers_that_are_fine(value):
     ntp_servers.check_servers(value)
 
 
-@pytest.mark.parametrize("value, message", [
-    (5, "must be a list of host names or addresses, not a number"),
-    (["ntp.example.com:123"], "'ntp.example.com:123' is no host name and no address"),
-    ([{"pool": True}], "None is no host name"),
-    ([7], "7 is no host name"),
-    ([{"host": "ntp lab"}], "a text (not shown, it may hold a secret) is no host name"),
-    ([{"host": "n", "nst": True}], "n: nst is unknown; valid beside host: pool, nts, key, iburst"),
-    ([{"host": "n", "nts": "maybe"}], "n: nts must be true or false, not 'maybe'"),
-    ([{"host": "n", "key": 0}], "n: key must be a number from 1 to"),
-    ([{"host": "n", "key": "seven"}], "n: key must be a number from 1 to"),
-    ([{"host": "n", "key": True}], "n: key must be a number from 1 to"),
-    ([{"host": "n", "key": 7, "nts": True}], "n: has nts and a key"),
-    ([{"host": "n", "minpoll": 25}], "n: minpoll must be a number from -7 to 24, not 25"),
-    ([{"host": "n", "minpoll": 8, "maxpoll": 6}], "n: minpoll 8 is above maxpoll 6"),
-    ([{"host": "n", "maxpoll": 4}], "n: minpoll 6 is above maxpoll 4; set both"),
-    ([{"host": "n", "maxsources": 2}], "n: maxsources is for a pool"),
-    (["n", {"host": "n", "nts": True}], "n is listed more than once"),
-])
+@pytest.mark.parametrize(
+    "value, message",
+    [
+        (5, "must be a list of host names or addresses, not a number"),
+        (["ntp.example.com:123"], "'ntp.example.com:123' is no host name and no address"),
+        ([{"pool": True}], "None is no host name"),
+        ([7], "7 is no host name"),
+        ([{"host": "ntp lab"}], "a text (not shown, it may hold a secret) is no host name"),
+        ([{"host": "n", "nst": True}], "n: nst is unknown; valid beside host: pool, nts, key, iburst"),
+        ([{"host": "n", "nts": "maybe"}], "n: nts must be true or false, not 'maybe'"),
+        ([{"host": "n", "key": 0}], "n: key must be a number from 1 to"),
+        ([{"host": "n", "key": "seven"}], "n: key must be a number from 1 to"),
+        ([{"host": "n", "key": True}], "n: key must be a number from 1 to"),
+        ([{"host": "n", "key": 7, "nts": True}], "n: has nts and a key"),
+        ([{"host": "n", "minpoll": 25}], "n: minpoll must be a number from -7 to 24, not 25"),
+        ([{"host": "n", "minpoll": 8, "maxpoll": 6}], "n: minpoll 8 is above maxpoll 6"),
+        ([{"host": "n", "maxpoll": 4}], "n: minpoll 6 is above maxpoll 4; set both"),
+        ([{"host": "n", "maxsources": 2}], "n: maxsources is for a pool"),
+        (["n", {"host": "n", "nts": True}], "n is listed more than once"),
+    ],
+)
 def test_servers_that_cannot_be_meant(value, message):
     with pytest.raises(ValueError) as caught:
         ntp_servers.check_servers(value)
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("value", [
-    [],
-    [KEY, {"id": 8, "type": "MD5", "secret": "correct-horse"}],
-    [{"id": 1, "type": "AES128", "secret": "HEX:00112233445566778899aabbccddeeff"}],
-    [{"id": 1, "type": "AES128", "secret": "sixteen-letters!"}],
-    [{"id": 1, "type": "SHA1", "secret": "ASCII:x"}],
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        [KEY, {"id": 8, "type": "MD5", "secret": "correct-horse"}],
+        [{"id": 1, "type": "AES128", "secret": "HEX:00112233445566778899aabbccddeeff"}],
+        [{"id": 1, "type": "AES128", "secret": "sixteen-letters!"}],
+        [{"id": 1, "type": "SHA1", "secret": "ASCII:x"}],
+    ],
+)
 def test_keys_that_are_fine(value):
     ntp_servers.check_keys(value)
 
 
-@pytest.mark.parametrize("value, message", [
-    ({"id": 7}, "must be a list of keys {id, type, secret}, not a dictionary"),
-    ([{"id": 7, "secret": SECRET}], "entry 1 must have exactly id, type and secret"),
-    ([SECRET], "entry 1 must have exactly"),
-    ([{**KEY, "note": "x"}], "entry 1 must have exactly"),
-    ([{**KEY, "id": "seven"}], "entry 1: id must be a number"),
-    ([{**KEY, "type": "sha256"}], "key 7: the type 'sha256' is unknown; valid: MD5, SHA1"),
-    ([{**KEY, "secret": ""}], "key 7: the secret must be a text in quotes, and not empty"),
-    ([{**KEY, "secret": 12345}], "key 7: the secret must be a text in quotes"),
-    ([{**KEY, "secret": "two words"}], "key 7: the secret may hold visible ASCII characters only"),
-    ([{**KEY, "secret": SECRET + "\n8 MD5 x"}], "visible ASCII characters only"),
-    ([{**KEY, "secret": "HEX:123"}], "no even number of hexadecimal digits"),
-    ([{**KEY, "secret": "HEX:"}], "no even number"),
-    ([{**KEY, "secret": "ASCII:"}], "key 7: the secret must not be empty"),
-    ([{**KEY, "type": "AES256"}], "key 7: a key of AES256 has 32 bytes, and the secret has 8"),
-    ([KEY, {**KEY, "type": "SHA1"}], "key 7 is listed more than once"),
-])
+@pytest.mark.parametrize(
+    "value, message",
+    [
+        ({"id": 7}, "must be a list of keys {id, type, secret}, not a dictionary"),
+        ([{"id": 7, "secret": SECRET}], "entry 1 must have exactly id, type and secret"),
+        ([SECRET], "entry 1 must have exactly"),
+        ([{**KEY, "note": "x"}], "entry 1 must have exactly"),
+        ([{**KEY, "id": "seven"}], "entry 1: id must be a number"),
+        ([{**KEY, "type": "sha256"}], "key 7: the type 'sha256' is unknown; valid: MD5, SHA1"),
+        ([{**KEY, "secret": ""}], "key 7: the secret must be a text in quotes, and not empty"),
+        ([{**KEY, "secret": 12345}], "key 7: the secret must be a text in quotes"),
+        ([{**KEY, "secret": "two words"}], "key 7: the secret may hold visible ASCII characters only"),
+        ([{**KEY, "secret": SECRET + "\n8 MD5 x"}], "visible ASCII characters only"),
+        ([{**KEY, "secret": "HEX:123"}], "no even number of hexadecimal digits"),
+        ([{**KEY, "secret": "HEX:"}], "no even number"),
+        ([{**KEY, "secret": "ASCII:"}], "key 7: the secret must not be empty"),
+        ([{**KEY, "type": "AES256"}], "key 7: a key of AES256 has 32 bytes, and the secret has 8"),
+        ([KEY, {**KEY, "type": "SHA1"}], "key 7 is listed more than once"),
+    ],
+)
 def test_keys_that_cannot_be_meant_and_stay_secret(value, message):
     with pytest.raises(ValueError) as caught:
         ntp_servers.check_keys(value)

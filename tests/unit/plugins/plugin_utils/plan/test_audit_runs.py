@@ -48,9 +48,16 @@ def test_what_this_very_run_left_is_over():
     assert audit_runs.is_over(run_of(OURS["process"]), OURS)
 
 
-@pytest.mark.parametrize("theirs", [
-    None, {}, run_of(""), run_of("another-boot/pid:[4026531836]/1/1"),
-    run_of(OURS["process"].partition("/")[0] + "/pid:[1]/1/1")])
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        None,
+        {},
+        run_of(""),
+        run_of("another-boot/pid:[4026531836]/1/1"),
+        run_of(OURS["process"].partition("/")[0] + "/pid:[1]/1/1"),
+    ],
+)
 def test_of_another_controller_nothing_is_known(theirs):
     assert not audit_runs.is_over(theirs, OURS)
 
@@ -78,4 +85,6 @@ def test_who_is_in_the_way_is_said_in_one_line():
 
 def test_a_listener_that_does_not_say_whose_it_is():
     sentence = audit_runs.sentence({"n1": [{"pid": 7, "hung": True}]})
-    assert sentence.startswith("Another audit uses the ports on n1, with a listener of which only the process is known (pid 7). ")
+    assert sentence.startswith(
+        "Another audit uses the ports on n1, with a listener of which only the process is known (pid 7). "
+    )

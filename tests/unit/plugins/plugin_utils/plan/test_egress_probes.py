@@ -69,13 +69,21 @@ def test_an_ntp_server_may_be_a_dictionary():
 
 
 def test_connections_are_held_where_nobody_asks_for_a_certificate():
-    rows = [{**WEB, "protocol": protocol, "mutual_tls": mutual_tls, "carrier": "socks5"}
-            for protocol, mutual_tls in (("lumberjack", False), ("lumberjack", True), ("https", False))]
+    rows = [
+        {**WEB, "protocol": protocol, "mutual_tls": mutual_tls, "carrier": "socks5"}
+        for protocol, mutual_tls in (("lumberjack", False), ("lumberjack", True), ("https", False))
+    ]
     assert [probe.get("idle") for probe in egress_probes(rows, idle=9)] == [9, None, None]
     assert "idle" not in egress_probes(rows)[0]
 
 
 def test_the_mail_server_is_asked_directly():
     probe = egress_probes([], http_proxy=True, smtp={"host": "smtp.example.com"})[0]
-    assert probe == {"id": "smtp-server", "host": "smtp.example.com", "port": 465, "protocol": "smtps", "starttls": False,
-                     "paths": ["direct"]}
+    assert probe == {
+        "id": "smtp-server",
+        "host": "smtp.example.com",
+        "port": 465,
+        "protocol": "smtps",
+        "starttls": False,
+        "paths": ["direct"],
+    }

@@ -30,7 +30,11 @@ def by_comment(found):
 def test_a_worker_opens_nothing_of_a_controller_and_nobody_opens_ports_of_localhost():
     controller, worker = by_comment(planned("controller")), by_comment(planned("worker"))
     assert set(controller) - set(worker) == {
-        "etcd", "ops-center-internal", "container-registry", "kubernetes-api", "ingress-https"
+        "etcd",
+        "ops-center-internal",
+        "container-registry",
+        "kubernetes-api",
+        "ingress-https",
     }
     assert set(worker) <= set(controller)
     opened = {port for rule in controller.values() for port in rule["ports"]}
@@ -46,7 +50,8 @@ def test_sources_are_sets_networks_or_anybody():
     anybody = by_comment(planned("controller"))["ingress-https"]
     assert (anybody["from_set"], anybody["networks"]) == (None, [])
     assert planned("worker")["sets"] == {
-        "nodes": ["192.0.2.11", "2001:db8::11", "192.0.2.21"], "controllers": ["192.0.2.11", "2001:db8::11"]
+        "nodes": ["192.0.2.11", "2001:db8::11", "192.0.2.21"],
+        "controllers": ["192.0.2.11", "2001:db8::11"],
     }
 
 

@@ -39,11 +39,21 @@ def test_nobody_has_two_partners_at_once_and_everybody_has_one(count):
 
 
 def test_nothing_is_measured_alone_or_unasked():
-    assert measurements.rounds(["n1"], measurements.ALL) == measurements.rounds([], measurements.RING) == measurements.rounds(["n1", "n2"], measurements.NONE) == []
+    assert (
+        measurements.rounds(["n1"], measurements.ALL)
+        == measurements.rounds([], measurements.RING)
+        == measurements.rounds(["n1", "n2"], measurements.NONE)
+        == []
+    )
 
 
 def probed(name, tcp=(), udp=(), address="10.0.0.2"):
-    return {"name": name, "address": address, "tcp": {"ports": {"open": list(tcp)}}, "udp": {"ports": {"open": list(udp)}}}
+    return {
+        "name": name,
+        "address": address,
+        "tcp": {"ports": {"open": list(tcp)}},
+        "udp": {"ports": {"open": list(udp)}},
+    }
 
 
 def test_an_open_port_is_chosen_and_the_customary_one_is_preferred():
@@ -51,39 +61,59 @@ def test_an_open_port_is_chosen_and_the_customary_one_is_preferred():
     found = [probed("w1", udp=["7496", "8472"]), probed("w2", udp=["30000-30010"]), own]
     peers, left_out = measurements.measurable(MEMBERS[0], found, "udp")
     assert [(peer["name"], peer["port"]) for peer in peers] == [("w1", 8472), ("w2", 30000)] and left_out == {}
-    assert measurements.measurable(MEMBERS[0], [probed("w1")], "tcp")[1] == {"w1": "no TCP port of w1 answered c1 with proof"}
+    assert measurements.measurable(MEMBERS[0], [probed("w1")], "tcp")[1] == {
+        "w1": "no TCP port of w1 answered c1 with proof"
+    }
     assert measurements.measurable(MEMBERS[0], None, "udp") == ([], {})
 
 
 def test_who_cannot_reach_the_other_is_measured_from_there():
-    blocked = {"c1": [probed("w1"), probed("w2", ["4242"])], "w1": [probed("c1", ["4242"]), probed("w2")],
-               "w2": [probed("w1"), probed("c1", ["4242"])]}
+    blocked = {
+        "c1": [probed("w1"), probed("w2", ["4242"])],
+        "w1": [probed("c1", ["4242"]), probed("w2")],
+        "w2": [probed("w1"), probed("c1", ["4242"])],
+    }
     steps, left_out = measurements.bandwidth(MEMBERS, blocked, measurements.RING)
     assert {(name, peer["name"]) for step in steps for name, peer in step.items()} == {("w1", "c1"), ("w2", "c1")}
-    assert left_out == {"w1": {"w2": "no TCP port of w2 answered w1 with proof"},
-                        "w2": {"w1": "no TCP port of w2 answered w1 with proof"}}
+    assert left_out == {
+        "w1": {"w2": "no TCP port of w2 answered w1 with proof"},
+        "w2": {"w1": "no TCP port of w2 answered w1 with proof"},
+    }
 
 
 def link(name, p95=0.4, loss=0.0, mtu=1500, offset=0.01, arrives=True, icmp=False):
     trips = None if p95 is None else {"min": 0.1, "p50": 0.2, "p95": p95, "max": p95 * 2}
-    return {"name": name, "address": "10.0.0.2", "port": 8472, "sent": 100, "received": 100 - loss, "loss_percent": loss,
-            "rtt_ms": trips, "clock": trips and {"offset_ms": offset, "error_ms": 0.05},
-            "path": {"mtu": mtu, "arrives": arrives, "icmp": icmp, "interface": "eth0", "interface_mtu": 1500}}
+    return {
+        "name": name,
+        "address": "10.0.0.2",
+        "port": 8472,
+        "sent": 100,
+        "received": 100 - loss,
+        "loss_percent": loss,
+        "rtt_ms": trips,
+        "clock": trips and {"offset_ms": offset, "error_ms": 0.05},
+        "path": {"mtu": mtu, "arrives": arrives, "icmp": icmp, "interface": "eth0", "interface_mtu": 1500},
+    }
 
 
 def rates(mbit):
     return {"bytes": 1, "seconds": 1.0, "mean_mbit": mbit, "peak_mbit": mbit * 1.1}
 
 
-def judge(measured, bandwidth=None, limits=Limits(), unmeasured=None):
+USUAL = Limits()
+
+
+def judge(measured, bandwidth=None, limits=USUAL, unmeasured=None):
     """Return (`{(node, id): result}` of checks of links, the document). measured: `{name: links}`."""
     ports = clusters.evidence_of(clusters.plan_of(MEMBERS))
     for name, own in ports.items():
         own.update(links=measured[name], unmeasured=(unmeasured or {}).get(name, {}))
         if bandwidth is not None:
             own.update(bandwidth=bandwidth.get(name, []), bandwidth_left_out={})
-    found = {node.name: {"variables": {"ansible_host": node.address}, "evidence": {"host": {}, "ports": ports[node.name]}}
-             for node in MEMBERS}
+    found = {
+        node.name: {"variables": {"ansible_host": node.address}, "evidence": {"host": {}, "ports": ports[node.name]}}
+        for node in MEMBERS
+    }
     scope = {"release": "1.4", "control_plane": "us", "phase": "install"}
     made = outcome.Matrix(clusters.CATALOG, scope, found, GROUPS, {"port_matrix_peers": 20})
     results = {}
@@ -95,9 +125,11 @@ def judge(measured, bandwidth=None, limits=Limits(), unmeasured=None):
 
 
 GOOD = {"c1": [link("w1"), link("w2")], "w1": [link("c1"), link("w2")], "w2": [link("c1"), link("w1")]}
-FAST = {"c1": [{"name": "w1", "send": rates(941.0), "receive": rates(940.0)}],
-        "w1": [{"name": "w2", "send": rates(2000.0), "receive": rates(3000.0)}],
-        "w2": [{"name": "c1", "send": rates(1500.0), "receive": rates(950.0)}]}
+FAST = {
+    "c1": [{"name": "w1", "send": rates(941.0), "receive": rates(940.0)}],
+    "w1": [{"name": "w2", "send": rates(2000.0), "receive": rates(3000.0)}],
+    "w2": [{"name": "c1", "send": rates(1500.0), "receive": rates(950.0)}],
+}
 NAMES = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
 
 
@@ -116,11 +148,18 @@ def test_links_in_order():
     assert results["c1", "net.latency"]["requirement"] == ["latency-nodes"]
 
 
-@pytest.mark.parametrize("broken, check, observed", [
-    (link("w1", p95=21.5), "net.latency", "w1: p50 0.2, p95 21.5, max 43 ms"),
-    (link("w1", loss=20.0), "net.loss", "w1: 20 % of 100"),
-    (link("w1", mtu=1400, arrives=False, icmp=True), "net.mtu_path", "w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500"),
-])
+@pytest.mark.parametrize(
+    "broken, check, observed",
+    [
+        (link("w1", p95=21.5), "net.latency", "w1: p50 0.2, p95 21.5, max 43 ms"),
+        (link("w1", loss=20.0), "net.loss", "w1: 20 % of 100"),
+        (
+            link("w1", mtu=1400, arrives=False, icmp=True),
+            "net.mtu_path",
+            "w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500",
+        ),
+    ],
+)
 def test_one_thing_that_is_wrong_turns_its_own_check(broken, check, observed):
     results, dummy = judge({**GOOD, "c1": [broken, link("w2")]}, FAST)
     assert red(results) == {("c1", check): "fail"}
@@ -131,26 +170,47 @@ def test_one_thing_that_is_wrong_turns_its_own_check(broken, check, observed):
 LOST = "without an ICMP message"
 
 
-@pytest.mark.parametrize("broken, observed", [
-    (link("w1", mtu=1400, arrives=False), f"w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500, and longer ones are lost {LOST}"),
-    (link("w1", mtu=1400), f"and longer ones are lost on the way back {LOST}"),
-    (link("w1", mtu=None, arrives=False), "w1: not even 576 bytes came back in one piece, and longer ones are lost"),
-])
+@pytest.mark.parametrize(
+    "broken, observed",
+    [
+        (
+            link("w1", mtu=1400, arrives=False),
+            f"w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500, and longer ones are lost {LOST}",
+        ),
+        (link("w1", mtu=1400), f"and longer ones are lost on the way back {LOST}"),
+        (
+            link("w1", mtu=None, arrives=False),
+            "w1: not even 576 bytes came back in one piece, and longer ones are lost",
+        ),
+    ],
+)
 def test_long_packets_that_are_lost_without_a_word_are_a_black_hole(broken, observed):
     results, dummy = judge({**GOOD, "c1": [broken, link("w2")]}, FAST)
     assert red(results) == {("c1", "net.mtu_path"): "fail"}
     found = results["c1", "net.mtu_path"]
-    assert found["severity"] == "required" and observed in found["observed"] and "fragmentation needed" in found["remedy"]
+    assert (
+        found["severity"] == "required" and observed in found["observed"] and "fragmentation needed" in found["remedy"]
+    )
 
 
 def test_a_way_back_that_is_short_counts_as_its_other_end_saw_it():
-    told = {**GOOD, "c1": [link("w1", mtu=1400), link("w2")], "w1": [link("c1", mtu=1400, arrives=False, icmp=True), link("w2")]}
+    told = {
+        **GOOD,
+        "c1": [link("w1", mtu=1400), link("w2")],
+        "w1": [link("c1", mtu=1400, arrives=False, icmp=True), link("w2")],
+    }
     results, dummy = judge(told, FAST)
     assert {results[node, "net.mtu_path"]["severity"] for node in ("c1", "w1")} == {"recommended"}
 
 
-@pytest.mark.parametrize("path", [{"mtu": None, "arrives": None}, {"mtu": 900, "arrives": None},
-                                  {"mtu": None, "arrives": None, "interface": None, "interface_mtu": None}])
+@pytest.mark.parametrize(
+    "path",
+    [
+        {"mtu": None, "arrives": None},
+        {"mtu": 900, "arrives": None},
+        {"mtu": None, "arrives": None, "interface": None, "interface_mtu": None},
+    ],
+)
 def test_a_length_that_was_not_measured_is_unknown(path):
     open_question = link("w1")
     open_question["path"].update(path)
@@ -176,7 +236,9 @@ def test_nothing_that_arrives_is_a_failure_also_where_packets_of_every_length_pa
 
 
 def test_only_ports_that_are_closed_are_to_be_opened():
-    results, dummy = judge(GOOD, {**FAST, "c1": [{"name": "w1", "send": {"error": "it broke"}, "receive": rates(940.0)}]})
+    results, dummy = judge(
+        GOOD, {**FAST, "c1": [{"name": "w1", "send": {"error": "it broke"}, "receive": rates(940.0)}]}
+    )
     assert "closed" not in results["c1", "net.bandwidth"]["remedy"]
     results, dummy = judge(GOOD, FAST, unmeasured={"w1": {"w2": "no UDP port of w2 answered w1 with proof"}})
     assert "closed" in results["w1", "net.loss"]["remedy"]
@@ -190,7 +252,7 @@ def test_one_packet_that_is_lost_proves_nothing(lost, status):
 
 def test_the_role_asks_for_the_latency_of_the_catalogue():
     default = checkout.read_yaml("roles/rtf_preflight/defaults/main.yml")["rtf_preflight_max_latency_ms"]
-    assert default == "{{ rtf_max_latency_ms | default(%g) }}" % Limits().latency_ms
+    assert default == f"{{{{ rtf_max_latency_ms | default({Limits().latency_ms:g}) }}}}"
 
 
 def test_a_way_without_an_answer_is_unknown():
@@ -210,7 +272,9 @@ def test_what_one_node_receives_the_other_one_sends_slowly():
 
 
 def test_a_measurement_that_broke_is_unknown():
-    results, dummy = judge(GOOD, {**FAST, "w1": [{"name": "w2", "send": {"error": "it broke"}, "receive": rates(3000.0)}]})
+    results, dummy = judge(
+        GOOD, {**FAST, "w1": [{"name": "w2", "send": {"error": "it broke"}, "receive": rates(3000.0)}]}
+    )
     assert red(results) == {("w1", "net.bandwidth"): "unknown"}
 
 
@@ -221,8 +285,12 @@ def test_what_was_not_measured_is_not_judged():
 
 def test_registered_results_become_evidence():
     plan = {"nodes": {"n1": {"peers": [], "left_out": {"n2": "why"}, "bandwidth_left_out": {}}}, "rounds": [{"n1": {}}]}
-    variables = {port_evidence.LISTENER: {"listening": {"places": []}}, port_evidence.LINKS_PLAN: plan,
-                 port_evidence.LINKS: {"peers": []}, port_evidence.BANDWIDTH: [{"name": "n2"}]}
+    variables = {
+        port_evidence.LISTENER: {"listening": {"places": []}},
+        port_evidence.LINKS_PLAN: plan,
+        port_evidence.LINKS: {"peers": []},
+        port_evidence.BANDWIDTH: [{"name": "n2"}],
+    }
     found = port_evidence.of_node("n1", variables)
     assert (found["links"], found["unmeasured"], found["bandwidth"]) == ([], {"n2": "why"}, [{"name": "n2"}])
     variables[port_evidence.LINKS] = {"failed": True, "msg": "no python"}
@@ -233,7 +301,9 @@ def test_registered_results_become_evidence():
 
 def test_the_table():
     document = judge(GOOD, FAST)[1]
-    assert "\n".join(line for line, dummy in table.lines({"port_matrix": document})) == """
+    assert (
+        "\n".join(line for line, dummy in table.lines({"port_matrix": document}))
+        == """
 Links: loss 0 %, path MTU 1500, clocks within 0.06 ms, slowest p95:
   c1 -> w1: 0.40 ms
 p95 in ms, from / to 1     2     3
@@ -247,14 +317,19 @@ Mbit/s, from / to    1     2     3
  1 c1                -     941   950
  2 w1                940   -     2000
  3 w2                1500  3000  -"""
+    )
     assert table.lines({}) == []
 
 
 def test_long_names_and_large_clusters_fit_a_terminal():
     for count in (3, 9, 40):
-        names = [f"node-{number}.with-a-rather-long-name.in-a-rather-long-domain.example.com" for number in range(count)]
-        ways = [{**link(two, p95=12345.6), "source": one, "destination": two, "mean_mbit": 98765.4, "peak_mbit": 1.0}
-                for one, two in itertools.permutations(names, 2)]
+        names = [
+            f"node-{number}.with-a-rather-long-name.in-a-rather-long-domain.example.com" for number in range(count)
+        ]
+        ways = [
+            {**link(two, p95=12345.6), "source": one, "destination": two, "mean_mbit": 98765.4, "peak_mbit": 1.0}
+            for one, two in itertools.permutations(names, 2)
+        ]
         document = {"nodes": names, "links": ways, "bandwidth": ways}
         found = [text for text, dummy in table.lines({"port_matrix": document})]
         assert max(map(len, found)) <= 80 and len(found) <= 30

@@ -33,15 +33,23 @@ Remv libother1 [1.0-1]
 
 def test_apt_says_what_an_installation_adds_and_removes_and_upgrades_are_neither():
     assert planned({"stdout": APT}, ["chrony"]) == {
-        "packages_added": ["chrony", "libedit2:amd64"], "packages_removed": ["systemd-timesyncd"]}
+        "packages_added": ["chrony", "libedit2:amd64"],
+        "packages_removed": ["systemd-timesyncd"],
+    }
 
 
 def test_dnf_says_the_same_with_versions():
-    results = ["Installed: chrony-4.5-2.el9.x86_64", "Installed: libedit-0:3.1-38.20210216cvs.el9.x86_64",
-               "Installed: nettle-3.9.1-1.el9.x86_64", "Removed: nettle-3.8-3.el9.x86_64",
-               "Removed: systemd-timesyncd-252-1.el9.noarch"]
+    results = [
+        "Installed: chrony-4.5-2.el9.x86_64",
+        "Installed: libedit-0:3.1-38.20210216cvs.el9.x86_64",
+        "Installed: nettle-3.9.1-1.el9.x86_64",
+        "Removed: nettle-3.8-3.el9.x86_64",
+        "Removed: systemd-timesyncd-252-1.el9.noarch",
+    ]
     assert planned({"results": results}, ["chrony"]) == {
-        "packages_added": ["chrony", "libedit"], "packages_removed": ["systemd-timesyncd"]}
+        "packages_added": ["chrony", "libedit"],
+        "packages_removed": ["systemd-timesyncd"],
+    }
 
 
 def test_yum_names_no_dependencies_and_what_was_asked_for_counts_all_the_same():

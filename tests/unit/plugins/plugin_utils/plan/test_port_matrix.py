@@ -27,7 +27,10 @@ def test_every_row_between_nodes_and_within_one_is_proven():
 
 def test_a_node_listens_on_what_its_role_offers():
     planned = clusters.plan_of(SMALL)
-    (controller, loopback), (worker, dummy) = port_matrix.listening(planned, CONTROLLER), port_matrix.listening(planned, WORKER)
+    (controller, loopback), (worker, _dummy) = (
+        port_matrix.listening(planned, CONTROLLER),
+        port_matrix.listening(planned, WORKER),
+    )
     assert "2379-2380" in controller["tcp"] and "2379-2380" not in worker["tcp"]
     assert "30000-32767" in worker["tcp"] and worker["udp"] == ["7496", "8472", "30000-32767"]
     assert worker["address"] == WORKER.address
@@ -43,7 +46,14 @@ def test_only_the_directions_that_are_asked_for_are_probed():
 
 def test_a_node_probes_what_is_its_own_over_the_loopback():
     own = peer(clusters.plan_of(SMALL), WORKER, "w1")
-    assert own == {"name": "w1", "address": "127.0.0.1", "tcp": ["53", "7373"], "udp": ["53"], "connect": [], "query": []}
+    assert own == {
+        "name": "w1",
+        "address": "127.0.0.1",
+        "tcp": ["53", "7373"],
+        "udp": ["53"],
+        "connect": [],
+        "query": [],
+    }
 
 
 def test_ports_of_localhost_are_tried_from_elsewhere_without_a_proof():
@@ -65,8 +75,14 @@ def test_live_ports_are_only_connected_to():
 
 
 def test_rows_of_the_site_take_part():
-    catalogue = with_site_rows(catalog.load(), [], [
-        {"ports": [9100], "from": "nodes", "to": "controllers"}, {"ports": [9200], "from": "10.0.0.0/8", "to": "nodes"}])
+    catalogue = with_site_rows(
+        catalog.load(),
+        [],
+        [
+            {"ports": [9100], "from": "nodes", "to": "controllers"},
+            {"ports": [9200], "from": "10.0.0.0/8", "to": "nodes"},
+        ],
+    )
     planned = port_matrix.plan_for(catalogue, "1.4", "install", SMALL, {}, 20)
     assert "9100" in peer(planned, WORKER, "c1")["tcp"]
     assert all("9200" not in place["tcp"] for place in port_matrix.listening(planned, CONTROLLER))

@@ -30,7 +30,7 @@ def test_a_process_is_gone_when_it_was_killed_even_before_its_parent_notices(sle
 
 def test_a_process_with_the_number_of_another_is_not_that_one():
     machine, space, pid, started = run_identity.own().split()
-    assert run_identity.is_gone("{0} {1} {2} {3}".format(machine, space, pid, int(started) + 1))
+    assert run_identity.is_gone(f"{machine} {space} {pid} {int(started) + 1}")
 
 
 @pytest.mark.parametrize("name", [None, "", "x", "other-boot 1 1 1", "a b c d e"])

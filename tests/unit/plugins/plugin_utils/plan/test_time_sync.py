@@ -26,16 +26,23 @@ def clock(sources=(), ours=(OLD,), theirs=(PACKAGE,), keys=(), leap="Normal", sy
         "synchronised": synchronised,
         "chrony": {"tracking": {"leap": leap}, "sources": list(sources)},
         "configuration": {
-            "sources": [{"directive": "server", "host": host, "key": None, "block": block, "path": path}
-                        for hosts, block, path in ((theirs, None, THEIRS), (ours, BLOCK, OURS)) for host in hosts],
+            "sources": [
+                {"directive": "server", "host": host, "key": None, "block": block, "path": path}
+                for hosts, block, path in ((theirs, None, THEIRS), (ours, BLOCK, OURS))
+                for host in hosts
+            ],
             "keys": [{"id": number, "block": BLOCK, "path": "/etc/chrony/chrony.keys"} for number in keys],
         },
     }
 
 
 def without_chrony(synchronised, **units):
-    return {"units": {f"{name}.service": unit for name, unit in units.items()}, "synchronised": synchronised,
-            "chrony": {"error": "chronyc: command not found"}, "configuration": None}
+    return {
+        "units": {f"{name}.service": unit for name, unit in units.items()},
+        "synchronised": synchronised,
+        "chrony": {"error": "chronyc: command not found"},
+        "configuration": None,
+    }
 
 
 def answer(host, verdict="reachable", detail=None):
@@ -60,7 +67,10 @@ def test_unchanged_is_what_is_not_set():
 def test_what_goes_is_named():
     plan = time_sync_plan(clock([source(OLD)], keys=[7, 9], ntp=RUNS, openntpd=RESTS), [NEW], [{"id": 9}])
     assert plan["taken_away"] == [
-        f"chrony no longer uses {OLD}", "chrony no longer has the key 7", "ntp.service is stopped, and no longer starts at boot"]
+        f"chrony no longer uses {OLD}",
+        "chrony no longer has the key 7",
+        "ntp.service is stopped, and no longer starts at boot",
+    ]
 
 
 def test_the_servers_that_would_be_left_are_asked_before_the_last_one_goes():
@@ -68,35 +78,52 @@ def test_the_servers_that_would_be_left_are_asked_before_the_last_one_goes():
     assert (plan["ask"], plan["refusal"]) == ([NEW, "192.0.2.9", PACKAGE], "")
 
 
-@pytest.mark.parametrize("answers, refused", [
-    ([answer(NEW), answer(PACKAGE, "unresolved")], False),
-    ([answer(NEW, "no_reply"), answer(PACKAGE)], False),
-    ([answer(NEW, "no_reply", "no answer from UDP 123"), answer(PACKAGE, "unresolved", f"{PACKAGE}: no address")], True),
-    # One that answers and does not know the time itself is none.
-    ([answer(NEW, detail="the server answers but is not synchronised itself (stratum 16)")], True),
-])
+@pytest.mark.parametrize(
+    "answers, refused",
+    [
+        ([answer(NEW), answer(PACKAGE, "unresolved")], False),
+        ([answer(NEW, "no_reply"), answer(PACKAGE)], False),
+        (
+            [
+                answer(NEW, "no_reply", "no answer from UDP 123"),
+                answer(PACKAGE, "unresolved", f"{PACKAGE}: no address"),
+            ],
+            True,
+        ),
+        # One that answers and does not know the time itself is none.
+        ([answer(NEW, detail="the server answers but is not synchronised itself (stratum 16)")], True),
+    ],
+)
 def test_it_goes_only_where_another_one_answers(answers, refused):
     assert bool(refusal(clock([source(OLD)]), [NEW], answers=answers)) is refused
 
 
 def test_the_refusal_names_what_would_be_lost_why_and_what_to_do():
     text = refusal(clock([source(OLD)]), [], answers=[answer(PACKAGE, "unresolved", f"{PACKAGE}: no address")])
-    for part in (f"The clock follows {OLD} now", f"chrony no longer uses {OLD}", f"({PACKAGE}: no address)", "leave it unset",
-                 "rtf_time_sync_force"):
+    for part in (
+        f"The clock follows {OLD} now",
+        f"chrony no longer uses {OLD}",
+        f"({PACKAGE}: no address)",
+        "leave it unset",
+        "rtf_time_sync_force",
+    ):
         assert part in text
 
 
-@pytest.mark.parametrize("found, servers", [
-    (clock([source(OLD), source(PACKAGE, "combined")]), []),       # another source of chrony's stays
-    (clock([source(PACKAGE), source(OLD, "unusable")]), [NEW]),    # the one that goes does not work
-    (clock([source(OLD)]), [OLD, NEW]),                            # nothing goes
-    (clock([source(OLD)], leap="Not synchronised"), [NEW]),        # nothing keeps the clock now
-    (clock([source(OLD, "unusable")]), [NEW]),
-    (clock([source("dhcp.example.com"), source(OLD)]), []),        # of no file that was read
-    (without_chrony(False, ntp=RUNS), [NEW]),                      # a fresh node whose service has no source, either
-    (without_chrony(True), [NEW]),                                 # and one without any
-    (without_chrony(True, ntp=RESTS), [NEW]),
-])
+@pytest.mark.parametrize(
+    "found, servers",
+    [
+        (clock([source(OLD), source(PACKAGE, "combined")]), []),  # another source of chrony's stays
+        (clock([source(PACKAGE), source(OLD, "unusable")]), [NEW]),  # the one that goes does not work
+        (clock([source(OLD)]), [OLD, NEW]),  # nothing goes
+        (clock([source(OLD)], leap="Not synchronised"), [NEW]),  # nothing keeps the clock now
+        (clock([source(OLD, "unusable")]), [NEW]),
+        (clock([source("dhcp.example.com"), source(OLD)]), []),  # of no file that was read
+        (without_chrony(False, ntp=RUNS), [NEW]),  # a fresh node whose service has no source, either
+        (without_chrony(True), [NEW]),  # and one without any
+        (without_chrony(True, ntp=RESTS), [NEW]),
+    ],
+)
 def test_nobody_is_asked_where_a_source_stays_or_none_works_now(found, servers):
     plan = time_sync_plan(found, servers, None)
     assert (plan["ask"], plan["refusal"]) == ([], "")
@@ -118,7 +145,10 @@ def test_a_source_whose_key_goes_is_lost():
 def test_another_time_service_that_works_is_not_stopped_before_chrony_has_a_server_that_answers(synchronised):
     for found, hosts in (
         (without_chrony(synchronised, ntp=RUNS), (PACKAGE,)),
-        (clock([source(PACKAGE, "unusable")], ours=(), leap="Not synchronised", synchronised=synchronised, ntp=RUNS), ()),
+        (
+            clock([source(PACKAGE, "unusable")], ours=(), leap="Not synchronised", synchronised=synchronised, ntp=RUNS),
+            (),
+        ),
     ):
         assert time_sync_plan(found, None, None, hosts)["ask"] == [PACKAGE]
         text = refusal(found, None, None, hosts, [answer(PACKAGE, "unresolved", "no address")])

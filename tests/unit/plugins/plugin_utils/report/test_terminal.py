@@ -48,7 +48,12 @@ def broken():
 
 @pytest.mark.parametrize(
     "found",
-    [report(), report(n2=broken()), report(n2={"unreachable": "a very long reason " * 20}), report(n1={}, n2={"not_run": "x"})],
+    [
+        report(),
+        report(n2=broken()),
+        report(n2={"unreachable": "a very long reason " * 20}),
+        report(n1={}, n2={"not_run": "x"}),
+    ],
 )
 def test_no_line_is_wider_than_a_terminal(found):
     assert max(len(line) for line, _colour in terminal.lines(found)) <= 80
@@ -60,7 +65,8 @@ def test_a_ready_node_takes_a_handful_of_lines_that_count_its_checks():
     node = shown.partition("\nn1 ")[2].partition("\n\n")[0]
     counted = node.partition("  ok    ")[2].partition("  skip  ")[0]
     assert sum(map(int, re.findall(r"\d+", counted))) == sum(
-        (result["node"], result["status"]) == ("n1", "pass") for result in found["results"])
+        (result["node"], result["status"]) == ("n1", "pass") for result in found["results"]
+    )
     assert len(node.splitlines()) < 10
     assert "\nREADY: 2 nodes, " in shown and "FAIL" not in shown
 

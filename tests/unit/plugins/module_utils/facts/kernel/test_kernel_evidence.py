@@ -21,7 +21,10 @@ def test_names_are_read_from_each_file_of_the_kernel():
 
 
 def test_the_first_option_that_a_kernel_knows_decides():
-    older, newer = "CONFIG_BRIDGE_NF_EBTABLES=y\n", "CONFIG_BRIDGE_NF_EBTABLES=y\n# CONFIG_BRIDGE_NF_EBTABLES_LEGACY is not set\n"
+    older, newer = (
+        "CONFIG_BRIDGE_NF_EBTABLES=y\n",
+        "CONFIG_BRIDGE_NF_EBTABLES=y\n# CONFIG_BRIDGE_NF_EBTABLES_LEGACY is not set\n",
+    )
     assert kernel_evidence.built_in_by_configuration(older, "ebtables")
     assert not kernel_evidence.built_in_by_configuration(newer, "ebtables")
     assert not kernel_evidence.built_in_by_configuration("CONFIG_OVERLAY_FS=m\n", "overlay")
@@ -30,15 +33,30 @@ def test_the_first_option_that_a_kernel_knows_decides():
 
 def test_a_module_that_no_kernel_has_is_absent_now_and_after_a_boot():
     found = kernel_evidence.module_evidence(["no_such_module"], os.uname().release, [])
-    assert found == {"no_such_module": {"available": False, "how": "absent", "file": None, "obstacle": None, "at_boot": False,
-                                        "at_boot_source": None}}
+    assert found == {
+        "no_such_module": {
+            "available": False,
+            "how": "absent",
+            "file": None,
+            "obstacle": None,
+            "at_boot": False,
+            "at_boot_source": None,
+        }
+    }
 
 
 @pytest.fixture
 def host(monkeypatch):
     """A host whose kernel has the file of br_netfilter and nothing loaded; change the dictionary to break it."""
-    state = {"persisted": {"br_netfilter": "/etc/modules-load.d/x.conf"}, "obstacles": {}, "next": {"br_netfilter": "/x"}}
-    trees = {"1": lambda: ({"br_netfilter": "/lib/modules/1/br_netfilter.ko"}, set()), "2": lambda: (state["next"], set())}
+    state = {
+        "persisted": {"br_netfilter": "/etc/modules-load.d/x.conf"},
+        "obstacles": {},
+        "next": {"br_netfilter": "/x"},
+    }
+    trees = {
+        "1": lambda: ({"br_netfilter": "/lib/modules/1/br_netfilter.ko"}, set()),
+        "2": lambda: (state["next"], set()),
+    }
     monkeypatch.setattr(kernel_evidence, "read_text_or_none", lambda path: None)
     monkeypatch.setattr(kernel_evidence, "FEATURES", {})
     monkeypatch.setattr(kernel_evidence.kernel_files, "module_files", lambda release: trees[release]())
@@ -48,14 +66,21 @@ def host(monkeypatch):
     return state
 
 
-@pytest.mark.parametrize("change, next_release, at_boot", [
-    ({}, None, True),
-    ({}, "2", True),
-    ({"next": {}}, "2", False),
-    ({"next": {}}, "1", True),
-    ({"persisted": {}}, None, False),
-    ({"obstacles": {"br_netfilter": {"how": "blacklist", "source": "/x:1", "line": "blacklist br_netfilter"}}}, None, False),
-])
+@pytest.mark.parametrize(
+    "change, next_release, at_boot",
+    [
+        ({}, None, True),
+        ({}, "2", True),
+        ({"next": {}}, "2", False),
+        ({"next": {}}, "1", True),
+        ({"persisted": {}}, None, False),
+        (
+            {"obstacles": {"br_netfilter": {"how": "blacklist", "source": "/x:1", "line": "blacklist br_netfilter"}}},
+            None,
+            False,
+        ),
+    ],
+)
 def test_a_module_comes_back_where_a_file_asks_for_it_nothing_forbids_it_and_the_next_kernel_has_it(
     host, change, next_release, at_boot
 ):
@@ -73,4 +98,10 @@ def test_services_that_are_masked_read_no_files():
 def test_live_values_are_those_of_the_running_kernel():
     found = kernel_evidence.sysctl_evidence(["kernel.ostype", "kernel.no_such_key"], [])
     assert found["kernel.ostype"]["live"] == "Linux"
-    assert found["kernel.no_such_key"] == {"live": None, "at_boot": None, "at_boot_source": None, "set_by": [], "beside": None}
+    assert found["kernel.no_such_key"] == {
+        "live": None,
+        "at_boot": None,
+        "at_boot_source": None,
+        "set_by": [],
+        "beside": None,
+    }

@@ -28,8 +28,9 @@ def test_modules_are_found_by_name_whatever_their_files_are_called(tmp_path):
 
 def test_an_option_is_on_off_or_not_known():
     text = "CONFIG_IP_NF_NAT=y\nCONFIG_OVERLAY_FS=m\n# CONFIG_EBT is not set\n"
-    assert [kernel_files.option(text, name) for name in ("CONFIG_IP_NF_NAT", "CONFIG_OVERLAY_FS", "CONFIG_EBT", "CONFIG_IP")] == [
-        "y", "m", "n", None]
+    assert [
+        kernel_files.option(text, name) for name in ("CONFIG_IP_NF_NAT", "CONFIG_OVERLAY_FS", "CONFIG_EBT", "CONFIG_IP")
+    ] == ["y", "m", "n", None]
 
 
 def test_a_kernel_without_any_configuration_has_none(tmp_path):

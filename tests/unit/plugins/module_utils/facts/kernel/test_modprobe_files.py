@@ -25,12 +25,17 @@ def test_an_install_command_outweighs_a_blacklist_and_one_that_calls_modprobe_is
     assert modprobe_files.obstacles_in_files([("/etc/modprobe.d/cis.conf", CIS)]) == {
         "ebtables": {"how": "install", "source": "/etc/modprobe.d/cis.conf:2", "line": "install ebtables /bin/false"},
         "overlay": {"how": "blacklist", "source": "/etc/modprobe.d/cis.conf:4", "line": "blacklist overlay"},
-        "br_netfilter": {"how": "install", "source": "/etc/modprobe.d/cis.conf:5", "line": "install br-netfilter /bin/true"},
+        "br_netfilter": {
+            "how": "install",
+            "source": "/etc/modprobe.d/cis.conf:5",
+            "line": "install br-netfilter /bin/true",
+        },
     }
 
 
-@pytest.mark.parametrize("word, how", [("module_blacklist=a,br-netfilter", "install"),
-                                       ("modprobe.blacklist=br_netfilter", "blacklist")])
+@pytest.mark.parametrize(
+    "word, how", [("module_blacklist=a,br-netfilter", "install"), ("modprobe.blacklist=br_netfilter", "blacklist")]
+)
 def test_the_command_line_can_forbid_a_module(word, how):
     found = modprobe_files.obstacles_in_command_line(f"ro quiet {word} x=y")["br_netfilter"]
     assert (found["how"], found["line"]) == (how, word)

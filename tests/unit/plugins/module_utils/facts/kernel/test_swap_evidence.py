@@ -62,13 +62,17 @@ UnitFileState=
 
 def test_devices_in_use_are_read():
     assert swap_evidence.parse_active(SWAPS) == [
-        {"name": "/dev/dm-1", "kilobytes": 2097148}, {"name": "/var/my swap", "kilobytes": 1048572}]
+        {"name": "/dev/dm-1", "kilobytes": 2097148},
+        {"name": "/var/my swap", "kilobytes": 1048572},
+    ]
     assert swap_evidence.parse_active("") == []
 
 
 def test_entries_of_fstab_are_read_and_comments_are_not():
     assert swap_evidence.parse_fstab(FSTAB) == [
-        {"line": 3, "device": "/dev/mapper/rhel-swap"}, {"line": 5, "device": "UUID=0a1b"}]
+        {"line": 3, "device": "/dev/mapper/rhel-swap"},
+        {"line": 5, "device": "UUID=0a1b"},
+    ]
 
 
 def test_units_that_run_or_start_at_boot_are_read_with_what_made_them():

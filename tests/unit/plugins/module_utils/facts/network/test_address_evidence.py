@@ -10,7 +10,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bou
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_evidence
 
 LINKS = [
-    {"ifname": "lo", "flags": ["LOOPBACK", "UP"], "addr_info": [{"family": "inet", "local": "127.0.0.1", "prefixlen": 8}]},
+    {
+        "ifname": "lo",
+        "flags": ["LOOPBACK", "UP"],
+        "addr_info": [{"family": "inet", "local": "127.0.0.1", "prefixlen": 8}],
+    },
     {
         "ifname": "eth0",
         "flags": ["BROADCAST", "UP"],
@@ -57,7 +61,9 @@ unreachable 10.9.9.0/24
 def test_an_ip_without_json_says_the_same_in_lines():
     found = address_evidence.addresses_from_lines(ADDRESS_LINES)
     assert found[:2] == address_evidence.addresses_from_ip(json.dumps(LINKS))
-    assert found[2:] == [{"interface": "veth1", "address": "10.9.0.1", "prefix": 30, "family": "ipv4", "dynamic": False}]
+    assert found[2:] == [
+        {"interface": "veth1", "address": "10.9.0.1", "prefix": 30, "family": "ipv4", "dynamic": False}
+    ]
     of_json = [route for route in address_evidence.routes_from_ip(json.dumps(ROUTES)) if route["interface"]]
     assert address_evidence.routes_from_lines(ROUTE_LINES) == of_json
     assert [route["destination"] for route in of_json] == ["0.0.0.0/0", "10.0.0.0/24", "192.0.2.9/32"]

@@ -120,7 +120,10 @@ def test_each_manager_is_understood(case, tmp_path):
 @pytest.mark.parametrize(
     "path, text",
     [
-        ("/var/lib/dhclient/dhclient--eth0.lease", "lease {\n  fixed-address 10.0.0.4;\n}\nlease {\n  fixed-address 10.0.0.5;\n}\n"),
+        (
+            "/var/lib/dhclient/dhclient--eth0.lease",
+            "lease {\n  fixed-address 10.0.0.4;\n}\nlease {\n  fixed-address 10.0.0.5;\n}\n",
+        ),
         ("/var/lib/dhcp/dhclient.eth0.leases", "lease {\n  fixed-address 10.0.0.5;\n}\n"),
         ("/run/systemd/netif/leases/2", "# private\nADDRESS=10.0.0.5\nNETMASK=255.255.255.0\n"),
         ("/var/lib/NetworkManager/internal-1-eth0.lease", "# private\nADDRESS=10.0.0.5\n"),
@@ -138,8 +141,7 @@ def test_a_file_of_networkd_hides_those_of_its_name_in_later_directories(tmp_pat
 
 
 def test_a_host_without_any_such_file_has_none(tmp_path):
-    assert persistence_evidence(str(tmp_path)) == {
-        "configurations": [], "leases": [], "unreadable": [], "dangling": []}
+    assert persistence_evidence(str(tmp_path)) == {"configurations": [], "leases": [], "unreadable": [], "dangling": []}
 
 
 # What `systemctl show` prints on Debian 12 without ifupdown, of services that are installed and do not run, and on EL 7.
@@ -160,16 +162,19 @@ UnitFileState=bad
 """
 
 
-@pytest.mark.parametrize("networkd, at_boot, manager, told", [
-    ("inactive", "disabled", "ifupdown", ("networking.service", "is not installed")),
-    ("inactive", "disabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
-    ("inactive", "enabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
-    ("failed", "enabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
-    ("active", "disabled", "systemd-networkd", ("systemd-networkd.service", "does not start at boot")),
-    ("active", "enabled-runtime", "systemd-networkd", ("systemd-networkd.service", "runs")),
-    ("active", "enabled", "ifcfg", ("network.service", "runs")),
-    ("active", "enabled", "NetworkManager", ("NetworkManager.service", "is not installed")),
-])
+@pytest.mark.parametrize(
+    "networkd, at_boot, manager, told",
+    [
+        ("inactive", "disabled", "ifupdown", ("networking.service", "is not installed")),
+        ("inactive", "disabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+        ("inactive", "enabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+        ("failed", "enabled", "systemd-networkd", ("systemd-networkd.service", "does not run")),
+        ("active", "disabled", "systemd-networkd", ("systemd-networkd.service", "does not start at boot")),
+        ("active", "enabled-runtime", "systemd-networkd", ("systemd-networkd.service", "runs")),
+        ("active", "enabled", "ifcfg", ("network.service", "runs")),
+        ("active", "enabled", "NetworkManager", ("NetworkManager.service", "is not installed")),
+    ],
+)
 def test_the_service_that_reads_a_file_runs_or_not(networkd, at_boot, manager, told):
     units = parse_units(SHOWN.format(networkd=networkd, at_boot=at_boot))
     assert address_persistence.service_of(manager, units) == told
@@ -180,6 +185,8 @@ def test_of_a_host_without_systemd_no_state_is_known():
 
 
 @pytest.mark.parametrize("read", ["network_manager", "networkd", "ifcfg", "ifupdown", "lease_addresses"])
-@pytest.mark.parametrize("text", ["", "=\n[", "\0\xff=\x01\n[ipv4]\naddress1", "iface\naddress\niface a inet\n", "IPADDR=1\n" * 50])
+@pytest.mark.parametrize(
+    "text", ["", "=\n[", "\0\xff=\x01\n[ipv4]\naddress1", "iface\naddress\niface a inet\n", "IPADDR=1\n" * 50]
+)
 def test_nonsense_is_read_as_nothing(read, text):
     assert not any("10." in str(entry) for entry in getattr(address_persistence, read)(text))

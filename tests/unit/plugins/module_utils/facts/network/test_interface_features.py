@@ -35,16 +35,21 @@ def test_a_driver_and_the_features_of_interest_are_read(monkeypatch, tmp_path):
     for name in ("lo", "ens192"):
         (tmp_path / name).mkdir()
     found = interface_features.tunnel_offload_evidence(str(tmp_path))
-    assert found["interfaces"] == [{
-        "name": "ens192", "driver": "vmxnet3",
-        "features": {"tx-udp_tnl-segmentation": False, "tx-udp_tnl-csum-segmentation": True}}]
+    assert found["interfaces"] == [
+        {
+            "name": "ens192",
+            "driver": "vmxnet3",
+            "features": {"tx-udp_tnl-segmentation": False, "tx-udp_tnl-csum-segmentation": True},
+        }
+    ]
 
 
 def test_the_kernel_of_this_machine_knows_its_features():
     names = interface_features.feature_names("lo")
     assert set(interface_features.TUNNEL_FEATURES) <= set(names)
     assert set(interface_features.active_features("lo", interface_features.TUNNEL_FEATURES)) == set(
-        interface_features.TUNNEL_FEATURES)
+        interface_features.TUNNEL_FEATURES
+    )
 
 
 def test_an_interface_that_is_not_there_is_an_error():

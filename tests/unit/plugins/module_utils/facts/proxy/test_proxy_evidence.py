@@ -20,11 +20,11 @@ FILES = {
     "etc/systemd/system/containerd.service.d/p.conf": "[Service]\nEnvironmentFile=-/etc/p.env\nEnvironmentFile=/etc/no.env\n",
     "etc/p.env": "http_proxy=http://p:1\nno_proxy=.local\n",
     "etc/apt/apt.conf.d/95p": 'Acquire::http::Proxy "http://u@p:1/";\nAcquire::http::Proxy::10.0.0.1 "DIRECT";\n'
-                              'Acquire::https::Proxy "DIRECT";\nAcquire::http::Pipeline-Depth "5";\n',
+    'Acquire::https::Proxy "DIRECT";\nAcquire::http::Pipeline-Depth "5";\n',
     "etc/dnf/dnf.conf": "[main]\nproxy=http://old:1\nproxy=http://p:1\nproxy_username=u\nproxy_password=s3cret$\n[r]\nproxy=x\n",
     "etc/yum.conf": "[main]\nproxy=_none_\n",
     "opt/anypoint/runtimefabric/env": "# c\nRTF_TOKEN='t0ken'\nexport RTF_HTTP_PROXY=http://u:other@p:1\n"
-                                      "RTF_MONITORING_PROXY=\"socks5://u:s3cret%24@s:2\"\nRTF_NO_PROXY='a,b'\n",
+    "RTF_MONITORING_PROXY=\"socks5://u:s3cret%24@s:2\"\nRTF_NO_PROXY='a,b'\n",
 }
 
 
@@ -34,17 +34,19 @@ def found(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (tmp_path / "apt").write_text('Dir "%s";\n' % tmp_path)
+    (tmp_path / "apt").write_text(f'Dir "{tmp_path}";\n')
     return proxy_evidence.proxy_evidence(
         [masked_urls.digest("http://u:s3cret%24@p:1"), masked_urls.digest("socks5://u:s3cret%24@s:2")],
         str(tmp_path) + "/",
-        lambda: run_text(["env", "APT_CONFIG=%s/apt" % tmp_path, "apt-config", "dump"]),
+        lambda: run_text(["env", f"APT_CONFIG={tmp_path}/apt", "apt-config", "dump"]),
     )
 
 
 def test_every_reader_is_looked_at(found):
-    entries = [tuple(entry[name] for name in ("reader", "source", "variable", "value", "password"))
-               for entry in found["settings"]]
+    entries = [
+        tuple(entry[name] for name in ("reader", "source", "variable", "value", "password"))
+        for entry in found["settings"]
+    ]
     masked = "http://********@p:1"
     assert entries == [
         ("login shells", "/etc/profile.d/site.sh", "http_proxy", masked, "expected"),

@@ -39,32 +39,43 @@ def found(files=None, loaded="loaded", manager=MANAGER):
     files = FILES if files is None else files
 
     def run(words):
-        return {"show": SHOWN % loaded, "show-environment": manager, "--version": "systemd 239 (239-82.el8)\n+PAM\n"}[words[1]]
+        return {"show": SHOWN % loaded, "show-environment": manager, "--version": "systemd 239 (239-82.el8)\n+PAM\n"}[
+            words[1]
+        ]
 
     def read(path):
         if path not in files:
             raise Unreadable(path)
         return files[path]
 
-    return proxy_services.service_evidence(masked_urls.Display([masked_urls.digest("http://u:s3cret%24@p:1")]), run, read)
+    return proxy_services.service_evidence(
+        masked_urls.Display([masked_urls.digest("http://u:s3cret%24@p:1")]), run, read
+    )
 
 
 def test_a_service_that_runs_as_its_files_say_is_not_outdated():
     docker = found()["docker"]
     assert (docker["running"], docker["outdated"]) == (True, False)
-    assert docker["now"] == docker["at_next_start"] == {
-        "http_proxy": {"value": "http://********@p:1", "password": "expected"},
-        "HTTPS_PROXY": {"value": "http://unit:1", "password": "none"},
-        "no_proxy": {"value": "a,b", "password": "none"},
-    }
+    assert (
+        docker["now"]
+        == docker["at_next_start"]
+        == {
+            "http_proxy": {"value": "http://********@p:1", "password": "expected"},
+            "HTTPS_PROXY": {"value": "http://unit:1", "password": "none"},
+            "no_proxy": {"value": "a,b", "password": "none"},
+        }
+    )
 
 
-@pytest.mark.parametrize("path, text", [
-    ("/etc/p.env", "http_proxy=http://u:other@p:1\nno_proxy=a,b\n"),
-    ("/etc/p.env", "http_proxy='http://u:s3cret%24@p:1'\nno_proxy=a\n"),
-    ("/etc/default/docker", "export HTTP_PROXY=http://site:1\n"),
-    ("/proc/290/environ", "PATH=/bin\0"),
-])
+@pytest.mark.parametrize(
+    "path, text",
+    [
+        ("/etc/p.env", "http_proxy=http://u:other@p:1\nno_proxy=a,b\n"),
+        ("/etc/p.env", "http_proxy='http://u:s3cret%24@p:1'\nno_proxy=a\n"),
+        ("/etc/default/docker", "export HTTP_PROXY=http://site:1\n"),
+        ("/proc/290/environ", "PATH=/bin\0"),
+    ],
+)
 def test_a_service_that_runs_with_something_else_is_outdated(path, text):
     assert found({**FILES, path: text})["docker"]["outdated"] is True
 
@@ -77,7 +88,9 @@ def test_what_systemd_gives_to_every_service_counts_where_the_unit_says_nothing_
 
 def test_what_does_not_run_is_not_outdated_and_what_is_not_installed_is_not_there():
     assert found()["containerd"] == {
-        "running": False, "now": None, "outdated": False,
+        "running": False,
+        "now": None,
+        "outdated": False,
         "at_next_start": {"http_proxy": {"value": "http://manager:1", "password": "none"}},
     }
     assert "containerd" not in found(loaded="not-found")

@@ -25,8 +25,13 @@ Id=systemd-journald.service
 LoadState=loaded
 NeedDaemonReload=%s
 """
-PROXY = {"reader": "systemd", "source": "/etc/systemd/system.conf.d/p.conf", "variable": "http_proxy",
-         "value": "http://p:1", "password": "none"}
+PROXY = {
+    "reader": "systemd",
+    "source": "/etc/systemd/system.conf.d/p.conf",
+    "variable": "http_proxy",
+    "value": "http://p:1",
+    "password": "none",
+}
 
 
 def unread(docker="no", every="no", given="LANG=C\n", settings=()):
@@ -41,21 +46,27 @@ def test_where_systemd_knows_its_files_there_is_nothing():
     assert unread(given="http_proxy=http://p:1\n", settings=[PROXY]) == {"units": [], "environment": []}
 
 
-@pytest.mark.parametrize("docker, every, units", [
-    ("yes", "no", ["docker.service"]),
-    ("no", "yes", ["systemd-journald.service"]),  # a drop-in for all services
-    ("yes", "yes", ["docker.service", "systemd-journald.service"]),
-])
+@pytest.mark.parametrize(
+    "docker, every, units",
+    [
+        ("yes", "no", ["docker.service"]),
+        ("no", "yes", ["systemd-journald.service"]),  # a drop-in for all services
+        ("yes", "yes", ["docker.service", "systemd-journald.service"]),
+    ],
+)
 def test_units_whose_files_changed_are_named(docker, every, units):
     assert unread(docker, every)["units"] == units
 
 
-@pytest.mark.parametrize("given, settings", [
-    ("LANG=C\n", [PROXY]),  # written, and not read
-    ("http_proxy=http://old:1\n", [PROXY]),
-    ("http_proxy=http://p:1\n", []),  # taken away, and not read
-    ("http_proxy=http://p:1\n", [dict(PROXY, source="/etc/systemd/system/service.d/p.conf")]),
-])
+@pytest.mark.parametrize(
+    "given, settings",
+    [
+        ("LANG=C\n", [PROXY]),  # written, and not read
+        ("http_proxy=http://old:1\n", [PROXY]),
+        ("http_proxy=http://p:1\n", []),  # taken away, and not read
+        ("http_proxy=http://p:1\n", [dict(PROXY, source="/etc/systemd/system/service.d/p.conf")]),
+    ],
+)
 def test_variables_that_systemd_gives_otherwise_than_its_configuration_are_named(given, settings):
     assert unread(given=given, settings=settings)["environment"] == ["http_proxy"]
 

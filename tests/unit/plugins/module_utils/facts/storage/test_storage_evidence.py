@@ -90,7 +90,12 @@ def machine(tmp_path):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
 
-    for name, number, sectors in (("sda", "8:0", 167772160), ("sdb", "8:16", 524288000), ("sdc", "8:32", 1000), ("loop0", "7:0", 9)):
+    for name, number, sectors in (
+        ("sda", "8:0", 167772160),
+        ("sdb", "8:16", 524288000),
+        ("sdc", "8:32", 1000),
+        ("loop0", "7:0", 9),
+    ):
         for entry, text in (("dev", number), ("size", str(sectors)), ("ro", "0"), ("removable", "0")):
             write(f"sys/block/{name}/{entry}", text + "\n")
     for part, number in (("sda1", "8:1"), ("sda2", "8:2")):
@@ -123,10 +128,16 @@ def test_disks_are_described_without_being_opened(machine):
 
 def test_only_the_devices_of_a_settings_file_are_read_and_links_are_followed(tmp_path):
     path = tmp_path / "env"
-    path.write_text("export RTF_TOKEN=secret\nRTF_DOCKER_DEVICE=/dev/null\nRTF_ETCD_DEVICE='/dev/no such'\nRTF_ETCD_DEVICE_SIZE=60G\n")
+    path.write_text(
+        "export RTF_TOKEN=secret\nRTF_DOCKER_DEVICE=/dev/null\nRTF_ETCD_DEVICE='/dev/no such'\nRTF_ETCD_DEVICE_SIZE=60G\n"
+    )
     names = ["RTF_DOCKER_DEVICE", "RTF_ETCD_DEVICE", "RTF_ETCD_DEVICE_SIZE"]
     found = shell_settings.device_settings(str(path), names)
-    assert found["values"] == {"RTF_DOCKER_DEVICE": "/dev/null", "RTF_ETCD_DEVICE": "/dev/no such", "RTF_ETCD_DEVICE_SIZE": "60G"}
+    assert found["values"] == {
+        "RTF_DOCKER_DEVICE": "/dev/null",
+        "RTF_ETCD_DEVICE": "/dev/no such",
+        "RTF_ETCD_DEVICE_SIZE": "60G",
+    }
     assert found["devices"] == {"/dev/null": "null", "/dev/no such": None}
     assert shell_settings.device_settings(str(tmp_path / "missing"), names) == {"values": {}, "devices": {}}
 

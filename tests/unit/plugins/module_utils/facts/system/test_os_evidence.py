@@ -40,7 +40,10 @@ def test_this_machine_is_described():
 def test_options_are_those_that_are_built_in_or_modules():
     text = "# CONFIG_KEYS is not set\nCONFIG_VETH=m\nCONFIG_BRIDGE=y\nCONFIG_HZ=250\n"
     assert kernel_build.parse_options(text, ["VETH", "BRIDGE", "KEYS", "HZ"]) == {
-        "VETH": "m", "BRIDGE": "y", "KEYS": None, "HZ": None
+        "VETH": "m",
+        "BRIDGE": "y",
+        "KEYS": None,
+        "HZ": None,
     }
 
 

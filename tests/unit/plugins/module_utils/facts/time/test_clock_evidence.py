@@ -18,7 +18,9 @@ TRACKING = (
     "0.000400,0.000100,64.5,Normal\n"
 )
 UNSYNCHRONISED = "7F7F0101,,0,0.000000000,0.000000000,0.0,0.0,0.000,0.000,0.000,1.0,1.0,0.0,Not synchronised\n"
-SOURCES = "^,*,198.51.100.123,2,6,377,23,-0.000004000,-0.000003000,0.000200000\n^,x,198.51.100.124,2,6,17,3,5.0,5.0,0.1\n"
+SOURCES = (
+    "^,*,198.51.100.123,2,6,377,23,-0.000004000,-0.000003000,0.000200000\n^,x,198.51.100.124,2,6,17,3,5.0,5.0,0.1\n"
+)
 
 
 def test_tracking_is_read_by_position():
@@ -88,11 +90,17 @@ ALL_SOURCES = (
     "^,*,198.51.100.125,2,6,17,0,0.000000399,0.000003835,0.000012541\n"
     "^,?,198.51.100.80,0,7,0,4294967295,0.000000000,0.000000000,0.000000000\n"
 )
-ALL_NAMES = ALL_SOURCES.replace("ID#0000000001", "nowhere.example").replace("198.51.100.125", "nts.example").replace(
-    "198.51.100.80", "keyed.example")
+ALL_NAMES = (
+    ALL_SOURCES.replace("ID#0000000001", "nowhere.example")
+    .replace("198.51.100.125", "nts.example")
+    .replace("198.51.100.80", "keyed.example")
+)
 AUTHENTICATION = "198.51.100.125,NTS,1,15,256,6,0,0,8,100\n198.51.100.80,SK,7,3,256,4294967295,2,1,0,0\n"
 VERSIONS = {
-    "chronyd (chrony) version 4.3 (+CMDMON +NTP +REFCLOCK +NTS +IPV6 -DEBUG)\n": ("4.3", ["CMDMON", "NTP", "REFCLOCK", "NTS", "IPV6"]),
+    "chronyd (chrony) version 4.3 (+CMDMON +NTP +REFCLOCK +NTS +IPV6 -DEBUG)\n": (
+        "4.3",
+        ["CMDMON", "NTP", "REFCLOCK", "NTS", "IPV6"],
+    ),
     "chronyd (chrony) version 4.6.1 (-NTS)\n": ("4.6.1", []),
     "chronyd (chrony) version 3.5\n": ("3.5", []),
     "chronyd (chrony) version 4.5-pre1 (+NTS)\n": ("4.5", ["NTS"]),
@@ -106,7 +114,7 @@ def chrony(monkeypatch, answers):
         try:
             return answers[" ".join(argv)]
         except KeyError:
-            raise bounded_reading.Unreadable("%s: command not found" % argv[0]) from None
+            raise bounded_reading.Unreadable(f"{argv[0]}: command not found") from None
 
     monkeypatch.setattr(clock_evidence, "run_text", run_text)
 
@@ -117,15 +125,25 @@ def test_versions_are_read_with_their_features():
 
 
 def test_details_name_every_source_and_how_it_is_authenticated(monkeypatch):
-    chrony(monkeypatch, {
-        "chronyc -n -c tracking": TRACKING, "chronyc -n -c sources": SOURCES, "chronyd -v": next(iter(VERSIONS)),
-        "chronyc -c activity": "2,0,0,0,1\n", "chronyc -n -c sources -a": ALL_SOURCES, "chronyc -c -N sources -a": ALL_NAMES,
-        "chronyc -n -c authdata": AUTHENTICATION,
-    })
+    chrony(
+        monkeypatch,
+        {
+            "chronyc -n -c tracking": TRACKING,
+            "chronyc -n -c sources": SOURCES,
+            "chronyd -v": next(iter(VERSIONS)),
+            "chronyc -c activity": "2,0,0,0,1\n",
+            "chronyc -n -c sources -a": ALL_SOURCES,
+            "chronyc -c -N sources -a": ALL_NAMES,
+            "chronyc -n -c authdata": AUTHENTICATION,
+        },
+    )
     found = clock_evidence.read_details(clock_evidence.read_state())
     assert (found["version"], found["unresolved"], found["log"]) == ("4.3", 1, [])
     assert [(source["name"], source["address"]) for source in found["sources"]] == [
-        ("nowhere.example", None), ("nts.example", "198.51.100.125"), ("keyed.example", "198.51.100.80")]
+        ("nowhere.example", None),
+        ("nts.example", "198.51.100.125"),
+        ("keyed.example", "198.51.100.80"),
+    ]
     assert [source["authentication"] for source in found["sources"]] == [
         None,
         {"mode": "nts", "key": None, "attempts": 0, "naks": 0, "cookies": 8},
@@ -134,10 +152,15 @@ def test_details_name_every_source_and_how_it_is_authenticated(monkeypatch):
 
 
 def test_an_old_chrony_tells_less_and_nothing_breaks(monkeypatch):
-    chrony(monkeypatch, {
-        "chronyc -n -c tracking": TRACKING, "chronyc -n -c sources": SOURCES, "chronyd -v": "chronyd (chrony) version 3.5\n",
-        "chronyc -c activity": "2,0,0,0,1\n",
-    })
+    chrony(
+        monkeypatch,
+        {
+            "chronyc -n -c tracking": TRACKING,
+            "chronyc -n -c sources": SOURCES,
+            "chronyd -v": "chronyd (chrony) version 3.5\n",
+            "chronyc -c activity": "2,0,0,0,1\n",
+        },
+    )
     found = clock_evidence.read_details(clock_evidence.read_state())
     assert [source["name"] for source in found["sources"]] == [None, None]
     assert (found["version"], found["unresolved"]) == ("3.5", 1)
@@ -147,10 +170,16 @@ def test_an_old_chrony_tells_less_and_nothing_breaks(monkeypatch):
 def test_without_keys_of_nts_the_log_is_asked_why(monkeypatch):
     journal = "journalctl --boot --output=cat --no-pager --lines=200 --unit=chrony.service --unit=chronyd.service"
     line = "TLS handshake with 198.51.100.125:4460 (nts.example) failed : expired"
-    chrony(monkeypatch, {
-        "chronyc -n -c tracking": UNSYNCHRONISED, "chronyc -n -c sources": ALL_SOURCES, "chronyc -n -c sources -a": ALL_SOURCES,
-        "chronyc -n -c authdata": AUTHENTICATION.replace(",8,100", ",0,0"), journal: "chronyd starting\n%s\n" % line,
-    })
+    chrony(
+        monkeypatch,
+        {
+            "chronyc -n -c tracking": UNSYNCHRONISED,
+            "chronyc -n -c sources": ALL_SOURCES,
+            "chronyc -n -c sources -a": ALL_SOURCES,
+            "chronyc -n -c authdata": AUTHENTICATION.replace(",8,100", ",0,0"),
+            journal: f"chronyd starting\n{line}\n",
+        },
+    )
     assert clock_evidence.read_details(clock_evidence.read_state())["log"] == [line]
 
 
@@ -186,31 +215,44 @@ def test_every_file_of_the_configuration_is_followed(tmp_path):
     sources, keys, own = tmp_path / "sources.d", tmp_path / "chrony.keys", tmp_path / "chrony.conf"
     sources.mkdir()
     (sources / "ours.sources").write_text(
-        "# BEGIN runtime-fabric (before: no file, 0 directories)\nserver a.example iburst key 7\n# END runtime-fabric\n")
+        "# BEGIN runtime-fabric (before: no file, 0 directories)\nserver a.example iburst key 7\n# END runtime-fabric\n"
+    )
     (sources / "ignored.conf").write_text("server never.example\n")
-    keys.write_text("# a comment\n1 MD5 secret\n# BEGIN runtime-fabric (before: mode 0640)\n7 SHA256 HEX:00\n# END runtime-fabric\n")
-    own.write_text("pool b.example iburst\n#server c.example\npeer d.example key\nkeyfile %s\nsourcedir %s\n" % (keys, sources))
+    keys.write_text(
+        "# a comment\n1 MD5 secret\n# BEGIN runtime-fabric (before: mode 0640)\n7 SHA256 HEX:00\n# END runtime-fabric\n"
+    )
+    own.write_text(
+        f"pool b.example iburst\n#server c.example\npeer d.example key\nkeyfile {keys}\nsourcedir {sources}\n"
+    )
     found = clock_evidence.read_configuration([str(own)])
     assert [(entry["directive"], entry["host"], entry["key"], entry["block"]) for entry in found["sources"]] == [
-        ("pool", "b.example", None, None), ("peer", "d.example", None, None), ("server", "a.example", 7, "runtime-fabric")]
+        ("pool", "b.example", None, None),
+        ("peer", "d.example", None, None),
+        ("server", "a.example", 7, "runtime-fabric"),
+    ]
     assert [(entry["id"], entry["block"]) for entry in found["keys"]] == [(1, None), (7, "runtime-fabric")]
     assert "secret" not in repr(found) and "HEX" not in repr(found)
 
 
 def test_files_that_include_each_other_end(tmp_path):
     first, second = tmp_path / "a.conf", tmp_path / "b.conf"
-    first.write_text("include %s\nserver a.example\n" % second)
-    second.write_text("include %s\nserver b.example\n" % first)
-    assert [entry["host"] for entry in clock_evidence.read_configuration([str(first)])["sources"]] == ["a.example", "b.example"]
+    first.write_text(f"include {second}\nserver a.example\n")
+    second.write_text(f"include {first}\nserver b.example\n")
+    assert [entry["host"] for entry in clock_evidence.read_configuration([str(first)])["sources"]] == [
+        "a.example",
+        "b.example",
+    ]
 
 
 def test_what_changed_since_chronyd_started_is_named_whoever_changed_it(tmp_path):
-    directory, own, keys, socket = (tmp_path / name for name in ("sources.d", "chrony.conf", "chrony.keys", "chronyd.sock"))
+    directory, own, keys, socket = (
+        tmp_path / name for name in ("sources.d", "chrony.conf", "chrony.keys", "chronyd.sock")
+    )
     directory.mkdir()
     file = directory / "site.sources"
     file.write_text("server a.example\n")
     keys.write_text("1 MD5 x\n")
-    own.write_text("keyfile %s\nsourcedir %s\n" % (keys, directory))
+    own.write_text(f"keyfile {keys}\nsourcedir {directory}\n")
     everything = (directory, file, own, keys)
 
     def newer():
@@ -234,7 +276,10 @@ def test_what_changed_since_chronyd_started_is_named_whoever_changed_it(tmp_path
 def test_whether_the_clock_is_kept_is_asked_of_the_kernel_or_of_openntpd(monkeypatch):
     assert clock_evidence.read_synchronised({}) in (True, False)
     units = {"openntpd.service": {"active": True, "enabled": True}}
-    for text, expected in (("4/4 peers valid, clock synced, stratum 3\n", True), ("4/4 peers valid, clock unsynced\n", False)):
+    for text, expected in (
+        ("4/4 peers valid, clock synced, stratum 3\n", True),
+        ("4/4 peers valid, clock unsynced\n", False),
+    ):
         chrony(monkeypatch, {"ntpctl -s status": text})
         assert clock_evidence.read_synchronised(units) is expected
     chrony(monkeypatch, {})
@@ -258,7 +303,7 @@ def test_the_time_zone_is_that_of_the_link(tmp_path):
 def test_a_guest_that_follows_vmware_is_found(monkeypatch, tmp_path, answer, expected):
     tool = tmp_path / "vmware-toolbox-cmd"
     tool.touch(mode=0o755)
-    chrony(monkeypatch, {"%s timesync status" % tool: answer} if answer else {})
+    chrony(monkeypatch, {f"{tool} timesync status": answer} if answer else {})
     assert clock_evidence.guest_synchronisation({}, str(tool), str(tmp_path / "devices")) == expected
     assert clock_evidence.guest_synchronisation({}, str(tmp_path / "missing"), str(tmp_path / "devices")) == []
 

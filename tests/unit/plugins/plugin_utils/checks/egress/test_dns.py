@@ -40,7 +40,9 @@ def test_a_server_that_does_not_answer():
     assert (dns["status"], search["status"]) == ("fail", "unknown")
     assert search["observed"] == "not every question to 192.0.2.54 was answered"
     assert dns["observed"] == "192.0.2.54 does not answer (no answer within 5 s)"
-    assert dns["remedy"].startswith("Ask the DNS team why 192.0.2.54 does not answer n1 on UDP and TCP 53, or take it out of")
+    assert dns["remedy"].startswith(
+        "Ask the DNS team why 192.0.2.54 does not answer n1 on UDP and TCP 53, or take it out of"
+    )
 
 
 def test_a_server_that_does_not_know_a_name_that_others_know():
@@ -117,7 +119,9 @@ def test_a_server_that_knows_every_name_knows_those_below_a_search_domain():
 
     dns, search = judge(change)
     assert (dns["status"], search["status"]) == ("fail", "fail")
-    assert dns["observed"].startswith("192.0.2.54 has an address for every name, also for hostprep-0.com (198.51.100.40)")
+    assert dns["observed"].startswith(
+        "192.0.2.54 has an address for every name, also for hostprep-0.com (198.51.100.40)"
+    )
     assert search["observed"] == "192.0.2.54 sends any name below site.example to 198.51.100.40"
     assert search["remedy"].startswith("It follows from egress.dns")
 
@@ -139,8 +143,11 @@ def test_no_server_and_no_time():
     dns, search = judge(none)
     assert dns["observed"] == search["observed"] == "no name server is configured"
     assert (dns["status"], search["status"]) == ("fail", "unknown")
-    dns, search = judge(lambda dummy, servers: [
-        answer.update(status="untested", addresses=[]) for answer in servers[0]["names"] + servers[0]["invented"]])
+    dns, search = judge(
+        lambda dummy, servers: [
+            answer.update(status="untested", addresses=[]) for answer in servers[0]["names"] + servers[0]["invented"]
+        ]
+    )
     assert (dns["status"], search["status"]) == ("unknown", "unknown")
 
 

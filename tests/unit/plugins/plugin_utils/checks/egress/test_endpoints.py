@@ -28,7 +28,9 @@ def judge(row_id, used, *others):
     return results[f"egress.{row_id}"], results
 
 
-@pytest.mark.parametrize("path, words", [("http_proxy", "through the HTTP proxy"), ("socks5", "through the SOCKS5 proxy")])
+@pytest.mark.parametrize(
+    "path, words", [("http_proxy", "through the HTTP proxy"), ("socks5", "through the SOCKS5 proxy")]
+)
 def test_the_path_in_use_is_named(path, words):
     result, _all = judge("ecr-us", way(path), way("direct", "dropped"))
     assert (result["status"], result["observed"]) == ("pass", f"reachable {words}; because")
@@ -59,11 +61,17 @@ def test_lumberjack_that_cannot_leave_points_to_the_socks5_proxy():
     [
         ("proxy_unreachable", "Check rtf_http_proxy, and ask the network team to let n1 reach that proxy."),
         ("proxy_auth", "Give rtf_http_proxy a user name and password that the HTTP proxy accepts."),
-        ("proxy_denied", "Ask the proxy team to allow the HTTP proxy to connect to ecr.us-east-1.amazonaws.com port 443"),
+        (
+            "proxy_denied",
+            "Ask the proxy team to allow the HTTP proxy to connect to ecr.us-east-1.amazonaws.com port 443",
+        ),
         ("proxy_failed", "Ask the proxy team to let the HTTP proxy itself resolve and reach ecr.us-east-1"),
         ("proxy_broken", "Check that rtf_http_proxy names the HTTP proxy"),
         ("blocked", "Ask who filters web traffic"),
-        ("tls_intercepted", "Ask the proxy team to exempt ecr.us-east-1.amazonaws.com from TLS inspection (row ecr-us of"),
+        (
+            "tls_intercepted",
+            "Ask the proxy team to exempt ecr.us-east-1.amazonaws.com from TLS inspection (row ecr-us of",
+        ),
         ("http_failed", "Ask the network team what lets a TLS handshake"),
         ("certificate_refused", "ecr.us-east-1.amazonaws.com:443 wants a client certificate that its owner issued"),
         ("upgrade_refused", "Ask the proxy team to let WebSockets"),
@@ -107,7 +115,13 @@ def test_a_proxy_that_opens_some_connections_is_in_order():
     [
         ("http_proxy", "egress.http_proxy", "proxy_auth", "fail", "Give rtf_http_proxy a user name"),
         ("socks5", "egress.socks5_proxy", "proxy_auth", "fail", "Give rtf_monitoring_proxy a user name"),
-        ("http_proxy", "egress.http_proxy", "proxy_unreachable", "fail", "Check rtf_http_proxy, and ask the network team"),
+        (
+            "http_proxy",
+            "egress.http_proxy",
+            "proxy_unreachable",
+            "fail",
+            "Check rtf_http_proxy, and ask the network team",
+        ),
         ("http_proxy", "egress.http_proxy", "proxy_failed", "fail", "Ask the proxy team to let the HTTP proxy itself"),
         ("http_proxy", "egress.http_proxy", "proxy_broken", "fail", "Check rtf_http_proxy, and try"),
         ("http_proxy", "egress.http_proxy", "untested", "unknown", "Check rtf_http_proxy"),

@@ -7,9 +7,15 @@
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
 
 INSPECTOR = ("CN=Inspection, O=Example Corp", "Example Corp")
-AMAZON, GOOGLE = ("CN=Amazon RSA 2048 M02, O=Amazon", "Amazon"), ("CN=WR2, O=Google Trust Services", "Google Trust Services")
-HOSTS = {"ecr": "ecr.us-east-1.amazonaws.com", "charts": "kubernetes-charts.storage.googleapis.com",
-         "anypoint": "anypoint.mulesoft.com"}
+AMAZON, GOOGLE = (
+    ("CN=Amazon RSA 2048 M02, O=Amazon", "Amazon"),
+    ("CN=WR2, O=Google Trust Services", "Google Trust Services"),
+)
+HOSTS = {
+    "ecr": "ecr.us-east-1.amazonaws.com",
+    "charts": "kubernetes-charts.storage.googleapis.com",
+    "anypoint": "anypoint.mulesoft.com",
+}
 
 
 def probe(row, issuer, path="direct", trusted=True, *others):
@@ -34,11 +40,12 @@ def test_public_authorities_may_differ():
 def test_one_authority_for_several_vendors():
     trusting = [probe("ecr", INSPECTOR, "http_proxy"), probe("charts", INSPECTOR, "http_proxy")]
     other = [probe("ecr", INSPECTOR, "http_proxy", False), probe("charts", INSPECTOR, "http_proxy", False)]
-    note, = tls_interception.notes({"n1": trusting, "n2": other})
+    (note,) = tls_interception.notes({"n1": trusting, "n2": other})
     assert note["id"] == "cluster.tls_inspection"
     assert note["observed"] == (
         "CN=Inspection, O=Example Corp signs for Amazon Web Services and Google Cloud: 2 endpoints, through the HTTP proxy, "
-        "seen from n1 and n2; n1 trusts it")
+        "seen from n1 and n2; n1 trusts it"
+    )
     assert "none of them trusts it" in tls_interception.notes({"n2": other})[0]["observed"]
     assert "all of them trust it" in tls_interception.notes({"n1": trusting})[0]["observed"]
 
@@ -48,7 +55,9 @@ def test_one_authority_for_one_vendor_is_the_endpoints_own_matter():
 
 
 def test_nodes_that_see_different_ones():
-    note, = tls_interception.notes({"n1": [probe("ecr", INSPECTOR)], "n2": [probe("ecr", AMAZON)], "n3": [probe("ecr", AMAZON)]})
+    (note,) = tls_interception.notes(
+        {"n1": [probe("ecr", INSPECTOR)], "n2": [probe("ecr", AMAZON)], "n3": [probe("ecr", AMAZON)]}
+    )
     assert note == {
         "id": "cluster.nodes_differ",
         "observed": "directly, strangers sign for ecr on the way of n1, and who may does on the way of n2 and n3",
@@ -57,10 +66,11 @@ def test_nodes_that_see_different_ones():
 
 
 def test_paths_that_show_different_ones():
-    note, = tls_interception.notes({
-        "n1": [probe("ecr", INSPECTOR, "http_proxy", True, way("direct", AMAZON))],
-        "n2": [probe("ecr", INSPECTOR, "http_proxy", True, way("direct", AMAZON))],
-    })
+    (note,) = tls_interception.notes(
+        {
+            "n1": [probe("ecr", INSPECTOR, "http_proxy", True, way("direct", AMAZON))],
+            "n2": [probe("ecr", INSPECTOR, "http_proxy", True, way("direct", AMAZON))],
+        }
+    )
     assert note["id"] == "cluster.paths_differ"
-    assert note["observed"] == (
-        "through the HTTP proxy strangers sign for 1 endpoint for which who may does directly")
+    assert note["observed"] == ("through the HTTP proxy strangers sign for 1 endpoint for which who may does directly")

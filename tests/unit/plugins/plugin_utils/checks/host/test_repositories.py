@@ -48,13 +48,19 @@ def test_all_that_answer_pass_and_are_named():
     assert result["observed"] == f"http://{MIRROR}:80, http://{OTHER}:80"
 
 
-@pytest.mark.parametrize("verdict, remedy", [
-    ("rejected", "allow TCP 80 from n1 to other.example.com; where a proxy leads there, name it for dnf: `proxy` in"),
-    ("dropped", "Ask the network team"),
-    ("unresolved", "getent hosts other.example.com"),
-    ("tls_untrusted", "exempt other.example.com from TLS inspection"),
-    ("http_failed", "Ask the network team"),
-])
+@pytest.mark.parametrize(
+    "verdict, remedy",
+    [
+        (
+            "rejected",
+            "allow TCP 80 from n1 to other.example.com; where a proxy leads there, name it for dnf: `proxy` in",
+        ),
+        ("dropped", "Ask the network team"),
+        ("unresolved", "getent hosts other.example.com"),
+        ("tls_untrusted", "exempt other.example.com from TLS inspection"),
+        ("http_failed", "Ask the network team"),
+    ],
+)
 def test_one_that_does_not_answer_is_named_with_who_must_act(verdict, remedy):
     result = judged([repository_probe(MIRROR), repository_probe(OTHER, verdict, "1.2.3.4 says no")])
     assert result["status"] == "fail"
@@ -62,23 +68,29 @@ def test_one_that_does_not_answer_is_named_with_who_must_act(verdict, remedy):
     assert remedy in result["remedy"]
 
 
-@pytest.mark.parametrize("verdict, remedy", [
-    ("proxy_unreachable", "Correct the proxy in the settings of dnf"),
-    ("proxy_auth", "user name and password"),
-    ("proxy_denied", "Ask the proxy team to let n1 get http://mirror.example.com port 80"),
-    ("http_failed", "Ask the proxy team what answers"),
-])
+@pytest.mark.parametrize(
+    "verdict, remedy",
+    [
+        ("proxy_unreachable", "Correct the proxy in the settings of dnf"),
+        ("proxy_auth", "user name and password"),
+        ("proxy_denied", "Ask the proxy team to let n1 get http://mirror.example.com port 80"),
+        ("http_failed", "Ask the proxy team what answers"),
+    ],
+)
 def test_what_a_proxy_does_is_for_its_team(verdict, remedy):
     result = judged([repository_probe(MIRROR, verdict)], repositories_of=repository(place(MIRROR, proxy=PROXY)))
     assert result["status"] == "fail" and remedy in result["remedy"], result
     assert PROXY in result["observed"]
 
 
-@pytest.mark.parametrize("proxy, mirror", [
-    (PROXY, place(MIRROR)),
-    # A cache that is the repository's host and the proxy alike.
-    ("http://cache.example.com:3142", place("cache.example.com", port=3142)),
-])
+@pytest.mark.parametrize(
+    "proxy, mirror",
+    [
+        (PROXY, place(MIRROR)),
+        # A cache that is the repository's host and the proxy alike.
+        ("http://cache.example.com:3142", place("cache.example.com", port=3142)),
+    ],
+)
 def test_what_ansible_masks_in_the_result_of_the_module_hides_no_probe(proxy, mirror):
     """The proxy is an option with no_log: its URL is masked wherever a result has it, in an id as well."""
     there = repository({**mirror, "proxy": proxy}, {**mirror, "host": OTHER, "proxy": "direct"})
@@ -90,18 +102,26 @@ def test_what_ansible_masks_in_the_result_of_the_module_hides_no_probe(proxy, mi
 
 def test_one_of_several_places_of_a_repository_is_enough():
     two = repository(place(MIRROR), place(OTHER))
-    assert judged([repository_probe(MIRROR, "dropped"), repository_probe(OTHER)], repositories_of=two)["status"] == "pass"
-    assert judged([repository_probe(MIRROR, "dropped"), repository_probe(OTHER, "dropped")], repositories_of=two)["status"] == "fail"
+    assert (
+        judged([repository_probe(MIRROR, "dropped"), repository_probe(OTHER)], repositories_of=two)["status"] == "pass"
+    )
+    assert (
+        judged([repository_probe(MIRROR, "dropped"), repository_probe(OTHER, "dropped")], repositories_of=two)["status"]
+        == "fail"
+    )
 
 
-@pytest.mark.parametrize("case", [
-    {"unreadable": ["/etc/yum.repos.d/x.repo: Permission denied"]},
-    {"repositories": [], "unreadable": ["/etc/yum.repos.d/x.repo: Permission denied"]},
-    {"manager": None, "repositories": []},
-    {"repositories": repository(unknown="its host is a variable")},
-    {"repositories": repository(place("new.example.com")), "probes": []},
-    {"repositories": repository(place(MIRROR, proxy=PROXY)), "probes": []},
-])
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"unreadable": ["/etc/yum.repos.d/x.repo: Permission denied"]},
+        {"repositories": [], "unreadable": ["/etc/yum.repos.d/x.repo: Permission denied"]},
+        {"manager": None, "repositories": []},
+        {"repositories": repository(unknown="its host is a variable")},
+        {"repositories": repository(place("new.example.com")), "probes": []},
+        {"repositories": repository(place(MIRROR, proxy=PROXY)), "probes": []},
+    ],
+)
 def test_what_is_not_known_is_unknown(case):
     result = judged(**case)
     assert result["status"] == "unknown" and result["observed"], result
@@ -134,10 +154,16 @@ class TestPaths:
         assert (way.proxy, way.source) == (PROXY, "the settings of apt")
         assert self.ways("apt", place(MIRROR, proxy="direct"), [setting("http_proxy", "http://else:1")]).proxy == ""
 
-    @pytest.mark.parametrize("variable, scheme, used", [
-        ("http_proxy", "http", True), ("HTTP_PROXY", "http", True), ("https_proxy", "http", False),
-        ("https_proxy", "https", True), ("all_proxy", "https", True),
-    ])
+    @pytest.mark.parametrize(
+        "variable, scheme, used",
+        [
+            ("http_proxy", "http", True),
+            ("HTTP_PROXY", "http", True),
+            ("https_proxy", "http", False),
+            ("https_proxy", "https", True),
+            ("all_proxy", "https", True),
+        ],
+    )
     def test_the_environment_counts_where_it_has_none(self, variable, scheme, used):
         way = self.ways("dnf", place(MIRROR, scheme=scheme), [setting(variable, PROXY)])
         assert way.proxy == (PROXY if used else "")
@@ -153,15 +179,23 @@ class TestPaths:
 
 
 def host(*places, manager="dnf", settings=()):
-    return {"packages": {"manager": manager, "repositories": repository(*places)}, "proxy": {"settings": list(settings)}}
+    return {
+        "packages": {"manager": manager, "repositories": repository(*places)},
+        "proxy": {"settings": list(settings)},
+    }
 
 
 def test_repositories_become_endpoints_each_once():
-    found = repository_probes.probes(host(place(MIRROR), place(MIRROR), place(OTHER, scheme="https", port=8443)), NO_SITE)
-    assert found == {"http_proxy": "", "endpoints": [
-        {"id": "repository-1", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]},
-        {"id": "repository-2", "host": OTHER, "port": 8443, "protocol": "https", "paths": ["direct"]},
-    ]}
+    found = repository_probes.probes(
+        host(place(MIRROR), place(MIRROR), place(OTHER, scheme="https", port=8443)), NO_SITE
+    )
+    assert found == {
+        "http_proxy": "",
+        "endpoints": [
+            {"id": "repository-1", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]},
+            {"id": "repository-2", "host": OTHER, "port": 8443, "protocol": "https", "paths": ["direct"]},
+        ],
+    }
 
 
 def test_servers_of_an_own_ca_are_not_for_this_hosts_trust_store():
@@ -169,12 +203,20 @@ def test_servers_of_an_own_ca_are_not_for_this_hosts_trust_store():
     assert [row["protocol"] for row in found["endpoints"]] == ["tcp"]
 
 
-@pytest.mark.parametrize("proxy, password, used", [
-    (PROXY, "none", PROXY), (PROXY + "/", "none", PROXY), ("p.example.com:3128", "none", PROXY),
-    (SITE["url"], "expected", SITE["secret_url"]), (SITE["url"], "other", ""),
-    ("http://jo:********@else:3128", "expected", ""), ("socks5h://p:1080", "none", ""), ("http://p", "none", ""),
-    ("http://p:x", "none", ""),
-])
+@pytest.mark.parametrize(
+    "proxy, password, used",
+    [
+        (PROXY, "none", PROXY),
+        (PROXY + "/", "none", PROXY),
+        ("p.example.com:3128", "none", PROXY),
+        (SITE["url"], "expected", SITE["secret_url"]),
+        (SITE["url"], "other", ""),
+        ("http://jo:********@else:3128", "expected", ""),
+        ("socks5h://p:1080", "none", ""),
+        ("http://p", "none", ""),
+        ("http://p:x", "none", ""),
+    ],
+)
 def test_a_proxy_is_used_where_its_password_is_known(proxy, password, used):
     found = repository_probes.probes(host(place(MIRROR, proxy=proxy, password=password)), SITE)
     assert found["http_proxy"] == used
@@ -182,14 +224,25 @@ def test_a_proxy_is_used_where_its_password_is_known(proxy, password, used):
 
 
 def test_what_is_behind_a_second_proxy_has_no_endpoint():
-    found = repository_probes.probes(host(place(MIRROR, proxy=PROXY), place(OTHER, proxy="http://q:1"), place("x.example")), SITE)
+    found = repository_probes.probes(
+        host(place(MIRROR, proxy=PROXY), place(OTHER, proxy="http://q:1"), place("x.example")), SITE
+    )
     assert found["http_proxy"] == PROXY
-    assert [(row["host"], row["paths"]) for row in found["endpoints"]] == [(MIRROR, ["http_proxy"]), ("x.example", ["direct"])]
+    assert [(row["host"], row["paths"]) for row in found["endpoints"]] == [
+        (MIRROR, ["http_proxy"]),
+        ("x.example", ["direct"]),
+    ]
 
 
-@pytest.mark.parametrize("arguments", [
-    {"phase": "operate"}, {"skip": ["host.*"]}, {"checks": ["egress.*"]}, {"checks": ["*"], "skip": ["host.repos_reachable"]},
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"phase": "operate"},
+        {"skip": ["host.*"]},
+        {"checks": ["egress.*"]},
+        {"checks": ["*"], "skip": ["host.repos_reachable"]},
+    ],
+)
 def test_nothing_is_probed_for_a_check_that_nobody_wants(arguments):
     assert repository_probes.probes(host(place(MIRROR)), NO_SITE, **arguments) == {"endpoints": [], "http_proxy": ""}
 

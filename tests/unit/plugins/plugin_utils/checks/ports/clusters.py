@@ -16,8 +16,13 @@ CATALOG = catalog.load()
 
 def nodes(controllers, workers):
     """Return Nodes c1, c2, ... and w1, w2, ..."""
-    found = [Node(f"c{number}", "controller", f"10.1.{number // 250}.{number % 250 + 1}") for number in range(1, controllers + 1)]
-    return found + [Node(f"w{number}", "worker", f"10.2.{number // 250}.{number % 250 + 1}") for number in range(1, workers + 1)]
+    found = [
+        Node(f"c{number}", "controller", f"10.1.{number // 250}.{number % 250 + 1}")
+        for number in range(1, controllers + 1)
+    ]
+    return found + [
+        Node(f"w{number}", "worker", f"10.2.{number // 250}.{number % 250 + 1}") for number in range(1, workers + 1)
+    ]
 
 
 def plan_of(members, phase="install", absent=None, most_peers=20, release="1.4"):
@@ -32,15 +37,24 @@ def evidence_of(planned, held=None):
     evidence = {}
     for node in planned.nodes:
         evidence[node.name] = {
-            "places": [_place(place, held.get(node.name, {})) for place in port_matrix.listening(planned, node)], "alive": True, "lost": "",
+            "places": [_place(place, held.get(node.name, {})) for place in port_matrix.listening(planned, node)],
+            "alive": True,
+            "lost": "",
         }
-    from_places = {name: {
-        place["address"]: {t: {int(h["ports"][0]) for h in place[t]["occupied"]} for t in port_matrix.TRANSPORTS}
-        for place in found["places"]} for name, found in evidence.items()}
+    from_places = {
+        name: {
+            place["address"]: {t: {int(h["ports"][0]) for h in place[t]["occupied"]} for t in port_matrix.TRANSPORTS}
+            for place in found["places"]
+        }
+        for name, found in evidence.items()
+    }
     for node in planned.nodes:
         work = port_matrix.probes(planned, node, from_places)
-        evidence[node.name].update(probes=[_answers(peer, planned) for peer in work["peers"]], left_out=work["left_out"],
-                                   asked=[peer["name"] for peer in work["peers"]] if work["sampled"] else None)
+        evidence[node.name].update(
+            probes=[_answers(peer, planned) for peer in work["peers"]],
+            left_out=work["left_out"],
+            asked=[peer["name"] for peer in work["peers"]] if work["sampled"] else None,
+        )
     return copy.deepcopy(evidence)
 
 
@@ -49,8 +63,17 @@ def _place(place, held):
     for transport in port_matrix.TRANSPORTS:
         ports, mine = port_ranges.numbers(place[transport]), held.get(transport, {})
         occupied = [
-            {"ports": [str(port)], "process": process, "pid": 7, "user": "root", "address": "0.0.0.0", "state": "listening"}
-            for port, process in mine.items() if port in ports]
+            {
+                "ports": [str(port)],
+                "process": process,
+                "pid": 7,
+                "user": "root",
+                "address": "0.0.0.0",
+                "state": "listening",
+            }
+            for port, process in mine.items()
+            if port in ports
+        ]
         free = port_ranges.texts(port for port in ports if port not in mine)
         found[transport] = {"bound": free, "occupied": occupied, "beside": [], "failed": []}
     return found
@@ -58,19 +81,30 @@ def _place(place, held):
 
 def _answers(peer, planned):
     me = next(node for node in planned.nodes if node.name == peer["name"])
-    expected = set().union(*(port_matrix.ports_between(planned.rows, other, me)["tcp"] for other in planned.nodes if other is not me))
+    expected = set().union(
+        *(port_matrix.ports_between(planned.rows, other, me)["tcp"] for other in planned.nodes if other is not me)
+    )
     connect = port_ranges.numbers(peer["connect"])
-    tcp = {"open": peer["tcp"], "live": port_ranges.texts(port for port in connect if port in expected),
-           "refused": port_ranges.texts(port for port in connect if port not in expected)}
-    return {"name": peer["name"], "address": peer["address"],
-            "tcp": {"ports": {verdict: texts for verdict, texts in tcp.items() if texts}, "reasons": {}},
-            "udp": {"ports": {"open": peer["udp"]} if peer["udp"] else {}, "reasons": {}}}
+    tcp = {
+        "open": peer["tcp"],
+        "live": port_ranges.texts(port for port in connect if port in expected),
+        "refused": port_ranges.texts(port for port in connect if port not in expected),
+    }
+    return {
+        "name": peer["name"],
+        "address": peer["address"],
+        "tcp": {"ports": {verdict: texts for verdict, texts in tcp.items() if texts}, "reasons": {}},
+        "udp": {"ports": {"open": peer["udp"]} if peer["udp"] else {}, "reasons": {}},
+    }
 
 
 def spoil(evidence, source, destination, transport, verdict, *texts, reason=None):
     """Let ports of a peer, as a source found them, have another verdict."""
-    summary = next(peer for peer in evidence[source]["probes"]
-                   if peer["name"] == destination and (peer["address"] == port_matrix.LOCALHOST) == (source == destination))[transport]
+    summary = next(
+        peer
+        for peer in evidence[source]["probes"]
+        if peer["name"] == destination and (peer["address"] == port_matrix.LOCALHOST) == (source == destination)
+    )[transport]
     ports = set(port_ranges.numbers(texts))
     for other, ranges in summary["ports"].items():
         summary["ports"][other] = port_ranges.texts(set(port_ranges.numbers(ranges)) - ports)

@@ -30,10 +30,13 @@ def judge(balancer=None, outside=None, configured="lb.example.com", held=None):
         ports["w1"]["balancer"] = balancer
     for name, found in (outside or {}).items():
         ports[name]["outside"] = found
-    found = {node.name: {"variables": {"ansible_host": node.address}, "evidence": {"host": {}, "ports": ports[node.name]}}
-             for node in MEMBERS}
+    found = {
+        node.name: {"variables": {"ansible_host": node.address}, "evidence": {"host": {}, "ports": ports[node.name]}}
+        for node in MEMBERS
+    }
     made = outcome.Matrix(
-        clusters.CATALOG, SCOPE, found, GROUPS, {"port_matrix_peers": 20, "load_balancer": configured})
+        clusters.CATALOG, SCOPE, found, GROUPS, {"port_matrix_peers": 20, "load_balancer": configured}
+    )
     results = {}
     for name, entry in found.items():
         subject = subjects.subject(name, GROUPS, entry["variables"], SCOPE)
@@ -54,9 +57,13 @@ def test_a_controller_that_is_not_behind_it_is_the_one_that_fails():
     failures = [{"reason": "refused", "count": 10}]
     found = judge({"connections": 30, "reached": [way("c1", 20, "ended", "hidden", "10.9.9.9")], "failures": failures})
     assert found["c2", "net.load_balancer"] == (
-        "fail", "none of 30 connections; 20 reached c1; 10 of 30 (33 %) reached nobody: refused")
+        "fail",
+        "none of 30 connections; 20 reached c1; 10 of 30 (33 %) reached nobody: refused",
+    )
     assert found["c1", "net.load_balancer"] == (
-        "fail", "20 of 30 connections (66 %, even would be 50 %); 10 of 30 (33 %) reached nobody: refused")
+        "fail",
+        "20 of 30 connections (66 %, even would be 50 %); 10 of 30 (33 %) reached nobody: refused",
+    )
     assert found["c1", "net.load_balancer_tls"] == ("fail", "lb.example.com ends TLS itself")
     assert found["c1", "net.load_balancer_source"] == ("fail", "they see 10.9.9.9 instead")
     assert found["c2", "net.load_balancer_tls"][0] == "unknown"
@@ -68,13 +75,18 @@ def test_connections_that_reach_nobody_fail_with_their_share(lost, status):
     half = (30 - lost) // 2
     found = judge({"connections": 30, "reached": [way("c1", half), way("c2", 30 - lost - half)], "failures": failures})
     assert {found[name, "net.load_balancer"][0] for name in ("c1", "c2")} == {status}
-    assert all((f"{lost} of 30 ({100 * lost // 30} %) reached nobody: refused" in text) is bool(lost)
-               for (dummy, check), (dummy_status, text) in found.items() if check == "net.load_balancer")
+    assert all(
+        (f"{lost} of 30 ({100 * lost // 30} %) reached nobody: refused" in text) is bool(lost)
+        for (dummy, check), (dummy_status, text) in found.items()
+        if check == "net.load_balancer"
+    )
 
 
 def test_connections_to_a_controller_that_cannot_answer_are_not_lost_by_the_load_balancer():
     failures = [{"reason": "something else answers there", "count": 15}]
-    found = judge({"connections": 30, "reached": [way("c2", 15)], "failures": failures}, held={"c1": {"tcp": {443: "nginx"}}})
+    found = judge(
+        {"connections": 30, "reached": [way("c2", 15)], "failures": failures}, held={"c1": {"tcp": {443: "nginx"}}}
+    )
     assert found["c2", "net.load_balancer"][0] == "unknown"
     assert "c1: its port 443 is held by nginx (pid 7, user root)" in found["c2", "net.load_balancer"][1]
 
@@ -88,7 +100,9 @@ def test_without_a_result_it_is_unknown_and_without_a_load_balancer_nothing():
 def test_a_controller_whose_port_is_held_cannot_be_proven():
     found = judge({"connections": 1, "reached": [], "failures": []}, held={"c1": {"tcp": {443: "nginx"}}})
     assert found["c1", "net.load_balancer"] == (
-        "skipped", "the port is held by nginx (pid 7, user root); that cannot be proven past it")
+        "skipped",
+        "the port is held by nginx (pid 7, user root); that cannot be proven past it",
+    )
     assert found["c2", "net.load_balancer"][0] == "fail"
 
 
@@ -127,9 +141,14 @@ def test_a_port_that_is_reached_from_outside_is_named():
     def found(**ports):
         return {transport: {"asked": 100, "ports": ports.get(transport, {})} for transport in ("tcp", "udp")}
 
-    results = judge(configured="", outside={
-        "c1": found(tcp={"open": ["2379-2380"], "live": ["22"], "dropped": ["5000"]}, udp={"open": ["8472"]}),
-        "c2": found(tcp={"dropped": ["2379"]}), "w1": {"error": "no route"}})
+    results = judge(
+        configured="",
+        outside={
+            "c1": found(tcp={"open": ["2379-2380"], "live": ["22"], "dropped": ["5000"]}, udp={"open": ["8472"]}),
+            "c2": found(tcp={"dropped": ["2379"]}),
+            "w1": {"error": "no route"},
+        },
+    )
     assert results["c1", "ports.outside"] == ("fail", "TCP 22, 2379-2380; UDP 8472")
     assert results["c2", "ports.outside"] == ("pass", "none of 200 ports answered")
     assert results["w1", "ports.outside"] == ("unknown", "no route")
@@ -138,7 +157,11 @@ def test_a_port_that_is_reached_from_outside_is_named():
 def test_registered_results_become_evidence():
     variables = {
         port_evidence.LISTENER: {"listening": {"places": []}},
-        port_evidence.LINKS_PLAN: {"nodes": {}, "rounds": [], "load_balancer": {"from": "n1", "host": "lb", "port": 443}},
+        port_evidence.LINKS_PLAN: {
+            "nodes": {},
+            "rounds": [],
+            "load_balancer": {"from": "n1", "host": "lb", "port": 443},
+        },
         port_evidence.BALANCER: {"connections": 1, "reached": [], "failures": [], "changed": False},
     }
     found = port_evidence.of_node("n1", variables, {"peers": [{"name": "n1"}, {"name": "n2"}]})

@@ -34,14 +34,17 @@ def test_a_cluster_in_order_has_no_red_cell(planned, evidence):
     assert len(pairs) == 9
 
 
-@pytest.mark.parametrize("transport, verdict, ports, rows", [
-    ("tcp", "dropped", ["30005"], {"node-ports-tcp"}),
-    ("tcp", "rejected", ["30100-30200"], {"node-ports-tcp"}),
-    ("tcp", "refused", ["3009-3010", "7496"], {"internal-services", "serf-tcp"}),
-    ("udp", "dropped", ["8472"], {"overlay-vxlan"}),
-    ("udp", "refused", ["7496", "32767"], {"serf-udp", "node-ports-udp"}),
-    ("tcp", "unproven", ["4242"], {"install-bandwidth-checker"}),
-])
+@pytest.mark.parametrize(
+    "transport, verdict, ports, rows",
+    [
+        ("tcp", "dropped", ["30005"], {"node-ports-tcp"}),
+        ("tcp", "rejected", ["30100-30200"], {"node-ports-tcp"}),
+        ("tcp", "refused", ["3009-3010", "7496"], {"internal-services", "serf-tcp"}),
+        ("udp", "dropped", ["8472"], {"overlay-vxlan"}),
+        ("udp", "refused", ["7496", "32767"], {"serf-udp", "node-ports-udp"}),
+        ("tcp", "unproven", ["4242"], {"install-bandwidth-checker"}),
+    ],
+)
 def test_a_fault_turns_exactly_its_cells_red(planned, evidence, transport, verdict, ports, rows):
     spoil(evidence, "w1", "w2", transport, verdict, *ports)
     found = judged(planned, evidence)
@@ -58,7 +61,7 @@ def test_a_port_of_two_rows_turns_both_red(planned, evidence):
 @pytest.mark.parametrize("verdict", ["untested", "error"])
 def test_what_could_not_be_tried_is_unknown(planned, evidence, verdict):
     spoil(evidence, "w1", "w2", "tcp", verdict, "30000-30004", reason="too many open files")
-    cell, = judged(planned, evidence).values()
+    (cell,) = judged(planned, evidence).values()
     assert (cell.status, cell.reason) == ("unknown", "too many open files")
 
 
@@ -80,13 +83,15 @@ def test_a_node_that_was_lost_is_not_blamed_on_the_network_and_what_it_answered_
     evidence["w2"].update(alive=False, lost="Connection timed out")
     for verdict, ports in (("dropped", "30000-30499"), ("rejected", "30500-32767")):
         spoil(evidence, "w1", "w2", "tcp", verdict, ports)
-    cell, = judged(planned, evidence).values()
+    (cell,) = judged(planned, evidence).values()
     assert (cell.row, cell.status, cell.ports) == ("node-ports-tcp", "unknown", {"not_listening": ["30000-32767"]})
     assert cell.reason == "w2 was lost in the meantime: Connection timed out"
 
 
 def test_the_listener_of_another_audit_is_told_and_does_not_hide_that_the_node_was_lost(planned):
-    evidence = clusters.evidence_of(planned, {"w2": {"tcp": {7575: "hostprep-listen"}, "udp": {7496: "hostprep-listen"}}})
+    evidence = clusters.evidence_of(
+        planned, {"w2": {"tcp": {7575: "hostprep-listen"}, "udp": {7496: "hostprep-listen"}}}
+    )
     evidence["w2"].update(alive=False, lost="Connection timed out")
     spoil(evidence, "w1", "w2", "tcp", "dropped", "7575")
     found = judged(planned, evidence)
@@ -99,7 +104,7 @@ def test_a_port_that_could_not_be_bound_is_unknown_with_the_reason(planned, evid
     place = evidence["w2"]["places"][0]["tcp"]
     place.update(bound=[], failed=[{"ports": place["bound"], "reason": "Cannot assign requested address"}])
     spoil(evidence, "w1", "w2", "tcp", "refused", "7496")
-    cell, = judged(planned, evidence).values()
+    (cell,) = judged(planned, evidence).values()
     assert cell.status == "unknown" and "w2 could not listen on 10.2.0.3: Cannot assign" in cell.reason
 
 
@@ -115,7 +120,8 @@ def test_in_operation_live_udp_ports_are_left_out():
     planned = clusters.plan_of(MEMBERS, "operate")
     found = judged(planned, clusters.evidence_of(planned, {"w2": {"tcp": {7575: "planet"}, "udp": {8472: "flannel"}}}))
     assert {key: cell.status for key, cell in found.items()} == dict.fromkeys(
-        [("c1", "w2", "overlay-vxlan"), ("w1", "w2", "overlay-vxlan")], "skipped")
+        [("c1", "w2", "overlay-vxlan"), ("w1", "w2", "overlay-vxlan")], "skipped"
+    )
 
 
 def test_in_operation_a_service_behind_a_node_port_is_live():
@@ -137,11 +143,20 @@ def test_cells_of_an_absent_node_say_why(status):
 
 
 def test_nodes_of_different_batches_do_not_know_each_other(planned):
-    one, other = (clusters.evidence_of(clusters.plan_of(MEMBERS, absent=absent)) for absent in (
-        {name: port_matrix.Absent("skipped", "another batch") for name in names} for names in (("w1", "w2"), ("c1",))))
+    one, other = (
+        clusters.evidence_of(clusters.plan_of(MEMBERS, absent=absent))
+        for absent in (
+            {name: port_matrix.Absent("skipped", "another batch") for name in names}
+            for names in (("w1", "w2"), ("c1",))
+        )
+    )
     found = judged(planned, {**one, **other})
     assert {(cell.source, cell.destination) for cell in found.values()} == {
-        ("c1", "w1"), ("c1", "w2"), ("w1", "c1"), ("w2", "c1")}
+        ("c1", "w1"),
+        ("c1", "w2"),
+        ("w1", "c1"),
+        ("w2", "c1"),
+    }
     assert {(cell.status, cell.reason) for cell in found.values()} == {("skipped", "another batch")}
 
 
@@ -161,7 +176,9 @@ def test_in_a_sample_nodes_that_are_absent_or_could_not_probe_say_why():
     evidence["w5"]["probes"] = {"error": "MODULE FAILURE"}
     found = cells.cells(planned, members, evidence, absent)
     assert {cell.destination for cell in found if cell.reason == "w5: MODULE FAILURE"} == set(evidence["w5"]["asked"])
-    assert {cell.source for cell in found if cell.destination == "w2" and cell.reason == "w2: unreachable"} == set(evidence)
+    assert {cell.source for cell in found if cell.destination == "w2" and cell.reason == "w2: unreachable"} == set(
+        evidence
+    )
 
 
 def test_probes_that_did_not_run_are_unknown(planned, evidence):
@@ -183,4 +200,6 @@ def test_what_must_be_closed_and_answers_is_an_exposure(planned, evidence):
     spoil(evidence, "c1", "w2", "tcp", "live", "53")
     assert cells.exposures(planned, MEMBERS, evidence) == [cells.Exposure("c1", "w2", "cluster-dns-tcp", "tcp", ["53"])]
     spoil(evidence, "c1", "w2", "udp", "live", "53")
-    assert cells.exposures(planned, MEMBERS, evidence)[1:] == [cells.Exposure("c1", "w2", "cluster-dns-udp", "udp", ["53"])]
+    assert cells.exposures(planned, MEMBERS, evidence)[1:] == [
+        cells.Exposure("c1", "w2", "cluster-dns-udp", "udp", ["53"])
+    ]

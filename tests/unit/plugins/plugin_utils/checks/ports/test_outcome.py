@@ -68,15 +68,22 @@ def test_a_red_cell_is_told_with_what_to_do(ports):
     assert red(results) == {("w1", "ports.node-ports-tcp"): "fail"}
     result = results["w1", "ports.node-ports-tcp"]
     assert result["observed"] == "w2: 30005 dropped"
-    assert result["remedy"] == "Allow TCP 30005 from w1 to w2, in the firewalls of both and in the network between them."
+    assert (
+        result["remedy"] == "Allow TCP 30005 from w1 to w2, in the firewalls of both and in the network between them."
+    )
     assert result["title"] == "TCP 30000-32767 to all nodes" and result["requirement"] == ["node-ports-tcp"]
-    assert [(cell["source"], cell["destination"], cell["row"]) for cell in document["cells"]] == [("w1", "w2", "node-ports-tcp")]
+    assert [(cell["source"], cell["destination"], cell["row"]) for cell in document["cells"]] == [
+        ("w1", "w2", "node-ports-tcp")
+    ]
 
 
 def test_a_range_with_mixed_verdicts_is_told_once(ports):
     spoil(ports, "w1", "w2", "tcp", "dropped", "30100-30200")
     spoil(ports, "w1", "w2", "tcp", "rejected", "30100", "30150")
-    assert judge(collected(ports))[0]["w1", "ports.node-ports-tcp"]["observed"] == "w2: 30100-30200 (99 dropped, 2 rejected)"
+    assert (
+        judge(collected(ports))[0]["w1", "ports.node-ports-tcp"]["observed"]
+        == "w2: 30100-30200 (99 dropped, 2 rejected)"
+    )
 
 
 def test_who_holds_a_port_is_told():
@@ -88,9 +95,14 @@ def test_who_holds_a_port_is_told():
 
 def test_the_listener_of_another_audit_is_waited_for():
     planned = clusters.plan_of(MEMBERS)
-    results = judge(collected(clusters.evidence_of(planned, {"c1": {"tcp": {5000: "hostprep-listen"}, "udp": {8472: "hostprep-listen"}}})))[0]
-    assert {results[key]["remedy"].partition(" until")[0] for key in [("c1", "ports.free"), ("w1", "ports.overlay-vxlan")]} == {
-        "Wait for some minutes"}
+    results = judge(
+        collected(
+            clusters.evidence_of(planned, {"c1": {"tcp": {5000: "hostprep-listen"}, "udp": {8472: "hostprep-listen"}}})
+        )
+    )[0]
+    assert {
+        results[key]["remedy"].partition(" until")[0] for key in [("c1", "ports.free"), ("w1", "ports.overlay-vxlan")]
+    } == {"Wait for some minutes"}
 
 
 def test_in_operation_ports_are_meant_to_be_held():
@@ -102,7 +114,8 @@ def test_in_operation_ports_are_meant_to_be_held():
 def beside(ports, name, port, process="python3", address="127.0.0.1"):
     """A program holds a TCP port of a node on one address that is not the node's."""
     ports[name]["places"][0]["tcp"]["beside"] = [
-        {"ports": [str(port)], "process": process, "pid": 7, "user": "root", "address": address, "state": "listening"}]
+        {"ports": [str(port)], "process": process, "pid": 7, "user": "root", "address": address, "state": "listening"}
+    ]
     return ports
 
 
@@ -112,10 +125,15 @@ def test_a_listener_on_loopback_is_in_the_way_of_the_installation(ports):
     assert results["c1", "ports.free"]["observed"] == "TCP 7496 by python3 (pid 7, user root) on 127.0.0.1"
 
 
-@pytest.mark.parametrize("port, process, failed", [
-    (7496, "python3", {("w1", "ports.serf-tcp"), ("w2", "ports.serf-tcp")}),
-    (10250, "kubelet", set()), (30500, "python3", set()), (7496, None, set()),
-])
+@pytest.mark.parametrize(
+    "port, process, failed",
+    [
+        (7496, "python3", {("w1", "ports.serf-tcp"), ("w2", "ports.serf-tcp")}),
+        (10250, "kubelet", set()),
+        (30500, "python3", set()),
+        (7496, None, set()),
+    ],
+)
 def test_in_operation_a_listener_on_loopback_alone_refuses_connections(port, process, failed):
     planned = clusters.plan_of(MEMBERS, "operate")
     results = judge(collected(beside(clusters.evidence_of(planned), "c1", port, process)), "operate")[0]
@@ -142,7 +160,9 @@ def without(members, lost, absent):
     return found
 
 
-@pytest.mark.parametrize("absent", [port_matrix.Absent("unknown", "unreachable: no route"), port_matrix.Absent("skipped", "--limit")])
+@pytest.mark.parametrize(
+    "absent", [port_matrix.Absent("unknown", "unreachable: no route"), port_matrix.Absent("skipped", "--limit")]
+)
 def test_an_absent_node_is_no_affair_of_those_that_others_prove_the_row_to(absent):
     results, dummy = judge(without(MEMBERS, "w2", absent))
     assert {key[0] for key in red(results)} == {"w2"} and set(red(results).values()) == {absent.status}
@@ -155,7 +175,8 @@ def test_a_row_that_only_an_absent_node_could_prove_is_unknown_and_says_so_once(
     of_w1 = {key[1]: result for key, result in results.items() if key[0] == "w1" and result["status"] != "pass"}
     assert {"ports.etcd", "ports.kubernetes-api"} <= set(of_w1) and "ports.serf-tcp" not in of_w1
     assert {(result["status"], result["observed"]) for result in of_w1.values()} == {
-        ("unknown", "c1: unreachable: no route")}
+        ("unknown", "c1: unreachable: no route")
+    }
     assert len({result["remedy"] for result in of_w1.values()}) == 1
 
 
@@ -174,11 +195,19 @@ def test_registered_results_become_evidence():
     variables = {
         port_evidence.LISTENER: {"listening": {"places": [place]}},
         port_evidence.LISTENER_END: {"listening": {"places": [place]}},
-        port_evidence.PROBES_PLAN: {"nodes": {"n1": {"peers": [], "left_out": {"n2": {"status": "skipped", "reason": "x"}}}}},
+        port_evidence.PROBES_PLAN: {
+            "nodes": {"n1": {"peers": [], "left_out": {"n2": {"status": "skipped", "reason": "x"}}}}
+        },
         port_evidence.PROBES: {"peers": []},
     }
     assert port_evidence.of_node("n1", variables) == {
-        "places": [place], "alive": True, "lost": "", "probes": [], "left_out": {"n2": {"status": "skipped", "reason": "x"}}, "asked": None}
+        "places": [place],
+        "alive": True,
+        "lost": "",
+        "probes": [],
+        "left_out": {"n2": {"status": "skipped", "reason": "x"}},
+        "asked": None,
+    }
     variables[port_evidence.PROBES_PLAN]["nodes"]["n1"].update(peers=[{"name": "n3"}], sampled=True)
     assert port_evidence.of_node("n1", variables)["asked"] == ["n3"]
     assert port_evidence.of_node("n1", {}) is None
@@ -200,11 +229,22 @@ def test_a_node_that_was_lost_before_is_absent_with_the_reason():
 
 @pytest.mark.parametrize("size", [3, 13, 30])
 def test_the_table_fits_a_terminal(size):
-    members = [node._replace(name=f"{node.name}.a-rather-long-name.example.com") for node in clusters.nodes(3, size - 3)]
+    members = [
+        node._replace(name=f"{node.name}.a-rather-long-name.example.com") for node in clusters.nodes(3, size - 3)
+    ]
     groups = {"rtf_nodes": [node.name for node in members], "rtf_controllers": [node.name for node in members[:3]]}
     ports = clusters.evidence_of(clusters.plan_of(members, most_peers=8))
-    for number, peer in enumerate(peer for peer in ports[members[4 % size].name]["probes"] if peer["address"] != "127.0.0.1"):
-        spoil(ports, members[4 % size].name, peer["name"], "tcp", "dropped", *(str(30000 + 2 * n) for n in range(9 + number)))
+    for number, peer in enumerate(
+        peer for peer in ports[members[4 % size].name]["probes"] if peer["address"] != "127.0.0.1"
+    ):
+        spoil(
+            ports,
+            members[4 % size].name,
+            peer["name"],
+            "tcp",
+            "dropped",
+            *(str(30000 + 2 * n) for n in range(9 + number)),
+        )
     dummy, document = judge(collected(ports, members), groups=groups, most_peers=8)
     lines = [text for text, dummy in table.lines({"port_matrix": document})]
     assert max(len(line) for line in lines) <= 80
@@ -215,13 +255,16 @@ def test_the_table_fits_a_terminal(size):
 def test_the_table(ports):
     spoil(ports, "w1", "w2", "tcp", "dropped", "30005")
     text = "\n".join(line for line, dummy in table.lines({"port_matrix": judge(collected(ports))[1]}))
-    assert text == """
+    assert (
+        text
+        == """
 Port matrix: 5 of 6 pairs in order, 33393 ports tried
 from / to           1    2    3
  1 c1               ok   ok   ok
  2 w1               ok   ok   FAIL
  3 w2               ok   ok   ok
   w1 -> w2: TCP 30005 dropped"""
+    )
 
 
 def test_the_table_tells_once_for_a_pair_why_a_node_was_lost(ports):

@@ -34,9 +34,12 @@ def test_fast_disks():
     assert [found[check]["status"] for check in BOTH] == ["pass", "pass"]
     assert found[BOTH[0]]["expected"] == (
         "at least 10 MB/s in /var/lib/gravity and 12 MB/s in /var/lib/gravity/planet/etcd; "
-        "the vendor's page asks 4 MB/s of docker's disk")
+        "the vendor's page asks 4 MB/s of docker's disk"
+    )
     assert "200 MB/s in /var/lib/gravity (xfs at /var/lib/gravity)" in found[BOTH[0]]["observed"]
-    assert found[BOTH[1]]["observed"].startswith("p50 1.2, p99 4.7, max 9.3 ms, 690 a second in /var/lib/gravity/planet/etcd")
+    assert found[BOTH[1]]["observed"].startswith(
+        "p50 1.2, p99 4.7, max 9.3 ms, 690 a second in /var/lib/gravity/planet/etcd"
+    )
 
 
 def test_workers_have_no_disk_of_etcd():
@@ -45,23 +48,32 @@ def test_workers_have_no_disk_of_etcd():
     assert "etcd" not in found["storage.write_speed"]["expected"]
 
 
-@pytest.mark.parametrize("disk, speed, status", [
-    (PLATFORM, 10, "pass"), (PLATFORM, 9.99, "fail"), (ETCD, 12, "pass"), (ETCD, 11.9, "fail"),
-])
+@pytest.mark.parametrize(
+    "disk, speed, status",
+    [
+        (PLATFORM, 10, "pass"),
+        (PLATFORM, 9.99, "fail"),
+        (ETCD, 12, "pass"),
+        (ETCD, 11.9, "fail"),
+    ],
+)
 def test_each_disk_has_its_own_speed(disk, speed, status):
     result = judge(disk=disk, megabytes_per_second=speed)["storage.write_speed"]
     assert (result["status"], result["severity"]) == (status, "recommended")
     assert (f"faster disk at {disk}," in result["remedy"]) is (status == "fail")
 
 
-@pytest.mark.parametrize("small, status, severity", [
-    ({"p99_ms": 50.0, "per_second": 50.0}, "pass", "required"),
-    ({"p99_ms": 50.1}, "fail", "recommended"),
-    ({"per_second": 49.9}, "fail", "recommended"),
-    ({"p99_ms": 150.0, "per_second": 10.0}, "fail", "recommended"),
-    ({"p99_ms": 150.1}, "fail", "required"),
-    ({"per_second": 9.9}, "fail", "required"),
-])
+@pytest.mark.parametrize(
+    "small, status, severity",
+    [
+        ({"p99_ms": 50.0, "per_second": 50.0}, "pass", "required"),
+        ({"p99_ms": 50.1}, "fail", "recommended"),
+        ({"per_second": 49.9}, "fail", "recommended"),
+        ({"p99_ms": 150.0, "per_second": 10.0}, "fail", "recommended"),
+        ({"p99_ms": 150.1}, "fail", "required"),
+        ({"per_second": 9.9}, "fail", "required"),
+    ],
+)
 def test_a_slow_disk_of_etcd_warns_and_a_hopeless_one_fails(small, status, severity):
     result = judge(small=small)["storage.etcd_latency"]
     assert (result["status"], result["severity"]) == (status, severity)
@@ -74,13 +86,16 @@ def test_a_disk_that_only_stands_in_decides_nothing_and_is_named():
     assert result["remedy"].startswith("Measured was the disk of /.")
 
 
-@pytest.mark.parametrize("verdict, remedy", [
-    ("no_space", "Make room, `du -xsh /data`"),
-    ("read_only", "`mount -o remount,rw /data`"),
-    ("denied", "Let Ansible become root on n1"),
-    ("remote", "Put /var/lib/gravity/planet/etcd on a disk of n1"),
-    ("failed", "Run the audit again; if it stays, try `dd if=/dev/zero of=/var/lib/gravity/planet/etcd/trial"),
-])
+@pytest.mark.parametrize(
+    "verdict, remedy",
+    [
+        ("no_space", "Make room, `du -xsh /data`"),
+        ("read_only", "`mount -o remount,rw /data`"),
+        ("denied", "Let Ansible become root on n1"),
+        ("remote", "Put /var/lib/gravity/planet/etcd on a disk of n1"),
+        ("failed", "Run the audit again; if it stays, try `dd if=/dev/zero of=/var/lib/gravity/planet/etcd/trial"),
+    ],
+)
 def test_what_could_not_be_written_is_unknown(verdict, remedy):
     found = judge(verdict=verdict, detail="because", mount="/data", megabytes_per_second=None, small_writes=None)
     for check in BOTH:

@@ -34,27 +34,54 @@ NTS = {"mode": "nts", "attempts": 2}
 LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : certificate expired"]
 
 
-@pytest.mark.parametrize("sources, probes, chrony, kinds, observed, remedy", [
-    ([source(address=None)], [], {"unresolved": 1}, ["unresolved"], f"no address for {NTP}", f"Make {NTP} resolve"),
-    ([], [probe(verdict="unresolved")], {"unresolved": 1}, ["unresolved"], f"no address for {NTP}", f"Make {NTP} resolve"),
-    ([], [], {"unresolved": 2}, ["unresolved"], "no address for 2 sources of chrony's configuration", "resolve"),
-    ([source()], [], {}, ["silent"], f"no answer from UDP 123 of {NTP}", "open UDP 123 from n1 to " + NTP),
-    ([source()], [probe()], {}, ["silent"], "no answer", "open UDP 123"),
-    ([source(**NTS)], [], {"log": LOG}, ["nts"], "certificate expired", "Open TCP 4460 from n1 to " + NTP),
-    ([source(mode="key", key=7)], [probe(verdict="reachable")], {}, ["key"], "with its key: ntp.example.com (key 7)",
-     "Compare id, type and secret in rtf_ntp_keys"),
-    ([source(mode="key", key=7)], [probe()], {}, ["silent"], "no answer", "open UDP 123"),
-    ([source()], [probe(verdict="reachable", detail="the server answers but is not synchronised itself (stratum 16)")], {},
-     ["unsynchronised"], "not synchronised itself (stratum 16)", "Tell who runs"),
-    ([source(state="falseticker", reach=255), OTHER], [], {}, ["falseticker", "falseticker"],
-     "no majority agrees: ntp.example.com (+0.000 s off this clock); ntp2.example.com (-0.500 s off this clock)",
-     "at least three that agree"),
-    ([source(state="too_variable", reach=255)], [], {}, ["variable"], "varies too much", "delays packets"),
-    ([source(reach=1)], [], {}, ["samples"], f"not enough samples yet from {NTP}", "greater rtf_time_sync_wait"),
-    ([source(state="selected", reach=1)], [], {}, ["samples"], f"not enough samples yet from {NTP}", "Wait"),
-    ([], [], {}, [], "chrony has no source", "Set rtf_ntp_servers"),
-    ([source(state="selected", reach=7), OTHER], [], {}, ["falseticker"], "ntp2.example.com", "three"),
-])
+@pytest.mark.parametrize(
+    "sources, probes, chrony, kinds, observed, remedy",
+    [
+        ([source(address=None)], [], {"unresolved": 1}, ["unresolved"], f"no address for {NTP}", f"Make {NTP} resolve"),
+        (
+            [],
+            [probe(verdict="unresolved")],
+            {"unresolved": 1},
+            ["unresolved"],
+            f"no address for {NTP}",
+            f"Make {NTP} resolve",
+        ),
+        ([], [], {"unresolved": 2}, ["unresolved"], "no address for 2 sources of chrony's configuration", "resolve"),
+        ([source()], [], {}, ["silent"], f"no answer from UDP 123 of {NTP}", "open UDP 123 from n1 to " + NTP),
+        ([source()], [probe()], {}, ["silent"], "no answer", "open UDP 123"),
+        ([source(**NTS)], [], {"log": LOG}, ["nts"], "certificate expired", "Open TCP 4460 from n1 to " + NTP),
+        (
+            [source(mode="key", key=7)],
+            [probe(verdict="reachable")],
+            {},
+            ["key"],
+            "with its key: ntp.example.com (key 7)",
+            "Compare id, type and secret in rtf_ntp_keys",
+        ),
+        ([source(mode="key", key=7)], [probe()], {}, ["silent"], "no answer", "open UDP 123"),
+        (
+            [source()],
+            [probe(verdict="reachable", detail="the server answers but is not synchronised itself (stratum 16)")],
+            {},
+            ["unsynchronised"],
+            "not synchronised itself (stratum 16)",
+            "Tell who runs",
+        ),
+        (
+            [source(state="falseticker", reach=255), OTHER],
+            [],
+            {},
+            ["falseticker", "falseticker"],
+            "no majority agrees: ntp.example.com (+0.000 s off this clock); ntp2.example.com (-0.500 s off this clock)",
+            "at least three that agree",
+        ),
+        ([source(state="too_variable", reach=255)], [], {}, ["variable"], "varies too much", "delays packets"),
+        ([source(reach=1)], [], {}, ["samples"], f"not enough samples yet from {NTP}", "greater rtf_time_sync_wait"),
+        ([source(state="selected", reach=1)], [], {}, ["samples"], f"not enough samples yet from {NTP}", "Wait"),
+        ([], [], {}, [], "chrony has no source", "Set rtf_ntp_servers"),
+        ([source(state="selected", reach=7), OTHER], [], {}, ["falseticker"], "ntp2.example.com", "three"),
+    ],
+)
 def test_every_cause_is_told_apart_with_what_to_do(sources, probes, chrony, kinds, observed, remedy):
     found = told(sources, probes, **chrony)
     assert [cause.kind for cause in found] == kinds
@@ -124,15 +151,18 @@ def test_of_two_that_differ_nobody_knows_which_so_both_are_red():
     assert [between(collected, node)["status"] for node in collected] == ["fail", "fail"]
 
 
-@pytest.mark.parametrize("offset, error, within, margin", [
-    (0.05, 0.01, "pass", "pass"),
-    (0.2, 0.01, "pass", "fail"),
-    (0.4, 0.01, "fail", "skipped"),
-    (0.2, 0.2, "unknown", "skipped"),
-    (0.08, 0.04, "pass", "unknown"),
-    (-0.5, 0.3, "unknown", "skipped"),
-    (-0.65, 0.3, "fail", "skipped"),
-])
+@pytest.mark.parametrize(
+    "offset, error, within, margin",
+    [
+        (0.05, 0.01, "pass", "pass"),
+        (0.2, 0.01, "pass", "fail"),
+        (0.4, 0.01, "fail", "skipped"),
+        (0.2, 0.2, "unknown", "skipped"),
+        (0.08, 0.04, "pass", "unknown"),
+        (-0.5, 0.3, "unknown", "skipped"),
+        (-0.65, 0.3, "fail", "skipped"),
+    ],
+)
 def test_an_error_as_great_as_the_question_leaves_it_open(offset, error, within, margin):
     collected = {"n1": chrony_evidence(), "n2": chrony_evidence(offset, dispersion=error - 0.003)}
     assert between(collected, "n2")["status"] == within
@@ -151,16 +181,25 @@ def test_another_measurement_settles_what_chrony_cannot_tell_and_outweighs_it_wh
 
 def test_what_the_port_matrix_measured_counts_either_way_round():
     collected = {"n1": chrony_evidence(leap="Not synchronised"), "n2": chrony_evidence()}
-    links = [{"source": "n1", "destination": "n2", "clock": {"offset_ms": -400.0, "error_ms": 0.2}},
-             {"source": "n2", "destination": "n1", "clock": None}]
+    links = [
+        {"source": "n1", "destination": "n2", "clock": {"offset_ms": -400.0, "error_ms": 0.2}},
+        {"source": "n2", "destination": "n1", "clock": None},
+    ]
     further = clock_offsets.by_packets(links)
-    assert "400.0 ms +- 0.2 ms ahead of n2 (by packets between them)" in between(collected, "n1", further=further)["observed"]
+    assert (
+        "400.0 ms +- 0.2 ms ahead of n2 (by packets between them)"
+        in between(collected, "n1", further=further)["observed"]
+    )
     assert "400.0 ms +- 0.2 ms behind n1" in between(collected, "n2", further=further)["observed"]
 
 
 def test_who_cannot_be_compared_is_named_and_is_not_a_pass_of_its_own():
-    collected = {"n1": chrony_evidence(), "n2": chrony_evidence(), "n3": chrony_evidence(leap="Not synchronised"),
-                 "n4": {"unreachable": "no route"}}
+    collected = {
+        "n1": chrony_evidence(),
+        "n2": chrony_evidence(),
+        "n3": chrony_evidence(leap="Not synchronised"),
+        "n4": {"unreachable": "no route"},
+    }
     assert "not compared with n3 (chrony is not synchronised" in between(collected, "n1")["observed"]
     assert "not compared with n4 (unreachable: no route)" in between(collected, "n1")["observed"]
     result = between(collected, "n3")
@@ -174,7 +213,11 @@ def test_nodes_outside_the_run_are_skipped_and_a_single_node_agrees_with_itself(
 
 
 def test_a_time_zone_that_differs_is_told():
-    collected = {"n1": chrony_evidence(zone="UTC"), "n2": chrony_evidence(zone="Europe/Berlin"), "n3": chrony_evidence(zone=None)}
+    collected = {
+        "n1": chrony_evidence(zone="UTC"),
+        "n2": chrony_evidence(zone="Europe/Berlin"),
+        "n3": chrony_evidence(zone=None),
+    }
     result = between(collected, "n1", "time.timezone_uniform")
     assert (result["status"], result["severity"]) == ("fail", "info")
     assert "UTC, but Europe/Berlin on n2" in result["observed"]
