@@ -18,11 +18,12 @@ import xml.etree.ElementTree
 RESULTS = pathlib.Path("build/results")
 
 Tally = collections.namedtuple("Tally", "passed failed skipped")
-Step = collections.namedtuple("Step", "target seconds succeeded tally failures")
+Step = collections.namedtuple("Step", "target seconds succeeded tally failures slow")
 
 # What closes a run is often all that is kept of its output.
 MOST_FAILURES = 12
 WIDEST_FAILURE = 400
+SLOWEST = 10
 
 
 def tally_of_file(path):
@@ -49,6 +50,14 @@ def failures_of_file(path):
                 said = " ".join((child.get("message") or child.text or "").split())
                 failures.append((f"{name}: {said}")[:WIDEST_FAILURE])
     return failures
+
+
+def seconds_of_file(path):
+    """Return `[(seconds, name)]` of the test cases of one JUnit file, setup and teardown included."""
+    return [
+        (float(case.get("time", 0)), f"{path.stem} {case.get('classname', path.stem)}::{case.get('name')}")
+        for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase")
+    ]
 
 
 def tally_of_step(tallies, succeeded):
@@ -82,7 +91,8 @@ def run_step(target):
     reports = sorted(RESULTS.glob("*.xml"))
     tally = tally_of_step([tally_of_file(path) for path in reports], succeeded)
     failures = [line for path in reports for line in failures_of_file(path)]
-    return Step(target, seconds, succeeded and tally.failed == 0, tally, failures)
+    slow = sorted((case for path in reports for case in seconds_of_file(path)), reverse=True)[:SLOWEST]
+    return Step(target, seconds, succeeded and tally.failed == 0, tally, failures, slow)
 
 
 def main(targets):
@@ -92,6 +102,9 @@ def main(targets):
     for step in steps:
         said, tally = "ok" if step.succeeded else "FAILED", step.tally
         print(f"{step.target:<10} {said:<6} {tally.passed:5d} passed {tally.failed:3d} failed {step.seconds:6.0f} s")
+    print("\nThe slowest tests:")
+    for seconds, name in sorted((case for step in steps for case in step.slow), reverse=True)[:SLOWEST]:
+        print(f"{seconds:7.1f} s  {name}")
     failures = [f"{step.target} {line}" for step in steps for line in step.failures]
     for line in failures[:MOST_FAILURES]:
         print(f"\nFAILED {line}")

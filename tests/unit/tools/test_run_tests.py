@@ -29,6 +29,17 @@ def test_a_failure_is_told_in_one_line(tmp_path):
     assert run_tests.failures_of_file(report) == ["tests.x::a: assert 1 == 2", "unit::b: broken"]
 
 
+def test_the_seconds_of_each_test_are_read(tmp_path):
+    report = tmp_path / "molecule-egress.xml"
+    report.write_text(
+        '<testsuites><testsuite><testcase classname="t.x" name="a" time="1.5"/><testcase name="b"/></testsuite></testsuites>'
+    )
+    assert run_tests.seconds_of_file(report) == [
+        (1.5, "molecule-egress t.x::a"),
+        (0.0, "molecule-egress molecule-egress::b"),
+    ]
+
+
 @pytest.mark.parametrize(
     "tallies, succeeded, expected",
     [
@@ -44,11 +55,15 @@ def test_a_step_that_fails_never_counts_as_none_failed(tallies, succeeded, expec
 
 
 def test_closing_line():
-    steps = [Step("lint", 10.2, True, Tally(1, 0, 0), []), Step("unit", 5.0, False, Tally(40, 2, 0), ["a::b: no"])]
+    steps = [
+        Step("lint", 10.2, True, Tally(1, 0, 0), [], []),
+        Step("unit", 5.0, False, Tally(40, 2, 0), ["a::b: no"], []),
+    ]
     assert run_tests.closing_line(steps) == "41 passed, 2 failed in 15 s"
 
 
 def test_closing_line_names_skipped_tests():
     assert (
-        run_tests.closing_line([Step("unit", 1.0, True, Tally(4, 0, 2), [])]) == "4 passed, 0 failed, 2 skipped in 1 s"
+        run_tests.closing_line([Step("unit", 1.0, True, Tally(4, 0, 2), [], [])])
+        == "4 passed, 0 failed, 2 skipped in 1 s"
     )
