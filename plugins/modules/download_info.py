@@ -114,7 +114,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     paths,
     proxy_options,
     resolver,
-    tls,
+    tls_handshake,
     verdicts,
 )
 
@@ -153,8 +153,8 @@ def main():
     params = module.params
     try:
         source, known = read(params)
-        context = tls.verifying_context(params["ca_path"])
-    except tls.TrustStoreError as problem:
+        context = tls_handshake.verifying_context(params["ca_path"])
+    except tls_handshake.TrustStoreError as problem:
         module.fail_json(msg=f"ca_path: {problem}")
     except ValueError as problem:
         module.fail_json(msg=str(problem))

@@ -531,7 +531,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     proxy_options,
     resolv_conf,
-    tls,
+    tls_handshake,
     verdicts,
 )
 
@@ -631,14 +631,14 @@ def main():
         module.fail_json(msg="; ".join(problems))
     endpoints = [egress.endpoint_of(row) for row in params["endpoints"]]
     try:
-        contexts = tls_check.Contexts(lambda: tls.verifying_context(params["ca_path"]))
-    except tls.TrustStoreError as exc:
+        contexts = tls_check.Contexts(lambda: tls_handshake.verifying_context(params["ca_path"]))
+    except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"ca_path: {exc}")
     try:
         for endpoint in endpoints:
             if endpoint.client_cert:
                 contexts.showing(endpoint.client_cert, endpoint.client_key)
-    except tls.TrustStoreError as exc:
+    except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"client_cert: {exc}")
     prober = egress.Prober(params["timeout"], contexts, known)
     jobs = [lambda: prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)]

@@ -8,7 +8,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     http_exchange,
     proxy_url,
     verdicts,
-    websocket,
+    websocket_handshake,
 )
 
 SUBPROTOCOLS = {"amqp_wss": "amqp", "wss": None}
@@ -56,16 +56,16 @@ def upgrade(endpoint, channel, seconds, trace):
 
     Raises LayerFailed(upgrade_refused, blocked, http_failed or certificate_refused).
     """
-    key, subprotocol = websocket.key(), SUBPROTOCOLS[endpoint.protocol]
+    key, subprotocol = websocket_handshake.key(), SUBPROTOCOLS[endpoint.protocol]
     question = http_exchange.request(
-        endpoint.host, endpoint.port, endpoint.url_path, websocket.header_lines(key, subprotocol)
+        endpoint.host, endpoint.port, endpoint.url_path, websocket_handshake.header_lines(key, subprotocol)
     )
     head, title = http_exchange.ask(channel, question, seconds)
     trace.note(http=http_exchange.described(head, title, endpoint.origin))
     mark = http_exchange.block_mark(head)
     if mark:
         raise verdicts.LayerFailed(verdicts.BLOCKED, _with_title(mark, title))
-    refused, sentence = websocket.refusal(head, key, subprotocol)
+    refused, sentence = websocket_handshake.refusal(head, key, subprotocol)
     if refused:
         raise verdicts.LayerFailed(verdicts.UPGRADE_REFUSED, sentence)
     return sentence

@@ -10,7 +10,7 @@ import time
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_exchange, tls, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_exchange, tls_handshake, verdicts
 
 # Seconds that one entry of the meter covers.
 _STEP = 0.25
@@ -117,7 +117,7 @@ def download(source, open_wire, context, streams, seconds, most_bytes, timeout):
 def _fetch(source, open_wire, context, meter, deadline, timeout):
     """Download once. Whether another time is of use."""
     wire = open_wire()
-    channel = tls.handshake(context, wire, source.host, timeout) if source.scheme == "https" else wire
+    channel = tls_handshake.handshake(context, wire, source.host, timeout) if source.scheme == "https" else wire
     try:
         question = http_exchange.request(source.host, source.port, source.target)
         head, rest = http_exchange.head_of(channel, question, timeout)

@@ -5,7 +5,12 @@
 
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls, tls_records, verdicts, x509
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    tls_handshake,
+    tls_records,
+    verdicts,
+    x509,
+)
 
 PASSTHROUGH, INTERCEPTED, INCONCLUSIVE = "passthrough", "intercepted", "inconclusive"
 
@@ -24,15 +29,15 @@ class Contexts:
 
     def __init__(self, make):
         self.verifying = make()
-        self.in_clear = tls.in_clear(make())
-        self.accepting = tls.accepting_context()
+        self.in_clear = tls_handshake.in_clear(make())
+        self.accepting = tls_handshake.accepting_context()
         self._make = make
         self._own = {}
 
     def showing(self, certificate, key):
-        """The verifying context that shows a client certificate; raises tls.TrustStoreError."""
+        """The verifying context that shows a client certificate; raises tls_handshake.TrustStoreError."""
         if (certificate, key) not in self._own:
-            self._own[certificate, key] = tls.with_client_certificate(self._make(), certificate, key)
+            self._own[certificate, key] = tls_handshake.with_client_certificate(self._make(), certificate, key)
         return self._own[certificate, key]
 
 
@@ -63,19 +68,19 @@ class Securer:
             asked = self._is_asked() if endpoint.mutual_tls else None
             context = self._contexts.showing(endpoint.client_cert, endpoint.client_key)
             channel = self._verified(context, wire)
-            self._note(tls.describe(channel), asked)
+            self._note(tls_handshake.describe(channel), asked)
             if endpoint.protocol in _SILENT:
-                tls.insist_on_acceptance(channel, min(_ALERT_SECONDS, self._seconds))
+                tls_handshake.insist_on_acceptance(channel, min(_ALERT_SECONDS, self._seconds))
             return channel
         if endpoint.mutual_tls:
             return self._proved(wire)
         channel = self._verified(self._contexts.verifying, wire)
-        self._note(tls.describe(channel))
+        self._note(tls_handshake.describe(channel))
         return channel
 
     def _verified(self, context, wire):
         try:
-            return tls.handshake(context, wire, self._endpoint.server_name, self._seconds)
+            return tls_handshake.handshake(context, wire, self._endpoint.server_name, self._seconds)
         except verdicts.LayerFailed as failure:
             raise self._explained(failure) from failure
 
@@ -92,7 +97,7 @@ class Securer:
     def _proved(self, wire):
         """Make a server that wants a certificate of us say so: nobody in between who decrypts does."""
         try:
-            channel = tls.handshake(self._contexts.in_clear, wire, self._endpoint.server_name, self._seconds)
+            channel = tls_handshake.handshake(self._contexts.in_clear, wire, self._endpoint.server_name, self._seconds)
         except verdicts.LayerFailed as failure:
             flight = tls_records.read(failure.heard)
             if failure.verdict in _CERTIFICATE_VERDICTS:
@@ -102,11 +107,11 @@ class Securer:
             if not flight.asks_for_certificate or not flight.certificates:
                 raise
             # OpenSSL checks the server's certificate before it sends its own answer, so that was in order.
-            self._note(tls.described(flight.certificates[0], "TLSv1.2"), True)
+            self._note(tls_handshake.described(flight.certificates[0], "TLSv1.2"), True)
             self._check_name()
             return None
         asked = tls_records.read(channel.heard()).asks_for_certificate
-        self._note(tls.describe(channel), asked)
+        self._note(tls_handshake.describe(channel), asked)
         if asked:
             channel.close()
             return None
@@ -114,8 +119,8 @@ class Securer:
 
     def _proved_by_alert(self):
         channel = self._verified(self._contexts.verifying, self._connect())
-        told = tls.describe(channel)
-        asked = tls.asked_for_certificate(channel, min(_ALERT_SECONDS, self._seconds))
+        told = tls_handshake.describe(channel)
+        asked = tls_handshake.asked_for_certificate(channel, min(_ALERT_SECONDS, self._seconds))
         channel.close()
         self._note(told, asked)
         return
@@ -124,7 +129,9 @@ class Securer:
         """Python 3.6 would look for the name only after the end of the handshake, which did not come."""
         names = self._told["names"]
         if not x509.names_match(names, self._endpoint.server_name):
-            raise verdicts.LayerFailed(verdicts.TLS_NAME_MISMATCH, f"the certificate is for {tls.some(names)}")
+            raise verdicts.LayerFailed(
+                verdicts.TLS_NAME_MISMATCH, f"the certificate is for {tls_handshake.some(names)}"
+            )
 
     def _note(self, told, asked=None):
         """Keep what is known of the other side, whose certificate was verified."""
@@ -133,7 +140,7 @@ class Securer:
         expected = is_expected(told, self._endpoint.issuers)
         if self._endpoint.mutual_tls:
             self._proof = INTERCEPTED if not expected else PASSTHROUGH if asked else INCONCLUSIVE
-        self._trace.note(tls=tls.shortened(told), passthrough=self._proof)
+        self._trace.note(tls=tls_handshake.shortened(told), passthrough=self._proof)
         self.intercepted = (
             None
             if expected
@@ -147,7 +154,7 @@ class Securer:
         if failure.verdict not in _CERTIFICATE_VERDICTS:
             return failure
         answer = self._who_answers()
-        explained = tls.explained(
+        explained = tls_handshake.explained(
             failure, answer, self._contexts.verifying, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         )
         if answer is None:
@@ -155,7 +162,8 @@ class Securer:
         answer["trusted"] = False
         stranger = not is_expected(answer, self._endpoint.issuers)
         self._trace.note(
-            tls=tls.shortened(answer), passthrough=INTERCEPTED if stranger and self._endpoint.mutual_tls else None
+            tls=tls_handshake.shortened(answer),
+            passthrough=INTERCEPTED if stranger and self._endpoint.mutual_tls else None,
         )
         if stranger and explained.verdict == verdicts.TLS_UNTRUSTED:
             return verdicts.LayerFailed(
@@ -165,16 +173,16 @@ class Securer:
         return explained
 
     def _who_answers(self):
-        """The certificate that the checks refused, as tls.describe() tells it; None when it is not shown again."""
+        """The certificate that the checks refused, as tls_handshake.describe() tells it; None when it is not shown again."""
         try:
-            channel = tls.handshake(
+            channel = tls_handshake.handshake(
                 self._contexts.accepting, self._connect(), self._endpoint.server_name, self._seconds
             )
         except verdicts.LayerFailed as failure:
             # Perhaps the server went away because it wanted a certificate; what it showed before is in clear then.
             flight = tls_records.read(failure.heard)
-            return tls.described(flight.certificates[0], "TLSv1.2") if flight.certificates else None
-        answer = tls.describe(channel)
+            return tls_handshake.described(flight.certificates[0], "TLSv1.2") if flight.certificates else None
+        answer = tls_handshake.describe(channel)
         channel.close()
         return answer
 

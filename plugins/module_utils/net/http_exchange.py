@@ -8,7 +8,7 @@ import re
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, tls, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, tls_handshake, verdicts
 
 USER_AGENT = "hostprep.runtime_fabric egress_info"
 # Enough for the title of a page.
@@ -88,7 +88,7 @@ def _ask(channel, question, deadline, seconds):
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
         # In TLS 1.3 a server says so only after the client's side of the handshake is done.
-        verdict = verdicts.CERTIFICATE_REFUSED if tls.is_refusal(reason) else verdicts.HTTP_FAILED
+        verdict = verdicts.CERTIFICATE_REFUSED if tls_handshake.is_refusal(reason) else verdicts.HTTP_FAILED
         raise verdicts.LayerFailed(verdict, f"cut while waiting for an HTTP answer ({reason})") from exc
     return reader.head, reader.rest
 

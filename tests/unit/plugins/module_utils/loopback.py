@@ -16,7 +16,7 @@ import time
 import trustme
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober, tls_check
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls_handshake
 
 NAME = "peer.example.com"
 
@@ -184,7 +184,7 @@ class Authority:
 
         def make():
             with self.pem_file() as path:
-                return tls.verifying_context(path)
+                return tls_handshake.verifying_context(path)
 
         return tls_check.Contexts(make)
 

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_exchange, http_heads, websocket
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    http_exchange,
+    http_heads,
+    websocket_handshake,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 
 VENDOR = "Vendor Trust Services"
@@ -193,7 +197,7 @@ def test_a_filter_that_answers_for_the_broker():
 
 
 def test_the_example_of_the_rfc():
-    assert websocket.accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert websocket_handshake.accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 HEADS = st.lists(

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import stream, tls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import stream, tls_handshake
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.verdicts import LayerFailed
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
@@ -17,10 +17,10 @@ STRANGER = loopback.Authority()
 
 def shake(port, name=loopback.NAME, authority=AUTHORITY, seconds=5):
     with authority.pem_file() as path:
-        context = tls.verifying_context(path)
+        context = tls_handshake.verifying_context(path)
     sock = socket.create_connection(("127.0.0.1", port))
-    with contextlib.closing(tls.handshake(context, stream.Wire(sock), name, seconds)) as secured:
-        return tls.describe(secured)
+    with contextlib.closing(tls_handshake.handshake(context, stream.Wire(sock), name, seconds)) as secured:
+        return tls_handshake.describe(secured)
 
 
 def failure(port, **arguments):
@@ -123,14 +123,14 @@ def test_a_name_that_cannot_be_asked_for(name):
 
 @pytest.mark.parametrize("content", ["", "not a certificate"])
 def test_a_trust_store_without_certificates(content):
-    with loopback.text_file(content) as path, pytest.raises(tls.TrustStoreError) as caught:
-        tls.verifying_context(path)
+    with loopback.text_file(content) as path, pytest.raises(tls_handshake.TrustStoreError) as caught:
+        tls_handshake.verifying_context(path)
     assert path in str(caught.value)
 
 
 def test_a_trust_store_that_is_not_there():
-    with pytest.raises(tls.TrustStoreError):
-        tls.verifying_context("/nonexistent/ca.pem")
+    with pytest.raises(tls_handshake.TrustStoreError):
+        tls_handshake.verifying_context("/nonexistent/ca.pem")
 
 
 def refused(verdict):
@@ -160,6 +160,6 @@ IN_2025, IN_2026, IN_2027 = "2025-06-01T00:00:00Z", "2026-06-01T00:00:00Z", "202
     ],
 )
 def test_a_refusal_in_the_light_of_the_certificate(verdict, now, answer, expected, words):
-    explained = tls.explained(refused(verdict), answer, tls.accepting_context(), now)
+    explained = tls_handshake.explained(refused(verdict), answer, tls_handshake.accepting_context(), now)
     assert explained.verdict == expected
     assert words in explained.detail
