@@ -50,17 +50,23 @@ options:
         required: true
       protocol:
         description:
-          - What is spoken there, which decides how far the test goes.
-          - V(https) ends with the head of the answer to a GET, and so does V(http), without TLS. O(http_proxy) is asked for
-            the latter as web clients ask it, without CONNECT.
-          - V(amqp_wss) (AMQP over WebSockets) and V(wss) (WebSockets) end with the answer to the opening of a WebSocket.
-          - V(lumberjack) and V(tls) end with a verified TLS handshake.
+          - The protocol of the endpoint, which decides how far the probe goes.
+          # protocols: outcomes
+          - V(https) ends with the head of the response to a GET.
+          - V(http) ends with the same without TLS. O(http_proxy) is sent the request itself, without CONNECT.
+          - V(amqp_wss) ends with the response to the opening of a WebSocket with the subprotocol AMQP.
+          - V(wss) ends with the response to the opening of a WebSocket.
+          - V(lumberjack) ends with a verified TLS handshake. No log entry is sent.
+          - V(tls) ends with a verified TLS handshake.
           - V(tcp) ends with the TCP connection.
-          - V(ntp) ends with the answer to an NTP query.
-          - V(smtp), and V(smtps) with TLS from the start, end with what the mail server offers, see RV(endpoints[].smtp).
-            No mail is sent.
+          - V(ntp) ends with the reply to an NTP query.
+          - V(smtp) ends with what the mail server offers, see RV(endpoints[].smtp). No mail is sent.
+          - V(smtps) ends with the same with TLS from the start.
+          # end
         type: str
+        # protocols: choices
         choices: [https, http, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps]
+        # end
         default: https
       server_name:
         description:
@@ -242,12 +248,14 @@ endpoints:
         - V(tls_expired) - the certificate is not valid any more, or not yet by the clock of this host.
         - V(certificate_refused) - the endpoint does not accept O(endpoints[].client_cert), or wants one and got none.
         - V(tls_failed) - TCP works but the TLS handshake does not.
-        - V(http_failed) - the TLS handshake works but no HTTP answer comes.
-        - V(upgrade_refused) - the answer to the opening of a WebSocket is no WebSocket.
-        - V(smtp_failed) - the mail server refuses, or what answers is no mail server.
+        # protocols: failures
+        - V(http_failed) - the connection works, but the request gets no HTTP response.
+        - V(upgrade_refused) - the response to the opening of a WebSocket does not open one.
+        - V(no_reply) - no valid reply from the time server.
+        - V(smtp_failed) - the mail server refuses, or the peer is not a mail server.
         - V(starttls_missing) - the mail server does not offer STARTTLS.
+        # end
         - V(idle_cut) - the connection stood, but did not outlive O(endpoints[].idle).
-        - V(no_reply) - no valid answer from the time server.
         - V(untested) - O(deadline) passed first.
         - V(error) - something unforeseen; RV(endpoints[].detail) says what.
       returned: always
@@ -255,8 +263,11 @@ endpoints:
       sample: dropped
     layer:
       description:
-        - The last layer that was tried, V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(smtp), V(idle) or V(ntp). It failed
-          unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are the proxy's own.
+        - The last layer that was tried. It failed unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are
+          those of the connection to the proxy.
+        # protocols: layers
+        - One of V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(ntp), V(smtp), V(idle).
+        # end
         - V(null) when the row was not begun.
       returned: always
       type: str
@@ -363,13 +374,14 @@ endpoints:
       returned: always
       type: str
       sample: passthrough
+    # protocols: evidence
     http:
-      description: The answer over HTTP. V(null) for other protocols and when there was none.
+      description: The HTTP response. V(null) for other protocols and without a response.
       returned: always
       type: dict
       contains:
         status:
-          description: The status.
+          description: The status code.
           returned: always
           type: int
           sample: 403
@@ -379,22 +391,22 @@ endpoints:
           type: str
           sample: Forbidden
         headers:
-          description: The headers, in lower case, that tell who answers.
+          description: The headers, in lower case, that identify the server or a filter.
           returned: always
           type: dict
           sample: {server: AmazonS3}
         title:
-          description: The title when the answer is a page in HTML, else V(null).
+          description: The title of an HTML page, V(null) for any other response.
           returned: always
           type: str
           sample: Access denied
     ntp:
-      description: The answer of the time server. V(null) for other protocols and when there was none.
+      description: The reply of the time server. V(null) for other protocols and without a reply.
       returned: always
       type: dict
       contains:
         offset:
-          description: Seconds that this host's clock is behind the server, V(null) when the server refused to tell.
+          description: Seconds that this host's clock is behind the server, V(null) when the server refuses to serve time.
           returned: always
           type: float
           sample: -0.0012
@@ -404,7 +416,7 @@ endpoints:
           type: int
           sample: 2
     smtp:
-      description: What the mail server says of itself. V(null) for other protocols and when it said nothing.
+      description: The capabilities of the mail server. V(null) for other protocols and without a reply to EHLO.
       returned: always
       type: dict
       contains:
@@ -414,7 +426,7 @@ endpoints:
           type: str
           sample: mail.example.com ESMTP
         extensions:
-          description: What it offers, over TLS where that came about.
+          description: The extensions that it offers, over TLS where TLS was established.
           returned: always
           type: list
           elements: str
@@ -425,6 +437,7 @@ endpoints:
           type: list
           elements: str
           sample: [PLAIN, LOGIN]
+    # end
     attempts:
       description: How often it was tried. V(2) where the first attempt timed out; the result is that of the second one.
       returned: always
@@ -514,7 +527,7 @@ name_servers:
       sample: 1
 """
 
-import re
+import collections
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -524,9 +537,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
     deadlines,
     thread_pool,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import dns_survey, tls_check
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths as routes
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     proxy_options,
@@ -541,27 +554,7 @@ _GRACE = 5
 
 def argument_spec():
     return dict(
-        endpoints={
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "id": {"type": "str"},
-                "host": {"type": "str", "required": True},
-                "port": {"type": "int", "required": True},
-                "protocol": {"type": "str", "choices": egress.PROTOCOLS, "default": "https"},
-                "server_name": {"type": "str"},
-                "url_path": {"type": "str", "default": "/"},
-                "mutual_tls": {"type": "bool", "default": False},
-                "starttls": {"type": "bool", "default": True},
-                "idle": {"type": "float", "default": 0},
-                "client_cert": {"type": "path"},
-                "client_key": {"type": "path", "no_log": False},
-                "issuers": {"type": "list", "elements": "str", "default": []},
-                "origin": {"type": "list", "elements": "str", "default": []},
-                "paths": {"type": "list", "elements": "str", "choices": routes.PATHS, "default": [routes.DIRECT]},
-            },
-        },
+        endpoints={"type": "list", "elements": "dict", "required": True, "options": endpoint_options.OPTIONS},
         name_servers={"type": "bool", "default": False},
         timeout={"type": "float", "default": 5.0},
         deadline={"type": "float", "default": 30.0},
@@ -572,45 +565,24 @@ def argument_spec():
 
 
 def bad_arguments(params):
-    """One sentence for each argument that has the right type but makes no sense."""
+    """One sentence for each argument that has the right type but an invalid value."""
     problems = []
-    for number, endpoint in enumerate(params["endpoints"]):
-        if not egress.is_host(endpoint["host"]):
-            problems.append(f"endpoints[{number}].host: {quoted(endpoint['host'])} is not a bare host name or address")
-        if endpoint["server_name"] is not None and not egress.is_host(endpoint["server_name"]):
-            problems.append(f"endpoints[{number}].server_name: {quoted(endpoint['server_name'])} is not a host name")
-        if not 1 <= endpoint["port"] <= 65535:
-            problems.append(f"endpoints[{number}].port: {endpoint['port']} is not between 1 and 65535")
-        if not re.match(r"/[!-~]*\Z", endpoint["url_path"]):
-            problems.append(f"endpoints[{number}].url_path: {quoted(endpoint['url_path'])} is not a path such as /a/b")
-        if endpoint["client_key"] and not endpoint["client_cert"]:
-            problems.append(f"endpoints[{number}].client_key: needs client_cert")
-        if not 0 <= endpoint["idle"] <= 86400:
-            problems.append(f"endpoints[{number}].idle: {endpoint['idle']} is not a number from 0 to 86400")
-        problems += [f"endpoints[{number}].paths: {why}" for why in bad_paths(endpoint, params)]
+    for number, row in enumerate(params["endpoints"]):
+        problems += [f"endpoints[{number}].{problem}" for problem in endpoint_options.problems(row)]
+        problems += [f"endpoints[{number}].paths: {why}" for why in proxy_options.missing(row["paths"], params)]
     return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
-
-
-def bad_paths(endpoint, params):
-    paths = endpoint["paths"]
-    if not paths or len(set(paths)) != len(paths):
-        yield "must name at least one path, and none twice"
-    if endpoint["protocol"] == "ntp" and paths != [routes.DIRECT]:
-        yield "ntp is UDP and has no other path than direct"
-    yield from proxy_options.missing(paths, params)
 
 
 def ask_name_servers(endpoints, params, contexts, deadline):
     """The module's result name_servers."""
-    names = []
-    for endpoint in endpoints:
-        if not resolv_conf.is_address(endpoint.host) and endpoint.host not in names:
-            names.append(endpoint.host)
+    names = list(
+        collections.OrderedDict.fromkeys(
+            endpoint.host for endpoint in endpoints if not resolv_conf.is_address(endpoint.host)
+        )
+    )
     told = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
     direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == routes.DIRECT]
-    dns_survey.dial_odd_ones(
-        told, direct, lambda lookup: egress.Prober(params["timeout"], contexts, lookup=lookup), deadline
-    )
+    dns_survey.dial_odd_ones(told, direct, lambda lookup: Prober(params["timeout"], contexts, lookup=lookup), deadline)
     return told
 
 
@@ -629,7 +601,7 @@ def main():
     problems += bad_arguments(params)
     if problems:
         module.fail_json(msg="; ".join(problems))
-    endpoints = [egress.endpoint_of(row) for row in params["endpoints"]]
+    endpoints = [endpoint_options.endpoint_of(row) for row in params["endpoints"]]
     try:
         contexts = tls_check.Contexts(lambda: tls_handshake.verifying_context(params["ca_path"]))
     except tls_handshake.TrustStoreError as exc:
@@ -640,7 +612,7 @@ def main():
                 contexts.showing(endpoint.client_cert, endpoint.client_key)
     except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"client_cert: {exc}")
-    prober = egress.Prober(params["timeout"], contexts, known)
+    prober = Prober(params["timeout"], contexts, known)
     jobs = [lambda: prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)]
     if params["name_servers"]:
         jobs.append(lambda: ask_name_servers(endpoints, params, contexts, deadline))

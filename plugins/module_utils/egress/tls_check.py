@@ -15,8 +15,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 PASSTHROUGH, INTERCEPTED, INCONCLUSIVE = "passthrough", "intercepted", "inconclusive"
 
 _CERTIFICATE_VERDICTS = (verdicts.TLS_UNTRUSTED, verdicts.TLS_NAME_MISMATCH, verdicts.TLS_EXPIRED)
-# With these nothing more is asked once the connection is secure.
-_SILENT = ("tls", "lumberjack")
 # Seconds to wait for a server's alert that it wanted a certificate, when it has nothing else to say.
 _ALERT_SECONDS = 2.0
 
@@ -41,18 +39,20 @@ class Contexts:
         return self._own[certificate, key]
 
 
-class Securer:
+class TlsCheck:
     """Does the TLS layer of one endpoint.
 
-    connect: a function that opens another Wire to the same place; seconds: for each handshake.
+    connect: a function that opens another Wire to the same place; seconds: for each handshake; silent: whether the protocol
+    sends nothing by which a server that refuses the client certificate would show it.
     """
 
-    def __init__(self, contexts, endpoint, connect, seconds, trace):
+    def __init__(self, contexts, endpoint, connect, seconds, trace, silent):
         self._contexts = contexts
         self._endpoint = endpoint
         self._connect = connect
         self._seconds = seconds
         self._trace = trace
+        self._silent = silent
         self._told = None
         self._proof = None
         self.intercepted = None
@@ -69,7 +69,7 @@ class Securer:
             context = self._contexts.showing(endpoint.client_cert, endpoint.client_key)
             channel = self._verified(context, wire)
             self._note(tls_handshake.describe(channel), asked)
-            if endpoint.protocol in _SILENT:
+            if self._silent:
                 tls_handshake.insist_on_acceptance(channel, min(_ALERT_SECONDS, self._seconds))
             return channel
         if endpoint.mutual_tls:

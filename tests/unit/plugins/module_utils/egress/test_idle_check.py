@@ -7,14 +7,14 @@ import time
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
 AUTHORITY = loopback.Authority()
 
 
 def probe(port, protocol="tls", idle=0.3):
-    prober = egress.Prober(1, AUTHORITY.contexts())
+    prober = Prober(1, AUTHORITY.contexts())
     (row,) = prober.probe_all([loopback.endpoint(port, protocol=protocol, idle=idle)], 4, 10, deadlines.Deadline(10))
     return row
 

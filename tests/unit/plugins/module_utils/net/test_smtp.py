@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import smtp_replies
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
@@ -85,7 +85,7 @@ def assert_heard(heard, commands):
 def probe(handle, **fields):
     with loopback.tcp_server(handle) as port:
         fields.setdefault("protocol", "smtp")
-        prober = egress.Prober(2, AUTHORITY.contexts())
+        prober = Prober(2, AUTHORITY.contexts())
         (row,) = prober.probe_all([loopback.endpoint(port, **fields)], 4, 10, deadlines.Deadline(10))
     return row
 
