@@ -88,7 +88,7 @@ elapsed:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import bandwidth, listener_client
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import bandwidth_measurement, listener_client
 
 
 def argument_spec():
@@ -110,7 +110,7 @@ def bad_arguments(params):
 
 def measure(key, params):
     limits = params["seconds"], params["megabytes"] * 1000000, params["timeout"]
-    return {"peers": [bandwidth.measure(key, peer, *limits) for peer in params["peers"]]}
+    return {"peers": [bandwidth_measurement.measure(key, peer, *limits) for peer in params["peers"]]}
 
 
 def main():

@@ -82,7 +82,7 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import change_records
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Untrusted
 
 

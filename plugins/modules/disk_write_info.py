@@ -141,7 +141,7 @@ directories:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, bounded_reading
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, host_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import (
     disk_write_speed,
     mount_evidence,
@@ -176,7 +176,7 @@ def main():
         module.fail_json(msg="; ".join(problems))
     try:
         mounts = mount_evidence.read_mounts()
-    except bounded_reading.Unreadable as problem:
+    except host_files.Unreadable as problem:
         module.fail_json(msg=str(problem))
     found = disk_write_speed.measure_all(
         params["directories"], params["megabytes"], params["writes"], params["seconds"], mounts

@@ -111,7 +111,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import download
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
-    paths,
+    connection_paths,
     proxy_options,
     resolver,
     tls_handshake,
@@ -124,7 +124,7 @@ LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10**12, "timeout": 600}
 def argument_spec():
     return dict(
         url={"type": "str", "required": True, "no_log": True},  # its query may be a signature
-        path={"type": "str", "choices": paths.PATHS, "default": paths.DIRECT},
+        path={"type": "str", "choices": connection_paths.PATHS, "default": connection_paths.DIRECT},
         streams={"type": "int", "default": 4},
         seconds={"type": "float", "default": 5.0},
         max_bytes={"type": "int", "default": 500000000},
@@ -158,7 +158,7 @@ def main():
         module.fail_json(msg=f"ca_path: {problem}")
     except ValueError as problem:
         module.fail_json(msg=str(problem))
-    way = paths.Routes(params["timeout"], resolver.Resolver(), known)
+    way = connection_paths.Routes(params["timeout"], resolver.Resolver(), known)
 
     def open_wire():
         return way.open(params["path"], source.host, source.port, verdicts.Trace())

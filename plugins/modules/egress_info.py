@@ -533,15 +533,15 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     argument_limits,
-    bounded_reading,
     deadlines,
+    host_files,
     thread_pool,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import dns_survey, tls_check
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths as routes
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    connection_paths,
     proxy_options,
     resolv_conf,
     tls_handshake,
@@ -581,15 +581,15 @@ def ask_name_servers(endpoints, params, contexts, deadline):
         )
     )
     told = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
-    direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == routes.DIRECT]
+    direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == connection_paths.DIRECT]
     dns_survey.dial_odd_ones(told, direct, lambda lookup: Prober(params["timeout"], contexts, lookup=lookup), deadline)
     return told
 
 
 def read_or_none(path):
     try:
-        return bounded_reading.read_text(path)
-    except bounded_reading.Unreadable:
+        return host_files.read_text(path)
+    except host_files.Unreadable:
         return None
 
 

@@ -214,10 +214,10 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import selection
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change import Change
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.guarded_change import Change
 
 RULE = {
     "comment": {"type": "str", "required": True},
@@ -238,7 +238,11 @@ def main():
                 "choices": ["present", "absent", "confirmed", "rolled_back"],
                 "default": "present",
             },
-            "backend": {"type": "str", "choices": [selection.AUTO] + selection.NAMES, "default": selection.AUTO},
+            "backend": {
+                "type": "str",
+                "choices": [backend_selection.AUTO] + backend_selection.NAMES,
+                "default": backend_selection.AUTO,
+            },
             "sets": {"type": "dict", "default": {}},
             "rules": {"type": "list", "elements": "dict", "options": RULE, "default": []},
             "trusted_networks": {"type": "list", "elements": "str", "default": []},

@@ -109,7 +109,7 @@ elapsed:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_client, load_balancer
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_client, load_balancer_probe
 
 
 def argument_spec():
@@ -130,7 +130,7 @@ def bad_arguments(params):
 
 def connect(key, params):
     names = ("host", "port", "connections", "timeout", "deadline")
-    return load_balancer.probe(key, *[params[name] for name in names])
+    return load_balancer_probe.probe(key, *[params[name] for name in names])
 
 
 def main():

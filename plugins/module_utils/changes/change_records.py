@@ -11,7 +11,7 @@ earlier one made, adds what is missing and overwrites nothing.
 import json
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text_or_none,
 )

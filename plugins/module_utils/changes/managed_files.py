@@ -10,7 +10,7 @@ import stat
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_blocks
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.managed_blocks import Before
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_lines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place, Untrusted
 
 

@@ -6,11 +6,11 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_files import key_path
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
 
 TOP = "/proc/sys"
 

@@ -6,7 +6,7 @@
 
 import shlex
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
 
 PATHS = ("/etc/os-release", "/usr/lib/os-release")
 

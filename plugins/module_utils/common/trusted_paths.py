@@ -21,7 +21,7 @@ import shutil
 import stat
 import struct
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     TEXT_LIMIT,
     Unreadable,
     content,

@@ -9,7 +9,7 @@ import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths as routes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import connection_paths
 
 # The argument spec of an endpoint. A protocol that needs more of an endpoint adds an option here.
 OPTIONS = collections.OrderedDict(
@@ -27,7 +27,15 @@ OPTIONS = collections.OrderedDict(
         ("client_key", {"type": "path", "no_log": False}),
         ("issuers", {"type": "list", "elements": "str", "default": []}),
         ("origin", {"type": "list", "elements": "str", "default": []}),
-        ("paths", {"type": "list", "elements": "str", "choices": routes.PATHS, "default": [routes.DIRECT]}),
+        (
+            "paths",
+            {
+                "type": "list",
+                "elements": "str",
+                "choices": connection_paths.PATHS,
+                "default": [connection_paths.DIRECT],
+            },
+        ),
     ]
 )
 
@@ -73,5 +81,5 @@ def problems(row):
     if not row["paths"] or len(set(row["paths"])) != len(row["paths"]):
         yield "paths: must name at least one path, and none twice"
     protocol = protocol_registry.PROTOCOLS[row["protocol"]]
-    if protocol.transport == "udp" and row["paths"] != [routes.DIRECT]:
+    if protocol.transport == "udp" and row["paths"] != [connection_paths.DIRECT]:
         yield f"paths: {protocol.name} is UDP and has no other path than direct"

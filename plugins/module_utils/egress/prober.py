@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.attempt import HOLD_LAYER, Attempt
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
-    paths,
+    connection_paths,
     proxy_concurrency,
     resolver,
     verdicts,
@@ -19,9 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 _NEARLY = 0.9  # of the time for a layer
 
 Network = collections.namedtuple("Network", ["seconds", "contexts", "resolver", "routes"])
-Network.__doc__ = (
-    """What all attempts share. seconds: for each layer; contexts: tls_check.Contexts; routes: a paths.Routes."""
-)
+Network.__doc__ = """What all attempts share. seconds: for each layer; contexts: tls_check.Contexts; routes: a connection_paths.Routes."""
 
 
 class Prober:
@@ -33,7 +31,7 @@ class Prober:
 
     def __init__(self, timeout, contexts, proxies=None, lookup=socket.getaddrinfo):
         names = resolver.Resolver(lookup)
-        self._network = Network(timeout, contexts, names, paths.Routes(timeout, names, proxies or {}))
+        self._network = Network(timeout, contexts, names, connection_paths.Routes(timeout, names, proxies or {}))
 
     def probe_all(self, endpoints, concurrency, deadline_seconds, deadline):
         """One result row for each of `endpoints`, in their order, when `deadline` has passed at the latest.
@@ -50,7 +48,9 @@ class Prober:
             for endpoint in endpoints
         ]
         deciding = [row[0] for row in tries]
-        others = [one for place in range(1, len(paths.PATHS)) for row in tries for one in row[place : place + 1]]
+        others = [
+            one for place in range(1, len(connection_paths.PATHS)) for row in tries for one in row[place : place + 1]
+        ]
         self._run(deciding, concurrency, deadline)
         late = [one for one in deciding if one.outcome.done and self._late(one.outcome.value or {})]
         self._try_again(late, concurrency, deadlines.Deadline(deadline.remaining() / 2) if others else deadline)

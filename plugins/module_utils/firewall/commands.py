@@ -9,8 +9,8 @@ import os
 import shutil
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import programs
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_programs
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text_or_none,
 )
@@ -33,7 +33,7 @@ class Host:
 
     def program(self, name):
         """Return the path of a program, None where the host has none."""
-        return shutil.which(name, path=programs.PATH)
+        return shutil.which(name, path=host_programs.PATH)
 
     def run(self, argv, stdin=None, timeout=TIMEOUT):
         """Run a program with a plain locale; return its standard output. Raises FirewallError with its last words."""
@@ -48,12 +48,12 @@ class Host:
     def try_run(self, argv, stdin=None, timeout=TIMEOUT):
         """As run, but return (exit code, standard output, standard error) whatever the code is."""
         try:
-            process = programs.Program(argv, fed=stdin is not None)
+            process = host_programs.Program(argv, fed=stdin is not None)
         except OSError as problem:
             raise FirewallError(f"{argv[0]}: {os.strerror(problem.errno)}") from problem
         try:
             out, err = process.ended(timeout, None if stdin is None else stdin.encode("utf-8"))
-        except programs.Late as problem:
+        except host_programs.Late as problem:
             raise FirewallError("{}: {}".format(" ".join(argv), problem)) from problem
         return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 

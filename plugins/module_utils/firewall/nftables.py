@@ -19,8 +19,8 @@ from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import Loader
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import (
     owner_of_chain,
     owner_of_jump,
     owner_of_rule,

@@ -23,7 +23,7 @@ import json
 import os
 import shutil
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import lock
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change_lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 
 UNITS = "/etc/systemd/system"
@@ -142,7 +142,7 @@ WantedBy=multi-user.target
 class Guard:
     """Keeps what was there before a change. directory: where; label: as in Wanted. The caller holds the lock."""
 
-    def __init__(self, host, label, directory, units=UNITS, lock_path=lock.PATH):
+    def __init__(self, host, label, directory, units=UNITS, lock_path=change_lock.PATH):
         self.host, self.directory, self.units, self.lock_path = host, directory, units, lock_path
         name = label.replace("_", "-") + "-firewall"
         self.timer = name + "-rollback"

@@ -13,6 +13,7 @@ import socket
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.percentiles import percentile
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
     path_mtu,
@@ -53,11 +54,6 @@ def summary(samples, sent):
         }
         found["clock"] = {"offset_ms": _ms(best.offset), "error_ms": max(0.001, _ms(best.round_trip / 2))}
     return found
-
-
-def percentile(ordered, percent):
-    """The smallest value of a sorted list that `percent` of all do not exceed."""
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def _ms(seconds):

@@ -12,7 +12,7 @@ import select
 import socket
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import bounded_reading
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, host_programs
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof, tcp_probes
 
 HEADERS = 28  # of IPv4 and UDP
@@ -34,15 +34,15 @@ def forbid_fragments(sock):
 def interface_to(address):
     """Return (name, MTU) of the interface by which packets to an address leave, or (None, None)."""
     try:
-        words = bounded_reading.run_text(["ip", "-4", "route", "get", address]).split()
-    except bounded_reading.Unreadable:
+        words = host_programs.run_text(["ip", "-4", "route", "get", address]).split()
+    except host_files.Unreadable:
         return None, None
     if "dev" not in words[:-1]:
         return None, None
     name = words[words.index("dev") + 1]
     try:
-        return name, min(int(bounded_reading.read_text(f"/sys/class/net/{name}/mtu")), _LARGEST)
-    except (bounded_reading.Unreadable, ValueError):
+        return name, min(int(host_files.read_text(f"/sys/class/net/{name}/mtu")), _LARGEST)
+    except (host_files.Unreadable, ValueError):
         return name, None
 
 

@@ -8,6 +8,7 @@ import re
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, tls_handshake, verdicts
 
 USER_AGENT = "hostprep.runtime_fabric egress_info"
@@ -108,7 +109,7 @@ def _title(channel, head, rest, deadline):
         # The head is what counts.
         pass
     found = _TITLE.search(bytes(body[:_LONGEST_BODY]))
-    return http_heads.printable(b" ".join(found.group(1).split())) if found else None
+    return printable(b" ".join(found.group(1).split())) if found else None
 
 
 def described(head, title, signs):

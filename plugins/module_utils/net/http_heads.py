@@ -6,11 +6,12 @@
 import collections
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable, printable_text
+
 # More than any server sends in earnest.
 LONGEST_HEAD = 32768
 _STATUS_LINE = re.compile(r"HTTP/1\.[01] ([1-9]\d\d)(?: (.*))?\Z")
 _END = re.compile(b"\r?\n\r?\n")
-_LONGEST_VALUE = 200
 
 Head = collections.namedtuple("Head", ["status", "reason", "headers"])
 Head.__doc__ = """status: int; reason: text of the status line; headers: {name in lower case: value, the first if several}.
@@ -55,25 +56,14 @@ def could_be_http(start):
     return b"HTTP/1."[: len(start)] == start[:7]
 
 
-def printable(data):
-    """Bytes of a stranger as text for a person: no control character of it reaches a terminal."""
-    return clean(data.decode("utf-8", "replace"))
-
-
-def clean(text):
-    """A stranger's text, printable and of bounded length."""
-    text = "".join(character if character.isprintable() else "?" for character in text[: _LONGEST_VALUE + 1])
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
-
-
 def _parse(data):
     lines = data.decode("latin-1").replace("\r\n", "\n").split("\n")
     found = _STATUS_LINE.match(lines[0])
     if not found:
-        raise HttpError(f"the answer has no status line but {clean(lines[0])}")
+        raise HttpError(f"the answer has no status line but {printable_text(lines[0])}")
     headers = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")
         if colon and name.strip():
-            headers.setdefault(clean(name.strip().lower()), clean(value.strip()))
-    return Head(int(found.group(1)), clean((found.group(2) or "").strip()), headers)
+            headers.setdefault(printable_text(name.strip().lower()), printable_text(value.strip()))
+    return Head(int(found.group(1)), printable_text((found.group(2) or "").strip()), headers)

@@ -6,8 +6,7 @@
 import collections
 import threading
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths as routes
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import connection_paths, verdicts
 
 A_FEW = 4
 
@@ -29,7 +28,7 @@ class ProxyTurns:
     def take(self, index):
         """Whether an attempt may begin now; if so, it counts as begun."""
         path = self._paths[index]
-        if path != routes.DIRECT and self._running[path] >= self._most and self._to_be_spared(path):
+        if path != connection_paths.DIRECT and self._running[path] >= self._most and self._to_be_spared(path):
             return False
         self._running[path] += 1
         return True

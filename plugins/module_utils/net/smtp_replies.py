@@ -6,7 +6,7 @@
 import collections
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable, printable_text
 
 # More than any server sends in earnest.
 LONGEST_REPLY = 16384
@@ -37,8 +37,8 @@ class ReplyReader:
             line, dummy_end, self._data = self._data.partition(b"\n")
             found = _LINE.match(line.rstrip(b"\r").decode("utf-8", "replace"))
             if not found:
-                raise SmtpError(f"the answer is not SMTP but {http_heads.printable(bytes(line[:60]).strip())}")
-            self._lines.append(http_heads.clean(found.group(3) or ""))
+                raise SmtpError(f"the answer is not SMTP but {printable(bytes(line[:60]).strip())}")
+            self._lines.append(printable_text(found.group(3) or ""))
             if found.group(2) != "-":
                 if self._data:
                     raise SmtpError("the server says more than it was asked for")
@@ -47,7 +47,7 @@ class ReplyReader:
         if size > LONGEST_REPLY or len(self._lines) > 1000:
             raise SmtpError(f"the answer is longer than {LONGEST_REPLY} bytes")
         if len(self._data) >= 3 and not re.match(rb"[2-5]\d\d", bytes(self._data)):
-            raise SmtpError(f"the answer is not SMTP but starts with {http_heads.printable(bytes(self._data[:60]))}")
+            raise SmtpError(f"the answer is not SMTP but starts with {printable(bytes(self._data[:60]))}")
         return None
 
 

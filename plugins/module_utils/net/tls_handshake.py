@@ -10,7 +10,8 @@ import socket
 import ssl
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, verdicts, x509
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdicts, x509
 
 # Enough for the first flight of any server: OpenSSL takes no chain of certificates above 100 kB.
 LONGEST_FLIGHT = 131072
@@ -102,7 +103,7 @@ def handshake(context, wire, server_name, seconds):
         channel.close()
         failure = _failure(exc, seconds)
         if failure.verdict == verdicts.TLS_FAILED and _is_a_page(channel.heard()):
-            start = http_heads.printable(channel.heard()[:60].splitlines()[0])
+            start = printable(channel.heard()[:60].splitlines()[0])
             failure = verdicts.LayerFailed(verdicts.BLOCKED, f"a page came instead of TLS: {start}")
         failure.heard = channel.heard()
         raise failure from exc

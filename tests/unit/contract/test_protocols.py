@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.pro
     PROTOCOLS,
     evidence,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import connection_paths, verdicts
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tools import protocol_docs
@@ -40,7 +40,7 @@ def test_a_protocol_lies_in_the_file_of_its_name_and_declares_itself(name):
     assert type(protocol).__module__.endswith(f".protocols.{name}")
     assert protocol.title and protocol.outcome and not protocol.outcome.endswith(".")
     assert protocol.transport in ("tcp", "udp")
-    assert protocol.carrier in paths.PATHS[1:]
+    assert protocol.carrier in connection_paths.PATHS[1:]
     assert protocol.transport == "tcp" or not protocol.in_catalogue
     assert all(meaning and not meaning.endswith(".") for meaning in protocol.failures.values())
 

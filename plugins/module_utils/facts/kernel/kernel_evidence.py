@@ -7,17 +7,18 @@
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins, sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
     read_noting,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import (
     platform_of,
     read_platform,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import kernel_files, sysctl_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.installed_kernels import (
     installed_kernels,
@@ -92,7 +93,7 @@ def sysctl_evidence(names, problems):
     beside = sysctl_files.settings_in(sysctl_files.read_beside(files, problems), names)
     evidence = {}
     for name in names:
-        live = read_noting("/proc/sys/" + sysctl_files.key_path(name), problems)
+        live = read_noting("/proc/sys/" + key_path(name), problems)
         setting = set_by[name][-1] if set_by[name] else {"value": None, "source": None}
         evidence[name] = {
             "live": None if live is None else " ".join(live.split()),

@@ -8,7 +8,7 @@ import gzip
 import os
 import zlib
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
     read_text_or_none,

@@ -11,7 +11,7 @@ and the kernel's own requests, and lets an explicit modprobe through. The comman
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.kernel_files import module_name
 
 DIRECTORIES = (

@@ -5,7 +5,7 @@
 """Whether SELinux enforces on this host, now and after the next boot."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     noted,
     read_noting,
     read_text_or_none,

@@ -6,13 +6,13 @@
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
     read_noting,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 ACTIVE, FSTAB = "/proc/swaps", "/etc/fstab"
 ZRAM_SERVICES = ("zramswap.service", "zram-config.service")
@@ -36,7 +36,7 @@ def parse_fstab(text):
     return found
 
 
-def parse_units(text):
+def parse_swap_units(text):
     """Return `[{"unit", "active", "state", "source"}]` from `systemctl show` of units that would start at boot or run.
 
     state is systemd's word, `generated` or `enabled` for example; source is the file that a generator made the unit of,
@@ -62,7 +62,7 @@ def parse_units(text):
 def swap_evidence():
     """Return the swap section of host_info; `units` is `{"error": why}` where systemd gave no answer."""
     try:
-        units = parse_units(run_text(["systemctl", "show", PROPERTIES, "*.swap"] + list(ZRAM_SERVICES)))
+        units = parse_swap_units(run_text(["systemctl", "show", PROPERTIES, "*.swap"] + list(ZRAM_SERVICES)))
     except Unreadable as problem:
         units = {"error": str(problem)}
     problems = []

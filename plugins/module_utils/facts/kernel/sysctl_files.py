@@ -13,25 +13,12 @@ import fnmatch
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 BESIDE = "/etc/sysctl.conf"
 GLOB_CHARACTERS = "*?["
-
-
-def key_path(key):
-    """Return a sysctl name as the path below /proc/sys: `net.ipv4.ip_forward` -> `net/ipv4/ip_forward`.
-
-    The first separator decides: a name written with slashes keeps its dots (`net/ipv4/conf/eth0.5/forwarding`),
-    a dotted name may carry a slash that stands for a dot (`net.ipv4.conf.eth0/5.forwarding`).
-    """
-    for character in key:
-        if character == "/":
-            return key
-        if character == ".":
-            return key.translate({ord("."): "/", ord("/"): "."})
-    return key
 
 
 def parse_line(line):

@@ -11,11 +11,8 @@ import json
 import os
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
-    Unreadable,
-    read_text,
-    run_text,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, read_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 _LINE = re.compile(
     r"\d+:\s+(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<family>inet6?)\s+(?P<address>[0-9A-Fa-f.:]+)"

@@ -9,13 +9,12 @@ import ipaddress
 import os
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
     read_text,
-    run_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import parse_units
 
 STATIC, DHCP = "static", "dhcp"
 
@@ -172,10 +171,10 @@ class _Files:
 
 
 def read_services():
-    """Return what parse_units does for the services of all managers, None where systemd does not answer."""
+    """Return what systemd_units.read_units does for the services of all managers, None where systemd does not answer."""
     names = sorted({name for services in SERVICES.values() for name in services})
     try:
-        return parse_units(run_text(["systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState"] + names))
+        return systemd_units.read_units(names)
     except Unreadable:
         return None
 

@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 
 LARGEST = 22  # prefix length: about a thousand questions
 LISTEN = 1.0  # seconds after the last question

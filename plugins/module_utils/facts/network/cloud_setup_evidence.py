@@ -10,8 +10,8 @@ pods, too.
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import run_text
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import parse_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 UNITS = ("nm-cloud-setup.service", "nm-cloud-setup.timer")
 PRIORITIES = range(30200, 30500)
@@ -25,8 +25,7 @@ def rules_of_cloud_setup(text):
 
 def cloud_setup_evidence():
     """Return the cloud_setup section of host_info."""
-    properties = "--property=Id,LoadState,ActiveState,UnitFileState"
     return {
-        "units": parse_units(run_text(["systemctl", "show", properties] + list(UNITS))),
+        "units": systemd_units.read_units(UNITS),
         "rules": rules_of_cloud_setup(run_text(["ip", "-4", "rule", "show"])),
     }

@@ -8,14 +8,18 @@ import os
 import re
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_values
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change, nftables, selection
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
+    backend_selection,
+    guarded_change,
+    nftables,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import owner_of_jump
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import owner_of_jump
 
 LABEL = "runtime_fabric"
 APPLIED = ("backend", "expires_at", "rules", "default_deny")
@@ -28,7 +32,7 @@ def firewall_evidence(label=LABEL, host=None):
     """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "forward_owners", "installer"}`.
 
     backends: `{name: whether it is installed}`. active: `{name: why}` of those that filter for the site. ours: how what is
-    there differs from what was applied, as change.drift() returns it, or None. applied: `{"backend",
+    there differs from what was applied, as guarded_change.drift() returns it, or None. applied: `{"backend",
     "expires_at", "rules", "default_deny"}` or None; expires_at: when rules that expire end, in seconds since the epoch, 0
     without any; rules: as the module firewall_rules takes them. pending: whether a change
     waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
@@ -40,15 +44,15 @@ def firewall_evidence(label=LABEL, host=None):
     host = host or Host()
     if os.geteuid() != 0:
         raise FirewallError("only root can read the rules of a firewall")
-    backends = selection.all_backends(host, label)
-    known = change.applied(host)
+    backends = backend_selection.all_backends(host, label)
+    known = guarded_change.applied(host)
     forward, forward_owners = forward_policies(host, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
-        "active": dict(selection.active(backends)),
-        "ours": change.drift(host, backends, time.time()),
+        "active": dict(backend_selection.active(backends)),
+        "ours": guarded_change.drift(host, backends, time.time()),
         "applied": {name: known.get(name) for name in APPLIED} if known else None,
-        "pending": change.Guard(host, label, change.DIRECTORY).is_pending(),
+        "pending": guarded_change.Guard(host, label, guarded_change.DIRECTORY).is_pending(),
         "iptables": iptables_variants(host),
         "forward": forward,
         "forward_owners": forward_owners,

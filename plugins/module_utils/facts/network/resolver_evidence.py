@@ -6,7 +6,7 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
     read_text_or_none,
 )

@@ -6,7 +6,7 @@
 
 import configparser
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 _ONE_LINE = re.compile(r"deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?(\S+)(.*)")
 # What stands for a URL of which not everything is known.
@@ -16,7 +16,6 @@ _PORTS = {"http": 80, "https": 443}
 # Nobody has to be asked for these.
 _LOCAL = ("file", "copy", "cdrom", "media")
 _OFF = ("no", "false", "without", "off", "disable", "0")
-_NO_PROXY = ("", "_none_", "none")
 
 
 def apt_lines(text):
@@ -122,21 +121,6 @@ def apt_proxy(options, place):
         if values.get(f"acquire::{scheme}::proxy"):
             return values[f"acquire::{scheme}::proxy"]
     return ""
-
-
-def dnf_proxy(options):
-    """Return the proxy that options of dnf or yum name, with its credentials in the URL; "" where they name none.
-
-    In options of their own, credentials are written as they are.
-    """
-    value = options.get("proxy") or ""
-    if value.lower() in _NO_PROXY:
-        return ""
-    if not options.get("proxy_username"):
-        return value
-    scheme, slashes, rest = value.rpartition("://")
-    user, password = (quote(options.get(name) or "", safe="") for name in ("proxy_username", "proxy_password"))
-    return f"{scheme}{slashes}{user}:{password}@{rest}"
 
 
 def verified_by_all(options):

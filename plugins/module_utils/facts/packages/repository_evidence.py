@@ -7,7 +7,7 @@
 import glob
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
     Unreadable,
     read_text,
@@ -20,6 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import (
     apt_options,
+    dnf_proxy,
     main_section,
 )
 
@@ -116,7 +117,7 @@ class _Reader:
                 continue
             for name, own in sections.items():
                 options = dict(main, **own)
-                proxy = package_sources.dnf_proxy(options) or ("DIRECT" if options.get("proxy") else "")
+                proxy = dnf_proxy(options) or ("DIRECT" if options.get("proxy") else "")
                 urls = package_sources.repo_urls(own, variables)
                 self.add(name, source, urls, lambda dummy, proxy=proxy: proxy, package_sources.verified_by_all(options))
 

@@ -7,15 +7,14 @@
 import glob
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
     Unreadable,
     read_text,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages.package_sources import dnf_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_services import (
     service_evidence,
     systemd_version,
@@ -24,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     VARIABLES,
     apt_options,
     directives,
+    dnf_proxy,
     main_section,
     settings,
     unit_settings,

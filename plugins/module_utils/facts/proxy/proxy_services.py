@@ -6,11 +6,8 @@
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
-    Unreadable,
-    read_text,
-    run_text,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, read_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import (
     VARIABLES,
     settings,

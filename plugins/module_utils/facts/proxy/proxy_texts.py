@@ -6,6 +6,10 @@
 
 import re
 import shlex
+from urllib.parse import quote
+
+# How options of dnf and yum say that no proxy is to be used.
+_NO_PROXY = ("", "_none_", "none")
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -78,3 +82,18 @@ def apt_options(text):
     """Yield (key, value) of what `apt-config dump` prints."""
     for match in re.finditer(r'^([^\s"]+) "(.*)";$', text, re.MULTILINE):
         yield match.group(1), match.group(2)
+
+
+def dnf_proxy(options):
+    """Return the proxy that options of dnf or yum name, with its credentials in the URL; "" where they name none.
+
+    In options of their own, credentials are written as they are.
+    """
+    value = options.get("proxy") or ""
+    if value.lower() in _NO_PROXY:
+        return ""
+    if not options.get("proxy_username"):
+        return value
+    scheme, slashes, rest = value.rpartition("://")
+    user, password = (quote(options.get(name) or "", safe="") for name in ("proxy_username", "proxy_password"))
+    return f"{scheme}{slashes}{user}:{password}@{rest}"

@@ -4,7 +4,8 @@
 
 """What systemd would find in its files if it read them again: files that changed since it did."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable, run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_services import SERVICES, units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import VARIABLES, settings
 

@@ -7,12 +7,12 @@
 import os
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 SECTOR = 512  # what /sys counts in, whatever the device has
 _NOT_DISKS = re.compile(r"(?:loop|ram|zram|sr|fd|nbd|mtdblock)\d")

@@ -12,13 +12,13 @@ import os
 import tempfile
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.percentiles import percentile
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage.mount_evidence import (
     nearest_directory,
     room,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.latency import percentile
 
 MEASURED, NO_SPACE, READ_ONLY, DENIED, REMOTE, FAILED = (
     "measured",

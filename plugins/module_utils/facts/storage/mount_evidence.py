@@ -8,12 +8,12 @@ import os
 import re
 import stat
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 # A server that is gone, or an automounter that would mount something, stands behind these.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "afs", "autofs", "ceph", "glusterfs", "9p", "lustre", "gpfs")

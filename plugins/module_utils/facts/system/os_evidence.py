@@ -10,7 +10,7 @@ import re
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import os_release
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
     read_noting,

@@ -6,7 +6,7 @@
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_text_or_none
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import HIDDEN
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import assignments
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage.block_devices import device_links

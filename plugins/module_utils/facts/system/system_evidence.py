@@ -7,7 +7,7 @@
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import kernel_build
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
     address_evidence,

@@ -9,13 +9,13 @@ import glob
 import os
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections, systemd_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_text import (
     parse_sources,
@@ -43,29 +43,9 @@ LOG_WORDS = ("TLS handshake", "NTS-KE", "NTS key")
 POLL_INTERVAL = 1.0  # seconds between two looks while waiting
 
 
-def parse_units(text):
-    """Return `{unit: {"active": bool, "enabled": bool}}` from `systemctl show --property=Id,ActiveState,...`.
-
-    Units that are not installed are left out; an alias comes back under the unit's own name.
-    """
-    units = {}
-    for block in text.strip().split("\n\n"):
-        values = dict(line.partition("=")[::2] for line in block.splitlines())
-        if values.get("LoadState") == "loaded" and values.get("Id"):
-            units[values["Id"]] = {
-                "active": values.get("ActiveState") in ("active", "reloading"),
-                "enabled": values.get("UnitFileState", "").startswith("enabled")
-                or values.get("UnitFileState") == "alias",
-            }
-    return units
-
-
 def read_units():
-    """Ask systemd about every time service, and those of virtual machines, in one call."""
-    properties = "--property=Id,LoadState,ActiveState,UnitFileState"
-    return parse_units(
-        run_text(["systemctl", "show", properties] + list(CHRONY_UNITS + OTHER_TIME_UNITS) + list(GUEST_UNITS))
-    )
+    """The state of every time service, and of the clock services of virtual machines."""
+    return systemd_units.read_units(CHRONY_UNITS + OTHER_TIME_UNITS + tuple(GUEST_UNITS))
 
 
 def guest_synchronisation(units, vmware_tool=VMWARE_TOOL, hyperv_devices=HYPERV_DEVICES):

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import trusted_paths
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place, Untrusted
 
 STRANGER = 4000000  # the number of a user that no machine has

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy, Lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy, Lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rollback import Guard
 
 ABOUT = {"id": "c1", "run": None, "connection": "192.0.2.5 4242 192.0.2.11 22", "seconds": 60}
@@ -240,7 +240,7 @@ def hold(path, then):
     code = (
         "import sys\n"
         "from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline\n"
-        "from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Lock\n"
+        "from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Lock\n"
         "lock = Lock('over SSH from 192.0.2.5 port 4242', sys.argv[1])\n"
         "lock.acquire(Deadline(5))\n"
         "print('held', flush=True)\n" + then

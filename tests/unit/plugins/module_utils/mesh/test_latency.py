@@ -105,9 +105,3 @@ def test_of_a_listener_that_falls_silent_no_length_is_known():
             "arrives": None,
             "icmp": False,
         }
-
-
-def test_percentiles_are_values_that_were_measured():
-    ordered = list(range(1, 101))
-    assert [latency.percentile(ordered, percent) for percent in (50, 95, 100)] == [50, 95, 100]
-    assert latency.percentile([7], 95) == 7

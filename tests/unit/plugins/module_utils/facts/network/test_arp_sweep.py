@@ -6,7 +6,7 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import arp_sweep
 
 ADDRESS = {"interface": "eth0", "address": "10.0.0.5", "prefix": 24, "family": "ipv4"}

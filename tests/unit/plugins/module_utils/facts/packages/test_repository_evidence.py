@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import package_sources
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages.repository_evidence import (
     repository_evidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import dnf_proxy
 
 ONE_LINE = """# deb http://commented.example/ x main
 deb http://a.example/debian bookworm main # trailing
@@ -131,7 +132,7 @@ def test_any_text_is_read_or_refused(text):
     try:
         for options in package_sources.repo_sections(text).values():
             package_sources.repo_urls(options, {})
-            package_sources.dnf_proxy(options)
+            dnf_proxy(options)
     except ValueError:
         pass
 

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import block_devices, mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
     shell_settings,

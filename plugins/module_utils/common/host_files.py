@@ -2,22 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read files and run programs on a host that may be hostile, slow or broken, and always come back.
-
-Nothing here follows a FIFO, reads without a limit or waits without a timeout.
-"""
+"""Read files of a host that may be hostile or broken: nothing here blocks on a FIFO or reads without a limit."""
 
 import errno
 import os
 import stat
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import programs
-
 TEXT_LIMIT = 1024 * 1024  # bytes; a settings file beyond this is not one
 
 
 class Unreadable(Exception):
-    """The evidence could not be had; the text says why, for a person."""
+    """A file or the output of a program could not be read; the text says why."""
 
 
 class DanglingLink(Unreadable):
@@ -93,27 +88,3 @@ def noted(problems):
     """
     dangling = [str(problem) for problem in problems if isinstance(problem, DanglingLink)]
     return {"unreadable": [str(problem) for problem in problems if str(problem) not in dangling], "dangling": dangling}
-
-
-def run_text(argv, timeout=5.0, quoting=True):
-    """Run a program with a plain locale and no input; return its standard output as text.
-
-    Raises Unreadable when it is missing, exits non-zero or takes longer than `timeout` seconds. quoting: whether the reason
-    may repeat its last line; a program that reads files with secrets may quote these.
-    """
-    try:
-        process = programs.Program(argv)
-    except OSError as error:
-        if error.errno == errno.ENOENT:
-            raise Unreadable(f"{argv[0]}: command not found") from error
-        raise Unreadable(f"{argv[0]}: {os.strerror(error.errno)}") from error
-    try:
-        out, err = process.ended(timeout)
-    except programs.Late as problem:
-        raise Unreadable("{}: {}".format(" ".join(argv), problem)) from problem
-    if process.returncode != 0:
-        said = (err or out).decode("utf-8", "replace").strip().splitlines() if quoting else []
-        raise Unreadable(
-            "{}: exit code {}{}".format(" ".join(argv), process.returncode, ": " + said[-1] if said else "")
-        )
-    return out.decode("utf-8", "replace")

@@ -4,8 +4,11 @@
 
 """Programs of the host, run with a plain locale and a deadline."""
 
+import errno
 import os
 import subprocess
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 
@@ -45,3 +48,27 @@ class Program(subprocess.Popen):
                     stream.close()
             self.wait()
             raise Late(f"no answer within {timeout:g} s") from None
+
+
+def run_text(argv, timeout=5.0, quoting=True):
+    """Run a program with a plain locale and no input; return its standard output as text.
+
+    Raises Unreadable when it is missing, exits non-zero or takes longer than `timeout` seconds. quoting: whether the reason
+    may repeat its last line; a program that reads files with secrets may quote these.
+    """
+    try:
+        process = Program(argv)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            raise Unreadable(f"{argv[0]}: command not found") from error
+        raise Unreadable(f"{argv[0]}: {os.strerror(error.errno)}") from error
+    try:
+        out, err = process.ended(timeout)
+    except Late as problem:
+        raise Unreadable("{}: {}".format(" ".join(argv), problem)) from problem
+    if process.returncode != 0:
+        said = (err or out).decode("utf-8", "replace").strip().splitlines() if quoting else []
+        raise Unreadable(
+            "{}: exit code {}{}".format(" ".join(argv), process.returncode, ": " + said[-1] if said else "")
+        )
+    return out.decode("utf-8", "replace")

@@ -6,8 +6,8 @@
 
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import lock
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import DIRECTORY
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change_lock
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import DIRECTORY
 
 TIMER = """\
 # Written by hostprep.runtime_fabric.
@@ -61,7 +61,7 @@ class ExpiryTimer:
         # A second later, so that the rule has expired by its own clock when it is looked at.
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(expires_at + 1))
         timer = TIMER.format(label=self.label, when=when)
-        return timer, SERVICE.format(label=self.label, command=" ".join(command), guard=GUARD, lock=lock.PATH)
+        return timer, SERVICE.format(label=self.label, command=" ".join(command), guard=GUARD, lock=change_lock.PATH)
 
     def is_kept(self, expires_at, command):
         """Whether keep(expires_at, command) has nothing to do."""

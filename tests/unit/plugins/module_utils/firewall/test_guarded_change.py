@@ -6,14 +6,14 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import guarded_change
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy
 
 PENDING = {"id": "c1", "run": "r1", "connection": "192.0.2.5 4242 192.0.2.11 22", "seconds": 60}
 
 
-class Played(change.Change):
+class Played(guarded_change.Change):
     """A call on a host where a change waits to be confirmed for so many looks."""
 
     def __init__(self, directory, looks, **options):
@@ -43,10 +43,10 @@ class Played(change.Change):
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(change, "POLL", 0)
-    monkeypatch.setattr(change.Guard, "is_pending", lambda self: False)
-    monkeypatch.setattr(change.Guard, "left_alone", lambda self: [])
-    monkeypatch.setattr(change.Guard, "settle", lambda self: None)
+    monkeypatch.setattr(guarded_change, "POLL", 0)
+    monkeypatch.setattr(guarded_change.Guard, "is_pending", lambda self: False)
+    monkeypatch.setattr(guarded_change.Guard, "left_alone", lambda self: [])
+    monkeypatch.setattr(guarded_change.Guard, "settle", lambda self: None)
     monkeypatch.setattr(Host, "remove", lambda self, path: None)
 
 

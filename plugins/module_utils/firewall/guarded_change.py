@@ -10,12 +10,12 @@ import uuid
 from collections import OrderedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import selection, ssh_access
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection, ssh_access
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy, Lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry import ExpiryTimer
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import RULES_DIRECTORY
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy, Lock
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry_timer import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rollback import Guard
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import RULES_DIRECTORY
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, from_parameters
 
 DIRECTORY = RULES_DIRECTORY
@@ -33,7 +33,7 @@ class Change:
         self.guard = Guard(host, parameters["label"], DIRECTORY)
         self.lock = Lock(_origin(self.connection))
         self.expiry = ExpiryTimer(host, parameters["label"])
-        self.backends = selection.all_backends(host, parameters["label"])
+        self.backends = backend_selection.all_backends(host, parameters["label"])
         self.change_id = uuid.uuid4().hex
         self.now = 0  # the clock of the host, once it is this call's turn
         self.missing = []  # directories that the change will make
@@ -102,8 +102,8 @@ class Change:
             )
 
     def _present(self):
-        found, holding = selection.active(self.backends), selection.ours(self.backends)
-        name = selection.choose(self.parameters["backend"], self.backends, found, holding)
+        found, holding = backend_selection.active(self.backends), backend_selection.ours(self.backends)
+        name = backend_selection.choose(self.parameters["backend"], self.backends, found, holding)
         result = {"backend": name, "active": dict(found), "pending": False, "changed": False}
         if name is None:
             return dict(result, msg=NOBODY_FILTERS)
@@ -114,9 +114,9 @@ class Change:
         chosen = self.backends[name]
         left = [self.backends[other] for other in holding if other != name]
         states = [(chosen, chosen.look(), chosen.native(wanted))] + [(one, one.look(), NOTHING) for one in left]
-        starting = name not in found and self.parameters["backend"] != selection.AUTO and not chosen.running()
+        starting = name not in found and self.parameters["backend"] != backend_selection.AUTO and not chosen.running()
         if starting:
-            selection.require_harmless_start(self.backends, name)
+            backend_selection.require_harmless_start(self.backends, name)
         service = chosen.service_state() if starting else _service_before(before, name)
         renewed = any(rule.expires for rule in wanted.rules) and before.get("expires_at") != wanted.expires_at
         # Where the firewall cannot close what has expired, a timer does.
@@ -166,7 +166,7 @@ class Change:
                 one.remove()
             self.expiry.keep(0, [])
             if service and started:
-                selection.stop(self.backends, started.name, service)
+                backend_selection.stop(self.backends, started.name, service)
             self.host.remove(applied_path())
             self._made_directories(before)
             return [(one, target) for one, dummy, target in states]

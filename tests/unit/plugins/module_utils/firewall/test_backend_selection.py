@@ -6,7 +6,7 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import selection
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 
 OWN = """\
@@ -67,7 +67,7 @@ class PlayedHost:
 
 
 def backends(*arguments, **known):
-    return selection.all_backends(PlayedHost(*arguments, **known), "ours")
+    return backend_selection.all_backends(PlayedHost(*arguments, **known), "ours")
 
 
 @pytest.mark.parametrize("front_end", ["firewalld", "ufw"])
@@ -76,21 +76,23 @@ def test_a_table_of_the_site_that_denies_beside_a_front_end_is_a_second_firewall
         "units": [front_end + ".service"],
         "files": {"/etc/ufw/ufw.conf": "ENABLED=yes\n"} if front_end == "ufw" else {},
     }
-    assert list(selection.active(backends(**known))) == [front_end]
+    assert list(backend_selection.active(backends(**known))) == [front_end]
     both = backends(nft=OWN, **known)
-    assert set(selection.active(both)) == {front_end, "nftables"}
+    assert set(backend_selection.active(both)) == {front_end, "nftables"}
     with pytest.raises(FirewallError, match="two firewalls are active"):
-        selection.choose(selection.AUTO, both, selection.active(both), [])
+        backend_selection.choose(backend_selection.AUTO, both, backend_selection.active(both), [])
 
 
 def test_a_front_end_is_not_started_beside_a_table_of_the_site_that_denies():
     both = backends(nft=OWN)
     with pytest.raises(FirewallError, match="firewalld is chosen, but nftables is active"):
-        selection.choose("firewalld", both, selection.active(both), [])
+        backend_selection.choose("firewalld", both, backend_selection.active(both), [])
 
 
 def test_what_fail2ban_keeps_in_nftables_is_no_second_firewall():
-    found = selection.active(backends(nft=BANS, iptables=DOCKER.replace("COMMIT", "-A INPUT -p tcp -j DROP\nCOMMIT")))
+    found = backend_selection.active(
+        backends(nft=BANS, iptables=DOCKER.replace("COMMIT", "-A INPUT -p tcp -j DROP\nCOMMIT"))
+    )
     assert list(found) == ["iptables"]
 
 
@@ -111,22 +113,22 @@ def test_what_fail2ban_keeps_in_nftables_is_no_second_firewall():
 )
 def test_no_firewall_is_started_that_would_flush_what_a_program_keeps(name, known, what):
     if what is None:
-        assert selection.require_harmless_start(backends(**known), name) is None
+        assert backend_selection.require_harmless_start(backends(**known), name) is None
     else:
         with pytest.raises(FirewallError, match=f"{name} is not started, because .* those of {what} among them"):
-            selection.require_harmless_start(backends(**known), name)
+            backend_selection.require_harmless_start(backends(**known), name)
 
 
 @pytest.mark.parametrize("iptables, stops", [(DOCKER, False), ("", True)])
 def test_a_firewall_goes_on_running_where_stopping_it_would_flush_what_a_program_keeps(iptables, stops):
     found = backends(iptables=iptables)
     host = found["firewalld"].host
-    selection.stop(found, "firewalld", {"active": False, "enabled": False})
+    backend_selection.stop(found, "firewalld", {"active": False, "enabled": False})
     assert (["systemctl", "disable", "--quiet", "firewalld.service"] in host.runs) is True
     assert (["systemctl", "stop", "firewalld.service"] in host.runs) is stops
 
 
 def test_a_service_that_was_there_before_stays():
     found = backends()
-    selection.stop(found, "nftables", {"active": True, "enabled": True})
+    backend_selection.stop(found, "nftables", {"active": True, "enabled": True})
     assert [argv for argv in found["nftables"].host.runs if argv[0] == "systemctl"] == []
