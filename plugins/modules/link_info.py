@@ -8,7 +8,7 @@ module: link_info
 short_description: Measure latency, loss, clock offset and path MTU between hosts
 version_added: 0.1.0
 description:
-  - Sends a stream of keyed questions by UDP to the listeners of M(hostprep.runtime_fabric.port_listener) in O(peers), to all
+  - Sends a stream of keyed requests by UDP to the listeners of M(hostprep.runtime_fabric.port_listener) in O(peers), to all
     at the same time, and tells from the answers how long the way takes, how many got lost, and how far the clocks are apart.
   - The kernels of both hosts note when datagrams arrive, and what the listener took to answer is subtracted, so a busy host
     does not look like a slow network.
@@ -25,12 +25,12 @@ extends_documentation_fragment:
 options:
   count:
     description:
-      - How many questions each peer is asked.
+      - How many requests each peer is asked.
     type: int
     default: 100
   interval:
     description:
-      - Seconds between two questions to the same peer.
+      - Seconds between two requests to the same peer.
     type: float
     default: 0.01
   timeout:
@@ -69,7 +69,7 @@ peers:
       type: str
       sample: worker-2
     sent:
-      description: How many questions were sent.
+      description: How many requests were sent.
       returned: always
       type: int
       sample: 100

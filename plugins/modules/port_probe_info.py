@@ -12,7 +12,7 @@ description:
     the others. Proxies are never used.
   - A port in O(peers[].tcp) or O(peers[].udp) is open when M(hostprep.runtime_fabric.port_listener) with the same O(key)
     proves that the probe arrived at the peer and port that were meant.
-  - A question by UDP that is not answered is asked again several times before it is called dropped.
+  - A request by UDP that is not answered is asked again several times before it is called dropped.
   - The result is compact. Ports are told in ranges by verdict, not one by one.
   - Needs nothing on the host but Linux and Python 3.6 or newer.
 author:

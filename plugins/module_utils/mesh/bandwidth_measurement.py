@@ -1,9 +1,9 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many bytes a second a TCP connection to a listener carries, there and back, each by itself.
+"""Throughput of a TCP connection to a listener, one direction after the other.
 
-Counted is what arrives, at the end where it arrives. Bounded in time and in bytes.
+Bytes are counted where they arrive. Bounded in time and in bytes.
 """
 
 import errno
@@ -20,19 +20,21 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tcp_connect, verdicts
 
-PEAK_SLICES = 5  # the peak is that of half a second: buffers that empty at once do not count as the network
+PEAK_SLICES = (
+    5  # the peak is that of half a second, so that a buffer that is flushed does not count as network throughput
+)
 _BLOCK = 256 * 1024
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class NotMeasured(Exception):
-    """The peer did not prove itself, or stopped half-way; the text says why."""
+    """The peer did not prove its identity, or stopped during the measurement; the text says why."""
 
 
 def rates(slices, seconds):
     """Return `{"bytes", "seconds", "mean_mbit", "peak_mbit"}` of bytes counted in slices of listener_streams.SLICE.
 
-    seconds: how long it was sent. The last slice is seldom whole, so the peak may leave it out.
+    seconds: how long the sender was sending. The last slice is rarely complete, so the peak may leave it out.
     """
     total, width = sum(slices), min(PEAK_SLICES, max(1, len(slices) - 1))
     best = max([sum(slices[start : start + width]) for start in range(len(slices) - width + 1)] or [0])
@@ -64,16 +66,16 @@ def measure(key, peer, seconds, most_bytes, timeout):
 
 
 def _open(key, peer, purpose, size, timeout):
-    """Return (socket, nonce) of a connection whose listener has proven itself and has the order for `size` bytes."""
+    """Return (socket, nonce) of a connection whose listener has proved its identity and has the order for `size` bytes."""
     sock, dummy = tcp_connect.dial([peer["address"]], peer["port"], timeout)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         nonce = next(tcp_probes.new_nonces())
         sock.sendall(keyed_proof.ask(key, nonce, purpose))
         data = sock.recv(keyed_proof.ANSWER_LIMIT)
-        said = keyed_proof.read_answer(key, nonce, data)
-        if said is None or (said.name, said.port) != (peer["name"], peer["port"]):
-            raise NotMeasured(f"{peer['name']} did not prove itself on port {peer['port']}")
+        proof = keyed_proof.read_answer(key, nonce, data)
+        if proof is None or (proof.name, proof.port) != (peer["name"], peer["port"]):
+            raise NotMeasured(f"{peer['name']} did not prove its identity on port {peer['port']}")
         sock.sendall(keyed_proof.order(key, data, size))
     except BaseException:
         sock.close()
@@ -94,7 +96,7 @@ def _send(key, peer, seconds, most_bytes, timeout):
         sock.settimeout(seconds + timeout)  # what is in buffers has to arrive first
         slices = keyed_proof.read_count(key, nonce, _read_all(sock))
         if slices is None:
-            raise NotMeasured("{} did not say what arrived".format(peer["name"]))
+            raise NotMeasured("{} did not report what arrived".format(peer["name"]))
         # The receiver counts from its first byte to its last; the last slice is as long as the clock here says.
         return rates(slices, max(time.monotonic() - begun, listener_streams.SLICE))
 
@@ -117,7 +119,7 @@ def _receive(key, peer, seconds, most_bytes, timeout):
 
 
 def _some(transfer, data):
-    """The bytes that one call moved; None when the socket had second thoughts."""
+    """The bytes that one call moved; None when the socket was not ready after all."""
     try:
         return transfer(data)
     except OSError as problem:

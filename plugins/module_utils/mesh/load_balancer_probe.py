@@ -1,10 +1,10 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fresh connections through a load balancer: which listener of the run each one reaches, and what arrives of it there.
+"""New connections through a load balancer: which listener of the run each one reaches, and what arrives there.
 
-The question travels in the greeting of TLS. Who passes TLS through delivers it; who ends TLS answers the greeting
-himself, and then the question is asked within TLS, to find out whom he passes it on to.
+The request is sent in the TLS ClientHello. A load balancer that passes TLS through delivers it; one that terminates TLS
+answers the ClientHello itself, and then the request is sent within TLS, to find out to which node it is forwarded.
 """
 
 import collections
@@ -60,17 +60,17 @@ def probe(key, host, port, connections, timeout, seconds):
 
 def _connect(key, address, host, port, timeout):
     nonce = next(tcp_probes.new_nonces())
-    question = keyed_proof.ask(key, nonce)
+    request = keyed_proof.ask(key, nonce)
     try:
         sock, dummy = tcp_connect.dial([address], port, timeout)
         with sock:
-            sock.sendall(_greeting(question, host))
+            sock.sendall(_greeting(request, host))
             data = sock.recv(_LIMIT)
             if data[:2] != _TLS_HANDSHAKE:
                 return _judge(key, nonce, data, sock.getsockname(), PASSED)
         sock, dummy = tcp_connect.dial([address], port, timeout)
         with _context(None).wrap_socket(sock, server_hostname=_server_name(host)) as secured:
-            secured.sendall(question)
+            secured.sendall(request)
             return _judge(key, nonce, secured.recv(_LIMIT), secured.getsockname(), ENDED)
     except verdicts.LayerFailed as failure:
         return _nothing(failure.detail)
@@ -87,20 +87,20 @@ def _nothing(reason):
 
 
 def _judge(key, nonce, data, own, tls):
-    said = keyed_proof.read_answer(key, nonce, data) if data else None
-    if said is None:
-        return _nothing("something else answers there" if data else "the connection was closed without a proof")
-    source = HIDDEN if said.source != own[0] else ANNOUNCED if said.announced else KEPT
-    return Reached(tls, said.name, source, said.source, None)
+    found = keyed_proof.read_answer(key, nonce, data) if data else None
+    if found is None:
+        return _nothing("another program answers" if data else "the connection was closed without a proof")
+    source = HIDDEN if found.source != own[0] else ANNOUNCED if found.announced else KEPT
+    return Reached(tls, found.name, source, found.source, None)
 
 
-def _context(question):
+def _context(request):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Whose certificate it is does not matter: the listener proves itself by the key of the run.
+    # The certificate does not matter: the listener proves its identity by the key of the run.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    if question is not None:
-        context.set_alpn_protocols(["h2", "http/1.1", listener_requests.protocol_name(question)])
+    if request is not None:
+        context.set_alpn_protocols(["h2", "http/1.1", listener_requests.protocol_name(request)])
     return context
 
 
@@ -108,12 +108,12 @@ def _server_name(host):
     return host if any(letter.isalpha() for letter in host) else None
 
 
-def _greeting(question, host):
-    """The bytes of a ClientHello that carries a question."""
+def _greeting(request, host):
+    """The bytes of a ClientHello that carries a request."""
     outgoing = ssl.MemoryBIO()
-    talk = _context(question).wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=_server_name(host))
+    talk = _context(request).wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=_server_name(host))
     try:
         talk.do_handshake()
     except ssl.SSLWantReadError:
         return outgoing.read()
-    raise AssertionError("a handshake cannot end before the other side said something")
+    raise AssertionError("a handshake cannot finish before the peer has sent anything")

@@ -21,7 +21,7 @@ _CLIENTS = {proxy_url.HTTP: http_connect.Client, proxy_url.SOCKS5: socks5.Client
 
 
 class Routes:
-    """timeout: seconds for each layer; resolver: a resolving.Resolver; known: {path: Proxy} of what is configured."""
+    """timeout: seconds for each layer; resolver: a resolver.Resolver; known: {path: proxy_url.Proxy} of what is configured."""
 
     def __init__(self, timeout, resolver, known):
         self._timeout = timeout
@@ -29,7 +29,7 @@ class Routes:
         self._proxies = known
 
     def open(self, path, host, port, trace):
-        """A Wire to `host` and `port`. Layers go to `trace`, a findings.Trace; raises LayerFailed."""
+        """A Wire to `host` and `port`. Layers are recorded in `trace`, a verdicts.Trace; raises LayerFailed."""
         if path == DIRECT:
             sock = self._dial(host, port, trace)
             return stream.Wire(sock)
@@ -40,11 +40,11 @@ class Routes:
         return wire
 
     def forwarding(self, path):
-        """The Proxy that HTTP in clear is put to over a path, None where it goes to the endpoint itself."""
+        """The Proxy that forwards HTTP in clear on a path, None where requests go to the endpoint itself."""
         return self._proxies[path] if path == proxy_url.HTTP else None
 
     def open_proxy(self, proxy, trace):
-        """A Wire to a proxy, which was asked nothing yet."""
+        """A Wire to a proxy, to which nothing was sent yet."""
         return stream.Wire(self._dial(proxy.host, proxy.port, trace, proxy))
 
     def _dial(self, host, port, trace, proxy=None):
@@ -69,7 +69,7 @@ class Routes:
 
 
 def negotiate(wire, client, seconds):
-    """Hold the conversation of `client` (http_connect.Client or socks5.Client) over `wire` until its tunnel stands."""
+    """Run the handshake of `client` (http_connect.Client or socks5.Client) over `wire` until its tunnel is open."""
     deadline = deadlines.Deadline(seconds)
     wire.send(client.opening(), deadline)
     while not client.done:
@@ -85,14 +85,14 @@ def negotiate(wire, client, seconds):
 
 def _reason(exc, seconds):
     if isinstance(exc, socket.timeout):
-        return f"its answer was not there within {seconds:g} s"
+        return f"no answer within {seconds:g} s"
     if isinstance(exc, OSError) and exc.strerror:
         return f"cut the connection ({exc.strerror})"
     return str(exc)
 
 
 class _OfProxy:
-    """Failures inside are the proxy's: what happened to the endpoint is then unknown."""
+    """Failures inside are those of the proxy: nothing is known of the endpoint then."""
 
     def __init__(self, proxy):
         self._proxy = proxy

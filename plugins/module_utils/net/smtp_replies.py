@@ -1,14 +1,14 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client's side of SMTP (RFC 5321) as far as the question what a server offers: bytes in, words out; no sockets here."""
+"""Replies of an SMTP server (RFC 5321), and the extensions that it offers; no sockets here."""
 
 import collections
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable, printable_text
 
-# More than any server sends in earnest.
+# More than a real server sends.
 LONGEST_REPLY = 16384
 _LINE = re.compile(r"([2-5]\d\d)(?:([- ])(.*))?\Z")
 
@@ -20,18 +20,18 @@ Offer.__doc__ = """extensions: keywords in capitals, in the server's order; auth
 
 
 class SmtpError(ValueError):
-    """The bytes are no reply of an SMTP server."""
+    """The bytes are not a reply of an SMTP server."""
 
 
 class ReplyReader:
-    """Takes bytes until one reply is whole."""
+    """Takes bytes until one reply is complete."""
 
     def __init__(self):
         self._data = bytearray()
         self._lines = []
 
     def feed(self, data):
-        """Take more bytes; the Reply once it is there, else None. Raises SmtpError as soon as it cannot come any more."""
+        """Take more bytes; the Reply once it is complete, else None. Raises SmtpError as soon as it cannot become one."""
         self._data += data
         while b"\n" in self._data:
             line, dummy_end, self._data = self._data.partition(b"\n")
@@ -41,7 +41,7 @@ class ReplyReader:
             self._lines.append(printable_text(found.group(3) or ""))
             if found.group(2) != "-":
                 if self._data:
-                    raise SmtpError("the server says more than it was asked for")
+                    raise SmtpError("the server sent more than one reply")
                 return Reply(int(found.group(1)), self._lines)
         size = len(self._data) + sum(len(line) + 6 for line in self._lines)
         if size > LONGEST_REPLY or len(self._lines) > 1000:

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TLS handshakes: first as a careful client does it, then without checks only to learn who answered."""
+"""TLS handshakes: with the certificate verified, and without, to see the certificate of a peer that failed verification."""
 
 import contextlib
 import os
@@ -38,7 +38,7 @@ class TrustStoreError(ValueError):
 
 
 def in_clear(context):
-    """Keep a context to TLS 1.2, in which a server's certificates and wishes are not encrypted. Returns it."""
+    """Limit a context to TLS 1.2, in which certificates and certificate requests are not encrypted. Returns it."""
     versions = getattr(ssl, "TLSVersion", None)
     if versions is not None:
         context.maximum_version = versions.TLSv1_2
@@ -70,7 +70,7 @@ def verifying_context(ca_path=None):
 
 
 def accepting_context():
-    """A client context that talks to whoever answers. Only for looking: nothing is sent over it."""
+    """A client context that accepts any certificate. Only to read that certificate: no data is sent over it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -89,7 +89,7 @@ def trusts_nothing(context):
 def handshake(context, wire, server_name, seconds):
     """Shake hands over `wire` within `seconds` in all. Returns the Channel.
 
-    Raises LayerFailed; `wire` is closed then, and the exception's `heard` is what Channel.heard() would tell.
+    Raises LayerFailed; `wire` is closed then, and the exception's `heard` is what Channel.heard() would return.
     """
     deadline = deadlines.Deadline(seconds)
     try:
@@ -104,7 +104,7 @@ def handshake(context, wire, server_name, seconds):
         failure = _failure(exc, seconds)
         if failure.verdict == verdicts.TLS_FAILED and _is_a_page(channel.heard()):
             start = printable(channel.heard()[:60].splitlines()[0])
-            failure = verdicts.LayerFailed(verdicts.BLOCKED, f"a page came instead of TLS: {start}")
+            failure = verdicts.LayerFailed(verdicts.BLOCKED, f"received a web page instead of TLS: {start}")
         failure.heard = channel.heard()
         raise failure from exc
     return channel
@@ -115,7 +115,7 @@ def _is_a_page(start):
 
 
 class Channel:
-    """TLS over a wires.Wire, and itself read and written like one; it remembers how the peer's side of it began."""
+    """TLS over a stream.Wire, with the methods of one; it keeps the first bytes that the peer sent."""
 
     def __init__(self, context, wire, server_name):
         self._wire = wire
@@ -142,11 +142,11 @@ class Channel:
             raise
 
     def end(self, deadline):
-        """Say that nothing more comes, and wait until the peer has closed its side, too."""
+        """Shut down this side, and wait until the peer has closed the other one."""
         try:
             self._ssl.unwrap()
         except (OSError, ValueError):
-            # It waits for the peer's good-bye; ours is written by then.
+            # It waits for the peer's close_notify; ours is written by then.
             pass
         self._flush(deadline)
         self._wire.end(deadline)
@@ -155,7 +155,7 @@ class Channel:
         self._wire.close()
 
     def heard(self):
-        """What the peer sent first, as it came over the wire, no more than LONGEST_FLIGHT bytes of it."""
+        """The first bytes that the peer sent, as received, at most LONGEST_FLIGHT of them."""
         return bytes(self._heard)
 
     def version(self):
@@ -175,7 +175,7 @@ class Channel:
                 self._fill(deadline)
                 continue
             except (OSError, ValueError):
-                # The alert that tells the peer why is a courtesy.
+                # The peer may be gone: the alert with the reason is optional.
                 with contextlib.suppress(OSError):
                     self._flush(deadline)
                 raise
@@ -199,7 +199,7 @@ class Channel:
 def _failure(exc, seconds):
     """The LayerFailed for an exception of do_handshake()."""
     if isinstance(exc, socket.timeout):
-        return verdicts.LayerFailed(verdicts.TLS_FAILED, f"the handshake was not over within {seconds:g} s")
+        return verdicts.LayerFailed(verdicts.TLS_FAILED, f"the handshake did not finish within {seconds:g} s")
     if isinstance(exc, ssl.CertificateError):
         code = getattr(exc, "verify_code", None)
         if code is None:
@@ -225,19 +225,19 @@ def _library_failure(exc):
 
 
 def _plain(text):
-    """OpenSSL's words without what only a programmer needs."""
+    """OpenSSL's message without the library's function and line."""
     return re.sub(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$", "", text)
 
 
 def is_refusal(text):
-    """Whether OpenSSL's words for an alert say that the peer does not want us with the certificate that we showed, or not."""
+    """Whether OpenSSL's text of an alert means that the peer rejects the client certificate, or the lack of one."""
     return _REFUSAL.search(text) is not None
 
 
 def asked_for_certificate(channel, seconds):
-    """Whether the server of a finished TLS 1.3 handshake ends it because we showed no certificate.
+    """Whether a server ends a finished TLS 1.3 handshake because the client sent no certificate.
 
-    It does so after our side is done, so we wait `seconds` for it.
+    The alert arrives after the client's side is finished, so this waits up to `seconds` for it.
     """
     try:
         channel.receive(deadlines.Deadline(seconds))
@@ -249,35 +249,35 @@ def asked_for_certificate(channel, seconds):
 
 
 def insist_on_acceptance(channel, seconds):
-    """Give a server that says nothing by itself `seconds` to refuse our certificate, which it can do after the handshake.
+    """Wait up to `seconds` for a silent server to reject the client certificate, which it can do after the handshake.
 
     TLS 1.3 ends it then with an alert; nginx closes the connection. Raises LayerFailed, with the channel closed.
     """
     try:
-        said = channel.receive(deadlines.Deadline(seconds))
+        received = channel.receive(deadlines.Deadline(seconds))
     except socket.timeout:
         return
     except (OSError, ValueError) as exc:
         reason = _plain(getattr(exc, "strerror", None) or str(exc))
     else:
-        if said:
+        if received:
             return
         reason = "closed"
     channel.close()
     raise verdicts.LayerFailed(
         verdicts.CERTIFICATE_REFUSED,
-        f"the connection ended right after the handshake, once our certificate was seen: {reason}",
+        f"the server ended the connection right after the handshake, once it had the client certificate: {reason}",
     )
 
 
 def describe(channel):
-    """What the other side of a finished handshake showed: a dict for the result row, times as ISO 8601 in UTC."""
+    """The peer's certificate after a finished handshake: a dict for the result row, times as ISO 8601 in UTC."""
     return described(channel.certificate(), channel.version())
 
 
 def described(der, version):
     """The same for the DER of a certificate and the name of a version."""
-    told = {
+    description = {
         "version": version,
         "issuer": None,
         "issuer_organisation": None,
@@ -289,8 +289,8 @@ def described(der, version):
     try:
         certificate = x509.parse(der)
     except x509.X509Error:
-        return told
-    told.update(
+        return description
+    description.update(
         issuer=certificate.issuer,
         subject=certificate.subject,
         names=certificate.names,
@@ -298,22 +298,22 @@ def described(der, version):
         not_before=certificate.not_before.isoformat() + "Z",
         not_after=certificate.not_after.isoformat() + "Z",
     )
-    return told
+    return description
 
 
-def shortened(told):
-    """describe()'s dict with no more names than a person reads: a certificate of a stranger may have thousands."""
-    return dict(told, names=told["names"][:_MOST_NAMES])
+def shortened(description):
+    """describe()'s dict with a bounded number of names: a foreign certificate may have thousands."""
+    return dict(description, names=description["names"][:_MOST_NAMES])
 
 
 def some(names):
-    """The first of some names, for a sentence."""
+    """The first few of `names`, for a sentence."""
     more = len(names) - _NAMES_IN_A_SENTENCE
     return ", ".join(names[:_NAMES_IN_A_SENTENCE]) + (f" and {more} more" if more > 0 else "")
 
 
 def explained(failure, answer, context, now):
-    """`failure` of a verified handshake in the light of `answer`, the describe() of the unverified one, or None.
+    """`failure` of a verified handshake, explained by `answer`, the describe() of an unverified one, or None.
 
     now: ISO 8601 in UTC. Returns a LayerFailed.
     """

@@ -47,7 +47,7 @@ def test_nothing_is_held_unless_asked_for():
 
 @pytest.mark.parametrize(
     "handle, words",
-    [(cuts, "closed after 0 s"), (resets, "after 0 s in which nobody"), (forgets, "no packet comes back")],
+    [(cuts, "closed after 0 s"), (resets, "after 0 s without traffic"), (forgets, "the peer does not answer")],
 )
 @pytest.mark.parametrize("protocol", ["tls", "tcp"])
 def test_a_connection_that_does_not(protocol, handle, words):

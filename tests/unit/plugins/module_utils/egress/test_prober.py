@@ -95,4 +95,4 @@ def test_a_row_that_is_not_over_at_the_deadline_says_where_it_was():
     assert [(row["verdict"], row["layer"]) for row in rows] == [("untested", "tls"), ("untested", None)]
     assert rows[0]["detail"] == "the deadline of 0.7 s for the whole call passed while this row was in layer tls"
     assert rows[0]["address"] == "127.0.0.1"
-    assert rows[1]["detail"] == "the deadline of 0.7 s for the whole call passed before this row had its turn"
+    assert rows[1]["detail"] == "the deadline of 0.7 s for the whole call passed before this row was started"

@@ -40,7 +40,7 @@ def measure(count=20, interval=0.002, **how):
     with loopback.udp_server(answering(lambda: ports[0], **how)) as port:
         ports.append(port)
         peer = {"name": "n2", "address": "127.0.0.1", "port": port}
-        # The way of the test is one way at a time, so every question has to wait for its turn.
+        # The way of the test is one way at a time, so every request has to wait for its turn.
         return latency.measure_all(KEY, [peer], count, interval, 2.0, 20.0)[0]
 
 

@@ -112,7 +112,7 @@ def test_a_peer_that_stalls_costs_the_timeout(handle):
         begun = time.monotonic()
         found = failure(port, seconds=0.5)
     assert time.monotonic() - begun < 1.5
-    assert (found.verdict, found.detail) == ("tls_failed", "the handshake was not over within 0.5 s")
+    assert (found.verdict, found.detail) == ("tls_failed", "the handshake did not finish within 0.5 s")
 
 
 @pytest.mark.parametrize("name", ["x" * 64 + ".example.com", "two..dots", ".leading"])

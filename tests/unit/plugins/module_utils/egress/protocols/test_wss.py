@@ -47,7 +47,7 @@ def test_a_websocket_opens(protocol):
     [
         (broker(subprotocol=None), "with the subprotocol none instead of amqp"),
         (broker(subprotocol="mqtt"), "with the subprotocol mqtt instead of amqp"),
-        (broker(guid=b"replayed"), "belongs to another question"),
+        (broker(guid=b"replayed"), "does not match the request"),
         (broker("400 Bad Request"), "answered with 400 Bad Request"),
         (broker("426 Upgrade Required"), "answered with 426 Upgrade Required"),
     ],
@@ -59,7 +59,7 @@ def test_a_websocket_that_does_not_open_as_asked(handle, words):
 
 def test_a_broker_that_wants_credentials_is_reached():
     row = probe(broker("401 Unauthorized"), "amqp_wss")
-    assert row["verdict"] == "reachable" and "no credentials" in row["detail"]
+    assert row["verdict"] == "reachable" and "without credentials" in row["detail"]
 
 
 def test_a_filter_that_answers_for_the_broker():
