@@ -5,20 +5,20 @@
 
 DOCUMENTATION = r"""
 module: egress_info
-short_description: Try out which endpoints this host can reach, layer by layer
+short_description: Probe which endpoints this host can reach, layer by layer
 version_added: 0.1.0
 description:
-  - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and tells for each how far
-    the connection came - name resolution, TCP, the proxy, TLS, or the answer of a time server.
-  - An endpoint can be tried over several paths, directly and through proxies. The first of O(endpoints[].paths) is the
-    one that counts; the others tell what would be otherwise, and are tried when it is settled.
-  - At most four attempts run at a time through one proxy, so that they are not the load that fails them. An attempt that
-    counts and timed out is repeated once, through a proxy while nothing else uses it, as far as O(deadline) permits. A
-    name, a time or a direct connection is not, since there packets are repeated already.
+  - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and reports for each which
+    layer it reached - name resolution, TCP, the proxy, TLS, or the protocol of the endpoint.
+  - An endpoint can be probed over several paths, directly and through proxies. The first of O(endpoints[].paths) gives the
+    result of the endpoint; the others are probed afterwards, for comparison.
+  - At most four attempts run at a time through one proxy, so that the load of the probes does not make them fail. An attempt
+    over the first path that timed out is repeated once, through a proxy while nothing else uses it, as far as O(deadline)
+    permits. DNS and NTP queries and direct connections are not, since their packets are repeated already.
   - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
-    the task; the task fails only when it could not try, for example because of a bad argument.
-  - Needs nothing on the host but Python 3.6 or newer. What it sends over a connection is the negotiation with a proxy,
-    the TLS handshake, and one harmless question - a GET, the opening of a WebSocket, an EHLO, or an NTP query.
+    the task; the task fails only when it could not probe, for example because of an invalid argument.
+  - Needs nothing on the host but Python 3.6 or newer. It sends the negotiation with a proxy, the TLS handshake, and one
+    harmless request - for example a GET, the opening of a WebSocket, an EHLO, or an NTP query.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,7 +28,7 @@ extends_documentation_fragment:
 options:
   endpoints:
     description:
-      - The endpoints to try.
+      - The endpoints to probe.
     type: list
     elements: dict
     required: true
@@ -81,26 +81,26 @@ options:
       mutual_tls:
         description:
           - Whether the endpoint asks every client for a certificate. Without O(endpoints[].client_cert) the test ends
-            with the proof that it does, which somebody who decrypts on the way cannot give; see
+            with the proof that it does, which a proxy that intercepts TLS cannot give; see
             RV(endpoints[].passthrough).
         type: bool
         default: false
       starttls:
         description:
-          - For O(endpoints[].protocol=smtp), whether the connection has to change to TLS.
+          - For O(endpoints[].protocol=smtp), whether to require STARTTLS.
         type: bool
         default: true
       idle:
         description:
-          - Seconds to hold the connection without a word, once it stands, to see whether something on the way cuts it. They
+          - Seconds to hold the open connection without traffic, to find out whether a device on the path cuts it. They
             have to fit into O(deadline).
-          - For O(endpoints[].protocol) V(tcp), V(tls) and V(lumberjack), and for a WebSocket that opens.
+          - Ignored by protocols that end with the reply to a request, such as V(https), V(smtp) and V(ntp).
           - Over the first of O(endpoints[].paths) only.
         type: float
         default: 0
       client_cert:
         description:
-          - A PEM file on the managed host with the certificate to show when the endpoint asks for one.
+          - A PEM file on the managed host with the certificate to send when the endpoint asks for one.
         type: path
       client_key:
         description:
@@ -109,7 +109,7 @@ options:
       issuers:
         description:
           - The organisations (C(O) of the issuer's name) that may sign the certificate of the endpoint. Another one is
-            V(tls_intercepted), also when this host trusts it. Without any, whoever is trusted may.
+            V(tls_intercepted), even when this host trusts it. Without any, every trusted authority may.
         type: list
         elements: str
         default: []
@@ -134,9 +134,9 @@ options:
         default: [direct]
   name_servers:
     description:
-      - Whether to ask every name server of this host by itself, too, for the hosts of O(endpoints), and for names that
-        nobody can have registered, so that no answer to them is true. See RV(name_servers).
-      - Where servers give different addresses for an endpoint whose first path is V(direct), each is tried out.
+      - Whether to query each name server of this host, too, for the hosts of O(endpoints), and for random names that
+        cannot exist. See RV(name_servers).
+      - Where servers return different addresses for an endpoint whose first path is V(direct), each of these is probed.
     type: bool
     default: false
   timeout:
@@ -151,7 +151,7 @@ options:
     default: 30.0
   concurrency:
     description:
-      - How many connections are tried at the same time.
+      - How many probes run at the same time.
     type: int
     default: 128
 seealso:
@@ -160,7 +160,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Try a web service, a log collector and a time server
+- name: Probe a web service, a log collector and a time server
   hostprep.runtime_fabric.egress_info:
     endpoints:
       - host: anypoint.mulesoft.com
@@ -175,7 +175,7 @@ EXAMPLES = r"""
         protocol: ntp
   register: egress
 
-- name: Try a log collector through the SOCKS5 proxy, and what would be without it
+- name: Probe a log collector through the SOCKS5 proxy, and directly for comparison
   hostprep.runtime_fabric.egress_info:
     socks5_proxy: "socks5://{{ proxy_user | urlencode }}:{{ proxy_password | urlencode }}@socks.example.com:1080"
     endpoints:
@@ -184,7 +184,7 @@ EXAMPLES = r"""
         protocol: lumberjack
         paths: [socks5, direct]
 
-- name: Name the endpoints that cannot be reached, and why
+- name: Report the endpoints that cannot be reached, and why
   ansible.builtin.debug:
     msg: "{{ item.id }}: {{ item.verdict }} ({{ item.detail }})"
   loop: "{{ egress.endpoints | rejectattr('verdict', 'equalto', 'reachable') }}"
@@ -229,24 +229,24 @@ endpoints:
       sample: direct
     verdict:
       description:
-        - What the row came to.
-        - V(reachable) - every layer of the protocol did its part.
+        - The result of the endpoint.
+        - V(reachable) - every layer of the protocol worked.
         - V(unresolved) - the name has no address, or no name server answered in time.
-        - V(refused) - the port answered that nobody listens; a firewall can answer like that too.
-        - V(rejected) - a firewall or router answered that it does not let this through, or there is no route.
-        - V(dropped) - no answer to the TCP connection at all, as when a firewall drops packets.
-        - V(proxy_unreachable) - there is no connection to the proxy.
-        - V(proxy_auth) - the proxy wants a user name and password, or others than it was given.
+        - V(refused) - the connection was refused, by a host on which the port is closed, or by a firewall.
+        - V(rejected) - a firewall or router rejected the connection with an ICMP error, or there is no route.
+        - V(dropped) - no answer to the TCP connection, as when a firewall drops packets.
+        - V(proxy_unreachable) - the connection to the proxy failed.
+        - V(proxy_auth) - the proxy requires authentication, or rejects the user name and password.
         - V(proxy_denied) - the proxy does not allow this endpoint or port.
-        - V(proxy_failed) - the proxy says that it cannot reach the endpoint.
-        - V(proxy_broken) - what the proxy answers is not what a proxy answers, or it stops in the middle.
-        - V(blocked) - somebody on the way answers with a page of their own.
+        - V(proxy_failed) - the proxy reports that it cannot reach the endpoint.
+        - V(proxy_broken) - the answer of the proxy is not valid, or the proxy stops in the middle of it.
+        - V(blocked) - a device on the path answers with a page of its own.
         - V(tls_intercepted) - the certificate comes from none of O(endpoints[].issuers); RV(endpoints[].tls.trusted)
-          tells whether this host trusts it all the same.
-        - V(tls_untrusted) - the certificate comes from nobody whom this host trusts.
+          is whether this host trusts it anyway.
+        - V(tls_untrusted) - the certificate comes from an authority that this host does not trust.
         - V(tls_name_mismatch) - the certificate is for another name.
-        - V(tls_expired) - the certificate is not valid any more, or not yet by the clock of this host.
-        - V(certificate_refused) - the endpoint does not accept O(endpoints[].client_cert), or wants one and got none.
+        - V(tls_expired) - the certificate has expired, or is not valid yet by the clock of this host.
+        - V(certificate_refused) - the endpoint rejects O(endpoints[].client_cert), or requires one that is not set.
         - V(tls_failed) - TCP works but the TLS handshake does not.
         # protocols: failures
         - V(http_failed) - the connection works, but the request gets no HTTP response.
@@ -255,9 +255,9 @@ endpoints:
         - V(smtp_failed) - the mail server refuses, or the peer is not a mail server.
         - V(starttls_missing) - the mail server does not offer STARTTLS.
         # end
-        - V(idle_cut) - the connection stood, but did not outlive O(endpoints[].idle).
+        - V(idle_cut) - the connection opened, but was cut within O(endpoints[].idle).
         - V(untested) - O(deadline) passed first.
-        - V(error) - something unforeseen; RV(endpoints[].detail) says what.
+        - V(error) - an unexpected error; see RV(endpoints[].detail).
       returned: always
       type: str
       sample: dropped
@@ -268,12 +268,12 @@ endpoints:
         # protocols: layers
         - One of V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(ntp), V(smtp), V(idle).
         # end
-        - V(null) when the row was not begun.
+        - V(null) when the endpoint was not probed in time.
       returned: always
       type: str
       sample: tcp
     detail:
-      description: One sentence on what was seen, V(null) when there is nothing to add to the verdict.
+      description: One sentence on the reason, V(null) when there is nothing to add to the verdict.
       returned: always
       type: str
       sample: "192.0.2.1 port 443: no answer within 5 s"
@@ -289,12 +289,12 @@ endpoints:
       elements: str
       sample: ["192.0.2.1", "2001:db8::1"]
     elapsed:
-      description: Seconds that the row took.
+      description: Seconds that the probe took.
       returned: always
       type: float
       sample: 0.131
     layers:
-      description: The layers that came to an end, in order.
+      description: The layers that have ended, in their order.
       returned: always
       type: list
       elements: dict
@@ -320,17 +320,17 @@ endpoints:
           sample: 0.012
     tls:
       description:
-        - The certificate that was shown, also when it was refused. V(null) when none was seen.
+        - The certificate of the peer, also when it was not accepted. V(null) when none was received.
       returned: always
       type: dict
       contains:
         version:
-          description: The version of TLS that was agreed on.
+          description: The TLS version of the connection.
           returned: always
           type: str
           sample: TLSv1.3
         issuer:
-          description: Who signed the certificate.
+          description: The issuer of the certificate.
           returned: always
           type: str
           sample: "CN=Amazon RSA 2048 M02, O=Amazon, C=US"
@@ -340,12 +340,12 @@ endpoints:
           type: str
           sample: Amazon
         trusted:
-          description: Whether the certificate is in order for this host, that is for its trust store and clock.
+          description: Whether the certificate is valid by the trust store and the clock of this host.
           returned: always
           type: bool
           sample: true
         subject:
-          description: Whom the certificate names as its owner.
+          description: The subject of the certificate.
           returned: always
           type: str
           sample: CN=example.com
@@ -368,9 +368,9 @@ endpoints:
     passthrough:
       description:
         - For O(endpoints[].mutual_tls), V(null) otherwise and when the TLS layer was not reached.
-        - V(passthrough) - the far end asks for a client certificate, so it is the endpoint itself.
+        - V(passthrough) - the peer asks for a client certificate, so it is the endpoint itself.
         - V(intercepted) - the certificate comes from none of O(endpoints[].issuers).
-        - V(inconclusive) - a good certificate, but nobody asks for ours.
+        - V(inconclusive) - the certificate is valid, but the peer does not ask for a client certificate.
       returned: always
       type: str
       sample: passthrough
@@ -439,19 +439,19 @@ endpoints:
           sample: [PLAIN, LOGIN]
     # end
     attempts:
-      description: How often it was tried. V(2) where the first attempt timed out; the result is that of the second one.
+      description: The number of attempts. V(2) where the first one timed out; the result is that of the second one.
       returned: always
       type: int
       sample: 1
     other_paths:
       description:
-        - What the further O(endpoints[].paths) came to, in their order. Each entry has RV(endpoints[].path) and
+        - The results of the further O(endpoints[].paths), in their order. Each entry has RV(endpoints[].path) and
           all fields after it.
       returned: always
       type: list
       elements: dict
 name_servers:
-  description: What the name servers of this host say, each by itself.
+  description: The answers of each name server of this host.
   returned: when O(name_servers) is true
   type: dict
   contains:
@@ -485,8 +485,8 @@ name_servers:
             status:
               description:
                 - V(ok) - it has addresses. V(nodata) - the name exists without any. V(nxdomain) - there is no such name.
-                - V(servfail), V(refused) or V(rcode N) - what the server says instead of an answer.
-                - V(no_reply), V(rejected) or V(dropped) - no answer came. V(untested) - O(deadline) passed first.
+                - V(servfail), V(refused) or V(rcode N) - the error code of the server.
+                - V(no_reply), V(rejected) or V(dropped) - no answer was received. V(untested) - O(deadline) passed first.
               returned: always
               type: str
               sample: ok
@@ -498,30 +498,30 @@ name_servers:
               sample: ["192.0.2.1"]
             verdict:
               description:
-                - What the endpoint came to at RV(name_servers.servers[].names[].addresses), where none of them is among those
+                - The result of the endpoint at RV(name_servers.servers[].names[].addresses), where none of them is among those
                   of the first server, as in RV(endpoints[].verdict). V(null) otherwise.
               returned: always
               type: str
               sample: tls_untrusted
             detail:
-              description: One sentence on what was seen, else V(null).
+              description: One sentence on the reason, else V(null).
               returned: always
               type: str
         invented:
           description:
-            - Likewise for a random name below C(com) and below each of RV(name_servers.search). A server that has addresses
-              for one has them for every name there.
+            - Likewise for a random name below C(com) and below each of RV(name_servers.search). A server that returns addresses
+              for one returns them for every name there.
           returned: always
           type: list
           elements: dict
     search:
-      description: The domains in which this host completes names.
+      description: The domains that this host appends to names.
       returned: always
       type: list
       elements: str
       sample: [example.com]
     ndots:
-      description: How many dots a name needs to be tried as it stands first.
+      description: How many dots a name needs to be looked up without these domains first.
       returned: always
       type: int
       sample: 1
@@ -548,7 +548,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     verdicts,
 )
 
-# Seconds to gather what is there when the deadline has passed.
+# Seconds to collect the results when the deadline has passed.
 _GRACE = 5
 
 
@@ -580,10 +580,12 @@ def ask_name_servers(endpoints, params, contexts, deadline):
             endpoint.host for endpoint in endpoints if not resolv_conf.is_address(endpoint.host)
         )
     )
-    told = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
+    surveyed = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
     direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == connection_paths.DIRECT]
-    dns_survey.dial_odd_ones(told, direct, lambda lookup: Prober(params["timeout"], contexts, lookup=lookup), deadline)
-    return told
+    dns_survey.probe_differing(
+        surveyed, direct, lambda lookup: Prober(params["timeout"], contexts, lookup=lookup), deadline
+    )
+    return surveyed
 
 
 def read_or_none(path):
@@ -620,7 +622,8 @@ def main():
     outcomes = thread_pool.run_all(jobs, len(jobs), deadlines.Deadline(params["deadline"] + _GRACE))
     for outcome in outcomes:
         if outcome.value is None:
-            module.fail_json(msg=f"could not try: {verdicts.unforeseen(outcome.error) if outcome.done else 'no end'}")
+            why = verdicts.unforeseen(outcome.error) if outcome.done else "they did not finish by the deadline"
+            module.fail_json(msg=f"The probes failed: {why}")
     module.exit_json(changed=False, **dict(zip(("endpoints", "name_servers"), [outcome.value for outcome in outcomes])))
 
 

@@ -16,7 +16,7 @@ class Unreadable(Exception):
 
 
 class DanglingLink(Unreadable):
-    """A link to a file that does not exist. Whoever opens it finds no file."""
+    """A link to a file that does not exist: programs that open it find no file."""
 
 
 def read_text(path, limit=TEXT_LIMIT):
@@ -27,7 +27,7 @@ def read_text(path, limit=TEXT_LIMIT):
 def read_bytes(path, limit=TEXT_LIMIT):
     """Return the content of a regular (or /proc, /sys) file, at most `limit` bytes.
 
-    Raises Unreadable when the file is missing, no regular file, too large or not to be read.
+    Raises Unreadable when the file is missing, not a regular file, too large or not readable.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0)
     try:
@@ -43,7 +43,7 @@ def read_bytes(path, limit=TEXT_LIMIT):
 
 
 def content(descriptor, path, limit=TEXT_LIMIT):
-    """As read_bytes, of a file that is open already; path: what to call it."""
+    """As read_bytes, of a file that is open already; path: its name in messages."""
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Unreadable(f"{path}: not a regular file")
@@ -84,7 +84,7 @@ def read_noting(path, problems, limit=TEXT_LIMIT):
 def noted(problems):
     """Return `{"unreadable": [text], "dangling": [text]}` of the problems that read_noting found.
 
-    What an unreadable file says is not known. A dangling link says nothing, to whatever program.
+    The content of an unreadable file is unknown. A dangling link has no content for any program.
     """
     dangling = [str(problem) for problem in problems if isinstance(problem, DanglingLink)]
     return {"unreadable": [str(problem) for problem in problems if str(problem) not in dangling], "dangling": dangling}

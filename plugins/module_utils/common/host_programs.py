@@ -18,7 +18,7 @@ class Late(Exception):
 
 
 class Program(subprocess.Popen):
-    """A running program. AnsibleModule.run_command would wait for it without a limit, and has no place in a thread."""
+    """A running program. AnsibleModule.run_command has no time limit and is not safe in a thread."""
 
     def __init__(self, argv, fed=False):
         """argv: the program and its arguments. fed: whether it gets input; without, its standard input is empty.
@@ -42,7 +42,7 @@ class Program(subprocess.Popen):
             return self.communicate(data, timeout=timeout)
         except subprocess.TimeoutExpired:
             self.kill()
-            # What it has started may hold its output open for as long as it likes.
+            # Its child processes may keep its output open.
             for stream in (self.stdin, self.stdout, self.stderr):
                 if stream is not None:
                     stream.close()
@@ -67,8 +67,8 @@ def run_text(argv, timeout=5.0, quoting=True):
     except Late as problem:
         raise Unreadable("{}: {}".format(" ".join(argv), problem)) from problem
     if process.returncode != 0:
-        said = (err or out).decode("utf-8", "replace").strip().splitlines() if quoting else []
+        lines = (err or out).decode("utf-8", "replace").strip().splitlines() if quoting else []
         raise Unreadable(
-            "{}: exit code {}{}".format(" ".join(argv), process.returncode, ": " + said[-1] if said else "")
+            "{}: exit code {}{}".format(" ".join(argv), process.returncode, ": " + lines[-1] if lines else "")
         )
     return out.decode("utf-8", "replace")

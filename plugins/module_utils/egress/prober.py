@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a host name to a proven connection: the layers of one endpoint, one after another, over each of its paths."""
+"""Probe endpoints over each of their paths: which attempts run when, and the result row of each endpoint."""
 
 import collections
 import socket

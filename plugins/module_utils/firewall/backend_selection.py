@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which firewall of a host counts: the one that filters already, or the one that somebody chose."""
+"""Which firewall of a host to use: the active one, or the one that the user chose."""
 
 from collections import OrderedDict
 
@@ -24,7 +24,7 @@ def all_backends(host, label):
 
 
 def active(backends):
-    """Return {name: why} of the firewalls that filter for the site, each on its own account."""
+    """Return {name: why} of the firewalls that are active for the site."""
     reasons = OrderedDict((name, backend.activity()) for name, backend in backends.items())
     found = OrderedDict((name, why) for name, why in reasons.items() if why)
     through = {lower for name in found for lower in backends[name].works_through if not backends[lower].denies()}
@@ -32,22 +32,22 @@ def active(backends):
 
 
 def ours(backends):
-    """Return the names of the backends that hold something of ours."""
+    """Return the names of the backends that have rules of ours."""
     return [name for name, backend in backends.items() if backend.look() != NOTHING]
 
 
 def choose(choice, backends, found, holding):
-    """Return the name of the backend to use, None where nothing filters and nothing was chosen.
+    """Return the name of the backend to use, None where no firewall is active and none was chosen.
 
     choice: AUTO or a name. found: as active() returns it. holding: as ours() returns it. Raises FirewallError.
     """
     if choice == AUTO:
         if len(found) > 1:
             raise FirewallError(
-                "backend: two firewalls are active, {}; stop one of them, or the rules of one shut what the other "
-                "opens".format(" and ".join(f"{name} ({why})" for name, why in found.items()))
+                "backend: two firewalls are active, {}; stop one of them, or the rules of one block what the other "
+                "allows".format(" and ".join(f"{name} ({why})" for name, why in found.items()))
             )
-        # What a stopped service holds of ours is not in force, and starting it is not for us to decide.
+        # Our rules in a stopped service have no effect, and only the user decides whether to start it.
         return next(iter(list(found) + [name for name in holding if not backends[name].has_service]), None)
     if not backends[choice].installed():
         raise FirewallError(f"backend: {choice} is not installed on this host")
@@ -71,22 +71,21 @@ def require_harmless_start(backends, name):
     programs = _flushed_programs(backends, name) if why else []
     if programs:
         raise FirewallError(
-            "backend: {0} is not started, because {1}, those of {2} among them; start it yourself, and restart {2} "
+            "backend: {0} is not started, because {1}, including those of {2}; start it yourself, and restart {2} "
             "afterwards".format(name, why, ", ".join(programs))
         )
 
 
 def stop(backends, name, before):
-    """Put the service of a backend back as `before`, from its service_state(), says.
+    """Restore the service of a backend to `before`, from its service_state().
 
-    It goes on running where stopping it would remove rules that programs keep for themselves, and only at the next boot
-    does it not come.
+    Where stopping it would remove rules that programs keep for themselves, it keeps running and is only disabled at boot.
     """
     running = before["active"] or bool(_flushed_programs(backends, name))
     backends[name].stop(dict(before, active=running))
 
 
 def _flushed_programs(backends, name):
-    """Return the names of the programs whose rules go when the service of a backend is started or stopped."""
+    """Return the names of the programs whose rules are flushed when the service of a backend is started or stopped."""
     flushed = backends[name].flushed
     return sorted(backends[flushed].programs()) if flushed else []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One change of the firewall at a time on a host: a lock that the kernel releases when its holder ends, however it ends.
+"""One change of the firewall at a time on a host: a lock that the kernel releases whenever its holder ends.
 
 The script that rolls a change back takes the same lock with flock(1).
 """
@@ -24,7 +24,7 @@ POLL = 0.25  # seconds between two attempts
 
 
 class Busy(FirewallError):
-    """Another change of the firewall is under way, or waits to be confirmed. pending: that change, None while it is made."""
+    """Another change of the firewall is under way, or waits to be confirmed. pending: that change, None while it is being made."""
 
     def __init__(self, message, pending=None):
         super().__init__(message)
@@ -32,7 +32,7 @@ class Busy(FirewallError):
 
 
 class Lock:
-    """holder: a few words on who takes it. path: a file in a directory that only root can write to."""
+    """holder: a few words that identify the holder. path: a file in a directory that only root can write to."""
 
     def __init__(self, holder, path=PATH):
         self.holder, self.path, self._descriptor = holder, path, None
@@ -54,7 +54,7 @@ class Lock:
                     raise FirewallError(f"{self.path}: {os.strerror(problem.errno)}") from problem
             if deadline.expired():
                 os.close(descriptor)
-                raise Busy(f"{self._named()} changes the firewall of this host at the moment. Nothing was changed")
+                raise Busy(f"{self._named()} is changing the firewall of this host right now. Nothing was changed")
             time.sleep(min(POLL, max(0.0, deadline.remaining())))
         os.ftruncate(descriptor, 0)
         os.write(descriptor, json.dumps({"pid": os.getpid(), "holder": self.holder}).encode("utf-8"))

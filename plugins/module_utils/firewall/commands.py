@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The host as backends see it: its programs and its files."""
+"""Access of backends to the host: its programs and its files."""
 
 import errno
 import os
@@ -16,17 +16,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place, Untrusted
 
-TIMEOUT = 60.0  # seconds; firewalld takes its time when it reloads
+TIMEOUT = 60.0  # seconds; firewalld is slow when it reloads
 
 
 class FirewallError(Exception):
-    """What went wrong or cannot be, as a sentence for a person."""
+    """A change that failed or is not possible, as one sentence."""
 
 
 class Host:
-    """Runs programs and handles files, and says so as FirewallError when that fails.
+    """Runs programs and handles files; failures raise FirewallError.
 
-    before_write: None, or what is called with the path and the text of each file before it is written.
+    before_write: None, or a function that is called with the path and the text of each file before it is written.
     """
 
     before_write = None
@@ -36,7 +36,7 @@ class Host:
         return shutil.which(name, path=host_programs.PATH)
 
     def run(self, argv, stdin=None, timeout=TIMEOUT):
-        """Run a program with a plain locale; return its standard output. Raises FirewallError with its last words."""
+        """Run a program with a plain locale; return its standard output. Raises FirewallError with its last line."""
         code, out, err = self.try_run(argv, stdin, timeout)
         if code != 0:
             said = (err or out).strip().splitlines()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A systemd timer that takes away what has expired, for firewalls that cannot let a rule end by themselves."""
+"""A systemd timer that removes expired rules, for firewalls without timeouts of their own."""
 
 import time
 
@@ -36,7 +36,7 @@ ExecStart=/usr/bin/flock {lock} {command}
 ExecStartPost=-/bin/sh -c "[ ! -e {guard} ] || sh {guard} expired"
 """
 
-# The guard of a change, if one waits to be confirmed when the time is over.
+# The rollback script of a change that waits to be confirmed when the time is over, if any.
 GUARD = "/var/lib/hostprep-runtime-fabric/firewall/restore"
 
 
@@ -58,7 +58,7 @@ class ExpiryTimer:
         return [self.timer_path, self.service_path, self.link, self.stamp]
 
     def _texts(self, expires_at, command):
-        # A second later, so that the rule has expired by its own clock when it is looked at.
+        # A second later, so that the rule has expired when it is checked.
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(expires_at + 1))
         timer = TIMER.format(label=self.label, when=when)
         return timer, SERVICE.format(label=self.label, command=" ".join(command), guard=GUARD, lock=change_lock.PATH)

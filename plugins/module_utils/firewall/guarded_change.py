@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bring the firewall of a host to what is wanted, as one guarded change."""
+"""Change the firewall of a host to the wanted rules, as one change that is rolled back unless it is confirmed."""
 
 import json
 import time
@@ -20,8 +20,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
 
 DIRECTORY = RULES_DIRECTORY
 NOBODY_FILTERS = "no firewall is active: every port is open at the host, and nothing was changed"
-POLL = 0.5  # seconds between two looks at a change that waits to be confirmed
-OF_ONE_CALL = ("change_id", "run", "wait_timeout")  # options that say nothing about the rules
+POLL = 0.5  # seconds between two checks of a change that waits to be confirmed
+OF_ONE_CALL = ("change_id", "run", "wait_timeout")  # options that do not concern the rules
 
 
 class Change:
@@ -35,7 +35,7 @@ class Change:
         self.expiry = ExpiryTimer(host, parameters["label"])
         self.backends = backend_selection.all_backends(host, parameters["label"])
         self.change_id = uuid.uuid4().hex
-        self.now = 0  # the clock of the host, once it is this call's turn
+        self.now = 0  # the clock of the host, once the lock is held
         self.missing = []  # directories that the change will make
         self.warnings = []
 
@@ -85,7 +85,7 @@ class Change:
         # The answer to an earlier confirmation may have been lost. Otherwise another change has come since.
         if change_id is not None and applied(self.host).get("change_id", change_id) != change_id:
             raise FirewallError(
-                "the change was not confirmed in time: the host has taken it back, and another one was made since"
+                "the change was not confirmed in time: the host has rolled it back, and another one was made since"
             )
         return False
 
@@ -97,7 +97,7 @@ class Change:
         left = self.guard.take_left_alone()
         if left:
             self.warnings.append(
-                "the rollback of an unconfirmed change left alone what was changed by another hand since: {}. Look there "
+                "the rollback of an unconfirmed change did not restore files that others changed since: {}. Check them "
                 "for rules called {}".format(", ".join(left), self.parameters["label"])
             )
 
@@ -119,7 +119,7 @@ class Change:
             backend_selection.require_harmless_start(self.backends, name)
         service = chosen.service_state() if starting else _service_before(before, name)
         renewed = any(rule.expires for rule in wanted.rules) and before.get("expires_at") != wanted.expires_at
-        # Where the firewall cannot close what has expired, a timer does.
+        # Where the firewall cannot remove expired rules, a timer does.
         closes_at = 0 if chosen.closes_by_itself else wanted.expires_at
         closing = [] if chosen.closes_by_itself else chosen.closing_command()
         timed = self.expiry.is_kept(closes_at, closing)
@@ -142,7 +142,7 @@ class Change:
                 made_directories=self._made_directories(before),
             )
             self.host.write(applied_path(), json.dumps(kept, indent=2, sort_keys=True) + "\n", 0o600)
-            # A firewall that was started has brought rules of the site and zones of interfaces with it.
+            # A firewall that was started has loaded rules of the site and zones of interfaces.
             held = chosen.native(wanted) if starting else states[0][2]
             return [(chosen, held)] + [(one, NOTHING) for one in left]
 
@@ -195,7 +195,7 @@ class Change:
         except FirewallError as problem:
             self._roll_back()
             raise FirewallError(
-                "{}. {}".format(problem, " ".join(["The host is as it was before"] + self.warnings))
+                "{}. {}".format(problem, " ".join(["The former state of the host is restored"] + self.warnings))
             ) from problem
         return dict(result, pending=True, change_id=self.change_id)
 
@@ -203,7 +203,7 @@ class Change:
         return sorted(set(self.parameters["keep_ports"]) | set(ssh_access.ssh_ports()))
 
     def _expires_at(self, before):
-        """Keep the time of an earlier run while more than half of it is left."""
+        """Keep the expiry time of an earlier run while more than half of it is left."""
         if not any(rule["expires"] for rule in self.parameters["rules"]):
             return 0
         period, known = self.parameters["expire_after"], before.get("expires_at", 0)
@@ -211,7 +211,7 @@ class Change:
 
 
 def _origin(connection):
-    """A few words on where a call comes from."""
+    """A few words on the origin of a call."""
     words = (connection or "").split()
     return "over SSH from {} port {}".format(*words[:2]) if len(words) == 4 else "on the host itself"
 
@@ -219,15 +219,15 @@ def _origin(connection):
 def _waiting(about):
     """Why a change is refused while another one waits to be confirmed."""
     return (
-        "another change of the firewall, made {}, waits to be confirmed, and is rolled back within {} seconds of it "
-        "otherwise. Nothing was changed; run this again then, or call state=rolled_back to take it back at once".format(
+        "another change of the firewall, made {}, waits to be confirmed, and is otherwise rolled back {} seconds after "
+        "it was made. Nothing was changed; run this again then, or call state=rolled_back to roll it back at once".format(
             _origin(about.get("connection")), about.get("seconds", "some")
         )
     )
 
 
 def applied_path():
-    """The file in which the host remembers what was applied last."""
+    """The file that records what was applied last."""
     return DIRECTORY + "/applied.json"
 
 
@@ -247,7 +247,7 @@ def _service_before(known, name):
 
 
 def drift(host, backends, now):
-    """Return how what is there of ours differs from what was applied, None where nothing was.
+    """Return how our rules on the host differ from what was applied, None where nothing was.
 
     `{"backend", "runtime": {"missing": [line], "extra": [line]}, "permanent": likewise}`.
     """
@@ -267,7 +267,7 @@ def drift(host, backends, now):
 
 
 def _held(backend, target):
-    """Look whether the firewall holds what it was given."""
+    """Verify that the firewall has the rules that were applied."""
     seen = backend.look()
     for side in ("runtime", "permanent"):
         there, meant = getattr(seen, side), getattr(target, side)
@@ -275,14 +275,14 @@ def _held(backend, target):
             missing = [line for line in meant if line not in there]
             extra = [line for line in there if line not in meant]
             raise FirewallError(
-                "{} does not hold what it was given ({}): missing {}; not asked for {}".format(
+                "{} does not have the rules that were applied ({}): missing {}; unexpected {}".format(
                     backend.name, side, missing[:3] or "nothing", extra[:3] or "nothing"
                 )
             )
 
 
 def _diff(name, seen, target):
-    """What comes and goes, as Ansible shows it; the permanent side only where it says something else."""
+    """The rules that are added and removed, as Ansible's diff; the permanent side only where it differs."""
     entries = []
     for side in ("runtime", "permanent"):
         there, meant = getattr(seen, side), getattr(target, side)

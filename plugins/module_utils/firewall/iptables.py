@@ -5,7 +5,7 @@
 """Backend iptables: chains of our own, and one jump to them at the head of INPUT and of FORWARD, for IPv4 and IPv6.
 
 It writes to the tables that the host's program `iptables` writes to, be they those of nftables or the legacy ones. The
-rules are kept in files that `iptables-restore --noflush` takes. The unit of loader.py loads them behind the units by which
+rules are kept in files that `iptables-restore --noflush` takes. The unit of rule_loader.py loads them behind the units by which
 distributions load what a site has saved, and behind nftables.service, which flushes the tables of iptables-nft, too.
 
 Sources are told apart by one rule for each address, which leads to the ports of its set. That needs no ipset, whose

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A program of ours on the host that loads rules beside those of the site, and the systemd units that call it.
+"""A script on the host that loads our rules in addition to those of the site, and the systemd units that run it.
 
-For firewalls that have no place for rules of others in what they keep. The rules lie in a directory that no other program
-reads. The unit follows the units of the site: when one is restarted or reloaded, which flushes everything, ours loads
-again behind it. A second unit does the same when a unit of the site is started while ours is active already.
+For firewalls whose own configuration has no place for rules of others. The rules are in a directory that no other program
+reads. The unit follows the units of the site: when one is restarted or reloaded, which flushes everything, ours is loaded
+again after it. A second unit does the same when a unit of the site is started while ours is active already.
 """
 
 from collections import OrderedDict
@@ -58,7 +58,7 @@ WantedBy={site}
 
 
 class Loader:
-    """The program and the units for a label.
+    """The script and the units for a label.
 
     site_units: names of the units that load the rules of the site. former_files: where earlier versions kept the rules.
     """
@@ -71,7 +71,7 @@ class Loader:
         self.behind_site = name + "-behind-site.service"
 
     def rules_path(self, suffix):
-        """Where the rules lie that the program loads."""
+        """The file with the rules that the script loads."""
         return f"{RULES_DIRECTORY}/{self.label}.{suffix}"
 
     def _units(self):
@@ -81,7 +81,7 @@ class Loader:
             "program": self.program,
             "site": " ".join(self.site_units),
             "unit": self.unit,
-            "rollback": self.label.replace("_", "-") + "-firewall-rollback-at-boot.service",  # of guard.py
+            "rollback": self.label.replace("_", "-") + "-firewall-rollback-at-boot.service",  # of rollback.py
             "directory": RULES_DIRECTORY,
         }
         return OrderedDict([(self.unit, UNIT.format(**values)), (self.behind_site, BEHIND_SITE.format(**values))])
@@ -98,7 +98,7 @@ class Loader:
         )
 
     def in_place(self, program_text):
-        """Whether program and units are as install would write them, and the units are enabled."""
+        """Whether script and units are as install would write them, and the units are enabled."""
         return self.host.read(self.program) == program_text and all(
             self.host.read(_path(name)) == text and self.host.unit_is("is-enabled", name)
             for name, text in self._units().items()
@@ -109,7 +109,7 @@ class Loader:
         return [path for path in self.former_files if (self.host.read(path) or "").startswith(HEAD)]
 
     def install(self, program_text):
-        """Write program and units, and enable the units. What earlier versions wrote elsewhere goes."""
+        """Write script and units, and enable the units. Files of earlier versions elsewhere are removed."""
         self.host.write(self.program, program_text, 0o755)
         for name, text in self._units().items():
             self.host.write(_path(name), text)
@@ -129,7 +129,7 @@ class Loader:
             self.host.run(["systemctl", "start", self.unit])
 
     def uninstall(self):
-        """Take the rules out of the kernel, and program and units off the host."""
+        """Remove the rules from the kernel, and script and units from the host."""
         for name in self._units():
             if self.host.read(_path(name)) is not None:
                 self.host.run(["systemctl", "disable", "--quiet", "--now", name])
@@ -142,7 +142,7 @@ class Loader:
         self.host.run(["systemctl", "daemon-reload"])
 
     def restore_commands(self):
-        """Shell lines for a rollback, when the files are back."""
+        """Shell lines for a rollback, after the files are restored."""
         if self.host.read(self.program) is None:
             return [
                 "systemctl daemon-reload",

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Programs that keep packet filter rules of their own beside those of a site, and the signs by which these are known.
+"""Programs that keep packet filter rules of their own besides those of a site, and how to recognise these rules.
 
-A program makes its tables and chains anew whenever it likes, so nothing of ours is ever written there, and what it keeps
-there does not make a host one that its site filters. Pure functions of names and rules, in the words of nft or iptables.
+A program may replace its tables and chains at any time, so we never write there, and its rules do not count as an active
+firewall of the site. Pure functions of names and rules, in the syntax of nft or iptables.
 """
 
 import re
@@ -84,13 +84,13 @@ def _whole(pattern, name):
 
 
 def owner_of_table(family, name):
-    """Return the program whose nftables table this is by its name, "" where it is none that is known."""
+    """Return the program whose nftables table this is by its name, "" where it is not known."""
     found = [one.name for one in PROGRAMS if _whole(one.tables, f"{family} {name}")]
     return found[0] if found else ""
 
 
 def owner_of_chain(name):
-    """Return the program whose chain this is by its name, "" where it is none that is known."""
+    """Return the program whose chain this is by its name, "" where it is not known."""
     found = [one.name for one in PROGRAMS if _whole(one.chains, name)]
     return found[0] if found else ""
 

@@ -266,7 +266,7 @@ def insist_on_acceptance(channel, seconds):
     channel.close()
     raise verdicts.LayerFailed(
         verdicts.CERTIFICATE_REFUSED,
-        f"the server ended the connection right after the handshake, once it had the client certificate: {reason}",
+        f"the connection ended right after the handshake, once the server had the client certificate: {reason}",
     )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which firewalls a host has, what of ours is in them, and what else decides about its packets. Only looks."""
+"""Which firewalls a host has, what of ours is in them, and what else decides about its packets. Read-only."""
 
 import os
 import re

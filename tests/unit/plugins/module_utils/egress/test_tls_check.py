@@ -156,7 +156,7 @@ def test_a_silent_server_that_goes_away_refuses_and_one_that_stays_does_not(tls)
             row = probe(port, protocol="lumberjack", client_cert=pem)
             assert (row["verdict"], row["layer"]) == ("certificate_refused", "tls")
             assert row["detail"].startswith(
-                "the connection ended right after the handshake, once our certificate was seen: "
+                "the connection ended right after the handshake, once the server had the client certificate: "
             )
         with server(ssl.CERT_OPTIONAL, tls) as port:
             assert probe(port, protocol="lumberjack", client_cert=pem)["verdict"] == "reachable"

@@ -115,7 +115,7 @@ def test_no_firewall_is_started_that_would_flush_what_a_program_keeps(name, know
     if what is None:
         assert backend_selection.require_harmless_start(backends(**known), name) is None
     else:
-        with pytest.raises(FirewallError, match=f"{name} is not started, because .* those of {what} among them"):
+        with pytest.raises(FirewallError, match=f"{name} is not started, because .* including those of {what}"):
             backend_selection.require_harmless_start(backends(**known), name)
 
 

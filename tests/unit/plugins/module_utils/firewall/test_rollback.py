@@ -259,7 +259,7 @@ def hold(path, then):
 def test_a_second_change_is_refused_and_the_holder_is_named(tmp_path):
     path = str(tmp_path / "lock")
     with hold(path, "input()") as holder:
-        with pytest.raises(Busy, match=r"process \d+ \(over SSH from 192.0.2.5 port 4242\) changes the firewall"):
+        with pytest.raises(Busy, match=r"process \d+ \(over SSH from 192.0.2.5 port 4242\) is changing the firewall"):
             Lock("second", path).acquire(Deadline(0))
         holder.communicate(b"\n")
     Lock("second", path).acquire(Deadline(0))

@@ -219,7 +219,7 @@ def test_each_server_is_asked_for_names_and_for_what_nobody_registered():
     assert [each["addresses"] for each in second["invented"]] == [["192.0.2.40"]] * 2
     invented = [each["name"] for each in first["invented"]]
     assert invented[0].endswith(".com") and invented[1].endswith(".site.example")
-    assert dns_survey.odd_ones(told) == [("192.0.2.54", NAME, ["192.0.2.40"])]
+    assert dns_survey.differing(told) == [("192.0.2.54", NAME, ["192.0.2.40"])]
 
 
 def test_servers_that_share_an_address_do_not_differ():
@@ -229,7 +229,7 @@ def test_servers_that_share_an_address_do_not_differ():
             "192.0.2.54": lambda name: ("ok", ["192.0.2.3", "192.0.2.2"]),
         }
     )
-    assert dns_survey.odd_ones(told) == []
+    assert dns_survey.differing(told) == []
 
 
 def test_a_server_that_fails_has_a_reason():
@@ -255,7 +255,7 @@ def test_addresses_that_only_one_server_gives_are_tried_out():
             assert [endpoint.host for endpoint in endpoints] == [NAME]
             return [{"verdict": "tls_untrusted", "detail": self.lookup(NAME)[0][4][0]}]
 
-    dns_survey.dial_odd_ones(told, [loopback.endpoint(443, host=NAME)], Prober, deadlines.Deadline(5))
+    dns_survey.probe_differing(told, [loopback.endpoint(443, host=NAME)], Prober, deadlines.Deadline(5))
     assert told["servers"][0]["names"][0]["verdict"] is None
     odd = told["servers"][1]["names"][0]
     assert (odd["verdict"], odd["detail"]) == ("tls_untrusted", "192.0.2.40")
