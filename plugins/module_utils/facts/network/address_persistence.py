@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which files of this host give its interfaces their IPv4 addresses at the next boot, and who leased one."""
+"""Files of this host that set the IPv4 addresses of its interfaces at the next boot, and leases of DHCP."""
 
 import glob
 import ipaddress
@@ -48,7 +48,7 @@ SERVICES = {
 # Of a script of System V init, as on EL 7, systemd does not know whether it starts at boot.
 SCRIPTS = ("network.service",)
 RUNS, UNKNOWN = "runs", "unknown"
-MOST_FILES = 200  # of one kind; a directory with more is not what it seems
+MOST_FILES = 200  # of one kind; a directory with more is not read completely
 
 
 def parse_ini(text):
@@ -152,7 +152,7 @@ def _hosts(texts):
 
 
 class _Files:
-    """Reads the files of patterns below a root directory, and remembers what could not be read."""
+    """Reads the files of patterns below a root directory, and records which could not be read."""
 
     def __init__(self, root):
         self.root, self.problems = root, []
@@ -200,7 +200,7 @@ def persistence_evidence(root="/", ask=read_services):
     """Return `{configurations, leases, unreadable, dangling}`.
 
     configurations: `[{manager, path, interface, method, addresses, cloud_init, service, state}]`; interface is a name, a
-    glob or None where a file names none; method is `static`, `dhcp` or the manager's own word; service is the one that
+    glob or None where a file names none; method is `static`, `dhcp` or the manager's own term; service is the one that
     reads the file, state as service_of has it. leases: `[{path, address}]`. ask: see read_services.
     """
     units = ask()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether nm-cloud-setup routes on this host: its units, and the rules it has made.
+"""nm-cloud-setup on this host: its units, and its routing rules.
 
 It adds a rule for each address that the cloud knows of, with priorities from 30200 on, and these catch the packets of
 pods, too.

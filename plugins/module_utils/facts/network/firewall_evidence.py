@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which firewalls a host has, what of ours is in them, and what else decides about its packets. Read-only."""
+"""The firewalls of a host, our rules in them, and other programs with packet filter rules. Read-only."""
 
 import os
 import re
@@ -31,15 +31,15 @@ _VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+
 def firewall_evidence(label=LABEL, host=None):
     """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "forward_owners", "installer"}`.
 
-    backends: `{name: whether it is installed}`. active: `{name: why}` of those that filter for the site. ours: how what is
-    there differs from what was applied, as guarded_change.drift() returns it, or None. applied: `{"backend",
+    backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how our
+    rules differ from what was applied, as guarded_change.drift() returns it, or None. applied: `{"backend",
     "expires_at", "rules", "default_deny"}` or None; expires_at: when rules that expire end, in seconds since the epoch, 0
     without any; rules: as the module firewall_rules takes them. pending: whether a change
     waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
     that drop forwarded packets which no rule accepts. forward_owners: `{where: program}` of those of them whose policy a
     program has set for itself. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
-    init.sh on the host, or None; whether the unit is there by which it replaces the filter table at boot; what it takes
-    the system for, `el7`, `el8`, `debian` or None.
+    init.sh on the host, or None; whether its unit that replaces the filter table at boot is there; the system that it
+    detects, `el7`, `el8`, `debian` or None.
     """
     host = host or Host()
     if os.geteuid() != 0:
@@ -76,7 +76,7 @@ def iptables_variants(host):
     rules = {}
     for variant, program in (("nf_tables", "iptables-nft-save"), ("legacy", "iptables-legacy-save")):
         rules[variant] = False
-        # Looking through the legacy program would bring its empty tables into being.
+        # Listing rules with the legacy program would create its empty tables.
         if variant == "legacy" and not (host.read("/proc/net/ip_tables_names") or "").strip():
             continue
         if host.program(program):
@@ -114,7 +114,7 @@ def _first_owner(rules):
 
 
 def platform():
-    """Return what the installer takes this system for by its os-release: `el7`, `el8`, `debian`, or None."""
+    """Return the system that the installer detects from os-release: `el7`, `el8`, `debian`, or None."""
     try:
         fields = read_values()
     except Unreadable:
@@ -128,7 +128,7 @@ def platform():
 
 
 def installer_version():
-    """Return the SCRIPT_VERSION of the installation script where one lies on the host, else None."""
+    """Return the SCRIPT_VERSION of the installation script on the host, None without one."""
     for path in INSTALLER_PLACES:
         text = read_noting(path, [])
         match = _VERSION.search(text) if text else None
@@ -138,5 +138,5 @@ def installer_version():
 
 
 def has_installer_unit():
-    """Whether the unit of iptables is the one that the installer writes; a masked one is a link to /dev/null, and no file."""
+    """Whether the unit of iptables is the one that the installer writes; a masked one is a link to /dev/null and does not count."""
     return "rtf-iptables" in (read_noting(INSTALLER_UNIT, []) or "")

@@ -40,8 +40,8 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
 
     manager: `apt`, `dnf` or None. A repository is `{"name", "source", "places", "unknown"}`; one of its places is enough:
     `{"scheme", "host", "port", "proxy", "password", "verified"}`. proxy: the package manager's own, as it may be shown,
-    `direct` where it is to use none, or "" where it says nothing; password: as in `proxy_evidence`; verified: whether the
-    host's trust store has to know the server. unknown: why nothing is known of the rest, or None.
+    `direct` where it is to use none, or "" where it has no setting; password: as in `proxy_evidence`; verified: whether the
+    server is verified with the host's trust store. unknown: why nothing is known of the rest, or None.
     local: how many are on the host itself. root: the directory whose files are read.
     """
     reader = _Reader(hashes, root)
@@ -53,7 +53,7 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
         manager = "dnf"
         reader.dnf()
     if len(reader.found) > MOST:
-        reader.unreadable.append(f"{len(reader.found)} repositories, of which {MOST} are told")
+        reader.unreadable.append(f"{len(reader.found)} repositories, of which {MOST} are listed")
     return {
         "manager": manager,
         "repositories": reader.found[:MOST],
@@ -122,7 +122,7 @@ class _Reader:
                 self.add(name, source, urls, lambda dummy, proxy=proxy: proxy, package_sources.verified_by_all(options))
 
     def shown(self, proxy):
-        """Return (what may be shown of a proxy, whether it has credentials)."""
+        """Return (the proxy with its secrets masked, whether it has credentials)."""
         return ("direct", "none") if proxy.upper() == "DIRECT" else self.display.setting("proxy", proxy)
 
     def add(self, name, source, urls, proxy_to, verified):

@@ -196,7 +196,7 @@ def test_a_host_with_apt(tmp_path):
         ("a.example", ["http://a.example:80"]),
         ("b.example", ["https://b.example:443"]),
     ]
-    assert found["repositories"][3]["unknown"] == "ftp is not tried out"
+    assert found["repositories"][3]["unknown"] == "ftp is not supported by the probe"
     assert found["repositories"][0]["source"] == "/etc/apt/sources.list"
     assert found["repositories"][0]["places"][0]["proxy"] == "http://********@p:1"
     assert found["repositories"][0]["places"][0]["password"] == "expected"
@@ -261,4 +261,4 @@ def test_more_repositories_than_anybody_has_are_bounded_and_said(tmp_path):
     lines = "".join(f"deb http://{number}.example/ x main\n" for number in range(300))
     found = of_files(tmp_path, {"etc/apt/sources.list": lines})
     assert len(found["repositories"]) == 200
-    assert found["unreadable"] == ["300 repositories, of which 200 are told"]
+    assert found["unreadable"] == ["300 repositories, of which 200 are listed"]
