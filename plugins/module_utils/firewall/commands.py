@@ -39,9 +39,9 @@ class Host:
         """Run a program with a plain locale; return its standard output. Raises FirewallError with its last line."""
         code, out, err = self.try_run(argv, stdin, timeout)
         if code != 0:
-            said = (err or out).strip().splitlines()
+            lines = (err or out).strip().splitlines()
             raise FirewallError(
-                "{}: exit code {}{}".format(" ".join(argv), code, ": " + " / ".join(said[-3:]) if said else "")
+                "{}: exit code {}{}".format(" ".join(argv), code, ": " + " / ".join(lines[-3:]) if lines else "")
             )
         return out
 

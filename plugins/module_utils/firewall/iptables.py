@@ -8,7 +8,7 @@ It writes to the tables that the host's program `iptables` writes to, be they th
 rules are kept in files that `iptables-restore --noflush` takes. The unit of rule_loader.py loads them behind the units by which
 distributions load what a site has saved, and behind nftables.service, which flushes the tables of iptables-nft, too.
 
-Sources are told apart by one rule for each address, which leads to the ports of its set. That needs no ipset, whose
+Sources are distinguished by one rule for each address, which leads to the ports of its set. That needs no ipset, whose
 program and kernel module many hosts lack, and costs a packet one comparison for each node.
 """
 

@@ -360,7 +360,7 @@ def _is_of_the_site(table, label, iptables_writes):
 
 
 def ambiguous(tables):
-    """Return why it cannot be said whether the site or a program keeps one of the tables, "" where that is clear.
+    """Return why it is unknown whether one of the tables belongs to the site or to a program, "" where that is clear.
 
     None of the programs that are known by the names of their tables drops what comes in by policy.
     """

@@ -124,9 +124,9 @@ class UdpProber:
                     self._last_answer = time.monotonic()
                     self._settle(nonce, *tcp_probes.judge_answer(proof, self._open[nonce]))
                 continue
-            stranger = self._by_place.get(tuple(peer[:2]))
-            if stranger in self._open and not self._open[stranger].proof:
-                self._settle(stranger, port_verdicts.LIVE, None)
+            place = self._by_place.get(tuple(peer[:2]))
+            if place in self._open and not self._open[place].proof:
+                self._settle(place, port_verdicts.LIVE, None)
 
     def _take_errors(self, sock):
         """Take the ICMP errors out of the socket's queue; return how many there were."""

@@ -206,14 +206,14 @@ def persistence_evidence(root="/", ask=read_services):
     units = ask()
     files, found = _Files(root), []
     for path, text in files.each(*NETWORK_MANAGER):
-        found += _told("NetworkManager", path, text, network_manager(text), units)
+        found += _configuration("NetworkManager", path, text, network_manager(text), units)
     for path, text in _visible(files.each(*[folder + "/*.network" for folder in NETWORKD])):
-        found += _told("systemd-networkd", path, text, networkd(text), units)
+        found += _configuration("systemd-networkd", path, text, networkd(text), units)
     for path, text in files.each(*IFCFG):
         if not path.endswith("ifcfg-lo"):
-            found += _told("ifcfg", path, text, ifcfg(text), units)
+            found += _configuration("ifcfg", path, text, ifcfg(text), units)
     for path, text in files.each(*IFUPDOWN):
-        found += _told("ifupdown", path, text, [entry for entry in ifupdown(text) if entry[0] != "lo"], units)
+        found += _configuration("ifupdown", path, text, [entry for entry in ifupdown(text) if entry[0] != "lo"], units)
     leases = []
     for path, text in files.each(*LEASES):
         leases += [{"path": path, "address": address} for address in lease_addresses(text)[-1:]]
@@ -229,7 +229,7 @@ def _visible(files):
             yield path, text
 
 
-def _told(manager, path, text, entries, units):
+def _configuration(manager, path, text, entries, units):
     service, state = service_of(manager, units)
     return [
         {

@@ -176,7 +176,7 @@ class _Reader:
 
 def _curl_version():
     try:
-        said = run_text(["curl", "--version"]).split()
+        words = run_text(["curl", "--version"]).split()
     except Unreadable:
         return None
-    return said[1] if len(said) > 1 else None
+    return words[1] if len(words) > 1 else None
