@@ -18,7 +18,7 @@ attributes:
     platforms: linux
 """
 
-    # For modules that only look.
+    # For modules that are read-only.
     INFO = r"""
 options: {}
 attributes:

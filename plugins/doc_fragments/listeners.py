@@ -9,30 +9,30 @@ class ModuleDocFragment:
 options:
   key:
     description:
-      - The secret of this run, that the listeners have, too.
+      - The secret of this run, the same as that of the listeners.
     type: str
     required: true
   timeout:
     description:
-      - Seconds that a connection, and an answer, may take.
+      - Seconds that a connection or an answer may take.
     type: float
 seealso:
   - module: hostprep.runtime_fabric.port_listener
 """
 
-    # For modules that measure the way to other hosts.
+    # For modules that measure links to other hosts.
     PEERS = r"""
 options:
   peers:
     description:
-      - The listeners to measure the way to.
+      - The listeners to measure.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
         description:
-          - What the listener calls itself.
+          - The name of the listener.
         type: str
         required: true
       address:

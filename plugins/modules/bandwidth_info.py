@@ -8,10 +8,10 @@ module: bandwidth_info
 short_description: Measure the bandwidth to another host and back
 version_added: 0.1.0
 description:
-  - Sends as much as goes over one TCP connection to a listener of M(hostprep.runtime_fabric.port_listener), and then lets the
-    listener do the same, and tells how much arrived. Peers are measured one after the other.
+  - Measures the throughput of one TCP connection to a listener of M(hostprep.runtime_fabric.port_listener), first to the
+    listener and then back. Peers are measured one after the other.
   - Each direction ends after O(seconds) or O(megabytes), whichever comes first. It puts load on the network for that long.
-  - A single connection of a process in Python carries several Gbit/s; what it measures beyond 5 Gbit/s or so is a lower bound.
+  - A single connection of a Python process carries several Gbit/s; results above about 5 Gbit/s are a lower bound.
   - Needs nothing on the host but Linux and Python 3.6 or newer. Proxies are never used.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
@@ -88,7 +88,7 @@ elapsed:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import bandwidth, listener_client
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import bandwidth_measurement, listener_client
 
 
 def argument_spec():
@@ -110,7 +110,7 @@ def bad_arguments(params):
 
 def measure(key, params):
     limits = params["seconds"], params["megabytes"] * 1000000, params["timeout"]
-    return {"peers": [bandwidth.measure(key, peer, *limits) for peer in params["peers"]]}
+    return {"peers": [bandwidth_measurement.measure(key, peer, *limits) for peer in params["peers"]]}
 
 
 def main():

@@ -6,11 +6,11 @@
 DOCUMENTATION = r"""
 ---
 module: change_record
-short_description: Remember on a host what was there before a change
+short_description: Record the state of a host before a change
 version_added: 0.1.0
 description:
-  - Keeps what a role is about to replace, in a file that only root can read, so that reverting can put it back.
-  - What is remembered first counts. A later run adds what is missing and never overwrites a value.
+  - Records the values that a role is about to replace, in a file that only root can read, so that they can be restored.
+  - The first value counts. A later run adds what is missing and never overwrites a value.
   - Without O(values) it only reads.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
@@ -26,17 +26,17 @@ options:
     required: true
   values:
     description:
-      - What to remember. Dictionaries are merged key by key, at every level, and lists entry by entry; any other value
-        that is remembered already stays as it is.
+      - The values to record. Dictionaries are merged key by key, at every level, and lists entry by entry; any other value
+        that is recorded already stays as it is.
     type: dict
     default: {}
   state:
-    description: V(absent) forgets everything; RV(remembered) then holds what was remembered until now.
+    description: V(absent) removes the record; RV(remembered) then holds its former content.
     type: str
     choices: [present, absent]
     default: present
   directory:
-    description: Where records are kept. It is made when it is missing, for its owner alone.
+    description: The directory of the records. It is created when it is missing, readable by its owner only.
     type: path
     default: /var/lib/hostprep-runtime-fabric
 author:
@@ -44,19 +44,19 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Remember that forwarding was off
+- name: Record that forwarding was off
   hostprep.runtime_fabric.change_record:
     name: my_role
     values:
       sysctls:
         net.ipv4.ip_forward: "0"
 
-- name: Read what was there before
+- name: Read the former state
   hostprep.runtime_fabric.change_record:
     name: my_role
   register: before
 
-- name: Forget it, once everything is put back
+- name: Remove the record, once the former state is restored
   hostprep.runtime_fabric.change_record:
     name: my_role
     state: absent
@@ -82,7 +82,7 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import change_records
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Untrusted
 
 

@@ -5,11 +5,11 @@
 
 DOCUMENTATION = r"""
 module: disk_write_info
-short_description: Measure how fast the filesystems of this host take writes
+short_description: Measure the write speed of filesystems of this host
 version_added: 0.1.0
 description:
-  - Writes to a temporary file in each directory, first much in a row, then small entries each of which has to be on the
-    disk before the next one, as the log of a database such as etcd is written.
+  - Writes to a temporary file in each directory, first sequentially, then small entries each of which has to be on the
+    disk before the next one, like the log of a database such as etcd.
   - The file has no name, so that nothing stays behind even where the module is killed. Never more than a tenth of the
     free space is written, and never to a device itself.
   - Of directories on the same filesystem one is measured and stands for all of them. Filesystems of other hosts, which
@@ -32,7 +32,7 @@ options:
     required: true
   megabytes:
     description:
-      - Megabytes (1000000 bytes) after which to stop writing in a row.
+      - Megabytes (1000000 bytes) after which to stop the sequential write.
     type: float
     default: 100.0
   writes:
@@ -42,7 +42,7 @@ options:
     default: 500
   seconds:
     description:
-      - Seconds after which to stop each of the two kinds of writes. What is under way is still brought to the disk, 8
+      - Seconds after which to stop each of the two kinds of writes. Data that is already written is still flushed to the disk, 8
         megabytes at most.
     type: float
     default: 5.0
@@ -61,23 +61,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 directories:
-  description: What was measured for each directory, in the order of O(directories).
+  description: The measurements of each directory, in the order of O(directories).
   returned: success
   type: list
   elements: dict
   contains:
     path:
-      description: The directory that was asked for.
+      description: The directory from O(directories).
       returned: always
       type: str
       sample: /var/lib/etcd
     directory:
-      description: The nearest existing directory, which was written in. V(null) where the path was not looked at.
+      description: The nearest existing directory, in which the file was written. V(null) where the path was not examined.
       returned: always
       type: str
       sample: /var/lib
     mount:
-      description: Where the filesystem is mounted. V(null) where the path was not looked at.
+      description: Where the filesystem is mounted. V(null) where the path was not examined.
       returned: always
       type: str
       sample: /
@@ -88,17 +88,17 @@ directories:
       sample: xfs
     verdict:
       description:
-        - V(measured), or what came in the way, V(no_space), V(read_only), V(denied), V(remote) for a filesystem of
+        - V(measured), or why not, V(no_space), V(read_only), V(denied), V(remote) for a filesystem of
           another host, or V(failed).
       returned: always
       type: str
       sample: measured
     detail:
-      description: One sentence on what came in the way, else V(null).
+      description: One sentence on the reason of any other verdict, else V(null).
       returned: always
       type: str
     bytes:
-      description: Bytes that were written in a row.
+      description: Bytes of the sequential write.
       returned: always
       type: int
       sample: 100000000
@@ -108,12 +108,12 @@ directories:
       type: float
       sample: 212.4
     small_writes:
-      description: What the small writes took. V(null) where nothing was measured.
+      description: The durations of the small writes. V(null) where nothing was measured.
       returned: always
       type: dict
       contains:
         count:
-          description: How many there were in the time.
+          description: The number of small writes.
           returned: success
           type: int
           sample: 500
@@ -141,7 +141,7 @@ directories:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, bounded_reading
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, host_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import (
     disk_write_speed,
     mount_evidence,
@@ -176,7 +176,7 @@ def main():
         module.fail_json(msg="; ".join(problems))
     try:
         mounts = mount_evidence.read_mounts()
-    except bounded_reading.Unreadable as problem:
+    except host_files.Unreadable as problem:
         module.fail_json(msg=str(problem))
     found = disk_write_speed.measure_all(
         params["directories"], params["megabytes"], params["writes"], params["seconds"], mounts

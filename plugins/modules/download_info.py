@@ -9,7 +9,7 @@ short_description: Measure how fast this host downloads
 version_added: 0.1.0
 description:
   - Downloads from O(url) over several connections at once, directly or through a proxy, for a bounded time and no more
-    than a bounded number of bytes, and throws away what it gets. A file that ends early is downloaded again.
+    than a bounded number of bytes, and discards the data. A file that ends early is downloaded again.
   - A server that cannot be reached is a result, not a failure of the task.
   - Needs nothing on the host but Python 3.6 or newer.
 author:
@@ -56,7 +56,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Measure the way to the Internet, one host after another
+- name: Measure the bandwidth to the Internet, one host after another
   hostprep.runtime_fabric.download_info:
     url: https://downloads.example.com/large-file
   register: download
@@ -65,7 +65,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 download:
-  description: What was measured.
+  description: The result of the measurement.
   returned: success
   type: dict
   contains:
@@ -76,16 +76,16 @@ download:
       sample: direct
     verdict:
       description:
-        - V(reachable), or what came in the way, as in RV(hostprep.runtime_fabric.egress_info#module:endpoints[].verdict).
+        - V(reachable), or why the download failed, as in RV(hostprep.runtime_fabric.egress_info#module:endpoints[].verdict).
       returned: always
       type: str
       sample: reachable
     detail:
-      description: One sentence on what came in the way, else V(null).
+      description: One sentence on the reason of any other verdict, else V(null).
       returned: always
       type: str
     bytes:
-      description: Bytes that came in the time measured.
+      description: Bytes that were received in the time measured.
       returned: always
       type: int
       sample: 62500000
@@ -95,7 +95,7 @@ download:
       type: float
       sample: 5.0
     mean_mbit:
-      description: Megabits (1000000 bits) a second, the mean of all connections together. V(null) when too little came.
+      description: Megabits (1000000 bits) a second, the mean of all connections together. V(null) when too little was received.
       returned: always
       type: float
       sample: 100.0
@@ -111,10 +111,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import download
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
-    paths,
+    connection_paths,
     proxy_options,
     resolver,
-    tls,
+    tls_handshake,
     verdicts,
 )
 
@@ -124,7 +124,7 @@ LIMITS = {"streams": 64, "seconds": 600, "max_bytes": 10**12, "timeout": 600}
 def argument_spec():
     return dict(
         url={"type": "str", "required": True, "no_log": True},  # its query may be a signature
-        path={"type": "str", "choices": paths.PATHS, "default": paths.DIRECT},
+        path={"type": "str", "choices": connection_paths.PATHS, "default": connection_paths.DIRECT},
         streams={"type": "int", "default": 4},
         seconds={"type": "float", "default": 5.0},
         max_bytes={"type": "int", "default": 500000000},
@@ -153,20 +153,20 @@ def main():
     params = module.params
     try:
         source, known = read(params)
-        context = tls.verifying_context(params["ca_path"])
-    except tls.TrustStoreError as problem:
+        context = tls_handshake.verifying_context(params["ca_path"])
+    except tls_handshake.TrustStoreError as problem:
         module.fail_json(msg=f"ca_path: {problem}")
     except ValueError as problem:
         module.fail_json(msg=str(problem))
-    way = paths.Routes(params["timeout"], resolver.Resolver(), known)
+    routes = connection_paths.Routes(params["timeout"], resolver.Resolver(), known)
 
     def open_wire():
-        return way.open(params["path"], source.host, source.port, verdicts.Trace())
+        return routes.open(params["path"], source.host, source.port, verdicts.Trace())
 
-    told = download.download(
+    result = download.download(
         source, open_wire, context, params["streams"], params["seconds"], params["max_bytes"], params["timeout"]
     )
-    module.exit_json(changed=False, download=dict(told, path=params["path"]))
+    module.exit_json(changed=False, download=dict(result, path=params["path"]))
 
 
 if __name__ == "__main__":

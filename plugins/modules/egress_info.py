@@ -5,20 +5,20 @@
 
 DOCUMENTATION = r"""
 module: egress_info
-short_description: Try out which endpoints this host can reach, layer by layer
+short_description: Probe which endpoints this host can reach, layer by layer
 version_added: 0.1.0
 description:
-  - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and tells for each how far
-    the connection came - name resolution, TCP, the proxy, TLS, or the answer of a time server.
-  - An endpoint can be tried over several paths, directly and through proxies. The first of O(endpoints[].paths) is the
-    one that counts; the others tell what would be otherwise, and are tried when it is settled.
-  - At most four attempts run at a time through one proxy, so that they are not the load that fails them. An attempt that
-    counts and timed out is repeated once, through a proxy while nothing else uses it, as far as O(deadline) permits. A
-    name, a time or a direct connection is not, since there packets are repeated already.
+  - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and reports for each which
+    layer it reached - name resolution, TCP, the proxy, TLS, or the protocol of the endpoint.
+  - An endpoint can be probed over several paths, directly and through proxies. The first of O(endpoints[].paths) gives the
+    result of the endpoint; the others are probed afterwards, for comparison.
+  - At most four attempts run at a time through one proxy, so that the load of the probes does not make them fail. An attempt
+    over the first path that timed out is repeated once, through a proxy while nothing else uses it, as far as O(deadline)
+    permits. DNS and NTP queries and direct connections are not, since their packets are repeated already.
   - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
-    the task; the task fails only when it could not try, for example because of a bad argument.
-  - Needs nothing on the host but Python 3.6 or newer. What it sends over a connection is the negotiation with a proxy,
-    the TLS handshake, and one harmless question - a GET, the opening of a WebSocket, an EHLO, or an NTP query.
+    the task; the task fails only when it could not probe, for example because of an invalid argument.
+  - Needs nothing on the host but Python 3.6 or newer. It sends the negotiation with a proxy, the TLS handshake, and one
+    harmless request - for example a GET, the opening of a WebSocket, an EHLO, or an NTP query.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,7 +28,7 @@ extends_documentation_fragment:
 options:
   endpoints:
     description:
-      - The endpoints to try.
+      - The endpoints to probe.
     type: list
     elements: dict
     required: true
@@ -50,17 +50,23 @@ options:
         required: true
       protocol:
         description:
-          - What is spoken there, which decides how far the test goes.
-          - V(https) ends with the head of the answer to a GET, and so does V(http), without TLS. O(http_proxy) is asked for
-            the latter as web clients ask it, without CONNECT.
-          - V(amqp_wss) (AMQP over WebSockets) and V(wss) (WebSockets) end with the answer to the opening of a WebSocket.
-          - V(lumberjack) and V(tls) end with a verified TLS handshake.
+          - The protocol of the endpoint, which decides how far the probe goes.
+          # protocols: outcomes
+          - V(https) ends with the head of the response to a GET.
+          - V(http) ends with the same without TLS. O(http_proxy) is sent the request itself, without CONNECT.
+          - V(amqp_wss) ends with the response to the opening of a WebSocket with the subprotocol AMQP.
+          - V(wss) ends with the response to the opening of a WebSocket.
+          - V(lumberjack) ends with a verified TLS handshake. No log entry is sent.
+          - V(tls) ends with a verified TLS handshake.
           - V(tcp) ends with the TCP connection.
-          - V(ntp) ends with the answer to an NTP query.
-          - V(smtp), and V(smtps) with TLS from the start, end with what the mail server offers, see RV(endpoints[].smtp).
-            No mail is sent.
+          - V(ntp) ends with the reply to an NTP query.
+          - V(smtp) ends with what the mail server offers, see RV(endpoints[].smtp). No mail is sent.
+          - V(smtps) ends with the same with TLS from the start.
+          # end
         type: str
+        # protocols: choices
         choices: [https, http, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps]
+        # end
         default: https
       server_name:
         description:
@@ -75,26 +81,26 @@ options:
       mutual_tls:
         description:
           - Whether the endpoint asks every client for a certificate. Without O(endpoints[].client_cert) the test ends
-            with the proof that it does, which somebody who decrypts on the way cannot give; see
+            with the proof that it does, which a proxy that intercepts TLS cannot give; see
             RV(endpoints[].passthrough).
         type: bool
         default: false
       starttls:
         description:
-          - For O(endpoints[].protocol=smtp), whether the connection has to change to TLS.
+          - For O(endpoints[].protocol=smtp), whether to require STARTTLS.
         type: bool
         default: true
       idle:
         description:
-          - Seconds to hold the connection without a word, once it stands, to see whether something on the way cuts it. They
+          - Seconds to hold the open connection without traffic, to find out whether a device on the path cuts it. They
             have to fit into O(deadline).
-          - For O(endpoints[].protocol) V(tcp), V(tls) and V(lumberjack), and for a WebSocket that opens.
+          - Ignored by protocols that end with the reply to a request, such as V(https), V(smtp) and V(ntp).
           - Over the first of O(endpoints[].paths) only.
         type: float
         default: 0
       client_cert:
         description:
-          - A PEM file on the managed host with the certificate to show when the endpoint asks for one.
+          - A PEM file on the managed host with the certificate to send when the endpoint asks for one.
         type: path
       client_key:
         description:
@@ -103,7 +109,7 @@ options:
       issuers:
         description:
           - The organisations (C(O) of the issuer's name) that may sign the certificate of the endpoint. Another one is
-            V(tls_intercepted), also when this host trusts it. Without any, whoever is trusted may.
+            V(tls_intercepted), even when this host trusts it. Without any, every trusted authority may.
         type: list
         elements: str
         default: []
@@ -128,9 +134,9 @@ options:
         default: [direct]
   name_servers:
     description:
-      - Whether to ask every name server of this host by itself, too, for the hosts of O(endpoints), and for names that
-        nobody can have registered, so that no answer to them is true. See RV(name_servers).
-      - Where servers give different addresses for an endpoint whose first path is V(direct), each is tried out.
+      - Whether to query each name server of this host, too, for the hosts of O(endpoints), and for random names that
+        cannot exist. See RV(name_servers).
+      - Where servers return different addresses for an endpoint whose first path is V(direct), each of these is probed.
     type: bool
     default: false
   timeout:
@@ -145,7 +151,7 @@ options:
     default: 30.0
   concurrency:
     description:
-      - How many connections are tried at the same time.
+      - How many probes run at the same time.
     type: int
     default: 128
 seealso:
@@ -154,7 +160,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Try a web service, a log collector and a time server
+- name: Probe a web service, a log collector and a time server
   hostprep.runtime_fabric.egress_info:
     endpoints:
       - host: anypoint.mulesoft.com
@@ -169,7 +175,7 @@ EXAMPLES = r"""
         protocol: ntp
   register: egress
 
-- name: Try a log collector through the SOCKS5 proxy, and what would be without it
+- name: Probe a log collector through the SOCKS5 proxy, and directly for comparison
   hostprep.runtime_fabric.egress_info:
     socks5_proxy: "socks5://{{ proxy_user | urlencode }}:{{ proxy_password | urlencode }}@socks.example.com:1080"
     endpoints:
@@ -178,7 +184,7 @@ EXAMPLES = r"""
         protocol: lumberjack
         paths: [socks5, direct]
 
-- name: Name the endpoints that cannot be reached, and why
+- name: Report the endpoints that cannot be reached, and why
   ansible.builtin.debug:
     msg: "{{ item.id }}: {{ item.verdict }} ({{ item.detail }})"
   loop: "{{ egress.endpoints | rejectattr('verdict', 'equalto', 'reachable') }}"
@@ -223,46 +229,51 @@ endpoints:
       sample: direct
     verdict:
       description:
-        - What the row came to.
-        - V(reachable) - every layer of the protocol did its part.
+        - The result of the endpoint.
+        - V(reachable) - every layer of the protocol worked.
         - V(unresolved) - the name has no address, or no name server answered in time.
-        - V(refused) - the port answered that nobody listens; a firewall can answer like that too.
-        - V(rejected) - a firewall or router answered that it does not let this through, or there is no route.
-        - V(dropped) - no answer to the TCP connection at all, as when a firewall drops packets.
-        - V(proxy_unreachable) - there is no connection to the proxy.
-        - V(proxy_auth) - the proxy wants a user name and password, or others than it was given.
+        - V(refused) - the connection was refused, by a host on which the port is closed, or by a firewall.
+        - V(rejected) - a firewall or router rejected the connection with an ICMP error, or there is no route.
+        - V(dropped) - no answer to the TCP connection, as when a firewall drops packets.
+        - V(proxy_unreachable) - the connection to the proxy failed.
+        - V(proxy_auth) - the proxy requires authentication, or rejects the user name and password.
         - V(proxy_denied) - the proxy does not allow this endpoint or port.
-        - V(proxy_failed) - the proxy says that it cannot reach the endpoint.
-        - V(proxy_broken) - what the proxy answers is not what a proxy answers, or it stops in the middle.
-        - V(blocked) - somebody on the way answers with a page of their own.
+        - V(proxy_failed) - the proxy reports that it cannot reach the endpoint.
+        - V(proxy_broken) - the answer of the proxy is not valid, or the proxy stops in the middle of it.
+        - V(blocked) - a device on the path answers with a page of its own.
         - V(tls_intercepted) - the certificate comes from none of O(endpoints[].issuers); RV(endpoints[].tls.trusted)
-          tells whether this host trusts it all the same.
-        - V(tls_untrusted) - the certificate comes from nobody whom this host trusts.
+          is whether this host trusts it anyway.
+        - V(tls_untrusted) - the certificate comes from an authority that this host does not trust.
         - V(tls_name_mismatch) - the certificate is for another name.
-        - V(tls_expired) - the certificate is not valid any more, or not yet by the clock of this host.
-        - V(certificate_refused) - the endpoint does not accept O(endpoints[].client_cert), or wants one and got none.
+        - V(tls_expired) - the certificate has expired, or is not valid yet by the clock of this host.
+        - V(certificate_refused) - the endpoint rejects O(endpoints[].client_cert), or requires one that is not set.
         - V(tls_failed) - TCP works but the TLS handshake does not.
-        - V(http_failed) - the TLS handshake works but no HTTP answer comes.
-        - V(upgrade_refused) - the answer to the opening of a WebSocket is no WebSocket.
-        - V(smtp_failed) - the mail server refuses, or what answers is no mail server.
+        # protocols: failures
+        - V(http_failed) - the connection works, but the request gets no HTTP response.
+        - V(upgrade_refused) - the response to the opening of a WebSocket does not open one.
+        - V(no_reply) - no valid reply from the time server.
+        - V(smtp_failed) - the mail server refuses, or the peer is not a mail server.
         - V(starttls_missing) - the mail server does not offer STARTTLS.
-        - V(idle_cut) - the connection stood, but did not outlive O(endpoints[].idle).
-        - V(no_reply) - no valid answer from the time server.
+        # end
+        - V(idle_cut) - the connection opened, but was cut within O(endpoints[].idle).
         - V(untested) - O(deadline) passed first.
-        - V(error) - something unforeseen; RV(endpoints[].detail) says what.
+        - V(error) - an unexpected error; see RV(endpoints[].detail).
       returned: always
       type: str
       sample: dropped
     layer:
       description:
-        - The last layer that was tried, V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(smtp), V(idle) or V(ntp). It failed
-          unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are the proxy's own.
-        - V(null) when the row was not begun.
+        - The last layer that was tried. It failed unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are
+          those of the connection to the proxy.
+        # protocols: layers
+        - One of V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(ntp), V(smtp), V(idle).
+        # end
+        - V(null) when the endpoint was not probed in time.
       returned: always
       type: str
       sample: tcp
     detail:
-      description: One sentence on what was seen, V(null) when there is nothing to add to the verdict.
+      description: One sentence on the reason, V(null) when there is nothing to add to the verdict.
       returned: always
       type: str
       sample: "192.0.2.1 port 443: no answer within 5 s"
@@ -278,12 +289,12 @@ endpoints:
       elements: str
       sample: ["192.0.2.1", "2001:db8::1"]
     elapsed:
-      description: Seconds that the row took.
+      description: Seconds that the probe took.
       returned: always
       type: float
       sample: 0.131
     layers:
-      description: The layers that came to an end, in order.
+      description: The layers that have ended, in their order.
       returned: always
       type: list
       elements: dict
@@ -309,17 +320,17 @@ endpoints:
           sample: 0.012
     tls:
       description:
-        - The certificate that was shown, also when it was refused. V(null) when none was seen.
+        - The certificate of the peer, also when it was not accepted. V(null) when none was received.
       returned: always
       type: dict
       contains:
         version:
-          description: The version of TLS that was agreed on.
+          description: The TLS version of the connection.
           returned: always
           type: str
           sample: TLSv1.3
         issuer:
-          description: Who signed the certificate.
+          description: The issuer of the certificate.
           returned: always
           type: str
           sample: "CN=Amazon RSA 2048 M02, O=Amazon, C=US"
@@ -329,12 +340,12 @@ endpoints:
           type: str
           sample: Amazon
         trusted:
-          description: Whether the certificate is in order for this host, that is for its trust store and clock.
+          description: Whether the certificate is valid by the trust store and the clock of this host.
           returned: always
           type: bool
           sample: true
         subject:
-          description: Whom the certificate names as its owner.
+          description: The subject of the certificate.
           returned: always
           type: str
           sample: CN=example.com
@@ -357,19 +368,20 @@ endpoints:
     passthrough:
       description:
         - For O(endpoints[].mutual_tls), V(null) otherwise and when the TLS layer was not reached.
-        - V(passthrough) - the far end asks for a client certificate, so it is the endpoint itself.
+        - V(passthrough) - the peer asks for a client certificate, so it is the endpoint itself.
         - V(intercepted) - the certificate comes from none of O(endpoints[].issuers).
-        - V(inconclusive) - a good certificate, but nobody asks for ours.
+        - V(inconclusive) - the certificate is valid, but the peer does not ask for a client certificate.
       returned: always
       type: str
       sample: passthrough
+    # protocols: evidence
     http:
-      description: The answer over HTTP. V(null) for other protocols and when there was none.
+      description: The HTTP response. V(null) for other protocols and without a response.
       returned: always
       type: dict
       contains:
         status:
-          description: The status.
+          description: The status code.
           returned: always
           type: int
           sample: 403
@@ -379,22 +391,22 @@ endpoints:
           type: str
           sample: Forbidden
         headers:
-          description: The headers, in lower case, that tell who answers.
+          description: The headers, in lower case, that identify the server or a filter.
           returned: always
           type: dict
           sample: {server: AmazonS3}
         title:
-          description: The title when the answer is a page in HTML, else V(null).
+          description: The title of an HTML page, V(null) for any other response.
           returned: always
           type: str
           sample: Access denied
     ntp:
-      description: The answer of the time server. V(null) for other protocols and when there was none.
+      description: The reply of the time server. V(null) for other protocols and without a reply.
       returned: always
       type: dict
       contains:
         offset:
-          description: Seconds that this host's clock is behind the server, V(null) when the server refused to tell.
+          description: Seconds that this host's clock is behind the server, V(null) when the server refuses to serve time.
           returned: always
           type: float
           sample: -0.0012
@@ -404,7 +416,7 @@ endpoints:
           type: int
           sample: 2
     smtp:
-      description: What the mail server says of itself. V(null) for other protocols and when it said nothing.
+      description: The capabilities of the mail server. V(null) for other protocols and without a reply to EHLO.
       returned: always
       type: dict
       contains:
@@ -414,7 +426,7 @@ endpoints:
           type: str
           sample: mail.example.com ESMTP
         extensions:
-          description: What it offers, over TLS where that came about.
+          description: The extensions that it offers, over TLS where TLS was established.
           returned: always
           type: list
           elements: str
@@ -425,20 +437,21 @@ endpoints:
           type: list
           elements: str
           sample: [PLAIN, LOGIN]
+    # end
     attempts:
-      description: How often it was tried. V(2) where the first attempt timed out; the result is that of the second one.
+      description: The number of attempts. V(2) where the first one timed out; the result is that of the second one.
       returned: always
       type: int
       sample: 1
     other_paths:
       description:
-        - What the further O(endpoints[].paths) came to, in their order. Each entry has RV(endpoints[].path) and
+        - The results of the further O(endpoints[].paths), in their order. Each entry has RV(endpoints[].path) and
           all fields after it.
       returned: always
       type: list
       elements: dict
 name_servers:
-  description: What the name servers of this host say, each by itself.
+  description: The answers of each name server of this host.
   returned: when O(name_servers) is true
   type: dict
   contains:
@@ -472,8 +485,8 @@ name_servers:
             status:
               description:
                 - V(ok) - it has addresses. V(nodata) - the name exists without any. V(nxdomain) - there is no such name.
-                - V(servfail), V(refused) or V(rcode N) - what the server says instead of an answer.
-                - V(no_reply), V(rejected) or V(dropped) - no answer came. V(untested) - O(deadline) passed first.
+                - V(servfail), V(refused) or V(rcode N) - the error code of the server.
+                - V(no_reply), V(rejected) or V(dropped) - no answer was received. V(untested) - O(deadline) passed first.
               returned: always
               type: str
               sample: ok
@@ -485,83 +498,63 @@ name_servers:
               sample: ["192.0.2.1"]
             verdict:
               description:
-                - What the endpoint came to at RV(name_servers.servers[].names[].addresses), where none of them is among those
+                - The result of the endpoint at RV(name_servers.servers[].names[].addresses), where none of them is among those
                   of the first server, as in RV(endpoints[].verdict). V(null) otherwise.
               returned: always
               type: str
               sample: tls_untrusted
             detail:
-              description: One sentence on what was seen, else V(null).
+              description: One sentence on the reason, else V(null).
               returned: always
               type: str
         invented:
           description:
-            - Likewise for a random name below C(com) and below each of RV(name_servers.search). A server that has addresses
-              for one has them for every name there.
+            - Likewise for a random name below C(com) and below each of RV(name_servers.search). A server that returns addresses
+              for one returns them for every name there.
           returned: always
           type: list
           elements: dict
     search:
-      description: The domains in which this host completes names.
+      description: The domains that this host appends to names.
       returned: always
       type: list
       elements: str
       sample: [example.com]
     ndots:
-      description: How many dots a name needs to be tried as it stands first.
+      description: How many dots a name needs to be looked up without these domains first.
       returned: always
       type: int
       sample: 1
 """
 
-import re
+import collections
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     argument_limits,
-    bounded_reading,
     deadlines,
+    host_files,
     thread_pool,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import dns_survey, tls_check
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths as routes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    connection_paths,
     proxy_options,
     resolv_conf,
-    tls,
+    tls_handshake,
     verdicts,
 )
 
-# Seconds to gather what is there when the deadline has passed.
+# Seconds to collect the results when the deadline has passed.
 _GRACE = 5
 
 
 def argument_spec():
     return dict(
-        endpoints={
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "id": {"type": "str"},
-                "host": {"type": "str", "required": True},
-                "port": {"type": "int", "required": True},
-                "protocol": {"type": "str", "choices": egress.PROTOCOLS, "default": "https"},
-                "server_name": {"type": "str"},
-                "url_path": {"type": "str", "default": "/"},
-                "mutual_tls": {"type": "bool", "default": False},
-                "starttls": {"type": "bool", "default": True},
-                "idle": {"type": "float", "default": 0},
-                "client_cert": {"type": "path"},
-                "client_key": {"type": "path", "no_log": False},
-                "issuers": {"type": "list", "elements": "str", "default": []},
-                "origin": {"type": "list", "elements": "str", "default": []},
-                "paths": {"type": "list", "elements": "str", "choices": routes.PATHS, "default": [routes.DIRECT]},
-            },
-        },
+        endpoints={"type": "list", "elements": "dict", "required": True, "options": endpoint_options.OPTIONS},
         name_servers={"type": "bool", "default": False},
         timeout={"type": "float", "default": 5.0},
         deadline={"type": "float", "default": 30.0},
@@ -572,52 +565,33 @@ def argument_spec():
 
 
 def bad_arguments(params):
-    """One sentence for each argument that has the right type but makes no sense."""
+    """One sentence for each argument that has the right type but an invalid value."""
     problems = []
-    for number, endpoint in enumerate(params["endpoints"]):
-        if not egress.is_host(endpoint["host"]):
-            problems.append(f"endpoints[{number}].host: {quoted(endpoint['host'])} is not a bare host name or address")
-        if endpoint["server_name"] is not None and not egress.is_host(endpoint["server_name"]):
-            problems.append(f"endpoints[{number}].server_name: {quoted(endpoint['server_name'])} is not a host name")
-        if not 1 <= endpoint["port"] <= 65535:
-            problems.append(f"endpoints[{number}].port: {endpoint['port']} is not between 1 and 65535")
-        if not re.match(r"/[!-~]*\Z", endpoint["url_path"]):
-            problems.append(f"endpoints[{number}].url_path: {quoted(endpoint['url_path'])} is not a path such as /a/b")
-        if endpoint["client_key"] and not endpoint["client_cert"]:
-            problems.append(f"endpoints[{number}].client_key: needs client_cert")
-        if not 0 <= endpoint["idle"] <= 86400:
-            problems.append(f"endpoints[{number}].idle: {endpoint['idle']} is not a number from 0 to 86400")
-        problems += [f"endpoints[{number}].paths: {why}" for why in bad_paths(endpoint, params)]
+    for number, row in enumerate(params["endpoints"]):
+        problems += [f"endpoints[{number}].{problem}" for problem in endpoint_options.problems(row)]
+        problems += [f"endpoints[{number}].paths: {why}" for why in proxy_options.missing(row["paths"], params)]
     return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
-
-
-def bad_paths(endpoint, params):
-    paths = endpoint["paths"]
-    if not paths or len(set(paths)) != len(paths):
-        yield "must name at least one path, and none twice"
-    if endpoint["protocol"] == "ntp" and paths != [routes.DIRECT]:
-        yield "ntp is UDP and has no other path than direct"
-    yield from proxy_options.missing(paths, params)
 
 
 def ask_name_servers(endpoints, params, contexts, deadline):
     """The module's result name_servers."""
-    names = []
-    for endpoint in endpoints:
-        if not resolv_conf.is_address(endpoint.host) and endpoint.host not in names:
-            names.append(endpoint.host)
-    told = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
-    direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == routes.DIRECT]
-    dns_survey.dial_odd_ones(
-        told, direct, lambda lookup: egress.Prober(params["timeout"], contexts, lookup=lookup), deadline
+    names = list(
+        collections.OrderedDict.fromkeys(
+            endpoint.host for endpoint in endpoints if not resolv_conf.is_address(endpoint.host)
+        )
     )
-    return told
+    surveyed = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
+    direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == connection_paths.DIRECT]
+    dns_survey.probe_differing(
+        surveyed, direct, lambda lookup: Prober(params["timeout"], contexts, lookup=lookup), deadline
+    )
+    return surveyed
 
 
 def read_or_none(path):
     try:
-        return bounded_reading.read_text(path)
-    except bounded_reading.Unreadable:
+        return host_files.read_text(path)
+    except host_files.Unreadable:
         return None
 
 
@@ -629,18 +603,18 @@ def main():
     problems += bad_arguments(params)
     if problems:
         module.fail_json(msg="; ".join(problems))
-    endpoints = [egress.endpoint_of(row) for row in params["endpoints"]]
+    endpoints = [endpoint_options.endpoint_of(row) for row in params["endpoints"]]
     try:
-        contexts = tls_check.Contexts(lambda: tls.verifying_context(params["ca_path"]))
-    except tls.TrustStoreError as exc:
+        contexts = tls_check.Contexts(lambda: tls_handshake.verifying_context(params["ca_path"]))
+    except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"ca_path: {exc}")
     try:
         for endpoint in endpoints:
             if endpoint.client_cert:
                 contexts.showing(endpoint.client_cert, endpoint.client_key)
-    except tls.TrustStoreError as exc:
+    except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"client_cert: {exc}")
-    prober = egress.Prober(params["timeout"], contexts, known)
+    prober = Prober(params["timeout"], contexts, known)
     jobs = [lambda: prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)]
     if params["name_servers"]:
         jobs.append(lambda: ask_name_servers(endpoints, params, contexts, deadline))
@@ -648,7 +622,8 @@ def main():
     outcomes = thread_pool.run_all(jobs, len(jobs), deadlines.Deadline(params["deadline"] + _GRACE))
     for outcome in outcomes:
         if outcome.value is None:
-            module.fail_json(msg=f"could not try: {verdicts.unforeseen(outcome.error) if outcome.done else 'no end'}")
+            why = verdicts.unforeseen(outcome.error) if outcome.done else "they did not finish by the deadline"
+            module.fail_json(msg=f"The probes failed: {why}")
     module.exit_json(changed=False, **dict(zip(("endpoints", "name_servers"), [outcome.value for outcome in outcomes])))
 
 

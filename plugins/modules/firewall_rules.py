@@ -6,15 +6,15 @@
 DOCUMENTATION = r"""
 ---
 module: firewall_rules
-short_description: Let packets into a host, on the firewall that it uses, without a lock-out
+short_description: Allow incoming traffic on the active firewall of a host, without a lock-out
 version_added: 0.1.0
 description:
-  - Keeps a set of rules beside those of the site, under one name, on whichever firewall filters on the host. The rules
-    hold at once and after a reboot. A rule, chain, set or connection of the site is never touched.
-  - A change undoes itself. The host puts back what was there before after O(rollback_timeout) seconds, or at the next
-    boot, unless O(state=confirmed) is called over an SSH connection that was made after the change. That needs no
-    controller. RV(pending) says whether the host waits for it.
-  - A call that finds everything as it is wanted writes nothing and reloads nothing.
+  - Manages a set of rules in addition to those of the site, under one name, on the active firewall of the host. The rules
+    take effect at once and after a reboot. A rule, chain, set or connection of the site is never touched.
+  - A change is rolled back by the host itself after O(rollback_timeout) seconds, or at the next boot, unless
+    O(state=confirmed) is called over an SSH connection that was made after the change. The rollback needs no controller.
+    RV(pending) is whether the host waits for the confirmation.
+  - A call that finds the wanted rules writes nothing and reloads nothing.
   - Needs systemd, and Python 3.6 or newer with its standard library on the host. Must run as root.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
@@ -24,29 +24,30 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the rules that come and go in the words of the firewall, those after a reboot apart where they differ.
+      - Shows the rules that are added and removed in the syntax of the firewall, those after a reboot separately where they
+        differ.
 options:
   label:
-    description: What everything of ours is called on the host.
+    description: The name of all objects of this set of rules on the host.
     type: str
     required: true
   state:
     description:
-      - V(present) makes the rules hold, V(absent) takes all of them away.
-      - V(confirmed) lets a change stay, and fails where the host has taken it back already, or where the connection is
+      - V(present) applies the rules, V(absent) removes all of them.
+      - V(confirmed) confirms a change, and fails where the host has rolled it back already, or where the connection is
         the one over which it was made.
-      - V(rolled_back) takes back at once a change that has not been confirmed.
+      - V(rolled_back) rolls a change that is not confirmed back at once.
     type: str
     choices: [present, absent, confirmed, rolled_back]
     default: present
   backend:
     description:
-      - The firewall to write the rules to. V(auto) takes the one that is active. Where none is, nothing is changed; where
+      - The firewall to write the rules to. V(auto) uses the active one. Where none is active, nothing is changed; where
         two are, the module fails.
-      - One that is named is started, now and at boot. It must be installed, and no other may be active.
+      - A firewall that is named is started and enabled at boot. It must be installed, and no other may be active.
       - It is not started where that would flush rules which a program such as Docker or Kubernetes keeps for itself.
         O(state=absent) stops what was started, but not where stopping it would flush such rules.
-      - Tables and chains of such programs are no firewall of the site, and get no rule.
+      - Tables and chains of such programs do not count as a firewall of the site, and are never changed.
     type: str
     choices: [auto, firewalld, nftables, ufw, iptables]
     default: auto
@@ -55,13 +56,13 @@ options:
     type: dict
     default: {}
   rules:
-    description: What may come in.
+    description: The traffic to allow.
     type: list
     elements: dict
     default: []
     suboptions:
       comment:
-        description: What the rule is for, one word. It is shown with the rule by the programs of the firewall.
+        description: The purpose of the rule, one word. The programs of the firewall show it with the rule.
         type: str
         required: true
       transport:
@@ -87,24 +88,24 @@ options:
         type: bool
         default: false
   trusted_networks:
-    description: Networks whose packets come in and are forwarded, from and to them, whatever the port.
+    description: Networks from which all packets are accepted, and from and to which all packets are forwarded.
     type: list
     elements: str
     default: []
   default_deny:
-    description: Whether the host drops what neither these rules nor those of the site let in. SSH stays open.
+    description: Whether the host drops what neither these rules nor those of the site allow. SSH stays open.
     type: bool
     default: false
   keep_ports:
     description:
-      - TCP ports that stay open to everybody where O(default_deny) or the start of a firewall would shut them.
+      - TCP ports that stay open to all sources where O(default_deny) or the start of a firewall would close them.
       - The ports on which sshd listens, and that of the connection in use, are always among them.
     type: list
     elements: int
     default: []
   expire_after:
     description: >-
-      Seconds until rules that expire end. A call in the second half of that time starts it anew, one in the first half
+      Seconds until rules that expire end. A call in the second half of that time restarts it, one in the first half
       changes nothing.
     type: int
     default: 86400
@@ -115,33 +116,32 @@ options:
   wait_timeout:
     description:
       - Seconds to wait while another call changes the firewall, or while its change waits to be confirmed. Then the module
-        fails, names that change and touches nothing of it.
+        fails, names that change and leaves it alone.
     type: int
     default: 120
   confirm:
     description:
-      - Whether to connect anew and confirm the change within the same task, which does not depend on how many hosts a play
-        has or how many of them have their turn at once.
-      - Where no new connection can be made in time, the task waits until the host has taken the change back, and fails.
-      - A change that a killed run of this controller has left is taken back at once, rather than waited for.
+      - Whether to confirm the change over a new connection within the same task, which does not depend on how many hosts a
+        play has or how many of them run at once.
+      - Where no new connection can be made in time, the task waits until the host has rolled the change back, and fails.
+      - A pending change of a killed run of this controller is rolled back at once, rather than waited for.
     type: bool
     default: false
   change_id:
     description:
-      - The change that O(state=confirmed) or O(state=rolled_back) is about, as RV(change_id) told it. Without it, the one
-        that is pending.
+      - The change to confirm or to roll back, from RV(change_id). Without it, the pending one.
     type: str
   run:
     description:
       - Which process on which controller makes the change. O(confirm) sets it.
-      - With O(state=rolled_back), only a change of this process is taken back.
+      - With O(state=rolled_back), only a change of this process is rolled back.
     type: str
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
-- name: Let the other nodes reach etcd
+- name: Allow the other nodes to reach etcd
   hostprep.runtime_fabric.firewall_rules:
     label: my_cluster
     sets:
@@ -177,13 +177,13 @@ backend:
   type: str
   sample: nftables
 active:
-  description: The firewalls that filter for the site, and how that was seen.
+  description: The firewalls that are active for the site, and why they count as active.
   returned: with O(state=present)
   type: dict
   sample:
     nftables: the chain inet filter input filters
 pending:
-  description: Whether the host will take the change back unless it is confirmed.
+  description: Whether the host will roll the change back unless it is confirmed.
   returned: success
   type: bool
 change_id:
@@ -193,11 +193,11 @@ change_id:
   sample: 0f8fad5bd9cb469fa16570867728950e
 busy:
   description: Whether the module failed because another change is under way or waits to be confirmed.
-  returned: when another change stands in the way
+  returned: when another change is pending
   type: bool
 pending_change:
   description: The change that waits to be confirmed, V(null) while it is still being made.
-  returned: when another change stands in the way
+  returned: when another change is pending
   type: dict
   sample:
     id: 0f8fad5bd9cb469fa16570867728950e
@@ -214,10 +214,10 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import selection
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change import Change
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.guarded_change import Change
 
 RULE = {
     "comment": {"type": "str", "required": True},
@@ -238,7 +238,11 @@ def main():
                 "choices": ["present", "absent", "confirmed", "rolled_back"],
                 "default": "present",
             },
-            "backend": {"type": "str", "choices": [selection.AUTO] + selection.NAMES, "default": selection.AUTO},
+            "backend": {
+                "type": "str",
+                "choices": [backend_selection.AUTO] + backend_selection.NAMES,
+                "default": backend_selection.AUTO,
+            },
             "sets": {"type": "dict", "default": {}},
             "rules": {"type": "list", "elements": "dict", "options": RULE, "default": []},
             "trusted_networks": {"type": "list", "elements": "str", "default": []},

@@ -40,11 +40,11 @@ options:
     elements: str
     default: []
   sysctl_file:
-    description: A file of C(sysctl.d) of which to tell what it alone sets.
+    description: A file of C(sysctl.d) whose own settings are returned.
     type: str
     default: ""
   modules_file:
-    description: A file of C(modules-load.d) of which to tell what it alone names.
+    description: A file of C(modules-load.d) whose own modules are returned.
     type: str
     default: ""
   kernel_options:
@@ -74,13 +74,13 @@ options:
     elements: str
     default: []
   dns_address:
-    description: A local address where a DNS server is to listen; who is in its way is told.
+    description: A local address on which a DNS server is to listen; processes that hold its port are returned.
     type: str
     default: 127.0.0.1
   arp_sweep:
     description:
-      - Whether to ask every address of the subnet of the default route by ARP who has it, for about a second.
-      - Subnets larger than /22 are not asked. Needs root.
+      - Whether to send an ARP request for every address of the subnet of the default route, for about a second.
+      - Not for subnets larger than /22. Needs root.
     type: bool
     default: false
   clock_wait:
@@ -94,7 +94,7 @@ options:
       - URLs of proxies that are expected in the host's files, each as the digest that the filter
         P(hostprep.runtime_fabric.proxy_parts#filter) returns. A digest, because Ansible hides a secret option wherever
         its text turns up in a result, and a password may be a word that is in one anyway.
-      - Neither a user nor a password is returned. RV(ignore:host.proxy.settings[].password) says whether the URL was
+      - Neither a user nor a password is returned. RV(ignore:host.proxy.settings[].password) is whether the URL was
         one of these.
     type: list
     elements: str
@@ -113,7 +113,7 @@ EXAMPLES = r"""
     kernel_modules: [br_netfilter]
   register: found
 
-- name: Say which file decides it
+- name: Report the file that decides it
   ansible.builtin.debug:
     var: found.host.kernel.sysctls['net.ipv4.ip_forward'].at_boot_source
 
@@ -125,7 +125,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 host:
-  description: One dictionary for each section asked for.
+  description: One dictionary for each requested section.
   returned: success
   type: dict
   contains:
@@ -136,7 +136,7 @@ host:
     kernel:
       description: Kernel release, sysctls and modules.
       type: dict
-      returned: when asked for
+      returned: when requested
       contains:
         release:
           description: As C(uname -r) prints it.
@@ -158,7 +158,7 @@ host:
           type: bool
           returned: when readable
         platform:
-          description: RV(ignore:id), RV(ignore:version) and RV(ignore:like) as C(/etc/os-release) says.
+          description: RV(ignore:id), RV(ignore:version) and RV(ignore:like) from C(/etc/os-release).
           type: dict
           returned: when readable
           sample: {"id": rocky, "version": "9.4", "like": [rhel, centos, fedora]}
@@ -168,8 +168,8 @@ host:
               that systemd-sysctl will set at the next boot, and RV(ignore:at_boot_source), the file and line that
               decide it. RV(ignore:set_by) lists all files that set it, with line and value, the one that counts last.
             - V(null) where the key does not exist, or where no file sets it.
-            - RV(ignore:beside) is what C(/etc/sysctl.conf) says where a boot does not read it, which
-              C(sysctl --system) does all the same.
+            - RV(ignore:beside) is the value in C(/etc/sysctl.conf) where the boot does not read it, although
+              C(sysctl --system) does.
           type: dict
           returned: when readable
           sample:
@@ -185,8 +185,8 @@ host:
           description:
             - For each name of O(kernel_modules) whether it is RV(ignore:available) now and RV(ignore:how), V(loaded),
               V(built_in), V(feature) or V(absent). RV(ignore:file) is what modprobe would load, RV(ignore:obstacle) the
-              line of modprobe.d, or the word of the kernel's command line, that keeps it from being loaded.
-            - RV(ignore:at_boot) says whether it will be there after the next boot, also if that starts another kernel,
+              line of modprobe.d, or the parameter of the kernel's command line, that prevents loading it.
+            - RV(ignore:at_boot) is whether it will be there after the next boot, also if that starts another kernel,
               RV(ignore:at_boot_source) by which file of modules-load.d.
           type: dict
           returned: when readable
@@ -214,12 +214,12 @@ host:
           returned: when readable
           sample: {"sysctls": ["/etc/sysctl.d/x.conf: larger than 1048576 bytes"], "modules": []}
         masked:
-          description: Those of C(systemd-sysctl.service) and C(systemd-modules-load.service) that are masked, and read nothing.
+          description: Those of C(systemd-sysctl.service) and C(systemd-modules-load.service) that are masked, and do not run.
           type: list
           elements: str
           returned: when readable
         dangling:
-          description: Those that are links to no file. They set nothing, whatever program reads them.
+          description: Dangling links among them, which have no content for any program.
           type: dict
           returned: when readable
           sample: {"sysctls": ["/etc/sysctl.conf: dangling link to /srv/sysctl.conf"], "modules": []}
@@ -230,7 +230,7 @@ host:
     time:
       description: Time services and the state of chrony.
       type: dict
-      returned: when asked for
+      returned: when requested
       contains:
         units:
           description: For each installed time service whether it is RV(ignore:active) and RV(ignore:enabled).
@@ -251,7 +251,7 @@ host:
             - RV(ignore:version) and RV(ignore:features) of chronyd, RV(ignore:unresolved), the number of sources without
               an address, and RV(ignore:log), the last lines about NTS where a source has got no keys.
             - A source has RV(ignore:address) V(null) where its RV(ignore:name) does not resolve. What only root may read,
-              or what only a newer chrony tells, is V(null).
+              or what only a newer chrony reports, is V(null).
             - No RV(ignore:tracking) but RV(ignore:error) where chronyc did not answer.
           type: dict
           returned: when readable
@@ -313,12 +313,12 @@ host:
             newer: []
         synchronised:
           description:
-            - Whether the clock follows a time source, whichever service keeps it; V(null) where that cannot be told.
+            - Whether the clock follows a time source, whichever service keeps it; V(null) where that is not known.
           type: bool
           returned: when readable
           sample: true
         timezone:
-          description: Name of the local time zone, V(null) where it cannot be told.
+          description: Name of the local time zone, V(null) where it is not known.
           type: str
           returned: when readable
           sample: Europe/Berlin
@@ -337,7 +337,7 @@ host:
     network:
       description: Addresses, routes and resolvers. Any part of it holds only RV(ignore:error) where it could not be read.
       type: dict
-      returned: when asked for
+      returned: when requested
       contains:
         addresses:
           description: Every address but loopback and link-local ones; RV(ignore:dynamic) is true for one with a lifetime.
@@ -371,14 +371,14 @@ host:
           type: dict
           returned: always
         dns_listeners:
-          description: Who listens on port 53 in the way of O(dns_address), with the process and its pid.
+          description: Processes that hold port 53 of O(dns_address), with name and pid.
           type: list
           elements: dict
           returned: always
         persistence:
           description:
             - RV(ignore:configurations) are the files of NetworkManager, netplan, systemd-networkd, ifcfg and ifupdown that
-              set addresses, each with its RV(ignore:method), V(static), V(dhcp) or the manager's own word, the
+              set addresses, each with its RV(ignore:method), V(static), V(dhcp) or the manager's own term, the
               RV(ignore:service) that reads it, and in RV(ignore:state) whether that V(runs), or why the file does not count.
             - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
               read, RV(ignore:dangling) those that are links to no file.
@@ -391,13 +391,13 @@ host:
           sample:
             eth0: 1500
         neighbours:
-          description: The RV(ignore:network) that was asked by ARP, and the RV(ignore:addresses) that answered.
+          description: The RV(ignore:network) of the ARP requests, and the RV(ignore:addresses) that answered.
           type: dict
           returned: with O(arp_sweep=true)
     system:
       description: The operating system, its kernel and what runs on it. Any part may hold only RV(ignore:error).
       type: dict
-      returned: when asked for
+      returned: when requested
       sample:
         release: 3.10.0-1160.el7.x86_64
         os:
@@ -440,7 +440,7 @@ host:
         - Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Values of options, comments and
           sources of unusual shape are masked, because they may hold a secret.
       type: dict
-      returned: when asked for
+      returned: when requested
       sample:
         mounts:
           - device: "8:2"
@@ -487,15 +487,15 @@ host:
           values:
             RTF_DOCKER_DEVICE: /dev/sdb
     proxy:
-      description: What the host's files say about proxies.
+      description: The settings of proxies in the host's files.
       type: dict
-      returned: when asked for
+      returned: when requested
       contains:
         settings:
           description:
             - For each setting its RV(ignore:reader), RV(ignore:source), RV(ignore:variable) and RV(ignore:value). Of a URL
               that is the scheme, the host and the port, or C((hidden)) where these cannot be read without doubt.
-            - RV(ignore:password) says whether it has credentials. V(none), V(expected) where the URL is one of
+            - RV(ignore:password) is whether it has credentials. V(none), V(expected) where the URL is one of
               O(proxy_hashes), or V(other).
           type: list
           elements: dict
@@ -522,7 +522,7 @@ host:
           description:
             - For docker and containerd, where installed, whether it is RV(ignore:running), and the variables of proxies in
               its environment RV(ignore:now) and RV(ignore:at_next_start), each with RV(ignore:value) and
-              RV(ignore:password) as above. RV(ignore:outdated) says whether a restart would change that.
+              RV(ignore:password) as above. RV(ignore:outdated) is whether a restart would change that.
             - RV(ignore:now) is V(null) where nothing runs, or the module may not look. Only RV(ignore:error) without systemd.
           type: dict
           returned: when readable
@@ -551,7 +551,7 @@ host:
           elements: str
           returned: when readable
         dangling:
-          description: Files that are links to no file, of which nothing is read by whatever program.
+          description: Dangling links among the files, which have no content for any program.
           type: list
           elements: str
           returned: when readable
@@ -560,9 +560,9 @@ host:
           type: str
           returned: when it could not be read
     packages:
-      description: From where apt, or dnf and yum, get packages, as their files say. Neither of them is run to update anything.
+      description: The package repositories in the files of apt, or dnf and yum. Neither of them is run to update anything.
       type: dict
-      returned: when asked for
+      returned: when requested
       contains:
         manager:
           description: V(apt) or V(dnf), which stands for yum as well, V(null) where there is none of them.
@@ -573,8 +573,8 @@ host:
             - Each repository that is not switched off and not on the host itself. One of its RV(ignore:places) is enough.
             - RV(ignore:places[].proxy) is what the package manager's own settings have, as in the section C(proxy),
               V(direct) where they forbid one, or an empty text; RV(ignore:places[].password) is as for the section C(proxy).
-            - RV(ignore:places[].verified) says whether the host's own trust store has to know the server.
-            - RV(ignore:unknown) is why another place of it could not be told, V(null) otherwise.
+            - RV(ignore:places[].verified) is whether the server is verified with the host's own trust store.
+            - RV(ignore:unknown) is why another place of it is not known, V(null) otherwise.
           type: list
           elements: dict
           returned: when readable
@@ -599,7 +599,7 @@ host:
           elements: str
           returned: when readable
         dangling:
-          description: Files that are links to no file, of which nothing is read by whatever program.
+          description: Dangling links among the files, which have no content for any program.
           type: list
           elements: str
           returned: when readable
@@ -610,7 +610,7 @@ host:
     firewall:
       description: Which firewalls there are, and what M(hostprep.runtime_fabric.firewall_rules) keeps in them.
       type: dict
-      returned: when asked for
+      returned: when requested
       contains:
         backends:
           description: Which firewalls are installed, by name.
@@ -674,7 +674,7 @@ host:
         - What swaps. RV(ignore:active) now, RV(ignore:fstab) by which lines, RV(ignore:units) by which swap units and zram
           services, which run or start at boot; RV(ignore:units[].source) is the file a generator made the unit of.
       type: dict
-      returned: when asked for
+      returned: when requested
       sample:
         active:
           - name: /dev/dm-1
@@ -688,7 +688,7 @@ host:
     selinux:
       description: RV(ignore:mode) now, V(enforcing), V(permissive) or V(disabled), and what is RV(ignore:configured).
       type: dict
-      returned: when asked for
+      returned: when requested
       sample:
         mode: enforcing
         configured: enforcing
@@ -698,7 +698,7 @@ host:
     cloud_setup:
       description: The units of nm-cloud-setup, and the priorities of the rules that it has made.
       type: dict
-      returned: when asked for
+      returned: when requested
       sample:
         units:
           nm-cloud-setup.timer:
@@ -708,7 +708,7 @@ host:
     tunnel_offload:
       description: Each interface with its driver and whether it segments UDP tunnels, and where ethtool is, if anywhere.
       type: dict
-      returned: when asked for
+      returned: when requested
       sample:
         interfaces:
           - name: ens192

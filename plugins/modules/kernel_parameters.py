@@ -9,8 +9,8 @@ module: kernel_parameters
 short_description: Set kernel parameters of the running kernel, in one call
 version_added: 0.1.0
 description:
-  - Writes values to C(/proc/sys), only where the kernel has another one, and reads back what the kernel made of them.
-  - Keeps nothing over a reboot; that is the business of files in C(sysctl.d).
+  - Writes values to C(/proc/sys), only where the kernel has another one, and verifies them by reading them back.
+  - The values do not survive a reboot; files in C(sysctl.d) are for that.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
 attributes:
@@ -35,7 +35,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Forward packets, and watch many files where the kernel lets us
+- name: Forward packets, and watch many files where the kernel permits it
   hostprep.runtime_fabric.kernel_parameters:
     values:
       net.ipv4.ip_forward: "1"

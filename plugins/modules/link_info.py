@@ -8,11 +8,12 @@ module: link_info
 short_description: Measure latency, loss, clock offset and path MTU between hosts
 version_added: 0.1.0
 description:
-  - Sends a stream of keyed questions by UDP to the listeners of M(hostprep.runtime_fabric.port_listener) in O(peers), to all
-    at the same time, and tells from the answers how long the way takes, how many got lost, and how far the clocks are apart.
-  - The kernels of both hosts note when datagrams arrive, and what the listener took to answer is subtracted, so a busy host
+  - Sends a stream of keyed requests by UDP to the listeners of M(hostprep.runtime_fabric.port_listener) in O(peers), to all
+    at the same time, and derives round-trip times, loss and the offset of the clocks from the answers.
+  - The kernels of both hosts record when datagrams arrive, and the time that the listener took is subtracted, so a busy host
     does not look like a slow network.
-  - Then finds the largest packet that passes both ways in one piece, also where routers drop longer ones without a word.
+  - Then finds the largest packet that passes both ways unfragmented, also where routers drop longer ones without an ICMP
+    message.
   - Needs nothing on the host but Linux, C(ip) and Python 3.6 or newer. Proxies are never used.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
@@ -25,24 +26,24 @@ extends_documentation_fragment:
 options:
   count:
     description:
-      - How many questions each peer is asked.
+      - How many requests are sent to each peer.
     type: int
     default: 100
   interval:
     description:
-      - Seconds between two questions to the same peer.
+      - Seconds between two requests to the same peer.
     type: float
     default: 0.01
   timeout:
     description:
-      - Seconds that the last answers are waited for. What comes later counts as lost.
+      - Seconds to wait for the last answers. Later ones count as lost.
     default: 1.0
 seealso:
   - module: hostprep.runtime_fabric.bandwidth_info
 """
 
 EXAMPLES = r"""
-- name: Measure the way to another host, with a listener of the same key there
+- name: Measure the link to another host, on which a listener with the same key runs
   hostprep.runtime_fabric.link_info:
     key: "{{ run_key }}"
     peers:
@@ -69,12 +70,12 @@ peers:
       type: str
       sample: worker-2
     sent:
-      description: How many questions were sent.
+      description: How many requests were sent.
       returned: always
       type: int
       sample: 100
     received:
-      description: How many of them were answered with proof.
+      description: How many of them were answered with a valid proof.
       returned: always
       type: int
       sample: 100
@@ -93,8 +94,8 @@ peers:
       sample: {"min": 0.05, "p50": 0.08, "p95": 0.12, "max": 0.4}
     clock:
       description:
-        - C(offset_ms), the peer's clock minus that of this host in milliseconds, by the quickest round trip, and C(error_ms),
-          by how much that may be wrong at most.
+        - C(offset_ms), the peer's clock minus that of this host in milliseconds, by the shortest round trip, and C(error_ms),
+          the largest possible error of it.
         - V(null) when nothing was answered.
       returned: always
       type: dict
@@ -102,8 +103,8 @@ peers:
     path:
       description:
         - C(mtu), the size in bytes of the largest IP packet that passes there and back, V(null) where none does.
-        - C(arrives) says whether the longest ones get there, V(null) where that is not known, and C(icmp) whether a router
-          said by ICMP that a packet was too long for it.
+        - C(arrives) is whether the longest ones arrive, V(null) where that is not known, and C(icmp) whether a router
+          reported by ICMP that a packet was too long for it.
         - C(interface), by which packets to the peer leave, and C(interface_mtu), its MTU. Longer ones are not tried.
       returned: always
       type: dict

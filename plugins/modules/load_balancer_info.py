@@ -5,13 +5,13 @@
 
 DOCUMENTATION = r"""
 module: load_balancer_info
-short_description: Tell which hosts a load balancer reaches, and what arrives there of a connection
+short_description: Find out which hosts a load balancer reaches, and what arrives there of a connection
 version_added: 0.1.0
 description:
-  - Opens fresh connections to a load balancer, behind which listeners of M(hostprep.runtime_fabric.port_listener) with the
-    same O(key) are, and tells by their proofs which of them each connection reached.
-  - Tells besides whether TLS passes through or is ended by the load balancer, and whether the listener sees the address of
-    this host, by itself or announced in a header of the PROXY protocol, or only that of the load balancer.
+  - Opens new connections to a load balancer, behind which listeners of M(hostprep.runtime_fabric.port_listener) with the
+    same O(key) run, and identifies by their proofs which of them each connection reached.
+  - Also reports whether the load balancer passes TLS through or terminates it, and whether the listener sees the address of
+    this host, directly or in a header of the PROXY protocol, or only that of the load balancer.
   - Needs nothing on the host but Linux and Python 3.6 or newer. Proxies are never used.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
@@ -41,7 +41,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: See whom the load balancer reaches, with listeners of the same key behind it
+- name: Find out which hosts the load balancer reaches, on which listeners with the same key run
   hostprep.runtime_fabric.load_balancer_info:
     key: "{{ run_key }}"
     host: lb.example.com
@@ -59,7 +59,7 @@ connections:
   type: int
   sample: 30
 reached:
-  description: Those that a listener answered, alike ones together.
+  description: Connections that a listener answered, grouped by result.
   returned: success
   type: list
   elements: dict
@@ -76,7 +76,7 @@ reached:
       sample: passed_through
     source:
       description:
-        - V(kept) when the listener sees this host's own address, V(announced) when the load balancer tells it (PROXY
+        - V(kept) when the listener sees this host's own address, V(announced) when the load balancer announces it (PROXY
           protocol), V(hidden) when the listener sees another address.
       returned: always
       type: str
@@ -87,7 +87,7 @@ reached:
       type: str
       sample: 192.0.2.21
     count:
-      description: How many connections went like that.
+      description: The number of these connections.
       returned: always
       type: int
       sample: 15
@@ -109,7 +109,7 @@ elapsed:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_client, load_balancer
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_client, load_balancer_probe
 
 
 def argument_spec():
@@ -130,7 +130,7 @@ def bad_arguments(params):
 
 def connect(key, params):
     names = ("host", "port", "connections", "timeout", "deadline")
-    return load_balancer.probe(key, *[params[name] for name in names])
+    return load_balancer_probe.probe(key, *[params[name] for name in names])
 
 
 def main():

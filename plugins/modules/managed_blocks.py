@@ -6,16 +6,16 @@
 DOCUMENTATION = r"""
 ---
 module: managed_blocks
-short_description: Keep marked blocks in several configuration files, secrets and all, in one call
+short_description: Manage marked blocks in several configuration files, secrets included, in one call
 version_added: 0.1.0
 description:
-  - Writes a block of lines between two marker lines into each file, or takes it out again. What else is in a file stays.
-  - The first marker remembers how the file was before, so that V(absent) restores the file exactly, with its mode. A file
-    that was not there is removed again, with the directories that were made for it if nothing else is in them.
-  - Secrets are given apart and written in the place of C(@{name}). A file that holds one is readable by its owner and
+  - Writes a block of lines between two marker lines into each file, or removes it. The rest of a file stays as it is.
+  - The first marker records the former state of the file, so that V(absent) restores the file exactly, with its mode. A file
+    that did not exist is removed again, with the directories that were made for it if nothing else is in them.
+  - Secrets are a separate option and written in the place of C(@{name}). A file that holds one is readable by its owner and
     group at most, from its first byte on. No secret appears in a diff, a log or a result.
   - Symbolic links are followed where root made them. Where two entries lead to the same file, the first one counts.
-  - A path is refused where a user other than root owns, or can replace, the file or a directory or link on the way to it,
+  - A path is refused where a user other than root owns, or can replace, the file or a directory or link above it,
     since that user could lead root to any other file. So is a file of more than 1 MiB.
   - Needs Python 3.6 or newer and its standard library on the host.
 extends_documentation_fragment:
@@ -26,12 +26,12 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the blocks alone. Of a line only that is shown which is in O(files[].content) without a place for a secret, or
-        which the grammar of the line says is no secret. This holds for what a block had before, too, whose secrets are
+      - Shows only the blocks. Of a line, only the part is shown that is in O(files[].content) without a place for a secret, or
+        that is not a secret by the grammar of the line. The same applies to the former content of a block, whose secrets are
         not known any more. Known are assignments of proxies and NO_PROXY, and lines of apt, systemd and chrony.
 options:
   name:
-    description: What the markers say. Blocks of other names are not touched.
+    description: The name in the markers. Blocks of other names are not touched.
     type: str
     required: true
   files:
@@ -55,7 +55,7 @@ options:
         default: ""
       keep:
         description:
-          - Lines of the block that begin with one of these texts stay as they are, beside O(files[].content), and with
+          - Lines of the block that begin with one of these texts stay, in addition to O(files[].content), and with
             V(absent), too.
         type: list
         elements: str
@@ -64,15 +64,15 @@ options:
         description: Put the block at the end of this section of an INI file, rather than at the end of the file.
         type: str
       mode:
-        description: Mode of a file that is not there yet, as an octal number in quotes. The mode of others is kept.
+        description: Mode of a new file, as an octal number in quotes. The mode of existing files is kept.
         type: str
         default: "0644"
       create:
-        description: Whether to make the file where it is not there. V(false) leaves such a host alone.
+        description: Whether to create the file where it is missing. V(false) leaves such a host alone.
         type: bool
         default: true
       make_directories:
-        description: Whether to make missing directories above the file. V(false) leaves such a host alone.
+        description: Whether to create missing directories above the file. V(false) leaves such a host alone.
         type: bool
         default: true
   secrets:
@@ -86,7 +86,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let pip and login shells use a proxy that asks for a password
+- name: Configure a proxy with a password for pip and login shells
   hostprep.runtime_fabric.managed_blocks:
     name: site proxy
     files:
@@ -98,7 +98,7 @@ EXAMPLES = r"""
     secrets:
       proxy_password: "{{ vault_proxy_password | urlencode }}"
 
-- name: Take it back
+- name: Remove it
   hostprep.runtime_fabric.managed_blocks:
     name: site proxy
     files:
@@ -110,7 +110,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files of this host that were looked at, in order, whether each one changed, and whether it loses the block.
+  description: The files of this host, in the order of O(files), whether each one changed, and whether its block was removed.
   returned: success
   type: list
   elements: dict

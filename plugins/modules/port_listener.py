@@ -9,17 +9,17 @@ short_description: Listen on many ports for a while, and prove to keyed probes t
 version_added: 0.1.0
 description:
   - Starts a process on the managed host that listens on the ports in O(listen) and answers the probes of
-    M(hostprep.runtime_fabric.port_probe_info) that carry the same O(key). Whatever else comes in gets no answer.
+    M(hostprep.runtime_fabric.port_probe_info) that carry the same O(key). Other packets get no answer.
   - The answer proves which host and which port were reached, so neither a wrong host nor another service nor a firewall
-    that accepts connections itself can be taken for the listener.
-  - A port that cannot be had is a result, not a failure of the task. Where it is taken, the process that holds it is
-    named; other users' processes can only be named as root.
+    that accepts connections itself can be mistaken for the listener.
+  - A port that is not available is a result, not a failure of the task. Where it is taken, the process that holds it is
+    named; processes of other users only as root.
   - The process ends with O(state=absent), after O(quiet) seconds without a sign of life of its run, and some seconds
-    after a module of its run on this host lost the connection to its controller. It ends after O(lifetime) whatever
-    happens to Ansible or to the process itself; a timer of the kernel sees to that. It listens on the given addresses
+    after a module of its run on this host lost the connection to its controller. A timer of the kernel ends it after
+    O(lifetime) at the latest, even if Ansible or the process itself hangs. It listens on the given addresses
     only, writes no file and leaves nothing behind.
-  - Where the listener of another run holds some of the ports, none is started. The listener of a run that is over is ended
-    first. The kernel tells which process listens on the control socket of a listener; that process is ended only if it
+  - Where the listener of another run holds some of the ports, none is started. The listener of a run that is over is stopped
+    first. The process that listens on the control socket of a listener is identified by the kernel, and stopped only if it
     belongs to root or to the user of this module, and is a listener.
   - Needs nothing on the host but Linux and Python 3.6 or newer. Ports below 1024 need root.
 author:
@@ -35,19 +35,18 @@ options:
   state:
     description:
       - V(present) starts the listener of this O(key), unless it runs already.
-      - V(absent) stops it and gives its ports back. A listener that does not react is killed.
+      - V(absent) stops it and releases its ports. A listener that does not react is killed.
     type: str
     choices: [present, absent]
     default: present
   key:
     description:
-      - A secret of this run, at least 16 characters. Probes prove themselves with it, and it is how a listener is found
-        again.
+      - A secret of this run, at least 16 characters. It authenticates probes and identifies the listener on the host.
     type: str
     required: true
   name:
     description:
-      - What the listener calls itself in its answers, such as C(inventory_hostname).
+      - The name of the listener in its answers, such as C(inventory_hostname).
       - Needed for O(state=present).
     type: str
   listen:
@@ -83,17 +82,17 @@ options:
     description:
       - Seconds without a sign of life of its run after which the listener ends.
       - Signs of life are probes with its O(key), and modules with this O(key) that run on the same host.
-      - By default it does not wait for any.
+      - By default it needs no signs of life.
     type: int
   run:
     description:
-      - What the listeners of other runs are told about this one. Of two runs that want the same ports, the one that began
-        first has them.
+      - The description of this run for the listeners of other runs. Of two runs that need the same ports, the one that began
+        first gets them.
       - Set by the role P(hostprep.runtime_fabric.rtf_preflight#role).
     type: dict
     suboptions:
       id:
-        description: A name of the run that no other run has.
+        description: A unique name of the run.
         type: str
         required: true
       started:
@@ -109,12 +108,12 @@ options:
         type: str
         required: true
       process:
-        description: Which process of which boot of which machine it is, or empty where that is not known.
+        description: The process, boot and machine of the controller, or empty where that is not known.
         type: str
         default: ""
   over:
     description:
-      - Values of O(run.id) of runs that are known to be over. Their listeners are ended where they hold a port.
+      - Values of O(run.id) of runs that are known to be over. Their listeners are stopped where they hold a port.
       - Set by the action plugin of this module for runs of the same controller, whose processes it can see.
     type: list
     elements: str
@@ -134,7 +133,7 @@ EXAMPLES = r"""
         udp: ["8472", "30000-32767"]
   register: listener
 
-- name: Say who holds ports that could not be had
+- name: Report the processes that hold ports
   ansible.builtin.debug:
     msg: "{{ listener.listening.places | map(attribute='tcp.occupied') | flatten }}"
 
@@ -161,12 +160,12 @@ listening:
       description:
         - The listeners of other runs that hold some of the ports, as they describe themselves. The other fields are absent
           then.
-      returned: when it is so
+      returned: where that is so
       type: list
       elements: dict
     hung:
       description: V(true) when the listener did not react and was killed. The other fields are absent then.
-      returned: when it is so
+      returned: where that is so
       type: bool
     name:
       description: O(name) of the listener.
@@ -219,7 +218,7 @@ listening:
           type: str
           sample: 192.0.2.11
         tcp:
-          description: What became of the TCP ports. RV(ignore:udp) says the same of the UDP ports.
+          description: The results for the TCP ports. RV(ignore:udp) has those for the UDP ports.
           returned: always
           type: dict
           contains:
@@ -231,9 +230,9 @@ listening:
               sample: ["6443", "30000-32767"]
             occupied:
               description:
-                - Ports that somebody else holds, and who - C(ports), C(process), C(pid), C(user), C(address) and C(state)
+                - Ports that are taken, and their holders - C(ports), C(process), C(pid), C(user), C(address) and C(state)
                   of the socket.
-                - The process is V(null) where it may not be seen, or where it is the kernel itself.
+                - The process is V(null) where it is not visible to this user, or where it is the kernel itself.
               returned: always
               type: list
               elements: dict
@@ -246,13 +245,13 @@ listening:
                   state: listening
             beside:
               description:
-                - Who holds these ports on other addresses of the host, as in RV(ignore:occupied). A program that listens on
-                  all addresses could not have them. Empty for a place on loopback.
+                - Holders of these ports on other addresses of the host, as in RV(ignore:occupied). A program that listens on
+                  all addresses could not bind them. Empty for a place on loopback.
               returned: always
               type: list
               elements: dict
             failed:
-              description: Ports that could not be had for another reason, by reason.
+              description: Ports that are not available for another reason, by reason.
               returned: always
               type: list
               elements: dict
@@ -260,7 +259,7 @@ listening:
                 - ports: ["443"]
                   reason: Permission denied
         udp:
-          description: What became of the UDP ports, as in RV(ignore:tcp).
+          description: The results for the UDP ports, as in RV(ignore:tcp).
           returned: always
           type: dict
 """

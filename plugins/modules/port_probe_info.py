@@ -5,15 +5,15 @@
 
 DOCUMENTATION = r"""
 module: port_probe_info
-short_description: Try thousands of ports of other hosts at the same time, each with a proof of who answered
+short_description: Probe thousands of ports of other hosts at the same time, each with a proof of the peer's identity
 version_added: 0.1.0
 description:
-  - Tries every port in O(peers) from the managed host, all at the same time, and tells which are open and what became of
-    the others. Proxies are never used.
+  - Probes every port in O(peers) from the managed host, all at the same time, and reports which are open, and why the
+    others are not. Proxies are never used.
   - A port in O(peers[].tcp) or O(peers[].udp) is open when M(hostprep.runtime_fabric.port_listener) with the same O(key)
-    proves that the probe arrived at the peer and port that were meant.
-  - A question by UDP that is not answered is asked again several times before it is called dropped.
-  - The result is compact. Ports are told in ranges by verdict, not one by one.
+    proves that the probe arrived at the expected peer and port.
+  - A UDP request without an answer is repeated several times before the port counts as dropped.
+  - The result is compact. Ports are listed as ranges by verdict, not one by one.
   - Needs nothing on the host but Linux and Python 3.6 or newer.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
@@ -25,14 +25,14 @@ extends_documentation_fragment:
 options:
   peers:
     description:
-      - The hosts and ports to try.
+      - The hosts and ports to probe.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
         description:
-          - What the listener of the peer calls itself.
+          - The name of the peer's listener.
         type: str
         required: true
       address:
@@ -42,13 +42,13 @@ options:
         required: true
       tcp:
         description:
-          - TCP ports and ranges of ports, such as V(30000-32767), on which the peer's listener has to prove itself.
+          - TCP ports and ranges of ports, such as V(30000-32767), on which the peer's listener has to answer with a proof.
         type: list
         elements: str
         default: []
       udp:
         description:
-          - UDP ports and ranges of ports on which the peer's listener has to prove itself.
+          - UDP ports and ranges of ports on which the peer's listener has to answer with a proof.
         type: list
         elements: str
         default: []
@@ -61,8 +61,8 @@ options:
         default: []
       query:
         description:
-          - UDP ports where nobody should answer. A DNS query for V(localhost) is sent, and any answer counts. Silence proves
-            nothing.
+          - UDP ports that are expected not to answer. A DNS query for V(localhost) is sent, and any answer counts. No answer
+            proves nothing.
         type: list
         elements: str
         default: []
@@ -113,26 +113,26 @@ peers:
       type: str
       sample: 192.0.2.22
     tcp:
-      description: What became of the TCP ports.
+      description: The results for the TCP ports.
       returned: always
       type: dict
       contains:
         asked:
-          description: How many ports were asked for.
+          description: How many ports were to be probed.
           returned: always
           type: int
           sample: 2769
         ports:
           description:
             - Ports and ranges by verdict; verdicts that do not occur are absent.
-            - V(open) - the listener proved itself.
-            - V(live) - a connection came about to a port in O(peers[].connect), or an answer from one in O(peers[].query).
-            - V(unproven) - something answers, and it is not the listener that was meant.
-            - V(refused) - nobody listens there; a firewall can answer like that, too.
-            - V(rejected) - a firewall or router answered that it does not let this through, or there is no route.
-            - V(dropped) - no answer at all.
+            - V(open) - the expected listener answered with a valid proof.
+            - V(live) - a port in O(peers[].connect) accepted a connection, or one in O(peers[].query) answered.
+            - V(unproven) - a program other than the expected listener answers.
+            - V(refused) - the connection was refused, by a host on which the port is closed, or by a firewall.
+            - V(rejected) - a firewall or router rejected it with an ICMP error, or there is no route.
+            - V(dropped) - no answer.
             - V(untested) - O(deadline) passed first.
-            - V(error) - this host could not try, for example for want of sockets.
+            - V(error) - this host could not probe the port, for example for lack of sockets.
           returned: always
           type: dict
           sample: {"open": ["6443", "30000-30004", "30006-32767"], "dropped": ["30005"]}
@@ -142,7 +142,7 @@ peers:
           type: dict
           sample: {"dropped": "no answer within 3.5 s"}
     udp:
-      description: What became of the UDP ports, as in RV(ignore:tcp).
+      description: The results for the UDP ports, as in RV(ignore:tcp).
       returned: always
       type: dict
 elapsed:

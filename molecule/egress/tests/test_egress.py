@@ -197,7 +197,7 @@ def test_a_login_page_is_shown(direct):
     )
     assert (
         direct.result("worker-2", "anypoint")["observed"]
-        == "blocked: a page came instead of TLS: HTTP/1.1 400 Bad Request"
+        == "blocked: received a web page instead of TLS: HTTP/1.1 400 Bad Request"
     )
 
 
@@ -463,7 +463,7 @@ def test_a_proxy_that_cuts_what_is_silent(lab, tmp_path):
     with faults.proxy_rules(lab, "proxy", "read_timeout 2 seconds"):
         (answer,) = module(tmp_path, [row], http_proxy="http://proxy.lab.example:3128")
     assert (answer["verdict"], answer["layer"]) == ("idle_cut", "idle")
-    assert re.fullmatch(r"closed after [2-5] s in which nobody said anything", answer["detail"]), answer["detail"]
+    assert re.fullmatch(r"closed after [2-5] s without traffic", answer["detail"]), answer["detail"]
     assert answer["other_paths"][0]["verdict"] == "reachable"
 
 

@@ -78,7 +78,7 @@ def test_turns_of_other_nodes_roll_no_healthy_node_back_and_a_second_change_is_r
         try:
             wait_until(lambda: play.done() or exists(lab, "worker-2", "/run/held"), "worker-2 has no turn")
             done, said = module("worker-2", state="absent", wait_timeout=0)
-            assert not done and "changes the firewall of this host at the moment" in said and "over SSH from" in said
+            assert not done and "is changing the firewall of this host right now" in said and "over SSH from" in said
             # With the confirmation in a task of its own, the first node now waits for the last one.
             wait_until_settled(lab, "controller-1")
         finally:
@@ -99,7 +99,7 @@ def test_a_change_whose_controller_dies_is_rolled_back_with_its_links(lab):
     lab.exec("worker-1", "systemctl", "restart", "nftables")
     wait_until(lambda: ruleset(lab, "worker-1") == before, "our rules do not follow those of the site")
     done, said = module("worker-1", state="confirmed")
-    assert not done and "the host has taken it back" in said
+    assert not done and "the host has rolled it back" in said
 
 
 def test_a_process_that_is_killed_before_its_change_leaves_nothing_to_roll_back(lab):

@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a role found before it changed it, kept on the host so that it can be put back.
+"""The state of a host before a role changed it, recorded on the host so that it can be restored.
 
-A record is a JSON file that only root can read. What is remembered first counts: a later run, which finds what an
-earlier one made, adds what is missing and overwrites nothing.
+A record is a JSON file that only root can read. The first value counts: a later run, which finds the changes of an
+earlier one, adds what is missing and overwrites nothing.
 """
 
 import json
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text_or_none,
 )
@@ -21,7 +21,7 @@ DIRECTORY = "/var/lib/hostprep-runtime-fabric"
 
 
 def merged(known, found):
-    """Add to what is known what is found: dictionaries key by key, lists entry by entry; other values stay."""
+    """Add new values to known ones: dictionaries key by key, lists entry by entry; other values stay."""
     if isinstance(known, dict) and isinstance(found, dict):
         both = dict(known)
         for key, value in found.items():
@@ -38,7 +38,7 @@ def path_of(directory, name):
 
 
 def load(path):
-    """Return what a record holds, `{}` where there is none. Raises Unreadable for a file that is no record."""
+    """Return what a record holds, `{}` where there is none. Raises Unreadable for a file that is not a record."""
     text = read_text_or_none(path)
     if text is None:
         return {}
@@ -52,12 +52,12 @@ def load(path):
 
 
 def text_of(values):
-    """A record as it is written: sorted, so that equal records are equal texts."""
+    """The text of a record: sorted, so that equal records are equal texts."""
     return json.dumps(values, indent=2, sort_keys=True) + "\n" if values else ""
 
 
 def store(path, values):
-    """Write a record that is whole at any moment, for its owner alone. Raises Untrusted or OSError."""
+    """Write a record in one step, readable by its owner only. Raises Untrusted or OSError."""
     with Place(path, follow=False) as place:
         place.clear()
         place.make_directories(0o700)
@@ -65,7 +65,7 @@ def store(path, values):
 
 
 def leftovers(path):
-    """Whether there is anything to forget: a record, or what a killed run left of one."""
+    """Whether there is anything to remove: a record, or what a killed run left of one."""
     with Place(path, follow=False) as place:
         return place.exists() or bool(place.leftovers())
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A marked block of lines in a file that belongs to somebody else, and how to take it back without a trace.
+"""A marked block of lines in a file of another owner, and how to remove it so that the former file is restored.
 
-The first line of a block remembers how the file was before, so that nothing has to be kept elsewhere: whether it was
-there, its mode, whether its last line ended. Pure functions of texts; a text of None is a file that is not there.
+The first line of a block records the former file, so that nothing has to be recorded elsewhere: whether it existed,
+its mode, whether its last line ended. Pure functions of texts; a text of None is a missing file.
 """
 
 import re
@@ -34,7 +34,7 @@ def end_line(name):
 def take_out(text, name):
     """Return (the text without the block, Before, the block's lines as a text); (text, None, None) without a block.
 
-    The rest is as it was, but for a missing end of the last line, which `restored` takes back.
+    The rest is unchanged, except for a missing end of the last line, which `restored` restores.
     """
     lines = (text or "").splitlines(True)
     begin = f"# BEGIN {name} (before: "
@@ -84,7 +84,7 @@ def _split_after(text, section):
 
 
 def restored(rest, before):
-    """Return what a file holds after its block is gone, None where it is to go as well."""
+    """Return the text of a file without its block, None where the file is to be removed as well."""
     if before.mode is None and not rest.strip():
         return None
     if not before.ended and rest.endswith("\n"):
@@ -103,7 +103,7 @@ def mode_with_block(current, before, private, mode_if_made):
 
 
 def mode_without_block(current, before):
-    """Return the mode of a file whose block is gone: the former one, unless somebody has changed it since."""
+    """Return the mode of a file without its block: the former one, unless it was changed since."""
     return before.mode if before.mode is not None and current == before.mode & PRIVATE else current
 
 
@@ -113,7 +113,7 @@ def kept(body, beginnings):
 
 
 def beside(kept_lines, content, body):
-    """Return a block of lines that are kept and of new ones; one of the same lines stays in the order that it has."""
+    """Return a block of kept and new lines; a block of the same lines keeps its order."""
     lines = kept_lines + content.splitlines()
     if not kept_lines:
         return content
@@ -121,7 +121,7 @@ def beside(kept_lines, content, body):
 
 
 def with_secrets(text, secrets):
-    """Replace every `@{name}` by the secret of that name, which is taken as it is."""
+    """Replace every `@{name}` by the secret of that name, unchanged."""
     return re.sub(r"@\{([^}]*)\}", lambda found: secrets.get(found.group(1), found.group(0)), text)
 
 

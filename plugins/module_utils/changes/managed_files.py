@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep marked blocks in files of a host: plan what one file needs, and write it so that no secret is ever exposed."""
+"""Marked blocks in files of a host: plan the change of a file, and write it so that no secret is exposed."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ import stat
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_blocks
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.managed_blocks import Before
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_lines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place, Untrusted
 
 
@@ -19,14 +19,14 @@ class Refused(Exception):
 
 
 class Plan:
-    """What one file needs. text and new_text: None for a file that is not there; modes likewise."""
+    """The change of one file. text and new_text: None for a missing file; modes likewise."""
 
     def __init__(self, path, text=None, mode=None):
         self.path, self.text, self.mode = path, text, mode
         self.new_text, self.new_mode = text, mode
         self.shown = self.new_shown = ""
         self.directories = 0  # to make, or, where the file goes, to remove
-        self.leftovers = []  # what a killed run left beside it
+        self.leftovers = []  # temporary files that a killed run left
 
     @property
     def changed(self):
@@ -38,7 +38,7 @@ class Plan:
         return (self.text, self.mode) != (self.new_text, self.new_mode)
 
     def diff(self):
-        """What people see of the change: the block alone, because the rest of the file may hold other secrets."""
+        """The text for the diff: the block alone, because the rest of the file may hold other secrets."""
         note = " (a secret differs)" if self.shown == self.new_shown and self.text != self.new_text else ""
         note += (
             " (without {}, which an interrupted run left)".format(", ".join(self.leftovers)) if self.leftovers else ""
@@ -79,7 +79,7 @@ def plan(entry, name, secrets):
         before = before or Before(mode, not text or text.endswith("\n"), len(missing))
         body = managed_blocks.beside(kept, managed_blocks.with_secrets(template, secrets), body)
         result.new_text = managed_blocks.put_in(rest, name, before, body, entry["section"])
-        # Lines that stay may hold a secret that nobody gave.
+        # Kept lines may hold a secret that is not among the known ones.
         private = managed_blocks.holds_secret(template, secrets) or bool(kept)
         result.new_mode = managed_blocks.mode_with_block(mode, before, private, int(entry["mode"], 8))
         result.new_shown = masked_lines.shown(body, template)
@@ -92,7 +92,7 @@ def plan(entry, name, secrets):
 
 
 def _read(path):
-    """Return (where it leads, text, mode, missing directories above it, leftovers); text and mode are None without a file."""
+    """Return (real path, text, mode, missing directories above it, leftovers); text and mode are None without a file."""
     try:
         with Place(path) as place:
             data, found = place.read()
@@ -106,7 +106,7 @@ def _read(path):
 
 
 def carry_out(wanted):
-    """Do what a Plan says."""
+    """Apply a Plan."""
     try:
         with Place(wanted.path, follow=False) as place:
             place.clear()

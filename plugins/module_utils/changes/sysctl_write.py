@@ -6,22 +6,22 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_files import key_path
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
 
 TOP = "/proc/sys"
 
 
 def normal(values):
-    """Return `{name: text}` with the whitespace that the kernel's own answer is compared with."""
+    """Return `{name: text}` with normal whitespace, to compare with values of the kernel."""
     return {name: " ".join(str(value).split()) for name, value in values.items()}
 
 
 def read(names, top=TOP):
-    """Return `{name: value or None}`; None for what the kernel does not have or does not let one read."""
+    """Return `{name: value or None}`; None for a parameter that does not exist or cannot be read."""
     found = {}
     for name in names:
         try:
@@ -32,7 +32,7 @@ def read(names, top=TOP):
 
 
 def write(values, top=TOP):
-    """Write each value; return `{name: why}` of those that the kernel refused, or took and made something else of."""
+    """Write each value; return `{name: why}` of those that the kernel refused or changed."""
     refused = {}
     for name, value in values.items():
         path = _path(name, top)
@@ -40,7 +40,7 @@ def write(values, top=TOP):
             refused[name] = "this kernel has no such parameter"
             continue
         try:
-            # Unbuffered, so that it is the write that fails, and not a later close.
+            # Unbuffered, so that the write itself fails, and not a later close.
             with open(path, "wb", buffering=0) as output:
                 output.write(value.encode("utf-8") + b"\n")
         except OSError as problem:
@@ -48,7 +48,7 @@ def write(values, top=TOP):
             continue
         taken = read([name], top)[name]
         if taken != value:
-            refused[name] = f"it is {taken} still"
+            refused[name] = f"the value is {taken} after the write"
     return refused
 
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Numbers that a module is given, and how large they may be."""
+"""Limits of numeric module arguments."""
 
 
 def bad_numbers(params, most):
-    """One sentence for each parameter that is not above 0 and up to what `{name: number}` allows."""
+    """One sentence for each parameter that is not above 0 and at most its limit in `{name: number}`."""
     # The comparison is written so that "not a number" is a problem too.
     return [
         f"{name}: {params[name]} is not a number above 0 and up to {limit}"

@@ -1,10 +1,9 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start a process that outlives the module, and that cannot outlive its time.
+"""Start a process that outlives the module, with a limited lifetime.
 
-The end is the kernel's business: a timer that sends SIGKILL, which no state of the process can hold up, not even one in
-which it is stopped. It needs neither the process nor anybody else to do anything.
+The kernel enforces the limit with a timer that sends SIGKILL, even when the process is stopped or hangs.
 """
 
 import ctypes
@@ -21,7 +20,7 @@ _FAILED = b"\0failed: "
 
 
 class NotStarted(Exception):
-    """The process did not come about or said nothing in time; the text says why."""
+    """The process did not start or did not report in time; the text says why."""
 
 
 class _SignalEvent(ctypes.Structure):
@@ -42,7 +41,7 @@ class _TimerSpec(ctypes.Structure):
 
 
 def kill_after(seconds):
-    """Let the kernel kill this process with SIGKILL after `seconds`; raises OSError where there is no such timer."""
+    """Have the kernel kill this process with SIGKILL after `seconds`; raises OSError where there is no such timer."""
     library = _library_with("timer_create")
     event = _SignalEvent(None, signal.SIGKILL, _SIGEV_SIGNAL, b"")
     timer = ctypes.c_void_p()
@@ -68,11 +67,11 @@ def _succeed(status):
 
 
 def start(work, lifetime, patience):
-    """Run `work(say)` in a process of its own that is killed `lifetime` seconds from now; return the bytes it said.
+    """Run `work(report)` in a separate process that is killed `lifetime` seconds from now; return the bytes it reported.
 
-    say: to be called once, with bytes, when the process has something to tell this one. The process has no terminal, no
-    parent, no open file of this one's, and / as its directory. Raises NotStarted when nothing was said in `patience`
-    seconds; the process is then gone, or goes when its time is over.
+    report: to be called once, with bytes. The process has no terminal, no parent, none of the caller's open files, and / as
+    its directory. Raises NotStarted without a report within `patience` seconds; the process is then gone, or ends when its
+    lifetime is over.
     """
     reader, writer = os.pipe()
     middle = os.fork()
@@ -81,14 +80,14 @@ def start(work, lifetime, patience):
     os.close(writer)
     os.waitpid(middle, 0)
     try:
-        said = _read_all(reader, patience)
+        reported = _read_all(reader, patience)
     finally:
         os.close(reader)
-    if said.startswith(_FAILED):
-        raise NotStarted(said[len(_FAILED) :].decode("utf-8", "replace"))
-    if not said:
+    if reported.startswith(_FAILED):
+        raise NotStarted(reported[len(_FAILED) :].decode("utf-8", "replace"))
+    if not reported:
         raise NotStarted("the process ended or hung before it could report")
-    return said
+    return reported
 
 
 def _become_process(work, lifetime, writer):
@@ -103,23 +102,23 @@ def _become_process(work, lifetime, writer):
             _run(work, writer)
         status = 0
     finally:
-        # No exception may travel on into the code of the module, whose copy this process is.
+        # No exception may reach the code of the module, of which this process is a copy.
         os._exit(status)
 
 
 def _run(work, writer):
-    told = []
+    done = []
 
-    def say(data):
-        told.append(True)
-        _say(writer, data)
+    def report(data):
+        done.append(True)
+        _report(writer, data)
 
     try:
-        work(say)
+        work(report)
     except Exception as problem:
-        if told:
+        if done:
             raise
-        _say(writer, _FAILED + (f"{type(problem).__name__}: {problem}").encode())
+        _report(writer, _FAILED + (f"{type(problem).__name__}: {problem}").encode())
 
 
 def _bound(lifetime):
@@ -146,7 +145,7 @@ def _let_go_of_files(kept):
     os.close(null)
 
 
-def _say(writer, data):
+def _report(writer, data):
     while data:
         data = data[os.write(writer, data) :]
     os.close(writer)

@@ -9,7 +9,7 @@ _OF_THE_PROCESS = 64
 
 
 def raise_file_limit(wanted):
-    """Raise the limit of this process to `wanted` as far as it may be raised; return the limit that holds then."""
+    """Raise the limit of this process towards `wanted` as far as permitted; return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _covers(soft, wanted):
         return wanted
@@ -18,7 +18,7 @@ def raise_file_limit(wanted):
             resource.setrlimit(resource.RLIMIT_NOFILE, (new_soft, new_hard))
             return new_soft
         except (ValueError, OSError):
-            # Only root may go beyond the hard limit, and nobody beyond the kernel's own.
+            # Only root may exceed the hard limit, and no process the kernel's own.
             continue
     return soft
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people may see of a block of settings, in a diff. Pure functions of texts.
+"""A block of settings with its secrets masked, for a diff. Pure functions of texts.
 
-What a block held before may be a secret that is not known any more. So a line is shown as far as the grammar of the
-programs that read it says that there is no secret in it, and the rest is masked.
+The former content of a block may hold secrets that are not known any more. So a line is shown only as far as the grammar of
+the programs that read it rules out a secret, and the rest is masked.
 """
 
 import re
@@ -28,7 +28,7 @@ _CHRONY_SOURCE = re.compile(
 
 
 def shown(body, template=""):
-    """Return a block as people may see it.
+    """Return a block with its secrets masked.
 
     template: what is to be in it, with places for secrets. Its lines without such a place are shown as they are, whether
     the block has had them before or not.

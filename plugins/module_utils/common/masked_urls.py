@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be shown of a proxy setting, whoever wrote it. Pure functions, for nodes and for the controller.
+"""Proxy settings with their secrets masked. Pure functions, for nodes and for the controller.
 
-Shown is what is known to be harmless: a scheme, a host and a port that parse cleanly. A user name may be a token, and the
-host or the port of a URL that was cut off at a `#` may be a part of a password, so that all else is hidden.
+Only harmless parts are shown: a scheme, a host and a port that parse cleanly. A user name may be a token, and the host or
+the port of a URL that was cut off at a `#` may be a part of a password, so everything else is hidden.
 """
 
 import collections
@@ -67,7 +67,7 @@ def _is_address(family, text):
 
 
 def shown(value):
-    """Return a proxy's URL as people may see it, HIDDEN where that is nothing of it."""
+    """Return a proxy's URL with its secrets masked, HIDDEN where no part of it is safe to show."""
     found = parts(value)
     return HIDDEN if found is None else _written(found)
 
@@ -82,7 +82,7 @@ def _written(found):
 
 
 def shown_hosts(value):
-    """Return a NO_PROXY as people may see it: names, addresses and networks, and HIDDEN in the place of all else."""
+    """Return a NO_PROXY with names, addresses and networks, and HIDDEN in the place of other entries."""
     if "@" in value or "://" in value:
         return HIDDEN
     return "".join(word if _is_entry(word) else HIDDEN for word in re.split(r"([,\s]+)", value))
@@ -105,10 +105,10 @@ def digest(value):
 
 
 class Display:
-    """Says of the settings of one host what may be shown of each.
+    """Masks the settings of one host.
 
-    known: digests of the URLs that are expected. `cut` tells that the line of a setting goes on behind its value with what
-    may belong to a password. Such a value is hidden wherever it turns up again.
+    known: digests of the URLs that are expected. `cut` is whether the line of a setting continues behind its value with text
+    that may belong to a password. Such a value is hidden wherever it appears again.
     """
 
     def __init__(self, known=()):
@@ -116,7 +116,7 @@ class Display:
         self._cut = set()
 
     def url(self, value, cut=False):
-        """Return (the URL as people may see it, whether it has credentials: NONE, EXPECTED or OTHER)."""
+        """Return (the URL with its secrets masked, whether it has credentials: NONE, EXPECTED or OTHER)."""
         found = parts(value)
         if digest(value) in self._known:
             return self._expected(value, found)
@@ -127,7 +127,7 @@ class Display:
         return _written(found), NONE if found.credentials is None else OTHER
 
     def hide(self, value):
-        """Show nothing of this value from now on."""
+        """Hide this value from now on."""
         self._cut.add(value)
 
     @staticmethod

@@ -6,13 +6,13 @@
 
 import shlex
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
 
 PATHS = ("/etc/os-release", "/usr/lib/os-release")
 
 
 def parse_os_release(text):
-    """Return `{name: value}` of lines such as `ID="rhel"`; lines that make no sense are left out."""
+    """Return `{name: value}` of lines such as `ID="rhel"`; lines that are not valid are left out."""
     found = {}
     for line in text.splitlines():
         name, separator, value = line.strip().partition("=")
@@ -27,7 +27,7 @@ def parse_os_release(text):
 
 
 def platform_of(values):
-    """Return `{"id", "version", "like"}`: `rhel`, `8.10` and `["fedora"]`; None or empty for what is not said."""
+    """Return `{"id", "version", "like"}`: `rhel`, `8.10` and `["fedora"]`; None or empty for what is not set."""
     return {
         "id": values.get("ID") or None,
         "version": values.get("VERSION_ID") or None,

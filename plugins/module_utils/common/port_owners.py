@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which process holds a port of this host, by what the kernel tells in /proc."""
+"""Which process holds a port of this host, according to /proc."""
 
 import collections
 import errno
@@ -11,36 +11,36 @@ import re
 import socket
 import struct
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
 )
 
-# process, pid, user: None where the kernel itself holds the port, or where this user may not see who does.
+# process, pid, user: None where the kernel itself holds the port, or where this user may not see the process.
 Holder = collections.namedtuple("Holder", "transport port address state process pid user")
 
 _TABLES = {"tcp": ("tcp", "tcp6"), "udp": ("udp", "udp6")}
 _STATES = {1: "connected", 2: "connecting", 3: "connecting", 7: "bound", 10: "listening"}
 _HELD = ("bound", "listening")
-_TIME_WAIT = 6  # nobody's any more, and in nobody's way
+_TIME_WAIT = 6  # without an owner, and not in the way of a new listener
 _NOT_TO_BE_SEEN = frozenset([errno.ENOENT, errno.ESRCH, errno.EACCES, errno.EPERM])
 TABLE_LIMIT = 256 * 1024 * 1024  # bytes; a table of more than a million sockets
 _SOCKET = re.compile(r"socket:\[([0-9]+)\]\Z")
 
 
 def holders(transport, ports, address, root="/proc"):
-    """Return a list of Holder for those of the `ports` that somebody holds, by port. transport: "tcp" or "udp".
+    """Return a list of Holder for those of the `ports` that are taken, by port. transport: "tcp" or "udp".
 
-    Only who is in the way of the IPv4 address (text) counts: the same port of another address of the host does not.
+    Only holders that conflict with the IPv4 address (text) count: the same port of another address of the host does not.
     """
     in_the_way = _in_the_way(address)
     return _holders(transport, ports, lambda local, dummy_state: local in in_the_way, root)
 
 
 def holders_beside(transport, ports, address, root="/proc"):
-    """As holders, but those who hold a port of another address of the host, loopback for example, and not of this one.
+    """As holders, but those of the same port on another address of the host, loopback for example.
 
-    They are not in its way, but in that of a program that asks for the port of all addresses.
+    They do not conflict with a program on this address, but with one that binds the port on all addresses.
     """
     in_the_way = _in_the_way(address)
     return _holders(transport, ports, lambda local, state: local not in in_the_way and state in _HELD, root)
@@ -59,7 +59,7 @@ def _holders(transport, ports, counts, root):
     found = {}
     for address, port, state, inode in entries:
         process, pid, user = owners.get(inode, (None, None, None))
-        # A listener says more about the port than one of its connections.
+        # A listener is more relevant than one of its connections.
         if port not in found or state == "listening":
             found[port] = Holder(transport, port, address, state, process, pid, user)
     return [found[port] for port in sorted(found)]
@@ -111,7 +111,7 @@ def _owners(inodes, root):
 
 
 def _sockets(folder):
-    """The inodes of the sockets in a folder of links; what vanishes meanwhile or is somebody else's is left out."""
+    """The inodes of the sockets in a folder of links; those that vanish meanwhile or belong to other users are left out."""
     try:
         numbers = os.listdir(folder)
     except OSError as problem:

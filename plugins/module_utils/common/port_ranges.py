@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ports and addresses as people write them: "443", "30000-32767", "192.0.2.1". Pure functions."""
+"""Ports and addresses as text: "443", "30000-32767", "192.0.2.1". Pure functions."""
 
 import socket
 
@@ -49,7 +49,7 @@ def is_ipv4(text):
 
 
 def bad_peers(peers):
-    """One sentence for each peer `{"address", "port"}` whose address or port cannot be."""
+    """One sentence for each peer `{"address", "port"}` whose address or port is not valid."""
     problems = []
     for number, peer in enumerate(peers):
         if not is_ipv4(peer["address"]):

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which process this is: a process id alone may belong to another process by the time a signal is sent to it."""
+"""Processes identified by id and start time: an id alone may belong to another process by the time of a signal."""
 
 import collections
 import errno
@@ -33,7 +33,7 @@ def is_stopped(pid):
 
 
 def name_of(pid):
-    """The name of a process as the kernel has it, bytes; empty where there is none."""
+    """The kernel's name of a process, bytes; empty where there is none."""
     try:
         with open(f"/proc/{pid}/comm", "rb") as stream:
             return stream.read().rstrip(b"\n")

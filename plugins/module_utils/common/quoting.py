@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a refused value an error may repeat. Pure functions, for nodes and for the controller.
+"""Quote a refused value in an error without exposing a secret. Pure functions, for nodes and for the controller.
 
-Anything may stand where a host name is asked for: a URL with a password, for example. So an error repeats a value only
+A value may be anything, for example a URL with a password instead of a host name. So an error repeats a value only
 where it is a number, one word without the characters that separate a secret from the rest, or a URL of a host alone.
 """
 
@@ -31,7 +31,7 @@ def repeatable(value):
 
 
 def quoted(value):
-    """Return a value as a sentence about it may repeat it, or what stands in its place."""
+    """Return a value quoted for a message, or a placeholder for it."""
     if repeatable(value):
         return repr(value)
     kind = next((name for cls, name in _KINDS if isinstance(value, cls)), "a value")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask several readers of evidence, each on its own: what breaks one leaves the others."""
+"""Run several readers of evidence independently: the failure of one does not affect the others."""
 
 
 def collect(readers):
@@ -14,7 +14,7 @@ def collect(readers):
 
 
 def _guarded(reader):
-    # A host may hold anything: whatever a reader did not foresee is evidence, too.
+    # Unexpected content of a host is evidence, too.
     try:
         return reader()
     except Exception as problem:

@@ -8,7 +8,7 @@ import threading
 
 
 class Finished:
-    """How one job ended: `done` says whether it did in time, then `value` or `error` (an Exception) holds."""
+    """How one job ended: `done` is whether it ended in time; then `value` or `error` (an Exception) is set."""
 
     def __init__(self):
         self.done = False
@@ -56,7 +56,7 @@ def run_all(jobs, concurrency, deadline, turns=None):
     with changed:
         while left[0] and not deadline.expired():
             changed.wait(deadline.remaining())
-        # A copy: a straggler must not change the answer under the caller's hands.
+        # A copy: a late thread must not change the caller's result.
         return [_copy(outcome) for outcome in outcomes]
 
 
@@ -83,7 +83,7 @@ def _start_workers(work, count):
         try:
             start_daemon(work)
         except RuntimeError:
-            # The host gives us no more threads: fewer do the same work more slowly.
+            # The host allows no more threads: fewer do the same work more slowly.
             if number == 0:
                 raise
             return

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read, write and remove files as root only where no other user decides which files those are.
+"""Read, write and remove files as root only where no other user controls the path.
 
 A path is walked component by component, each one opened below the one before. A component that a user other than root
 owns or can replace is refused, since that user could lead root to any file of the host: a link to /etc/passwd, a
-directory that becomes a link to /etc/cron.d between two looks. Links that root made are followed.
+directory that becomes a link to /etc/cron.d between two checks. Links that root made are followed.
 
-A file comes together with the directories that are made for it, and goes together with them, by renaming one of them. What
-is not renamed yet, or not removed yet, has a name of its own, by which the next run finds what a killed one left.
+A file is created and removed together with the directories that are made for it, by renaming one of them. Until then they
+have temporary names, by which the next run finds what a killed one left.
 """
 
 import errno
@@ -21,7 +21,7 @@ import shutil
 import stat
 import struct
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     TEXT_LIMIT,
     Unreadable,
     content,
@@ -133,7 +133,7 @@ class Place:
         why, advice = objection(component, found)
         if not why and last and stat.S_ISREG(found.st_mode) and found.st_nlink > 1 and self._in_sticky():
             why, advice = (
-                "has another name, in a directory where everybody can make links",
+                "has another name, in a directory where every user can create links",
                 f"rm {shlex.quote(component)}",
             )
         if why:
@@ -145,8 +145,8 @@ class Place:
     def _sentence(self, component, why, advice):
         what = "it" if component == self.asked else component
         return (
-            f"{self.asked}: {what} {why}, which lets a user other than root decide what root writes to. Nothing was "
-            f"written. Check who needs that, then run on the host: {advice}"
+            f"{self.asked}: {what} {why}, so a user other than root controls which file root writes. Nothing was "
+            f"written. Check whether that is needed, then run on the host: {advice}"
         )
 
     # The file
@@ -281,7 +281,7 @@ def objection(component, found):
     if is_link or sticky:  # the mode of a link says nothing; in a sticky directory, only an owner replaces an entry
         return "", ""
     if found.st_mode & stat.S_IWOTH:
-        return "belongs to root and is writable by everybody", f"chmod o-w {quoted}"
+        return "belongs to root and is writable by every user", f"chmod o-w {quoted}"
     if found.st_mode & stat.S_IWGRP:
         members = _members(found.st_gid)
         if members:

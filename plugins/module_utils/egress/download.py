@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Download from a web server over several connections at once, and count; nothing is kept."""
+"""Measure download rates from a web server over several connections at once; the data is discarded."""
 
 import collections
 import socket
@@ -10,22 +10,22 @@ import time
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_exchange, tls, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_exchange, tls_handshake, verdicts
 
 # Seconds that one entry of the meter covers.
 _STEP = 0.25
-# What is too little to say anything of a line.
+# Fewer bytes than this give no rate.
 _LEAST_BYTES = 100000
 
-# A file that is smaller is not asked for again and again.
+# A smaller file is not downloaded repeatedly.
 _WORTH_ANOTHER = 10000
 
 Source = collections.namedtuple("Source", ["scheme", "host", "port", "target"])
-Source.__doc__ = """scheme: http or https; target: the path with its query, as HTTP wants it."""
+Source.__doc__ = """scheme: http or https; target: the path with its query, as in an HTTP request."""
 
 
 class UrlError(ValueError):
-    """The text is no URL to download from. The message never quotes it: it may hold a password."""
+    """The text is not a URL to download from. The message never quotes it: it may hold a password."""
 
 
 def source_of(url):
@@ -41,12 +41,12 @@ def source_of(url):
         raise UrlError("must not hold a user name or password")
     target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
     if not all("!" <= character <= "~" for character in target):
-        raise UrlError("has blanks or other characters that must be percent-encoded")
+        raise UrlError("has spaces or other characters that must be percent-encoded")
     return Source(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), target)
 
 
 class Meter:
-    """Bytes as they come in, from several threads."""
+    """Counts the bytes that several threads receive."""
 
     def __init__(self, most_bytes, clock=time.monotonic):
         self._lock = threading.Lock()
@@ -57,11 +57,11 @@ class Meter:
         self._bytes = 0
 
     def add(self, count):
-        """Count bytes; False when that is enough."""
+        """Count bytes; False once the limit is reached."""
         with self._lock:
             now = self._clock()
             if self._first is None:
-                # What made the clock start came in no time.
+                # The first bytes only start the clock.
                 self._first = self._last = now
                 return True
             self._last = now
@@ -71,7 +71,7 @@ class Meter:
             return self._bytes < self._most
 
     def reading(self):
-        """{"bytes", "seconds", "mean_mbit", "peak_mbit"}; the rates are None where there was too little."""
+        """{"bytes", "seconds", "mean_mbit", "peak_mbit"}; the rates are None below _LEAST_BYTES."""
         with self._lock:
             seconds = (self._last - self._first) if self._first is not None else 0.0
             mean = peak = None
@@ -88,7 +88,7 @@ class Meter:
 def download(source, open_wire, context, streams, seconds, most_bytes, timeout):
     """The result of the measurement: a dict with `verdict`, `detail` and the Meter's reading.
 
-    open_wire: a function that returns a wires.Wire to the source; context: an ssl.SSLContext that verifies;
+    open_wire: a function that returns a stream.Wire to the source; context: an ssl.SSLContext that verifies;
     seconds: for all of it; timeout: for each layer of a connection.
     """
     meter, deadline = Meter(most_bytes), deadlines.Deadline(seconds)
@@ -99,30 +99,30 @@ def download(source, open_wire, context, streams, seconds, most_bytes, timeout):
                 return
 
     outcomes = thread_pool.run_all([stream] * streams, streams, deadlines.Deadline(seconds + 4 * timeout))
-    told = dict(meter.reading(), verdict=verdicts.REACHABLE, detail=None)
+    result = dict(meter.reading(), verdict=verdicts.REACHABLE, detail=None)
     failures = [outcome.error for outcome in outcomes if outcome.error is not None]
-    if failures and told["mean_mbit"] is None:
+    if failures and result["mean_mbit"] is None:
         failure = failures[0]
         if isinstance(failure, verdicts.LayerFailed):
-            told.update(verdict=failure.verdict, detail=failure.detail)
+            result.update(verdict=failure.verdict, detail=failure.detail)
         else:
-            told.update(verdict=verdicts.ERROR, detail=verdicts.unforeseen(failure))
+            result.update(verdict=verdicts.ERROR, detail=verdicts.unforeseen(failure))
     elif failures:
-        told["detail"] = f"{len(failures)} of {streams} connections failed: {failures[0]}"
-    elif told["mean_mbit"] is None:
-        told.update(verdict=verdicts.HTTP_FAILED, detail=f"only {told['bytes']} bytes came")
-    return told
+        result["detail"] = f"{len(failures)} of {streams} connections failed: {failures[0]}"
+    elif result["mean_mbit"] is None:
+        result.update(verdict=verdicts.HTTP_FAILED, detail=f"only {result['bytes']} bytes were received")
+    return result
 
 
 def _fetch(source, open_wire, context, meter, deadline, timeout):
-    """Download once. Whether another time is of use."""
+    """Download once. Returns whether to download again."""
     wire = open_wire()
-    channel = tls.handshake(context, wire, source.host, timeout) if source.scheme == "https" else wire
+    channel = tls_handshake.handshake(context, wire, source.host, timeout) if source.scheme == "https" else wire
     try:
         question = http_exchange.request(source.host, source.port, source.target)
         head, rest = http_exchange.head_of(channel, question, timeout)
         if head.status != 200:
-            # What follows a question mark may be a signature that opens the file to everybody.
+            # The query of a location may hold a signature that grants access to the file.
             where = ", to {}".format(head.headers["location"].partition("?")[0]) if "location" in head.headers else ""
             raise verdicts.LayerFailed(verdicts.HTTP_FAILED, f"the answer is {head.status} {head.reason}{where}")
         size, more = len(rest), meter.add(len(rest))

@@ -2,58 +2,58 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The host as backends see it: its programs and its files."""
+"""Access of backends to the host: its programs and its files."""
 
 import errno
 import os
 import shutil
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import programs
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_programs
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place, Untrusted
 
-TIMEOUT = 60.0  # seconds; firewalld takes its time when it reloads
+TIMEOUT = 60.0  # seconds; firewalld is slow when it reloads
 
 
 class FirewallError(Exception):
-    """What went wrong or cannot be, as a sentence for a person."""
+    """A change that failed or is not possible, as one sentence."""
 
 
 class Host:
-    """Runs programs and handles files, and says so as FirewallError when that fails.
+    """Runs programs and handles files; failures raise FirewallError.
 
-    before_write: None, or what is called with the path and the text of each file before it is written.
+    before_write: None, or a function that is called with the path and the text of each file before it is written.
     """
 
     before_write = None
 
     def program(self, name):
         """Return the path of a program, None where the host has none."""
-        return shutil.which(name, path=programs.PATH)
+        return shutil.which(name, path=host_programs.PATH)
 
     def run(self, argv, stdin=None, timeout=TIMEOUT):
-        """Run a program with a plain locale; return its standard output. Raises FirewallError with its last words."""
+        """Run a program with a plain locale; return its standard output. Raises FirewallError with its last line."""
         code, out, err = self.try_run(argv, stdin, timeout)
         if code != 0:
-            said = (err or out).strip().splitlines()
+            lines = (err or out).strip().splitlines()
             raise FirewallError(
-                "{}: exit code {}{}".format(" ".join(argv), code, ": " + " / ".join(said[-3:]) if said else "")
+                "{}: exit code {}{}".format(" ".join(argv), code, ": " + " / ".join(lines[-3:]) if lines else "")
             )
         return out
 
     def try_run(self, argv, stdin=None, timeout=TIMEOUT):
         """As run, but return (exit code, standard output, standard error) whatever the code is."""
         try:
-            process = programs.Program(argv, fed=stdin is not None)
+            process = host_programs.Program(argv, fed=stdin is not None)
         except OSError as problem:
             raise FirewallError(f"{argv[0]}: {os.strerror(problem.errno)}") from problem
         try:
             out, err = process.ended(timeout, None if stdin is None else stdin.encode("utf-8"))
-        except programs.Late as problem:
+        except host_programs.Late as problem:
             raise FirewallError("{}: {}".format(" ".join(argv), problem)) from problem
         return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 

@@ -89,7 +89,7 @@ class Firewalld(Backend):
         self._forget()
         self.host.run(["systemctl", "enable", "--now", "--quiet", UNIT])
 
-    # What is there
+    # Current state
 
     def look(self):
         if not self.installed():
@@ -187,7 +187,7 @@ class Firewalld(Backend):
                 lines += [f"zone {name}: {rule}" for rule in rules]
         return lines
 
-    # What is to be there
+    # Wanted state
 
     def native(self, wanted):
         self._require_ipsets()
@@ -219,7 +219,7 @@ class Firewalld(Backend):
     def _holding(self, zones, default):
         """Return the names of the zones that get our rules. Raises nothing; zones that let everything in need none.
 
-        A zone that only denies some sources what others may is the site's deliberate no.
+        A zone that only denies some sources what others are allowed is a deliberate decision of the site.
         """
         found = []
         for name in sorted(zones):
@@ -312,7 +312,7 @@ class Firewalld(Backend):
             for name in holders:
                 if zones[name].target != "ACCEPT":
                     raise FirewallError(
-                        f"trusted_networks: {network} is a source of the zone {name} of firewalld, which does not let everything in; "
+                        f"trusted_networks: {network} is a source of the zone {name} of firewalld, which does not accept all traffic; "
                         "take it out there"
                     )
             if not holders:
@@ -427,7 +427,7 @@ class Firewalld(Backend):
             result[path] = text
         return result
 
-    # Getting there
+    # Changes
 
     def apply(self, wanted):
         self._forget()
@@ -534,7 +534,7 @@ class Firewalld(Backend):
         else:
             self.host.remove(self.record_path)
 
-    # For the guard
+    # Rollback
 
     def files(self):
         paths = list(self._files()) + [self._path("zones", name) for name in self._zone_files({})]

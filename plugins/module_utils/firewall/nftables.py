@@ -7,9 +7,9 @@
 In nftables an accept ends one base chain; the next one may still drop. So our chains, which see a packet first, mark
 what is to be let through, and a rule at the head of each of the site's chains that drop accepts what bears the mark.
 That is one rule in a chain of the site, whatever the number of ports, and it is known by its comment. Tables and chains
-of programs that write them themselves get none: the program makes them anew, and what they drop is its own affair.
+of programs that write them themselves get none: the program makes them anew, and is responsible for what they drop.
 
-The rules are kept in a file that `nft -f` takes. The unit of loader.py loads them behind nftables.service, so that a
+The rules are kept in a file that `nft -f` takes. The unit of rule_loader.py loads them behind nftables.service, so that a
 `flush ruleset` in the site's file does no harm. The file does not lie in /etc/nftables.d, which nftables.conf of many a
 site includes before its own tables: what adds rules to these would fail there, and with it the whole file of the site.
 """
@@ -19,8 +19,8 @@ from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.loader import Loader
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import Loader
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import (
     owner_of_chain,
     owner_of_jump,
     owner_of_rule,
@@ -360,7 +360,7 @@ def _is_of_the_site(table, label, iptables_writes):
 
 
 def ambiguous(tables):
-    """Return why it cannot be said whether the site or a program keeps one of the tables, "" where that is clear.
+    """Return why it is unknown whether one of the tables belongs to the site or to a program, "" where that is clear.
 
     None of the programs that are known by the names of their tables drops what comes in by policy.
     """
@@ -388,7 +388,7 @@ def _can_drop(rules, table, seen=()):
             ):
                 if _can_drop(table.chains[target].rules, table, seen + (target,)):
                     return True
-        if "vmap" in words:  # a map of verdicts may hold anything
+        if "vmap" in words:  # the verdicts of a map are not known
             return True
     return False
 

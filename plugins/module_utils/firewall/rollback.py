@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A change of the firewall that undoes itself unless it is confirmed over a connection made after it.
+"""A change of the firewall that is rolled back unless it is confirmed over a connection made after it.
 
-Before the change the guard keeps every file that will be written and a shell script that restores all of it, and has
+Before the change the guard saves every file that will be written and a shell script that restores all of it, and has
 systemd run that script when the time is over, or at the next boot. Neither needs the controller, Python or this code.
-Confirming and rolling back both begin by renaming the same file, and both hold the lock of lock.py, so that only one of
-them can happen.
+Confirming and rolling back both begin by renaming the same file, and both hold the lock of change_lock.py, so that only
+one of them can happen.
 
 The files of the guard, each on the disk before the next one is written:
     before/N, missing   the files as they were, and the directories that were not there
@@ -16,14 +16,14 @@ The files of the guard, each on the disk before the next one is written:
     after/N             what the change wrote to a file, kept before it is written
     finished            the change is complete; a second timer runs, so that all of the time is left to confirm it
     expiring/N          files that what expires may change: unchanged since the change, they are afterwards, too
-    left-alone          what the rollback did not restore, because it was changed by another hand since
+    left-alone          files that the rollback did not restore, because others changed them since
 """
 
 import json
 import os
 import shutil
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import lock
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change_lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 
 UNITS = "/etc/systemd/system"
@@ -140,9 +140,9 @@ WantedBy=multi-user.target
 
 
 class Guard:
-    """Keeps what was there before a change. directory: where; label: as in Wanted. The caller holds the lock."""
+    """Saves the state before a change. directory: where; label: as in Wanted. The caller holds the lock."""
 
-    def __init__(self, host, label, directory, units=UNITS, lock_path=lock.PATH):
+    def __init__(self, host, label, directory, units=UNITS, lock_path=change_lock.PATH):
         self.host, self.directory, self.units, self.lock_path = host, directory, units, lock_path
         name = label.replace("_", "-") + "-firewall"
         self.timer = name + "-rollback"
@@ -171,12 +171,12 @@ class Guard:
         return self.pending() is not None
 
     def waits_for_confirmation(self):
-        """Whether a timer will roll the pending change back, so that it is not for anything else to do so."""
+        """Whether a timer will roll the pending change back, so that nothing else has to."""
         timers = (self.timer + ".timer", self.first_timer + ".timer")
         return os.path.exists(self.at("pending")) and any(self.host.unit_is("is-active", one) for one in timers)
 
     def settle(self):
-        """Take away what a process left that was killed before its change began, or after it was confirmed."""
+        """Remove what is left of a process that was killed before its change began, or after it was confirmed."""
         if not self.is_pending() and not self.was_rolled_back() and os.path.exists(self.at("restore")):
             self._clear()
 
@@ -185,7 +185,7 @@ class Guard:
         return os.path.exists(self.at("rolled-back"))
 
     def left_alone(self):
-        """Return the paths that the last rollback did not restore, because they were changed by another hand since."""
+        """Return the paths that the last rollback did not restore, because others changed them since."""
         return (self.host.read(self.at("left-alone")) or "").splitlines()
 
     def take_left_alone(self):
@@ -195,15 +195,15 @@ class Guard:
         return left
 
     def arm(self, files, commands, seconds, about):
-        """Keep files, and let the host restore itself in `seconds` or at boot. The change may begin when this returns.
+        """Save files, and schedule the rollback in `seconds` and at boot. The change may begin when this returns.
 
         files: paths that the change writes. commands: as Backend.restore_commands returns them. about: a dictionary on
-        the change, for pending(): at least `id` and `connection`, which tells the connection apart over which it was
-        asked for, None where there is none to tell.
+        the change, for pending(): at least `id` and `connection`, which identifies the connection over which it was
+        requested, None where that is not known.
         """
         if not self.host.runs_systemd():
             raise FirewallError(
-                "systemd does not run this host, so nothing could take back a change that locks you out"
+                "systemd does not run this host, so a change that locks you out could not be rolled back"
             )
         self._clear()
         link = os.path.join(self.units, "multi-user.target.wants", self.unit)
@@ -251,7 +251,7 @@ class Guard:
         self.host.run(words + ([argument] if argument else []))
 
     def _watch(self, files):
-        """Keep what will be written to a file before it is written."""
+        """Save the text of a file before it is written."""
         numbers = {path: number for number, path in enumerate(files)}
         written = {}
 
@@ -265,20 +265,20 @@ class Guard:
         self._files = list(files)
 
     def finish(self, seconds):
-        """The change is complete: keep what it left, and give all of the time to its confirmation."""
+        """Mark the change as complete: save the files as it wrote them, and restart the time for its confirmation."""
         self.host.before_write = None
         try:
             for number, path in enumerate(self._files):
                 _keep(path, self.at(f"after/{number}"))
             _sync(self.at("after"))
         except OSError as problem:
-            raise FirewallError(f"what the change left cannot be kept: {problem}") from problem
+            raise FirewallError(f"the files of the change cannot be saved: {problem}") from problem
         self._start_timer(self.timer, seconds)
         self.host.write(self.at("finished"), "", 0o600)
         self._stop(self.first_timer)
 
     def confirm(self, connection, change_id=None):
-        """Let the change stay; return whether one was pending.
+        """Confirm the change; return whether one was pending.
 
         Raises FirewallError where it was rolled back already, where the connection is older than it, or where another
         change than the one with change_id is pending.
@@ -287,16 +287,16 @@ class Guard:
         if about is None:
             if self.was_rolled_back():
                 raise FirewallError(
-                    "the change was not confirmed in time, and the host has taken it back" + self._but()
+                    "the change was not confirmed in time, and the host has rolled it back" + self._but()
                 )
             return False
         if change_id is not None and about.get("id") != change_id:
             raise FirewallError(
-                "the change was not confirmed in time, and the host has taken it back; another one waits to be confirmed now"
+                "the change was not confirmed in time, and the host has rolled it back; another one waits to be confirmed now"
             )
         if connection is not None and about.get("connection") == connection:
             raise FirewallError(
-                "the change cannot be confirmed over the connection that it was made over: only a new one proves "
+                "the change cannot be confirmed over the connection over which it was made: only a new one proves "
                 "that the host can still be reached"
             )
         try:
@@ -309,14 +309,16 @@ class Guard:
 
     def _but(self):
         left = self.left_alone()
-        return ", but for what was changed by another hand since: {}".format(", ".join(left)) if left else ""
+        return ", except for files that others changed since: {}".format(", ".join(left)) if left else ""
 
     def roll_back(self):
-        """Take the pending change back at once."""
+        """Roll the pending change back at once."""
         self.host.before_write = None
         self.host.run(["/bin/sh", self.at("restore"), "locked"], timeout=120.0)
         if not self.was_rolled_back():
-            raise FirewallError("the rollback of the firewall did not end; its script is {}".format(self.at("restore")))
+            raise FirewallError(
+                "the rollback of the firewall did not finish; its script is {}".format(self.at("restore"))
+            )
         self._stop(self.timer, self.first_timer)
 
     def _stop(self, *timers):
@@ -350,7 +352,7 @@ def _keep(path, kept):
 
 
 def _sync(directory):
-    """Bring a directory and the files in it to the disk."""
+    """Flush a directory and the files in it to the disk."""
     paths = [os.path.join(directory, name) for name in os.listdir(directory)]
     for path in [path for path in paths if os.path.isfile(path) and not os.path.islink(path)] + [directory]:
         descriptor = os.open(path, os.O_RDONLY)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host's firewall is to let through, whatever program rules it. Pure functions and values."""
+"""The traffic that a host's firewall has to allow, independent of the firewall. Pure functions and values."""
 
 import socket
 from collections import namedtuple
@@ -14,20 +14,20 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quo
 #   comment: which rows it serves, one word. transport: "tcp" or "udp".
 #   ports: [(first, last)], sorted, as few as possible.
 #   from_set: name of an address set, or None. networks: addresses and networks in CIDR notation that may send, where no
-#   set is named; an empty list then means anybody. expires: whether it is there for a while only.
+#   set is named; an empty list then means any source. expires: whether it is temporary.
 Rule = namedtuple("Rule", "comment transport ports from_set networks expires")
 
 # All of it.
 #   label: what our objects are called, letters, digits and "_": "runtime_fabric".
 #   sets: {name: [address]}, IPv4 and IPv6 mixed. rules: [Rule].
 #   trusted: networks whose packets come in, and are forwarded from and to, whatever their port.
-#   default_deny: whether the host drops what nobody asked for. keep_ports: TCP ports, numbers, that stay open to
-#   everybody wherever we bring a denial: with default_deny, and where a firewall is started that was not running.
+#   default_deny: whether the host drops all other packets. keep_ports: TCP ports, numbers, that stay open to all sources
+#   wherever we introduce a denial: with default_deny, and where a firewall is started that was not running.
 #   expires_at: when rules that expire end, seconds since the epoch. now: the host's clock when this was made.
 Wanted = namedtuple("Wanted", "label sets rules trusted default_deny keep_ports expires_at now")
 
-# What is there of ours, or is to be there, in the firewall's native words; one text for each rule, element or setting,
-# in a fixed order. runtime: what holds now. permanent: what will hold after the next boot, or after a reload.
+# Our rules, present or wanted, in the firewall's native syntax; one text for each rule, element or setting, in a fixed
+# order. runtime: in effect now. permanent: in effect after the next boot, or after a reload.
 State = namedtuple("State", "runtime permanent")
 
 NOTHING = State([], [])
@@ -60,7 +60,7 @@ def from_parameters(parameters, expires_at, now):
     for entry in parameters["rules"]:
         if entry["from_set"] is not None and entry["from_set"] not in parameters["sets"]:
             raise ValueError(
-                "rules: {} is from {!r}, which is no name of sets".format(entry["comment"], entry["from_set"])
+                "rules: {} is from {!r}, which is not a name in sets".format(entry["comment"], entry["from_set"])
             )
         rules.append(
             Rule(
@@ -93,7 +93,7 @@ def _check_address(where, address):
     try:
         socket.inet_pton(socket.AF_INET6 if is_ipv6(address) else socket.AF_INET, address)
     except (OSError, TypeError):
-        raise ValueError(f"{where}: {quoted(address)} is no address") from None
+        raise ValueError(f"{where}: {quoted(address)} is not an address") from None
 
 
 def bounds(texts):

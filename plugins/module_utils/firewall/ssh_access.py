@@ -7,7 +7,7 @@
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_owners
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
 )

@@ -119,7 +119,7 @@ class Ufw(Backend):
         if not before["enabled"]:
             self.host.run(["systemctl", "disable", "--quiet", UNIT])
 
-    # What is there
+    # Current state
 
     def look(self):
         if not self.installed():
@@ -149,7 +149,7 @@ class Ufw(Backend):
         found = re.findall(r"^\[(.+)\]\n(?:.+\n)*?ports=(.*)$", text or "", re.MULTILINE)
         return sorted(f"profile {name}: {ports}" for name, ports in found)
 
-    # What is to be there
+    # Wanted state
 
     def native(self, wanted):
         self._refuse(wanted)
@@ -230,7 +230,7 @@ class Ufw(Backend):
                 )
         return "\n".join(blocks.values()) if blocks else None
 
-    # Getting there
+    # Changes
 
     def apply(self, wanted):
         self._refuse(wanted)
@@ -300,7 +300,7 @@ class Ufw(Backend):
     def closing_command(self):
         return ["/bin/sh", self.script_path]
 
-    # For the guard
+    # Rollback
 
     def files(self):
         link = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"

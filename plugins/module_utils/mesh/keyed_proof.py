@@ -1,19 +1,19 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A question and its answer by which a listener of the same run proves that it, and nobody else, was reached.
+"""A request and the answer by which a listener of the same run proves that it was reached.
 
 Both carry a code (HMAC-SHA256, shortened) made with a key that only this run knows. The answer repeats the nonce of
-the question, so an old answer proves nothing, and says who gives it, on which port, whom it saw asking, and when.
-Pure functions on bytes. Both tolerate padding behind them, by which a path is tried with packets of any size.
+the request, so an old answer proves nothing, and it names the listener, its port, the source address that it saw, and the
+times. Pure functions on bytes. Both tolerate padding, so that packets of any size can be tested.
 
-Questions cross the network in clear, so anyone on the path can record one and send it again within the run. What that
+Requests cross the network in clear, so anyone on the path can record one and send it again within the run. What that
 yields is bounded:
-* A question alone brings one answer: over UDP no longer than the question or ANSWER_LIMIT, over TCP one a connection.
+* A request alone brings one answer: over UDP no longer than the request or ANSWER_LIMIT, over TCP one a connection.
 * A stream of bytes needs a third message, the order. Its code covers the whole answer, which holds the address and port
   of the peer as the listener saw them and the times of this exchange by the listener's clock. No two exchanges have the
-  same answer, so an order is good once, for one peer, on one connection; a recorded question only brings another answer.
-* The order says how many bytes it is for. The listener bounds the size, the duration and the number of its streams.
+  same answer, so an order is good once, for one peer, on one connection; a recorded request only brings another answer.
+* The order holds the number of bytes. The listener bounds the size, the duration and the number of its streams.
 """
 
 import collections
@@ -31,18 +31,18 @@ _NAME_LIMIT = 255
 ANSWER_LIMIT = len(_ANSWER) + NONCE_SIZE + _FIELDS.size + _NAME_LIMIT + _CODE_SIZE
 ORDER_SIZE = len(_ORDER) + 8 + _CODE_SIZE
 
-# What a question wants: a proof; a proof as long as the question; a proof and, after an order, a count of all bytes that
-# follow it; a proof and, after an order, as many bytes as it says.
+# The purposes of a request: a proof; a proof as long as the request; a proof and, after an order, a count of all bytes
+# that follow it; a proof and, after an order, as many bytes as it orders.
 PROVE, ECHO, SWALLOW, POUR = b"p", b"e", b"w", b"o"
 STREAMS = (SWALLOW, POUR)
 
-# name: what the listener calls itself. port: the listener's. source, source_port: who asked, as the listener saw it.
-# received, sent: the listener's clock. announced: whether a load balancer said who asked (PROXY protocol).
+# name, port: of the listener. source, source_port: the client's address, as the listener saw it.
+# received, sent: the listener's clock. announced: whether a load balancer announced the client (PROXY protocol).
 Answer = collections.namedtuple("Answer", "name port source source_port received sent announced")
 Answer.__new__.__defaults__ = (False,)
 
 
-# From Python 3.7 on, and quicker, which thousands of answers notice.
+# From Python 3.7 on, and faster, which matters with thousands of answers.
 _quick_code = getattr(hmac, "digest", None)
 
 
@@ -53,13 +53,13 @@ def _code(key, data):
 
 
 def ask(key, nonce, purpose=PROVE):
-    """Return the bytes of a question. key: bytes; nonce: NONCE_SIZE bytes that this key never saw before."""
+    """Return the bytes of a request. key: bytes; nonce: NONCE_SIZE bytes that were never used with this key."""
     head = _ASK + purpose + nonce
     return head + _code(key, head)
 
 
 def read_ask(key, data):
-    """Return (purpose, nonce) of a question at the start of `data`, or None for anything else."""
+    """Return (purpose, nonce) of a request at the start of `data`, or None for anything else."""
     if len(data) < ASK_SIZE or data[: len(_ASK)] != _ASK:
         return None
     head, code = data[: ASK_SIZE - _CODE_SIZE], data[ASK_SIZE - _CODE_SIZE : ASK_SIZE]
@@ -69,20 +69,20 @@ def read_ask(key, data):
 
 
 def may_become_ask(data):
-    """Whether bytes are the first ones of a question, and not all of them."""
+    """Whether the bytes are the start of a request, and not all of it."""
     return len(data) < ASK_SIZE and _ASK[: len(data)] == data[: len(_ASK)]
 
 
-def answer(key, nonce, said):
-    """Return the bytes of an answer. said: an Answer."""
-    name = said.name.encode("utf-8")[:_NAME_LIMIT]
+def answer(key, nonce, values):
+    """Return the bytes of an answer. values: an Answer."""
+    name = values.name.encode("utf-8")[:_NAME_LIMIT]
     fields = _FIELDS.pack(
-        said.received,
-        said.sent,
-        said.port,
-        socket.inet_aton(said.source),
-        said.source_port,
-        said.announced,
+        values.received,
+        values.sent,
+        values.port,
+        socket.inet_aton(values.source),
+        values.source_port,
+        values.announced,
         len(name),
     )
     body = _ANSWER + nonce + fields + name
@@ -90,14 +90,14 @@ def answer(key, nonce, said):
 
 
 def nonce_of_answer(data):
-    """Return the nonce that bytes claim to answer, or None; nothing is proven by it."""
+    """Return the nonce that bytes claim to answer, or None; this proves nothing."""
     if len(data) < len(_ANSWER) + NONCE_SIZE or data[: len(_ANSWER)] != _ANSWER:
         return None
     return data[len(_ANSWER) : len(_ANSWER) + NONCE_SIZE]
 
 
 def read_answer(key, nonce, data):
-    """Return the Answer to the question with this nonce, or None for anything that does not prove itself."""
+    """Return the Answer to the request with this nonce, or None for anything else."""
     if nonce_of_answer(data) != nonce:
         return None
     start = len(_ANSWER) + NONCE_SIZE
@@ -112,13 +112,13 @@ def read_answer(key, nonce, data):
 
 
 def order(key, reply, size):
-    """Return the bytes that order a stream of `size` bytes. reply: the bytes of the answer that this connection got."""
+    """Return the bytes that order a stream of `size` bytes. reply: the bytes of the answer on this connection."""
     head = _ORDER + struct.pack(">Q", size)
     return head + _code(key, head + reply)
 
 
 def read_order(key, reply, data):
-    """Return the size that an order for this answer says, or None for anything else."""
+    """Return the size in an order for this answer, or None for anything else."""
     head, code = data[: ORDER_SIZE - _CODE_SIZE], data[ORDER_SIZE - _CODE_SIZE : ORDER_SIZE]
     if (
         len(data) < ORDER_SIZE
@@ -130,13 +130,13 @@ def read_order(key, reply, data):
 
 
 def count(key, nonce, numbers):
-    """Return the bytes that tell what was counted: a list of whole numbers."""
+    """Return the bytes of a count: a list of whole numbers."""
     body = nonce + struct.pack(f">{len(numbers)}Q", *numbers)
     return body + _code(key, body)
 
 
 def read_count(key, nonce, data):
-    """Return the numbers of `count` with this nonce, or None for anything that does not prove itself."""
+    """Return the numbers of `count` with this nonce, or None for anything else."""
     body, code = data[:-_CODE_SIZE], data[-_CODE_SIZE:]
     if len(body) % 8 or body[:NONCE_SIZE] != nonce or not hmac.compare_digest(code, _code(key, body)):
         return None

@@ -1,10 +1,10 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Latency, loss and clock offset between this host and listeners of a run, from one stream of keyed questions.
+"""Latency, loss and clock offset between this host and listeners of a run, from one stream of keyed requests.
 
-The kernels of both ends note when a datagram arrives, and what the listener took to answer is subtracted: what is left
-is the network's, also on busy hosts. As in NTP, the quickest round trip tells the offset of the clocks best.
+The kernels of both ends record when a datagram arrives, and the time that the listener took to answer is subtracted: the
+rest is the network's, on busy hosts, too. As in NTP, the shortest round trip gives the best offset of the clocks.
 """
 
 import collections
@@ -13,6 +13,7 @@ import socket
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.percentiles import percentile
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
     path_mtu,
@@ -24,16 +25,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 Sample = collections.namedtuple("Sample", "round_trip offset")
 
 
-def sample_of(sent, said, arrived):
-    """Return the Sample of a question and its Answer. sent, arrived: this host's clock."""
-    round_trip = max(0.0, (arrived - sent) - (said.sent - said.received))
-    return Sample(round_trip, ((said.received - sent) + (said.sent - arrived)) / 2)
+def sample_of(sent, proof, arrived):
+    """Return the Sample of a request and its Answer. sent, arrived: this host's clock."""
+    round_trip = max(0.0, (arrived - sent) - (proof.sent - proof.received))
+    return Sample(round_trip, ((proof.received - sent) + (proof.sent - arrived)) / 2)
 
 
 def summary(samples, sent):
     """Return `{"sent", "received", "loss_percent", "rtt_ms", "clock"}`; the last two are None without any Sample.
 
-    rtt_ms: `{"min", "p50", "p95", "max"}`. clock: `{"offset_ms", "error_ms"}`; the true offset is off by the error at most.
+    rtt_ms: `{"min", "p50", "p95", "max"}`. clock: `{"offset_ms", "error_ms"}`; the true offset differs from it by at most the error.
     """
     found = {
         "sent": sent,
@@ -55,11 +56,6 @@ def summary(samples, sent):
     return found
 
 
-def percentile(ordered, percent):
-    """The smallest value of a sorted list that `percent` of all do not exceed."""
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
-
-
 def _ms(seconds):
     return round(seconds * 1000.0, 3)
 
@@ -67,7 +63,7 @@ def _ms(seconds):
 def measure_all(key, peers, count, interval, timeout, seconds):
     """Return for each peer `{"name", "address", "port"}` these and its summary and path, in the order of the peers.
 
-    count: questions a peer, `interval` seconds apart; an answer may take `timeout` seconds. path: `{"mtu", "arrives",
+    count: requests a peer, `interval` seconds apart; an answer may take `timeout` seconds. path: `{"mtu", "arrives",
     "icmp", "interface", "interface_mtu"}`, see path_mtu.find.
     """
     deadline = deadlines.Deadline(seconds)
@@ -91,7 +87,7 @@ def _path(key, peer, deadline):
 
 
 class _Stream:
-    """Questions to all peers in turn, over one socket."""
+    """Requests to all peers in turn, over one socket."""
 
     def __init__(self, key, peers, deadline):
         self._key, self._peers, self._deadline = key, peers, deadline
@@ -118,13 +114,13 @@ class _Stream:
         return self._samples, self._sent
 
     def _ask(self, sock, number, peer, nonce):
-        question = keyed_proof.ask(self._key, nonce)
+        request = keyed_proof.ask(self._key, nonce)
         self._sent[number] += 1
         self._waiting[nonce] = (number, time.time())
         try:
-            sock.sendto(question, (peer["address"], peer["port"]))
+            sock.sendto(request, (peer["address"], peer["port"]))
         except OSError:
-            return  # counts as lost, which it is
+            return  # counts as lost
 
     def _hear(self, sock, until):
         while self._waiting:
@@ -138,8 +134,8 @@ class _Stream:
             nonce = keyed_proof.nonce_of_answer(data)
             if nonce not in self._waiting:
                 continue
-            said = keyed_proof.read_answer(self._key, nonce, data)
+            proof = keyed_proof.read_answer(self._key, nonce, data)
             number = self._waiting[nonce][0]
-            if said is not None and said.name == self._peers[number]["name"]:
+            if proof is not None and proof.name == self._peers[number]["name"]:
                 dummy, sent = self._waiting.pop(nonce)
-                self._samples[number].append(sample_of(sent, said, receive_timestamps.arrived_at(ancillary)))
+                self._samples[number].append(sample_of(sent, proof, receive_timestamps.arrived_at(ancillary)))

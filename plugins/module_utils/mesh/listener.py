@@ -1,9 +1,9 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listen on many ports at once and prove to keyed questions, and to nothing else, that they arrived here.
+"""Listen on many ports at once, and answer keyed requests, and nothing else, with a proof that they arrived here.
 
-Where a port cannot be had, the process that holds it is named. Everything runs in one thread on one epoll.
+Where a port is taken, the process that holds it is named. Everything runs in one thread on one epoll.
 """
 
 import collections
@@ -27,7 +27,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 )
 
 SPARE_FILES = 16384  # for connections: some peers with thousands each
-_BATCH = 64  # what one socket may get done before it is another's turn
+_BATCH = 64  # of one socket before the next one has its turn
 _NO_ROOM_PAUSE = 0.05  # seconds
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -39,9 +39,9 @@ def bind_all(places):
     """Bind every port of every Place; return (sockets, report).
 
     sockets: `[(transport, socket)]`. report: a list, for each Place `{"address", "tcp", "udp"}`, where each transport
-    is `{"bound": [range], "occupied": [who holds what], "beside": [who holds what], "failed": [{"ports", "reason"}]}`.
-    beside: who holds ports of the place on other addresses of this host, where a program that listens on all addresses
-    could not have them; nothing for loopback, which is asked for by programs that want it alone.
+    is `{"bound": [range], "occupied": [holder], "beside": [holder], "failed": [{"ports", "reason"}]}`.
+    beside: holders of ports of the place on other addresses of this host, which a program that listens on all addresses
+    could not bind; nothing for loopback, which programs bind by itself.
     """
     file_limit.raise_file_limit(sum(len(place.tcp) + len(place.udp) for place in places) + SPARE_FILES)
     sockets, report = [], []
@@ -81,7 +81,7 @@ def _bind(transport, address, port):
     try:
         sock.setblocking(False)
         if transport == "tcp":
-            # Connections of before that only wait for stragglers are in nobody's way. For UDP the same option would
+            # Old connections in TIME_WAIT do not prevent a new listener. For UDP the same option would
             # let two programs have one port.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         else:
@@ -106,26 +106,26 @@ def _together(ports, known):
     groups = collections.OrderedDict()
     for port in ports:
         holder = known.get(port)
-        who = holder._replace(transport=None, port=None) if holder else None
-        groups.setdefault(who, []).append(port)
+        group = holder._replace(transport=None, port=None) if holder else None
+        groups.setdefault(group, []).append(port)
     return [
         {
             "ports": port_ranges.texts(numbers),
-            "process": who.process if who else None,
-            "pid": who.pid if who else None,
-            "user": who.user if who else None,
-            "address": who.address if who else None,
-            "state": who.state if who else None,
+            "process": group.process if group else None,
+            "pid": group.pid if group else None,
+            "user": group.user if group else None,
+            "address": group.address if group else None,
+            "state": group.state if group else None,
         }
-        for who, numbers in groups.items()
+        for group, numbers in groups.items()
     ]
 
 
 class Listener:
-    """Serves bound sockets until its lease is over, or until it is told to stop over `control`, a listening Unix socket."""
+    """Serves bound sockets until its lease is over, or until it is stopped over `control`, a listening Unix socket."""
 
     def __init__(self, key, name, sockets, control, status, lease):
-        """key: bytes. name: what this host is called. status: what `control` is told, a dictionary. lease: a Lease."""
+        """key: bytes. name: of this host. status: the reply over `control`, a dictionary. lease: a Lease."""
         self._key, self._name, self._status, self._lease = key, name, status, lease
         self._epoll = select.epoll()
         self._handlers = {}
@@ -133,8 +133,8 @@ class Listener:
             file_limit.room_beside(len(sockets), SPARE_FILES), sum(transport == "tcp" for transport, dummy in sockets)
         )
         self._no_room = False
-        self._heard = {}  # socket -> the part of a question or of an order that has arrived
-        self._orders = {}  # socket -> (Question for a stream, the answer that it got)
+        self._received = {}  # socket -> the part of a request or of an order that has arrived
+        self._orders = {}  # socket -> (Request for a stream, the answer to it)
         self._streams = {}  # socket -> listener_streams.Stream
         self._proven = {"tcp": 0, "udp": 0}
         self._stopping = False
@@ -145,7 +145,7 @@ class Listener:
         self._watch(control, self._be_told)
 
     def serve(self):
-        """Answer until told to stop."""
+        """Serve until stopped."""
         while not self._stopping:
             for number, _dummy_events in self._epoll.poll(1.0, 256):
                 handler = self._handlers.get(number)
@@ -164,7 +164,7 @@ class Listener:
         self._epoll.register(sock.fileno(), select.EPOLLIN)
 
     def _handle(self, sock, handle, events=select.EPOLLIN):
-        """Let another method look after a connection from now on."""
+        """Handle a connection with another method from now on."""
         self._handlers[sock.fileno()] = (handle, sock)
         self._epoll.modify(sock.fileno(), events)
 
@@ -184,7 +184,7 @@ class Listener:
             try:
                 sock.sendto(reply, peer)
             except OSError:
-                continue  # as good as lost on the way; the other side asks again
+                continue  # counts as lost; the client sends it again
 
     def _accept(self, listener):
         for _dummy in range(_BATCH):
@@ -199,7 +199,7 @@ class Listener:
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-            self._watch(sock, self._question)
+            self._watch(sock, self._request)
             self._drop_all(self._connections.add(sock, peer[0]))
 
     def _make_room(self):
@@ -209,76 +209,76 @@ class Listener:
             self._no_room = self._connections.full()
         return not self._no_room
 
-    def _question(self, sock):
-        """Answer one question a connection, then wait for the other side to hang up: no port is left in TIME_WAIT."""
-        heard = self._hear(sock)
-        if heard is None:
+    def _request(self, sock):
+        """Answer one request per connection, then wait for the client to close it: no port is left in TIME_WAIT."""
+        data = self._receive(sock)
+        if data is None:
             return
-        question = listener_requests.read(self._key, heard) if heard else None
-        if question is listener_requests.UNFINISHED:
-            self._heard[sock] = heard
-        elif question is None or not self._answer(sock, question):
+        request = listener_requests.read(self._key, data) if data else None
+        if request is listener_requests.UNFINISHED:
+            self._received[sock] = data
+        elif request is None or not self._answer(sock, request):
             self._drop(sock)
 
-    def _hear(self, sock):
-        """Return all that has arrived of a message, empty where there will be none; None where nothing new has."""
+    def _receive(self, sock):
+        """Return what has arrived of a message, empty where the connection has ended; None where nothing new arrived."""
         try:
             data = sock.recv(4096)
         except OSError as problem:
             return None if problem.errno == errno.EAGAIN else b""
-        return self._heard.pop(sock, b"") + data if data else b""
+        return self._received.pop(sock, b"") + data if data else b""
 
-    def _answer(self, sock, question):
-        """Whether the answer could be sent."""
+    def _answer(self, sock, request):
+        """Return whether the answer was sent."""
         try:
-            source = question.source or sock.getpeername()
-            reply = self._proof("tcp", question.nonce, sock, source, time.time(), question.source is not None)
+            source = request.source or sock.getpeername()
+            reply = self._proof("tcp", request.nonce, sock, source, time.time(), request.source is not None)
             sock.send(reply)
         except OSError:
             return False
-        if question.purpose in keyed_proof.STREAMS:
-            self._orders[sock] = (question, reply)
+        if request.purpose in keyed_proof.STREAMS:
+            self._orders[sock] = (request, reply)
             self._handle(sock, self._order)
         else:
             self._connections.answered(sock)
         return True
 
     def _order(self, sock):
-        """Begin a stream, when the order for it is there."""
-        heard = self._hear(sock)
-        if heard is None:
+        """Begin a stream once its order has arrived."""
+        data = self._receive(sock)
+        if data is None:
             return
-        if heard and len(heard) < keyed_proof.ORDER_SIZE:
-            self._heard[sock] = heard
+        if data and len(data) < keyed_proof.ORDER_SIZE:
+            self._received[sock] = data
             return
-        question, reply = self._orders.pop(sock)
-        size = keyed_proof.read_order(self._key, reply, heard)
+        request, reply = self._orders.pop(sock)
+        size = keyed_proof.read_order(self._key, reply, data)
         if size is None or len(self._streams) >= listener_streams.MOST_STREAMS:
             self._drop(sock)
             return
         self._connections.working(sock)
-        stream = listener_streams.stream_for(self._key, question, sock, size, heard[keyed_proof.ORDER_SIZE :])
+        stream = listener_streams.stream_for(self._key, request, sock, size, data[keyed_proof.ORDER_SIZE :])
         self._streams[sock] = stream
         self._handle(sock, self._go_on, stream.events)
 
     def _go_on(self, sock):
-        """Let a stream do a bit of its work."""
+        """Continue a stream for one turn."""
         if self._streams[sock].step():
             return
         del self._streams[sock]
         self._connections.answered(sock)
-        self._handle(sock, self._question)
+        self._handle(sock, self._request)
 
     def _proof(self, transport, nonce, sock, peer, received, announced=False):
         self._lease.sign()
         self._proven[transport] += 1
         port = sock.getsockname()[1]
-        said = keyed_proof.Answer(self._name, port, peer[0], peer[1], received, time.time(), announced)
-        return keyed_proof.answer(self._key, nonce, said)
+        values = keyed_proof.Answer(self._name, port, peer[0], peer[1], received, time.time(), announced)
+        return keyed_proof.answer(self._key, nonce, values)
 
     def _drop(self, sock):
         self._connections.remove(sock)
-        for parts in (self._heard, self._orders, self._streams):
+        for parts in (self._received, self._orders, self._streams):
             parts.pop(sock, None)
         self._handlers.pop(sock.fileno(), None)
         sock.close()
@@ -292,7 +292,7 @@ class Listener:
         self._drop_all([sock for sock, stream in self._streams.items() if stream.overdue()])
 
     def _be_told(self, control):
-        """Hear a word of listener_control; only root and the user of this process are heard."""
+        """Handle a command of listener_control, from root and from the user of this process only."""
         try:
             sock, dummy = control.accept()
         except OSError:
@@ -302,12 +302,12 @@ class Listener:
             try:
                 if _uid_of(sock) not in (0, os.geteuid()):
                     return
-                word = sock.recv(16).decode("ascii", "replace")
-                if word == listener_control.SIGN:
+                command = sock.recv(16).decode("ascii", "replace")
+                if command == listener_control.SIGN:
                     self._lease.sign()
-                elif word == listener_control.HANGUP:
+                elif command == listener_control.HANGUP:
                     self._lease.hangup()
-                elif word == listener_control.STOP:
+                elif command == listener_control.STOP:
                     self._stop()
                 sock.sendall(json.dumps(self._now()).encode("ascii"))
             except OSError:

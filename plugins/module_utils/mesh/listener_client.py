@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules that ask listeners of port_listener have in common.
+"""What the modules that send requests to listeners of port_listener have in common.
 
-While such a module runs, its run lives, and it tells the listener of the run on the same host so. An interrupted run closes
-the connections to its modules, which one that writes nothing does not notice by itself. These do: they end, and tell the
-listener.
+While such a module runs, it reports to the listener on the same host that the run is alive. An interrupted run closes the
+connections to its modules, which a module that writes nothing does not notice by itself. These modules watch for that: they
+end, and report it to the listener.
 """
 
 import os
@@ -29,7 +29,7 @@ def peers_option(**more):
 
 
 def run(module, bad_arguments, ask):
-    """Fail with the sentences of bad_arguments(params), or end with what ask(key as bytes, params) returns."""
+    """Fail with the sentences of bad_arguments(params), or exit with the result of ask(key as bytes, params)."""
     problems = bad_arguments(module.params)
     if problems:
         module.fail_json(msg="; ".join(problems))
@@ -60,7 +60,7 @@ def _end_without_controller(own):
 
 
 def _wait_for_hangup(number):
-    """Wait until nobody can read any more what is written to a file; return False where that cannot be known."""
+    """Wait until the reading end of a file is closed; return False where that cannot be detected."""
     poll = select.poll()
     poll.register(number, 0)  # errors and hangups are reported in any case
     return not any(events & select.POLLNVAL for dummy, events in poll.poll())

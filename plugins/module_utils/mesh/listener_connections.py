@@ -1,26 +1,25 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which connections a listener keeps: a bounded number in all and of each peer, and the oldest make room for new ones.
+"""Which connections a listener keeps: a bounded number in all and for each peer; the oldest make room for new ones.
 
-A peer that only connects, however often, does not delay one that asks its question, which takes a round trip from the
-beginning of the connection: to make room, connections are closed in the order in which they began, after those that have
-their answer.
+A peer that only connects, however often, does not delay one that sends its request, which takes one round trip from the
+beginning of the connection: to make room, answered connections are closed first, then the oldest ones.
 """
 
 import collections
 import itertools
 import time
 
-IDLE_SECONDS = 10.0  # a connection that asks nothing, or does not end after its answer, is closed after so long
-FRESH_SECONDS = 3.0  # one that began less than so long ago may have a question that a busy listener has not read yet
+IDLE_SECONDS = 10.0  # after which a connection without a request, or that does not end after its answer, is closed
+FRESH_SECONDS = 3.0  # a younger connection may have a request that a busy listener has not read yet
 _LEAST_OF_PEER = 256
 
 
 class Connections:
-    """most: how many there may be. ports: on how many a listener listens; a peer may have two connections to each.
+    """most: the limit in all. ports: the number of ports of the listener; a peer may have two connections to each.
 
-    What is returned as to be closed is still to be removed.
+    Connections that are returned to be closed still have to be removed.
     """
 
     def __init__(self, most, ports, clock=time.monotonic):
@@ -33,7 +32,7 @@ class Connections:
         self._peers = {}  # socket -> address
 
     def add(self, sock, address):
-        """Keep one; return those that are to be closed because the peer has too many."""
+        """Keep a connection; return those to be closed because the peer has too many."""
         self._asking[sock] = self._clock()
         self._peers[sock] = address
         theirs = self._of_peer.setdefault(address, collections.OrderedDict())
@@ -45,11 +44,11 @@ class Connections:
         return [one for one in oldest if one not in self._working][:excess]
 
     def full(self):
-        """Whether there is no room for another one."""
+        """Whether the limit is reached."""
         return len(self._peers) >= self._most
 
     def oldest(self, age=0.0):
-        """Return the one, in a list, that can best be spared: it has its answer, or began at least `age` seconds ago."""
+        """Return the connection to close first, in a list: it is answered, or began at least `age` seconds ago."""
         for kept, least in ((self._answered, 0.0), (self._asking, age)):
             sock = next(iter(kept), None)
             if sock is not None and kept[sock] <= self._clock() - least:
@@ -57,18 +56,18 @@ class Connections:
         return []
 
     def answered(self, sock):
-        """One has its answer, and has nothing left but to end."""
+        """A connection is answered, and only has to end."""
         self._asking.pop(sock, None)
         self._working.discard(sock)
         self._answered[sock] = self._clock()
 
     def working(self, sock):
-        """One does not idle, until it is answered."""
+        """A connection is busy until it is answered."""
         self._asking.pop(sock, None)
         self._working.add(sock)
 
     def idle(self):
-        """Return those that have idled for too long."""
+        """Return the connections that were idle for too long."""
         horizon, found = self._clock() - IDLE_SECONDS, []
         for kept in (self._asking, self._answered):
             for sock, since in kept.items():
@@ -78,7 +77,7 @@ class Connections:
         return found
 
     def remove(self, sock):
-        """One is closed."""
+        """A connection was closed."""
         for kept in (self._asking, self._answered):
             kept.pop(sock, None)
         self._working.discard(sock)
@@ -90,5 +89,5 @@ class Connections:
                 del self._of_peer[address]
 
     def all(self):
-        """Return all that are kept."""
+        """Return all connections."""
         return list(self._peers)

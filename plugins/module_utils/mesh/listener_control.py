@@ -1,15 +1,15 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find listeners on this host, talk to them, and end those that do not reply.
+"""Find listeners on this host, send them commands, and end those that do not reply.
 
 Each listener has a control socket: a Unix socket without a file, so nothing is left on the disk, and one that has no
 process cannot be found. Its name is derived from the key of its run. The names of all such sockets are listed by the
-kernel, so listeners of other runs are found without their keys. A name proves nothing: any user may take one. Hence a
-listener is what satisfies all of this, as the kernel tells it:
-* the process that listens on the control socket belongs to root, or to the user that asks,
+kernel, so listeners of other runs are found without their keys. A name proves nothing: any user may take one. A process
+counts as a listener only if all of this is true, according to the kernel:
+* the process that listens on the control socket belongs to root, or to the current user,
 * it bears the name of a listener, and
-* it has that very socket open (asked before it is killed).
+* it has that very socket open (checked before it is killed).
 It is killed only if it also started when that process did; a later process with its id is left alone.
 """
 
@@ -25,14 +25,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 
 REPLY_SECONDS = 5.0
 PROCESS_NAME = b"hostprep-listen"
-# Words: what it is and does; end; the run still needs it; the run has lost its controller on this host.
+# Commands: report the status; stop; the run is alive; the run has lost its controller on this host.
 STATUS, STOP, SIGN, HANGUP = "status", "stop", "sign", "hangup"
 
 _PREFIX = b"hostprep-listener-"
-_SLICE = 0.5  # seconds after which it is looked whether a process that does not reply is stopped
+_SLICE = 0.5  # seconds after which a process that does not reply is checked for being stopped
 _ACCEPTS = 0x10000  # the flag of a Unix socket that listens
 
-# status: what the listener said; `{"pid", "hung": True}` where it did not reply.
+# status: the listener's reply; `{"pid", "hung": True}` where it did not reply.
 Found = collections.namedtuple("Found", "address process status")
 
 
@@ -48,8 +48,8 @@ def others(key, seconds):
     return [one for one in found if one is not None]
 
 
-def ask(address, word=STATUS, seconds=None):
-    """Say a word to the listener with this control socket; return a Found, or None where there is no listener.
+def ask(address, command=STATUS, seconds=None):
+    """Send a command to the listener with this control socket; return a Found, or None where there is no listener.
 
     seconds: for its reply, REPLY_SECONDS by default. A process that is stopped is not waited for.
     """
@@ -64,7 +64,7 @@ def ask(address, word=STATUS, seconds=None):
         if owner is None:
             return None
         try:
-            sock.sendall(word.encode("ascii"))
+            sock.sendall(command.encode("ascii"))
             status = json.loads(_read_all(sock, owner, REPLY_SECONDS if seconds is None else seconds).decode("ascii"))
         except socket.timeout:
             status = {"pid": owner.pid, "hung": True}
@@ -78,25 +78,25 @@ def ask(address, word=STATUS, seconds=None):
 
 
 def end(found):
-    """End the listener of a Found: it is asked to, and killed if it does not reply."""
-    told = found if found.status.get("hung") else ask(found.address, STOP)
-    if told is None or told.process != found.process:
+    """Stop the listener of a Found, and kill it if it does not reply."""
+    latest = found if found.status.get("hung") else ask(found.address, STOP)
+    if latest is None or latest.process != found.process:
         return  # it ended in the meantime
-    if told.status.get("hung"):
-        kill(told)
+    if latest.status.get("hung"):
+        kill(latest)
     else:
-        processes.wait_until_gone(told.process, REPLY_SECONDS)
+        processes.wait_until_gone(latest.process, REPLY_SECONDS)
 
 
 def kill(found):
-    """Kill the listener of a Found, if it is that still."""
+    """Kill the listener of a Found, if it is still the same process."""
     inode = _control_sockets().get(found.address)
     if inode is not None and processes.holds_socket(found.process.pid, inode):
         processes.kill(found.process, REPLY_SECONDS)
 
 
 def _listener_behind(sock):
-    """Return the Process that listens on what a socket is connected to, or None where it is not a listener."""
+    """Return the listening Process at the other end of a socket, or None where it is not a listener."""
     pid, uid, dummy_gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     if uid not in (0, os.geteuid()) or pid <= 0:  # 0: of a process namespace that this one cannot see
         return None
@@ -104,7 +104,7 @@ def _listener_behind(sock):
 
 
 def _control_sockets():
-    """Return `{address: inode}` of all sockets that are named as those of listeners are."""
+    """Return `{address: inode}` of all sockets with the name of a listener."""
     found = {}
     with open("/proc/net/unix", "rb") as stream:
         for line in stream:

@@ -1,10 +1,10 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start, find and stop the listener of a run: a process of its own that answers on many ports.
+"""Start, find and stop the listener of a run: a separate process that answers on many ports.
 
-Two runs cannot have the same ports of a host. A listener of a run that is over is ended by the next one. Of two runs
-that live, the one that began first keeps the ports, and the other one is told whose they are.
+Two runs cannot use the same ports of a host. The listener of a finished run is stopped by the next one. Of two active
+runs, the one that began first keeps the ports, and the other one gets the status of its listener.
 """
 
 import json
@@ -22,20 +22,20 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control, listener_lease
 
 START_SECONDS = 30.0
-YIELD_SECONDS = 30.0  # for a run that began later to give its ports back
+YIELD_SECONDS = 30.0  # for a run that began later to release its ports
 
 
-def find(key, word=listener_control.STATUS):
-    """Return what the listener of this key says to a word of listener_control, or None where there is no listener.
+def find(key, command=listener_control.STATUS):
+    """Return the reply of the listener of this key to a command of listener_control, or None without a listener.
 
     A listener that does not reply is killed, and its status is then `{"pid", "hung": True}`.
     """
-    found = listener_control.ask(listener_control.address_of(key), word)
+    found = listener_control.ask(listener_control.address_of(key), command)
     if found is None:
         return None
     if found.status.get("hung"):
         listener_control.kill(found)
-    elif word == listener_control.STOP:
+    elif command == listener_control.STOP:
         processes.wait_until_gone(found.process, listener_control.REPLY_SECONDS)
     return found.status
 
@@ -46,8 +46,7 @@ def start(key, name, places, lifetime, quiet=None, run=None, over=()):
     Where other runs hold some of the ports, nothing is started, and `{"held_by": [status of their listeners]}` is returned.
 
     key: bytes. places: list of listener.Place. quiet: seconds without a sign of life of its run after which it
-    ends, or None. run: what is to be known about its run, a dictionary with `id` and `started`, or None. over: ids of runs
-    that are known to be over.
+    ends, or None. run: a dictionary with `id` and `started`, or None. over: ids of runs that are known to be over.
     """
     deadline = deadlines.Deadline(YIELD_SECONDS)
     while True:
@@ -67,7 +66,7 @@ def start(key, name, places, lifetime, quiet=None, run=None, over=()):
 
 
 def _overlapping(key, places):
-    """Return the listeners of other runs (as Found) that say they have ports of these places."""
+    """Return the listeners of other runs (as Found) that have ports of these places by their own status."""
     wanted = {
         (place.address, transport): set(ports)
         for place in places
@@ -86,7 +85,7 @@ def _overlapping(key, places):
 
 
 def _holding(key, status):
-    """Return the listeners of other runs (as Found) that hold ports which the listener with this status has not got."""
+    """Return the listeners of other runs (as Found) that hold ports which the listener with this status lacks."""
     pids = {
         holder["pid"]
         for place in status["places"]
@@ -97,7 +96,7 @@ def _holding(key, status):
 
 
 def _end_if_over(rival, over):
-    """End the listener of a run that is over, or that is stopped and ends with its time only; return whether it was one."""
+    """Stop the listener of a run that is over, or one whose process is stopped; return whether it was one of these."""
     stopped = rival.status.get("hung") and processes.is_stopped(rival.process.pid)
     if stopped or (rival.status.get("run") or {}).get("id") in over:
         listener_control.end(rival)
@@ -106,12 +105,12 @@ def _end_if_over(rival, over):
 
 
 def _began_later(theirs, ours):
-    """Whether another run began later than this one. Where nothing is known of one of them, the one that is there stays."""
+    """Whether another run began later than this one. Where the start of either is unknown, the existing one stays."""
     return bool(theirs and ours) and (theirs["started"], theirs["id"]) > (ours["started"], ours["id"])
 
 
 def _launch(key, name, places, lifetime, quiet, run):
-    def work(say):
+    def work(report_status):
         _name_process()
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         control.bind(listener_control.address_of(key))
@@ -128,18 +127,18 @@ def _launch(key, name, places, lifetime, quiet, run):
         }
         lease = listener_lease.Lease(quiet)
         listener = port_listening.Listener(key, name, sockets, control, status, lease)
-        say(json.dumps(status).encode("ascii"))
+        report_status(json.dumps(status).encode("ascii"))
         listener.serve()
 
     try:
-        said = detached_process.start(work, lifetime, min(START_SECONDS, lifetime))
+        report = detached_process.start(work, lifetime, min(START_SECONDS, lifetime))
     except detached_process.NotStarted:
-        find(key, listener_control.STOP)  # one that is too slow to be of use must not be in the way of the next one
+        find(key, listener_control.STOP)  # one that starts too late must not block the next one
         raise
-    return json.loads(said.decode("ascii"))
+    return json.loads(report.decode("ascii"))
 
 
 def _name_process():
-    """Let tools such as ss and top tell what this is."""
+    """Set the name that tools such as ss and top show."""
     with open("/proc/self/comm", "wb") as stream:
         stream.write(listener_control.PROCESS_NAME)

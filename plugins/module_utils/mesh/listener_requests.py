@@ -1,10 +1,10 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A keyed question as it comes in over TCP: alone, in a greeting of TLS, behind what a load balancer puts before it.
+"""A keyed request as it arrives over TCP: alone, in a TLS ClientHello, or behind a PROXY protocol header.
 
-The greeting of TLS (ClientHello) carries the question as the name of a protocol (ALPN). A load balancer that passes TLS
-through delivers it as it is; one that ends TLS keeps it for itself. Pure functions on bytes.
+A ClientHello carries the request as the name of a protocol (ALPN). A load balancer that passes TLS through delivers it
+unchanged; one that terminates TLS does not forward it. Pure functions on bytes.
 """
 
 import binascii
@@ -15,12 +15,12 @@ import struct
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof
 
-LIMIT = 8192  # more than any question has
+LIMIT = 8192  # longer than any request
 UNFINISHED = object()
 
 # purpose, nonce: of keyed_proof. source: (address, port) of the client as a load balancer announced it, or None.
-# in_tls: whether the question came in a greeting of TLS.
-Question = collections.namedtuple("Question", "purpose nonce source in_tls")
+# in_tls: whether the request arrived in a ClientHello.
+Request = collections.namedtuple("Request", "purpose nonce source in_tls")
 
 _PROTOCOL = b"hostprep-"
 _IN_GREETING = re.compile(_PROTOCOL + b"([0-9a-f]{%d})" % (2 * keyed_proof.ASK_SIZE))
@@ -31,13 +31,13 @@ _PROXY_1_LIMIT = 107
 _TCP_OVER_IPV4 = 0x11
 
 
-def protocol_name(question):
-    """Return the name of a protocol, for ALPN, that carries a question of keyed_proof."""
-    return (_PROTOCOL + binascii.hexlify(question)).decode("ascii")
+def protocol_name(request):
+    """Return the name of a protocol, for ALPN, that carries a request of keyed_proof."""
+    return (_PROTOCOL + binascii.hexlify(request)).decode("ascii")
 
 
 def read(key, data):
-    """Return the Question that a connection sent, None where it is none, or UNFINISHED while more has to come."""
+    """Return the Request in the bytes of a connection, None where there is none, or UNFINISHED while it is incomplete."""
     source, rest = _announced(data)
     if rest is None:
         return UNFINISHED if source is UNFINISHED and len(data) < LIMIT else None
@@ -46,7 +46,7 @@ def read(key, data):
     asked = keyed_proof.read_ask(key, rest)
     if asked is None:
         return UNFINISHED if keyed_proof.may_become_ask(rest) else None
-    return Question(asked[0], asked[1], source, False)
+    return Request(asked[0], asked[1], source, False)
 
 
 def _in_greeting(key, data, source):
@@ -54,7 +54,7 @@ def _in_greeting(key, data, source):
         return UNFINISHED if len(data) < LIMIT else None
     found = _IN_GREETING.search(data)
     asked = keyed_proof.read_ask(key, binascii.unhexlify(found.group(1))) if found else None
-    return Question(asked[0], asked[1], source, True) if asked else None
+    return Request(asked[0], asked[1], source, True) if asked else None
 
 
 def _announced(data):

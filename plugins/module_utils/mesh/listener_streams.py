@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The listener's side of measuring bandwidth: receive and count bytes, or send as many as were ordered."""
+"""The listener's side of a bandwidth measurement: receive and count bytes, or send as many as were ordered."""
 
 import errno
 import select
@@ -17,7 +17,7 @@ MOST_BYTES = 10**12  # of a stream, whatever was ordered; as many as bandwidth_i
 MOST_STREAMS = 8  # at the same time; a run measures one pair of nodes at a time
 SLICE = 0.1  # seconds in which bytes are counted together
 _BLOCK = 256 * 1024
-_TURNS = 16  # blocks in a row before it is another socket's turn
+_TURNS = 16  # blocks in a row before the next socket has its turn
 
 
 class Meter:
@@ -38,18 +38,18 @@ class Meter:
         return list(self._slices)
 
 
-def stream_for(key, question, sock, size, begun):
-    """Return the stream that a question of keyed_proof.STREAMS on a connection wants.
+def stream_for(key, request, sock, size, begun):
+    """Return the stream for a request of keyed_proof.STREAMS on a connection.
 
     size: bytes that were ordered. begun: the bytes of the stream that arrived together with the order.
     """
-    if question.purpose == keyed_proof.SWALLOW:
-        return _Swallow(key, question.nonce, sock, len(begun))
+    if request.purpose == keyed_proof.SWALLOW:
+        return _Swallow(key, request.nonce, sock, len(begun))
     return _Pour(sock, min(size, MOST_BYTES))
 
 
 class _Swallow:
-    """Receives until the other side has nothing more to send, and then says how many bytes arrived when."""
+    """Receives until the sender has finished, and then reports how many bytes arrived when."""
 
     events = select.EPOLLIN
 
@@ -75,18 +75,18 @@ class _Swallow:
 
     def _tell(self):
         try:
-            # What is told last must not be lost in a reset.
+            # The report must not be lost in a reset.
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
             self._sock.send(keyed_proof.count(self._key, self._nonce, self._meter.numbers()))
         except OSError:
-            return  # the other side is gone, and misses it
+            return  # the client is gone
 
     def overdue(self):
         return self._deadline.expired()
 
 
 class _Pour:
-    """Sends as many bytes as were ordered, or until the other side hangs up."""
+    """Sends as many bytes as were ordered, or until the client closes the connection."""
 
     events = select.EPOLLOUT
 

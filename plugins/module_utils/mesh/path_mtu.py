@@ -1,10 +1,10 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The largest packet that passes to a listener and back without being cut in pieces.
+"""The largest packet that passes to a listener and back without fragmentation.
 
-Packets that must not be fragmented are sent, and their answers are as long as they are: routers that drop what is too
-long for them without a word are found, too, which the kernel's own discovery does not see.
+Packets with the "don't fragment" bit are sent, and their answers have the same length: this also finds routers that drop
+long packets without an ICMP message, which the kernel's path MTU discovery does not.
 """
 
 import errno
@@ -12,13 +12,13 @@ import select
 import socket
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import bounded_reading
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, host_programs
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof, tcp_probes
 
 HEADERS = 28  # of IPv4 and UDP
-SMALLEST = 576  # what every host must take (RFC 791)
+SMALLEST = 576  # that every host must accept (RFC 791)
 SHORTEST = HEADERS + keyed_proof.ASK_SIZE
-_LARGEST = 65535  # what IPv4 has; some interfaces claim more
+_LARGEST = 65535  # of IPv4; some interfaces claim more
 
 _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE = 10, 3  # linux/in.h
 _ATTEMPTS = 5
@@ -27,31 +27,31 @@ _STEPS = 24  # sizes that are tried at the same time
 
 
 def forbid_fragments(sock):
-    """Let datagrams of a socket go out whole or not at all, whatever the kernel remembers of the way."""
+    """Forbid fragmentation of datagrams of a socket, whatever path MTU the kernel has cached."""
     sock.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE)
 
 
 def interface_to(address):
     """Return (name, MTU) of the interface by which packets to an address leave, or (None, None)."""
     try:
-        words = bounded_reading.run_text(["ip", "-4", "route", "get", address]).split()
-    except bounded_reading.Unreadable:
+        words = host_programs.run_text(["ip", "-4", "route", "get", address]).split()
+    except host_files.Unreadable:
         return None, None
     if "dev" not in words[:-1]:
         return None, None
     name = words[words.index("dev") + 1]
     try:
-        return name, min(int(bounded_reading.read_text(f"/sys/class/net/{name}/mtu")), _LARGEST)
-    except (bounded_reading.Unreadable, ValueError):
+        return name, min(int(host_files.read_text(f"/sys/class/net/{name}/mtu")), _LARGEST)
+    except (host_files.Unreadable, ValueError):
         return name, None
 
 
 def find(key, address, port, most, deadline):
-    """Return `{"mtu", "arrives", "icmp"}` of the way to a listener.
+    """Return `{"mtu", "arrives", "icmp"}` of the path to a listener.
 
     mtu: the size of the largest IP packet up to `most` that passes both ways, None where not even small ones do.
-    arrives: whether packets of `most` bytes reach the listener, whatever becomes of their answers; None where that is not
-    known, since the time was over or nothing was answered. icmp: whether a router reported that a packet was too long,
+    arrives: whether packets of `most` bytes reach the listener, even if their answers are lost; None where that is not
+    known, because the time was over or nothing was answered. icmp: whether a router reported that a packet was too long,
     which TCP and tunnels need to send shorter ones.
     """
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -69,7 +69,7 @@ def find(key, address, port, most, deadline):
             found = max(search.passing(sizes) or [passed])
             failed = min([size for size in sizes if size > found] or [failed])
             passed = found
-        # The shortest question there is says whether the silence is about the length.
+        # The shortest request shows whether the length is the reason for the silence.
         there = search.passing([SHORTEST, most], keyed_proof.PROVE)
         known = SHORTEST in there and not deadline.expired()
         return {"mtu": passed or None, "arrives": most in there if known else None, "icmp": search.icmp}
@@ -82,15 +82,15 @@ class _Search:
         self.icmp = False
 
     def passing(self, sizes, purpose=keyed_proof.ECHO):
-        """Return those of the sizes of which an answer came: one as long as the question, or with PROVE a short one."""
+        """Return the sizes that were answered: by an answer as long as the request, or with PROVE by a short one."""
         waiting, found = {}, []
         left = set(sizes)
         for _dummy in range(_ATTEMPTS):
             for size in sorted(left):
                 nonce = next(self._nonces)
                 waiting[nonce] = size
-                question = keyed_proof.ask(self._key, nonce, purpose)
-                self._send(question + b"\0" * (size - HEADERS - len(question)))
+                request = keyed_proof.ask(self._key, nonce, purpose)
+                self._send(request + b"\0" * (size - HEADERS - len(request)))
             until = time.monotonic() + min(_PAUSE, self._deadline.remaining())
             while left and time.monotonic() < until:
                 for size, length in self._arrived(waiting, until):
@@ -105,13 +105,13 @@ class _Search:
         try:
             self._sock.send(data)
         except OSError as problem:
-            # Too long for the interface, refused, or no room: all the same as lost, and tried again.
+            # Too long for the interface, refused, or no buffer space: counts as lost, and is tried again.
             self._note(problem)
             if problem.errno == errno.EAGAIN:
                 select.select([], [self._sock], [], 0.05)
 
     def _arrived(self, waiting, until):
-        """Yield (size of a question, size of the answer that arrived)."""
+        """Yield (size of a request, size of the answer that arrived)."""
         select.select([self._sock], [], [], max(0.0, until - time.monotonic()))
         while True:
             try:
@@ -126,5 +126,5 @@ class _Search:
                 yield waiting[nonce], len(data) + HEADERS
 
     def _note(self, problem):
-        """An ICMP error for a packet before is the error of the next call."""
+        """An ICMP error for an earlier packet is the error of the next call."""
         self.icmp = self.icmp or problem.errno == errno.EMSGSIZE

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probe every port of every peer, both transports at once, and sum up."""
+"""Probe every port of every peer over both transports at once, and summarise."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     deadlines,
@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import port_verdicts, tcp_probes, udp_probes
 
 _FILES_OF_THE_MODULE = 64
-_LAST_CHANCE = 3.0  # seconds for what has not answered by UDP, when thousands of TCP connections are out of the way
+_LAST_CHANCE = 3.0  # seconds for unanswered UDP probes once the TCP probes are finished
 
 
 def targets_of(peers):
@@ -37,7 +37,7 @@ def probe_all(key, peers, timeout, concurrency, seconds):
         tcp_probes.TcpProber(key, tcp, timeout, max(1, min(concurrency, most)), deadline),
         udp_probes.UdpProber(key, udp, timeout, deadline),
     )
-    # The probers end by the deadline on their own; the margin lets them say what they did not come to.
+    # The probers end by the deadline on their own; in the margin they report what they have not probed.
     for finished in thread_pool.run_all([prober.run for prober in probers], 2, deadlines.Deadline(seconds + 10)):
         if finished.error is not None:
             raise finished.error

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a probe of a port came to, and how thousands of such verdicts are told in few words."""
+"""The verdict of a port probe, and a short summary of thousands of verdicts."""
 
 import collections
 import errno
@@ -10,19 +10,19 @@ import os
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tcp_connect, verdicts
 
-OPEN = "open"  # the listener of this run proved itself
-LIVE = "live"  # a connection came about, or an answer by UDP, where no proof was asked for
-UNPROVEN = "unproven"  # something answers there, and it is not the listener that was meant
+OPEN = "open"  # the listener of this run proved its identity
+LIVE = "live"  # a connection was opened, or a UDP answer received, where no proof was requested
+UNPROVEN = "unproven"  # a program other than the expected listener answers
 REFUSED = verdicts.REFUSED
 REJECTED = verdicts.REJECTED
 DROPPED = verdicts.DROPPED
 UNTESTED = verdicts.UNTESTED
 ERROR = verdicts.ERROR
 
-# This host has no more of something; it says nothing about the network.
+# This host has run out of a resource, which is not a fact of the network.
 _LOCAL = frozenset([errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EADDRINUSE])
 
-# A port of a peer to try. peer: its place in the list of peers; proof: whether a keyed answer is asked for.
+# A port of a peer to try. peer: its place in the list of peers; proof: whether a keyed answer is requested.
 Target = collections.namedtuple("Target", "peer address port name proof")
 
 
@@ -33,7 +33,7 @@ def verdict_of(error_number):
 
 
 def summary(outcomes):
-    """Return what the probes of one peer over one transport came to.
+    """Return the summary of the probes of one peer over one transport.
 
     outcomes: `{port: (verdict, reason or None)}`. Returns `{"asked": number, "ports": {verdict: [range]},
     "reasons": {verdict: reason}}`; of several reasons for one verdict the most frequent one.

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a datagram arrived, by the kernel: however long the process slept before it looked."""
+"""When a datagram arrived, by the kernel, however late the process reads it."""
 
 import socket
 import struct
@@ -14,7 +14,7 @@ ROOM = socket.CMSG_SPACE(_MOMENT.size)  # for recvmsg()
 
 
 def stamp_arrivals(sock):
-    """Let the kernel note when datagrams arrive. Without it, which some kernels refuse, arrived_at() says when we looked."""
+    """Have the kernel record when datagrams arrive. Where it refuses, arrived_at() returns the time of reading."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         return True

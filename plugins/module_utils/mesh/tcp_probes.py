@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Try thousands of TCP ports at the same time and ask each listener for its proof."""
+"""Probe thousands of TCP ports at the same time and request a proof from each listener."""
 
 import collections
 import errno
@@ -13,26 +13,26 @@ import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof, port_verdicts
 
-_BATCH = 256  # connections that are begun, and events that are looked at, in one go
+_BATCH = 256  # connections that are begun, and events that are handled, in one go
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-_ROUNDS = 3  # how often a port is tried that lets a connection come about and then says nothing
+_ROUNDS = 3  # how often a port is tried that accepts the connection and then does not answer
 
 
 class TcpProber:
     """All targets in one go; `outcomes` is `{(peer, port): (verdict, reason)}` when it is over.
 
-    A connection gets `timeout` seconds to come about, and for the proof as many again since the last proof of any other:
-    a listener that works its way through thousands of questions is slow, not silent. Where both hosts are so busy that
-    even that is not enough, those that were connected get another chance once the rush is over.
+    A connection has `timeout` seconds to open, and as many again for its proof, counted from the last proof of any other:
+    a listener with thousands of requests is slow, not silent. Where both hosts are so busy that even that is not enough,
+    ports that accepted the connection are tried again at the end.
     """
 
     def __init__(self, key, targets, timeout, concurrency, deadline):
         self._key, self._timeout, self._concurrency, self._deadline = key, timeout, concurrency, deadline
         self._waiting = collections.deque(targets)
         self._epoll = select.epoll()
-        self._running = {}  # file number -> [socket, target, nonce, end]; no nonce before the connection stands
+        self._running = {}  # file number -> [socket, target, nonce, end]; no nonce before the connection is open
         self._ends = collections.deque()  # (moment, file number, socket), in the order of the moments
         self._nonces = new_nonces()
         self._last_proof = time.monotonic()
@@ -59,7 +59,7 @@ class TcpProber:
             for number, _dummy in events:
                 self._go_on(number)
             if len(events) < _BATCH:
-                # All that had arrived was seen: what is due by now is truly late, however long this process slept.
+                # All that had arrived was read: what is due by now is really late, however long this process slept.
                 self._expire(before)
         for sock, target, _dummy, _dummy_end in list(self._running.values()):
             self._settle(sock, target, port_verdicts.UNTESTED, "the deadline passed")
@@ -79,7 +79,7 @@ class TcpProber:
             self.outcomes[target.peer, target.port] = port_verdicts.verdict_of(problem.errno)
             return
         sock.setblocking(False)
-        # Both ends forget the connection at once: thousands in TIME_WAIT would be in the way of real ones.
+        # A reset ends the connection at both ends at once: thousands in TIME_WAIT would block real ones.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         code = sock.connect_ex((target.address, target.port))
         if code not in (0, errno.EINPROGRESS):
@@ -160,7 +160,7 @@ class TcpProber:
 
 
 def new_nonces():
-    """Nonces that no key ever saw: a random start and a count."""
+    """Unique nonces: a random start and a count."""
     start, count = os.urandom(keyed_proof.NONCE_SIZE - 8), 0
     while True:
         count += 1
@@ -172,17 +172,17 @@ def _cut(problem):
 
 
 def _judge(key, nonce, data, target):
-    """Return (verdict, reason) for what came back."""
+    """Return (verdict, reason) for the data received."""
     if not data:
         return port_verdicts.UNPROVEN, "the connection was closed without a proof"
-    said = keyed_proof.read_answer(key, nonce, data)
-    if said is None:
-        return port_verdicts.UNPROVEN, "something else answers there"
-    return judge_answer(said, target)
+    found = keyed_proof.read_answer(key, nonce, data)
+    if found is None:
+        return port_verdicts.UNPROVEN, "another program answers"
+    return judge_answer(found, target)
 
 
-def judge_answer(said, target):
-    """Return (verdict, reason) for a genuine answer: it has to come from the host and port that were meant."""
-    if said.name != target.name or said.port != target.port:
-        return port_verdicts.UNPROVEN, f"port {said.port} of {said.name} answers there"
+def judge_answer(found, target):
+    """Return (verdict, reason) for a genuine answer, which must come from the expected host and port."""
+    if found.name != target.name or found.port != target.port:
+        return port_verdicts.UNPROVEN, f"port {found.port} of {found.name} answers instead"
     return port_verdicts.OPEN, None

@@ -1,9 +1,9 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask thousands of UDP ports for their proof, and ask again before calling what is lost dropped.
+"""Request a proof from thousands of UDP ports, and repeat requests before a port counts as dropped.
 
-A target without proof is one where nobody should answer: it is asked what a DNS server answers, and any answer counts.
+A target without proof is expected not to answer: it is sent a DNS query, and any answer counts.
 """
 
 import collections
@@ -25,14 +25,14 @@ _NAME = "localhost"
 
 _FIRST_PAUSE = 0.1  # seconds until the first repetition; each pause is longer than the one before
 _LONGEST_PAUSE = 0.4
-_STRANGERS = 1.0  # seconds for those where nobody should answer: silence is what is hoped for
-_BATCH = 32  # questions that are sent before answers are looked at: no buffer has to hold thousands
+_STRANGERS = 1.0  # seconds for targets that are expected not to answer
+_BATCH = 32  # requests that are sent before answers are read: no buffer has to hold thousands
 
 
 class UdpProber:
-    """Asks each target until it answers, an ICMP error comes, or no other has answered for `timeout` seconds.
+    """Sends to each target until it answers, an ICMP error arrives, or no other has answered for `timeout` seconds.
 
-    One socket asks them all; the kernel's error queue tells which of them an ICMP error is for. `outcomes` is
+    One socket serves all of them; the kernel's error queue identifies the target of an ICMP error. `outcomes` is
     `{(peer, port): (verdict, reason)}` when it is over.
     """
 
@@ -40,8 +40,8 @@ class UdpProber:
         self._key, self._timeout, self._deadline = key, timeout, deadline
         nonces = tcp_probes.new_nonces()
         self._open = collections.OrderedDict((next(nonces), target) for target in targets)
-        self._questions = {
-            nonce: keyed_proof.ask(key, nonce) if target.proof else dns_messages.question(_NAME, dns_messages.A, 1)
+        self._requests = {
+            nonce: keyed_proof.ask(key, nonce) if target.proof else dns_messages.query(_NAME, dns_messages.A, 1)
             for nonce, target in self._open.items()
         }
         self._by_place = {(target.address, target.port): nonce for nonce, target in self._open.items()}
@@ -49,7 +49,7 @@ class UdpProber:
         self.outcomes = {}
 
     def run(self, timeout=None):
-        """Another round asks again who has not answered, which may be for want of time on a busy host."""
+        """Another round for the targets that have not answered, perhaps because a host is busy."""
         timeout = min(timeout or self._timeout, self._deadline.remaining())
         if self.outcomes and (timeout <= 0 or not any(target.proof for target in self._open.values())):
             return
@@ -73,7 +73,7 @@ class UdpProber:
             self.outcomes[target.peer, target.port] = (verdict, reason)
 
     def _goes_on(self, began):
-        """Whether somebody is still waited for."""
+        """Whether any answer is still outstanding."""
         return any(target.proof for target in self._open.values()) or (
             self._open and time.monotonic() < began + _STRANGERS
         )
@@ -89,14 +89,14 @@ class UdpProber:
         target = self._open[nonce]
         for _dummy in range(3):
             try:
-                sock.sendto(self._questions[nonce], (target.address, target.port))
+                sock.sendto(self._requests[nonce], (target.address, target.port))
                 return
             except OSError as problem:
                 number = problem.errno
             if number == errno.EAGAIN:
                 select.select([], [sock], [], 0.05)
             elif not self._take_errors(sock):
-                # Not the late echo of another question: this one cannot be sent.
+                # Not the late error of another request: this one cannot be sent.
                 self._settle(nonce, *port_verdicts.verdict_of(number))
                 return
 
@@ -108,7 +108,7 @@ class UdpProber:
             self._take(sock)
 
     def _take(self, sock):
-        """Take whatever has arrived."""
+        """Read everything that has arrived."""
         while True:
             try:
                 data, peer = sock.recvfrom(2048)
@@ -119,14 +119,14 @@ class UdpProber:
                 continue
             nonce = keyed_proof.nonce_of_answer(data)
             if nonce in self._open:
-                said = keyed_proof.read_answer(self._key, nonce, data)
-                if said is not None:
+                proof = keyed_proof.read_answer(self._key, nonce, data)
+                if proof is not None:
                     self._last_answer = time.monotonic()
-                    self._settle(nonce, *tcp_probes.judge_answer(said, self._open[nonce]))
+                    self._settle(nonce, *tcp_probes.judge_answer(proof, self._open[nonce]))
                 continue
-            stranger = self._by_place.get(tuple(peer[:2]))
-            if stranger in self._open and not self._open[stranger].proof:
-                self._settle(stranger, port_verdicts.LIVE, None)
+            place = self._by_place.get(tuple(peer[:2]))
+            if place in self._open and not self._open[place].proof:
+                self._settle(place, port_verdicts.LIVE, None)
 
     def _take_errors(self, sock):
         """Take the ICMP errors out of the socket's queue; return how many there were."""

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask one name server, and no other, for the addresses of a name: over UDP, and over TCP where that is too short."""
+"""Query one name server for the addresses of a name: over UDP, and over TCP where the answer is truncated."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 )
 
 PORT = 53
-# Seconds after which the question is put again: one lost packet is not a dead server.
+# Seconds after which the query is repeated: one lost packet is not a dead server.
 _REPEAT_AFTER = 1.0
 _LONGEST_DATAGRAM = 4096
 _STATUSES = {0: "nodata", 2: "servfail", 3: "nxdomain", 5: "refused"}
@@ -25,8 +25,8 @@ _STATUSES = {0: "nodata", 2: "servfail", 3: "nxdomain", 5: "refused"}
 def look_up(server, name, seconds, port=PORT):
     """(status, addresses) of a name by the server at an address, within `seconds`.
 
-    status: `ok` when there are addresses, IPv4 or else IPv6; `nodata`, `nxdomain`, `servfail`, `refused` or `rcode N` as the
-    server says it. Raises LayerFailed: refused or rejected where ICMP said so, no_reply for silence and for nonsense.
+    status: `ok` when there are addresses, IPv4 or else IPv6; `nodata`, `nxdomain`, `servfail`, `refused` or `rcode N` from
+    the server's answer. Raises LayerFailed: refused or rejected on an ICMP error, no_reply without a valid answer.
     """
     deadline = deadlines.Deadline(seconds)
     for kind in (dns_messages.A, dns_messages.AAAA):
@@ -40,7 +40,7 @@ def look_up(server, name, seconds, port=PORT):
 
 def _ask(server, port, name, kind, deadline, seconds):
     try:
-        asked = dns_messages.question(name, kind, struct.unpack("!H", os.urandom(2))[0])
+        asked = dns_messages.query(name, kind, struct.unpack("!H", os.urandom(2))[0])
         answer = _over_udp(server, port, asked, deadline)
         return _over_tcp(server, port, asked, deadline) if answer.truncated else answer
     except socket.timeout:
@@ -52,9 +52,9 @@ def _ask(server, port, name, kind, deadline, seconds):
 
 
 def _over_udp(server, port, asked, deadline):
-    """The first true answer; what else comes from the server is not listened to."""
+    """The first valid answer; other packets of the server are ignored."""
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
-    nonsense = None
+    invalid = None
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.connect(tcp_connect.sockaddr(server, port, family))
         while not deadline.expired():
@@ -67,9 +67,9 @@ def _over_udp(server, port, asked, deadline):
                 except socket.timeout:
                     break
                 except dns_messages.DnsError as exc:
-                    nonsense = exc
-    if nonsense is not None:
-        raise nonsense
+                    invalid = exc
+    if invalid is not None:
+        raise invalid
     raise socket.timeout("timed out")
 
 

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions to a name server and its answers as bytes (RFC 1035); no sockets here."""
+"""Queries to a name server and its answers as bytes (RFC 1035); no sockets here."""
 
 import collections
 import socket
@@ -14,7 +14,7 @@ _ANSWER, _TRUNCATED, _WANT_RECURSION, _RCODE = 0x8000, 0x0200, 0x0100, 0x000F
 _POINTER = 0xC0
 _LENGTHS = {A: 4, AAAA: 16}
 _FAMILIES = {A: socket.AF_INET, AAAA: socket.AF_INET6}
-# Far more than any honest answer has.
+# Far more than a real answer has.
 _MOST_RECORDS = 512
 
 Answer = collections.namedtuple("Answer", ["rcode", "truncated", "addresses"])
@@ -24,16 +24,16 @@ Answer.__doc__ = (
 
 
 class DnsError(ValueError):
-    """The name cannot be asked for, or the bytes are no answer to the question."""
+    """The name is not valid, or the bytes are not an answer to the query."""
 
 
-def question(name, kind, ident):
-    """The bytes that ask for the records of `kind` (A or AAAA) of a name. Raises DnsError."""
+def query(name, kind, ident):
+    """The bytes of a query for the records of `kind` (A or AAAA) of a name. Raises DnsError."""
     return _HEADER.pack(ident, _WANT_RECURSION, 1, 0, 0, 0) + _encoded(name) + struct.pack("!HH", kind, _INTERNET)
 
 
 def parse(data, asked):
-    """The Answer in `data` to the bytes of question() that were sent. Raises DnsError."""
+    """The Answer in `data` to the bytes of query() that were sent. Raises DnsError."""
     try:
         return _answer(data, asked)
     except (struct.error, IndexError):
@@ -43,13 +43,13 @@ def parse(data, asked):
 def _answer(data, asked):
     ident, flags, questions, answers, dummy_authorities, dummy_extra = _HEADER.unpack_from(data)
     if ident != _HEADER.unpack_from(asked)[0] or not flags & _ANSWER:
-        raise DnsError("no answer to the question that was asked")
+        raise DnsError("the packet is not an answer to the query")
     rcode, at = flags & _RCODE, _HEADER.size
     # Servers that refuse or fail may leave the question out.
     if questions == 1:
         at = _HEADER.size + len(asked) - _HEADER.size
         if data[_HEADER.size : at].lower() != asked[_HEADER.size :].lower():
-            raise DnsError("the answer is to another question")
+            raise DnsError("the answer does not match the query")
     elif questions or not rcode:
         raise DnsError(f"the answer repeats {questions} questions")
     (kind,) = struct.unpack("!H", asked[-4:-2])
@@ -69,7 +69,7 @@ def _answer(data, asked):
 
 
 def _encoded(name):
-    """A name as labels. Names beyond ASCII become what registries know them by."""
+    """A name as labels; names beyond ASCII are encoded as IDNA."""
     try:
         text = name.rstrip(".").encode("ascii")
     except UnicodeError:
@@ -84,7 +84,7 @@ def _encoded(name):
 
 
 def _after_name(data, at):
-    """The place behind a name; where its pointers lead does not matter here."""
+    """The offset behind a name; its pointers are not followed."""
     while True:
         length = data[at]
         if length & _POINTER == _POINTER:

@@ -7,7 +7,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 
 
 class Client:
-    """Asks `proxy` for a tunnel to host and port; `done` when it stands, and `rest` is what came behind the answer."""
+    """Asks `proxy` for a tunnel to host and port; `done` when it is open; `rest` holds the bytes that follow the answer."""
 
     def __init__(self, proxy, host, port):
         self._proxy = proxy
@@ -52,9 +52,9 @@ class Client:
 
 
 def refusal(proxy, head, answered):
-    """The LayerFailed of an answer by which `proxy` refuses; answered: the sentence that tells of it."""
+    """The LayerFailed of an answer by which `proxy` refuses; answered: the sentence on that answer."""
     if head.status == 407:
-        verdict, answered = verdicts.PROXY_AUTH, f"{answered}; {_who_may(proxy, head)}"
+        verdict, answered = verdicts.PROXY_AUTH, f"{answered}; {_authentication(proxy, head)}"
     else:
         verdict = verdicts.PROXY_FAILED if head.status >= 500 else verdicts.PROXY_DENIED
         if "x-squid-error" in head.headers:
@@ -62,10 +62,10 @@ def refusal(proxy, head, answered):
     return verdicts.LayerFailed(verdict, proxy_url.without_secrets(answered, proxy))
 
 
-def _who_may(proxy, head):
+def _authentication(proxy, head):
     offered = head.headers.get("proxy-authenticate", "no scheme named")
     if proxy.username is None:
         return f"it asks for a user name and password ({offered})"
     if not offered.lower().startswith("basic"):
-        return f"it takes no user name and password but {offered}"
-    return "it does not accept the user name and password that it was given"
+        return f"it requires an authentication scheme other than Basic: {offered}"
+    return "it rejects the configured user name and password"

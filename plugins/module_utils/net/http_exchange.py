@@ -1,25 +1,26 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One HTTP/1.1 question over a Wire or Channel, and the head of the answer with the start of its body."""
+"""One HTTP/1.1 request over a Wire or Channel, and the head of the response with the start of its body."""
 
 import contextlib
 import re
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, tls, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, tls_handshake, verdicts
 
 USER_AGENT = "hostprep.runtime_fabric egress_info"
 # Enough for the title of a page.
 _LONGEST_BODY = 4096
 # Seconds to wait for the body once the head is there: it is not needed.
 _BODY_SECONDS = 0.5
-# nginx ends the handshake whatever the client showed, and tells it then.
+# nginx finishes the handshake whatever the client's certificate is, and rejects it in the response.
 _REFUSALS_OF_NGINX = ("400 The SSL certificate error", "400 No required SSL certificate was sent")
 _TITLE = re.compile(b"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-# What an answer is recognised by; cookies and the like are nobody's business.
-_TELLING = (
+# Headers that identify the server or a filter; others, such as cookies, are not recorded.
+_IDENTIFYING = (
     "server",
     "via",
     "location",
@@ -33,7 +34,7 @@ _TELLING = (
 
 
 def name_in_url(host):
-    """A host as URLs and headers have it."""
+    """A host as it is written in URLs and headers."""
     name = f"[{host}]" if ":" in host else host
     try:
         name.encode("ascii")
@@ -70,7 +71,7 @@ def head_of(channel, question, seconds):
 def _ask(channel, question, deadline, seconds):
     reader = http_heads.HeadReader()
     try:
-        # Who went away may have said before why.
+        # A peer that has closed the connection may have sent the reason before.
         with contextlib.suppress(ConnectionError):
             channel.send(question, deadline)
         while True:
@@ -87,8 +88,8 @@ def _ask(channel, question, deadline, seconds):
         raise verdicts.LayerFailed(verdicts.HTTP_FAILED, str(exc)) from exc
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
-        # In TLS 1.3 a server says so only after the client's side of the handshake is done.
-        verdict = verdicts.CERTIFICATE_REFUSED if tls.is_refusal(reason) else verdicts.HTTP_FAILED
+        # In TLS 1.3 a server rejects a certificate only after the client's side of the handshake.
+        verdict = verdicts.CERTIFICATE_REFUSED if tls_handshake.is_refusal(reason) else verdicts.HTTP_FAILED
         raise verdicts.LayerFailed(verdict, f"cut while waiting for an HTTP answer ({reason})") from exc
     return reader.head, reader.rest
 
@@ -108,12 +109,12 @@ def _title(channel, head, rest, deadline):
         # The head is what counts.
         pass
     found = _TITLE.search(bytes(body[:_LONGEST_BODY]))
-    return http_heads.printable(b" ".join(found.group(1).split())) if found else None
+    return printable(b" ".join(found.group(1).split())) if found else None
 
 
 def described(head, title, signs):
-    """A dict for the result row. signs: headers that are kept besides the usual ones."""
-    wanted = set(_TELLING) | {name_of(sign) for sign in signs}
+    """A dict for the result row. signs: headers to record besides the usual ones."""
+    wanted = set(_IDENTIFYING) | {name_of(sign) for sign in signs}
     kept = {name: value for name, value in head.headers.items() if name in wanted}
     return {"status": head.status, "reason": head.reason, "headers": kept, "title": title}
 
@@ -124,16 +125,16 @@ def name_of(sign):
 
 
 def shows(head, sign):
-    """Whether an answer carries a sign: the header is there, and holds the text behind the colon, if any."""
+    """Whether a response has a sign: the header, with the text behind the colon, if any."""
     wanted = sign.partition(":")[2].strip().lower()
     value = head.headers.get(name_of(sign))
     return value is not None and wanted in value.lower()
 
 
 def block_mark(head):
-    """A sentence when the answer names itself as that of a filter or a login page, else None."""
+    """A sentence when the response identifies itself as that of a filter or a login page, else None."""
     if "x-squid-error" in head.headers:
-        return "a proxy answers instead ({})".format(head.headers["x-squid-error"])
+        return "a proxy answers instead of the endpoint ({})".format(head.headers["x-squid-error"])
     if head.status in (407, 511):
-        return f"somebody on the way answers with {head.status} {head.reason}"
+        return f"a device on the path answers with {head.status} {head.reason}"
     return None

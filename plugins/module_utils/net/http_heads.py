@@ -1,30 +1,31 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The head of an HTTP/1 answer, from bytes as they arrive (RFC 9112); no sockets here."""
+"""The head of an HTTP/1 response, from bytes as they arrive (RFC 9112); no sockets here."""
 
 import collections
 import re
 
-# More than any server sends in earnest.
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable, printable_text
+
+# More than a real server sends.
 LONGEST_HEAD = 32768
 _STATUS_LINE = re.compile(r"HTTP/1\.[01] ([1-9]\d\d)(?: (.*))?\Z")
 _END = re.compile(b"\r?\n\r?\n")
-_LONGEST_VALUE = 200
 
 Head = collections.namedtuple("Head", ["status", "reason", "headers"])
 Head.__doc__ = """status: int; reason: text of the status line; headers: {name in lower case: value, the first if several}.
 
-All text is printable and bounded: it comes from a stranger and goes to a person.
+All text is printable and bounded: the peer is not trusted.
 """
 
 
 class HttpError(ValueError):
-    """The bytes are no head of an HTTP answer."""
+    """The bytes are not the head of an HTTP response."""
 
 
 class HeadReader:
-    """Takes bytes until the head is whole; what came after it is in `rest`."""
+    """Takes bytes until the head is complete; `rest` holds the bytes that follow it."""
 
     def __init__(self):
         self._data = bytearray()
@@ -32,7 +33,7 @@ class HeadReader:
         self.rest = b""
 
     def feed(self, data):
-        """Take more bytes; True once the head is there. Raises HttpError as soon as it cannot come any more."""
+        """Take more bytes; True once the head is complete. Raises HttpError as soon as it cannot become one."""
         self._data += data
         if not could_be_http(bytes(self._data[:7])):
             raise HttpError(f"the answer is not HTTP but starts with {printable(bytes(self._data[:40]))}")
@@ -46,34 +47,23 @@ class HeadReader:
         return True
 
     def begun(self):
-        """Whether any byte has come."""
+        """Whether any byte was received."""
         return bool(self._data)
 
 
 def could_be_http(start):
-    """Whether bytes that start like that can become an HTTP/1 answer."""
+    """Whether these bytes can be the start of an HTTP/1 response."""
     return b"HTTP/1."[: len(start)] == start[:7]
-
-
-def printable(data):
-    """Bytes of a stranger as text for a person: no control character of it reaches a terminal."""
-    return clean(data.decode("utf-8", "replace"))
-
-
-def clean(text):
-    """A stranger's text, printable and of bounded length."""
-    text = "".join(character if character.isprintable() else "?" for character in text[: _LONGEST_VALUE + 1])
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 
 def _parse(data):
     lines = data.decode("latin-1").replace("\r\n", "\n").split("\n")
     found = _STATUS_LINE.match(lines[0])
     if not found:
-        raise HttpError(f"the answer has no status line but {clean(lines[0])}")
+        raise HttpError(f"the answer has no status line but {printable_text(lines[0])}")
     headers = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")
         if colon and name.strip():
-            headers.setdefault(clean(name.strip().lower()), clean(value.strip()))
-    return Head(int(found.group(1)), clean((found.group(2) or "").strip()), headers)
+            headers.setdefault(printable_text(name.strip().lower()), printable_text(value.strip()))
+    return Head(int(found.group(1)), printable_text((found.group(2) or "").strip()), headers)

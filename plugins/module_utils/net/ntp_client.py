@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask a time server over UDP and wait for its answer."""
+"""Query a time server over UDP."""
 
 import selectors
 import socket
@@ -10,22 +10,22 @@ import time
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import ntp_packet, tcp_connect, verdicts
 
-# Seconds after which the question is put again: one lost packet is not a closed port.
+# Seconds after which the query is repeated: one lost packet is not a closed port.
 _REPEAT_AFTER = 1.0
-# An answer is 48 bytes, a little more with extensions; what is beyond is cut off.
+# A reply is 48 bytes, a little more with extensions; the rest is cut off.
 _LONGEST_ANSWER = 2048
 
 
 def ask(addresses, port, seconds):
-    """Ask all `addresses` at once; the first true answer within `seconds` counts.
+    """Query all `addresses` at once; the first valid reply within `seconds` counts.
 
-    Returns (ntp.Reply, address). Raises LayerFailed: refused or rejected where ICMP said so, else no_reply.
+    Returns (ntp_packet.Reply, address). Raises LayerFailed: refused or rejected on an ICMP error, else no_reply.
     """
     return _Survey(addresses, port, seconds).run()
 
 
 class _Survey:
-    """Sockets that wait for an answer, and the reasons of those that do not wait any more."""
+    """Sockets that wait for a reply, and the reasons of those that have failed."""
 
     def __init__(self, addresses, port, seconds):
         self._addresses = addresses
@@ -35,7 +35,7 @@ class _Survey:
         self._selector = selectors.DefaultSelector()
         self._questions = {}  # when each was sent, by its cookie
         self._failures = []  # (verdict, sentence)
-        self._nonsense = {}  # what was no answer, by address
+        self._invalid = {}  # why a packet was not a reply, by address
 
     def run(self):
         try:
@@ -56,7 +56,7 @@ class _Survey:
         return [(key.fileobj, key.data) for key in self._selector.get_map().values()]
 
     def _open(self, address):
-        """Connected, the socket hears this peer alone, and hears of its ICMP errors."""
+        """A connected socket receives packets of this peer only, and its ICMP errors."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -94,7 +94,7 @@ class _Survey:
         try:
             return ntp_packet.parse(packet, self._questions, time.time())
         except ntp_packet.NtpError as exc:
-            self._nonsense[address] = str(exc)
+            self._invalid[address] = str(exc)
             return None
 
     def _drop(self, sock, address, exc):
@@ -111,8 +111,8 @@ class _Survey:
     def _give_up(self):
         silent = []
         for _dummy_sock, address in self._open_sockets():
-            reason = self._nonsense.get(address, f"no answer within {self._seconds:g} s")
+            reason = self._invalid.get(address, f"no answer within {self._seconds:g} s")
             silent.append((verdicts.NO_REPLY, self._sentence(address, reason)))
-        # Silence weighs more than an error of another address: that may only mean that this host has no IPv6.
+        # Silence counts more than an error of another address, which may only mean that this host has no IPv6.
         failures = silent + self._failures
         raise verdicts.LayerFailed(failures[0][0], "; ".join(sentence for dummy, sentence in failures))

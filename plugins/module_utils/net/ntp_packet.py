@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The NTP client packet and the server's answer as bytes (RFC 5905); no sockets here."""
+"""The NTP client packet and the server's reply as bytes (RFC 5905); no sockets here."""
 
 import collections
 import os
@@ -16,38 +16,38 @@ _EPOCH = 2208988800
 _ERA = 1 << 32
 
 Reply = collections.namedtuple("Reply", ["offset", "delay", "stratum", "synchronised", "kiss"])
-Reply.__doc__ = """What a time server said.
+Reply.__doc__ = """The reply of a time server.
 
-offset: seconds to add to this host's clock; delay: seconds on the way there and back;
+offset: seconds to add to this host's clock; delay: seconds of the round trip;
 kiss: the four letters of a refusal ("RATE", "DENY", ...) or None; offset and delay are None then.
 """
 
 
 class NtpError(ValueError):
-    """The bytes are not an answer to the question."""
+    """The bytes are not a reply to the query."""
 
 
 def request():
-    """(packet, cookie): 48 bytes to send, and the 8 bytes of it that a true answer repeats."""
-    # A random stamp instead of the time: nobody can answer who did not see it, and it tells nothing of this host.
+    """(packet, cookie): 48 bytes to send, and the 8 bytes of it that a genuine reply repeats."""
+    # A random stamp instead of the time: a reply cannot be forged without it, and it does not disclose this host's clock.
     cookie = os.urandom(8)
     return struct.pack("!B39x", _CLIENT) + cookie, cookie
 
 
 def parse(packet, questions, received):
-    """Read an answer. Returns a Reply, raises NtpError.
+    """Read a reply. Returns a Reply, raises NtpError.
 
-    questions: when each question was sent, by its cookie; that and `received`: seconds since 1970 by this host's clock.
+    questions: when each query was sent, by its cookie; that and `received`: seconds since 1970 by this host's clock.
     """
     if len(packet) < _PACKET.size:
-        raise NtpError(f"{len(packet)} bytes are too few for NTP")
+        raise NtpError(f"{len(packet)} bytes are too short for NTP")
     fields = _PACKET.unpack(packet[: _PACKET.size])
     leap, version, mode, stratum = fields[0] >> 6, fields[0] >> 3 & 7, fields[0] & 7, fields[1]
     if mode != _SERVER_MODE or not 1 <= version <= 4:
         raise NtpError(f"mode {mode} of version {version} is not a server's answer")
     cookie = bytes(packet[24:32])
     if cookie not in questions:
-        raise NtpError("the answer belongs to another question")
+        raise NtpError("the reply does not match the query")
     if stratum == 0:
         return Reply(None, None, 0, False, _letters(packet[12:16]))
     sent = questions[cookie]

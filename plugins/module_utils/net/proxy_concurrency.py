@@ -1,23 +1,22 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many attempts run at a time through one proxy: a few, so that the attempts are not the load that fails them."""
+"""How many attempts run at a time through one proxy: a few, so that the load of the probes does not make them fail."""
 
 import collections
 import threading
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import paths as routes
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import connection_paths, verdicts
 
 A_FEW = 4
 
 
 class ProxyTurns:
-    """The turns of pool.run_all. paths: the path of each attempt. most: at a time through one proxy.
+    """The turns of thread_pool.run_all. paths: the path of each attempt. most: at a time through one proxy.
 
-    late: a function of the result of an attempt that says whether it timed out. A proxy that cannot be connected to, or
-    through which `most` attempts timed out twice over and not one was answered, has no load to be spared, and would cost the
-    others their time: what is left for it runs at once.
+    late: a function of an attempt's result that returns whether it timed out. Without a limit run attempts through a proxy
+    that is unreachable, or through which twice `most` attempts timed out and none got an answer: waiting for their turns
+    would only use up the time of the other attempts.
     """
 
     def __init__(self, paths, most, late):
@@ -29,13 +28,13 @@ class ProxyTurns:
     def take(self, index):
         """Whether an attempt may begin now; if so, it counts as begun."""
         path = self._paths[index]
-        if path != routes.DIRECT and self._running[path] >= self._most and self._to_be_spared(path):
+        if path != connection_paths.DIRECT and self._running[path] >= self._most and self._to_be_spared(path):
             return False
         self._running[path] += 1
         return True
 
     def hold(self, index):
-        """An attempt has nothing left to do but to hold its connection: it is no load any more."""
+        """An attempt only holds its connection from now on, which is no load."""
         with self.changed:
             self._holding.add(index)
             self._running[self._paths[index]] -= 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that tell a module of proxies, and the paths that need them."""
+"""The options for proxies of a module, and the paths that need them."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
 

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A proxy as a URL names it, and how to speak of one without its secrets."""
+"""The URL of a proxy, and how to name the proxy without its secrets."""
 
 import base64
 import collections
@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 HTTP, SOCKS5 = "http_proxy", "socks5"
 # The path of a connection through such a proxy, by the scheme of its URL.
 _PATHS = {"http": HTTP, "socks5": SOCKS5}
-_LONG_NAME = 12  # characters; a user name of this length may be a token, and is no common word
+_LONG_NAME = 12  # characters; a user name of this length may be a token and is not a common word
 _HOST = re.compile(r"[-.0-9A-Za-z_:]{1,253}")
 
 Proxy = collections.namedtuple("Proxy", ["path", "host", "port", "username", "password"])
@@ -19,7 +19,7 @@ Proxy.__doc__ = """path: HTTP or SOCKS5; username and password: as they are, not
 
 
 class ProxyUrlError(ValueError):
-    """The text is no URL of a proxy. The message never quotes it: it may hold a password."""
+    """The text is not the URL of a proxy. The message never quotes it: it may hold a password."""
 
 
 def parse(url, scheme):
@@ -39,7 +39,7 @@ def parse(url, scheme):
     username = password = None
     if parts.username is not None:
         username, password = unquote(parts.username), unquote(parts.password or "")
-        # What the protocols cannot carry: RFC 1929 counts in one byte, RFC 7617 separates by the first colon.
+        # Limits of the protocols: RFC 1929 counts in one byte, RFC 7617 separates at the first colon.
         if max(len(text.encode("utf-8")) for text in (username, password)) > 255:
             raise ProxyUrlError("has a user name or password of more than 255 bytes")
         if not username or (scheme == "http" and ":" in username):
@@ -48,19 +48,19 @@ def parse(url, scheme):
 
 
 def label(proxy):
-    """What a person calls the proxy."""
+    """The name of the proxy in a message."""
     return f"the proxy {proxy.host} port {proxy.port}"
 
 
 def basic_token(proxy):
-    """What `Proxy-Authorization: Basic` carries, as text, or None without a user name."""
+    """The value of `Proxy-Authorization: Basic`, as text, or None without a user name."""
     if proxy.username is None:
         return None
     return base64.b64encode((f"{proxy.username}:{proxy.password}").encode()).decode("ascii")
 
 
 def without_secrets(text, proxy):
-    """`text`, as a proxy may have sent it, with nothing in it of the credentials that it was shown."""
+    """`text` of a proxy without the credentials that were sent to it."""
     if proxy.username is None:
         return text
     secrets = [basic_token(proxy), quote(proxy.password, safe=""), proxy.password]

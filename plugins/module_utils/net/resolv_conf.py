@@ -7,9 +7,9 @@ import collections
 import socket
 
 FILE = "/etc/resolv.conf"
-# Where systemd-resolved and NetworkManager with dnsmasq keep whom the stub on this host asks in turn.
+# The upstream servers of the stub resolvers of systemd-resolved, and of NetworkManager with dnsmasq.
 BEHIND_A_STUB = ("/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf")
-# The C library looks at no more.
+# The C library uses no more.
 MOST_SERVERS = 3
 
 Resolvers = collections.namedtuple("Resolvers", ["servers", "search", "ndots"])
@@ -19,7 +19,7 @@ Resolvers.__doc__ = (
 
 
 def parse(text):
-    """(servers, search, ndots) of the text of a resolv.conf. What is no address is left out."""
+    """(servers, search, ndots) of the text of a resolv.conf. Servers that are not addresses are left out."""
     servers, search, ndots = [], [], 1
     for line in text.splitlines():
         words = line.split("#")[0].split(";")[0].split()

@@ -11,7 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 
 _CAUSES = {
     socket.EAI_NONAME: "the name does not exist",
-    socket.EAI_AGAIN: "no name server gave an answer",
+    socket.EAI_AGAIN: "no name server answered",
     socket.EAI_FAIL: "the name server answered with a failure",
 }
 if hasattr(socket, "EAI_NODATA"):
@@ -19,7 +19,7 @@ if hasattr(socket, "EAI_NODATA"):
 
 
 class Resolver:
-    """Looks every name up once, however many rows ask for it."""
+    """Looks up every name once, however many rows need it."""
 
     def __init__(self, lookup=socket.getaddrinfo):
         self._lookup = lookup
@@ -42,7 +42,7 @@ class Resolver:
 
 
 class _Question:
-    """One lookup under way in a thread of its own, and the answer once it is there."""
+    """One lookup in a thread of its own, and its result."""
 
     def __init__(self):
         self._answered = threading.Event()
@@ -70,7 +70,7 @@ class _Question:
 
 
 def only(addresses):
-    """A lookup like socket.getaddrinfo that knows these addresses, whatever it is asked for."""
+    """A lookup like socket.getaddrinfo that returns these addresses for every name."""
 
     def lookup(*dummy_question):
         return [

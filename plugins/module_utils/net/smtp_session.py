@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Talk to an SMTP server until it is known what it offers, and leave before any mail."""
+"""An SMTP session that ends before any mail: greeting, EHLO, STARTTLS, QUIT."""
 
 import re
 import socket
@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z0-9][-.A-Za-z0-9]{0,252}")
 
 
 def greet(stream, seconds):
-    """(greeting, smtp_replies.Offer) of a server that speaks first. stream: a wires.Wire or tls.Channel.
+    """(greeting, smtp_replies.Offer) of a server to a new connection. stream: a stream.Wire or tls_handshake.Channel.
 
     Raises LayerFailed(smtp_failed).
     """
@@ -22,19 +22,19 @@ def greet(stream, seconds):
 
 
 def hello(stream, seconds):
-    """The Offer of a server that has greeted."""
+    """The Offer in the reply to EHLO, after the greeting."""
     return smtp_replies.offer(_ask(stream, f"EHLO {_own_name()}", seconds, 250))
 
 
 def start_tls(stream, offered, seconds):
-    """Have the server wait for a TLS handshake. Raises LayerFailed(starttls_missing or smtp_failed)."""
+    """Send STARTTLS. Raises LayerFailed(starttls_missing or smtp_failed)."""
     if "STARTTLS" not in offered.extensions:
-        raise verdicts.LayerFailed(verdicts.STARTTLS_MISSING, "the server offers no STARTTLS")
+        raise verdicts.LayerFailed(verdicts.STARTTLS_MISSING, "the server does not offer STARTTLS")
     _ask(stream, "STARTTLS", seconds, 220)
 
 
 def leave(stream, seconds):
-    """Say good-bye, as servers expect it; whether they answer does not matter."""
+    """Send QUIT, and ignore the reply."""
     try:
         stream.send(b"QUIT\r\n", deadlines.Deadline(seconds))
     except (OSError, ValueError):
@@ -61,7 +61,7 @@ def _reply(stream, deadline, seconds, what, wanted):
             if reply is not None:
                 break
     except socket.timeout:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, f"no answer of an SMTP server within {seconds:g} s") from None
+        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, f"no reply of an SMTP server within {seconds:g} s") from None
     except smtp_replies.SmtpError as exc:
         raise verdicts.LayerFailed(verdicts.SMTP_FAILED, str(exc)) from exc
     except (OSError, ValueError) as exc:

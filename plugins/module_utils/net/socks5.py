@@ -26,7 +26,7 @@ _REPLIES = {
 class Client:
     """Asks `proxy` for a connection to host and port; a name is left to the proxy to resolve.
 
-    `done` when the connection stands; `rest` is what came behind the answer.
+    `done` when the connection is open; `rest` holds the bytes that follow the answer.
     """
 
     def __init__(self, proxy, host, port):
@@ -81,9 +81,11 @@ class Client:
                 + password
             )
         if self._proxy.username is None:
-            raise verdicts.LayerFailed(verdicts.PROXY_AUTH, "the SOCKS5 proxy accepts nobody without authentication")
+            raise verdicts.LayerFailed(verdicts.PROXY_AUTH, "the SOCKS5 proxy requires authentication")
         if reply[1] == _NONE_ACCEPTED:
-            raise verdicts.LayerFailed(verdicts.PROXY_AUTH, "the SOCKS5 proxy takes no user name and password")
+            raise verdicts.LayerFailed(
+                verdicts.PROXY_AUTH, "the SOCKS5 proxy does not support authentication by user name and password"
+            )
         raise verdicts.LayerFailed(
             verdicts.PROXY_BROKEN, f"the SOCKS5 proxy chose method {reply[1]}, which was not offered"
         )
@@ -94,7 +96,7 @@ class Client:
             return None
         if reply[1] != 0:
             raise verdicts.LayerFailed(
-                verdicts.PROXY_AUTH, "the SOCKS5 proxy does not accept the user name and password that it was given"
+                verdicts.PROXY_AUTH, "the SOCKS5 proxy rejects the configured user name and password"
             )
         self._state = self._reply
         return self._request
@@ -123,7 +125,7 @@ class Client:
         first = bytearray(self._data[:1])
         if first and first[0] != wanted:
             raise verdicts.LayerFailed(
-                verdicts.PROXY_BROKEN, f"the proxy does not speak SOCKS5: its answer starts with byte {first[0]}"
+                verdicts.PROXY_BROKEN, f"the proxy is not a SOCKS5 proxy: its answer starts with byte {first[0]}"
             )
 
 

@@ -30,7 +30,7 @@ class Wire:
         return self._sock.recv(_CHUNK)
 
     def unread(self, data):
-        """Put back what was read too much: it comes first with the next receive()."""
+        """Put back bytes that were read too early: the next receive() returns them first."""
         self._early = bytes(data) + self._early
 
     def waiting(self):
@@ -38,7 +38,7 @@ class Wire:
         return self._early
 
     def end(self, deadline):
-        """Say that nothing more comes, and wait until the peer has closed its side, too."""
+        """Shut down this side, and wait until the peer has closed the other one."""
         self._arm(deadline)
         self._sock.shutdown(socket.SHUT_WR)
         while self.receive(deadline):

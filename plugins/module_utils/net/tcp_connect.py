@@ -12,13 +12,13 @@ import time
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdicts
 
-# Seconds that an address has for itself before the next one is tried beside it.
+# Seconds after which the next address is tried in parallel.
 HEAD_START = 0.25
 
-# The kernel knows no way to the address: says something about this host, little about the endpoint.
-_NO_WAY = frozenset([errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL])
-# A firewall's ICMP answer, a router without a way on, or this host's own filter.
-_REJECTIONS = frozenset([errno.EHOSTUNREACH, errno.EACCES, errno.EPERM, errno.ENETDOWN, errno.EHOSTDOWN]) | _NO_WAY
+# There is no route to the address: a fact of this host rather than of the endpoint.
+_NO_ROUTE = frozenset([errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL])
+# An ICMP error of a firewall or router, or this host's own packet filter.
+_REJECTIONS = frozenset([errno.EHOSTUNREACH, errno.EACCES, errno.EPERM, errno.ENETDOWN, errno.EHOSTDOWN]) | _NO_ROUTE
 
 
 def verdict_of(error_number):
@@ -42,7 +42,7 @@ def dial(addresses, port, seconds):
 
 
 class _Race:
-    """Connections under way at the same time; the first that stands wins and the others are closed."""
+    """Connection attempts in parallel; the first that succeeds wins and the others are closed."""
 
     def __init__(self, addresses, port, seconds):
         self._waiting = list(addresses)
@@ -63,8 +63,8 @@ class _Race:
     def _first(self):
         next_start = time.monotonic()
         while (self._waiting or self._selector.get_map()) and not self._deadline.expired():
-            nobody_left = not self._selector.get_map()
-            if self._waiting and (nobody_left or time.monotonic() >= next_start):
+            none_pending = not self._selector.get_map()
+            if self._waiting and (none_pending or time.monotonic() >= next_start):
                 self._start(self._waiting.pop(0))
                 next_start = time.monotonic() + HEAD_START
             pause = self._deadline.remaining()
@@ -106,7 +106,7 @@ class _Race:
         return None
 
     def _failed(self, address, code, text):
-        self._failures.append((address, verdict_of(code), code in _NO_WAY, text))
+        self._failures.append((address, verdict_of(code), code in _NO_ROUTE, text))
 
     def _give_up(self):
         silent = [key.data for key in self._selector.get_map().values()] + self._waiting

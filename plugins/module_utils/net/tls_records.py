@@ -1,9 +1,9 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a server says in clear at the start of TLS up to 1.2 (RFC 5246): its certificates, and whether it wants ours.
+"""The plain-text start of a server's side of TLS up to 1.2 (RFC 5246): its certificates, and its certificate request.
 
-From TLS 1.3 on all of that is encrypted, and nothing is found here.
+In TLS 1.3 these are encrypted, and not found here.
 """
 
 import collections
@@ -12,11 +12,11 @@ _CHANGE_CIPHER_SPEC, _HANDSHAKE = 20, 22
 _CERTIFICATE, _CERTIFICATE_REQUEST, _SERVER_HELLO = 11, 13, 2
 
 Flight = collections.namedtuple("Flight", ["answered", "certificates", "asks_for_certificate"])
-Flight.__doc__ = """answered: whether a ServerHello came; certificates: list of DER, the server's own first."""
+Flight.__doc__ = """answered: whether there is a ServerHello; certificates: list of DER, the server's own first."""
 
 
 def read(data):
-    """The Flight in `data`, the first bytes of a server as they came. Never raises: half a message is no message."""
+    """The Flight in `data`, the first bytes that a server sent. Never raises: incomplete messages are ignored."""
     answered, certificates, asks = False, [], False
     for kind, body in _messages(_handshake_bytes(data)):
         if kind == _SERVER_HELLO:

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a connection came to, layer by layer, in words that a result row can carry."""
+"""The outcome of a connection, layer by layer, as a result row reports it."""
 
 import contextlib
 import threading
@@ -33,14 +33,14 @@ NO_REPLY = "no_reply"
 UNTESTED = "untested"
 ERROR = "error"
 
-# A single layer that did its part; the row as a whole is then REACHABLE.
+# The verdict of one layer that worked; that of a row whose layers all worked is REACHABLE.
 OK = "ok"
 
 
 class LayerFailed(Exception):
-    """A layer did not come about: `verdict` is one of the words above, `detail` one sentence for a person.
+    """A layer failed: `verdict` is one of the constants above or a protocol's own, `detail` is one sentence.
 
-    heard: what the peer of a TLS handshake sent first, as bytes.
+    heard: the first bytes that the peer of a TLS handshake sent.
     """
 
     heard = b""
@@ -52,10 +52,10 @@ class LayerFailed(Exception):
 
 
 class Trace:
-    """What one row went through so far.
+    """The layers that one row has passed so far.
 
-    The worker that probes the row writes it; the thread that waits for the overall deadline may read it at any
-    moment, and then learns in which layer the row hangs.
+    The thread that probes the row writes it; the thread that waits for the overall deadline may read it at any moment, to
+    report the layer in which the row hangs.
 
     on_layer: a function that is called with the name of each layer when it begins.
     """
@@ -70,23 +70,23 @@ class Trace:
         self._evidence = {}
 
     def start(self):
-        """Start the row's clock: the wait for a free worker is not the endpoint's time."""
+        """Start the row's clock: the wait for a free thread does not count."""
         with self._lock:
             self._started = time.monotonic()
 
     def note(self, **evidence):
-        """Keep fields of the result row that are known by now."""
+        """Record fields of the result row."""
         with self._lock:
             self._evidence.update(evidence)
 
     def amend(self, field, **changes):
-        """Change parts of a field that is a dict."""
+        """Change parts of a recorded field that is a dict."""
         with self._lock:
             self._evidence[field] = dict(self._evidence[field], **changes)
 
     @contextlib.contextmanager
     def layer(self, name):
-        """Time one layer. A LayerFailed passes through, after its verdict was written down."""
+        """Time one layer. A LayerFailed is recorded and passed on."""
         if self._on_layer is not None:
             self._on_layer(name)
         with self._lock:
@@ -116,10 +116,10 @@ class Trace:
             return row
 
     def unfinished(self, seconds):
-        """The row as it stands when the overall deadline of `seconds` has passed."""
+        """The row when the overall deadline of `seconds` has passed."""
         with self._lock:
             layer = self._layer
-        reached = "before this row had its turn" if layer is None else f"while this row was in layer {layer}"
+        reached = "before this row was started" if layer is None else f"while this row was in layer {layer}"
         return self.result(UNTESTED, f"the deadline of {seconds:g} s for the whole call passed {reached}")
 
 

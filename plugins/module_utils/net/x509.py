@@ -1,10 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Just enough DER to tell who a certificate is for, who signed it and until when it holds.
-
-Reads; does not verify anything.
-"""
+"""Read subject, issuer, names and validity from a certificate in DER, without verifying anything."""
 
 import collections
 import datetime
@@ -13,7 +10,7 @@ import socket
 Certificate = collections.namedtuple(
     "Certificate", ["issuer", "subject", "not_before", "not_after", "names", "issuer_organisation"]
 )
-Certificate.__doc__ = """What a certificate says of itself.
+Certificate.__doc__ = """The fields of a certificate.
 
 issuer, subject: one line such as "CN=Example CA, O=Example"; not_before, not_after: naive datetime in UTC;
 names: list of DNS names and IP addresses from the subject alternative names, as strings;
@@ -81,7 +78,7 @@ def names_match(names, wanted):
 
 
 class _Reader:
-    """Walks over tag-length-value elements that stand one after another."""
+    """Reads a sequence of tag-length-value elements."""
 
     def __init__(self, data):
         self._data = data
@@ -96,7 +93,7 @@ class _Reader:
         length, start = self._length(self._at + 1)
         end = start + length
         if end > len(self._data):
-            raise ValueError("an element is longer than what holds it")
+            raise ValueError("an element is longer than its container")
         self._at = end
         return tag, self._data[start:end]
 
@@ -145,7 +142,7 @@ def _line(pairs):
 def _text(tag, value):
     encodings = {_BMP_STRING: "utf-16-be", _UNIVERSAL_STRING: "utf-32-be", _LATIN_STRING: "latin-1"}
     text = value.decode(encodings.get(tag, "utf-8"), "replace")
-    # A certificate is a stranger's text: no control character of it reaches a terminal.
+    # The peer is not trusted: control characters must not reach a terminal.
     return "".join(character if character.isprintable() else "?" for character in text)
 
 

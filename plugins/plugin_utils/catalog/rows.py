@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import (
     RowError,
     boolean,
@@ -30,7 +31,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
 PHASES = ("install", "operate")
 SEVERITIES = ("required", "recommended", "info")
 TRANSPORTS = ("tcp", "udp")
-PROTOCOLS = ("https", "amqp_wss", "wss", "lumberjack")
+PROTOCOLS = tuple(name for name, protocol in protocol_registry.PROTOCOLS.items() if protocol.in_catalogue)
 CARRIERS = ("http_proxy", "socks5")
 NODE_SIDES = ("nodes", "controllers")
 SIDES = ("nodes", "controllers", "internet", "internal_network", "localhost")

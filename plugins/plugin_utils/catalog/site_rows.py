@@ -15,6 +15,7 @@ import ipaddress
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import (
     RowError,
@@ -31,9 +32,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
     url_path,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
-
-PROTOCOLS = (*rows.PROTOCOLS, "tls", "tcp")
-_HTTP = ("https", "amqp_wss", "wss")
 
 _ABOUT = {
     "id": identifier,
@@ -68,7 +66,7 @@ _ENDPOINT = (
     {"host": host_or_address, "port": port_number},
     {
         **_ABOUT,
-        "protocol": one_of(PROTOCOLS),
+        "protocol": one_of(rows.PROTOCOLS),
         "control_planes": list_of(identifier),
         "from": one_of(rows.NODE_SIDES),
         "mutual_tls": boolean,
@@ -132,7 +130,7 @@ def endpoint(entry, since, control_planes):
         "control_planes": list(control_planes),
         "from": "nodes",
         "mutual_tls": False,
-        "carrier": "http_proxy" if protocol in _HTTP else "socks5",
+        "carrier": PROTOCOLS[protocol].carrier,
         "severity": "required",
         "purpose": "Asked for by the site.",
         "since": since,

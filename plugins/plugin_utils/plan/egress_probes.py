@@ -6,11 +6,11 @@
 
 import ipaddress
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 
-HELD = ("lumberjack", "tls", "wss", "amqp_wss")
 DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
 # A site's own addresses: nobody asks a proxy for them.
 _INTERNAL = [
@@ -46,7 +46,7 @@ def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=Fals
                 "issuers": vendors.issuers(row["host"]),
                 "origin": vendors.signs(row["host"]),
                 "paths": paths,
-                **({"idle": idle} if idle and row["protocol"] in HELD and not row["mutual_tls"] else {}),
+                **({"idle": idle} if idle and PROTOCOLS[row["protocol"]].long_lived and not row["mutual_tls"] else {}),
             }
         )
     servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp.hosts(ntp_servers)]

@@ -13,17 +13,11 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.wording import SIDES
 
 ANYWHERE = "0.0.0.0/0"
 NTS_PORT = "4460"  # RFC 8915
-
-# Rows of the port table that ask for what the rows for names ask for in detail: application -> protocols of endpoints.
-_DETAILED_BY = {
-    "HTTPS": ("https",),
-    "AMQP over WebSockets": ("amqp_wss", "wss"),
-    "Lumberjack": ("lumberjack",),
-}
 
 
 class Node(NamedTuple):
@@ -169,10 +163,16 @@ def _details(row, endpoints):
     """
     if "host" in row or row["to"] != "internet":
         return ()
-    protocols = _DETAILED_BY.get(row["application"], ())
-    spoken = [endpoint for endpoint in endpoints if endpoint["protocol"] in protocols]
-    on_port = [endpoint for endpoint in spoken if str(endpoint["port"]) in row["ports"]]
-    return tuple(endpoint["id"] for endpoint in on_port or spoken)
+    matching = [
+        endpoint for endpoint in endpoints if _serves(PROTOCOLS[endpoint["protocol"]].title, row["application"] or "")
+    ]
+    on_port = [endpoint for endpoint in matching if str(endpoint["port"]) in row["ports"]]
+    return tuple(endpoint["id"] for endpoint in on_port or matching)
+
+
+def _serves(spoken, asked):
+    """Whether an endpoint's protocol is what a row of the port table asks for: WebSockets are, for AMQP over WebSockets."""
+    return asked == spoken or asked.endswith(f" over {spoken}")
 
 
 def _way_to_proxy(setting, group, proxy, site, application):

@@ -6,16 +6,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code
 
-PROTOCOLS = {
-    "https": "HTTPS",
-    "amqp_wss": "AMQP over WebSockets",
-    "wss": "WebSockets",
-    "lumberjack": "Lumberjack",
-    "tls": "TLS",
-    "tcp": "TCP",
-}
 SIDES = {
     "nodes": "all nodes",
     "controllers": "controllers",
@@ -30,7 +23,7 @@ _SEVERITIES = {"required": [], "recommended": ["Recommended only."], "info": ["F
 
 def application(row):
     """Return the name of a row's application protocol, or ""."""
-    return PROTOCOLS[row["protocol"]] if "protocol" in row else row["application"] or ""
+    return PROTOCOLS[row["protocol"]].title if "protocol" in row else row["application"] or ""
 
 
 def side(name):

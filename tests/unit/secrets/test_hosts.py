@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import bounded_reading, masked_urls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_programs, masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import modprobe_files, swap_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import (
@@ -47,7 +47,7 @@ def plant(root, files):
 def dump(root):
     """What apt makes of its files below a root."""
     (root / "apt").write_text(f'Dir "{root}";\n')
-    return bounded_reading.run_text(["env", f"APT_CONFIG={root}/apt", "apt-config", "dump"], quoting=False)
+    return host_programs.run_text(["env", f"APT_CONFIG={root}/apt", "apt-config", "dump"], quoting=False)
 
 
 @pytest.fixture(scope="module")

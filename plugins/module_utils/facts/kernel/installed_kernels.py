@@ -7,19 +7,19 @@
 import os
 import re
 
-# What precedes the version in the name of an image, by the distributions' customs.
+# The prefixes of image names in the distributions.
 IMAGE = re.compile(r"(?:vmlinuz|vmlinux|kernel)-(?P<release>\d.*)\Z")
 NUMBERS = re.compile(r"\d+")
 
 
 def releases_in_boot(names):
-    """Return the releases of the kernel images among the names of files in /boot; rescue images and debris are left out."""
+    """Return the releases of the kernel images among the names of files in /boot; rescue images and other files are left out."""
     found = {match.group("release") for match in map(IMAGE.match, names) if match}
     return {release for release in found if not release.endswith((".old", ".bak", ".dpkg-tmp", ".dpkg-new", "~"))}
 
 
 def flavour(release):
-    """What stays when the numbers are taken out: kernels of one flavour follow one another, others stand beside.
+    """The name without its numbers: kernels of one flavour replace one another, those of other flavours do not.
 
     `6.1.0-40-cloud-amd64` -> `cloud-amd`, `4.18.0-553.16.1.el8_10.x86_64+debug` -> `el.x+debug`.
     """

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the running kernel was built with, and which control groups it offers."""
+"""The build options of the running kernel, and its control groups."""
 
 import os
 import re
 import zlib
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_bytes,
     read_text,
@@ -24,7 +24,7 @@ _FLAGS = {"rw", "ro", "nosuid", "nodev", "noexec", "relatime", "seclabel", "xatt
 def kernel_options(names):
     """Return `{"source": path, "options": {name: "y" | "m" | None}}`, names without `CONFIG_`.
 
-    Raises Unreadable where the configuration of the kernel is nowhere to be found.
+    Raises Unreadable where the configuration of the kernel is not available.
     """
     release = os.uname().release
     for path in ("/boot/config-" + release, f"/lib/modules/{release}/config"):
@@ -38,7 +38,7 @@ def kernel_options(names):
 
 
 def unzipped(data):
-    """Return at most LIMIT bytes of what gzip packed."""
+    """Return at most LIMIT bytes of gzipped data."""
     try:
         return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, LIMIT)
     except zlib.error as problem:

@@ -2,22 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the running kernel offers and what it will offer after the next boot: sysctls and kernel modules."""
+"""Kernel parameters and modules of the running kernel, and after the next boot."""
 
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins, sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
     read_noting,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import (
     platform_of,
     read_platform,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import kernel_files, sysctl_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.installed_kernels import (
     installed_kernels,
@@ -34,17 +35,17 @@ MODULES_LOAD_DIRECTORIES = (
 )
 # Debian's older list, which systemd-modules-load reads by way of a link there and nowhere else.
 MODULES_LIST = "/etc/modules"
-# Who reads the files at boot.
+# The services that read the files at boot.
 READERS = ("systemd-sysctl.service", "systemd-modules-load.service")
 
-# A path that exists only while the kernel has the feature, whether it came as a module or was built in.
+# A path that exists only while the kernel has the feature, as a module or built in.
 FEATURES = {
     "br_netfilter": "/proc/sys/net/bridge/bridge-nf-call-iptables",
     "ip_tables": "/proc/net/ip_tables_names",
     "ip_vs": "/proc/net/ip_vs",
     "nf_conntrack": "/proc/sys/net/netfilter/nf_conntrack_max",
 }
-# The option by which a feature is built in. Where two are named, kernels that know the first one go by it.
+# The option by which a feature is built in. Of two options, kernels that have the first one use it.
 OPTIONS = {
     "br_netfilter": ("CONFIG_BRIDGE_NETFILTER",),
     "ebtables": ("CONFIG_BRIDGE_NF_EBTABLES_LEGACY", "CONFIG_BRIDGE_NF_EBTABLES"),
@@ -74,7 +75,7 @@ def names_in_modules_load(text):
 
 
 def built_in_by_configuration(text, name):
-    """Whether the configuration of a kernel says that a module's feature is built in."""
+    """Whether a module's feature is built in, by the configuration of the kernel."""
     values = (kernel_files.option(text, one) for one in OPTIONS.get(name, ()))
     return next((value for value in values if value is not None), None) == "y"
 
@@ -92,7 +93,7 @@ def sysctl_evidence(names, problems):
     beside = sysctl_files.settings_in(sysctl_files.read_beside(files, problems), names)
     evidence = {}
     for name in names:
-        live = read_noting("/proc/sys/" + sysctl_files.key_path(name), problems)
+        live = read_noting("/proc/sys/" + key_path(name), problems)
         setting = set_by[name][-1] if set_by[name] else {"value": None, "source": None}
         evidence[name] = {
             "live": None if live is None else " ".join(live.split()),
@@ -107,11 +108,11 @@ def sysctl_evidence(names, problems):
 def module_evidence(names, release, problems, next_release=None):
     """Return `{name: {"available", "how", "file", "obstacle", "at_boot", "at_boot_source"}}`.
 
-    how: `loaded`, `built_in`, or `feature` where only the feature itself gives the module away (a kernel without
+    how: `loaded`, `built_in`, or `feature` where only the feature itself shows that the module is there (a kernel without
     /proc/modules and /lib/modules); `absent` otherwise. file: what modprobe would load for the running kernel, or None.
-    obstacle: `{"how", "source", "line"}` of what keeps it from being loaded, or None. at_boot: it will be there after the
-    next boot, into `next_release` where that is another kernel; at_boot_source is the file of modules-load.d that asks
-    for it, or None. problems: takes the Unreadable of each file that could not be read.
+    obstacle: `{"how", "source", "line"}` of the setting that prevents loading it, or None. at_boot: whether it will be there
+    after the next boot, into `next_release` where that is another kernel; at_boot_source is the file of modules-load.d that
+    names it, or None. problems: takes the Unreadable of each file that could not be read.
     """
     loaded = names_in_proc_modules(read_text_or_none("/proc/modules") or "")
     filesystems = names_in_filesystems(read_text_or_none("/proc/filesystems") or "")
@@ -181,7 +182,7 @@ def _lines(path):
 def kernel_evidence(sysctls, modules, sysctl_file="", modules_file=""):
     """Return the kernel section of host_info. The two files are those of a role, "" for none.
 
-    Its sysctls, its modules and its files are `{"error": why}` where they could not be had.
+    Its sysctls, its modules and its files are `{"error": why}` where they could not be read.
     """
     release = os.uname().release
     kernels = installed_kernels(release)
@@ -208,7 +209,7 @@ def kernel_evidence(sysctls, modules, sysctl_file="", modules_file=""):
 
 
 def masked_readers(run=run_text):
-    """Return those of READERS that are masked: they read no file at boot. Nothing where systemd does not answer."""
+    """Return those of READERS that are masked, and do not run at boot. Nothing where systemd does not answer."""
     try:
         shown = run(["systemctl", "show", "--property=Id,LoadState"] + list(READERS))
     except Unreadable:
@@ -218,7 +219,7 @@ def masked_readers(run=run_text):
 
 
 def _platform():
-    """The platform of this host, of which nothing is known where its file cannot be read."""
+    """The platform of this host, empty where its file cannot be read."""
     try:
         return read_platform()
     except Unreadable:

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files that belong to one kernel release: which modules it has as files or built in, and how it was configured."""
+"""The files of one kernel release: its modules, as files or built in, and its configuration."""
 
 import gzip
 import os
 import zlib
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
     read_text_or_none,
@@ -20,7 +20,7 @@ RUNNING_CONFIG = "/proc/config.gz"
 
 
 def module_name(name):
-    """The kernel writes `br_netfilter` and `br-netfilter` alike."""
+    """The kernel treats `br_netfilter` and `br-netfilter` as one name."""
     return name.strip().replace("-", "_")
 
 
@@ -60,7 +60,7 @@ def option(text, name):
 
 
 def configuration(release, boot="/boot", running=RUNNING_CONFIG):
-    """Return the text of the configuration that the running kernel `release` was built with, None where it is nowhere."""
+    """Return the text of the configuration that the running kernel `release` was built with, None where it is not available."""
     for path in (os.path.join(boot, "config-" + release), f"/lib/modules/{release}/config"):
         try:
             return read_text(path, CONFIG_LIMIT)

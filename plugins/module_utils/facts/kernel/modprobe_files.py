@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What keeps a kernel module from being loaded: modprobe.d and the kernel's command line.
+"""Settings that prevent loading a kernel module: modprobe.d and the kernel's command line.
 
-An `install` command takes the place of loading, for modprobe and at boot alike. `blacklist` stops systemd-modules-load
-and the kernel's own requests, and lets an explicit modprobe through. The command line can forbid a module altogether.
+An `install` command replaces loading, for modprobe and at boot. `blacklist` stops systemd-modules-load and the kernel's own
+requests, but not an explicit modprobe. The command line can forbid a module altogether.
 """
 
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.kernel_files import module_name
 
 DIRECTORIES = (
@@ -28,7 +28,7 @@ _PROGRAM = re.compile(r"(?:/[A-Za-z0-9_.-]+)+\Z")
 def obstacles_in_files(files):
     """Return `{module: {"how": "install" or "blacklist", "source": "path:line", "line": text}}` from `(path, text)` pairs.
 
-    An install command that calls modprobe or insmod itself is none.
+    An install command that calls modprobe or insmod itself does not count.
     """
     found = {}
     for path, text in files:
@@ -45,14 +45,14 @@ def obstacles_in_files(files):
 
 
 def _shown(words):
-    """A line as people may see it: of the command of `install`, which may have secrets in it, the program alone."""
+    """A line without secrets: of the command of `install`, only the program is shown."""
     if len(words) > 3 or not all(_PROGRAM.match(word) for word in words[2:]):
         words = words[:2] + [word for word in words[2:3] if _PROGRAM.match(word)] + ["********"]
     return " ".join(words)
 
 
 def obstacles_in_command_line(text):
-    """As obstacles_in_files, from the kernel's command line; `how` is `install` for what no modprobe can load."""
+    """As obstacles_in_files, from the kernel's command line; `how` is `install` for modules that modprobe cannot load."""
     found = {}
     for word in text.split():
         key, _equals, names = word.partition("=")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether SELinux enforces on this host, now and after the next boot."""
+"""The mode of SELinux on this host, now and after the next boot."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     noted,
     read_noting,
     read_text_or_none,
@@ -23,7 +23,7 @@ def mode_of(enforce):
 
 
 def configured_mode(text):
-    """Return the mode that the text of /etc/selinux/config asks for, None where it asks for none; the last line counts."""
+    """Return the mode in the text of /etc/selinux/config, None where it has none; the last line counts."""
     found = None
     for line in text.splitlines():
         name, separator, value = line.strip().partition("=")
@@ -33,7 +33,7 @@ def configured_mode(text):
 
 
 def selinux_evidence():
-    """Return the selinux section of host_info; its mode and platform are `{"error": why}` where they could not be had."""
+    """Return the selinux section of host_info; its mode and platform are `{"error": why}` where they could not be read."""
     problems = []
     configured = configured_mode(read_noting(CONFIG, problems) or "")
     found = sections.collect({"mode": lambda: mode_of(read_text_or_none(ENFORCE)), "platform": read_platform})

@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What swaps on this host now, and what would at the next boot: fstab, units of systemd, services that set up zram."""
+"""Active swap of this host, and swap after the next boot: fstab, units of systemd, services that set up zram."""
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
     read_noting,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 ACTIVE, FSTAB = "/proc/swaps", "/etc/fstab"
 ZRAM_SERVICES = ("zramswap.service", "zram-config.service")
@@ -27,7 +27,7 @@ def parse_active(text):
 
 
 def parse_fstab(text):
-    """Return `[{"line", "device"}]` of the entries for swap; comments are none."""
+    """Return `[{"line", "device"}]` of the entries for swap; comments are left out."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
@@ -36,11 +36,11 @@ def parse_fstab(text):
     return found
 
 
-def parse_units(text):
+def parse_swap_units(text):
     """Return `[{"unit", "active", "state", "source"}]` from `systemctl show` of units that would start at boot or run.
 
-    state is systemd's word, `generated` or `enabled` for example; source is the file that a generator made the unit of,
-    or None.
+    state is systemd's UnitFileState, `generated` or `enabled` for example; source is the file from which a generator made
+    the unit, or None.
     """
     found = []
     for block in text.strip().split("\n\n"):
@@ -60,9 +60,9 @@ def parse_units(text):
 
 
 def swap_evidence():
-    """Return the swap section of host_info; `units` is `{"error": why}` where systemd gave no answer."""
+    """Return the swap section of host_info; `units` is `{"error": why}` where systemd did not answer."""
     try:
-        units = parse_units(run_text(["systemctl", "show", PROPERTIES, "*.swap"] + list(ZRAM_SERVICES)))
+        units = parse_swap_units(run_text(["systemctl", "show", PROPERTIES, "*.swap"] + list(ZRAM_SERVICES)))
     except Unreadable as problem:
         units = {"error": str(problem)}
     problems = []

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What systemd-sysctl will set at the next boot, and which file decides it.
+"""The values that systemd-sysctl will set at the next boot, and the file of each.
 
 The rules are those of sysctl.d(5): drop-in files are read in the order of their names, and the last setting of a key
-wins. A literal key beats a glob wherever they stand. The pure part takes `(path, text)` pairs; `read_configuration`
+wins. A literal key takes precedence over a glob in any file. The pure part takes `(path, text)` pairs; `read_configuration`
 does the reading.
 """
 
@@ -13,25 +13,12 @@ import fnmatch
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 BESIDE = "/etc/sysctl.conf"
 GLOB_CHARACTERS = "*?["
-
-
-def key_path(key):
-    """Return a sysctl name as the path below /proc/sys: `net.ipv4.ip_forward` -> `net/ipv4/ip_forward`.
-
-    The first separator decides: a name written with slashes keeps its dots (`net/ipv4/conf/eth0.5/forwarding`),
-    a dotted name may carry a slash that stands for a dot (`net.ipv4.conf.eth0/5.forwarding`).
-    """
-    for character in key:
-        if character == "/":
-            return key
-        if character == ".":
-            return key.translate({ord("."): "/", ord("/"): "."})
-    return key
 
 
 def parse_line(line):
@@ -53,7 +40,7 @@ def parse_line(line):
 
 
 def settings_in(files, wanted):
-    """Return `{name: [{"value", "source"}, ...]}`: who sets each name of `wanted`, the one that counts at boot last.
+    """Return `{name: [{"value", "source"}, ...]}`: all settings of each name of `wanted`, the one that wins at boot last.
 
     files: list of `(path, text)` in the order of reading. `source` is `path:line`.
     """
@@ -88,7 +75,7 @@ def _glob_matches(pattern, key):
 
 
 def read_configuration(directories=DIRECTORIES):
-    """Read what systemd-sysctl would read: `([(path, text)], [Unreadable of a file])`."""
+    """Read the files of systemd-sysctl: `([(path, text)], [Unreadable of a file])`."""
     return drop_ins.read_directories(directories)
 
 

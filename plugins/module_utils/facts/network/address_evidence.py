@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which IPv4 and IPv6 addresses this host has, on which interfaces, and how it came by them.
+"""IPv4 and IPv6 addresses of this host, their interfaces, and whether they are dynamic.
 
 `ip` of RHEL 7 and its age prints no JSON; there its text is read, one line for each address.
 """
@@ -11,11 +11,8 @@ import json
 import os
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
-    Unreadable,
-    read_text,
-    run_text,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, read_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 _LINE = re.compile(
     r"\d+:\s+(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<family>inet6?)\s+(?P<address>[0-9A-Fa-f.:]+)"
@@ -116,7 +113,7 @@ def mtus(directory="/sys/class/net"):
         try:
             found[name] = int(read_text(os.path.join(directory, name, "mtu"), 64))
         except (Unreadable, ValueError):
-            continue  # no interface, or one that is gone meanwhile
+            continue  # not an interface, or one that has gone meanwhile
     return found
 
 

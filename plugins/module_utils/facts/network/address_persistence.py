@@ -2,20 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which files of this host give its interfaces their IPv4 addresses at the next boot, and who leased one."""
+"""Files of this host that set the IPv4 addresses of its interfaces at the next boot, and leases of DHCP."""
 
 import glob
 import ipaddress
 import os
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
     read_text,
-    run_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import parse_units
 
 STATIC, DHCP = "static", "dhcp"
 
@@ -49,7 +48,7 @@ SERVICES = {
 # Of a script of System V init, as on EL 7, systemd does not know whether it starts at boot.
 SCRIPTS = ("network.service",)
 RUNS, UNKNOWN = "runs", "unknown"
-MOST_FILES = 200  # of one kind; a directory with more is not what it seems
+MOST_FILES = 200  # of one kind; a directory with more is not read completely
 
 
 def parse_ini(text):
@@ -153,7 +152,7 @@ def _hosts(texts):
 
 
 class _Files:
-    """Reads the files of patterns below a root directory, and remembers what could not be read."""
+    """Reads the files of patterns below a root directory, and records which could not be read."""
 
     def __init__(self, root):
         self.root, self.problems = root, []
@@ -172,10 +171,10 @@ class _Files:
 
 
 def read_services():
-    """Return what parse_units does for the services of all managers, None where systemd does not answer."""
+    """Return what systemd_units.read_units does for the services of all managers, None where systemd does not answer."""
     names = sorted({name for services in SERVICES.values() for name in services})
     try:
-        return parse_units(run_text(["systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState"] + names))
+        return systemd_units.read_units(names)
     except Unreadable:
         return None
 
@@ -201,20 +200,20 @@ def persistence_evidence(root="/", ask=read_services):
     """Return `{configurations, leases, unreadable, dangling}`.
 
     configurations: `[{manager, path, interface, method, addresses, cloud_init, service, state}]`; interface is a name, a
-    glob or None where a file names none; method is `static`, `dhcp` or the manager's own word; service is the one that
+    glob or None where a file names none; method is `static`, `dhcp` or the manager's own term; service is the one that
     reads the file, state as service_of has it. leases: `[{path, address}]`. ask: see read_services.
     """
     units = ask()
     files, found = _Files(root), []
     for path, text in files.each(*NETWORK_MANAGER):
-        found += _told("NetworkManager", path, text, network_manager(text), units)
+        found += _configuration("NetworkManager", path, text, network_manager(text), units)
     for path, text in _visible(files.each(*[folder + "/*.network" for folder in NETWORKD])):
-        found += _told("systemd-networkd", path, text, networkd(text), units)
+        found += _configuration("systemd-networkd", path, text, networkd(text), units)
     for path, text in files.each(*IFCFG):
         if not path.endswith("ifcfg-lo"):
-            found += _told("ifcfg", path, text, ifcfg(text), units)
+            found += _configuration("ifcfg", path, text, ifcfg(text), units)
     for path, text in files.each(*IFUPDOWN):
-        found += _told("ifupdown", path, text, [entry for entry in ifupdown(text) if entry[0] != "lo"], units)
+        found += _configuration("ifupdown", path, text, [entry for entry in ifupdown(text) if entry[0] != "lo"], units)
     leases = []
     for path, text in files.each(*LEASES):
         leases += [{"path": path, "address": address} for address in lease_addresses(text)[-1:]]
@@ -230,7 +229,7 @@ def _visible(files):
             yield path, text
 
 
-def _told(manager, path, text, entries, units):
+def _configuration(manager, path, text, entries, units):
     service, state = service_of(manager, units)
     return [
         {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask every address of a subnet by ARP who has it, and listen for a second. Nothing enters the kernel's own tables."""
+"""Send an ARP request for every address of a subnet, and listen for a second. The kernel's own tables do not change."""
 
 import ipaddress
 import select
@@ -10,41 +10,41 @@ import socket
 import struct
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 
-LARGEST = 22  # prefix length: about a thousand questions
-LISTEN = 1.0  # seconds after the last question
+LARGEST = 22  # prefix length: about a thousand requests
+LISTEN = 1.0  # seconds after the last request
 _ARP = 0x0806
 _HEADER = struct.Struct("!6s6sHHHBBH6s4s6s4s")
 _ANYBODY = b"\xff" * 6
 
 
 def sweep_subnet(addresses, default_route):
-    """Return `{"network", "addresses"}`: who answered in the subnet of the interface of the default route.
+    """Return `{"network", "addresses"}`: the addresses that answered in the subnet of the interface of the default route.
 
     addresses, default_route: as address_evidence returns them. Raises Unreadable for a subnet that is too large.
     """
     if not isinstance(addresses, list) or not isinstance(default_route, dict) or not default_route.get("interface"):
-        raise Unreadable("without an address and a default route there is no subnet to look through")
+        raise Unreadable("without an address and a default route there is no subnet to sweep")
     name = default_route["interface"]
     own = next((row for row in addresses if row["interface"] == name and row["family"] == "ipv4"), None)
     if own is None:
         raise Unreadable(f"{name} has no IPv4 address")
     network = ipaddress.IPv4Interface("{}/{}".format(own["address"], own["prefix"])).network
     if network.prefixlen < LARGEST:
-        raise Unreadable(f"{network} is larger than /{LARGEST}, which is the most that is looked through")
+        raise Unreadable(f"{network} is larger than /{LARGEST}, the largest network that is swept")
     return {"network": str(network), "addresses": sweep(name, own["address"], network)}
 
 
 def sweep(interface, address, network):
-    """Return the addresses of the network (IPv4Network) that somebody answered for, as sorted texts."""
+    """Return the addresses of the network (IPv4Network) that answered, as sorted texts."""
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ARP))
     try:
         packets.bind((interface, _ARP))
         hardware = packets.getsockname()[4]
         found = set()
         for target in network.hosts():
-            packets.send(question(hardware, address, str(target)))
+            packets.send(request(hardware, address, str(target)))
             found.update(_heard(packets, 0.0))
         end = time.monotonic() + LISTEN
         while time.monotonic() < end:
@@ -55,8 +55,8 @@ def sweep(interface, address, network):
     return [str(each) for each in sorted(inside) if each in network]
 
 
-def question(hardware, address, target):
-    """Return the frame that asks who has `target`. hardware: six bytes; address, target: texts."""
+def request(hardware, address, target):
+    """Return the ARP request for `target`. hardware: six bytes; address, target: texts."""
     return _HEADER.pack(
         _ANYBODY,
         hardware,
@@ -74,7 +74,7 @@ def question(hardware, address, target):
 
 
 def answer(frame):
-    """Return the address whose owner speaks in an ARP frame (bytes), or None."""
+    """Return the sender's address of an ARP frame (bytes), or None."""
     if len(frame) < _HEADER.size:
         return None
     fields = _HEADER.unpack(frame[: _HEADER.size])

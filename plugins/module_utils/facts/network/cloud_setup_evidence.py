@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether nm-cloud-setup routes on this host: its units, and the rules it has made.
+"""nm-cloud-setup on this host: its units, and its routing rules.
 
 It adds a rule for each address that the cloud knows of, with priorities from 30200 on, and these catch the packets of
 pods, too.
@@ -10,8 +10,8 @@ pods, too.
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import run_text
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import parse_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 UNITS = ("nm-cloud-setup.service", "nm-cloud-setup.timer")
 PRIORITIES = range(30200, 30500)
@@ -25,8 +25,7 @@ def rules_of_cloud_setup(text):
 
 def cloud_setup_evidence():
     """Return the cloud_setup section of host_info."""
-    properties = "--property=Id,LoadState,ActiveState,UnitFileState"
     return {
-        "units": parse_units(run_text(["systemctl", "show", properties] + list(UNITS))),
+        "units": systemd_units.read_units(UNITS),
         "rules": rules_of_cloud_setup(run_text(["ip", "-4", "rule", "show"])),
     }

@@ -2,20 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which firewalls a host has, what of ours is in them, and what else decides about its packets. Only looks."""
+"""The firewalls of a host, our rules in them, and other programs with packet filter rules. Read-only."""
 
 import os
 import re
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_values
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change, nftables, selection
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
+    backend_selection,
+    guarded_change,
+    nftables,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.owners import owner_of_jump
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import owner_of_jump
 
 LABEL = "runtime_fabric"
 APPLIED = ("backend", "expires_at", "rules", "default_deny")
@@ -27,28 +31,28 @@ _VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+
 def firewall_evidence(label=LABEL, host=None):
     """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "forward_owners", "installer"}`.
 
-    backends: `{name: whether it is installed}`. active: `{name: why}` of those that filter for the site. ours: how what is
-    there differs from what was applied, as change.drift() returns it, or None. applied: `{"backend",
+    backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how our
+    rules differ from what was applied, as guarded_change.drift() returns it, or None. applied: `{"backend",
     "expires_at", "rules", "default_deny"}` or None; expires_at: when rules that expire end, in seconds since the epoch, 0
     without any; rules: as the module firewall_rules takes them. pending: whether a change
     waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
     that drop forwarded packets which no rule accepts. forward_owners: `{where: program}` of those of them whose policy a
     program has set for itself. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
-    init.sh on the host, or None; whether the unit is there by which it replaces the filter table at boot; what it takes
-    the system for, `el7`, `el8`, `debian` or None.
+    init.sh on the host, or None; whether its unit that replaces the filter table at boot is there; the system that it
+    detects, `el7`, `el8`, `debian` or None.
     """
     host = host or Host()
     if os.geteuid() != 0:
         raise FirewallError("only root can read the rules of a firewall")
-    backends = selection.all_backends(host, label)
-    known = change.applied(host)
+    backends = backend_selection.all_backends(host, label)
+    known = guarded_change.applied(host)
     forward, forward_owners = forward_policies(host, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
-        "active": dict(selection.active(backends)),
-        "ours": change.drift(host, backends, time.time()),
+        "active": dict(backend_selection.active(backends)),
+        "ours": guarded_change.drift(host, backends, time.time()),
         "applied": {name: known.get(name) for name in APPLIED} if known else None,
-        "pending": change.Guard(host, label, change.DIRECTORY).is_pending(),
+        "pending": guarded_change.Guard(host, label, guarded_change.DIRECTORY).is_pending(),
         "iptables": iptables_variants(host),
         "forward": forward,
         "forward_owners": forward_owners,
@@ -72,7 +76,7 @@ def iptables_variants(host):
     rules = {}
     for variant, program in (("nf_tables", "iptables-nft-save"), ("legacy", "iptables-legacy-save")):
         rules[variant] = False
-        # Looking through the legacy program would bring its empty tables into being.
+        # Listing rules with the legacy program would create its empty tables.
         if variant == "legacy" and not (host.read("/proc/net/ip_tables_names") or "").strip():
             continue
         if host.program(program):
@@ -110,7 +114,7 @@ def _first_owner(rules):
 
 
 def platform():
-    """Return what the installer takes this system for by its os-release: `el7`, `el8`, `debian`, or None."""
+    """Return the system that the installer detects from os-release: `el7`, `el8`, `debian`, or None."""
     try:
         fields = read_values()
     except Unreadable:
@@ -124,7 +128,7 @@ def platform():
 
 
 def installer_version():
-    """Return the SCRIPT_VERSION of the installation script where one lies on the host, else None."""
+    """Return the SCRIPT_VERSION of the installation script on the host, None without one."""
     for path in INSTALLER_PLACES:
         text = read_noting(path, [])
         match = _VERSION.search(text) if text else None
@@ -134,5 +138,5 @@ def installer_version():
 
 
 def has_installer_unit():
-    """Whether the unit of iptables is the one that the installer writes; a masked one is a link to /dev/null, and no file."""
+    """Whether the unit of iptables is the one that the installer writes; a masked one is a link to /dev/null and does not count."""
     return "rtf-iptables" in (read_noting(INSTALLER_UNIT, []) or "")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask network interfaces for their driver and their offload features, as ethtool does and without it.
+"""Read driver and offload features of network interfaces, like ethtool but without it.
 
-The requests are those of linux/ethtool.h, sent with the ioctl SIOCETHTOOL. An ordinary user may ask.
+The requests are those of linux/ethtool.h, sent with the ioctl SIOCETHTOOL. An ordinary user may send them.
 """
 
 import array

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whom this host asks for names, and who answers such questions here."""
+"""The name servers of this host, and the processes that hold the DNS port."""
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
     read_text_or_none,
 )
@@ -29,7 +29,7 @@ def parse_resolvers(text):
 
 
 def resolver_evidence():
-    """Return what /etc/resolv.conf says, `file`: the one it leads to, and `dangling`: why it leads to none, or None."""
+    """Return the settings of /etc/resolv.conf, `file`: its real path, and `dangling`: why it has none, or None."""
     text, dangling = "", None
     try:
         text = read_text_or_none(RESOLV_CONF) or ""
@@ -39,7 +39,7 @@ def resolver_evidence():
 
 
 def dns_listener_evidence(address):
-    """Return `[{transport, address, process, pid}]` of those who would be in the way of DNS on a local address."""
+    """Return `[{transport, address, process, pid}]` of processes that conflict with DNS on a local address."""
     return [
         {"transport": found.transport, "address": found.address, "process": found.process, "pid": found.pid}
         for transport in ("tcp", "udp")

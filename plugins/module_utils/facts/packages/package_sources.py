@@ -2,21 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the files of apt, dnf and yum say of repositories, and of the proxy to each. Pure functions."""
+"""Repositories in the files of apt, dnf and yum, and the proxy to each. Pure functions."""
 
 import configparser
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 _ONE_LINE = re.compile(r"deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?(\S+)(.*)")
-# What stands for a URL of which not everything is known.
+# Placeholder for a URL that is not completely known.
 _CUT = ""
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _PORTS = {"http": 80, "https": 443}
-# Nobody has to be asked for these.
+# These are on the host itself.
 _LOCAL = ("file", "copy", "cdrom", "media")
 _OFF = ("no", "false", "without", "off", "disable", "0")
-_NO_PROXY = ("", "_none_", "none")
 
 
 def apt_lines(text):
@@ -43,7 +42,7 @@ def apt_stanzas(text):
 
 
 def _whole(urls):
-    """The URLs, each in its place, or none of them where a blank in a password made two of one."""
+    """The URLs in their order, or none of them where a space in a password split one in two."""
     return [_CUT for dummy in urls] if any("@" in url.partition("://")[0] for url in urls) else urls
 
 
@@ -52,9 +51,9 @@ def repo_sections(text):
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True, default_section="\0")
     try:
         parser.read_string(text)
-    except configparser.Error as problem:  # its own words repeat the line, which may hold a password
+    except configparser.Error as problem:  # its message repeats the line, which may hold a password
         lines = [number for number, dummy_line in getattr(problem, "errors", ())] or [getattr(problem, "lineno", 1)]
-        raise ValueError(f"line {lines[0]} is no option and no [section]") from problem
+        raise ValueError(f"line {lines[0]} is neither an option nor a [section]") from problem
     return {name: dict(parser.items(name)) for name in parser.sections() if name != "main"}
 
 
@@ -79,7 +78,7 @@ def repo_urls(options, variables):
 def place_of(url):
     """Return `{"scheme", "host", "port"}` of a URL, or None for one that is on the host itself.
 
-    Raises ValueError, which quotes nothing of a URL's credentials, where the place cannot be told.
+    Raises ValueError, which quotes nothing of a URL's credentials, where the place is not known.
     """
     text = url[len("mirror+") :] if url.startswith("mirror+") else url
     text = "http" + text[len("mirror") :] if text.startswith("mirror:") else text
@@ -90,7 +89,9 @@ def place_of(url):
         return None
     if scheme not in _PORTS:
         raise ValueError(
-            "{} is not tried out".format(scheme if re.match(r"[a-z][a-z0-9+.-]*\Z", scheme) else "its address")
+            "{} is not supported by the probe".format(
+                scheme if re.match(r"[a-z][a-z0-9+.-]*\Z", scheme) else "its address"
+            )
         )
     try:
         parts = urlsplit(text)
@@ -105,9 +106,9 @@ def place_of(url):
 
 
 def apt_proxy(options, place):
-    """Return what apt's own configuration has as the proxy to a place: a URL, `DIRECT`, or "" where it has none.
+    """Return the proxy to a place in apt's own configuration: a URL, `DIRECT`, or "" where it has none.
 
-    options: `[(key, value)]` of `apt-config dump`. Raises ValueError where a program tells apt its proxy.
+    options: `[(key, value)]` of `apt-config dump`. Raises ValueError where apt runs a program to find its proxy.
     """
     values = {key.lower(): value for key, value in options}
     schemes = ["https", "http"] if place["scheme"] == "https" else ["http"]
@@ -118,29 +119,14 @@ def apt_proxy(options, place):
             return own
     for scheme in schemes:
         if any(values.get(f"acquire::{scheme}::{name}") for name in ("proxy-auto-detect", "proxyautodetect")):
-            raise ValueError("a program tells apt its proxy")
+            raise ValueError("apt runs a program to find its proxy")
         if values.get(f"acquire::{scheme}::proxy"):
             return values[f"acquire::{scheme}::proxy"]
     return ""
 
 
-def dnf_proxy(options):
-    """Return the proxy that options of dnf or yum name, with its credentials in the URL; "" where they name none.
-
-    In options of their own, credentials are written as they are.
-    """
-    value = options.get("proxy") or ""
-    if value.lower() in _NO_PROXY:
-        return ""
-    if not options.get("proxy_username"):
-        return value
-    scheme, slashes, rest = value.rpartition("://")
-    user, password = (quote(options.get(name) or "", safe="") for name in ("proxy_username", "proxy_password"))
-    return f"{scheme}{slashes}{user}:{password}@{rest}"
-
-
 def verified_by_all(options):
-    """Whether a server of a repository has to satisfy the host's own trust store, and asks for no certificate."""
+    """Whether a server of a repository is verified with the host's own trust store, and needs no client certificate."""
     return (
         not options.get("sslcacert")
         and not options.get("sslclientcert")

@@ -7,7 +7,7 @@
 import glob
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
     Unreadable,
     read_text,
@@ -20,6 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import (
     apt_options,
+    dnf_proxy,
     main_section,
 )
 
@@ -39,8 +40,8 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
 
     manager: `apt`, `dnf` or None. A repository is `{"name", "source", "places", "unknown"}`; one of its places is enough:
     `{"scheme", "host", "port", "proxy", "password", "verified"}`. proxy: the package manager's own, as it may be shown,
-    `direct` where it is to use none, or "" where it says nothing; password: as in `proxy_evidence`; verified: whether the
-    host's trust store has to know the server. unknown: why nothing is known of the rest, or None.
+    `direct` where it is to use none, or "" where it has no setting; password: as in `proxy_evidence`; verified: whether the
+    server is verified with the host's trust store. unknown: why nothing is known of the rest, or None.
     local: how many are on the host itself. root: the directory whose files are read.
     """
     reader = _Reader(hashes, root)
@@ -52,7 +53,7 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
         manager = "dnf"
         reader.dnf()
     if len(reader.found) > MOST:
-        reader.unreadable.append(f"{len(reader.found)} repositories, of which {MOST} are told")
+        reader.unreadable.append(f"{len(reader.found)} repositories, of which {MOST} are listed")
     return {
         "manager": manager,
         "repositories": reader.found[:MOST],
@@ -116,12 +117,12 @@ class _Reader:
                 continue
             for name, own in sections.items():
                 options = dict(main, **own)
-                proxy = package_sources.dnf_proxy(options) or ("DIRECT" if options.get("proxy") else "")
+                proxy = dnf_proxy(options) or ("DIRECT" if options.get("proxy") else "")
                 urls = package_sources.repo_urls(own, variables)
                 self.add(name, source, urls, lambda dummy, proxy=proxy: proxy, package_sources.verified_by_all(options))
 
     def shown(self, proxy):
-        """Return (what may be shown of a proxy, whether it has credentials)."""
+        """Return (the proxy with its secrets masked, whether it has credentials)."""
         return ("direct", "none") if proxy.upper() == "DIRECT" else self.display.setting("proxy", proxy)
 
     def add(self, name, source, urls, proxy_to, verified):

@@ -2,20 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host's files say about proxies, without the credentials in them."""
+"""Settings of proxies in a host's files, without the credentials in them."""
 
 import glob
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
     Unreadable,
     read_text,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages.package_sources import dnf_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_services import (
     service_evidence,
     systemd_version,
@@ -24,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     VARIABLES,
     apt_options,
     directives,
+    dnf_proxy,
     main_section,
     settings,
     unit_settings,
@@ -35,15 +35,15 @@ INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
 
 
 def apt_configuration():
-    """What apt itself makes of its files, as `apt-config dump` prints it."""
+    """The effective configuration of apt, as `apt-config dump` prints it."""
     return run_text(["apt-config", "dump"], quoting=False)
 
 
 def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
     """Return `{"settings", "installer_file", "curl", "systemd", "services", "unread", "unreadable", "dangling"}`.
 
-    A setting is `{"reader", "source", "variable", "value", "password"}`: who reads it, the file, the name in it, what may be
-    shown of the value, and whether it has credentials: `none`, `expected` (the digest of the URL is one of `hashes`) or
+    A setting is `{"reader", "source", "variable", "value", "password"}`: the program that reads it, the file, the name in it,
+    the value with its secrets masked, and whether it has credentials: `none`, `expected` (the digest of the URL is one of `hashes`) or
     `other`.
     installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them,
     unread: as `unread_evidence` does.
@@ -176,7 +176,7 @@ class _Reader:
 
 def _curl_version():
     try:
-        said = run_text(["curl", "--version"]).split()
+        words = run_text(["curl", "--version"]).split()
     except Unreadable:
         return None
-    return said[1] if len(said) > 1 else None
+    return words[1] if len(words) > 1 else None

@@ -2,15 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What container runtimes know of proxies: those that run, and what they would be told at their next start."""
+"""Proxy settings of container runtimes: in their running processes, and after their next start."""
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
-    Unreadable,
-    read_text,
-    run_text,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, read_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import (
     VARIABLES,
     settings,
@@ -50,7 +47,7 @@ def service_evidence(display, run=run_text, read=read_text):
 
 
 def units(text):
-    """Return a list of `{property: [value, ...]}` from what `systemctl show` prints of several units."""
+    """Return a list of `{property: [value, ...]}` from the output of `systemctl show` for several units."""
     found = []
     for block in text.strip().split("\n\n"):
         properties = {}
@@ -63,20 +60,20 @@ def units(text):
 
 
 def _of_unit(unit, display, read):
-    """Return [(name, value)] that systemd gives to the unit's processes; what a file says wins."""
+    """Return [(name, value)] that systemd sets for the unit's processes; files take precedence."""
     pairs = []
     for line in unit.get("Environment", []):
         pairs += _pairs(unit_settings(line), display)
     for line in unit.get("EnvironmentFiles", []):
         try:
             pairs += _pairs(settings(read(re.sub(r" \(ignore_errors=\w+\)\Z", "", line))), display)
-        except Unreadable:  # systemd goes on without it, or the unit does not start at all
+        except Unreadable:  # systemd ignores it, or the unit does not start at all
             continue
     return pairs
 
 
 def _pairs(found, display):
-    """Return [(name, value)] of (name, value, cut), and have the display hide what was cut off."""
+    """Return [(name, value)] of (name, value, cut), and have the display hide values that were cut off."""
     pairs = []
     for name, value, cut in found:
         if cut:

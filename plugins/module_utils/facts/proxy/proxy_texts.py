@@ -2,10 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What texts say about proxies: files of shell variables, unit files, settings of package managers. Pure functions."""
+"""Proxy settings in texts: files of shell variables, unit files, settings of package managers. Pure functions."""
 
 import re
 import shlex
+from urllib.parse import quote
+
+# The values of options of dnf and yum for no proxy.
+_NO_PROXY = ("", "_none_", "none")
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -25,9 +29,9 @@ def assignments(text):
 
 
 def settings(text):
-    """Yield (name, value, cut) of the same; cut: whether the line goes on behind its values with what has an `@`.
+    """Yield (name, value, cut) of the same; cut: whether the line continues behind its values with text that has an `@`.
 
-    That is what is left of a URL whose password has a blank or a `#` in it, and stands in no quotes.
+    That is the rest of a URL without quotes whose password has a space or a `#` in it.
     """
     for line in text.splitlines():
         found, others = [], False
@@ -75,6 +79,21 @@ def main_section(text):
 
 
 def apt_options(text):
-    """Yield (key, value) of what `apt-config dump` prints."""
+    """Yield (key, value) of the output of `apt-config dump`."""
     for match in re.finditer(r'^([^\s"]+) "(.*)";$', text, re.MULTILINE):
         yield match.group(1), match.group(2)
+
+
+def dnf_proxy(options):
+    """Return the proxy that options of dnf or yum name, with its credentials in the URL; "" where they name none.
+
+    In options of their own, credentials are written as they are.
+    """
+    value = options.get("proxy") or ""
+    if value.lower() in _NO_PROXY:
+        return ""
+    if not options.get("proxy_username"):
+        return value
+    scheme, slashes, rest = value.rpartition("://")
+    user, password = (quote(options.get(name) or "", safe="") for name in ("proxy_username", "proxy_password"))
+    return f"{scheme}{slashes}{user}:{password}@{rest}"

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What systemd would find in its files if it read them again: files that changed since it did."""
+"""Files of systemd that changed since it read them."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable, run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_services import SERVICES, units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import VARIABLES, settings
 
@@ -34,7 +35,7 @@ def unread_evidence(found, display, run=run_text):
     }
     now = {name: display.setting(name, value, cut) for name, value, cut in given if name.lower() in VARIABLES}
     return {
-        # Of a masked unit systemd 247 says it for ever once there is a drop-in for all services.
+        # systemd 247 reports it for a masked unit permanently once there is a drop-in for all services.
         "units": [
             unit["Id"][0]
             for unit in shown

@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which block devices this host has and what is on them, without opening any of them: /sys and udev's database know."""
+"""The block devices of this host and their content, from /sys and udev's database, without opening any of them."""
 
 import os
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
-SECTOR = 512  # what /sys counts in, whatever the device has
+SECTOR = 512  # the unit of /sys, for any device
 _NOT_DISKS = re.compile(r"(?:loop|ram|zram|sr|fd|nbd|mtdblock)\d")
 _SIGNATURES = {"ID_FS_TYPE": "filesystem", "ID_PART_TABLE_TYPE": "partition table"}
 
@@ -22,8 +22,8 @@ _SIGNATURES = {"ID_FS_TYPE": "filesystem", "ID_PART_TABLE_TYPE": "partition tabl
 def device_evidence(mounts, root="/"):
     """Return `[{name, device, size, read_only, removable, parts, holders, mounted, probed, signatures}]` of whole disks.
 
-    size: bytes. parts: names of partitions. holders: what is built on the disk or a part of it (LVM, RAID, encryption).
-    mounted: where the disk or a part of it is mounted. probed: whether udev knows what is on it. signatures: what it
+    size: bytes. parts: names of partitions. holders: devices on top of the disk or a part of it (LVM, RAID, encryption).
+    mounted: where the disk or a part of it is mounted. probed: whether udev has examined it. signatures: what it
     found, `["filesystem xfs"]`. Swap counts as mounted.
     """
     block = os.path.join(root, "sys/block")
@@ -77,7 +77,7 @@ def _swaps(root):
 
 
 def _udev(number, root):
-    """What udev found on a device, or None where it never looked."""
+    """What udev found on a device, or None where it has not examined it."""
     try:
         text = read_text(os.path.join(root, "run/udev/data/b" + number))
     except Unreadable:
@@ -87,7 +87,7 @@ def _udev(number, root):
 
 
 def leaf_lines():
-    """Return the lines `NAME TYPE SIZE` of `lsblk` for the devices that nothing is built on, as a script greps them."""
+    """Return the lines `NAME TYPE SIZE` of `lsblk` for the devices without holders, as a script greps them."""
     return run_text(["lsblk", "--inverse", "--nodeps", "--noheadings", "--output", "NAME,TYPE,SIZE"], 2.0).splitlines()
 
 

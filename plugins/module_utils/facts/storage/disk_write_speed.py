@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How fast a filesystem takes what is written to it, and how long a small write takes to be on the disk.
+"""The sequential write speed of a filesystem, and how long a small write takes to be on the disk.
 
-The temporary file never has a name that outlives its creation, so nothing stays behind, however the measurement ends.
+The name of the temporary file is removed right after its creation, so nothing stays behind, however the measurement ends.
 """
 
 import errno
@@ -12,13 +12,13 @@ import os
 import tempfile
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.percentiles import percentile
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage.mount_evidence import (
     nearest_directory,
     room,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.latency import percentile
 
 MEASURED, NO_SPACE, READ_ONLY, DENIED, REMOTE, FAILED = (
     "measured",
@@ -37,10 +37,10 @@ VERDICTS = {
     errno.EPERM: DENIED,
 }
 MEGABYTE = 1000000
-FREE_SHARE = 0.1  # of what is free, so that nobody else runs out of it
-# Brought to the disk in pieces: the time is looked at between them, and a cache in memory has no say.
+FREE_SHARE = 0.1  # of the free space, so that other programs do not run out of it
+# Flushed to the disk in pieces: the time is checked between them, and a cache in memory does not count.
 PIECE = 8 * MEGABYTE
-SMALL = 2300  # bytes; what etcd appends to its log for a typical change
+SMALL = 2300  # bytes; the size of a typical log entry of etcd
 NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
@@ -93,7 +93,7 @@ def measure(directory, free, megabytes, writes, seconds):
 
 
 def _in_a_row(descriptor, size, seconds):
-    """Write up to size bytes that do not compress; return (bytes, seconds) until all were on the disk."""
+    """Write up to size incompressible bytes; return (bytes, seconds) until all were on the disk."""
     block = os.urandom(MEGABYTE)
     deadline, start, written = Deadline(seconds), time.monotonic(), 0
     while written < size and not (written and deadline.expired()):
@@ -105,7 +105,7 @@ def _in_a_row(descriptor, size, seconds):
 
 
 def _small_writes(descriptor, count, seconds):
-    """Write as a database writes its log: each entry is on the disk before the next one."""
+    """Write like the log of a database: each entry is on the disk before the next one."""
     os.ftruncate(descriptor, 0)
     os.lseek(descriptor, 0, os.SEEK_SET)
     try:

@@ -2,23 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is mounted where, how much room there is, and what /etc/fstab will mount. Nothing is touched that may hang."""
+"""Mounted filesystems, their free space, and the entries of /etc/fstab. Nothing is accessed that may hang."""
 
 import os
 import re
 import stat
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
-# A server that is gone, or an automounter that would mount something, stands behind these.
+# These may depend on a server that is gone, or on an automounter.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "afs", "autofs", "ceph", "glusterfs", "9p", "lustre", "gpfs")
 MASK = "********"
-# Values of other options, and words of other shapes, may be secrets of some filesystem.
+# Values of other options, and sources of other shapes, may be secrets of some filesystem.
 _HARMLESS_VALUE = re.compile(r"(?:commit|gid|mode|size|uid)=[0-9]+[kKmMgG%]?\Z")
 _WORD = re.compile(r"(?:(?:UUID|LABEL|PARTUUID|PARTLABEL)=)?[A-Za-z0-9_./:\\+-]+\Z")
 
@@ -60,7 +60,7 @@ def _plain(text):
 
 
 def mount_of(path, mounts):
-    """Return the mount that holds a path (text, absolute), or None. Of several on one place the last counts."""
+    """Return the mount that holds a path (text, absolute), or None. Of several on one mount point the last counts."""
     best = None
     for mount in mounts:
         inside = path == mount["path"] or path.startswith(mount["path"].rstrip("/") + "/")
@@ -70,13 +70,13 @@ def mount_of(path, mounts):
 
 
 def room(path, mounts):
-    """Return what is known of a directory, or of the nearest that exists above it.
+    """Return the properties of a directory, or of the nearest that exists above it.
 
     `{path, mount, type, options, total, free, files_free, writable, mode}`: bytes; free and files_free are what an
     ordinary user may use, files_free None where the filesystem does not count them. writable: whether root may make files
-    there, by the kernel's own answer, to which nothing is written; None where this is not run by root. mode: permission
-    bits of the directory itself, None where it is not there. Raises Unreadable for what is mounted over the network,
-    which may hang.
+    there, by the kernel's own check, without writing anything; None where this is not run by root. mode: permission
+    bits of the directory itself, None where it is not there. Raises Unreadable for network filesystems, which
+    may hang.
     """
     mount = _local_mount(path, mounts)
     real = os.path.realpath(path)
@@ -108,9 +108,9 @@ def nearest_directory(path):
 def _local_mount(path, mounts):
     mount = mount_of(path, mounts)
     if mount is None:
-        raise Unreadable(f"{path}: no mount holds it")
+        raise Unreadable(f"{path}: it is not below any mount")
     if mount["type"] in REMOTE or mount["type"].startswith("fuse."):
-        raise Unreadable("{} is mounted as {}, which was not looked at".format(mount["path"], mount["type"]))
+        raise Unreadable("{} is mounted as {}, which was not examined".format(mount["path"], mount["type"]))
     return mount
 
 
@@ -133,7 +133,7 @@ def room_of(paths, mounts):
 def parse_fstab(text):
     """Return `[{line, source, path, type, options, text}]`; lines of comments have a text only.
 
-    What may be a secret is masked: values of options, sources of odd shapes, and comments. The
+    Possible secrets are masked: values of options, sources of unusual shapes, and comments. The
     letters RTF, for which the installer looks, are always in the text of a line that has them.
     """
     entries = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which operating system this is, on which hardware."""
+"""The operating system and the hardware of this host."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ import re
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import os_release
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
     read_noting,
@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bou
 
 
 def os_of(values):
-    """Return `{id, id_like, version, name}` of what os-release says; id_like is a list, the rest text or None."""
+    """Return `{id, id_like, version, name}` from os-release; id_like is a list, the rest text or None."""
     return {
         "id": values.get("ID", "linux"),
         "id_like": values.get("ID_LIKE", "").split(),
@@ -30,7 +30,7 @@ def os_of(values):
 
 
 def os_evidence():
-    """Return what os-release says; the version of CentOS is read from its own file, which knows the minor one."""
+    """Return the fields of os-release; the version of CentOS is read from its own file, which has the minor version."""
     found = os_of(os_release.read_values())
     if found["id"] == "centos":
         match = re.search(r"release (\d+\.\d+)", read_noting("/etc/centos-release", []) or "")
@@ -40,7 +40,7 @@ def os_evidence():
 
 
 def hardware_evidence():
-    """Return `{machine, cpus, memory, product}`: memory in bytes, product as the firmware names it, or None."""
+    """Return `{machine, cpus, memory, product}`: memory in bytes, product from the firmware, or None."""
     match = re.search(r"^MemTotal:\s+(\d+) kB$", read_text("/proc/meminfo"), re.MULTILINE)
     if not match:
         raise Unreadable("/proc/meminfo: no MemTotal")

@@ -2,28 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which programs run on this host, which accounts have a number, and what keeps programs from running."""
+"""Running programs, accounts by number, and settings that keep programs from running."""
 
 import grp
 import os
 import pwd
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text_or_none,
 )
 
-MOST = 5000  # processes that are looked at
+MOST = 5000  # processes that are examined
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}\Z")
-_CODE = re.compile(r"-[A-Za-z]*[ce]\Z")  # what follows is no script, but what the interpreter is to do
+_CODE = re.compile(r"-[A-Za-z]*[ce]\Z")  # the next argument is not a script, but code for the interpreter
 _INTERPRETERS = ("python", "ruby", "perl", "java", "sh", "bash", "node")
 
 
 def process_evidence(root="/proc"):
     """Return `[{pid, names}]` of the processes of programs, by pid; names without folders, never the arguments.
 
-    names: what the kernel calls the process (15 characters at most), its program, and the script of an interpreter.
+    names: the kernel's name of the process (15 characters at most), its program, and the script of an interpreter.
     """
     found = []
     for pid in sorted(int(name) for name in os.listdir(root) if name.isdigit())[:MOST]:

@@ -6,7 +6,7 @@
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_text_or_none
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import HIDDEN
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import assignments
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage.block_devices import device_links
@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"(?:/dev/[A-Za-z0-9_./+ :-]*|[A-Za-z0-9_./+-]*)\Z")
 def device_settings(path, names):
     """Return `{"values": {name: text}, "devices": {path below /dev: device without /dev/, or None}}`.
 
-    Only the variables named are read from the file, which may hold secrets besides; none where there is no file. A value
+    Only the named variables are read from the file, which may hold secrets, too; none where there is no file. A value
     that is neither a path nor a word is hidden.
     """
     text = read_text_or_none(path) if path else None

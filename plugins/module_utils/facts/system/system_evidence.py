@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sections system, storage and network of host_info: which reader answers what."""
+"""The sections system, storage and network of host_info, and the readers of each."""
 
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import kernel_build
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
     address_evidence,
@@ -64,7 +64,7 @@ def storage_evidence(directories, settings_file, settings):
 
 
 def _known(found):
-    """What another reader found; raises its error where it found none."""
+    """The result of another reader; raises its error where it failed."""
     if isinstance(found, dict) and set(found) == {"error"}:
         raise Unreadable(found["error"])
     return found
@@ -72,7 +72,7 @@ def _known(found):
 
 def network_evidence(dns_address, sweep):
     """Return the section network. dns_address: where a DNS server is to listen. sweep: whether to ask
-    every address of the subnet by ARP who has it."""
+    every address of the subnet by ARP."""
     found = sections.collect(
         {
             "addresses": address_evidence.addresses,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what chrony prints and what its configuration says.
+"""Read the output and the configuration of chrony.
 
 The fields of `chronyc -c` are known by their position only (chronyc(1)).
 """
@@ -36,7 +36,7 @@ def parse_tracking(text):
     """Return `{reference, stratum, offset, root_delay, root_dispersion, skew, leap}` from `chronyc -n -c tracking`.
 
     offset, root_delay and root_dispersion are in seconds (offset positive: the clock is slow of NTP time, as the
-    `System time` line says), skew in parts per million. leap is chrony's word: `Normal`, `Not synchronised`, ...
+    `System time` line says), skew in parts per million. leap is chrony's term: `Normal`, `Not synchronised`, ...
     Raises ValueError for text of another shape.
     """
     fields = text.strip().split(",")
@@ -99,7 +99,7 @@ def parse_unresolved(text):
 def parse_authentication(text):
     """Return `[(address, {mode, key, attempts, naks, cookies})]` from `chronyc -n -c authdata -a`.
 
-    mode: `none`, `key` (symmetric) or `nts`. attempts: how often keys were asked for over NTS-KE since the last success;
+    mode: `none`, `key` (symmetric) or `nts`. attempts: how often keys were requested over NTS-KE since the last success;
     naks: how often the server refused them; cookies: how many are left.
     """
     found = []
@@ -167,7 +167,7 @@ def parse_key_ids(text):
 
 
 def _lines(text):
-    """Yield (words, name of the marked block or None) of every line that says something."""
+    """Yield (words, name of the marked block or None) of every line with a directive."""
     block = None
     for line in text.splitlines():
         words = line.split()

@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How this host keeps its clock: the time services, and what chrony says of its sources."""
+"""Time synchronisation of this host: the time services, and chrony's report on its sources."""
 
 import ctypes
 import glob
 import os
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections, systemd_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
     read_text_or_none,
-    run_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_text import (
     parse_sources,
@@ -30,52 +30,32 @@ VMWARE_TOOL = "/usr/bin/vmware-toolbox-cmd"
 HYPERV_DEVICES = "/sys/bus/vmbus/devices"
 HYPERV_TIME_SYNC = "{9527e630-d0ae-497b-adce-e80ab0175caf}"
 CONFIGURATIONS = ("/etc/chrony/chrony.conf", "/etc/chrony.conf")
-# What chronyd makes when it has read its configuration.
+# chronyd creates it after it has read its configuration.
 COMMAND_SOCKET = "/run/chrony/chronyd.sock"
-# Others write there, and have chronyd read it again without a restart.
+# Other programs write there, and have chronyd read it again without a restart.
 RUNTIME = "/run/"
 SUFFIXES = {"confdir": "*.conf", "sourcedir": "*.sources"}
 OPENNTPD = "openntpd.service"
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 LOCAL_TIME = "/etc/localtime"
-LOG_LINES = 200  # of chrony's, looked through for what became of NTS
+LOG_LINES = 200  # of chrony's log, searched for NTS
 LOG_WORDS = ("TLS handshake", "NTS-KE", "NTS key")
-POLL_INTERVAL = 1.0  # seconds between two looks while waiting
-
-
-def parse_units(text):
-    """Return `{unit: {"active": bool, "enabled": bool}}` from `systemctl show --property=Id,ActiveState,...`.
-
-    Units that are not installed are left out; an alias comes back under the unit's own name.
-    """
-    units = {}
-    for block in text.strip().split("\n\n"):
-        values = dict(line.partition("=")[::2] for line in block.splitlines())
-        if values.get("LoadState") == "loaded" and values.get("Id"):
-            units[values["Id"]] = {
-                "active": values.get("ActiveState") in ("active", "reloading"),
-                "enabled": values.get("UnitFileState", "").startswith("enabled")
-                or values.get("UnitFileState") == "alias",
-            }
-    return units
+POLL_INTERVAL = 1.0  # seconds between two checks while waiting
 
 
 def read_units():
-    """Ask systemd about every time service, and those of virtual machines, in one call."""
-    properties = "--property=Id,LoadState,ActiveState,UnitFileState"
-    return parse_units(
-        run_text(["systemctl", "show", properties] + list(CHRONY_UNITS + OTHER_TIME_UNITS) + list(GUEST_UNITS))
-    )
+    """The state of every time service, and of the clock services of virtual machines."""
+    return systemd_units.read_units(CHRONY_UNITS + OTHER_TIME_UNITS + tuple(GUEST_UNITS))
 
 
 def guest_synchronisation(units, vmware_tool=VMWARE_TOOL, hyperv_devices=HYPERV_DEVICES):
-    """Return the names of the hypervisors that set this machine's clock, as far as it can be told."""
+    """Return the names of the hypervisors that set this machine's clock, as far as known."""
     found = {GUEST_UNITS[name] for name, unit in units.items() if name in GUEST_UNITS and unit["active"]}
     if os.access(vmware_tool, os.X_OK):
         try:
             if run_text([vmware_tool, "timesync", "status"]).strip() == "Enabled":
                 found.add("VMware")
-        except Unreadable:  # its exit code says that it is disabled, or that this is no such machine
+        except Unreadable:  # its exit code says that it is disabled, or that this is not such a machine
             pass
     for path in glob.glob(os.path.join(hyperv_devices, "*", "class_id")):
         bound = os.path.exists(os.path.join(os.path.dirname(path), "driver"))
@@ -85,7 +65,7 @@ def guest_synchronisation(units, vmware_tool=VMWARE_TOOL, hyperv_devices=HYPERV_
 
 
 def read_state():
-    """Return `{"tracking", "sources"}`, or `{"error": why}` where chronyc gives no answer."""
+    """Return `{"tracking", "sources"}`, or `{"error": why}` where chronyc does not answer."""
     try:
         return {
             "tracking": parse_tracking(run_text(["chronyc", "-n", "-c", "tracking"])),
@@ -96,7 +76,7 @@ def read_state():
 
 
 def read_details(chrony):
-    """Add what explains a state to one of read_state, as far as this chrony and this user's rights allow.
+    """Add details to a state of read_state, as far as the chrony version and this user's rights allow.
 
     Adds `version` and `features`, `unresolved` (the number of sources without an address), to each source its `name` and
     `authentication`, and `log`, the last lines about NTS where a source has got no keys. None is what is not known.
@@ -106,7 +86,7 @@ def read_details(chrony):
     if "error" in chrony:
         return chrony
     chrony["unresolved"] = _read(["chronyc", "-c", "activity"], chrony_text.parse_unresolved, None)
-    # From 4.0 on, which rejects no word of these.
+    # From 4.0 on, which accepts these commands.
     chrony["sources"] = _read(["chronyc", "-n", "-c", "sources", "-a"], parse_sources, chrony["sources"])
     names = _read(["chronyc", "-c", "-N", "sources", "-a"], chrony_text.parse_names, [])
     known = _read(["chronyc", "-n", "-c", "authdata"], chrony_text.parse_authentication, [])
@@ -129,12 +109,12 @@ def _read(argv, parse, otherwise):
 def _read_log():
     argv = ["journalctl", "--boot", "--output=cat", "--no-pager", f"--lines={LOG_LINES}"]
     lines = _read(argv + [f"--unit={unit}" for unit in CHRONY_UNITS], str.splitlines, [])
-    told = [line for line in lines if any(word in line for word in LOG_WORDS)]
-    return told[-3:]
+    found = [line for line in lines if any(word in line for word in LOG_WORDS)]
+    return found[-3:]
 
 
 def read_configuration(paths=CONFIGURATIONS, socket=COMMAND_SOCKET):
-    """Return what chrony's own configuration file and all that it includes say, None where there is none.
+    """Return the content of chrony's own configuration file and of all that it includes, None where there is none.
 
     `path` and `files` (see chrony_text.parse_configuration) are of its own file alone; `sources` and `keys`, each with the
     path of its file, are of all of them. See newer_than_chronyd for `newer`.
@@ -157,7 +137,7 @@ def read_configuration(paths=CONFIGURATIONS, socket=COMMAND_SOCKET):
 
 
 def _follow(path, text):
-    """Return (paths, sources, keys) of a configuration file and of every file that it leads to."""
+    """Return (paths, sources, keys) of a configuration file and of every file that it includes."""
     paths, sources, keys, left = [], [], [], [(path, text)]
     while left:
         path, text = left.pop(0)
@@ -180,7 +160,7 @@ def _follow(path, text):
 
 
 def _read_file(path, parse):
-    """What is in a file that may be missing, or that only root can read."""
+    """The text of a file that may be missing, or that only root can read."""
     try:
         return parse(read_text_or_none(path) or "")
     except Unreadable:
@@ -190,7 +170,7 @@ def _read_file(path, parse):
 def newer_than_chronyd(paths, socket=COMMAND_SOCKET):
     """Return those files and directories that have changed since chronyd read its configuration, None where it does not run.
 
-    A moment in the future is none: the clock was set back since.
+    A time in the future does not count: the clock was set back since.
     """
     started = _changed_at(socket)
     if started is None:
@@ -207,9 +187,9 @@ def _changed_at(path):
 
 
 def read_synchronised(units):
-    """Whether some service keeps the clock to a time source: True, False, or None where it cannot be told.
+    """Whether a service synchronises the clock with a time source: True, False, or None where that is not known.
 
-    OpenNTPD sets the clock without the kernel's knowledge, so that it is asked itself.
+    OpenNTPD sets the clock without the kernel's knowledge, so its own status is read.
     """
     if units.get(OPENNTPD, {}).get("active"):
         return _read(["ntpctl", "-s", "status"], lambda text: "clock synced" in text, None)
@@ -221,7 +201,7 @@ def read_synchronised(units):
 
 
 def read_timezone(path=LOCAL_TIME):
-    """Return the name of the local time zone ("Europe/Berlin"); UTC is what holds where nothing is set."""
+    """Return the name of the local time zone ("Europe/Berlin"); UTC where nothing is set."""
     try:
         target = os.path.realpath(path) if os.path.islink(path) else ""
     except OSError:
@@ -239,7 +219,7 @@ def is_synchronised(chrony):
 
 
 def wait_for_chrony(seconds):
-    """Look until chrony is synchronised or `seconds` have passed; return `(chrony, seconds waited)`."""
+    """Wait until chrony is synchronised or `seconds` have passed; return `(chrony, seconds waited)`."""
     began = time.monotonic()
     while True:
         chrony = read_state()

@@ -15,8 +15,9 @@ import time
 
 import trustme
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober, tls_check
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls_handshake
 
 NAME = "peer.example.com"
 
@@ -165,7 +166,7 @@ def endpoint(port, **fields):
         "idle": 0,
     }
     row.update(fields)
-    return prober.endpoint_of(row)
+    return endpoint_options.endpoint_of(row)
 
 
 class Authority:
@@ -184,7 +185,7 @@ class Authority:
 
         def make():
             with self.pem_file() as path:
-                return tls.verifying_context(path)
+                return tls_handshake.verifying_context(path)
 
         return tls_check.Contexts(make)
 

@@ -76,7 +76,7 @@ def test_over_tls_through_a_proxy():
         (b"HTTP/1.1 404 Not Found\r\n\r\n", "the answer is 404 Not Found"),
         (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\n\r\n", "the answer is 302 Found, to http://elsewhere/"),
         (b"nonsense", "the answer is not HTTP"),
-        (HEAD, "only 0 bytes came"),
+        (HEAD, "only 0 bytes were received"),
     ],
 )
 def test_what_is_no_file(answer, words):
@@ -103,7 +103,7 @@ def test_a_server_that_stalls_costs_its_time():
         ({"url": "ftp://example.com/"}, "url: must look like"),
         ({"url": "https://user:hunter2@example.com/"}, "url: must not hold a user name or password"),
         ({"url": "https://example.com:x/"}, "url: has no readable host"),
-        ({"url": "https://example.com/a b"}, "url: has blanks"),
+        ({"url": "https://example.com/a b"}, "url: has spaces"),
         ({"url": "http://a/", "streams": 0}, "streams: 0 is not a number above 0"),
         ({"url": "http://a/", "path": "socks5"}, "path: socks5 needs the option socks5_proxy"),
         ({"url": "http://a/", "path": "http_proxy", "http_proxy": "proxy:3128"}, "http_proxy: must start with http://"),

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import host_info
 
 MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.host_info"

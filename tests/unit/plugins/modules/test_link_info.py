@@ -85,7 +85,7 @@ def test_a_listener_serves_probes_while_it_swallows(key):
 
 
 def test_who_cannot_prove_itself_is_not_measured(key):
-    assert measure(bandwidth_info, key, name="n3")["send"] == {"error": "n3 did not prove itself on port 30000"}
+    assert measure(bandwidth_info, key, name="n3")["send"] == {"error": "n3 did not prove its identity on port 30000"}
     with loopback.tcp_server(loopback.linger, HOST) as port:
         found = measure(bandwidth_info, key, port=port, timeout=0.3)
     assert set(found["send"]) == {"error"}

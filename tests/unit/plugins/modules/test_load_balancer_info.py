@@ -102,7 +102,7 @@ def test_who_proves_nothing_is_a_failure_with_a_reason(key):
         sock.sendall(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
 
     with loopback.tcp_server(page, BALANCER) as port:
-        assert through(key, port, 2)["failures"] == [{"reason": "something else answers there", "count": 2}]
+        assert through(key, port, 2)["failures"] == [{"reason": "another program answers", "count": 2}]
     assert "refused" in through(key, 9, 1)["failures"][0]["reason"]
     arguments = {"key": key, "host": "balancer.invalid", "connections": 4}
     found = module_process.run(load_balancer_info, arguments)

@@ -192,7 +192,7 @@ def test_another_host_cannot_pass(key):
     listen(key, ["30000"], ["30000"], name="n3")
     found = probe(key, name="n2", tcp=["30000"], udp=["30000"])
     assert found["tcp"]["ports"] == found["udp"]["ports"] == {"unproven": ["30000"]}
-    assert found["tcp"]["reasons"] == {"unproven": "port 30000 of n3 answers there"}
+    assert found["tcp"]["reasons"] == {"unproven": "port 30000 of n3 answers instead"}
 
 
 def test_a_stopped_listener_ends_in_time(key):

@@ -26,7 +26,7 @@ def test_values_are_written_where_they_differ_and_refusals_are_named(tmp_path):
 def test_what_the_kernel_makes_of_a_value_is_read_back(tmp_path, monkeypatch):
     (tmp_path / "key").write_text("0\n")
     monkeypatch.setattr(sysctl_write, "read", lambda names, top: dict.fromkeys(names, "0"))
-    assert sysctl_write.write({"key": "5"}, str(tmp_path)) == {"key": "it is 0 still"}
+    assert sysctl_write.write({"key": "5"}, str(tmp_path)) == {"key": "the value is 0 after the write"}
 
 
 def test_a_name_that_leads_elsewhere_is_none_of_the_kernel(tmp_path):

@@ -7,7 +7,7 @@
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import noted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import noted
 
 
 def test_an_earlier_directory_hides_the_same_name_and_names_decide_the_order():

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import trusted_paths
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place, Untrusted
 
 STRANGER = 4000000  # the number of a user that no machine has
@@ -179,8 +179,8 @@ def accounts(monkeypatch):
         (found(stat.S_IFDIR | 0o775), "", ""),
         (found(stat.S_IFDIR | 0o2775, gid=50), "", ""),  # /usr/local of Debian
         (found(stat.S_IFDIR | 0o775, gid=80), "", ""),
-        (found(stat.S_IFDIR | 0o777), "belongs to root and is writable by everybody", "chmod o-w '/a b'"),
-        (found(stat.S_IFREG | 0o666), "belongs to root and is writable by everybody", "chmod o-w '/a b'"),
+        (found(stat.S_IFDIR | 0o777), "belongs to root and is writable by every user", "chmod o-w '/a b'"),
+        (found(stat.S_IFREG | 0o666), "belongs to root and is writable by every user", "chmod o-w '/a b'"),
         (
             found(stat.S_IFDIR | 0o775, gid=60),
             "belongs to root and is writable by the group rtf (eve)",

@@ -7,14 +7,14 @@ import time
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
 AUTHORITY = loopback.Authority()
 
 
 def probe(port, protocol="tls", idle=0.3):
-    prober = egress.Prober(1, AUTHORITY.contexts())
+    prober = Prober(1, AUTHORITY.contexts())
     (row,) = prober.probe_all([loopback.endpoint(port, protocol=protocol, idle=idle)], 4, 10, deadlines.Deadline(10))
     return row
 
@@ -47,7 +47,7 @@ def test_nothing_is_held_unless_asked_for():
 
 @pytest.mark.parametrize(
     "handle, words",
-    [(cuts, "closed after 0 s"), (resets, "after 0 s in which nobody"), (forgets, "no packet comes back")],
+    [(cuts, "closed after 0 s"), (resets, "after 0 s without traffic"), (forgets, "the peer does not answer")],
 )
 @pytest.mark.parametrize("protocol", ["tls", "tcp"])
 def test_a_connection_that_does_not(protocol, handle, words):

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 
@@ -21,7 +21,7 @@ def probe(path, proxy_port, port, host=loopback.NAME, others=(), protocol="tls",
     url = f"{PATHS[path][0]}://{user}127.0.0.1:{proxy_port}"
     known = {path: proxy_url.parse(url, PATHS[path][0])}
     endpoint = loopback.endpoint(port, host=host, protocol=protocol, paths=[path] + list(others))
-    prober = egress.Prober(timeout, AUTHORITY.contexts(), known)
+    prober = Prober(timeout, AUTHORITY.contexts(), known)
     (row,) = prober.probe_all([endpoint], 64, 10, deadlines.Deadline(10))
     return row
 
@@ -193,9 +193,10 @@ def test_what_the_environment_says_changes_nothing(monkeypatch):
 def test_the_paths_that_count_are_tried_before_the_others():
     order = []
 
-    class Noting(egress.Prober):
-        def _walk(self, endpoint, path, trace):
+    class Noting(Prober):
+        def _probe(self, endpoint, path, trace):
             order.append(path)
+            return trace.result("reachable", None)
 
     known = {"http_proxy": proxy_url.parse("http://127.0.0.1:9", "http")}
     endpoint = loopback.endpoint(9, protocol="tcp", paths=["http_proxy", "direct"])

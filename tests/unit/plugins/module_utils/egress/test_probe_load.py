@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_concurrency, proxy_url, verdicts
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 
@@ -61,7 +61,7 @@ def probe(endpoints, timeout=1, seconds=20, concurrency=64, **ports):
     known = {
         path: proxy_url.parse(f"{SCHEMES[path]}://127.0.0.1:{port}", SCHEMES[path]) for path, port in ports.items()
     }
-    prober = egress.Prober(timeout, AUTHORITY.contexts(), known)
+    prober = Prober(timeout, AUTHORITY.contexts(), known)
     return prober.probe_all(endpoints, concurrency, seconds, deadlines.Deadline(seconds))
 
 

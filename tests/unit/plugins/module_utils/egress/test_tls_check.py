@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls_records
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
@@ -52,7 +52,7 @@ def server(mode, tls="1.2", authority=AUTHORITY, leaf=None, handle=loopback.ling
 
 def probe(port, contexts=None, **fields):
     fields.setdefault("issuers", [VENDOR])
-    prober = egress.Prober(2, contexts or AUTHORITY.contexts())
+    prober = Prober(2, contexts or AUTHORITY.contexts())
     (row,) = prober.probe_all([loopback.endpoint(port, **fields)], 4, 10, deadlines.Deadline(10))
     return row
 
@@ -156,7 +156,7 @@ def test_a_silent_server_that_goes_away_refuses_and_one_that_stays_does_not(tls)
             row = probe(port, protocol="lumberjack", client_cert=pem)
             assert (row["verdict"], row["layer"]) == ("certificate_refused", "tls")
             assert row["detail"].startswith(
-                "the connection ended right after the handshake, once our certificate was seen: "
+                "the connection ended right after the handshake, once the server had the client certificate: "
             )
         with server(ssl.CERT_OPTIONAL, tls) as port:
             assert probe(port, protocol="lumberjack", client_cert=pem)["verdict"] == "reachable"

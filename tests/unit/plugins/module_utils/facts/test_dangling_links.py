@@ -6,7 +6,7 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import bounded_reading, os_release
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
     kernel_evidence,
     selinux_evidence,
@@ -33,8 +33,8 @@ def link(tmp_path):
 
 
 def test_a_link_to_no_file_is_named_as_one(link):
-    with pytest.raises(bounded_reading.DanglingLink, match="link: dangling link to " + NOWHERE):
-        bounded_reading.read_text_or_none(link)
+    with pytest.raises(host_files.DanglingLink, match="link: dangling link to " + NOWHERE):
+        host_files.read_text_or_none(link)
 
 
 @pytest.mark.parametrize("kind", ["dangling", "unreadable"])
@@ -77,7 +77,7 @@ def test_of_two_files_of_the_operating_system_the_other_one_counts(link, tmp_pat
     monkeypatch.setattr(os_release, "PATHS", (link, str(tmp_path / "os-release")))
     assert os_evidence.os_evidence()["id"] == "rocky" and firewall_evidence.platform() is None
     monkeypatch.setattr(os_release, "PATHS", (link,))
-    with pytest.raises(bounded_reading.DanglingLink):
+    with pytest.raises(host_files.DanglingLink):
         os_evidence.os_evidence()
     assert kernel_evidence.kernel_evidence([], [])["platform"] == {"id": None, "version": None, "like": []}
 

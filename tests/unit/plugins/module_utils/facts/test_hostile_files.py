@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
 )

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy, Lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Busy, Lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rollback import Guard
 
 ABOUT = {"id": "c1", "run": None, "connection": "192.0.2.5 4242 192.0.2.11 22", "seconds": 60}
@@ -240,7 +240,7 @@ def hold(path, then):
     code = (
         "import sys\n"
         "from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline\n"
-        "from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.lock import Lock\n"
+        "from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Lock\n"
         "lock = Lock('over SSH from 192.0.2.5 port 4242', sys.argv[1])\n"
         "lock.acquire(Deadline(5))\n"
         "print('held', flush=True)\n" + then
@@ -259,7 +259,7 @@ def hold(path, then):
 def test_a_second_change_is_refused_and_the_holder_is_named(tmp_path):
     path = str(tmp_path / "lock")
     with hold(path, "input()") as holder:
-        with pytest.raises(Busy, match=r"process \d+ \(over SSH from 192.0.2.5 port 4242\) changes the firewall"):
+        with pytest.raises(Busy, match=r"process \d+ \(over SSH from 192.0.2.5 port 4242\) is changing the firewall"):
             Lock("second", path).acquire(Deadline(0))
         holder.communicate(b"\n")
     Lock("second", path).acquire(Deadline(0))

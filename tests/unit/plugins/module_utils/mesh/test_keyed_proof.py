@@ -19,10 +19,10 @@ def test_a_question_is_understood():
 
 
 def test_any_changed_byte_of_a_question_is_noticed():
-    question = keyed_proof.ask(KEY, NONCE)
-    assert len(question) == keyed_proof.ASK_SIZE
-    assert [keyed_proof.read_ask(KEY, changed(question, place)) for place in range(len(question))] == [None] * len(
-        question
+    request = keyed_proof.ask(KEY, NONCE)
+    assert len(request) == keyed_proof.ASK_SIZE
+    assert [keyed_proof.read_ask(KEY, changed(request, place)) for place in range(len(request))] == [None] * len(
+        request
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof, listener_requests
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.listener_requests import (
     UNFINISHED,
-    Question,
+    Request,
     read,
 )
 
@@ -39,7 +39,7 @@ def greeting():
     return outgoing.read()
 
 
-PLAIN = Question(keyed_proof.PROVE, NONCE, None, False)
+PLAIN = Request(keyed_proof.PROVE, NONCE, None, False)
 ANNOUNCED = PLAIN._replace(source=("192.0.2.7", 4711))
 
 

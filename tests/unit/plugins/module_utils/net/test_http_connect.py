@@ -77,8 +77,8 @@ def test_answers_that_are_no_tunnel(answer, verdict, words):
 @pytest.mark.parametrize(
     "offered, words",
     [
-        (b'Basic realm="x"', "does not accept the user name and password"),
-        (b"Negotiate", "takes no user name and password but Negotiate"),
+        (b'Basic realm="x"', "rejects the configured user name and password"),
+        (b"Negotiate", "requires an authentication scheme other than Basic: Negotiate"),
     ],
 )
 def test_credentials_that_are_not_taken(offered, words):

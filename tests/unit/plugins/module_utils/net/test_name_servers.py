@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
 NAME = "a.example.com"
-ASKED = dns_messages.question(NAME, dns_messages.A, 7)
+ASKED = dns_messages.query(NAME, dns_messages.A, 7)
 
 
 def record(kind, data, name=b"\xc0\x0c"):
@@ -43,7 +43,7 @@ def test_addresses_behind_an_alias():
 
 
 def test_addresses_of_ipv6():
-    asked = dns_messages.question(NAME, dns_messages.AAAA, 9)
+    asked = dns_messages.query(NAME, dns_messages.AAAA, 9)
     data = answer(asked, record(28, socket.inet_pton(socket.AF_INET6, "2001:db8::1")), a_record("192.0.2.1"))
     assert dns_messages.parse(data, asked).addresses == ["2001:db8::1"]
 
@@ -59,9 +59,9 @@ def test_refusals(rcode):
     "data, words",
     [
         (b"", "in the middle"),
-        (b"\0\x08" + answer(ASKED)[2:], "no answer to the question"),
-        (ASKED, "no answer to the question"),
-        (answer(dns_messages.question("b.example.com", 1, 7)), "another question"),
+        (b"\0\x08" + answer(ASKED)[2:], "not an answer to the query"),
+        (ASKED, "not an answer to the query"),
+        (answer(dns_messages.query("b.example.com", 1, 7)), "does not match the query"),
         (answer(ASKED, a_record("192.0.2.1"))[:-2], "longer than the answer"),
         (answer(ASKED, b"\x80\x01"), "unknown kind"),
         (answer(ASKED, b"\x3fabc"), "in the middle"),
@@ -77,11 +77,11 @@ def test_what_is_no_answer(data, words):
 @pytest.mark.parametrize("name", ["", "a..b", "a" * 64 + ".com", ".".join(["a" * 60] * 5)])
 def test_what_is_no_name(name):
     with pytest.raises(dns_messages.DnsError):
-        dns_messages.question(name, 1, 1)
+        dns_messages.query(name, 1, 1)
 
 
 def test_a_name_beyond_ascii():
-    assert b"xn--bcher-kva" in dns_messages.question("b\u00fccher.example", 1, 1)
+    assert b"xn--bcher-kva" in dns_messages.query("b\u00fccher.example", 1, 1)
 
 
 @given(
@@ -126,7 +126,7 @@ def test_a_lost_question_is_put_again():
 def test_silence_and_nonsense_are_no_reply():
     for reply, words in (
         (lambda asked: None, "no answer within 0.3 s"),
-        (lambda asked: b"HTTP/1.1 200", "no answer to the question"),
+        (lambda asked: b"HTTP/1.1 200", "not an answer to the query"),
     ):
         with pytest.raises(verdicts.LayerFailed) as caught:
             look_up(reply, 0.3)
@@ -219,7 +219,7 @@ def test_each_server_is_asked_for_names_and_for_what_nobody_registered():
     assert [each["addresses"] for each in second["invented"]] == [["192.0.2.40"]] * 2
     invented = [each["name"] for each in first["invented"]]
     assert invented[0].endswith(".com") and invented[1].endswith(".site.example")
-    assert dns_survey.odd_ones(told) == [("192.0.2.54", NAME, ["192.0.2.40"])]
+    assert dns_survey.differing(told) == [("192.0.2.54", NAME, ["192.0.2.40"])]
 
 
 def test_servers_that_share_an_address_do_not_differ():
@@ -229,7 +229,7 @@ def test_servers_that_share_an_address_do_not_differ():
             "192.0.2.54": lambda name: ("ok", ["192.0.2.3", "192.0.2.2"]),
         }
     )
-    assert dns_survey.odd_ones(told) == []
+    assert dns_survey.differing(told) == []
 
 
 def test_a_server_that_fails_has_a_reason():
@@ -255,7 +255,7 @@ def test_addresses_that_only_one_server_gives_are_tried_out():
             assert [endpoint.host for endpoint in endpoints] == [NAME]
             return [{"verdict": "tls_untrusted", "detail": self.lookup(NAME)[0][4][0]}]
 
-    dns_survey.dial_odd_ones(told, [loopback.endpoint(443, host=NAME)], Prober, deadlines.Deadline(5))
+    dns_survey.probe_differing(told, [loopback.endpoint(443, host=NAME)], Prober, deadlines.Deadline(5))
     assert told["servers"][0]["names"][0]["verdict"] is None
     odd = told["servers"][1]["names"][0]
     assert (odd["verdict"], odd["detail"]) == ("tls_untrusted", "192.0.2.40")

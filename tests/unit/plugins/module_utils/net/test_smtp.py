@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober as egress
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import smtp_replies
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
@@ -85,7 +85,7 @@ def assert_heard(heard, commands):
 def probe(handle, **fields):
     with loopback.tcp_server(handle) as port:
         fields.setdefault("protocol", "smtp")
-        prober = egress.Prober(2, AUTHORITY.contexts())
+        prober = Prober(2, AUTHORITY.contexts())
         (row,) = prober.probe_all([loopback.endpoint(port, **fields)], 4, 10, deadlines.Deadline(10))
     return row
 
@@ -128,7 +128,7 @@ def test_a_certificate_for_another_name():
 @pytest.mark.parametrize(
     "words, verdict, said",
     [
-        ({"plain": b"250 mail.example.com\r\n"}, "starttls_missing", "the server offers no STARTTLS"),
+        ({"plain": b"250 mail.example.com\r\n"}, "starttls_missing", "the server does not offer STARTTLS"),
         ({"greeting": b"554 go away\r\n"}, "smtp_failed", "the server greeted with 554 go away"),
         ({"greeting": b"421-busy\r\n421 try later\r\n"}, "smtp_failed", "the server greeted with 421 busy try later"),
         (
@@ -139,7 +139,7 @@ def test_a_certificate_for_another_name():
         ({"greeting": b"SSH-2.0"}, "smtp_failed", "the answer is not SMTP but starts with SSH-2.0"),
         ({"plain": b"502 what\r\n"}, "smtp_failed", "the server answered EHLO with 502 what"),
         ({"ready": b"454 not today\r\n"}, "smtp_failed", "the server answered STARTTLS with 454 not today"),
-        ({"ready": b"220 go\r\n250 injected\r\n"}, "smtp_failed", "the server says more than it was asked for"),
+        ({"ready": b"220 go\r\n250 injected\r\n"}, "smtp_failed", "the server sent more than one reply"),
         ({"greeting": b"220-x\r\n" * 5000}, "smtp_failed", "the answer is longer than 16384 bytes"),
         ({"greeting": b"220 " + b"x" * 20000}, "smtp_failed", "the answer is longer than 16384 bytes"),
     ],
@@ -150,7 +150,7 @@ def test_servers_that_do_not_do_it(words, verdict, said):
 
 
 def test_a_server_that_says_nothing_and_one_that_hangs_up():
-    assert probe(loopback.linger)["detail"] == "no answer of an SMTP server within 2 s"
+    assert probe(loopback.linger)["detail"] == "no reply of an SMTP server within 2 s"
     assert probe(lambda sock: None)["verdict"] == "smtp_failed"
 
 

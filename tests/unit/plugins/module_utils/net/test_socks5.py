@@ -83,15 +83,15 @@ def test_each_reply_code_has_its_cause(code, verdict, words):
 @pytest.mark.parametrize(
     "answers, proxy, verdict, words",
     [
-        ([b"\x05\xff"], NOBODY, "proxy_auth", "nobody without authentication"),
-        ([b"\x05\x02"], NOBODY, "proxy_auth", "nobody without authentication"),
-        ([b"\x05\xff"], SOMEBODY, "proxy_auth", "takes no user name"),
+        ([b"\x05\xff"], NOBODY, "proxy_auth", "requires authentication"),
+        ([b"\x05\x02"], NOBODY, "proxy_auth", "requires authentication"),
+        ([b"\x05\xff"], SOMEBODY, "proxy_auth", "does not support authentication by user name"),
         ([b"\x05\x01"], SOMEBODY, "proxy_broken", "method 1"),
-        ([b"\x05\x02", b"\x01\x01"], SOMEBODY, "proxy_auth", "does not accept"),
-        ([b"HTTP/1.1 400 Bad Request"], NOBODY, "proxy_broken", "does not speak SOCKS5"),
+        ([b"\x05\x02", b"\x01\x01"], SOMEBODY, "proxy_auth", "rejects the configured"),
+        ([b"HTTP/1.1 400 Bad Request"], NOBODY, "proxy_broken", "is not a SOCKS5 proxy"),
         ([b"\x04\x5b"], NOBODY, "proxy_broken", "starts with byte 4"),
         ([b"\x05\x00", b"\x05\x00\x00\x09\x00"], NOBODY, "proxy_broken", "unknown type 9"),
-        ([b"\x05\x00", b"HTTP"], NOBODY, "proxy_broken", "does not speak SOCKS5"),
+        ([b"\x05\x00", b"HTTP"], NOBODY, "proxy_broken", "is not a SOCKS5 proxy"),
     ],
 )
 def test_negotiations_that_fail(answers, proxy, verdict, words):

@@ -76,10 +76,10 @@ def test_entries_of_fstab_are_read_and_comments_are_not():
 
 
 def test_units_that_run_or_start_at_boot_are_read_with_what_made_them():
-    assert [(entry["unit"], entry["state"], entry["source"]) for entry in swap_evidence.parse_units(UNITS)] == [
+    assert [(entry["unit"], entry["state"], entry["source"]) for entry in swap_evidence.parse_swap_units(UNITS)] == [
         ("dev-zram0.swap", "generated", "/usr/lib/systemd/zram-generator.conf"),
         ("dev-mapper-rhel\\x2dswap.swap", "generated", "/etc/fstab"),
         ("own.swap", "enabled", None),
         ("dev-dm\\x2d1.swap", "transient", None),
     ]
-    assert swap_evidence.parse_units("") == []
+    assert swap_evidence.parse_swap_units("") == []

@@ -10,20 +10,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kern
 
 
 @pytest.mark.parametrize(
-    "written, path",
-    [
-        ("net.ipv4.ip_forward", "net/ipv4/ip_forward"),
-        ("net/ipv4/ip_forward", "net/ipv4/ip_forward"),
-        ("net/ipv4/conf/eth0.5/forwarding", "net/ipv4/conf/eth0.5/forwarding"),
-        ("net.ipv4.conf.eth0/5.forwarding", "net/ipv4/conf/eth0.5/forwarding"),
-        ("plain", "plain"),
-    ],
-)
-def test_the_first_separator_of_a_name_decides(written, path):
-    assert sysctl_files.key_path(written) == path
-
-
-@pytest.mark.parametrize(
     "line, parsed",
     [
         ("", None),

@@ -6,11 +6,11 @@
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.systemd_units import parse_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.address_persistence import (
     persistence_evidence,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import parse_units
 
 FILES = {
     "NetworkManager, static": (

@@ -6,14 +6,14 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import arp_sweep
 
 ADDRESS = {"interface": "eth0", "address": "10.0.0.5", "prefix": 24, "family": "ipv4"}
 
 
 def test_a_question_goes_to_everybody_and_names_who_asks_and_who_is_wanted():
-    frame = arp_sweep.question(b"\x02\0\0\0\0\x01", "10.0.0.5", "10.0.0.9")
+    frame = arp_sweep.request(b"\x02\0\0\0\0\x01", "10.0.0.5", "10.0.0.9")
     assert frame[:6] == b"\xff" * 6 and frame[6:12] == frame[22:28] == b"\x02\0\0\0\0\x01"
     assert frame[12:14] == b"\x08\x06" and frame[20:22] == b"\0\x01"
     assert frame[28:32] == bytes([10, 0, 0, 5]) and frame[38:42] == bytes([10, 0, 0, 9])

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import package_sources
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages.repository_evidence import (
     repository_evidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import dnf_proxy
 
 ONE_LINE = """# deb http://commented.example/ x main
 deb http://a.example/debian bookworm main # trailing
@@ -131,7 +132,7 @@ def test_any_text_is_read_or_refused(text):
     try:
         for options in package_sources.repo_sections(text).values():
             package_sources.repo_urls(options, {})
-            package_sources.dnf_proxy(options)
+            dnf_proxy(options)
     except ValueError:
         pass
 
@@ -195,7 +196,7 @@ def test_a_host_with_apt(tmp_path):
         ("a.example", ["http://a.example:80"]),
         ("b.example", ["https://b.example:443"]),
     ]
-    assert found["repositories"][3]["unknown"] == "ftp is not tried out"
+    assert found["repositories"][3]["unknown"] == "ftp is not supported by the probe"
     assert found["repositories"][0]["source"] == "/etc/apt/sources.list"
     assert found["repositories"][0]["places"][0]["proxy"] == "http://********@p:1"
     assert found["repositories"][0]["places"][0]["password"] == "expected"
@@ -260,4 +261,4 @@ def test_more_repositories_than_anybody_has_are_bounded_and_said(tmp_path):
     lines = "".join(f"deb http://{number}.example/ x main\n" for number in range(300))
     found = of_files(tmp_path, {"etc/apt/sources.list": lines})
     assert len(found["repositories"]) == 200
-    assert found["unreadable"] == ["300 repositories, of which 200 are told"]
+    assert found["unreadable"] == ["300 repositories, of which 200 are listed"]

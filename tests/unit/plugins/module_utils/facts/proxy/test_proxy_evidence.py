@@ -9,7 +9,7 @@ import json
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence
 
 FILES = {

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_services
 
 # As systemd 252 prints it; 219 begins each block with Id.

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import block_devices, mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
     shell_settings,
@@ -54,7 +54,7 @@ def test_the_innermost_and_the_last_mount_holds_a_path(path, mount, source):
 @pytest.mark.parametrize("path", ["/srv/with blank/x", "/mnt/share", "/auto/x"])
 def test_what_may_hang_is_not_looked_at(path, monkeypatch):
     monkeypatch.setattr(os, "statvfs", lambda path: pytest.fail("it was looked at"))
-    with pytest.raises(Unreadable, match="was not looked at"):
+    with pytest.raises(Unreadable, match="was not examined"):
         mount_evidence.room(path, MOUNTS)
 
 
@@ -68,7 +68,7 @@ def test_room_of_this_machine_and_of_what_does_not_exist_yet(tmp_path, monkeypat
     assert mount_evidence.room(str(tmp_path), mounts)["mode"] == 0o1777
     assert missing["files_free"] == (space.f_favail if space.f_files else None)
     assert missing["writable"] is (True if os.geteuid() == 0 else None)
-    assert mount_evidence.room_of(["/nowhere"], [])["/nowhere"] == {"error": "/nowhere: no mount holds it"}
+    assert mount_evidence.room_of(["/nowhere"], [])["/nowhere"] == {"error": "/nowhere: it is not below any mount"}
 
 
 def test_lines_of_fstab_keep_their_number_and_their_comment():

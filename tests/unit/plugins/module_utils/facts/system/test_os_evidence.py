@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.bounded_reading import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import parse_os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import kernel_build
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import os_evidence, program_evidence

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import bounded_reading
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text, clock_evidence
 
 TRACKING = (
@@ -71,19 +71,6 @@ def test_no_answer_of_chronyc_is_not_synchronised():
     assert not clock_evidence.is_synchronised({"error": "chronyc: command not found"})
 
 
-def test_units_that_are_not_installed_are_left_out():
-    text = (
-        "Id=chrony.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n\n"
-        "Id=chronyd.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n\n"
-        "Id=systemd-timesyncd.service\nLoadState=masked\nActiveState=inactive\nUnitFileState=masked\n\n"
-        "Id=openntpd.service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n"
-    )
-    assert clock_evidence.parse_units(text) == {
-        "chrony.service": {"active": True, "enabled": True},
-        "openntpd.service": {"active": False, "enabled": False},
-    }
-
-
 # What chrony 4.3 printed of a server asked over NTS, one with a key, and one whose name does not resolve.
 ALL_SOURCES = (
     "^,?,ID#0000000001,0,6,0,4294967295,0.000000000,0.000000000,0.000000000\n"
@@ -114,7 +101,7 @@ def chrony(monkeypatch, answers):
         try:
             return answers[" ".join(argv)]
         except KeyError:
-            raise bounded_reading.Unreadable(f"{argv[0]}: command not found") from None
+            raise host_files.Unreadable(f"{argv[0]}: command not found") from None
 
     monkeypatch.setattr(clock_evidence, "run_text", run_text)
 

@@ -83,7 +83,7 @@ def test_connections_that_reach_nobody_fail_with_their_share(lost, status):
 
 
 def test_connections_to_a_controller_that_cannot_answer_are_not_lost_by_the_load_balancer():
-    failures = [{"reason": "something else answers there", "count": 15}]
+    failures = [{"reason": "another program answers", "count": 15}]
     found = judge(
         {"connections": 30, "reached": [way("c2", 15)], "failures": failures}, held={"c1": {"tcp": {443: "nginx"}}}
     )

@@ -1,0 +1,79 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A call waits for a change that is not confirmed yet, and touches nothing of it."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import guarded_change
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import Host
+
+PENDING = {"id": "c1", "run": "r1", "connection": "192.0.2.5 4242 192.0.2.11 22", "seconds": 60}
+
+
+class Played(guarded_change.Change):
+    """A call on a host where a change waits to be confirmed for so many looks."""
+
+    def __init__(self, directory, looks, **options):
+        parameters = {
+            "label": "ours",
+            "state": "present",
+            "wait_timeout": 60,
+            "change_id": None,
+            "run": None,
+            **options,
+        }
+        super().__init__(Host(), parameters, False)
+        self.lock.path = str(directory / "lock")
+        self.looks, self.done = looks, 0
+        self.guard.waits_for_confirmation = self._look
+        self.guard.pending = lambda: PENDING
+        self.guard.roll_back = lambda: setattr(self, "done", "rolled back")
+
+    def _look(self):
+        self.looks -= 1
+        return self.looks >= 0
+
+    def _present(self):
+        self.done = "changed"
+        return {"changed": True}
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(guarded_change, "POLL", 0)
+    monkeypatch.setattr(guarded_change.Guard, "is_pending", lambda self: False)
+    monkeypatch.setattr(guarded_change.Guard, "left_alone", lambda self: [])
+    monkeypatch.setattr(guarded_change.Guard, "settle", lambda self: None)
+    monkeypatch.setattr(Host, "remove", lambda self, path: None)
+
+
+def test_a_call_waits_until_the_other_change_is_confirmed(tmp_path):
+    call = Played(tmp_path, looks=3)
+    assert call.run()["changed"] and call.done == "changed" and call.looks == -1
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_call_that_waited_long_enough_is_refused_and_names_the_other_change(tmp_path, state):
+    call = Played(tmp_path, looks=9, state=state, wait_timeout=0)
+    with pytest.raises(Busy, match="made over SSH from 192.0.2.5 port 4242, waits to be confirmed") as problem:
+        call.run()
+    assert problem.value.pending == PENDING and not call.done
+    Played(tmp_path, looks=0).run()  # the lock is free again
+
+
+@pytest.mark.parametrize(
+    "options, due",
+    [
+        ({}, True),
+        ({"change_id": "c1"}, True),
+        ({"change_id": "c2"}, False),
+        ({"run": "r1"}, True),
+        ({"run": "r2"}, False),
+    ],
+)
+def test_only_the_change_that_is_meant_is_rolled_back(tmp_path, options, due):
+    call = Played(tmp_path, looks=9, state="rolled_back", **options)
+    assert call.run()["changed"] == due and bool(call.done) == due
