@@ -86,8 +86,9 @@ demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
 
-docs: setup ## Write docs/requirements.md anew from the catalogue
+docs: setup ## Write what the catalogue generates: docs/requirements.md, and the inputs in roles and READMEs
 	@PYTHONPATH=$(COLLECTIONS) python tools/requirements_page.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py
 
 clean: ## Take labs down and remove what builds and tests left in this checkout
 	@[ ! -x .venv/bin/python ] || for lab in build/lab/*/; do \
