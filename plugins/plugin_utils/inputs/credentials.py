@@ -74,6 +74,6 @@ def _key_problems(inputs: Mapping[str, Any]) -> list[str]:
 
 
 def shown(name: str, inputs: Mapping[str, Any], value: str) -> str:
-    """Return the URL of a proxy as people may see it; a value that is no URL stays as it is. inputs: without problems."""
+    """Return the URL of a proxy as people may see it; a value that is not a URL stays as it is. inputs: without problems."""
     proxy = _proxy(name, inputs)
     return proxy.shown if proxy else value

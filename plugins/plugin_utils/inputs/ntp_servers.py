@@ -43,7 +43,7 @@ def _number(lowest: int, highest: int) -> Callable[[Any], int]:
     return check
 
 
-# What an entry may say besides `host`. Names are those of chrony.conf(5), but for `pool`, which is a directive there.
+# Fields of an entry besides `host`. Names are those of chrony.conf(5), but for `pool`, which is a directive there.
 ENTRY: dict[str, Callable[[Any], Any]] = {
     "pool": value_types.boolean,
     "nts": value_types.boolean,
@@ -89,7 +89,7 @@ def _typed_server(entry: Any) -> Server:
         return entry
     unknown = sorted(named(name) for name in entry if name != "host" and name not in ENTRY)
     if unknown:
-        raise ValueError(f"{host}: {', '.join(unknown)} is unknown; valid beside host: {', '.join(ENTRY)}")
+        raise ValueError(f"{host}: {', '.join(unknown)} is unknown; valid besides host: {', '.join(ENTRY)}")
     try:
         entry = value_types.fields(entry, ENTRY)
     except ValueError as problem:

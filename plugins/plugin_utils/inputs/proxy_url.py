@@ -58,7 +58,7 @@ def encoded(text: str) -> str:
 
 
 def parse(url: str, user: str | None = None, password: str | None = None) -> ProxyUrl | None:
-    """Return the ProxyUrl of a checked URL and of credentials given apart, None for an empty URL.
+    """Return the ProxyUrl of a valid URL and of separate credentials, None for an empty URL.
 
     Raises ValueError with a sentence that shows no secret.
     """

@@ -73,7 +73,7 @@ def test_the_default_is_valid_or_means_that_nothing_is_set(name):
 
 @pytest.mark.parametrize("name", VARIABLES)
 def test_only_variables_of_roles_know_the_word_unchanged(name):
-    """Nobody writes it into an inventory: there, not set means the same."""
+    """An inventory leaves the input unset instead."""
     variable = VARIABLES[name]
     if variable.default == inputs.UNCHANGED:
         assert variable.role and variable.input.default is None

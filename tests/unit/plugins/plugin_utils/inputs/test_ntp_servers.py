@@ -35,7 +35,7 @@ def test_servers_that_are_fine(value):
         ([{"pool": True}], "None is not a valid host name"),
         ([7], "7 is not a valid host name"),
         ([{"host": "ntp lab"}], "a text (not shown, it may hold a secret) is not a valid host name"),
-        ([{"host": "n", "nst": True}], "n: nst is unknown; valid beside host: pool, nts, key, iburst"),
+        ([{"host": "n", "nst": True}], "n: nst is unknown; valid besides host: pool, nts, key, iburst"),
         ([{"host": "n", "nts": "maybe"}], "n: nts must be true or false, not 'maybe'"),
         ([{"host": "n", "key": 0}], "n: key must be a number from 1 to"),
         ([{"host": "n", "key": "seven"}], "n: key must be a number from 1 to"),
@@ -48,7 +48,7 @@ def test_servers_that_are_fine(value):
         (["n", {"host": "n", "nts": True}], "n is listed more than once"),
     ],
 )
-def test_servers_that_cannot_be_meant(value, message):
+def test_servers_that_are_not_valid(value, message):
     with pytest.raises(ValueError) as caught:
         ntp_servers.check_servers(value)
     assert message in str(caught.value)
@@ -88,7 +88,7 @@ def test_keys_that_are_fine(value):
         ([KEY, {**KEY, "type": "SHA1"}], "key 7 is listed more than once"),
     ],
 )
-def test_keys_that_cannot_be_meant_and_stay_secret(value, message):
+def test_keys_that_are_not_valid_and_stay_secret(value, message):
     with pytest.raises(ValueError) as caught:
         ntp_servers.check_keys(value)
     assert message in str(caught.value)

@@ -60,7 +60,7 @@ def problems_of(variables, mandatory=()):
         ("rtf_change_request_dir", "out"),
     ],
 )
-def test_a_value_that_can_be_meant_is_accepted(name, value):
+def test_a_valid_value_is_accepted(name, value):
     assert problems_of({**GOOD, name: value}) == []
 
 
@@ -137,7 +137,7 @@ def test_a_value_that_can_be_meant_is_accepted(name, value):
         ("rtf_change_request_dir", "", "must be a path"),
     ],
 )
-def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(name, value, said):
+def test_an_invalid_value_is_refused_by_the_name_of_its_variable(name, value, said):
     (problem,) = problems_of({**GOOD, name: value})
     assert problem.startswith(f"{name}: ") and said in problem
 
@@ -191,7 +191,7 @@ PROXY = "http://proxy.example.com:3128"
         ),
     ],
 )
-def test_credentials_are_taken_inside_the_url_or_apart(variables, said):
+def test_credentials_are_taken_inside_the_url_or_separately(variables, said):
     assert problems_of({**GOOD, **variables}) == ([said] if said else [])
 
 
