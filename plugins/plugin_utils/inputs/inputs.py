@@ -17,6 +17,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.dec
     default_of,
 )
 
+# Typed values of a role's variables, by their names without that of the role.
+Inputs = dict[str, Any]
 # The default of a role's variable whose input, while it is not set, leaves the node as it is.
 UNCHANGED = "unchanged"
 POD_CIDR: str = default_of("rtf_pod_cidr")
@@ -52,10 +54,10 @@ def typed(
 
 def of_role(
     options: Mapping[str, Variable], variables: Mapping[str, Any], validators: Mapping[str, Callable[[Any], Any]]
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[Inputs, list[str]]:
     """Return `(inputs, [problem])` of the variables that a role takes.
 
-    inputs: `{name without the role's prefix: value}`. Secrets are not among them, and a proxy's URL hides its credentials.
+    Secrets are not among the inputs, and the URL of a proxy hides its credentials.
     """
     values, problems = typed(variables, {name: validators[name] for name in options})
     if not problems:

@@ -96,35 +96,6 @@ def test_names_are_unique_and_variables_have_the_prefix_of_their_role():
         assert set(variable.entry_points) <= set(DECLARED.roles.get(variable.role, ()))
 
 
-def test_the_whole_dictionary_of_a_role_has_every_input_but_secrets():
-    options = DECLARED.of_role("rtf_preflight")
-    given = {name: as_text(value_of(variable)) for name, variable in options.items()}
-    given["rtf_preflight_http_proxy_password"] = "correct-horse-battery"
-    found, problems = inputs.of_role(options, given, VALIDATORS)
-    assert problems == []
-    secrets = {"http_proxy_user", "http_proxy_password", "monitoring_proxy_user", "monitoring_proxy_password"}
-    assert set(found) == {variable.short for variable in options.values()} - secrets
-    assert found["http_proxy"] == "http://********@proxy.example.com:3128"
-    assert found["release"] == "1.4" and found["max_latency_ms"] == 15 and found["port_matrix"] is True
-    assert "correct-horse" not in json.dumps(found)
-
-
-def test_a_role_without_its_inputs_keeps_what_is_there():
-    options = DECLARED.of_role("rtf_time_sync")
-    found, problems = inputs.of_role(options, {name: option.default for name, option in options.items()}, VALIDATORS)
-    assert (found, problems) == ({"servers": "unchanged", "wait": 60, "force": False}, [])
-
-
-def test_a_server_may_only_use_a_key_that_the_role_has():
-    options = DECLARED.of_role("rtf_time_sync")
-    given = {"rtf_time_sync_servers": [{"host": "ntp.example.com", "key": 7}], "rtf_time_sync_keys": "unchanged"}
-    assert inputs.of_role(options, given, VALIDATORS) == (
-        {},
-        ["rtf_time_sync_servers: ntp.example.com uses key 7, which rtf_ntp_keys does not have"],
-    )
-    assert inputs.of_role(DECLARED.of_role("rtf_time_sync", "verify"), given, VALIDATORS)[1] == []
-
-
 def test_defaults_are_found_by_name():
     assert declaration.default_of("rtf_max_latency_ms") == 15
     assert declaration.default_of("rtf_preflight_http_proxy") == ""

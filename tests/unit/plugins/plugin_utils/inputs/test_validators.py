@@ -159,42 +159,6 @@ def test_a_refused_proxy_url_never_shows_its_password(url):
     assert "s3cret" not in problem
 
 
-PROXY = "http://proxy.example.com:3128"
-
-
-@pytest.mark.parametrize(
-    "variables, said",
-    [
-        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u", "rtf_http_proxy_password": "$(touch pwned) '\"%"}, None),
-        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u"}, None),
-        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "", "rtf_http_proxy_password": ""}, None),
-        (
-            {"rtf_http_proxy": PROXY, "rtf_http_proxy_password": "s3cret"},
-            "rtf_http_proxy: has a separate password and no user",
-        ),
-        ({"rtf_monitoring_proxy_user": "u"}, "rtf_monitoring_proxy: there are credentials and no proxy"),
-        (
-            {"rtf_http_proxy": "http://u:s3cret@proxy.example.com:3128", "rtf_http_proxy_user": "u"},
-            "rtf_http_proxy: has credentials in it, and there are others in separate variables; use one of them",
-        ),
-        (
-            {"rtf_http_proxy": "http://u:s3cret%@proxy.example.com:3128"},
-            "rtf_http_proxy: has a % in its credentials that starts no percent-encoding; write % itself as %25",
-        ),
-        (
-            {"rtf_http_proxy": "http://u:s3cret%0A@proxy.example.com:3128"},
-            "rtf_http_proxy: has a line break or another control character in it, which no file of settings can hold",
-        ),
-        (
-            {"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u", "rtf_http_proxy_password": "s3cret\nx"},
-            "rtf_http_proxy_password: has a line break or another control character in it, which no file of settings can hold",
-        ),
-    ],
-)
-def test_credentials_are_taken_inside_the_url_or_separately(variables, said):
-    assert problems_of({**GOOD, **variables}) == ([said] if said else [])
-
-
 def test_every_problem_is_named_at_once_and_a_missing_control_plane_is_one():
     problems = problems_of({"rtf_release": "9", "rtf_phase": "x"}, ["rtf_control_plane"])
     assert [problem.partition(":")[0] for problem in problems] == ["rtf_control_plane", "rtf_phase", "rtf_release"]
