@@ -72,7 +72,7 @@ def _request(task_vars):
 
 
 def _typed(variables):
-    values, problems = inputs.typed(variables, validators.by_variable(declaration.load(), catalog.load()))
+    values, problems = inputs.typed(variables, validators.by_variable(declaration.load().variables, catalog.load()))
     if problems:
         raise inventory.InventoryError("\n".join(problems))
     return values

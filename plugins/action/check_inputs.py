@@ -74,7 +74,7 @@ class ActionModule(ActionBase):
             raise AnsibleError(f"this collection has no role {role} with the entry point {entry_point}")
         given, broken = _read(lambda name: self._templar.template(task_vars[name]), set(options) & set(task_vars))
         misplaced = inventory.misplaced_credentials(given, declared)
-        found, problems = inputs.of_role(options, given, validators.by_variable(declared, catalogue))
+        found, problems = inputs.of_role(options, given, validators.by_variable(options, catalogue))
         _warn(task_vars, declared, f"{role}_")
         return found, broken + misplaced + problems
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, waivers
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import waivers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, validators
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import Declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
@@ -41,7 +41,7 @@ def problems(
     catalogue: catalog.Catalog,
 ) -> list[str]:
     """Return sentences about all that is not valid in an inventory whose groups are; nodes: by name, at least one."""
-    by_variable = validators.by_variable(declaration, catalogue)
+    by_variable = validators.by_variable(declaration.variables, catalogue)
     mandatory = [name for name, declared in declaration.inputs().items() if declared.mandatory]
     values: dict[str, dict[str, Any]] = {}
     where: dict[str, list[str]] = {}
@@ -60,7 +60,7 @@ def problems(
     for name, node in nodes.items():
         values[name].update({key: value for key, value in node.variables.items() if key == "ansible_host"})
     first = next(iter(values.values()))
-    accepted = waivers.parse(first.get("rtf_waivers", []), selection.globs(checks.load(), catalogue))
+    accepted = waivers.parse(first.get("rtf_waivers", []), validators.check_patterns(catalogue))
     return [
         *network_problems(values),
         *address_problems(values, groups),

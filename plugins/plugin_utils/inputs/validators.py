@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Validators of single inputs, found by the names that `catalog/inputs.yml` calls them by.
+"""Validators of single inputs, in two tables by the names that `catalog/inputs.yml` has for them.
 
 A validator takes a value that has its declared type, and returns it, or nothing where it is as it was. It raises ValueError
 with a sentence that completes "rtf_x: ...": the value and what is valid. Secrets in a value never appear in that sentence.
@@ -14,13 +14,14 @@ import ipaddress
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted, repeatable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, waivers
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.values import is_host, kind
@@ -31,7 +32,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     value_types,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import (
-    Declaration,
     Input,
     Variable,
 )
@@ -43,45 +43,13 @@ Validator = Callable[[Any], Any]
 LARGEST_NETWORK, SMALLEST_NETWORK = 8, 24  # prefix lengths
 
 
-def by_variable(declaration: Declaration, catalogue: catalog.Catalog) -> dict[str, Validator]:
+def by_variable(variables: Mapping[str, Variable], catalogue: Catalog) -> dict[str, Validator]:
     """Return `{variable: function}` that gives a value of the variable its type and validates it."""
-    validators = by_name(catalogue)
-    return {name: _of_variable(variable, validators) for name, variable in declaration.variables.items()}
+    return {name: _of_variable(variable, catalogue) for name, variable in variables.items()}
 
 
-def by_name(catalogue: catalog.Catalog) -> dict[str, Validator]:
-    """Return `{validator: function}`. What the catalogue offers, such as its releases, is valid for some of them."""
-    patterns = selection.globs(checks.load(), catalogue)
-    return {
-        "check_patterns": patterns,
-        "cluster_network": cluster_network,
-        "control_plane": one_of(catalogue.control_planes),
-        "directory": directory,
-        "download_url": download_url,
-        "duration": duration,
-        "extra_endpoints": _site_rows("rtf_extra_endpoints", lambda rows: with_site_rows(catalogue, rows)),
-        "extra_ports": _site_rows("rtf_extra_ports", lambda rows: with_site_rows(catalogue, extra_ports=rows)),
-        "http_proxy_url": proxy_url_with("http"),
-        "ipv4_address": ipv4_address,
-        "ipv6_address": ipv6_address,
-        "load_balancer": load_balancer,
-        "mail_server": valid_mail_server,
-        "modules_file": file_in("/etc/modules-load.d"),
-        "networks": networks,
-        "no_proxy_entries": no_proxy.check_extra,
-        "ntp_keys": ntp_servers.check_keys,
-        "ntp_servers": ntp_servers.check_servers,
-        "proxy_password": proxy_url.check_password,
-        "proxy_user": proxy_url.check_user,
-        "release": one_of(catalogue.release_ids),
-        "socks5_proxy_url": proxy_url_with("socks5"),
-        "sysctl_file": file_in("/etc/sysctl.d"),
-        "waivers": waivers.checked(patterns),
-    }
-
-
-def _of_variable(variable: Variable, validators: dict[str, Validator]) -> Validator:
-    following = _validators_of(variable.input, validators)
+def _of_variable(variable: Variable, catalogue: Catalog) -> Validator:
+    following = _validators_of(variable.input, catalogue)
 
     def validate(value: Any) -> Any:
         if value == UNCHANGED and variable.default == UNCHANGED:
@@ -95,8 +63,10 @@ def _of_variable(variable: Variable, validators: dict[str, Validator]) -> Valida
     return validate
 
 
-def _validators_of(declared: Input, validators: dict[str, Validator]) -> list[Validator]:
-    found: list[Validator] = [validators[declared.validator]] if declared.validator else []
+def _validators_of(declared: Input, catalogue: Catalog) -> list[Validator]:
+    found: list[Validator] = []
+    if declared.validator:
+        found.append(BY_NAME.get(declared.validator) or OF_CATALOGUE[declared.validator](catalogue))
     if declared.choices:
         found.append(some_of(declared.choices) if declared.type == "list" else one_of(declared.choices))
     return [*found, within(declared)] if declared.type in ("int", "float") else found
@@ -291,6 +261,11 @@ def valid_mail_server(value: dict[str, Any]) -> None:
     mail_server.of_input(value)
 
 
+def check_patterns(catalogue: Catalog) -> Validator:
+    """Return a validator for a list of names and globs of checks."""
+    return selection.globs(checks.load(), catalogue)
+
+
 def _site_rows(variable: str, read: Callable[[list[Any]], Any]) -> Validator:
     """Return a validator for rows that `read` accepts; its message need not repeat the name of the variable."""
 
@@ -301,3 +276,38 @@ def _site_rows(variable: str, read: Callable[[list[Any]], Any]) -> Validator:
             raise ValueError(str(error).removeprefix(f"{variable}: ")) from None
 
     return validate
+
+
+BY_NAME: dict[str, Validator] = {
+    "cluster_network": cluster_network,
+    "directory": directory,
+    "download_url": download_url,
+    "duration": duration,
+    "http_proxy_url": proxy_url_with("http"),
+    "ipv4_address": ipv4_address,
+    "ipv6_address": ipv6_address,
+    "load_balancer": load_balancer,
+    "mail_server": valid_mail_server,
+    "modules_file": file_in("/etc/modules-load.d"),
+    "networks": networks,
+    "no_proxy_entries": no_proxy.check_extra,
+    "ntp_keys": ntp_servers.check_keys,
+    "ntp_servers": ntp_servers.check_servers,
+    "proxy_password": proxy_url.check_password,
+    "proxy_user": proxy_url.check_user,
+    "socks5_proxy_url": proxy_url_with("socks5"),
+    "sysctl_file": file_in("/etc/sysctl.d"),
+}
+# What the catalogue offers, such as its releases, is valid for these.
+OF_CATALOGUE: dict[str, Callable[[Catalog], Validator]] = {
+    "check_patterns": check_patterns,
+    "control_plane": lambda catalogue: one_of(catalogue.control_planes),
+    "extra_endpoints": lambda catalogue: _site_rows(
+        "rtf_extra_endpoints", lambda rows: with_site_rows(catalogue, extra_endpoints=rows)
+    ),
+    "extra_ports": lambda catalogue: _site_rows(
+        "rtf_extra_ports", lambda rows: with_site_rows(catalogue, extra_ports=rows)
+    ),
+    "release": lambda catalogue: one_of(catalogue.release_ids),
+    "waivers": lambda catalogue: waivers.checked(check_patterns(catalogue)),
+}

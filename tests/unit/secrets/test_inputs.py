@@ -28,7 +28,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import chec
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 DECLARED = declaration.load()
-VALIDATORS = validators.by_variable(DECLARED, catalog.load())
+VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 # The proxies with their credentials and the keys of NTP servers, of all roles and of one.
 HAS_CREDENTIALS = re.compile(
     r"rtf_(?:ntp_keys|time_sync_keys|(?:(?:proxy|preflight)_)?(?:http|monitoring)_proxy(?:_user|_password)?)\Z"

@@ -196,7 +196,7 @@ def test_a_strategy_in_which_nodes_run_ahead_is_refused_in_one_line(tmp_path, ar
     assert f"{begin}the strategy 'free' lets nodes run ahead of each other" in " ".join(output.split())
 
 
-VALIDATORS = validators.by_variable(DECLARED, catalog.load())
+VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 
 
 @pytest.mark.parametrize("name", sorted(AS_TEXT))

@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     validators,
 )
 
-VALIDATORS = validators.by_variable(declaration.load(), catalog.load())
+VALIDATORS = validators.by_variable(declaration.load().variables, catalog.load())
 
 
 def problems_of(variables):

@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 
 DECLARED = declaration.load()
 VARIABLES = DECLARED.variables
-VALIDATORS = validators.by_variable(DECLARED, catalog.load())
+VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 IS_TEXT = ("str", "path")
 
 
@@ -85,7 +85,7 @@ def test_only_variables_of_roles_know_the_word_unchanged(name):
 
 def test_every_validator_is_used_and_known():
     named = {variable.input.validator for variable in VARIABLES.values()} - {""}
-    assert named == set(validators.by_name(catalog.load()))
+    assert named == set(validators.BY_NAME) | set(validators.OF_CATALOGUE)
 
 
 def test_names_are_unique_and_variables_have_the_prefix_of_their_role():

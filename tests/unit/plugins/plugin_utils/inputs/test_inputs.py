@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 )
 
 DECLARED = declaration.load()
-VALIDATORS = validators.by_variable(DECLARED, catalog.load())
+VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 
 
 def test_the_whole_dictionary_of_a_role_has_every_input_but_secrets():

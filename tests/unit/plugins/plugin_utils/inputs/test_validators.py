@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 )
 
 DECLARED = declaration.load()
-VALIDATORS = validators.by_variable(DECLARED, catalog.load())
+VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 GOOD = {"rtf_control_plane": "us"}
 
 
