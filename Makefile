@@ -86,9 +86,10 @@ demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
 
-docs: setup ## Write docs/requirements.md anew from the catalogue, and what depends on the endpoint protocols
+docs: setup ## Write what the catalogue and the protocols generate: docs/requirements.md, inputs in roles and READMEs, module options
 	@PYTHONPATH=$(COLLECTIONS) python tools/requirements_page.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/protocol_docs.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py
 
 clean: ## Take labs down and remove what builds and tests left in this checkout
 	@[ ! -x .venv/bin/python ] || for lab in build/lab/*/; do \

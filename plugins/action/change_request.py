@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats, inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import build
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs, site_inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration, inputs, validators
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
 display = Display()
@@ -72,9 +72,7 @@ def _request(task_vars):
 
 
 def _typed(variables):
-    rows = catalog.load()
-    checks = {**inputs.checks_by_name(rows.release_ids, rows.control_planes), **site_inputs.checks_by_name(rows)}
-    values, problems = inputs.typed(variables, checks)
+    values, problems = inputs.typed(variables, validators.by_variable(declaration.load().variables, catalog.load()))
     if problems:
         raise inventory.InventoryError("\n".join(problems))
     return values

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -57,7 +56,7 @@ class ActionModule(ActionBase):
         internal, ingress, extra = (value or [] for value in inputs.values())
         applied = plain(arguments["applied"] or {})
         denies = given(plain(arguments["default_deny"]))
-        denies = bool(applied.get("default_deny")) if denies is None else boolean(denies)
+        denies = bool(applied.get("default_deny")) if denies is None else denies
         catalogue = catalog.load()
         problems = firewall.problems(nodes, internal)
         if denies:

@@ -29,6 +29,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence i
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node as evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import SPARE_ADDRESSES
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_arguments import (
@@ -57,7 +58,7 @@ ARGUMENTS = {
     "skip_checks": {"type": "list", "elements": "str", "default": []},
     "waivers": {"type": "list", "elements": "dict", "default": []},
     "smtp": {"type": "dict", "default": {}},
-    "min_outbound_bandwidth_mbit": {"type": "float", "default": 100.0},
+    "min_outbound_bandwidth_mbit": {"type": "float", "default": default_of("rtf_min_outbound_bandwidth_mbit")},
     "port_matrix": {"type": "bool", "default": False},
     "port_matrix_peers": {"type": "int", "default": 20},
     "links": {"type": "bool", "default": True},

@@ -256,7 +256,10 @@ def test_check_mode_judges_and_writes_nothing(site):
 BAD_INPUTS = {
     "rtf_release": ('"9.9"', "rtf_release: '9.9' is unknown; valid: 1.4"),
     "rtf_control_plane": ('"mars"', "rtf_control_plane: 'mars' is unknown; valid: us, eu"),
-    "rtf_ntp_servers": ('["ntp lab"]', "rtf_ntp_servers: a text (not shown, it may hold a secret) is no host name"),
+    "rtf_ntp_servers": (
+        '["ntp lab"]',
+        "rtf_ntp_servers: a text (not shown, it may hold a secret) is not a valid host name",
+    ),
     "rtf_http_proxy": ('"http://u:pa#ss@proxy:3128"', "rtf_http_proxy: "),
 }
 MORE_BAD_INPUTS = {

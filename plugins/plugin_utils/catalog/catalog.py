@@ -23,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.pa
     CatalogError,
     parse,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import default_of
 
 __all__ = [
     "Catalog",
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).resolve().parents[3] / "catalog"
-DEFAULT_RELEASE = "1.4"
+DEFAULT_RELEASE: str = default_of("rtf_release")
 NODE_ROLES = ("controller", "worker")
 
 # The sides of a row that a node of each role can stand on.

@@ -7,6 +7,7 @@
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
     POD_CIDR,
     SERVICE_CIDR,
@@ -18,9 +19,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.pro
 class Limits(NamedTuple):
     """latency_ms: of the round trip that 95 percent keep to. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
 
-    latency_ms: float = platforms.load()["node_latency"]
+    latency_ms: float = default_of("rtf_max_latency_ms")
     loss_percent: float = platforms.load()["packet_loss"]
-    bandwidth_mbit: float = 900
+    bandwidth_mbit: float = default_of("rtf_min_node_bandwidth_mbit")
 
 
 class Subject(NamedTuple):
@@ -54,6 +55,6 @@ class Subject(NamedTuple):
     pod_cidr: str = POD_CIDR
     service_cidr: str = SERVICE_CIDR
     spare_addresses: int = SPARE_ADDRESSES
-    offload_drivers: Any = ("vmxnet3",)
+    offload_drivers: Any = tuple(default_of("rtf_kernel_tunnel_offload_drivers"))
     mail_server: Any = None
-    outbound_mbit: float = 100.0
+    outbound_mbit: float = default_of("rtf_min_outbound_bandwidth_mbit")

@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mail server of the site as an input: where it is, how it is spoken to, and what it has to offer."""
+"""The mail server of the site, as the input rtf_smtp declares it: host, port, encryption and authentication."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs, value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.values import is_host, kind
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
 
 ROW = "smtp-server"
 SECURITIES = ("starttls", "tls", "none")
-# What Runtime Fabric uses unless it is told otherwise.
+# The default of Runtime Fabric itself.
 DEFAULT_PORT = 465
 _FIELDS = ("host", "port", "security", "auth")
 _SHAPE = "{host, port, security, auth}"
@@ -25,21 +26,21 @@ class MailServer(NamedTuple):
     host: str
     port: int = DEFAULT_PORT
     security: str = "tls"
-    auth: Any = ()
+    auth: tuple[str, ...] = ()
 
 
-def of_input(value):
+def of_input(value: Any) -> MailServer | None:
     """Return the MailServer of rtf_smtp, None where it is empty. Raises ValueError."""
     if not isinstance(value, dict):
-        raise ValueError(f"must be a dictionary {_SHAPE}, not a {inputs.kind(value)}")
+        raise ValueError(f"must be a dictionary {_SHAPE}, not a {kind(value)}")
     if not value:
         return None
     unknown = [named(name) for name in value if name not in _FIELDS]
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))} is unknown; valid: {', '.join(_FIELDS)}")
     host = value.get("host")
-    if not isinstance(host, str) or not inputs.is_host(host):
-        raise ValueError(f"host: {quoted(host)} is no host name and no address")
+    if not isinstance(host, str) or not is_host(host):
+        raise ValueError(f"host: {quoted(host)} is not a valid host name or address")
     given = value.get("port", DEFAULT_PORT)
     try:
         port = value_types.integer(given)
@@ -58,7 +59,7 @@ def of_input(value):
     return MailServer(host, port, security, tuple(name.upper() for name in auth))
 
 
-def probe(server):
+def probe(server: MailServer) -> dict[str, Any]:
     """Return the entry of the option endpoints of egress_info for a MailServer."""
     return {
         "id": ROW,

@@ -8,12 +8,18 @@ A server is a host name or an address, or a dictionary of `host` and what ENTRY 
 and `secret`. Checks raise ValueError with a sentence that completes "rtf_x: ...", in which no secret appears.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.values import is_host, kind
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
 
+# A host, or a dictionary of `host` and what ENTRY lists.
+Server = str | dict[str, Any]
 # Bounds of chrony's own (chrony.conf(5)); polls are powers of two, in seconds.
 _POLLS = (-7, 24)
 _DEFAULT_POLLS = {"minpoll": 6, "maxpoll": 10}
@@ -24,21 +30,21 @@ _CIPHER_BYTES = {"AES128": 16, "AES256": 32}
 KEY_TYPES = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512", *_CIPHER_BYTES)
 
 
-def _number(lowest, highest):
-    def check(value):
+def _number(lowest: int, highest: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
         try:
             found = value_types.integer(value)
         except ValueError:
-            found = None
-        if found is None or not lowest <= found <= highest:
+            found = lowest - 1
+        if not lowest <= found <= highest:
             raise ValueError(f"must be a number from {lowest} to {highest}, not {quoted(value)}")
         return found
 
     return check
 
 
-# What an entry may say besides `host`. Names are those of chrony.conf(5), but for `pool`, which is a directive there.
-ENTRY = {
+# Fields of an entry besides `host`. Names are those of chrony.conf(5), but for `pool`, which is a directive there.
+ENTRY: dict[str, Callable[[Any], Any]] = {
     "pool": value_types.boolean,
     "nts": value_types.boolean,
     "key": _number(1, _LARGEST_KEY_ID),
@@ -51,22 +57,21 @@ ENTRY = {
 }
 
 
-def hosts(servers):
+def hosts(servers: Sequence[Server]) -> list[str]:
     """Return the host of each entry of rtf_ntp_servers."""
     return [entry["host"] if isinstance(entry, dict) else entry for entry in servers]
 
 
-def nts_hosts(servers):
+def nts_hosts(servers: Sequence[Server]) -> list[str]:
     """Return the hosts that are asked over NTS."""
     return [entry["host"] for entry in servers if isinstance(entry, dict) and entry.get("nts")]
 
 
-def check_servers(value):
+def check_servers(value: Any) -> list[Server]:
     """A list of servers; returns it with the flags and numbers of its entries as such."""
     if not isinstance(value, (list, str)):
         raise ValueError(f"must be a list of host names or addresses, not a {kind(value)}")
-    alone = isinstance(value, str) and value.strip().startswith("{")
-    servers = [_typed_server(entry) for entry in (value_types.rows if alone else value_types.list_of)(value)]
+    servers = [_typed_server(entry) for entry in value_types.mixed(value)]
     known = hosts(servers)
     twice = sorted({host for host in known if known.count(host) > 1})
     if twice:
@@ -74,17 +79,17 @@ def check_servers(value):
     return servers
 
 
-def _typed_server(entry):
+def _typed_server(entry: Any) -> Server:
     host = entry.get("host") if isinstance(entry, dict) else entry
     if not isinstance(host, str) or not is_host(host):
         raise ValueError(
-            f"{quoted(host)} is no host name and no address (a port, a scheme or blanks do not belong here)"
+            f"{quoted(host)} is not a valid host name or address; write it without a port, a scheme or blanks"
         )
     if not isinstance(entry, dict):
         return entry
     unknown = sorted(named(name) for name in entry if name != "host" and name not in ENTRY)
     if unknown:
-        raise ValueError(f"{host}: {', '.join(unknown)} is unknown; valid beside host: {', '.join(ENTRY)}")
+        raise ValueError(f"{host}: {', '.join(unknown)} is unknown; valid besides host: {', '.join(ENTRY)}")
     try:
         entry = value_types.fields(entry, ENTRY)
     except ValueError as problem:
@@ -102,11 +107,12 @@ def _typed_server(entry):
     return entry
 
 
-def check_keys(value):
+def check_keys(value: Any) -> list[dict[str, Any]]:
     """A list of symmetric keys; returns it with their ids as numbers."""
     if not isinstance(value, (list, str)):
         raise ValueError(f"must be a list of keys {{id, type, secret}}, not a {kind(value)}")
-    known, keys = [], []
+    known: list[int] = []
+    keys = []
     for position, entry in enumerate(value_types.rows(value), 1):
         if not isinstance(entry, dict) or set(entry) != {"id", "type", "secret"}:
             raise ValueError(f"entry {position} must have exactly id, type and secret")
@@ -125,14 +131,14 @@ def check_keys(value):
     return keys
 
 
-def _check_secret(name, key_type, secret):
+def _check_secret(name: str, key_type: str, secret: Any) -> None:
     if not isinstance(secret, str) or not secret:
         raise ValueError(f"{name}: the secret must be a text in quotes, and not empty")
     if not re.fullmatch(r"[!-~]+", secret):
         raise ValueError(f"{name}: the secret may hold visible ASCII characters only; write others as HEX:...")
     if secret.startswith("HEX:") and not re.fullmatch(r"HEX:([0-9A-Fa-f]{2})+", secret):
         raise ValueError(
-            f"{name}: the secret begins with HEX: and what follows is no even number of hexadecimal digits"
+            f"{name}: the secret begins with HEX: and must be followed by an even number of hexadecimal digits"
         )
     length = (len(secret) - 4) // 2 if secret.startswith("HEX:") else len(secret.removeprefix("ASCII:"))
     if key_type in _CIPHER_BYTES and length != _CIPHER_BYTES[key_type]:
@@ -143,7 +149,7 @@ def _check_secret(name, key_type, secret):
         raise ValueError(f"{name}: the secret must not be empty")
 
 
-def missing_keys(servers, keys):
+def missing_keys(servers: Sequence[Server], keys: Sequence[dict[str, Any]]) -> list[str]:
     """Return a sentence for each server whose key is not among the keys; both passed their own checks."""
     known = {entry["id"] for entry in keys}
     return [

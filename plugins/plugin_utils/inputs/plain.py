@@ -4,10 +4,13 @@
 
 """Values of Ansible as plain Python data, so that they can be judged, compared and written as JSON."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Return a copy of `value` made of dict, list, str, int, float, bool and None only."""
     if isinstance(value, Mapping):
         return {str(key): plain(value[key]) for key in value}

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The proxies that a cluster is meant to use, without their credentials."""
+"""The proxies that a cluster uses, without their credentials."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_table
@@ -20,13 +21,19 @@ class ProxySettings(NamedTuple):
     no_proxy: entries. internal: Destinations.
     """
 
-    http: str = ""
-    monitoring: str = ""
-    no_proxy: Any = ()
+    http: str | None = ""
+    monitoring: str | None = ""
+    no_proxy: Sequence[str] = ()
     internal: Any = ()
 
 
-def of_cluster(urls, variables_by_node, pod_cidr, service_cidr, extra=()):
+def of_cluster(
+    urls: tuple[str | None, str | None],
+    variables_by_node: Mapping[str, Mapping[str, Any]],
+    pod_cidr: str,
+    service_cidr: str,
+    extra: Sequence[str] = (),
+) -> ProxySettings:
     """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them."""
     return ProxySettings(
         *urls,

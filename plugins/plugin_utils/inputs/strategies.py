@@ -7,7 +7,7 @@
 _IN_STEP = ("linear", "debug")
 
 
-def problem(strategy):
+def problem(strategy: str) -> str | None:
     """Return a sentence about a strategy that lets hosts run ahead of each other, or None for one that does not."""
     if strategy.rpartition(".")[2].endswith(_IN_STEP):
         return None

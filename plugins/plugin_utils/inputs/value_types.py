@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.values import kind
@@ -22,7 +24,7 @@ _FALSE = frozenset(["false", "no", "off", "n", "f", "0"])
 _WHOLE = re.compile(r"[+-]?[0-9]+\Z")
 
 
-def boolean(value):
+def boolean(value: Any) -> bool:
     """Return true or false."""
     if isinstance(value, bool):
         return value
@@ -34,7 +36,7 @@ def boolean(value):
     raise ValueError(f"must be true or false, not {quoted(value)}")
 
 
-def integer(value):
+def integer(value: Any) -> int:
     """Return a whole number."""
     if isinstance(value, str) and _WHOLE.match(value.strip()):
         return int(value)
@@ -45,7 +47,7 @@ def integer(value):
     return value
 
 
-def number(value):
+def number(value: Any) -> int | float:
     """Return a number: a whole one as it is, any other as a float."""
     found = value
     if isinstance(value, str):
@@ -58,7 +60,7 @@ def number(value):
     return found
 
 
-def list_of(value):
+def list_of(value: Any) -> list[Any]:
     """Return a list: of JSON text that begins with a bracket, or of the parts between the commas of any other text."""
     if isinstance(value, str):
         text = value.strip()
@@ -70,7 +72,7 @@ def list_of(value):
     return list(value)
 
 
-def rows(value):
+def rows(value: Any) -> list[Any]:
     """Return a list of dictionaries; text is JSON, also of a single one."""
     if isinstance(value, str):
         text = value.strip()
@@ -81,7 +83,7 @@ def rows(value):
     return list_of(value)
 
 
-def dictionary(value):
+def dictionary(value: Any) -> dict[str, Any]:
     """Return a dictionary; text is JSON."""
     if isinstance(value, str):
         return _parsed(value.strip() or "{}", dict)
@@ -90,7 +92,7 @@ def dictionary(value):
     return value
 
 
-def _parsed(text, wanted):
+def _parsed(text: str, wanted: type) -> Any:
     name, shape = ("list", "[...]") if wanted is list else ("dictionary", "{...}")
     try:
         value = json.loads(text)
@@ -101,7 +103,7 @@ def _parsed(text, wanted):
     return value
 
 
-def fields(entry, types):
+def fields(entry: dict[str, Any], types: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
     """Return a copy of a dictionary with the fields that `types`, {name: function}, names converted; others stay."""
     found = dict(entry)
     for name, convert in types.items():
@@ -113,17 +115,17 @@ def fields(entry, types):
     return found
 
 
-def checked(convert, check):
-    """Return a function that converts a value and checks it, and returns it; check returns the value, or None for the same."""
-
-    def typed(value):
-        converted = convert(value)
-        found = check(converted)
-        return converted if found is None else found
-
-    return typed
+def mixed(value: Any) -> list[Any]:
+    """Return a list of texts and dictionaries; text is as for rows where it begins with a brace."""
+    return rows(value) if isinstance(value, str) and value.strip().startswith("{") else list_of(value)
 
 
-# The types of argument_specs.yml. What is text there is left as it is: Ansible has converted nothing, and a number that
-# stands where text belongs (rtf_release: 1.10) has lost a digit already.
-OF_OPTIONS = {"bool": boolean, "int": integer, "float": number, "list": list_of, "dict": dictionary}
+# What is a text is left as it is: a number that stands where text belongs (rtf_release: 1.10) has lost a digit already.
+_CONVERT: dict[str, Callable[[Any], Any]] = {"bool": boolean, "int": integer, "float": number, "dict": dictionary}
+_CONVERT_LIST: dict[str, Callable[[Any], Any]] = {"str": list_of, "dict": rows, "any": mixed}
+
+
+def typed(name: str, elements: str, value: Any) -> Any:
+    """Return a value as one of a type of `catalog/inputs.yml`; elements: the type of a list's entries, "" for other types."""
+    convert = _CONVERT_LIST[elements] if name == "list" else _CONVERT.get(name)
+    return convert(value) if convert else value

@@ -11,18 +11,24 @@ from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.action import check_inputs
 from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges, quoting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    credentials,
+    declaration,
+    inputs,
+    validators,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory as whole_inventory
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
-CHECKS = check_inputs.checks_by_name(catalog.load())
+DECLARED = declaration.load()
+VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 # The proxies with their credentials and the keys of NTP servers, of all roles and of one.
 HAS_CREDENTIALS = re.compile(
     r"rtf_(?:ntp_keys|time_sync_keys|(?:(?:proxy|preflight)_)?(?:http|monitoring)_proxy(?:_user|_password)?)\Z"
@@ -78,27 +84,31 @@ def shapes(name, value):
         yield [{**given, value: 1}]
 
 
-@pytest.mark.parametrize("name", sorted(CHECKS))
+@pytest.mark.parametrize("name", sorted(VALIDATORS))
 def test_no_input_repeats_a_secret_that_it_refuses(name):
     refused = 0
     for url in URLS:
         for value in shapes(name, url):
-            problems = inputs.value_problems({"rtf_control_plane": "us", name: value}, CHECKS)
-            problems += inputs.disagreements({"a": {name: value}, "b": {name: [value]}}, (name,))
-            problems += check_inputs.typed_values({"rtf_role_" + name: {"like": name, "value": value}}, CHECKS)[1]
+            values, problems = inputs.typed({"rtf_control_plane": "us", name: value}, VALIDATORS)
+            problems += [] if problems else credentials.disagreements(values)
+            problems += whole_inventory.disagreements({"a": {name: value}, "b": {name: [value]}}, (name,))
+            options = {name: DECLARED.variables[name]}
+            found, of_role = inputs.of_role(options, {name: value}, VALIDATORS)
+            problems += of_role
+            assert not HAS_CREDENTIALS.match(name) or planted.found_in(str(found)) == []
             refused += len(problems)
             assert planted.found_in("\n".join(problems)) == [], value
             assert all(problem.startswith("rtf_") for problem in problems)
     assert refused
 
 
-@pytest.mark.parametrize("name", sorted(name for name in CHECKS if not HAS_CREDENTIALS.match(name)))
+@pytest.mark.parametrize("name", sorted(name for name in VALIDATORS if not HAS_CREDENTIALS.match(name)))
 def test_a_url_with_credentials_is_refused_by_every_other_input(name):
     for url in URLS:
         if "://" in url and "@" in url:
             for value in shapes(name, url):
-                assert inputs.may_hold_no_credentials(name, CHECKS)
-                (problem,) = inputs.misplaced_credentials({name: value})
+                assert credentials.must_have_none(name, DECLARED)
+                (problem,) = credentials.misplaced({name: value})
                 assert problem.startswith(name + ": holds a URL with credentials") and planted.found_in(problem) == []
 
 
@@ -108,7 +118,7 @@ def test_the_options_of_roles_are_guarded_but_for_those_that_have_credentials():
         for role in checkout.role_names()
         for name in checkout.read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     }
-    free = {name for name in options if not inputs.may_hold_no_credentials(name, CHECKS)}
+    free = {name for name in options if not credentials.must_have_none(name, DECLARED)}
     assert {name.partition("_")[2].partition("_")[2] for name in free} == {
         "http_proxy",
         "http_proxy_user",
@@ -118,7 +128,7 @@ def test_the_options_of_roles_are_guarded_but_for_those_that_have_credentials():
         "monitoring_proxy_password",
         "sync_keys",
     }
-    assert not inputs.may_hold_no_credentials("rtf_of_the_site", CHECKS)
+    assert not credentials.must_have_none("rtf_of_the_site", DECLARED)
 
 
 @pytest.mark.parametrize("role", checkout.role_names())

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_options
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 INVENTORY = """
@@ -34,7 +34,7 @@ def play(directory, tasks, *words, keywords="", **variables):
     keywords: lines of the play besides. variables: of the environment.
     """
     (directory / "inventory").write_text(INVENTORY)
-    defaults = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in role_options.load()]
+    defaults = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in declaration.load().roles]
     (directory / "play.yml").write_text(
         f"- hosts: node-1\n  gather_facts: false\n  vars_files: {json.dumps(defaults)}\n{keywords}  tasks:\n{tasks}"
     )

@@ -12,28 +12,19 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, waivers
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
-    firewall_inputs,
-    inputs,
-    kernel_inputs,
-    proxy_inputs,
-    role_options,
-    site_inputs,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration, validators
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 
-ROLES = role_options.load()
-OPTIONS = {name: option for entry_points in ROLES.values() for name, option in entry_points["main"].items()}
-TYPED = {name for name, option in OPTIONS.items() if option["type"] not in ("str", "path")}
+DECLARED = declaration.load()
+ROLES = list(DECLARED.roles)
 
 SERVERS = '["ntp.example.com", {"host": "192.0.2.1", "minpoll": "4", "iburst": "no"}]'
 ENDPOINTS = '[{"host": "registry.example.com", "port": "443", "mutual_tls": "false"}]'
 PORTS = '[{"ports": "9100,9200-9210", "from": "internal_network", "to": "nodes"}]'
 WAIVERS = '[{"checks": "net.*", "reason": "r", "expires": "2999-12-31"}]'
 WAIVED = [{"checks": "net.*", "reason": "r", "expires": "2999-12-31"}]
-# {variable: (text, the value that it stands for)} of all that is not text itself.
+# {variable: (text, the value that it stands for)}. That every variable takes text is tested with the declaration.
 AS_TEXT = {
     "rtf_firewall_default_deny": ("no", False),
     "rtf_firewall_rollback_timeout": ("90", 90),
@@ -118,27 +109,6 @@ OF_ROLE = """
 """
 
 
-def test_every_input_that_is_no_text_is_in_these_tables():
-    assert set(AS_TEXT) == TYPED
-    everything = {**inputs.checks_by_name(["1.4"], ["us"]), **site_inputs.checks_by_name(catalog.load())}
-    text = {
-        "release",
-        "control_plane",
-        "phase",
-        "load_balancer",
-        "report_dir",
-        "node_address",
-        "previous_release",
-        "outbound_bandwidth_url",
-        "change_request_dir",
-        "pod_cidr",
-        "service_cidr",
-    }
-    assert {name for name in everything if name[4:] not in text and "_proxy" not in name.replace("no_proxy", "")} == {
-        name for name in INPUTS if name not in ("rtf_checks", "rtf_skip_checks", "rtf_waivers")
-    }
-
-
 def test_text_gets_the_type_of_its_variable(tmp_path):
     """All of them at once, as a person would write them behind -e."""
     words = [word for name, (text, dummy) in AS_TEXT.items() for word in ("-e", f"{name}='{text}'")]
@@ -154,7 +124,11 @@ def test_text_gets_the_type_of_its_variable(tmp_path):
     assert code == 0, output
     found = json.loads((tmp_path / "found").read_text())
     returned = {f"{role}_{short}": value for role, values in found.items() for short, value in values.items()}
-    assert returned == {name: value for name, (dummy, value) in AS_TEXT.items() if value is not None}
+    wanted = {name: value for name, (dummy, value) in AS_TEXT.items() if value is not None}
+    assert {name: returned[name] for name in wanted} == wanted
+    # Whatever the role takes is there, but for secrets.
+    shown = {name for name, variable in DECLARED.variables.items() if variable.input.credentials != declaration.SECRET}
+    assert set(returned) == {name for name in shown if DECLARED.variables[name].role}
     assert {name: type(value) for name, value in returned.items() if isinstance(value, bool)} == {
         name: bool for name, (dummy, value) in AS_TEXT.items() if isinstance(value, bool)
     }
@@ -204,15 +178,15 @@ def test_a_role_says_what_it_did_not_do_and_names_the_variable(tmp_path):
     tasks = "    - hostprep.runtime_fabric.check_inputs:\n        role: rtf_kernel\n"
     code, output = play(tmp_path, tasks, "-e", "rtf_kernel_swap_off=maybe")
     assert code != 0
-    said = "The role rtf_kernel did nothing. rtf_kernel_swap_off: must be true or false, not 'maybe'"
+    said = "The role rtf_kernel changed nothing. rtf_kernel_swap_off: must be true or false, not 'maybe'"
     assert said in " ".join(output.split())
 
 
 @pytest.mark.parametrize(
     "arguments, begin",
     [
-        ("\n        role: rtf_preflight", "The role rtf_preflight did nothing. "),
-        ("", "Nothing was touched. "),
+        ("\n        role: rtf_preflight", "The role rtf_preflight changed nothing. "),
+        ("", "Nothing was changed. "),
     ],
 )
 def test_a_strategy_in_which_nodes_run_ahead_is_refused_in_one_line(tmp_path, arguments, begin):
@@ -222,41 +196,56 @@ def test_a_strategy_in_which_nodes_run_ahead_is_refused_in_one_line(tmp_path, ar
     assert f"{begin}the strategy 'free' lets nodes run ahead of each other" in " ".join(output.split())
 
 
-GLOBS = selection.globs(checks.load(), catalog.load())
-OF_INPUTS = {
-    **inputs.checks_by_name(["1.4"], ["us"]),
-    **site_inputs.checks_by_name(catalog.load()),
-    "rtf_checks": GLOBS,
-    "rtf_skip_checks": GLOBS,
-    "rtf_waivers": waivers.checked(GLOBS),
-    **firewall_inputs.CHECKS,
-    **kernel_inputs.CHECKS,
-    **proxy_inputs.CHECKS,
-}
-CHECKS = role_options.checks_by_name(ROLES, OF_INPUTS)
+VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 
 
-@pytest.mark.parametrize("name", sorted(TYPED))
+@pytest.mark.parametrize("name", sorted(AS_TEXT))
 def test_what_cannot_be_converted_is_refused(name):
     with pytest.raises(ValueError):
-        CHECKS[name](BROKEN[KINDS[name]])
+        VALIDATORS[name](BROKEN[KINDS[name]])
 
 
 @pytest.mark.parametrize("name", sorted(INPUTS))
 def test_inputs_get_their_types(name):
     text, value = INPUTS[name]
-    found = OF_INPUTS[name](text)
+    found = VALIDATORS[name](text)
     assert found == (value if value is not None else [{"id": 7, "type": "SHA1", "secret": "correct-horse"}])
-    assert OF_INPUTS[name](found) == found
+    assert VALIDATORS[name](found) == found
 
 
-def test_an_option_may_tell_unset_from_empty():
-    options = {
-        "rtf_time_sync_servers": {"type": "raw", "default": "{{ rtf_ntp_servers | default('unchanged') }}"},
-        "rtf_time_sync_wait": {"type": "int", "default": 60},
-    }
-    found = role_options.checks_by_name({"rtf_time_sync": {"main": options}}, OF_INPUTS)
-    assert found["rtf_time_sync_servers"]("unchanged") == "unchanged"
-    assert found["rtf_time_sync_servers"]("") == [] and found["rtf_time_sync_servers"]("a.example") == ["a.example"]
-    with pytest.raises(ValueError):
-        found["rtf_time_sync_wait"]("unchanged")
+def as_words(variables):
+    return [word for name, text in variables.items() for word in ("-e", f"{name}='{text}'")]
+
+
+def test_every_input_may_be_text_in_the_inventory(tmp_path):
+    """Each with the example of its declaration, as a person writes it behind -e."""
+    texts = {}
+    for name, variable in DECLARED.variables.items():
+        value = variable.default if variable.input.example is None else variable.input.example
+        if "{{" not in str(value) and not variable.follows:
+            texts[name] = value if isinstance(value, str) else json.dumps(value)
+    code, output = play(tmp_path, "    - hostprep.runtime_fabric.check_inputs:\n", *as_words(texts))
+    assert code == 0, output
+
+
+@pytest.mark.parametrize("role", ["", "rtf_kernel"])
+def test_a_misspelt_variable_of_a_role_is_noticed(tmp_path, role):
+    tasks = f"    - hostprep.runtime_fabric.check_inputs:\n        role: {json.dumps(role)}\n"
+    code, output = play(tmp_path, tasks, "-e", "rtf_kernel_swap_of=true")
+    assert code == 0, output
+    said = "rtf_kernel_swap_of is not an input of this collection; did you mean rtf_kernel_swap_off?"
+    assert said in " ".join(output.split())
+
+
+def test_a_role_gets_the_url_of_a_proxy_without_its_credentials(tmp_path):
+    tasks = """
+    - hostprep.runtime_fabric.check_inputs:
+        role: rtf_preflight
+      register: found
+    - ansible.builtin.debug:
+        msg: "proxy {{ found.inputs.http_proxy }} release {{ found.inputs.release }}"
+"""
+    code, output = play(tmp_path, tasks, "-e", "rtf_http_proxy=http://user:correct-horse@proxy.example.com:3128")
+    assert code == 0, output
+    assert "proxy http://********@proxy.example.com:3128 release 1.4" in output
+    assert "correct-horse" not in output

@@ -6,7 +6,7 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs, ntp_servers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, ntp_servers
 
 SECRET = "HEX:9F1C0A5E6B7D4821"
 KEY = {"id": 7, "type": "SHA256", "secret": SECRET}
@@ -31,11 +31,11 @@ def test_servers_that_are_fine(value):
     "value, message",
     [
         (5, "must be a list of host names or addresses, not a number"),
-        (["ntp.example.com:123"], "'ntp.example.com:123' is no host name and no address"),
-        ([{"pool": True}], "None is no host name"),
-        ([7], "7 is no host name"),
-        ([{"host": "ntp lab"}], "a text (not shown, it may hold a secret) is no host name"),
-        ([{"host": "n", "nst": True}], "n: nst is unknown; valid beside host: pool, nts, key, iburst"),
+        (["ntp.example.com:123"], "'ntp.example.com:123' is not a valid host name or address"),
+        ([{"pool": True}], "None is not a valid host name"),
+        ([7], "7 is not a valid host name"),
+        ([{"host": "ntp lab"}], "a text (not shown, it may hold a secret) is not a valid host name"),
+        ([{"host": "n", "nst": True}], "n: nst is unknown; valid besides host: pool, nts, key, iburst"),
         ([{"host": "n", "nts": "maybe"}], "n: nts must be true or false, not 'maybe'"),
         ([{"host": "n", "key": 0}], "n: key must be a number from 1 to"),
         ([{"host": "n", "key": "seven"}], "n: key must be a number from 1 to"),
@@ -48,7 +48,7 @@ def test_servers_that_are_fine(value):
         (["n", {"host": "n", "nts": True}], "n is listed more than once"),
     ],
 )
-def test_servers_that_cannot_be_meant(value, message):
+def test_servers_that_are_not_valid(value, message):
     with pytest.raises(ValueError) as caught:
         ntp_servers.check_servers(value)
     assert message in str(caught.value)
@@ -81,14 +81,14 @@ def test_keys_that_are_fine(value):
         ([{**KEY, "secret": 12345}], "key 7: the secret must be a text in quotes"),
         ([{**KEY, "secret": "two words"}], "key 7: the secret may hold visible ASCII characters only"),
         ([{**KEY, "secret": SECRET + "\n8 MD5 x"}], "visible ASCII characters only"),
-        ([{**KEY, "secret": "HEX:123"}], "no even number of hexadecimal digits"),
-        ([{**KEY, "secret": "HEX:"}], "no even number"),
+        ([{**KEY, "secret": "HEX:123"}], "an even number of hexadecimal digits"),
+        ([{**KEY, "secret": "HEX:"}], "an even number"),
         ([{**KEY, "secret": "ASCII:"}], "key 7: the secret must not be empty"),
         ([{**KEY, "type": "AES256"}], "key 7: a key of AES256 has 32 bytes, and the secret has 8"),
         ([KEY, {**KEY, "type": "SHA1"}], "key 7 is listed more than once"),
     ],
 )
-def test_keys_that_cannot_be_meant_and_stay_secret(value, message):
+def test_keys_that_are_not_valid_and_stay_secret(value, message):
     with pytest.raises(ValueError) as caught:
         ntp_servers.check_keys(value)
     assert message in str(caught.value)
@@ -97,14 +97,13 @@ def test_keys_that_cannot_be_meant_and_stay_secret(value, message):
 
 
 def test_a_key_that_is_not_there_is_named_for_the_whole_inventory():
-    checks = {"rtf_ntp_servers": ntp_servers.check_servers, "rtf_ntp_keys": ntp_servers.check_keys}
     variables = {"rtf_ntp_servers": [{"host": "ntp.example.com", "key": 9}]}
     sentence = "rtf_ntp_servers: ntp.example.com uses key 9, which rtf_ntp_keys does not have"
-    assert inputs.value_problems(variables, checks, ()) == [sentence]
-    assert inputs.value_problems({**variables, "rtf_ntp_keys": [KEY]}, checks, ()) == [sentence]
-    assert inputs.value_problems({**variables, "rtf_ntp_keys": [{**KEY, "id": 9}]}, checks, ()) == []
-    # A role that is told of the servers alone cannot know the keys.
-    assert inputs.key_problems(variables) == []
+    assert credentials.disagreements({"rtf_ntp_keys": [], **variables}) == [sentence]
+    assert credentials.disagreements({**variables, "rtf_ntp_keys": [KEY]}) == [sentence]
+    assert credentials.disagreements({**variables, "rtf_ntp_keys": [{**KEY, "id": 9}]}) == []
+    # A role that takes the servers alone cannot know the keys.
+    assert credentials.disagreements(variables) == []
 
 
 def test_hosts_of_all_forms_and_those_that_are_asked_over_nts():

@@ -8,7 +8,6 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import firewall_inputs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.firewall import Addresses
 
@@ -126,32 +125,3 @@ def test_durations(text, seconds):
 def test_what_is_no_duration_is_refused(value):
     with pytest.raises(ValueError, match="is no duration"):
         firewall.seconds(value)
-
-
-@pytest.mark.parametrize(
-    "name, value, said",
-    [
-        ("rtf_firewall_backend", "iptable", "'iptable' is unknown; valid: auto, firewalld, nftables, ufw, iptables"),
-        ("rtf_firewall_default_deny", "maybe", "must be true or false"),
-        ("rtf_firewall_rollback_timeout", 5, "from 10 to 3600"),
-        ("rtf_firewall_rollback_timeout", True, "from 10 to 3600"),
-        ("rtf_node_ipv6_address", "192.0.2.1", "is no IPv6 address"),
-        ("rtf_firewall_install_ports_expire", "soon", "is no duration"),
-    ],
-)
-def test_bad_inputs_are_refused(name, value, said):
-    with pytest.raises(ValueError, match=said):
-        firewall_inputs.CHECKS[name](value)
-
-
-def test_addresses_by_which_no_rule_can_be_made():
-    groups = {"rtf_controllers": ["a"], "rtf_nodes": ["a", "b"]}
-    nodes = {"a": {"ansible_host": "192.0.2.1"}, "b": {"ansible_host": "b.example.com"}}
-    assert firewall_inputs.address_problems(nodes, groups) == []
-    nodes["a"]["rtf_firewall_backend"] = "nftables"
-    assert "rtf_node_address: not set for b" in firewall_inputs.address_problems(nodes, groups)[0]
-    nodes["b"] = {"ansible_host": "10.1.1.1"}
-    nodes["a"]["rtf_internal_networks"] = ["192.0.2.0/24", "2001:db8::/32"]
-    assert firewall_inputs.address_problems(nodes, groups) == [
-        "rtf_internal_networks: 10.1.1.1 of b is in none of 192.0.2.0/24; name the nodes' own network, too"
-    ]

@@ -1,0 +1,161 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory as a whole: its groups, the inputs of every node, and what must agree between nodes. Pure functions."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import waivers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import Declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
+    POD_CIDR,
+    SERVICE_CIDR,
+    role_of,
+    typed,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
+
+GROUPS = ("rtf_controllers", "rtf_workers")
+
+
+class NodeVariables(NamedTuple):
+    """variables: `{name: value}` of a node, `ansible_host` among them. broken: sentences about those without a value."""
+
+    variables: dict[str, Any]
+    broken: list[str]
+
+
+def problems(
+    nodes: Mapping[str, NodeVariables],
+    groups: Mapping[str, Sequence[str]],
+    declaration: Declaration,
+    catalogue: catalog.Catalog,
+) -> list[str]:
+    """Return sentences about all that is not valid in an inventory whose groups are; nodes: by name, at least one."""
+    by_variable = validators.by_variable(declaration.variables, catalogue)
+    mandatory = [name for name, declared in declaration.inputs().items() if declared.mandatory]
+    values: dict[str, dict[str, Any]] = {}
+    where: dict[str, list[str]] = {}
+    for name, node in nodes.items():
+        values[name], found = typed(node.variables, by_variable, mandatory)
+        found = found or credentials.disagreements({"rtf_ntp_keys": [], **values[name]})
+        for problem in [*node.broken, *misplaced_credentials(node.variables, declaration), *found]:
+            where.setdefault(problem, []).append(name)
+    found = [
+        problem if len(names) == len(nodes) else f"{problem} (on {', '.join(names)})"
+        for problem, names in where.items()
+    ]
+    found += disagreements(values, [variable.name for variable in declaration.of_all_nodes()])
+    if found:
+        return found
+    for name, node in nodes.items():
+        values[name].update({key: value for key, value in node.variables.items() if key == "ansible_host"})
+    first = next(iter(values.values()))
+    accepted = waivers.parse(first.get("rtf_waivers", []), validators.check_patterns(catalogue))
+    return [
+        *network_problems(values),
+        *address_problems(values, groups),
+        *offer_problems(first, catalogue),
+        *waivers.node_problems(accepted, list(values)),
+    ]
+
+
+def misplaced_credentials(variables: Mapping[str, Any], declaration: Declaration) -> list[str]:
+    """Return a sentence for each of some variables that holds a URL with credentials and must not."""
+    return credentials.misplaced(
+        {name: value for name, value in variables.items() if credentials.must_have_none(name, declaration)}
+    )
+
+
+def group_problems(groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return sentences about the inventory's groups. groups: `{group: [host, ...]}`."""
+    nodes = groups.get("rtf_nodes", [])
+    if not nodes:
+        return [
+            "rtf_nodes: the inventory has no such group or it is empty; "
+            "put the groups rtf_controllers and rtf_workers below a group rtf_nodes"
+        ]
+    found = []
+    controllers, workers = (set(groups.get(name, [])) for name in GROUPS)
+    if not controllers:
+        found.append("rtf_controllers: the group is empty; at least one node must be a controller")
+    for node in nodes:
+        if node not in controllers and node not in workers:
+            found.append(f"rtf_nodes: {node} is in neither rtf_controllers nor rtf_workers")
+        if node in controllers and node in workers:
+            found.append(f"rtf_nodes: {node} is in rtf_controllers and in rtf_workers; a node has one role")
+    for node in sorted((controllers | workers) - set(nodes)):
+        found.append(f"rtf_nodes: {node} is a controller or worker but not in rtf_nodes; make rtf_nodes their parent")
+    return found
+
+
+def disagreements(variables_by_host: Mapping[str, Mapping[str, Any]], names: Iterable[str]) -> list[str]:
+    """Return sentences about inputs that must be the same on every node and are not; names: of those inputs."""
+    found = []
+    for name in names:
+        hosts_by_value: dict[tuple[str, str], list[str]] = {}
+        for host, variables in variables_by_host.items():
+            if name in variables:
+                label = quoted(variables[name])
+                hosts_by_value.setdefault((repr(variables[name]), label), []).append(host)
+        if len(hosts_by_value) > 1:
+            values = "; ".join(f"{label} on {', '.join(hosts)}" for (_value, label), hosts in hosts_by_value.items())
+            found.append(f"{name}: must be the same for the whole cluster, found {values}")
+    return found
+
+
+def network_problems(variables_by_host: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return sentences about networks of the cluster that overlap, or that contain the address of a node.
+
+    variables_by_host: `{node: {name: value}}` with valid values. A default that no input has confirmed is not held against
+    the addresses of the nodes.
+    """
+    found = []
+    for node, variables in variables_by_host.items():
+        pods = ipaddress.IPv4Network(variables.get("rtf_pod_cidr", POD_CIDR))
+        services = ipaddress.IPv4Network(variables.get("rtf_service_cidr", SERVICE_CIDR))
+        if pods.overlaps(services):
+            found.append(f"rtf_pod_cidr: {pods} and the network of the services, {services}, overlap")
+        own = address_of(variables)
+        for name, network in (("rtf_pod_cidr", pods), ("rtf_service_cidr", services)):
+            if own and name in variables and ipaddress.IPv4Address(own) in network:
+                found.append(
+                    f"{name}: {network} contains the address of {node}, {own}; choose a network nothing else uses"
+                )
+    return list(dict.fromkeys(found))
+
+
+def address_problems(
+    variables_by_host: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Return sentences about addresses of nodes by which no firewall can be configured.
+
+    variables_by_host: `{node: {name: value}}` with valid values. While no firewall is chosen, a node needs no address: the
+    audit finds it.
+    """
+    first = next(iter(variables_by_host.values()), {})
+    nodes = [
+        firewall.addresses_of(name, role_of(name, groups), variables) for name, variables in variables_by_host.items()
+    ]
+    chosen = any(variables.get("rtf_firewall_backend", "auto") != "auto" for variables in variables_by_host.values())
+    return (firewall.problems if chosen else firewall.outside)(nodes, first.get("rtf_internal_networks", []))
+
+
+def offer_problems(variables: Mapping[str, Any], catalogue: catalog.Catalog) -> list[str]:
+    """Return a sentence where a release does not have the control plane; both are valid by themselves."""
+    try:
+        catalog.select_endpoints(
+            catalogue, variables.get("rtf_release", catalog.DEFAULT_RELEASE), variables["rtf_control_plane"]
+        )
+    except catalog.CatalogError as problem:
+        return [f"rtf_control_plane: {problem}"]
+    return []

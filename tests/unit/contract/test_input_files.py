@@ -1,0 +1,23 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What `catalog/inputs.yml` declares is what the roles and the READMEs have."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration
+from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.tools import input_files
+
+FILES = input_files.files(declaration.load())
+
+
+@pytest.mark.parametrize("path", sorted(FILES), ids=str)
+def test_the_file_is_as_make_docs_writes_it(path):
+    assert checkout.read(path) == FILES[path], "run `make docs`"
+
+
+def test_every_role_is_written():
+    assert sorted(declaration.load().roles) == checkout.role_names()
+    assert len(FILES) == 1 + 3 * len(checkout.role_names())

@@ -1,0 +1,59 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Credentials of proxies: where they may be, and what is shown of them."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    credentials,
+    declaration,
+    inputs,
+    validators,
+)
+
+VALIDATORS = validators.by_variable(declaration.load().variables, catalog.load())
+
+
+def problems_of(variables):
+    """What is wrong with credentials, alone or together."""
+    values, problems = inputs.typed(variables, VALIDATORS)
+    return problems or credentials.disagreements(values)
+
+
+PROXY = "http://proxy.example.com:3128"
+
+
+@pytest.mark.parametrize(
+    "variables, said",
+    [
+        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u", "rtf_http_proxy_password": "$(touch pwned) '\"%"}, None),
+        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u"}, None),
+        ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "", "rtf_http_proxy_password": ""}, None),
+        (
+            {"rtf_http_proxy": PROXY, "rtf_http_proxy_password": "s3cret"},
+            "rtf_http_proxy: has a separate password and no user",
+        ),
+        ({"rtf_monitoring_proxy_user": "u"}, "rtf_monitoring_proxy: there are credentials and no proxy"),
+        (
+            {"rtf_http_proxy": "http://u:s3cret@proxy.example.com:3128", "rtf_http_proxy_user": "u"},
+            "rtf_http_proxy: has credentials in it, and there are others in separate variables; use one of them",
+        ),
+        (
+            {"rtf_http_proxy": "http://u:s3cret%@proxy.example.com:3128"},
+            "rtf_http_proxy: has a % in its credentials that starts no percent-encoding; write % itself as %25",
+        ),
+        (
+            {"rtf_http_proxy": "http://u:s3cret%0A@proxy.example.com:3128"},
+            "rtf_http_proxy: has a line break or another control character in it, which no file of settings can hold",
+        ),
+        (
+            {"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u", "rtf_http_proxy_password": "s3cret\nx"},
+            "rtf_http_proxy_password: has a line break or another control character in it, which no file of settings can hold",
+        ),
+    ],
+)
+def test_credentials_are_taken_inside_the_url_or_separately(variables, said):
+    assert problems_of(variables) == ([said] if said else [])
