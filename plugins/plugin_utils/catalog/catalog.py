@@ -14,17 +14,13 @@ import copy
 import functools
 from pathlib import Path
 
-import yaml
-
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import (
-    Catalog,
-    CatalogError,
-    parse,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import FOLDER, CatalogError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog, parse
 
 __all__ = [
+    "FOLDER",
     "Catalog",
     "CatalogError",
     "load",
@@ -35,7 +31,6 @@ __all__ = [
     "select_settings",
 ]
 
-FOLDER = Path(__file__).resolve().parents[3] / "catalog"
 DEFAULT_RELEASE = "1.4"
 NODE_ROLES = ("controller", "worker")
 
@@ -49,14 +44,7 @@ _GROUPS = {
 @functools.cache
 def load(folder=FOLDER):
     """Return the Catalog in `folder`, read once. Raise CatalogError if a file is missing, unreadable or wrong."""
-    contents = {}
-    for name in ("releases", *rows.KINDS):
-        path = Path(folder) / f"{name}.yml"
-        try:
-            contents[name] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise CatalogError(f"{path} cannot be read: {error}") from error
-    return parse(contents)
+    return parse({name: files.read(Path(folder) / f"{name}.yml") for name in ("releases", *rows.KINDS)})
 
 
 def _choose(name, value, valid):

@@ -13,10 +13,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError
-
-
-class CatalogError(ValueError):
-    """A broken catalogue, or a question that it cannot answer; the text says what would be valid."""
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import CatalogError
 
 
 class Catalog(NamedTuple):

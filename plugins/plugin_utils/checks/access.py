@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Could the node be worked on at all?"""
+"""access.*: can Ansible work on the node as root, and did the preparation finish?"""
+
+from __future__ import annotations
 
 import re
 
@@ -13,6 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     NoEvidence,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 EXPECTED = "a shell over SSH that can become root"
 # What ssh says where the node itself refuses; silence, a lost connection or an unknown host key decides nothing.
@@ -34,6 +37,7 @@ BECOME = (
 )
 
 
+@check("access.shell")
 def shell(subject, evidence):
     """The vendor's installer needs a root shell on every node; so did the collection of the evidence.
 
@@ -78,6 +82,7 @@ def _unreachable(subject, reason):
     raise NoEvidence(f"unreachable: {reason}")
 
 
+@check("access.preparation")
 def preparation(subject, evidence):
     """A role that stopped halfway: the other checks may still find everything in order."""
     stopped = part(evidence, "preparation_failure")
@@ -88,9 +93,3 @@ def preparation(subject, evidence):
         f"Mend what the message names on {subject.node} and run the playbook again.",
         stopped,
     )
-
-
-CHECKS = {
-    "access.preparation": preparation,
-    "access.shell": shell,
-}

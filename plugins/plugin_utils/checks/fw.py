@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which firewall rules the node, whether it holds what was applied, and what will change that."""
+"""fw.*: which firewall filters the node, whether it holds the applied rules, and what will change that."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
@@ -14,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
 # No firewall of the site is there then, so the role by itself has nothing to write to.
@@ -35,6 +38,7 @@ INSTALLERS = (
 )
 
 
+@check("fw.regime")
 def regime(subject, evidence):
     """Two firewalls at once shut what the other one opens."""
     found = part(evidence, "host", "firewall", "active")
@@ -57,6 +61,7 @@ def regime(subject, evidence):
     return Finding(PASS, expected, listed or "none: every port is open at the host", evidence=found)
 
 
+@check("fw.rules")
 def rules(subject, evidence):
     """What was applied holds, now and after a reboot."""
     firewall = part(evidence, "host", "firewall")
@@ -87,6 +92,7 @@ def rules(subject, evidence):
     return Finding(PASS, expected, f"they do, in {ours['backend']}", evidence=firewall["applied"])
 
 
+@check("fw.forward_policy")
 def forward_policy(subject, evidence):
     """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
     firewall = part(evidence, "host", "firewall")
@@ -104,7 +110,8 @@ def forward_policy(subject, evidence):
     return Finding(PASS, expected, f"ours are accepted in {held}" if held else "no chain drops them by policy")
 
 
-def iptables_variants(subject, evidence):
+@check("fw.backend")
+def backend(subject, evidence):
     """Rules of iptables-nft and iptables-legacy are both in force; each program shows only its own."""
     found = part(evidence, "host", "firewall", "iptables")
     expected = "rules of iptables in one kind of table only"
@@ -132,7 +139,8 @@ def iptables_variants(subject, evidence):
     return Finding(PASS, expected, f"{there[0]} only" if there else "no rules of iptables", evidence=found)
 
 
-def installer_unit(subject, evidence):
+@check("fw.rtf_iptables_unit")
+def rtf_iptables_unit(subject, evidence):
     """After an installation, a unit of the vendor's replaces the whole filter table at each boot, and the site's rules in it."""
     firewall = part(evidence, "host", "firewall")
     found = firewall["installer"]
@@ -151,7 +159,8 @@ def installer_unit(subject, evidence):
     return Finding(PASS, expected, "there is none")
 
 
-def installer_plans(subject, evidence):
+@check("fw.installer")
+def installer(subject, evidence):
     """Say beforehand what the vendor's installer will do to the firewall of this node."""
     firewall = part(evidence, "host", "firewall")
     expected = "the installer leaves the firewall as it is"
@@ -170,13 +179,3 @@ def installer_plans(subject, evidence):
         f"Expect it, and {PREPARE} again after the installation; with `rtf_phase: operate` that closes its ports, too."
     )
     return Finding(FAIL, expected, f"{which} {deed}; active here: {', '.join(active)}", remedy, firewall["installer"])
-
-
-CHECKS = {
-    "fw.regime": regime,
-    "fw.rules": rules,
-    "fw.forward_policy": forward_policy,
-    "fw.backend": iptables_variants,
-    "fw.rtf_iptables_unit": installer_unit,
-    "fw.installer": installer_plans,
-}

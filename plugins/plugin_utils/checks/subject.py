@@ -6,7 +6,7 @@
 
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
     POD_CIDR,
     SERVICE_CIDR,
@@ -18,8 +18,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.pro
 class Limits(NamedTuple):
     """latency_ms: of the round trip that 95 percent keep to. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
 
-    latency_ms: float = platforms.load()["node_latency"]
-    loss_percent: float = platforms.load()["packet_loss"]
+    latency_ms: float = limits.load().node_latency_ms
+    loss_percent: float = limits.load().packet_loss_percent
     bandwidth_mbit: float = 900
 
 
@@ -32,7 +32,7 @@ class Subject(NamedTuple):
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
     proxy: the proxies that the cluster is meant to use. limits: Limits of what is measured between nodes.
-    platform: what platforms.load returns. pod_cidr, service_cidr: networks of the cluster.
+    installer: what installer.load returns. pod_cidr, service_cidr: networks of the cluster.
     spare_addresses: how many of the subnet must be free.
     offload_drivers: drivers of interfaces whose tunnel offloads must be off.
     mail_server: the MailServer that is meant, or None. outbound_mbit: megabits a second that a download has to reach.
@@ -50,7 +50,7 @@ class Subject(NamedTuple):
     ntp_servers: Any = ()
     proxy: ProxySettings = ProxySettings()
     limits: Limits = Limits()
-    platform: Any = {}
+    installer: Any = {}
     pod_cidr: str = POD_CIDR
     service_cidr: str = SERVICE_CIDR
     spare_addresses: int = SPARE_ADDRESSES

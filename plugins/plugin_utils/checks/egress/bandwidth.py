@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Is the way to the Internet wide enough?"""
+"""egress.bandwidth: the download speed from the Internet."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
@@ -13,12 +15,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 ROW = "bandwidth-outbound"
 MBIT_A_MEGABYTE = 8
 
 
-def outbound(subject, evidence):
+@check("egress.bandwidth")
+def bandwidth(subject, evidence):
     told = part(evidence, "download")
     if told.get("skipped"):
         return Finding(
@@ -68,8 +72,3 @@ def _readings(subject, mbit):
         f"{reading} Mbit/s {'met' if mbit >= reading else 'not met'}" for reading in row["expected"]["readings_mbit"]
     ]
     return f"; the vendor's {row['expected']['printed']} read as {', as '.join(told)}"
-
-
-CHECKS = {
-    "egress.bandwidth": outbound,
-}

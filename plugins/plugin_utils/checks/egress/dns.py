@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do the node's name servers, each by itself, know the endpoints, and nothing that does not exist?
+"""egress.dns and dns_search: each name server resolves the endpoints, and no name that does not exist.
 
-Pods are sent to any of them, and complete names in the node's search domains before they ask for the name as it stands.
+Pods use any of the name servers, and append the node's search domains before they try the name as it is.
 """
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -14,13 +16,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 _SILENT = ("no_reply", "dropped", "rejected", "error")
 _UNTRIED = "untested"
 _MOST_NAMES = 3
 
 
-def name_servers(subject, evidence):
+@check("egress.dns")
+def dns(subject, evidence):
     """Every server knows what the node reaches directly, and sends it to where it is."""
     expected = "each name server knows the endpoints that are reached directly, and no name that does not exist"
     told, probes = part(evidence, "name_servers"), part(evidence, "egress")
@@ -55,7 +59,8 @@ def name_servers(subject, evidence):
     return Finding(PASS, expected, f"{names}: {_count(len(asked), 'name')} known to each", evidence=told)
 
 
-def search_domains(subject, evidence):
+@check("egress.dns_search")
+def dns_search(subject, evidence):
     """No search domain has an address for a name that nobody can have registered."""
     expected = "no search domain has an address for every name"
     told = part(evidence, "name_servers")
@@ -166,9 +171,3 @@ def _some(names):
 
 def _count(number, what):
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-CHECKS = {
-    "egress.dns": name_servers,
-    "egress.dns_search": search_domains,
-}

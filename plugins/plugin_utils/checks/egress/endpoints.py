@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Can the node reach an endpoint of the allowlist, over the path that the platform uses for it?"""
+"""egress.*: one endpoint of the allowlist, over the path that the platform uses for it."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -14,10 +16,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 UNTRIED = ("untested", "error")
 
 
+@check("egress")
 def endpoint(subject, evidence, row):
     """Judge the probe of one catalogue row."""
     expected = f"{row['host']}:{row['port']} answers as itself"
@@ -40,7 +44,7 @@ def endpoint(subject, evidence, row):
 
 def _reached(subject, row, probe, expected):
     """Reached, and by whom the certificate is signed; mutual TLS has to prove more than that."""
-    shown, vendor = probe.get("tls") or {}, vendors.of_host(row["host"])
+    shown, vendor = probe.get("tls") or {}, endpoint_owners.of_host(row["host"])
     way = remedies.WAYS[probe["path"]]
     said = [f"reachable{' ' + way if probe['path'] != 'direct' else ''}"]
     if probe.get("passthrough"):
@@ -78,8 +82,3 @@ def _reachable_alternate(subject, evidence, row):
         if other["id"] in reached and (row["alternate_of"] == other["id"] or other["alternate_of"] == row["id"]):
             return other
     return None
-
-
-CHECKS = {
-    "egress": endpoint,
-}

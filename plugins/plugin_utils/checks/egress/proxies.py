@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does a configured proxy do its work for anybody, whatever single endpoints come to?"""
+"""egress.http_proxy and socks5_proxy: a configured proxy opens connections, whatever single endpoints do."""
+
+from __future__ import annotations
 
 from collections import Counter
 
@@ -14,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 REMEDIES = {
     "proxy_unreachable": "Check {variable}, and ask the network team to let {node} reach that proxy.",
@@ -23,10 +26,12 @@ REMEDIES = {
 }
 
 
+@check("egress.http_proxy")
 def http_proxy(subject, evidence):
     return _proxy(subject, evidence, "http_proxy")
 
 
+@check("egress.socks5_proxy")
 def socks5_proxy(subject, evidence):
     return _proxy(subject, evidence, "socks5")
 
@@ -58,9 +63,3 @@ def _proxy(subject, evidence, path):
         remedy.format(node=subject.node, proxy=proxy, variable=VARIABLES[path]),
         tried[0],
     )
-
-
-CHECKS = {
-    "egress.http_proxy": http_proxy,
-    "egress.socks5_proxy": socks5_proxy,
-}

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Can the controllers send mail by the server that is meant?"""
+"""egress.smtp: the mail server accepts connections from the controllers."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -12,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
 
 _SENTENCES = {
@@ -29,7 +32,8 @@ _SENTENCES = {
 _AGAIN = "Run the audit again; if it stays, try `openssl s_client -connect {host}:{port}` on {node}."
 
 
-def server(subject, evidence):
+@check("egress.smtp")
+def smtp(subject, evidence):
     meant = subject.mail_server
     if meant is None:
         return Finding(
@@ -63,8 +67,3 @@ def server(subject, evidence):
             probe,
         )
     return Finding(PASS, expected, f"{said}; {probe['smtp']['banner']}", evidence=probe)
-
-
-CHECKS = {
-    "egress.smtp": server,
-}

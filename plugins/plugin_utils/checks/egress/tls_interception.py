@@ -10,7 +10,7 @@ everybody, or that some nodes or paths are inspected and others are not.
 
 from typing import NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import WAYS
 
 
@@ -37,11 +37,11 @@ def notes(probes_by_node):
 
 def _sightings(node, probes):
     for probe in probes if isinstance(probes, list) else ():
-        vendor = vendors.of_host(probe["host"])
+        vendor = endpoint_owners.of_host(probe["host"])
         for way in (probe, *(probe.get("other_paths") or ())):
             shown = way.get("tls")
             if vendor and shown and shown.get("issuer"):
-                stranger = shown.get("issuer_organisation") not in vendors.issuers(probe["host"])
+                stranger = shown.get("issuer_organisation") not in endpoint_owners.issuers(probe["host"])
                 yield _Sighting(
                     node,
                     probe["id"],
@@ -54,7 +54,7 @@ def _sightings(node, probes):
 
 
 def _inspectors(seen):
-    """One private authority that signs for several vendors."""
+    """One private authority that signs for several endpoint_owners."""
     for issuer in _unique(each.issuer for each in seen if each.stranger):
         theirs = [each for each in seen if each.stranger and each.issuer == issuer]
         signed_for = sorted({each.vendor for each in theirs})

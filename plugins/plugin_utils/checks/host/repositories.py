@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the package manager reach the repositories that it is configured with?"""
+"""host.repos_reachable: the package repositories that the host is configured with are reachable."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -12,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 
 EXPECTED = "every package repository of the host answers"
@@ -26,7 +29,8 @@ SET_PROXY = {
 UNTRIED = ("untested", "error")
 
 
-def reachable(subject, evidence):
+@check(repository_probes.CHECK)
+def repos_reachable(subject, evidence):
     """The installer gets chrony and iptables from them; of the mirrors of a repository one is enough."""
     packages = part(evidence, "host", "packages")
     manager, unread = packages["manager"], list(packages["unreadable"])
@@ -109,8 +113,3 @@ def _remedy(node, manager, way, probe):
         f"Ask the network team to allow TCP {way.port} from {node} to {way.host}; where a proxy leads there, "
         f"name it for {manager}: {SET_PROXY[manager]}."
     )
-
-
-CHECKS = {
-    repository_probes.CHECK: reachable,
-}

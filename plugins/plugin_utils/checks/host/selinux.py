@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SELinux, now and after the next boot."""
+"""host.selinux: SELinux, now and after the next boot."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -11,10 +13,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 ENTERPRISE_LINUX = {"rhel", "centos", "rocky", "almalinux", "ol"}
 
 
+@check("host.selinux")
 def selinux(subject, evidence):
     """It does not enforce on the releases of Enterprise Linux where the vendor rules that out."""
     found = part(evidence, "host", "selinux")
@@ -39,6 +43,3 @@ def selinux(subject, evidence):
 def _is_ruled_out(platform, first):
     major = (platform["version"] or "").partition(".")[0]
     return platform["id"] in ENTERPRISE_LINUX and major.isdigit() and int(major) >= first
-
-
-CHECKS = {"host.selinux": selinux}

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Swap, now and after the next boot."""
+"""host.swap: swap, now and after the next boot."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -11,10 +13,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 READ = "Make it a file that root can read, then run the audit again."
 
 
+@check("host.swap")
 def swap(subject, evidence):
     """Nothing swaps, and nothing would after a boot."""
     found = part(evidence, "host", "swap")
@@ -51,6 +55,3 @@ def swap(subject, evidence):
         remedies.append(f"Keep it from starting with `systemctl mask --now {' '.join(started)}`.")
     remedies.append("Or set rtf_kernel_swap_off: true and run the role hostprep.runtime_fabric.rtf_kernel.")
     return Finding(FAIL, "no swap, now and at boot", "; ".join(observed), " ".join(remedies), found)
-
-
-CHECKS = {"host.swap": swap}

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the node have a private IPv4 address of its own that stays, and a way out?"""
+"""net.private_address, static_address, single_address and default_route: the node's own IPv4 address and its default route."""
+
+from __future__ import annotations
 
 import ipaddress
 from fnmatch import fnmatchcase
@@ -15,12 +17,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     NoEvidence,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 EXPECTED_STATIC = "an address that a file of the node sets at every boot"
 # States of the service that reads a file, as host_info has them.
 RUNS, UNKNOWN_STATE = "runs", "unknown"
 
 
+@check("net.private_address")
 def private_address(subject, evidence):
     expected = "a private IPv4 address on an interface of the node"
     entry = node_address(subject, evidence)
@@ -41,6 +45,7 @@ def private_address(subject, evidence):
     return Finding(PASS, expected, where, evidence=entry)
 
 
+@check("net.static_address")
 def static_address(subject, evidence):
     """The address is there after the next boot because a file says so, and the service that reads it runs; no lease decides."""
     entry = node_address(subject, evidence)
@@ -105,6 +110,7 @@ def _is_about(row, interface):
     return row["interface"] is not None and fnmatchcase(interface, row["interface"])
 
 
+@check("net.single_address")
 def single_address(subject, evidence):
     """init.sh greps the addresses of an interface: with two of them it takes both for one."""
     entry = node_address(subject, evidence)
@@ -118,6 +124,7 @@ def single_address(subject, evidence):
     return Finding(FAIL, expected, f"{entry['interface']} has {', '.join(here)}", remedy, here)
 
 
+@check("net.default_route")
 def default_route(subject, evidence):
     """Kubernetes takes the interface of the default route for the node's own."""
     route, expected = the_default_route(evidence), "an IPv4 default route"
@@ -127,49 +134,6 @@ def default_route(subject, evidence):
     return Finding(
         FAIL, expected, "none", f"Set the gateway of {subject.node}, in the file that sets its address.", route
     )
-
-
-def same_subnet(subject, evidence):
-    """Nodes of one subnet are near each other; the vendor does not support regions apart."""
-    network = own_network(subject, evidence)
-    cluster = part(evidence, "cluster")
-    expected = "all nodes in one subnet"
-    outside = [
-        f"{node} ({entry['address']})"
-        for node, entry in cluster.items()
-        if entry.get("address") and ipaddress.ip_address(entry["address"]) not in network
-    ]
-    if not outside:
-        return Finding(PASS, expected, f"all in {network}")
-    remedy = (
-        "Make sure that they are in one region and near each other; the port matrix proves the rest. Then waive this."
-    )
-    return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
-
-
-def mtu_uniform(subject, evidence):
-    """The pods' tunnel takes the MTU of one node for that of all; longer packets of another get lost on the way."""
-    own, cluster = mtu_of(subject.address, evidence), part(evidence, "cluster")
-    expected = "the same MTU on every node's interface"
-    if own is None:
-        raise NoEvidence("the MTU of the interface with the node's address is not known")
-    others = {name: entry["mtu"] for name, entry in cluster.items() if entry.get("mtu") and name != subject.node}
-    different = {name: mtu for name, mtu in others.items() if mtu != own}
-    if not different:
-        return Finding(PASS, expected, f"{own} on {len(others) + 1} of {len(cluster)} nodes")
-    interface = node_address(subject, evidence)["interface"]
-    listed = ", ".join(f"{mtu} on {name}" for name, mtu in different.items())
-    remedy = (
-        f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in the "
-        "file that sets the address; net.mtu_path tells what passes between them."
-    )
-    return Finding(FAIL, expected, f"{own} here, {listed}", remedy, {**others, subject.node: own})
-
-
-def mtu_of(address, evidence):
-    """The MTU of the interface with the node's address, None where it is not known. address: the inventory's, or ""."""
-    entry = address_entry(address, evidence)
-    return part(evidence, "host", "network", "mtus").get(entry["interface"]) if entry else None
 
 
 def own_network(subject, evidence):
@@ -205,13 +169,3 @@ def the_default_route(evidence):
 def ipv4_addresses(evidence):
     """The IPv4 addresses of the node's interfaces but loopback."""
     return [entry for entry in part(evidence, "host", "network", "addresses") if entry["family"] == "ipv4"]
-
-
-CHECKS = {
-    "net.private_address": private_address,
-    "net.static_address": static_address,
-    "net.single_address": single_address,
-    "net.default_route": default_route,
-    "net.same_subnet": same_subnet,
-    "net.mtu_uniform": mtu_uniform,
-}

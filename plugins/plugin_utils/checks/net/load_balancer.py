@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the load balancer reach each controller, and does it pass on what it gets?"""
+"""net.load_balancer, load_balancer_tls and load_balancer_source: what the load balancer passes on to a controller."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
 MOST_LOST = 1  # connections; one alone proves nothing
 
 
-def reached(subject, evidence):
+@check("net.load_balancer")
+def load_balancer(subject, evidence):
     found, where = part(evidence, "load_balancer", "found"), evidence["load_balancer"]["where"]
     expected = f"connections through {where} reach {subject.node}"
     if evidence["load_balancer"]["held"]:
@@ -63,7 +65,8 @@ def reached(subject, evidence):
     )
 
 
-def tls(subject, evidence):
+@check("net.load_balancer_tls")
+def load_balancer_tls(subject, evidence):
     """Applications get the certificates of their clients only when nobody ends TLS before."""
     expected = "TLS passes through the load balancer"
     ways = _own(subject, evidence)
@@ -80,7 +83,8 @@ def tls(subject, evidence):
     )
 
 
-def source(subject, evidence):
+@check("net.load_balancer_source")
+def load_balancer_source(subject, evidence):
     expected = "controllers learn the address of the client"
     ways = _own(subject, evidence)
     if not ways:
@@ -100,10 +104,3 @@ def source(subject, evidence):
 
 def _own(subject, evidence):
     return [way for way in part(evidence, "load_balancer", "found")["reached"] if way["name"] == subject.node]
-
-
-CHECKS = {
-    "net.load_balancer": reached,
-    "net.load_balancer_tls": tls,
-    "net.load_balancer_source": source,
-}

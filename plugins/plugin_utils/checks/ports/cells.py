@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, SKIPPED, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 
@@ -186,7 +186,7 @@ def _in_the_way_of_the_platform(plan, held):
     """
     if not plan.operating:
         return {}
-    own = set(platforms.load()["own_programs"])
+    own = set(installer.load()["own_programs"])
     return {
         port: holder
         for holder in held["beside"]

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do the disks of the platform and of etcd take writes fast enough?"""
+"""storage.write_speed and etcd_latency: how fast the disks of the platform and of etcd take writes."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -13,7 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     NoEvidence,
     part,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.platform import wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
 
 SWITCH = "rtf_preflight_disk_writes"
 # What to do about a directory that could not be written in, by the verdict of disk_write_info.
@@ -26,16 +29,17 @@ REMEDIES = {
 AGAIN = "Run the audit again; if it stays, try `dd if=/dev/zero of={directory}/trial bs=1M count=100 conv=fdatasync` on {node}."
 
 
+@check("storage.write_speed")
 def write_speed(subject, evidence):
     """The platform's disk by what Gravity asks for, which is more than the vendor's page does; etcd's by the page."""
-    platform = wanted(subject, "disk-write-speed")
+    platform = required(subject, "disk-write-speed")
     limits = {platform["directory"]: platform["megabytes_per_second"]}
     if subject.role == "controller":
-        limits[wanted(subject, "etcd-write-latency")["directory"]] = wanted(subject, "etcd-disk")[
+        limits[required(subject, "etcd-write-latency")["directory"]] = required(subject, "etcd-disk")[
             "megabytes_per_second"
         ]
     listed = " and ".join(f"{least} MB/s in {path}" for path, least in limits.items())
-    docker = wanted(subject, "docker-disk")["megabytes_per_second"]
+    docker = required(subject, "docker-disk")["megabytes_per_second"]
     expected = f"at least {listed}; the vendor's page asks {docker} MB/s of docker's disk"
     if _not_asked(evidence):
         return _skipped(expected)
@@ -49,9 +53,10 @@ def write_speed(subject, evidence):
     return Finding(PASS, expected, "; ".join(_speed(entry) for entry in found), evidence=found)
 
 
+@check("storage.etcd_latency")
 def etcd_latency(subject, evidence):
     """Slow, or so slow that an installer that measures it refuses. A stand-in for etcd's own disk decides nothing."""
-    limits = wanted(subject, "etcd-write-latency")
+    limits = required(subject, "etcd-write-latency")
     (slow_ms, worst_ms), (slow_rate, worst_rate) = limits["milliseconds_at_most"], limits["writes_per_second_at_least"]
     expected = (
         f"99 of 100 small writes are on the disk within {slow_ms} ms ({worst_ms} ms at the very most), "
@@ -135,9 +140,3 @@ def _faster(subject, entry):
         f"Ask whoever runs the storage of {subject.node} for a faster disk at {entry['mount']}, an SSD of its own, or for "
         "more IOPS where they are rationed; `iostat -x 1` shows who else keeps it busy."
     )
-
-
-CHECKS = {
-    "storage.write_speed": write_speed,
-    "storage.etcd_latency": etcd_latency,
-}

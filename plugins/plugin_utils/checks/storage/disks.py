@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which disks would the installer format, and would anything be lost? Said before it does.
+"""storage.docker_device and etcd_device: the disks that the installer would format, and what would be lost.
 
 init.sh takes the device that its environment file names, or greps a size in the lines of `lsblk` and takes the first hit.
 """
+
+from __future__ import annotations
 
 import re
 
@@ -16,20 +18,24 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     Finding,
     part,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.platform import GIB, wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.hardware import GIB
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
 
 TOLERANCE = 0.03  # 250 GB that are sold as GiB
 ENVIRONMENT = "/opt/anypoint/runtimefabric/env"
 
 
+@check("storage.docker_device")
 def docker_device(subject, evidence):
-    sizes = wanted(subject, "docker-disk")
+    sizes = required(subject, "docker-disk")
     note = f"; a production cluster wants {sizes['production_gib']} GiB"
     return _device(subject, evidence, "DOCKER", sizes["development_gib"], sizes["production_gib"], note)
 
 
+@check("storage.etcd_device")
 def etcd_device(subject, evidence):
-    least = wanted(subject, "etcd-disk")["size_gib"]
+    least = required(subject, "etcd-disk")["size_gib"]
     return _device(subject, evidence, "ETCD", least, least, "")
 
 
@@ -129,7 +135,7 @@ def _candidates(subject, devices, kind, least, good, note, expected):
     """Before there is an environment file: is there a disk that it could name? The largest is docker's."""
     disks = [device for device in devices.values() if not device["removable"] and device["size"]]
     if kind == "ETCD":
-        largest = _empty(disks, wanted(subject, "docker-disk")["development_gib"])[-1:]
+        largest = _empty(disks, required(subject, "docker-disk")["development_gib"])[-1:]
         disks = [device for device in disks if device not in largest]
     empty = _empty(disks, least)
     sure = [device for device in empty if device["probed"]]
@@ -162,9 +168,3 @@ def _remark(device, good, note):
 
 def _size(device):
     return f"{device['size'] / GIB:.0f} GiB"
-
-
-CHECKS = {
-    "storage.docker_device": docker_device,
-    "storage.etcd_device": etcd_device,
-}

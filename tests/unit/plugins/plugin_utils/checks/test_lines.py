@@ -12,9 +12,9 @@ import textwrap
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import FUNCTIONS, judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import advice
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import advice, registry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples, test_host
@@ -217,7 +217,7 @@ def attribute(part, function):
 def test_no_sentence_of_a_check_of_this_line_advises_what_harms_such_a_node():
     seen, found = set(), set()
     for name in SELF_MANAGED:
-        found.update(texts_of(FUNCTIONS[name], seen))
+        found.update(texts_of(registry.function_of(name), seen))
     assert any("kubectl drain" in text for text in found) and not any("gravity" in text for text in found)
     harmful = [text for text in found if HARM.search(known_harmless(text))]
     assert harmful == []
@@ -231,7 +231,7 @@ def known_harmless(text):
 
 
 def test_every_sentence_that_is_allowed_still_exists():
-    found = {text for name in SELF_MANAGED for text in texts_of(FUNCTIONS[name], set())}
+    found = {text for name in SELF_MANAGED for text in texts_of(registry.function_of(name), set())}
     assert [allowed for allowed in HARMLESS if not any(allowed in text for text in found)] == []
 
 

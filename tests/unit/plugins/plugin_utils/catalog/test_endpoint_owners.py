@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every endpoint of the catalogue has somebody who runs it."""
+"""Every endpoint of the catalogue has an owner."""
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, vendors
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, endpoint_owners
 
 HOSTS = sorted({row["host"] for row in catalog.load().endpoints})
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_an_endpoint_of_the_catalogue_has_one_vendor(host):
-    found = [vendor["id"] for vendor in vendors.load()["vendors"] if vendors.of_host(host) == vendor]
+def test_an_endpoint_of_the_catalogue_has_one_owner(host):
+    found = [owner["id"] for owner in endpoint_owners.load()["owners"] if endpoint_owners.of_host(host) == owner]
     assert len(found) == 1
-    assert set(vendors.of_host(host)["issuers"]) <= set(vendors.issuers(host))
+    assert set(endpoint_owners.of_host(host)["issuers"]) <= set(endpoint_owners.issuers(host))
 
 
 @pytest.mark.parametrize(
@@ -30,20 +30,23 @@ def test_an_endpoint_of_the_catalogue_has_one_vendor(host):
     ],
 )
 def test_the_signs_of_an_origin(host, sign):
-    assert sign in vendors.signs(host)
+    assert sign in endpoint_owners.signs(host)
 
 
 def test_of_other_hosts_nothing_is_known():
-    assert vendors.of_host("registry.example.com") is None
-    assert vendors.issuers("amazonaws.com.example.com") == [] and vendors.signs("registry.example.com") == []
+    assert endpoint_owners.of_host("registry.example.com") is None
+    assert (
+        endpoint_owners.issuers("amazonaws.com.example.com") == []
+        and endpoint_owners.signs("registry.example.com") == []
+    )
 
 
 def test_patterns_do_not_reach_into_another_domain():
-    assert vendors.of_host("evil-cloudhub.io") is None
-    assert vendors.of_host("Transport-Layer.prod.CloudHub.io.")["id"] == "mulesoft"
+    assert endpoint_owners.of_host("evil-cloudhub.io") is None
+    assert endpoint_owners.of_host("Transport-Layer.prod.CloudHub.io.")["id"] == "mulesoft"
 
 
 def test_a_broken_file_is_named(tmp_path):
-    (tmp_path / "vendors.yml").write_text("vendors: []\n")
-    with pytest.raises(catalog.CatalogError, match="vendors.yml cannot be read"):
-        vendors.load(tmp_path)
+    (tmp_path / "endpoint_owners.yml").write_text("owners: []\n")
+    with pytest.raises(catalog.CatalogError, match="endpoint_owners.yml cannot be read"):
+        endpoint_owners.load(tmp_path)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do the nodes reach each other on the ports that the cluster needs?"""
+"""ports.*: one row of the port table, from one node to all others."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import MOST, listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.cells import (
     OTHER_AUDIT,
-    holder_text,
-    is_of_another_audit,
     worst,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.free import LATER
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
-_LATER = "Wait for some minutes until the other audit is over, or its listener has ended, then run the audit again."
 
-
-def row(subject, evidence, row):
+@check("ports")
+def opening(subject, evidence, row):
     """Judge one row of the port table from one node: every peer that offers it.
 
     A peer that is gone is not this node's affair as long as another one proves the row.
@@ -47,14 +46,14 @@ def row(subject, evidence, row):
     if all(cell["lost"] not in ("", subject.node) for cell in red):
         observed = listed(dict.fromkeys(cell["reason"] for cell in red))
     else:
-        observed = listed([f"{cell['destination']}: {words(cell)}" for cell in red])
+        observed = listed([f"{cell['destination']}: {cell_text(cell)}" for cell in red])
     # A running service that holds a UDP port cannot be proven past, by nobody and never.
     severity = "info" if status == SKIPPED and not any(cell["lost"] for cell in red) else ""
     remedy = _remedy(subject, red) if status == FAIL else _advice(subject, red)
     return Finding(status, expected, observed, remedy, red, severity)
 
 
-def words(cell):
+def cell_text(cell):
     """Say which ports of a cell are not proven, and why."""
     verdicts = {port: verdict for verdict, texts in cell["ports"].items() for port in port_ranges.numbers(texts)}
     runs, kinds = port_ranges.texts(verdicts), set(verdicts.values())
@@ -99,7 +98,7 @@ def _advice(subject, red):
     if any("was lost in the meantime" in cell["reason"] for cell in red):
         return "Find out why the node went away (a crash, its power, its link), then run the audit again."
     if any(OTHER_AUDIT in cell["reason"] for cell in red):
-        return _LATER
+        return LATER
     if any("held on" in cell["reason"] for cell in red):
         return by_line(
             subject,
@@ -108,88 +107,3 @@ def _advice(subject, red):
             "nodes (`nc -vz ADDRESS PORT`) and waive this.",
         )
     return "Resolve the cause that is named, then run the audit again with all nodes in one play."
-
-
-def free(subject, evidence):
-    """The installer gives up on a node where another program holds one of its ports, be it on loopback alone."""
-    expected = "nobody holds a port that Runtime Fabric will listen on"
-    holders = [
-        (transport, holder)
-        for place in part(evidence, "installation_ports")
-        for transport in ("tcp", "udp")
-        for holder in (*place[transport]["occupied"], *place[transport]["beside"])
-    ]
-    if not holders:
-        return Finding(PASS, expected, "all are free")
-    told = [
-        f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}{_where(holder)}" for t, holder in holders
-    ]
-    return Finding(
-        FAIL,
-        expected,
-        listed(told),
-        _LATER
-        if all(is_of_another_audit(holder) for dummy, holder in holders)
-        else f"Stop what holds them on {subject.node}, or move it to another port "
-        "(net.ipv4.ip_local_reserved_ports keeps client connections off).",
-        [{"transport": transport, **holder} for transport, holder in holders],
-    )
-
-
-def _where(holder):
-    """On which address, where it is one of several."""
-    return "" if holder["address"] in (None, "0.0.0.0", "::") else f" on {holder['address']}"
-
-
-def closed(subject, evidence):
-    """What is the node's own business, or only the installation's, is not to be had from elsewhere."""
-    expected = "ports for localhost, or for the installation only, are not reached from other nodes"
-    found = part(evidence, "port_exposures")
-    if not found:
-        return Finding(PASS, expected, "none answered")
-    told = [f"{entry['transport'].upper()} {', '.join(entry['ports'])} from {entry['source']}" for entry in found]
-    reached = {}
-    for entry in found:
-        reached.setdefault(entry["transport"].upper(), set()).update(port_ranges.numbers(entry["ports"]))
-    ports = " and ".join(
-        f"{transport} {', '.join(port_ranges.texts(numbers))}" for transport, numbers in reached.items()
-    )
-    return Finding(
-        FAIL,
-        expected,
-        listed(told),
-        f"Let what listens there on {subject.node} listen on 127.0.0.1 only, or close {ports}.",
-        found,
-    )
-
-
-def outside(subject, evidence):
-    """What nodes have among themselves is nobody else's business; asked of a host that is no node."""
-    found = part(evidence, "outside")
-    expected = "ports that are for nodes alone are not reached from outside"
-    reached = {
-        transport: port_ranges.texts(
-            port_ranges.numbers(
-                [text for verdict in ("open", "live") for text in found[transport]["ports"].get(verdict, ())]
-            )
-        )
-        for transport in ("tcp", "udp")
-    }
-    told = [f"{transport.upper()} {listed(ports, ', ')}" for transport, ports in reached.items() if ports]
-    if not told:
-        return Finding(PASS, expected, f"none of {found['tcp']['asked'] + found['udp']['asked']} ports answered")
-    return Finding(
-        FAIL,
-        expected,
-        "; ".join(told),
-        f"Allow these ports of {subject.node} from the addresses of the nodes only, on it or in the network before it.",
-        reached,
-    )
-
-
-CHECKS = {
-    "ports.outside": outside,
-    "ports.free": free,
-    "ports.closed": closed,
-    "ports": row,
-}

@@ -1,0 +1,32 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the limits of catalog/settings.yml: what measured values are compared with where the vendor prints no number."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
+
+
+class Limits(NamedTuple):
+    """node_latency_ms: the round trip of 95 % of the packets. clock_difference_ms: between any two nodes."""
+
+    node_latency_ms: float
+    packet_loss_percent: float
+    clock_difference_ms: float
+
+
+@functools.cache
+def load(folder: Path = files.FOLDER) -> Limits:
+    """Return the Limits; they are the same in every release."""
+    found = files.read_key(folder / "settings.yml", "limits")
+    return Limits(
+        found["node_latency"]["milliseconds"],
+        found["packet_loss"]["percent"],
+        found["clock_difference"]["milliseconds"],
+    )

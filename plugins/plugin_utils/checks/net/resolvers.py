@@ -1,0 +1,70 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""net.resolvers and dns_port: name resolution that pods can use, and the port that the cluster's DNS needs."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+
+CLUSTER_DNS = "127.0.0.2"  # Gravity's, on every node
+MOST_NAMESERVERS = 3  # what the C library reads
+
+
+@check("net.dns_port")
+def dns_port(subject, evidence):
+    """The cluster's own DNS listens on 127.0.0.2:53; whoever listens on every address is in its way."""
+    expected = f"nobody listens on port 53 of {CLUSTER_DNS}"
+    found = part(evidence, "host", "network", "dns_listeners")
+    if not found:
+        return Finding(PASS, expected, "nobody")
+    observed = ", ".join(
+        f"{row['process'] or 'a process'}{' (pid {})'.format(row['pid']) if row['pid'] else ''} on {row['address']}:53/{row['transport']}"
+        for row in found
+    )
+    remedy = "Stop it, or bind it to other addresses: `listen-address=` and `bind-interfaces` of dnsmasq, `listen-on` of named."
+    return Finding(FAIL, expected, observed, remedy, found)
+
+
+@check("net.resolvers")
+def resolvers(subject, evidence):
+    """Pods inherit resolv.conf: a resolver on loopback is theirs, not the node's, and a fourth is never asked."""
+    found = part(evidence, "host", "network", "resolvers")
+    servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods reach, too"
+    # Once the platform runs, its own DNS is there, for the node and its pods alike.
+    own = (CLUSTER_DNS,) if subject.phase == "operate" else ()
+    loopback = [server for server in servers if _is_loopback(server) and server not in own]
+    wrong = []
+    if not servers:
+        wrong.append("; ".join(["no nameserver", *filter(None, [found["dangling"]])]))
+    if loopback:
+        wrong.append(f"{', '.join(loopback)} is on the node itself")
+    if len(servers) > MOST_NAMESERVERS:
+        wrong.append(f"{len(servers)} nameservers, of which {', '.join(servers[MOST_NAMESERVERS:])} are never asked")
+    if not wrong:
+        return Finding(PASS, expected, ", ".join(servers))
+    remedy = by_line(
+        subject,
+        appliance="Let /etc/resolv.conf name the site's own servers; with systemd-resolved: "
+        "`ln -sf /run/systemd/resolve/resolv.conf /etc/resolv.conf`.",
+        self_managed="See that resolvConf of the kubelet's configuration names a file with the site's own servers; with "
+        "systemd-resolved that is /run/systemd/resolve/resolv.conf. If it does, waive this.",
+    )
+    return Finding(FAIL, expected, "; ".join(wrong), remedy, found)
+
+
+def _is_loopback(text):
+    try:
+        return ipaddress.ip_address(text.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,54 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ports.free: no other program holds a port of the platform."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.cells import (
+    holder_text,
+    is_of_another_audit,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+
+LATER = "Wait for some minutes until the other audit is over, or its listener has ended, then run the audit again."
+
+
+@check("ports.free")
+def free(subject, evidence):
+    """The installer gives up on a node where another program holds one of its ports, be it on loopback alone."""
+    expected = "nobody holds a port that Runtime Fabric will listen on"
+    holders = [
+        (transport, holder)
+        for place in part(evidence, "installation_ports")
+        for transport in ("tcp", "udp")
+        for holder in (*place[transport]["occupied"], *place[transport]["beside"])
+    ]
+    if not holders:
+        return Finding(PASS, expected, "all are free")
+    told = [
+        f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}{_where(holder)}" for t, holder in holders
+    ]
+    return Finding(
+        FAIL,
+        expected,
+        listed(told),
+        LATER
+        if all(is_of_another_audit(holder) for dummy, holder in holders)
+        else f"Stop what holds them on {subject.node}, or move it to another port "
+        "(net.ipv4.ip_local_reserved_ports keeps client connections off).",
+        [{"transport": transport, **holder} for transport, holder in holders],
+    )
+
+
+def _where(holder):
+    """On which address, where it is one of several."""
+    return "" if holder["address"] in (None, "0.0.0.0", "::") else f" on {holder['address']}"

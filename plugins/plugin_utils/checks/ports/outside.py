@@ -1,0 +1,42 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ports.outside: ports for nodes only are closed to everyone else."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+
+
+@check("ports.outside")
+def outside(subject, evidence):
+    """What nodes have among themselves is nobody else's business; asked of a host that is no node."""
+    found = part(evidence, "outside")
+    expected = "ports that are for nodes alone are not reached from outside"
+    reached = {
+        transport: port_ranges.texts(
+            port_ranges.numbers(
+                [text for verdict in ("open", "live") for text in found[transport]["ports"].get(verdict, ())]
+            )
+        )
+        for transport in ("tcp", "udp")
+    }
+    told = [f"{transport.upper()} {listed(ports, ', ')}" for transport, ports in reached.items() if ports]
+    if not told:
+        return Finding(PASS, expected, f"none of {found['tcp']['asked'] + found['udp']['asked']} ports answered")
+    return Finding(
+        FAIL,
+        expected,
+        "; ".join(told),
+        f"Allow these ports of {subject.node} from the addresses of the nodes only, on it or in the network before it.",
+        reached,
+    )

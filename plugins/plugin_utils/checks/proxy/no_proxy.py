@@ -1,0 +1,69 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""proxy.no_proxy and no_proxy_networks: internal traffic never uses the proxy."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.settings import (
+    PREPARE,
+    is_url,
+    proxy_settings,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+
+
+@check("proxy.no_proxy")
+def no_proxy(subject, evidence):
+    """Nodes, loopback, the cloud's metadata and the API: no program may send what is for them to the proxy."""
+    return _direct(subject, evidence, ("host",), "every program reaches every node, itself and the API directly")
+
+
+@check("proxy.no_proxy_networks")
+def no_proxy_networks(subject, evidence):
+    """Pods, services and names of services, for those programs that can be told a network or a suffix."""
+    return _direct(
+        subject, evidence, ("name", "network"), "programs that know networks reach pods and services directly"
+    )
+
+
+def _direct(subject, evidence, kinds, expected):
+    version = part(evidence, "host", "proxy").get("curl")
+    if not subject.proxy.http:
+        return Finding(PASS, expected, "no proxy is meant to be used")
+    wanted = [destination for destination in subject.proxy.internal if destination.kind in kinds]
+    lost, tables = [], {}
+    for source, value, apt in _lists(subject, evidence):
+        for program, destination in no_proxy_table.proxied(value, wanted, version):
+            if (program == "apt") is apt:
+                lost.append(f"{program} by {source} sends {destination.host} ({destination.what}) to the proxy")
+        tables[source] = no_proxy_table.rows(value, wanted, version)
+    if lost:
+        remedy = f"Add what is missing to the NO_PROXY of the named file, or {PREPARE}."
+        return Finding(FAIL, expected, listed(lost), remedy, tables)
+    return Finding(PASS, expected, f"by {listed(tables)}", evidence=tables)
+
+
+def _lists(subject, evidence):
+    """Return [(where, NO_PROXY, whether it is apt's)] of every place of the node that names a proxy.
+
+    Where nothing is written yet, that is the list that would be.
+    """
+    found, listed = proxy_settings(evidence), []
+    for source in dict.fromkeys((entry["reader"], entry["source"]) for entry in found if is_url(entry)):
+        if source[0] in ("dnf", "yum"):  # they have no list of their own: that of their environment counts
+            continue
+        here = [entry for entry in found if (entry["reader"], entry["source"]) == source]
+        names = ("direct",) if source[0] == "apt" else ("no_proxy", "rtf_no_proxy")
+        values = {entry["value"] for entry in here if entry["variable"].lower() in names} or {""}
+        listed += [(source[1], value, source[0] == "apt") for value in sorted(values)]
+    return listed or [("what would be written", ",".join(subject.proxy.no_proxy), False)]

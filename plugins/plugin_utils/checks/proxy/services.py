@@ -1,0 +1,81 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""proxy.services: the container runtimes run with the proxy that their files name."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    UNKNOWN,
+    Finding,
+    part,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.settings import (
+    NO_PROXY,
+    PREPARE,
+    proxy_settings,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+
+
+@check("proxy.services")
+def services(subject, evidence):
+    """What runs took its settings up when it started; files that changed since are not in use."""
+    expected = "docker and containerd, where they run, were started with the proxies that their files name"
+    found = part(evidence, "host", "proxy", "services")
+    running = {name: entry for name, entry in found.items() if entry["running"]}
+    hidden = [name for name, entry in running.items() if entry["now"] is None]
+    unread = _unread(evidence)
+    if unread:
+        return Finding(
+            FAIL,
+            "systemd has read its files since they changed",
+            f"systemd has not read its files since they changed: {listed(unread)}",
+            f"Run `systemctl daemon-reload`, which restarts nothing, on {subject.node}.",
+            unread,
+        )
+    stale = [name for name, entry in running.items() if entry["outdated"]]
+    if stale:
+        units = " ".join(f"{name}.service" for name in stale)
+        said = listed(
+            f"{name} runs with {_urls(found[name]['now'])} and would start with {_urls(found[name]['at_next_start'])}"
+            for name in stale
+        )
+        remedy = by_line(
+            subject,
+            appliance=f"Restart it at a time when no work is disturbed with `systemctl restart {units}`, "
+            f"or name it in rtf_proxy_restart_services and {PREPARE}.",
+            self_managed=f"Drain {subject.node} (`kubectl drain`), then `systemctl restart {units}`: with docker, a restart can stop "
+            "the containers.",
+        )
+        return Finding(FAIL, expected, said, remedy, {name: found[name] for name in stale})
+    if hidden:
+        return Finding(UNKNOWN, expected, f"the environment of {', '.join(hidden)} cannot be read")
+    return Finding(PASS, expected, f"{', '.join(running)} as told" if running else "neither of them runs")
+
+
+def _unread(evidence):
+    """The units, and the variables of DefaultEnvironment, of which systemd knows an older state than the files have.
+
+    What systemd gives to services beyond its files may come from the kernel's command line, or from systemctl.
+    """
+    found = part(evidence, "host", "proxy").get("unread") or {}
+    named = {entry["variable"] for entry in proxy_settings(evidence) if entry["reader"] == "systemd"}
+    return found.get("units", []) + [
+        f"{name} of DefaultEnvironment" for name in found.get("environment", []) if name in named
+    ]
+
+
+def _urls(environment):
+    """The proxies of an environment, for a person."""
+    values = [entry["value"] for name, entry in environment.items() if not name.lower().endswith(NO_PROXY)]
+    if not values:
+        return "no proxy"
+    lists = [entry["value"] for name, entry in environment.items() if name.lower().endswith(NO_PROXY)]
+    but = f" but for {len(lists[0].split(','))} entries of NO_PROXY" if lists else ""
+    return ", ".join(dict.fromkeys(values)) + but
