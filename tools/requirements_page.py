@@ -17,19 +17,19 @@ PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.m
 LINES = {"appliance": "VMs and bare metal (the appliance)", "self_managed": "your own Kubernetes (self-managed)"}
 
 INTRODUCTION = """\
-# What Runtime Fabric asks of network and hosts
+# What Runtime Fabric requires of network and hosts
 
-This page lists every port, name and setting that the vendor's documentation asks for, in the words of this collection
-and with the vendor's page as source. It is written from the files in `catalog/` by `make docs`; change those, not this
-page. `ansible-playbook hostprep.runtime_fabric.change_request -i inventory` writes the same for your own cluster, with
+This page lists every port, name and setting that the vendor's documentation requires, in the words of this collection
+and with the vendor's page as source. `make docs` generates it from the files in `catalog/`; change those, not this page.
+`ansible-playbook hostprep.runtime_fabric.change_request -i inventory` writes the same for your own cluster, with
 the addresses of your nodes and as configuration for common firewalls and proxies.
 
-A cluster of the appliance has **controllers**, which run its services and take in requests, and **workers**, which run
+A cluster of the appliance has **controllers**, which run its services and receive requests, and **workers**, which run
 the applications; **all nodes** means both. The **control plane** is the vendor's side, in one of several regions. The
 **internal network** is yours, around the cluster. The last column of each table is the name that reports and waivers
 use for the row.
 """
-ABOUT_TLS = "Where TLS must pass undecrypted, both ends show certificates, and a proxy that decrypts breaks them."
+ABOUT_TLS = "Where TLS must pass undecrypted, the connection uses mutual TLS, which a decrypting proxy breaks."
 
 
 def _offered(loaded, release):
@@ -65,7 +65,7 @@ def _releases(loaded):
 
 def _ports(rows):
     return table(
-        ["ports", "protocol", "from", "to", "what for", "row"],
+        ["ports", "protocol", "from", "to", "purpose", "row"],
         [
             [
                 f"{row['transport'].upper()} {wording.ports(row)}",
@@ -81,7 +81,7 @@ def _ports(rows):
 
 
 def _names(rows):
-    titles = ["name", "port", "protocol", "from", "TLS", "a proxy that carries it", "what for", "row"]
+    titles = ["name", "port", "protocol", "from", "TLS", "proxy", "purpose", "row"]
     return table(
         titles,
         [
@@ -127,7 +127,7 @@ def _release(loaded, release):
         ("Into the nodes", None, _ports(lasting["inbound"])),
         (
             "Out of the nodes",
-            "The names behind these are listed one by one below.",
+            "The names behind these are listed below.",
             _ports(lasting["outbound"]),
         ),
         ("Within each node", "Nothing to open; the ports must be free.", _ports(lasting["local"])),
@@ -136,7 +136,7 @@ def _release(loaded, release):
     for plane in entry["control_planes"]:
         title = f"Names to allow, control plane {plane} ({wording.CONTROL_PLANES[plane]})"
         lines += _section(3, title, ABOUT_TLS, _names(catalog.select_endpoints(loaded, release, plane)))
-    return lines + _section(3, "Asked for besides", None, _settings(catalog.select_settings(loaded, release)))
+    return lines + _section(3, "Further requirements", None, _settings(catalog.select_settings(loaded, release)))
 
 
 def _cell(row):
@@ -161,7 +161,7 @@ def _changes(loaded, before, after):
     lines += [
         ["changed", _cell(change.after), _difference(change), code(change.after["id"])] for change in found.changed
     ]
-    body = table(["", "request", "what about it", "row"], lines) or ["Nothing changes."]
+    body = table(["", "request", "difference", "row"], lines) or ["Nothing changes."]
     return _section(3, f"From {before} to {after}", None, body)
 
 

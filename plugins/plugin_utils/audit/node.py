@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import function_of
 
-AGAIN = "Run the audit again; if it stays, look at the reason on the node."
+AGAIN = "Run the audit again; if the result is the same, investigate the reason on the node."
 
 
 def judge_node(checks, subject, evidence, only=("*",), insist=(), expected=()):

@@ -75,7 +75,9 @@ def render(request):
     nodes = request.site.nodes
     controllers = [node for node in nodes if node.role == "controller"]
     content = {
-        "//": words.header(request, "A security group knows no host names: narrow the way out in a proxy or firewall."),
+        "//": words.header(
+            request, ("Security groups cannot match host names: restrict outbound traffic in a proxy or firewall.")
+        ),
         "variable": {"vpc_id": {"type": "string", "description": "The VPC of the nodes."}},
         "resource": {
             "aws_security_group": {

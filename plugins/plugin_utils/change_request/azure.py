@@ -95,7 +95,7 @@ def render(request):
     content = {
         "//": words.header(
             request,
-            "A network security group knows no host names: narrow the way out in a proxy or firewall.",
+            "Network security groups cannot match host names: restrict outbound traffic in a proxy or firewall.",
             *words.omissions(request),
         ),
         "variable": {name: {"type": "string", "description": about} for name, about in variables.items()},

@@ -55,8 +55,8 @@ def nodes(groups, variables):
     missing = [node.name for node in found if not node.address]
     if missing:
         raise InventoryError(
-            f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is no IPv4 address there;"
-            " a change request needs the address by which the other nodes know the node"
+            f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is not an IPv4 address there; a "
+            "change request needs the address at which the other nodes reach the node"
         )
     return found
 

@@ -48,12 +48,12 @@ def _port_table(openings, show=()):
                 code(row["id"]),
             ]
         )
-    return table(["from", "to", "ports", "protocol", "needed", "what for", "row"], lines)
+    return table(["from", "to", "ports", "protocol", "needed", "purpose", "row"], lines)
 
 
 def _name_table(openings):
     return table(
-        ["from", "to", "port", "protocol", "TLS", "what for", "row"],
+        ["from", "to", "port", "protocol", "TLS", "purpose", "row"],
         [
             [
                 words.group(opening.sources) + (f" for {opening.on_behalf_of}" if opening.on_behalf_of else ""),
@@ -91,7 +91,7 @@ def _proxy_team(request):
     lines = []
     for about, chosen in (
         (
-            "Do not decrypt these connections: both ends show certificates, and an interception breaks them.",
+            "Do not decrypt these connections: they use mutual TLS, which interception breaks.",
             [row for row in rows if row["mutual_tls"]],
         ),
         (
@@ -99,7 +99,7 @@ def _proxy_team(request):
             [row for row in rows if row["carrier"] == "http_proxy" and row["port"] != 443],
         ),
         (
-            "An HTTP proxy cannot carry these; where there is no direct way out, a SOCKS5 proxy has to:",
+            "An HTTP proxy cannot carry these; without a direct path, a SOCKS5 proxy has to:",
             [row for row in rows if row["carrier"] == "socks5"],
         ),
     ):
@@ -117,7 +117,7 @@ def _nothing_to_open(request):
         elif opening.detailed_by:
             detailed.setdefault(opening.detailed_by, []).append(row["id"])
     for names, ids in detailed.items():
-        lines.append(f"{_codes(ids)}: opened name by name above, as {_codes(names)}.")
+        lines.append(f"{_codes(ids)}: covered name by name above, by {_codes(names)}.")
     for row in request.idle:
         lines.append(f"{code(row['id'])} ({wording.what(row)}): {wording.remarks(row)}")
     return _bullets(lines)
@@ -149,7 +149,7 @@ def _request(request):
     closing = [opening.row["id"] for opening in request.openings if opening.row["phase"] == "install"]
     lines = ["# Network change request for Runtime Fabric", "", f"For {words.scope_line(request)}.", ""]
     lines += _section("Open questions", None, _bullets(words.questions(request)))
-    lines += _section("Nodes", "Groups of nodes are named in the tables below by their roles.", _node_table(request))
+    lines += _section("Nodes", "The tables below refer to groups of nodes by role.", _node_table(request))
     lines += _section(
         "Between the nodes",
         "A node need not reach itself through the network.",
@@ -159,13 +159,13 @@ def _request(request):
     lines += _section("Out of the nodes, by address", None, _port_table(by_direction["outbound"], ["destination"]))
     lines += _section(
         "Out of the nodes, by name",
-        "The addresses behind these names change: allow the names where the equipment knows names.",
+        "The addresses behind these names change: allow the names if the equipment supports names.",
         _name_table(names),
     )
-    lines += _section("For those who run the proxies", None, _proxy_team(request))
+    lines += _section("For the proxy team", None, _proxy_team(request))
     lines += _section("To be closed after the installation", None, _bullets([_codes(closing)] if closing else []))
     lines += _section("Nothing to open", None, _nothing_to_open(request))
-    lines += _section("Asked for besides", None, _settings(request))
+    lines += _section("Further requirements", None, _settings(request))
     lines += _section("Sources", None, _sources(request))
     return "\n".join(lines).rstrip() + "\n"
 
@@ -173,7 +173,7 @@ def _request(request):
 def _row_table(rows):
     openings = [row for row in rows if row["direction"]]
     return table(
-        ["what", "what for", "row"],
+        ["what", "purpose", "row"],
         [[wording.what(row), wording.remarks(row), code(row["id"])] for row in openings],
     )
 
@@ -219,10 +219,10 @@ def _comparison(request):
     ]
     close = f"Close these only when no node runs {before} any more and nothing else uses them."
     lines += _section("To be opened", None, _row_table(found.added))
-    lines += _section("No longer asked for", close, _row_table(found.removed))
+    lines += _section("No longer required", close, _row_table(found.removed))
     lines += _section("Changed", None, _change_table(found.changed))
-    lines += _section("Asked for besides from now on", None, _besides(found.added))
-    lines += _section("No longer asked for besides", None, _besides(found.removed))
+    lines += _section("New further requirements", None, _besides(found.added))
+    lines += _section("Further requirements that no longer apply", None, _besides(found.removed))
     if found == ([], [], []):
         lines += ["Nothing changes.", ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -28,7 +28,7 @@ def scope_line(request):
 
 def _missing(request):
     return [
-        f"{variable} is not set, so nobody is named for: {', '.join(ids)}."
+        f"{variable} is not set, so one end is missing in: {', '.join(ids)}."
         for variable, ids in unstated(request.openings).items()
     ]
 
@@ -42,7 +42,7 @@ def questions(request):
     ):
         wide = [each.row["id"] for each in request.openings if _is_wide(each, side)]
         if wide and not stated:
-            found.append(f"{variable} is not set, so anywhere is asked for in: {', '.join(wide)}.")
+            found.append(f"{variable} is not set, so any address is requested in: {', '.join(wide)}.")
     return found
 
 

@@ -32,8 +32,8 @@ _NO_ROOT = re.compile(
     re.IGNORECASE,
 )
 BECOME = (
-    "Give the password with which the user that Ansible connects with becomes root: run with --ask-become-pass, or set "
-    "ansible_become_password, in a vault."
+    "Provide the become password of the Ansible user: run with --ask-become-pass, or set ansible_become_password in "
+    "a vault."
 )
 
 
@@ -57,7 +57,7 @@ def shell(subject, evidence):
         FAIL,
         EXPECTED,
         "connected, but not as root",
-        f"Let the user that Ansible connects with become root on {subject.node}, and run with become: true.",
+        f"Allow the Ansible user to become root on {subject.node}, and run with become: true.",
     )
 
 
@@ -70,14 +70,12 @@ def _unreachable(subject, reason):
     of_the_node = _JUMP_HOST not in reason or _BEHIND_IT in reason
     if _CLOSED.search(reason) and of_the_node:
         remedy = (
-            f"Start sshd on {subject.node} (`systemctl enable --now sshd`, or ssh on Debian and Ubuntu), or let the firewall "
-            "before it accept connections from the control node; `ansible_port` may be another one."
+            f"Start sshd on {subject.node} (`systemctl enable --now sshd`, or ssh on Debian and Ubuntu), or allow "
+            "SSH from the control node in the firewall; if sshd uses another port, set ansible_port."
         )
         return Finding(FAIL, EXPECTED, f"refused: {reason}", remedy)
     if _NO_LOGIN.search(reason) and of_the_node:
-        remedy = (
-            f"Let the user that Ansible connects with log in on {subject.node}: ansible_user and its key or password."
-        )
+        remedy = f"Allow the Ansible user to log in on {subject.node}: check ansible_user and its key or password."
         return Finding(FAIL, EXPECTED, f"refused: {reason}", remedy)
     raise NoEvidence(f"unreachable: {reason}")
 
@@ -88,8 +86,8 @@ def preparation(subject, evidence):
     stopped = part(evidence, "preparation_failure")
     return Finding(
         FAIL,
-        "every task of the preparation ended",
+        "every task of the preparation succeeded",
         f"stopped at '{stopped['task']}': {stopped['message']}",
-        f"Mend what the message names on {subject.node} and run the playbook again.",
+        f"Fix what the message reports on {subject.node}, then run the playbook again.",
         stopped,
     )

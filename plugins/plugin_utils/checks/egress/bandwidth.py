@@ -27,9 +27,9 @@ def bandwidth(subject, evidence):
     if told.get("skipped"):
         return Finding(
             SKIPPED,
-            "a download in a reasonable time",
+            "a measured download speed",
             "rtf_outbound_bandwidth_url is not set",
-            "Set rtf_outbound_bandwidth_url to a large file outside to have the bandwidth measured.",
+            "Set rtf_outbound_bandwidth_url to the URL of a large file on the Internet to measure the bandwidth.",
             severity="info",
         )
     wanted = subject.outbound_mbit
@@ -45,7 +45,7 @@ def bandwidth(subject, evidence):
             told,
         )
     observed = (
-        f"{_both(told['mean_mbit'])} {way}, at best {_both(told['peak_mbit'])}{_readings(subject, told['mean_mbit'])}"
+        f"{_both(told['mean_mbit'])} {way}, peak {_both(told['peak_mbit'])}{_readings(subject, told['mean_mbit'])}"
     )
     if told["mean_mbit"] >= wanted:
         return Finding(PASS, expected, observed, evidence=told)

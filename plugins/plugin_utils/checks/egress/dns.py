@@ -26,7 +26,7 @@ _MOST_NAMES = 3
 @check("egress.dns")
 def dns(subject, evidence):
     """Every server knows what the node reaches directly, and sends it to where it is."""
-    expected = "each name server knows the endpoints that are reached directly, and no name that does not exist"
+    expected = "each name server resolves the endpoints that are reached directly, and no name that does not exist"
     told, probes = part(evidence, "name_servers"), part(evidence, "egress")
     wanted = {probe["host"]: probe for probe in probes if probe["path"] == "direct"}
     servers = told["servers"]
@@ -35,7 +35,7 @@ def dns(subject, evidence):
             FAIL,
             expected,
             "no name server is configured",
-            f"Name the site's name servers in /etc/resolv.conf of {subject.node}.",
+            f"List the site's name servers in /etc/resolv.conf of {subject.node}.",
             told,
         )
     answers = [answer for server in servers for answer in server["names"] if answer["name"] in wanted]
@@ -54,15 +54,15 @@ def dns(subject, evidence):
     names = ", ".join(server["address"] for server in servers)
     if any(answer["status"] == _UNTRIED for answer in answers):
         return Finding(
-            UNKNOWN, expected, f"not every question to {names} was answered in time", "Run the audit again.", told
+            UNKNOWN, expected, f"some queries to {names} were not answered in time", "Run the audit again.", told
         )
-    return Finding(PASS, expected, f"{names}: {_count(len(asked), 'name')} known to each", evidence=told)
+    return Finding(PASS, expected, f"{names}: each resolves {_count(len(asked), 'name')}", evidence=told)
 
 
 @check("egress.dns_search")
 def dns_search(subject, evidence):
     """No search domain has an address for a name that nobody can have registered."""
-    expected = "no search domain has an address for every name"
+    expected = "no search domain resolves every name"
     told = part(evidence, "name_servers")
     trapped = [
         (server, answer["name"].partition(".")[2], answer["addresses"][0])
@@ -74,21 +74,22 @@ def dns_search(subject, evidence):
         domains = list(dict.fromkeys(domain for dummy, domain, dummy_too in trapped))
         host = next((row["host"] for row in subject.endpoints), "a name")
         takes = (
-            f"Take {', '.join(domains)} out of the search domains of {subject.node} (/etc/resolv.conf), or ask the DNS team "
-            f"to remove the wildcard: pods try {host}.{domains[0]} before {host}."
+            f"Remove {', '.join(domains)} from the search domains of {subject.node} (/etc/resolv.conf), or ask the "
+            f"DNS team to remove the wildcard: pods try {host}.{domains[0]} before {host}."
         )
-        follows = "It follows from egress.dns: the name server has an address for every name."
+        follows = "Fix egress.dns first: the name server resolves every name."
         return Finding(
             FAIL,
             expected,
             "; ".join(
-                f"{server['address']} sends any name below {domain} to {address}" for server, domain, address in trapped
+                f"{server['address']} resolves any name below {domain} to {address}"
+                for server, domain, address in trapped
             ),
             follows if all(_knows_everything(server) for server, dummy, dummy_too in trapped) else takes,
             told,
         )
     if not told["search"]:
-        return Finding(PASS, expected, "there is no search domain", evidence=told)
+        return Finding(PASS, expected, "no search domain is configured", evidence=told)
     silent = [
         server["address"]
         for server in told["servers"]
@@ -98,11 +99,11 @@ def dns_search(subject, evidence):
         return Finding(
             UNKNOWN,
             expected,
-            f"not every question to {', '.join(silent)} was answered" if silent else "no name server is configured",
+            f"some queries to {', '.join(silent)} were not answered" if silent else "no name server is configured",
             "Make egress.dns pass, then run the audit again.",
             told,
         )
-    return Finding(PASS, expected, f"{', '.join(told['search'])}: none has", evidence=told)
+    return Finding(PASS, expected, f"{', '.join(told['search'])}: no wildcard", evidence=told)
 
 
 def _problems(node, server, servers, asked, wanted):
@@ -113,29 +114,31 @@ def _problems(node, server, servers, asked, wanted):
         reason = answers[0]["detail"] or answers[0]["status"]
         yield (
             f"{address} does not answer ({reason})",
-            f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53, or take it out of {source}: "
-            "pods are sent to any of the servers, not only to the first that works.",
+            (
+                f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53, or remove it from {source}: "
+                "pods use any of the servers, not only the first that works."
+            ),
         )
         return
     missing = [answer for answer in answers if answer["status"] not in ("ok", _UNTRIED)]
     if missing:
         names = _some([answer["name"] for answer in missing])
         yield (
-            f"{address} has no address for {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
-            f"Ask the DNS team to let {address} resolve {names}, or take it out of {source} on {node}.",
+            f"{address} does not resolve {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
+            f"Ask the DNS team to make {address} resolve {names}, or remove it from {source} on {node}.",
         )
     for answer in answers:
         wrong = _wrong_address(answer, server, servers, wanted)
         if wrong:
             yield (
-                f"{address} sends {answer['name']} to {answer['addresses'][0]}, where it is {wrong}",
-                f"Ask the DNS team why {address} gives {answer['addresses'][0]} for {answer['name']}.",
+                f"{address} resolves {answer['name']} to {answer['addresses'][0]}, where it is {wrong}",
+                f"Ask the DNS team why {address} returns {answer['addresses'][0]} for {answer['name']}.",
             )
     if _knows_everything(server):
         invented = server["invented"][0]
         yield (
-            f"{address} has an address for every name, also for {invented['name']} ({invented['addresses'][0]})",
-            f"Ask the DNS team to let {address} answer NXDOMAIN for names that do not exist.",
+            f"{address} resolves every name, even {invented['name']} ({invented['addresses'][0]})",
+            f"Ask the DNS team to make {address} return NXDOMAIN for names that do not exist.",
         )
 
 

@@ -24,7 +24,7 @@ UNTRIED = ("untested", "error")
 @check("egress")
 def endpoint(subject, evidence, row):
     """Judge the probe of one catalogue row."""
-    expected = f"{row['host']}:{row['port']} answers as itself"
+    expected = f"{row['host']}:{row['port']} is reachable and authentic"
     probe = next((probe for probe in part(evidence, "egress") if probe["id"] == row["id"]), None)
     if probe is None:
         return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
@@ -58,7 +58,8 @@ def _reached(subject, row, probe, expected):
         observed += f"; {probe['detail']}"
     if probe.get("passthrough") == "inconclusive" and not vendor:
         remedy = (
-            f"Make sure that nobody decrypts TLS between {subject.node} and {row['host']}: it asked for no certificate."
+            f"Make sure that no proxy decrypts TLS between {subject.node} and {row['host']}: the server requested no "
+            "client certificate."
         )
         return Finding(UNKNOWN, expected, observed, remedy, probe)
     return Finding(PASS, expected, observed, evidence=probe)

@@ -23,8 +23,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.tim
 def ntp(subject, evidence):
     """Every NTP server of the site answers a query on UDP 123 from this node: one that does not is one opening that lacks."""
     if not subject.ntp_servers:
-        return _ntp_by_chrony(subject, evidence, "an answer from UDP 123 of an NTP server")
-    expected = f"an answer from UDP 123 of {', '.join(subject.ntp_servers)}"
+        return _ntp_by_chrony(subject, evidence, "an answer on UDP 123 from an NTP server")
+    expected = f"an answer on UDP 123 from {', '.join(subject.ntp_servers)}"
     rows = {row["host"]: row for row in part(evidence, "egress") if row["protocol"] == "ntp"}
     known = _answering_with_keys(subject, evidence)
     answered, failed, untried = [], {}, []
@@ -35,14 +35,14 @@ def ntp(subject, evidence):
         elif server in known:
             answered.append(f"{server} answered chrony, with authentication")
         elif row is None or row["verdict"] in ("untested", "error"):
-            untried.append(f"{server} was not asked{': ' + row['detail'] if row and row['detail'] else ''}")
+            untried.append(f"{server} was not queried{': ' + row['detail'] if row and row['detail'] else ''}")
         else:
             failed[server] = f"{server}: {row['detail'] or row['verdict']}"
     observed = "; ".join([*failed.values(), *untried, *answered])
     if failed:
         remedy = (
-            f"Ask the network team to open UDP 123 from {subject.node} to {', '.join(failed)}, "
-            "or name servers that answer in rtf_ntp_servers."
+            f"Ask the network team to open UDP 123 from {subject.node} to {', '.join(failed)}, or set "
+            "rtf_ntp_servers to servers that answer."
         )
         return Finding(FAIL, expected, observed, remedy, list(rows.values()))
     if untried:

@@ -20,8 +20,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 REMEDIES = {
     "proxy_unreachable": "Check {variable}, and ask the network team to let {node} reach that proxy.",
-    "proxy_auth": "Give {variable} a user name and password that the {proxy} accepts.",
-    "proxy_denied": "Ask the proxy team to allow {node} what the change request lists.",
+    "proxy_auth": "Set a user name and password that the {proxy} accepts in {variable}.",
+    "proxy_denied": "Ask the proxy team to allow what the change request lists for {node}.",
     "proxy_failed": "Ask the proxy team to let the {proxy} itself resolve names and reach the Internet.",
 }
 

@@ -24,12 +24,16 @@ _SENTENCES = {
     "rejected": "Ask the network team to allow TCP {port} from {node} to {host}, or correct rtf_smtp.",
     "smtp_failed": "Ask the mail team to let {node} use {host} port {port}, or correct port and security in rtf_smtp.",
     "starttls_missing": "Set security in rtf_smtp to what {host} port {port} offers, or ask the mail team for STARTTLS.",
-    "tls_failed": "Set security in rtf_smtp to starttls if {host} port {port} begins in clear, or ask the mail team.",
-    "tls_untrusted": "Install the CA that signed for {host} on {node}, or ask the mail team for a certificate of a public one.",
-    "tls_name_mismatch": "Use in rtf_smtp a name that the certificate of {host} is for.",
+    "tls_failed": (
+        "Set security in rtf_smtp to starttls if {host} port {port} starts without TLS, or ask the mail team."
+    ),
+    "tls_untrusted": (
+        "Install the CA of the certificate of {host} on {node}, or ask the mail team for a certificate of a public CA."
+    ),
+    "tls_name_mismatch": "Use a name in rtf_smtp that the certificate of {host} contains.",
     "tls_expired": "Ask the mail team to renew the certificate of {host}, if the clock of {node} is right.",
 }
-_AGAIN = "Run the audit again; if it stays, try `openssl s_client -connect {host}:{port}` on {node}."
+_AGAIN = "Run the audit again; if the result is the same, try `openssl s_client -connect {host}:{port}` on {node}."
 
 
 @check("egress.smtp")
@@ -40,10 +44,10 @@ def smtp(subject, evidence):
             SKIPPED,
             "a mail server that the controllers can use",
             "rtf_smtp is not set",
-            "Set rtf_smtp to have the server for the alerts tried out.",
+            "Set rtf_smtp to test the mail server for alerts.",
             severity="info",
         )
-    expected = f"{meant.host}:{meant.port} takes connections" + (
+    expected = f"{meant.host}:{meant.port} accepts connections" + (
         f" and offers AUTH {' or '.join(meant.auth)}" if meant.auth else ""
     )
     probe = next((probe for probe in part(evidence, "egress") if probe["id"] == mail_server.ROW), None)

@@ -70,9 +70,14 @@ def _inspectors(seen):
         )
         yield {
             "id": "cluster.tls_inspection",
-            "observed": f"{issuer} signs for {_list(signed_for)}: {len({each.row for each in theirs})} endpoints, "
-            f"{_list([WAYS[path] for path in _unique(each.path for each in theirs)])}, seen from {_list(nodes)}; {trust} it",
-            "remedy": "That is one TLS inspection: ask its team to exempt all endpoints of the change request at once.",
+            "observed": (
+                f"{issuer} signs certificates of {_list(signed_for)}: {len({each.row for each in theirs})} "
+                f"endpoints, {_list([WAYS[path] for path in _unique(each.path for each in theirs)])}, seen "
+                f"from {_list(nodes)}; {trust} it"
+            ),
+            "remedy": (
+                "This is one TLS-inspecting proxy: ask its team to exempt all endpoints of the change request at once."
+            ),
         }
 
 
@@ -88,9 +93,14 @@ def _differences_of_nodes(seen):
     for (path, inspected, others), rows in rows_by_difference.items():
         yield {
             "id": "cluster.nodes_differ",
-            "observed": f"{WAYS[path]}, strangers sign for {_list(rows)} on the way of {_list(list(inspected))}, and who may does "
-            f"on the way of {_list(list(others))}",
-            "remedy": f"Ask the network team for one way out: that of {_list(list(inspected))} differs from that of {_list(list(others))}.",
+            "observed": (
+                f"{WAYS[path]}, TLS to {_list(rows)} is intercepted from {_list(list(inspected))} but not "
+                f"from {_list(list(others))}"
+            ),
+            "remedy": (
+                f"Ask the network team why the path of {_list(list(inspected))} to the Internet differs from "
+                f"that of {_list(list(others))}."
+            ),
         }
 
 
@@ -107,9 +117,14 @@ def _differences_of_paths(seen):
         count = len(set(rows))
         yield {
             "id": "cluster.paths_differ",
-            "observed": f"{_list([WAYS[path] for path in inspected])} strangers sign for {count} endpoint{'' if count == 1 else 's'} "
-            f"for which who may does {_list([WAYS[path] for path in others])}",
-            "remedy": f"What inspects TLS is {_list([WAYS[path] for path in inspected])} only: its team is the one to ask.",
+            "observed": (
+                f"TLS to {count} endpoint{'' if count == 1 else 's'} is intercepted "
+                f"{_list([WAYS[path] for path in inspected])} but not "
+                f"{_list([WAYS[path] for path in others])}"
+            ),
+            "remedy": (
+                f"TLS is inspected only {_list([WAYS[path] for path in inspected])}: ask the team that runs that path."
+            ),
         }
 
 
@@ -118,4 +133,4 @@ def _unique(values):
 
 
 def _list(words):
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "nobody"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"

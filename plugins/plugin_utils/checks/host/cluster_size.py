@@ -30,11 +30,11 @@ def cluster_size(subject, evidence):
         nearest = [number for number in sizes["controllers"] if number < controllers] or sizes["controllers"][:1]
         larger = [number for number in sizes["controllers"] if number > controllers]
         remedies.append(
-            f"Have {' or '.join(str(number) for number in (*nearest[-1:], *larger[:1]))} nodes in rtf_controllers: "
+            f"Put {' or '.join(str(number) for number in (*nearest[-1:], *larger[:1]))} nodes in rtf_controllers: "
             "the failure of one must leave a majority."
         )
     if not least <= workers <= most:
-        remedies.append(f"Have {least} to {most} nodes in rtf_workers.")
+        remedies.append(f"Put {least} to {most} nodes in rtf_workers.")
     if remedies:
         return Finding(FAIL, expected, observed, " ".join(remedies), found)
     if controllers < sizes["production_controllers"] or workers < sizes["production_workers"]:

@@ -30,7 +30,12 @@ def architecture(subject, evidence):
     expected = f"a processor of the architecture {' or '.join(machines)}"
     if found in machines:
         return Finding(PASS, expected, found)
-    return Finding(FAIL, expected, str(found), f"Replace {subject.node} by a machine with {' or '.join(machines)}.")
+    return Finding(
+        FAIL,
+        expected,
+        str(found),
+        (f"Replace {subject.node} with a machine of the architecture {' or '.join(machines)}."),
+    )
 
 
 @check("host.cpu")
@@ -47,12 +52,14 @@ def cpu(subject, evidence):
 def cpu_burstable(subject, evidence):
     """The vendor does not support machines that may use their cores only for a while."""
     product = part(evidence, "host", "system", "hardware").get("product")
-    expected = "cores of its own, no burstable machine"
+    expected = "dedicated cores, not a burstable machine type"
     if product and BURSTABLE.match(product):
         return Finding(
-            FAIL, expected, f"a {product}", f"Change {subject.node} to a type such as m5 or r5, with cores of its own."
+            FAIL, expected, f"a {product}", f"Change {subject.node} to a type with dedicated cores, such as m5 or r5."
         )
-    return Finding(PASS, expected, f"firmware says {product}" if product else "the firmware names no burstable type")
+    return Finding(
+        PASS, expected, f"firmware reports {product}" if product else "the firmware reports no burstable type"
+    )
 
 
 @check("host.memory")

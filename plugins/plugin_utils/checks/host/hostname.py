@@ -26,13 +26,13 @@ def hostname(subject, evidence):
     """Kubernetes calls a node by its host name: unique, lower-case, and the same after the next boot."""
     found = part(evidence, "host", "system", "hostname")
     cluster = part(evidence, "cluster")
-    expected = "a name of its own, of lower-case letters, digits and dashes, that stays"
+    expected = "a unique and permanent name of lower-case letters, digits and dashes"
     name = found["name"]
     twins = [node for node, entry in cluster.items() if node != subject.node and entry.get("hostname") == name]
     if not HOSTNAME.match(name) or name.split(".")[0] == "localhost":
-        observed = f"{name} is no valid name of a node"
+        observed = f"{name} is not a valid node name"
     elif twins:
-        observed = f"{name} is the name of {', '.join(twins)}, too"
+        observed = f"{name} is also the name of {', '.join(twins)}"
     elif found["static"] and found["static"] != name:
         observed = f"{name}, which becomes {found['static']} at the next boot"
     elif found["unreadable"]:
@@ -40,7 +40,7 @@ def hostname(subject, evidence):
             UNKNOWN,
             expected,
             f"{name}; {'; '.join(found['unreadable'])}",
-            "Make /etc/hostname a file that root can read.",
+            "Make /etc/hostname readable by root.",
             found,
         )
     else:
@@ -51,13 +51,13 @@ def hostname(subject, evidence):
 def _rename(subject):
     """A node is registered in its cluster by its name."""
     joined = (
-        f"The cluster knows {subject.node} by its name, so a new name makes another node of it: let it leave the cluster, "
-        "give it a name of its own, and let it join again."
+        f"The cluster identifies {subject.node} by its name: remove the node from the cluster, give it a unique "
+        "name, and join it again."
     )
     if subject.phase == "operate":
         return joined
     return by_line(
         subject,
-        appliance="`hostnamectl set-hostname NAME` with a name of its own, before the installation.",
+        appliance="`hostnamectl set-hostname NAME` with a unique name, before the installation.",
         self_managed=joined,
     )

@@ -36,7 +36,7 @@ def inotify(subject, evidence):
     looked_at = {name: looked_up(found, name) for name in minima}
     if low:
         settings = " ".join(f"{name}={minima[name]}" for name in low)
-        remedy = f"Set it with `sysctl -w {settings}` and in a file of /etc/sysctl.d, or {PREPARE}."
+        remedy = f"Set it with `sysctl -w {settings}` and in a file in /etc/sysctl.d, or {PREPARE}."
         return Finding(FAIL, expected, observed, remedy, looked_at)
     later = {name: entry for name, entry in looked_at.items() if _number(entry["at_boot"]) < minima[name]}
     if later:

@@ -27,7 +27,7 @@ def kernel_release(subject, evidence):
     if version_key(found) >= version_key(minimum):
         return Finding(PASS, expected, found)
     return Finding(
-        FAIL, expected, found, f"Update the kernel of {subject.node} and restart it: `yum update kernel && reboot`."
+        FAIL, expected, found, f"Update the kernel of {subject.node} and reboot: `yum update kernel && reboot`."
     )
 
 
@@ -49,16 +49,16 @@ def kernel_config(subject, evidence):
     expected = f"{len(options)} options of the kernel's configuration are y or m"
     unasked = [name for name in options if name not in found["options"]]
     if unasked:
-        raise NoEvidence(f"{', '.join(unasked)} were not looked up")
+        raise NoEvidence(f"{', '.join(unasked)} were not collected")
     missing = [name for name in options if found["options"][name] not in ("y", "m")]
     if not missing:
-        return Finding(PASS, expected, f"all there, by {found['source']}")
+        return Finding(PASS, expected, f"all set in {found['source']}")
     listed = ", ".join(f"CONFIG_{name}" for name in missing)
     return Finding(
         FAIL,
         expected,
         f"{listed} missing in {found['source']}",
-        f"Start {subject.node} with the distribution's own kernel.",
+        f"Boot {subject.node} with the distribution's own kernel.",
         missing,
     )
 
@@ -72,9 +72,9 @@ def cgroups(subject, evidence):
     missing = [name for name in controllers if name not in found["controllers"]]
     if not missing:
         return Finding(PASS, expected, "all mounted")
-    only = " (only version 2 is there)" if found["unified"] and not found["controllers"] else ""
+    only = " (only version 2 is mounted)" if found["unified"] and not found["controllers"] else ""
     remedy = (
         "Add systemd.unified_cgroup_hierarchy=0 to the kernel's command line (`grubby --update-kernel=ALL "
-        "--args=systemd.unified_cgroup_hierarchy=0`, or GRUB_CMDLINE_LINUX and `update-grub`) and restart."
+        "--args=systemd.unified_cgroup_hierarchy=0`, or GRUB_CMDLINE_LINUX and `update-grub`) and reboot."
     )
     return Finding(FAIL, expected, f"{', '.join(missing)} not mounted{only}", remedy, found)

@@ -26,8 +26,8 @@ def os_supported(subject, evidence):
     if _version(found) in systems.get(found["id"], ()):
         return Finding(PASS, expected, observed)
     remedy = (
-        f"Install a listed release on {subject.node}, or set rtf_release to an edition that lists it; "
-        "waive it if the vendor's support agreed."
+        f"Install a listed release on {subject.node}, or set rtf_release to an edition that lists it; waive this if "
+        "the vendor's support agreed."
     )
     return Finding(FAIL, expected, observed, remedy, found)
 
@@ -42,12 +42,15 @@ def os_family(subject, evidence):
     """init.sh knows what to do for ID_LIKE containing debian or fedora, and stops otherwise."""
     found = part(evidence, "host", "system", "os")
     families = subject.installer["families"]
-    expected = f"ID_LIKE of /etc/os-release names {' or '.join(families)}"
+    expected = f"ID_LIKE in /etc/os-release contains {' or '.join(families)}"
     shown = " ".join(found["id_like"])
     if any(family in shown for family in families):
         return Finding(PASS, expected, f"ID_LIKE is {shown}")
     observed = f"ID_LIKE is {shown}" if shown else f"{found['id']} has no ID_LIKE"
-    remedy = f"Use a distribution that the vendor lists; the installer ends with `Unknown OS distribution.` on {subject.node}."
+    remedy = (
+        "Use a distribution that the vendor lists; the installer stops with `Unknown OS distribution.` on "
+        f"{subject.node}."
+    )
     return Finding(FAIL, expected, observed, remedy, found)
 
 

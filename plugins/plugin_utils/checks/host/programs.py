@@ -33,7 +33,7 @@ def _told(found):
 @check("host.conflicting_programs")
 def conflicting_programs(subject, evidence):
     """Gravity stops where it finds one of these: it brings its own."""
-    expected = "no container runtime, Kubernetes or DNS server of another origin runs"
+    expected = "no other container runtime, Kubernetes or DNS server runs"
     found = running(evidence, subject.installer["conflicting_programs"])
     if not found:
         return Finding(PASS, expected, "none runs")
@@ -48,7 +48,7 @@ def security_agents(subject, evidence):
         evidence,
         "security_agents",
         "no antivirus or packet inspection runs",
-        "Remove it, or let its team exempt /var/lib/gravity and the traffic between the nodes, and waive this.",
+        "Remove it, or ask its team to exempt /var/lib/gravity and the traffic between the nodes, and waive this.",
     )
 
 
@@ -58,8 +58,11 @@ def config_management(subject, evidence):
         subject,
         evidence,
         "config_management",
-        "nothing resets the host's settings by itself",
-        "Let it set the same kernel parameters, modules, firewall and time, or take these out of what it manages, and waive this.",
+        "no configuration management runs",
+        (
+            "Make it set the same kernel parameters, modules, firewall and time, or exclude these from it, and waive "
+            "this."
+        ),
     )
 
 
@@ -70,7 +73,7 @@ def _agents(subject, evidence, kind, expected, remedy):
         for pids in running(evidence, row["programs"]).values():
             found.setdefault(row["title"], []).extend(pids)
     if not found:
-        return Finding(PASS, expected, f"none of {len(rows)} known ones runs")
+        return Finding(PASS, expected, f"none of {len(rows)} known programs runs")
     return Finding(FAIL, expected, f"{_told(found)} running", remedy, found)
 
 

@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.lis
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 
-EXPECTED = "every package repository of the host answers"
+EXPECTED = "every package repository of the host is reachable"
 ADD = {
     "apt": "Add the distribution's sources to /etc/apt/sources.list.d",
     "dnf": "Add the distribution's repositories to /etc/yum.repos.d (on RHEL `subscription-manager register`)",
@@ -35,12 +35,12 @@ def repos_reachable(subject, evidence):
     packages = part(evidence, "host", "packages")
     manager, unread = packages["manager"], list(packages["unreadable"])
     if manager is None:
-        return Finding(UNKNOWN, EXPECTED, "there is neither apt nor dnf nor yum")
+        return Finding(UNKNOWN, EXPECTED, "neither apt, dnf nor yum is installed")
     if not packages["repositories"] and not unread:
         return _without_remote(manager, packages["local"])
     settings = part(evidence, "host", "proxy", "settings")
     ids = {way.name: probe_id for probe_id, way in repository_probes.ways(part(evidence, "host")).items()}
-    answered, failed, open_questions = [], {}, [f"not everything could be read: {text}" for text in unread]
+    answered, failed, open_questions = [], {}, [f"could not be read: {text}" for text in unread]
     for repository in packages["repositories"]:
         ways = [repository_probes.way_to(place, manager, settings) for place in repository["places"]]
         probes = [_probe_of(evidence, ids[way.name]) for way in ways]
@@ -72,7 +72,7 @@ def repos_reachable(subject, evidence):
 
 def _without_remote(manager, local):
     if local:
-        return Finding(PASS, EXPECTED, f"none is over the network; {local} on the host itself")
+        return Finding(PASS, EXPECTED, f"no remote repository, {local} on the host itself")
     remedy = f"{ADD[manager]}, or install chrony and iptables on the host before the platform."
     return Finding(FAIL, EXPECTED, f"{manager} has no repository", remedy)
 
@@ -84,8 +84,8 @@ def _probe_of(evidence, probe_id):
 def _why_untried(way, probe):
     if probe:
         return f"{way.name}: {probe['verdict']}{': ' + probe['detail'] if probe['detail'] else ''}"
-    return f"{way.name} was not tried: " + (
-        f"{way.source} has a proxy with a password that is not known here, or one of several"
+    return f"{way.name} was not probed: " + (
+        f"{way.source} names a proxy whose password the audit does not know, or several proxies"
         if way.proxy
         else "run the audit again"
     )
@@ -102,14 +102,14 @@ def _remedy(node, manager, way, probe):
     if verdict == "proxy_unreachable":
         return f"Correct the proxy in {way.source}, or ask the network team to let {node} reach {way.proxy}."
     if verdict == "proxy_auth":
-        return f"Give the proxy in {way.source} a user name and password that it accepts."
+        return f"Set a user name and password that the proxy accepts in {way.source}."
     if verdict.startswith("proxy_"):
-        return f"Ask the proxy team to let {node} get {way.scheme}://{way.host} port {way.port}."
+        return f"Ask the proxy team to allow {node} to fetch {way.scheme}://{way.host} port {way.port}."
     if verdict.startswith("tls_"):
         return f"Ask the proxy team to exempt {way.host} from TLS inspection, or install the CA of its certificate on {node}."
     if way.proxy:
-        return f"Ask the proxy team what answers {node} for {way.scheme}://{way.host} port {way.port}."
+        return f"Ask the proxy team which device answers {node} for {way.scheme}://{way.host} port {way.port}."
     return (
-        f"Ask the network team to allow TCP {way.port} from {node} to {way.host}; where a proxy leads there, "
-        f"name it for {manager}: {SET_PROXY[manager]}."
+        f"Ask the network team to allow TCP {way.port} from {node} to {way.host}; if a proxy is required, configure "
+        f"it for {manager}: {SET_PROXY[manager]}."
     )

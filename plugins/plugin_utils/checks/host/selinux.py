@@ -32,7 +32,7 @@ def selinux(subject, evidence):
         return Finding(PASS, expected, observed)
     if "enforcing" not in (mode, configured):
         if found["unreadable"]:
-            return Finding(UNKNOWN, expected, observed, "Make /etc/selinux/config a file that root can read.", found)
+            return Finding(UNKNOWN, expected, observed, "Make /etc/selinux/config readable by root.", found)
         return Finding(PASS, expected, observed)
     remedies = ["Set SELINUX=permissive in /etc/selinux/config."] if configured == "enforcing" else []
     remedies += ["Run `setenforce 0`."] if mode == "enforcing" else []

@@ -20,7 +20,7 @@ def service_account(subject, evidence):
     """The platform runs as uid and gid 1000 unless told otherwise, and changes the owner of its disks to them."""
     numbers = subject.installer["service_accounts"]
     accounts = part(evidence, "host", "system", "accounts")
-    expected = f"uid and gid {', '.join(str(number) for number in numbers)} are nobody's"
+    expected = f"uid and gid {', '.join(str(number) for number in numbers)} are free"
     taken = {number: accounts[str(number)] for number in numbers if any(accounts[str(number)].values())}
     if not taken:
         return Finding(PASS, expected, "free")
@@ -31,7 +31,7 @@ def service_account(subject, evidence):
         if entry[kind]
     )
     remedy = (
-        "Set RTF_SERVICE_UID and RTF_SERVICE_GID in /opt/anypoint/runtimefabric/env to free numbers, else "
-        f"{next(iter(taken.values()))['user'] or 'that group'} may read the platform's disks."
+        "Set RTF_SERVICE_UID and RTF_SERVICE_GID in /opt/anypoint/runtimefabric/env to free numbers; otherwise "
+        f"{next(iter(taken.values()))['user'] or 'that group'} can read the platform's disks."
     )
     return Finding(FAIL, expected, observed, remedy, taken)

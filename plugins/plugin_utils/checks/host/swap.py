@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
-READ = "Make it a file that root can read, then run the audit again."
+READ = "Make it readable by root, then run the audit again."
 
 
 @check("host.swap")
@@ -32,7 +32,7 @@ def swap(subject, evidence):
             return Finding(
                 UNKNOWN,
                 "no swap, now and at boot",
-                "none now; not read: " + "; ".join(found["unreadable"]),
+                "none now; could not be read: " + "; ".join(found["unreadable"]),
                 remedy=READ,
             )
         return Finding(PASS, "no swap, now and at boot", "; ".join(["none", *found["dangling"]]))
@@ -48,7 +48,7 @@ def swap(subject, evidence):
     )
     remedies = []
     if active:
-        remedies.append(f"Switch it off with `swapoff {' '.join(entry['name'] for entry in found['active'])}`.")
+        remedies.append(f"Turn it off with `swapoff {' '.join(entry['name'] for entry in found['active'])}`.")
     if fstab:
         remedies.append(f"Comment out {', '.join(fstab)}.")
     if started:

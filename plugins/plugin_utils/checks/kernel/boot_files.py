@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.lis
 
 # Who reads the files of each kind at boot.
 READERS = {"sysctls": "systemd-sysctl.service", "modules": "systemd-modules-load.service"}
-READ = "Make each of them a file that root can read, then run the audit again."
+READ = "Make each of these files readable by root, then run the audit again."
 
 
 def passed_at_boot(evidence, what, expected, observed, by_files=True):
@@ -38,7 +38,7 @@ def passed_at_boot(evidence, what, expected, observed, by_files=True):
     unread = kernel["unreadable"][what]
     if unread:
         return Finding(
-            UNKNOWN, expected, f"{observed}, but not everything could be read: {listed(unread)}", READ, unread
+            UNKNOWN, expected, f"{observed}, but these files could not be read: {listed(unread)}", READ, unread
         )
     return Finding(PASS, expected, "; ".join([observed, *kernel["dangling"][what]]))
 
@@ -57,8 +57,8 @@ def at_boot_text(entries):
 def remedy_at_boot(entries):
     files = files_of(entry["at_boot_source"] for entry in entries.values() if entry["at_boot"] is not None)
     if files:
-        return f"Take the setting out of {files}, or let a file that sorts behind it set the value."
-    return f"Write the values to a file of /etc/sysctl.d that sorts last, or {PREPARE}."
+        return f"Remove the setting from {files}, or set the value in a file that sorts after it."
+    return f"Write the values to a file in /etc/sysctl.d that sorts last, or {PREPARE}."
 
 
 def file_of(source):

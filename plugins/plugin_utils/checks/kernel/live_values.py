@@ -54,7 +54,7 @@ def compare_live(subject, evidence, setting_ids):
         FAIL,
         expected,
         observed,
-        f"Set it with `sysctl -w {settings}` and find out what unset it, or {PREPARE}.",
+        f"Set it with `sysctl -w {settings}` and find out what changed it, or {PREPARE}.",
         {name: looked_up(found_sysctls, name) for name in sysctls},
     )
 
@@ -67,7 +67,7 @@ def _remedies_of_modules(subject, kernel, absent):
         if entry["obstacle"] and entry["obstacle"]["how"] == "install"
     }
     for name, obstacle in forbidden.items():
-        yield f"Take `{obstacle['line']}` out of {obstacle['source']}, which keeps {name} from being loaded."
+        yield f"Remove `{obstacle['line']}` from {obstacle['source']}: it prevents {name} from being loaded."
     loadable = [name for name, entry in absent.items() if name not in forbidden and entry["file"]]
     if loadable:
         yield f"Load it with `modprobe --all {' '.join(loadable)}`, or {PREPARE}."
@@ -76,10 +76,13 @@ def _remedies_of_modules(subject, kernel, absent):
         return
     release, names = kernel["release"], ", ".join(missing)
     if not kernel["modular"]:
-        yield f"{release} loads no modules, and was built without {names}: boot a kernel of the distribution."
+        yield f"Boot a kernel of the distribution: {release} cannot load modules and was built without {names}."
         return
     if not kernel["modules_present"]:
-        yield f"{reboot(subject)}: the modules of the running kernel {release} are gone, and {names} cannot be loaded before."
+        yield (
+            f"{reboot(subject)}: the modules of the running kernel {release} are missing, so {names} cannot be "
+            "loaded before that."
+        )
         return
     package = kernel_packages.of_platform(kernel["platform"], release)
     if package:
@@ -87,4 +90,4 @@ def _remedies_of_modules(subject, kernel, absent):
     else:
         yield f"Install the package with the extra modules of the kernel {release} for {names}, then load it with `modprobe`."
     if kernel["newest"] not in (None, release):
-        yield f"Or: {reboot(subject)}; that starts the kernel {kernel['newest']}, which is installed."
+        yield f"Or: {reboot(subject)} to start the installed kernel {kernel['newest']}."

@@ -56,7 +56,7 @@ def _modules_at_boot(subject, evidence, setting_ids):
             "; ".join(
                 f"{name} is not loaded at boot: `{one['line']}` at {one['source']}" for name, one in blocked.items()
             ),
-            f"Take the line out of {', '.join(sorted({one['source'] for one in blocked.values()}))}.",
+            f"Remove the line from {', '.join(sorted({one['source'] for one in blocked.values()}))}.",
             looked_at,
         )
     asked = [name for name in missing if looked_at[name]["at_boot_source"]]
@@ -75,6 +75,6 @@ def _modules_at_boot(subject, evidence, setting_ids):
         FAIL,
         expected,
         "; ".join([f"nothing loads {', '.join(missing)} at boot", *kernel["dangling"]["modules"]]),
-        f"Write {', '.join(missing)} to a file of /etc/modules-load.d, or {PREPARE}.",
+        f"Write {', '.join(missing)} to a file in /etc/modules-load.d, or {PREPARE}.",
         looked_at,
     )

@@ -46,7 +46,7 @@ def may_detach_mounts(subject, evidence):
     sysctls, _modules = wanted_here(subject, setting_ids)
     found = part(evidence, "host", "kernel", "sysctls")
     if all(looked_up(found, name)["live"] is None for name in sysctls):
-        return Finding(PASS, "1 where the kernel has it", "this kernel has no such parameter and needs none")
+        return Finding(PASS, "1 if the kernel has the parameter", "this kernel has no such parameter and needs none")
     now = compare_live(subject, evidence, setting_ids)
     return now if now.status == FAIL else _sysctls_at_boot(subject, evidence, setting_ids)
 
@@ -60,7 +60,7 @@ def sysctls_at_boot(subject, evidence):
 def _sysctls_at_boot(subject, evidence, setting_ids):
     sysctls, _modules = wanted_here(subject, setting_ids)
     found = part(evidence, "host", "kernel", "sysctls")
-    expected = "the files of sysctl.d set the wanted values"
+    expected = "the files in sysctl.d set the required values"
     dangling = part(evidence, "host", "kernel")["dangling"]["sysctls"]
     lost = {
         name: looked_up(found, name) for name, value in sysctls.items() if looked_up(found, name)["at_boot"] != value
@@ -80,8 +80,10 @@ def _sysctls_at_boot(subject, evidence, setting_ids):
                 f"{short_name(name)} becomes {entry['value']} with `sysctl --system`, set by {entry['source']}"
                 for name, entry in beside.items()
             ),
-            f"Take the setting out of {files_of(entry['source'] for entry in beside.values())}: a boot does not read it, and "
-            "the installation of packages and people with `sysctl -p` do.",
+            (
+                f"Remove the setting from {files_of(entry['source'] for entry in beside.values())}: it is not read at "
+                "boot, but package installations and `sysctl -p` read it."
+            ),
             {name: found[name] for name in beside},
         )
     sources = sorted({file_of(looked_up(found, name)["at_boot_source"]) for name in sysctls})

@@ -27,7 +27,7 @@ def pending_reboot(subject, evidence):
         return Finding(
             FAIL,
             expected,
-            f"{running} runs, and its modules are gone" + (f"; {newest} is installed" if newest else ""),
+            f"{running} runs, but its modules are missing" + (f"; {newest} is installed" if newest else ""),
             f"{reboot(subject)}: no module can be loaded before that.",
         )
     if newest is None:

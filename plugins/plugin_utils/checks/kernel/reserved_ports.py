@@ -38,12 +38,16 @@ def reserved_ports(subject, evidence):
                 FAIL,
                 expected,
                 f"outgoing connections may use {', '.join(port_ranges.texts(given))}{when} ({first}-{last})",
-                f"Reserve them with `sysctl -w {RESERVED_PORTS}={','.join(texts)}` and in a file of /etc/sysctl.d, or set "
-                f"rtf_kernel_reserve_ports: true and {PREPARE}.",
+                (
+                    f"Reserve them with `sysctl -w {RESERVED_PORTS}={','.join(texts)}` and in a file in /etc/sysctl.d, "
+                    f"or set rtf_kernel_reserve_ports: true and {PREPARE}."
+                ),
                 {PORT_RANGE: span, RESERVED_PORTS: reserved},
             )
     by_files = span["at_boot"] is not None or reserved["at_boot"] is not None
-    return passed_at_boot(evidence, "sysctls", expected, f"they use {span['live'].replace(' ', '-')}", by_files)
+    return passed_at_boot(
+        evidence, "sysctls", expected, f"outgoing connections use {span['live'].replace(' ', '-')}", by_files
+    )
 
 
 def _port_span(text):

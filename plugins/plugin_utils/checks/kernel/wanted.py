@@ -46,7 +46,7 @@ def at_least(settings, setting_ids):
 
 def looked_up(found, name):
     if name not in found:
-        raise NoEvidence(f"{name} was not looked up")
+        raise NoEvidence(f"{name} was not collected")
     return found[name]
 
 

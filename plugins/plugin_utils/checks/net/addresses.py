@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
-EXPECTED_STATIC = "an address that a file of the node sets at every boot"
+EXPECTED_STATIC = "an address that a configuration file sets at every boot"
 # States of the service that reads a file, as host_info has them.
 RUNS, UNKNOWN_STATE = "runs", "unknown"
 
@@ -33,8 +33,8 @@ def private_address(subject, evidence):
         return Finding(
             FAIL,
             expected,
-            f"cannot tell which of {', '.join(found)} it is" if found else "no IPv4 address",
-            f"Set rtf_node_address for {subject.node} to the address the other nodes use.",
+            f"several candidates: {', '.join(found)}" if found else "no IPv4 address",
+            f"Set rtf_node_address for {subject.node} to the address that the other nodes use.",
             found,
         )
     where = f"{entry['address']}/{entry['prefix']} on {entry['interface']}"
@@ -59,7 +59,7 @@ def static_address(subject, evidence):
     )
     if entry["dynamic"]:
         lease = next((lease["path"] for lease in found["leases"] if lease["address"] == address), None)
-        leased = f"{address} was leased (DHCP{', ' + lease if lease else ''})"
+        leased = f"{address} is a DHCP lease{f' in {lease}' if lease else ''}"
         return Finding(FAIL, EXPECTED_STATIC, leased, remedy, found)
     named = [row for row in found["configurations"] if address in row["addresses"] and row["method"] == "static"]
     static = [row for row in named if row["state"] == RUNS]
@@ -73,8 +73,10 @@ def static_address(subject, evidence):
         return Finding(
             UNKNOWN,
             EXPECTED_STATIC,
-            f"{unread[0]['path']} sets {address}, and systemd does not say whether "
-            f"{unread[0]['service']}, which reads it, runs",
+            (
+                f"{unread[0]['path']} sets {address}, but systemd does not report whether {unread[0]['service']}, which "
+                "reads it, runs"
+            ),
             "Make `systemctl status` work on the node.",
             found,
         )
@@ -89,18 +91,18 @@ def static_address(subject, evidence):
     if read:
         observed = f"{interface} is {read[0]['method']} in {read[0]['path']} ({read[0]['manager']})"
     elif lease:
-        observed = f"{address} was leased, says {lease['path']}"
+        observed = f"{address} is a DHCP lease in {lease['path']}"
     elif found["unreadable"]:
         return Finding(
             UNKNOWN,
             EXPECTED_STATIC,
-            f"not everything could be read: {'; '.join(found['unreadable'][:3])}",
+            f"could not be read: {'; '.join(found['unreadable'][:3])}",
             "Run the audit with become: true.",
             found,
         )
     else:
-        observed = f"{address} is set now, but by no file of {interface} that is known" + "".join(
-            f"; {row['path']} is of {row['service']}, which {row['state']}" for row in mine[:1]
+        observed = f"{address} is set now, but by no known configuration file of {interface}" + "".join(
+            f"; {row['path']} belongs to {row['service']}, which {row['state']}" for row in mine[:1]
         )
         observed = "; ".join([observed, *found["dangling"][:3]])
     return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
@@ -119,8 +121,11 @@ def single_address(subject, evidence):
         return private_address(subject, evidence)._replace(expected=expected)
     here = [other["address"] for other in ipv4_addresses(evidence) if other["interface"] == entry["interface"]]
     if len(here) == 1:
-        return Finding(PASS, expected, f"{here[0]} alone on {entry['interface']}")
-    remedy = f"Set RTF_PRIVATE_IP={entry['address']} in the installer's environment file, and no RTF_PRIVATE_INTERFACE."
+        return Finding(PASS, expected, f"only {here[0]} on {entry['interface']}")
+    remedy = (
+        f"Set RTF_PRIVATE_IP={entry['address']} in the installer's environment file, and do not set "
+        "RTF_PRIVATE_INTERFACE."
+    )
     return Finding(FAIL, expected, f"{entry['interface']} has {', '.join(here)}", remedy, here)
 
 
@@ -129,7 +134,7 @@ def default_route(subject, evidence):
     """Kubernetes takes the interface of the default route for the node's own."""
     route, expected = the_default_route(evidence), "an IPv4 default route"
     if route and route.get("interface"):
-        by = f" by {route['gateway']}" if route.get("gateway") else ""
+        by = f" via {route['gateway']}" if route.get("gateway") else ""
         return Finding(PASS, expected, f"{route['interface']}{by}", evidence=route)
     return Finding(
         FAIL, expected, "none", f"Set the gateway of {subject.node}, in the file that sets its address.", route
@@ -140,7 +145,7 @@ def own_network(subject, evidence):
     """The subnet of the node's address; raises NoEvidence through part where there is none."""
     entry = node_address(subject, evidence)
     if entry is None:
-        raise NoEvidence("which address is the node's own is not known")
+        raise NoEvidence("the node's own address is not known")
     return ipaddress.ip_interface(f"{entry['address']}/{entry['prefix']}").network
 
 

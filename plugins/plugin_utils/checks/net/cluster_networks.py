@@ -28,7 +28,7 @@ def cluster_networks(subject, evidence):
     """Nothing that the node talks to lies in the networks of pods and services: it could not be reached any more."""
     clusters = {"pods": subject.pod_cidr, "services": subject.service_cidr}
     networks = {what: ipaddress.ip_network(cidr) for what, cidr in clusters.items()}
-    expected = "the networks of pods and services are used by nothing else"
+    expected = "nothing else uses the networks of pods and services"
     lost = []
     if networks["pods"].overlaps(networks["services"]):
         lost.append(f"{networks['pods']} and {networks['services']} overlap")
@@ -39,15 +39,15 @@ def cluster_networks(subject, evidence):
                 lost.append(
                     f"{used} ({what}) is in the {own}' {network}"
                     if used.subnet_of(network)
-                    else f"{used} ({what}) holds the {own}' {network}"
+                    else f"{used} ({what}) contains the {own}' {network}"
                 )
     if gap and not lost:
         raise gap
     if not lost:
         return Finding(PASS, expected, f"{networks['pods']} and {networks['services']} are free")
     remedy = (
-        "Choose other networks in rtf_pod_cidr and rtf_service_cidr, and the same ones as POD_NETWORK_CIDR and "
-        "SERVICE_CIDR of the installer."
+        "Choose other networks in rtf_pod_cidr and rtf_service_cidr, and set POD_NETWORK_CIDR and SERVICE_CIDR of "
+        "the installer to the same ones."
     )
     return Finding(FAIL, expected, "; ".join(dict.fromkeys(lost)), remedy, lost)
 
@@ -116,6 +116,6 @@ def docker_network(subject, evidence):
     if not lost:
         return Finding(PASS, expected, "free")
     remedy = (
-        f"Ask the vendor's support before you install: addresses in {bridge} will not be reached from {subject.node}."
+        f"Ask the vendor's support before you install: addresses in {bridge} will not be reachable from {subject.node}."
     )
     return Finding(FAIL, expected, "; ".join(dict.fromkeys(lost)), remedy, lost)

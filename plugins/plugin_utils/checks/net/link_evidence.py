@@ -11,7 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 )
 
 PORTS_FIRST = "Open the ports that the port matrix shows as closed, then run the audit again."
-AGAIN = "Run the audit again while the nodes and the network between them have little else to do."
+AGAIN = "Run the audit again while the nodes and the network between them are idle."
 
 
 def answered_links(evidence):

@@ -32,10 +32,10 @@ def latency(subject, evidence):
     limit = subject.limits.latency_ms
     return _each_link(
         evidence,
-        f"95 of 100 packets are back from every node within {limit:g} ms",
+        f"95 % of the packets return from every node within {limit:g} ms",
         lambda link: link["rtt_ms"]["p95"] <= limit,
         _trip_text,
-        "Find out with the network team what slows the way between them; nodes in different regions are not supported.",
+        "Ask the network team what slows the path between them; nodes in different regions are not supported.",
     )
 
 
@@ -45,12 +45,12 @@ def loss(subject, evidence):
     limit = subject.limits.loss_percent
     return _each_link(
         evidence,
-        f"at most {limit:g} % of the packets to any node, and one packet more, get lost",
+        f"at most {limit:g} % packet loss to any node, not counting a single packet",
         lambda link: link["loss_percent"] <= limit + 100 / link["sent"],
         lambda link: f"{link['loss_percent']:g} % of {link['sent']}",
-        "Look for a full link, errors of an interface (`ip -s link`), and policers between them.",
+        "Look for a saturated link, interface errors (`ip -s link`) and policers between them.",
         lambda links: (
-            f"{max(link['loss_percent'] for link in links):g} % at most, of {links[0]['sent']} packets a node"
+            f"{max(link['loss_percent'] for link in links):g} % at most, of {links[0]['sent']} packets per node"
         ),
     )
 
@@ -60,8 +60,8 @@ def bandwidth(subject, evidence):
     limit = subject.limits.bandwidth_mbit
     printed = (subject.settings.get("bandwidth-nodes") or {}).get("expected") or {}
     readings = " or ".join(f"{reading}" for reading in printed.get("readings_mbit", ()))
-    page = f"; the page's {printed['printed']} reads as {readings} Mbit/s" if readings else ""
-    expected = f"at least {both_units(limit)} to each node it was measured with{page}"
+    page = f"; the vendor's {printed['printed']} means {readings} Mbit/s" if readings else ""
+    expected = f"at least {both_units(limit)} to each measured node{page}"
     streams, missing = part(evidence, "bandwidth"), unmeasured(evidence, "unmeasured_bandwidth")
     holes = black_holes(evidence)
     nothing = [stream for stream in streams if stream.get("mean_mbit") == 0]
@@ -77,8 +77,10 @@ def bandwidth(subject, evidence):
         remedy = (
             AS_THE_PATH_SAYS
             if all(stream["destination"] in holes for stream in nothing)
-            else f"Find out what lets connections of {subject.node} open and then carries nothing: a packet filter or a "
-            "traffic shaper on the way, or a black hole of the path MTU, which net.mtu_path tells."
+            else (
+                f"Find out why connections of {subject.node} open but carry no data: a packet filter or traffic "
+                "shaper on the path, or an MTU black hole, which net.mtu_path shows."
+            )
         )
         return Finding(FAIL, expected, "; ".join(observed), remedy, nothing + slow, severity="required")
     if slow:
@@ -86,19 +88,24 @@ def bandwidth(subject, evidence):
         remedy = (
             AS_THE_PATH_SAYS
             if all(stream["destination"] in holes for stream in slow)
-            else f"Find the slow part between {subject.node} and {names}: the interfaces (`ethtool`), the virtual switch, a "
-            "limit of the cloud for machines of this size. rtf_min_node_bandwidth_mbit says what is enough for you."
+            else (
+                f"Find the bottleneck between {subject.node} and {names}: the interfaces (`ethtool`), the virtual "
+                "switch, or the cloud's limit for this machine size. Set rtf_min_node_bandwidth_mbit to what is "
+                "enough for you."
+            )
         )
         return Finding(FAIL, expected, "; ".join(_stream_text(stream) for stream in slow), remedy, slow)
     if broken or missing or not streams:
-        why = "; ".join([*broken, *missing]) or "it was not measured with any node"
+        why = "; ".join([*broken, *missing]) or "not measured with any node"
         return Finding(UNKNOWN, expected, why, PORTS_FIRST if missing else AGAIN)
     return Finding(PASS, expected, "; ".join(_stream_text(stream) for stream in streams), evidence=streams)
 
 
 def _nothing_text(stream, holes):
     why = (
-        "long packets are lost on the way, see net.mtu_path" if stream["destination"] in holes else stream.get("error")
+        "large packets are lost on the path, see net.mtu_path"
+        if stream["destination"] in holes
+        else stream.get("error")
     )
     return f"{stream['destination']}: 0 Mbit/s{f' ({why})' if why else ''}"
 
@@ -109,7 +116,7 @@ def both_units(mbit):
 
 
 def _stream_text(stream):
-    return f"{stream['destination']}: {both_units(stream['mean_mbit'])}, at best {both_units(stream['peak_mbit'])}"
+    return f"{stream['destination']}: {both_units(stream['mean_mbit'])}, peak {both_units(stream['peak_mbit'])}"
 
 
 def _each_link(evidence, expected, good, text, remedy, summary=None):

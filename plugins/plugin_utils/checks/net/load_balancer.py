@@ -25,16 +25,20 @@ def load_balancer(subject, evidence):
     expected = f"connections through {where} reach {subject.node}"
     if evidence["load_balancer"]["held"]:
         held = evidence["load_balancer"]["held"]
-        return Finding(SKIPPED, expected, f"the port is held by {held}; that cannot be proven past it", severity="info")
+        return Finding(SKIPPED, expected, f"the port is held by {held}, so this cannot be tested", severity="info")
     share, count = evidence["load_balancer"]["share_percent"], found["connections"]
     own = sum(way["count"] for way in found["reached"] if way["name"] == subject.node)
     lost = sum(failure["count"] for failure in found["failures"])
     reasons = ", ".join(dict.fromkeys(failure["reason"] for failure in found["failures"]))
-    nobody = (
-        [f"{lost} of {count} ({100 * lost // count if count else 100} %) reached nobody: {reasons}"] if lost else []
+    failed = (
+        [f"{lost} of {count} ({100 * lost // count if count else 100} %) reached no controller: {reasons}"]
+        if lost
+        else []
     )
     if own:
-        told = "; ".join([f"{own} of {count} connections ({100 * own // count} %, even would be {share} %)", *nobody])
+        told = "; ".join(
+            [f"{own} of {count} connections ({100 * own // count} %, an even share is {share} %)", *failed]
+        )
         if lost <= MOST_LOST:
             return Finding(PASS, expected, told, evidence=found)
         unheard = evidence["load_balancer"]["unheard"]
@@ -43,12 +47,12 @@ def load_balancer(subject, evidence):
             return Finding(
                 UNKNOWN,
                 expected,
-                f"{told}, which may be those to {may_be}",
-                "Run the audit again with all controllers, before another program holds the port.",
+                f"{told}, possibly those to {may_be}",
+                "Run the audit again with all controllers, while no other program holds the port.",
                 found,
             )
         remedy = (
-            f"Let only controllers that are up be behind {where}, by checks of their health, and see whether it limits its "
+            f"Keep only healthy controllers behind {where}, with health checks, and check whether it limits "
             "connections."
         )
         return Finding(FAIL, expected, told, remedy, found)
@@ -59,8 +63,11 @@ def load_balancer(subject, evidence):
     return Finding(
         FAIL,
         expected,
-        f"none of {count or 'the'} connections; {'; '.join([*told, *nobody])}",
-        f"Add {subject.node}, TCP 443, to the servers behind {where}, pass TCP through, and let the load balancer reach it.",
+        f"none of {count or 'the'} connections; {'; '.join([*told, *failed])}",
+        (
+            f"Add {subject.node}, TCP 443, to the servers behind {where}, in TCP mode, and allow the load balancer to "
+            "reach it."
+        ),
         found,
     )
 
@@ -71,35 +78,38 @@ def load_balancer_tls(subject, evidence):
     expected = "TLS passes through the load balancer"
     ways = _own(subject, evidence)
     if not ways:
-        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Mend net.load_balancer first.")
+        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
     if all(way["tls"] == "passed_through" for way in ways):
         return Finding(PASS, expected, "passes through")
     return Finding(
         FAIL,
         expected,
-        f"{evidence['load_balancer']['where']} ends TLS itself",
-        "Let the load balancer pass TCP 443 through, unless it is meant to hold the certificates of your applications.",
+        f"{evidence['load_balancer']['where']} terminates TLS",
+        "Pass TCP 443 through at the load balancer, unless it should hold the certificates of your applications.",
         ways,
     )
 
 
 @check("net.load_balancer_source")
 def load_balancer_source(subject, evidence):
-    expected = "controllers learn the address of the client"
+    expected = "controllers see the client's address"
     ways = _own(subject, evidence)
     if not ways:
-        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Mend net.load_balancer first.")
+        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
     hidden = sorted({way["seen"] for way in ways if way["source"] == "hidden"})
     if hidden:
         return Finding(
             FAIL,
             expected,
             f"they see {', '.join(hidden)} instead",
-            "Where applications need the client's address: let the load balancer keep it, or announce it (PROXY protocol).",
+            (
+                "If applications need the client's address, configure the load balancer to preserve it, or to send it "
+                "with the PROXY protocol."
+            ),
             ways,
         )
     announced = any(way["source"] == "announced" for way in ways)
-    return Finding(PASS, expected, "announced by the PROXY protocol" if announced else "the connection keeps it")
+    return Finding(PASS, expected, "sent with the PROXY protocol" if announced else "the connection preserves it")
 
 
 def _own(subject, evidence):

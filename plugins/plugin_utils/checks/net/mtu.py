@@ -26,21 +26,22 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 VXLAN_OVERHEAD = 50  # bytes of outer headers: IPv4 20, UDP 8, VXLAN 8, the inner Ethernet header 14 (RFC 7348)
 REMEDY_OF_SHORT = (
-    "Raise the MTU of the network between them, or lower that of the interfaces of all nodes to it. Pods get "
-    f"{VXLAN_OVERHEAD} bytes less than the interface has (VXLAN)."
+    "Raise the MTU of the network between them, or lower the MTU of all nodes' interfaces to match. Pods get "
+    f"{VXLAN_OVERHEAD} bytes less (VXLAN)."
 )
 REMEDY_OF_LOST = (
-    "Ask the network team to let packets as long as the interface sends them pass between these nodes, and ICMP type 3 code "
-    "4 (fragmentation needed), which a device on the way drops or does not send; or lower the MTU of the interfaces of all "
-    "nodes to what passes. `ping -M do -s SIZE NODE` confirms it, SIZE being the length without 28 bytes of headers."
+    "Ask the network team to pass packets of the interface's full MTU between these nodes, and ICMP type 3 code 4 "
+    "(fragmentation needed), which a device on the path drops or does not send; or lower the MTU of all nodes' "
+    "interfaces to what the path carries. `ping -M do -s SIZE NODE` confirms it; SIZE is the packet length minus 28 "
+    "bytes of headers."
 )
-AS_THE_PATH_SAYS = "Nothing by itself: it follows from net.mtu_path, whose remedy comes first."
+AS_THE_PATH_SAYS = "Fix net.mtu_path first: this follows from it."
 
 
 @check("net.mtu_path")
 def mtu_path(subject, evidence):
     """A router reports packets that are too long for it; without that TCP and the pods' tunnel send them in vain for ever."""
-    expected = "packets as long as the interface sends them reach every node in one piece, and back"
+    expected = "packets of the interface's full MTU reach every node unfragmented, and return"
     links, unknown = answered_links(evidence)
     short = [
         link for link in links if link["path"]["mtu"] is None or link["path"]["mtu"] < link["path"]["interface_mtu"]
@@ -52,7 +53,7 @@ def mtu_path(subject, evidence):
         observed = "; ".join(f"{link['name']}: {_mtu_text(link)}" for link in lost or red)
         remedy = REMEDY_OF_LOST if lost else REMEDY_OF_SHORT
         return Finding(FAIL, expected, observed, remedy, red, severity="" if lost else "recommended")
-    unknown += [f"{link['name']}: how long a packet may be could not be measured" for link in unsure]
+    unknown += [f"{link['name']}: the path MTU could not be measured" for link in unsure]
     if unknown:
         return Finding(UNKNOWN, expected, "; ".join(unknown), retry_remedy(evidence))
     if not links:
@@ -86,12 +87,18 @@ def _mtu_text(link):
     if path["mtu"] is not None and path["mtu"] >= path["interface_mtu"]:
         return f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN"
     if path["mtu"] is None:
-        within = "not even 576 bytes came back in one piece"
+        within = "not even 576 bytes returned unfragmented"
     else:
-        within = f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN; {path['interface']} sends {path['interface_mtu']}"
+        within = (
+            f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN; {path['interface']} has "
+            f"{path['interface_mtu']}"
+        )
     if not is_black_hole(link):
         return within
-    return f"{within}, and longer ones are lost {'on the way back ' if path['arrives'] else ''}without an ICMP message"
+    return (
+        f"{within}, and larger packets are lost {'on the return path ' if path['arrives'] else ''}without an ICMP "
+        "message"
+    )
 
 
 @check("net.mtu_uniform")
@@ -108,8 +115,8 @@ def mtu_uniform(subject, evidence):
     interface = node_address(subject, evidence)["interface"]
     listed = ", ".join(f"{mtu} on {name}" for name, mtu in different.items())
     remedy = (
-        f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in the "
-        "file that sets the address; net.mtu_path tells what passes between them."
+        f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in "
+        "the file that sets the address; net.mtu_path shows what passes between them."
     )
     return Finding(FAIL, expected, f"{own} here, {listed}", remedy, {**others, subject.node: own})
 

@@ -24,7 +24,7 @@ def nm_cloud_setup(subject, evidence):
         return Finding(PASS, expected, "not installed" if not units else "off")
     observed = [f"{', '.join(running)} runs or starts at boot"] if running else []
     observed += [f"rules with priority {', '.join(map(str, rules))}"] if rules else []
-    remedies = [f"Switch it off with `systemctl disable --now {' '.join(running)}`."] if running else []
+    remedies = [f"Turn it off with `systemctl disable --now {' '.join(running)}`."] if running else []
     remedies += (
         [f"Delete its rules with `ip rule delete priority {rules[0]}` and so on. Or: {reboot(subject)}."]
         if rules

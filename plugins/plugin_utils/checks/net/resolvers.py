@@ -24,10 +24,10 @@ MOST_NAMESERVERS = 3  # what the C library reads
 @check("net.dns_port")
 def dns_port(subject, evidence):
     """The cluster's own DNS listens on 127.0.0.2:53; whoever listens on every address is in its way."""
-    expected = f"nobody listens on port 53 of {CLUSTER_DNS}"
+    expected = f"port 53 of {CLUSTER_DNS} is free"
     found = part(evidence, "host", "network", "dns_listeners")
     if not found:
-        return Finding(PASS, expected, "nobody")
+        return Finding(PASS, expected, "free")
     observed = ", ".join(
         f"{row['process'] or 'a process'}{' (pid {})'.format(row['pid']) if row['pid'] else ''} on {row['address']}:53/{row['transport']}"
         for row in found
@@ -40,7 +40,7 @@ def dns_port(subject, evidence):
 def resolvers(subject, evidence):
     """Pods inherit resolv.conf: a resolver on loopback is theirs, not the node's, and a fourth is never asked."""
     found = part(evidence, "host", "network", "resolvers")
-    servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods reach, too"
+    servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods can reach, too"
     # Once the platform runs, its own DNS is there, for the node and its pods alike.
     own = (CLUSTER_DNS,) if subject.phase == "operate" else ()
     loopback = [server for server in servers if _is_loopback(server) and server not in own]
@@ -50,15 +50,20 @@ def resolvers(subject, evidence):
     if loopback:
         wrong.append(f"{', '.join(loopback)} is on the node itself")
     if len(servers) > MOST_NAMESERVERS:
-        wrong.append(f"{len(servers)} nameservers, of which {', '.join(servers[MOST_NAMESERVERS:])} are never asked")
+        wrong.append(f"{len(servers)} nameservers, of which {', '.join(servers[MOST_NAMESERVERS:])} are never used")
     if not wrong:
         return Finding(PASS, expected, ", ".join(servers))
     remedy = by_line(
         subject,
-        appliance="Let /etc/resolv.conf name the site's own servers; with systemd-resolved: "
-        "`ln -sf /run/systemd/resolve/resolv.conf /etc/resolv.conf`.",
-        self_managed="See that resolvConf of the kubelet's configuration names a file with the site's own servers; with "
-        "systemd-resolved that is /run/systemd/resolve/resolv.conf. If it does, waive this.",
+        appliance=(
+            "List the site's own servers in /etc/resolv.conf; with systemd-resolved: `ln -sf "
+            "/run/systemd/resolve/resolv.conf /etc/resolv.conf`."
+        ),
+        self_managed=(
+            "Make sure that resolvConf in the kubelet's configuration names a file with the site's own "
+            "servers; with systemd-resolved that is /run/systemd/resolve/resolv.conf. If it does, waive "
+            "this."
+        ),
     )
     return Finding(FAIL, expected, "; ".join(wrong), remedy, found)
 

@@ -56,7 +56,7 @@ def subnet_headroom(subject, evidence):
     here = [address for address in used if ipaddress.ip_address(address) in network]
     size = network.num_addresses - (2 if network.prefixlen < 31 else 0)
     free = size - len(here)
-    known = "by an ARP sweep" if swept else "as far as the inventory knows"
+    known = "by an ARP sweep" if swept else "according to the inventory"
     expected = f"{subject.spare_addresses} or more free addresses"
     observed = f"{max(free, 0)} of {size} in {network} free, {known}"
     if free >= subject.spare_addresses:

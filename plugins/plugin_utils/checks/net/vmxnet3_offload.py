@@ -29,7 +29,9 @@ def vmxnet3_offload(subject, evidence):
         FAIL,
         expected,
         "; ".join(f"{name}: {', '.join(features)} on" for name, features in on.items()),
-        f"Switch it off with `ethtool -K {name} {' '.join(f'{feature} off' for feature in features)}`, at every boot. "
-        f"Or set rtf_kernel_tunnel_offload_off: true {ROLE}.",
+        (
+            f"Turn it off with `ethtool -K {name} {' '.join(f'{feature} off' for feature in features)}`, at every "
+            f"boot. Or set rtf_kernel_tunnel_offload_off: true {ROLE}."
+        ),
         ours,
     )

@@ -148,7 +148,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
                 reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, which does not listen")
             elif other.get("lost") and verdict in _HOLLOW_WITHOUT_NODE:
                 unknown.setdefault("not_listening", set()).add(port)
-                reasons.append(f"{peer['name']} was lost in the meantime: {other['lost']}")
+                reasons.append(f"{peer['name']} became unreachable during the run: {other['lost']}")
             elif (
                 port in bound
                 and not other["alive"]
@@ -156,7 +156,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
                 and (transport, verdict) != ("tcp", "dropped")
             ):
                 unknown.setdefault("not_listening", set()).add(port)
-                reasons.append(f"the listener on {peer['name']} was gone before its time")
+                reasons.append(f"the listener on {peer['name']} stopped too early")
             elif verdict in _UNTRIED:
                 unknown.setdefault(verdict, set()).add(port)
                 reasons.append(peer[transport]["reasons"].get(verdict, verdict))
@@ -166,7 +166,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
         # Over UDP only the listener of the run can answer.
         if port in holders:
             (skipped if plan.operating else unknown).setdefault("occupied", set()).add(port)
-            reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}; UDP cannot be proven past it")
+            reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, so UDP cannot be tested")
         else:
             unknown.setdefault("untested", set()).add(port)
             reasons.append("not probed")
@@ -211,10 +211,10 @@ def is_of_another_audit(holder):
 def holder_text(holder):
     """Say who holds a port."""
     if holder["process"] is None:
-        return "a process that is not to be seen, or the kernel"
+        return "a hidden process, or the kernel"
     who = f"(pid {holder['pid']}, user {holder['user']})"
     if is_of_another_audit(holder):
-        return f"{OTHER_AUDIT} {who}, which ends by itself within minutes"
+        return f"{OTHER_AUDIT} {who}, which stops by itself within minutes"
     return f"{holder['process']} {who}"
 
 

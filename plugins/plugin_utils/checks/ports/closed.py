@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 @check("ports.closed")
 def closed(subject, evidence):
     """What is the node's own business, or only the installation's, is not to be had from elsewhere."""
-    expected = "ports for localhost, or for the installation only, are not reached from other nodes"
+    expected = "ports for localhost, or for the installation only, are not reachable from other nodes"
     found = part(evidence, "port_exposures")
     if not found:
         return Finding(PASS, expected, "none answered")
@@ -35,6 +35,6 @@ def closed(subject, evidence):
         FAIL,
         expected,
         listed(told),
-        f"Let what listens there on {subject.node} listen on 127.0.0.1 only, or close {ports}.",
+        f"Bind the service on {subject.node} to 127.0.0.1 only, or close {ports}.",
         found,
     )

@@ -19,13 +19,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.por
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 
-LATER = "Wait for some minutes until the other audit is over, or its listener has ended, then run the audit again."
+LATER = "Wait a few minutes until the other audit is finished or its listener has stopped, then run the audit again."
 
 
 @check("ports.free")
 def free(subject, evidence):
     """The installer gives up on a node where another program holds one of its ports, be it on loopback alone."""
-    expected = "nobody holds a port that Runtime Fabric will listen on"
+    expected = "no other program holds a port that Runtime Fabric will listen on"
     holders = [
         (transport, holder)
         for place in part(evidence, "installation_ports")
@@ -43,8 +43,10 @@ def free(subject, evidence):
         listed(told),
         LATER
         if all(is_of_another_audit(holder) for dummy, holder in holders)
-        else f"Stop what holds them on {subject.node}, or move it to another port "
-        "(net.ipv4.ip_local_reserved_ports keeps client connections off).",
+        else (
+            f"Stop these programs on {subject.node}, or move them to other ports (net.ipv4.ip_local_reserved_ports "
+            "keeps client connections away)."
+        ),
         [{"transport": transport, **holder} for transport, holder in holders],
     )
 

@@ -32,7 +32,7 @@ def opening(subject, evidence, row):
     """
     every = [cell for cell in part(evidence, "port_cells") if cell["row"] == row["id"]]
     local = row["direction"] == "local"
-    expected = f"{row['opening']} reached on {row['whom']}, with proof"
+    expected = f"{row['opening']} reachable on {row['whom']}, with proof"
     if not every:
         return Finding(PASS, expected, "no other node to reach")
     found = [cell for cell in every if cell["lost"] in ("", subject.node)] or every
@@ -40,7 +40,7 @@ def opening(subject, evidence, row):
     if status == PASS:
         where = "localhost" if local else f"{len(found)} {'node' if len(found) == 1 else 'nodes'}"
         gone = dict.fromkeys(cell["lost"] for cell in every if cell not in found)
-        untried = f"; {listed(gone, ', ')} could not be tried" if gone else ""
+        untried = f"; {listed(gone, ', ')} could not be tested" if gone else ""
         return Finding(PASS, expected, f"{sum(cell['asked'] for cell in found)} ports on {where}{untried}")
     red = [cell for cell in found if cell["status"] == status]
     if all(cell["lost"] not in ("", subject.node) for cell in red):
@@ -83,20 +83,22 @@ def _remedy(subject, red):
         ports = port_ranges.texts(port_ranges.numbers(blocked))
         whom = f"{cell['transport'].upper()} {', '.join(ports)} from {subject.node} to {cell['destination']}"
         if cell["source"] == cell["destination"]:
-            sentences.append(f"Let {subject.node} reach itself over the loopback interface ({', '.join(ports)}).")
+            sentences.append(f"Allow {subject.node} to reach itself over the loopback interface ({', '.join(ports)}).")
         elif ports:
             sentences.append(f"Allow {whom}, in the firewalls of both and in the network between them.")
         if "unproven" in cell["ports"]:
             answered = ", ".join(cell["ports"]["unproven"])
-            sentences.append(f"Find out what answers for {cell['destination']} on {answered}: it is not that node.")
+            sentences.append(
+                f"Find out which device answers for {cell['destination']} on {answered}: it is not that node."
+            )
     return " ".join(dict.fromkeys(sentences))
 
 
 def _advice(subject, red):
-    if any("before its time" in cell["reason"] for cell in red):
-        return "Find out what ended it (out of memory, a security agent), then run the audit again."
-    if any("was lost in the meantime" in cell["reason"] for cell in red):
-        return "Find out why the node went away (a crash, its power, its link), then run the audit again."
+    if any("stopped too early" in cell["reason"] for cell in red):
+        return "Find out what stopped it (out of memory, a security agent), then run the audit again."
+    if any("became unreachable during the run" in cell["reason"] for cell in red):
+        return "Find out why the node became unreachable (a crash, its power, its link), then run the audit again."
     if any(OTHER_AUDIT in cell["reason"] for cell in red):
         return LATER
     if any("held on" in cell["reason"] for cell in red):
@@ -106,4 +108,4 @@ def _advice(subject, red):
             self_managed="A port in use cannot be probed. If the process belongs to the cluster, connect to it from the other "
             "nodes (`nc -vz ADDRESS PORT`) and waive this.",
         )
-    return "Resolve the cause that is named, then run the audit again with all nodes in one play."
+    return "Fix the reported cause, then run the audit again with all nodes in one play."

@@ -103,7 +103,7 @@ class Matrix:
 def _why_unheard(own):
     """Say why a controller cannot answer what the load balancer sends it, or return ""."""
     if not own or not isinstance(own["places"], list):
-        return "nothing listened there"
+        return "no listener ran there"
     holder = _holder_of(own, planning.INGRESS)
     return f"its port {planning.INGRESS} is held by {holder}" if holder else ""
 

@@ -21,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 def outside(subject, evidence):
     """What nodes have among themselves is nobody else's business; asked of a host that is no node."""
     found = part(evidence, "outside")
-    expected = "ports that are for nodes alone are not reached from outside"
+    expected = "ports for nodes only are not reachable from outside"
     reached = {
         transport: port_ranges.texts(
             port_ranges.numbers(
@@ -37,6 +37,9 @@ def outside(subject, evidence):
         FAIL,
         expected,
         "; ".join(told),
-        f"Allow these ports of {subject.node} from the addresses of the nodes only, on it or in the network before it.",
+        (
+            f"Allow these ports of {subject.node} only from the addresses of the nodes, on the node or in the network in "
+            "front of it."
+        ),
         reached,
     )

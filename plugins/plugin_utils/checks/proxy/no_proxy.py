@@ -32,25 +32,28 @@ def no_proxy(subject, evidence):
 def no_proxy_networks(subject, evidence):
     """Pods, services and names of services, for those programs that can be told a network or a suffix."""
     return _direct(
-        subject, evidence, ("name", "network"), "programs that know networks reach pods and services directly"
+        subject,
+        evidence,
+        ("name", "network"),
+        ("programs that support networks in NO_PROXY reach pods and services directly"),
     )
 
 
 def _direct(subject, evidence, kinds, expected):
     version = part(evidence, "host", "proxy").get("curl")
     if not subject.proxy.http:
-        return Finding(PASS, expected, "no proxy is meant to be used")
+        return Finding(PASS, expected, "no proxy is configured")
     wanted = [destination for destination in subject.proxy.internal if destination.kind in kinds]
     lost, tables = [], {}
     for source, value, apt in _lists(subject, evidence):
         for program, destination in no_proxy_table.proxied(value, wanted, version):
             if (program == "apt") is apt:
-                lost.append(f"{program} by {source} sends {destination.host} ({destination.what}) to the proxy")
+                lost.append(f"{program} with {source} sends {destination.host} ({destination.what}) to the proxy")
         tables[source] = no_proxy_table.rows(value, wanted, version)
     if lost:
-        remedy = f"Add what is missing to the NO_PROXY of the named file, or {PREPARE}."
+        remedy = f"Add the missing entries to NO_PROXY in the named file, or {PREPARE}."
         return Finding(FAIL, expected, listed(lost), remedy, tables)
-    return Finding(PASS, expected, f"by {listed(tables)}", evidence=tables)
+    return Finding(PASS, expected, f"according to {listed(tables)}", evidence=tables)
 
 
 def _lists(subject, evidence):
@@ -66,4 +69,4 @@ def _lists(subject, evidence):
         names = ("direct",) if source[0] == "apt" else ("no_proxy", "rtf_no_proxy")
         values = {entry["value"] for entry in here if entry["variable"].lower() in names} or {""}
         listed += [(source[1], value, source[0] == "apt") for value in sorted(values)]
-    return listed or [("what would be written", ",".join(subject.proxy.no_proxy), False)]
+    return listed or [("the list that would be written", ",".join(subject.proxy.no_proxy), False)]

@@ -26,7 +26,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 @check("proxy.services")
 def services(subject, evidence):
     """What runs took its settings up when it started; files that changed since are not in use."""
-    expected = "docker and containerd, where they run, were started with the proxies that their files name"
+    expected = "docker and containerd, where they run, use the proxies in their files"
     found = part(evidence, "host", "proxy", "services")
     running = {name: entry for name, entry in found.items() if entry["running"]}
     hidden = [name for name, entry in running.items() if entry["now"] is None]
@@ -34,8 +34,8 @@ def services(subject, evidence):
     if unread:
         return Finding(
             FAIL,
-            "systemd has read its files since they changed",
-            f"systemd has not read its files since they changed: {listed(unread)}",
+            "systemd has reloaded its changed files",
+            f"systemd has not reloaded its changed files: {listed(unread)}",
             f"Run `systemctl daemon-reload`, which restarts nothing, on {subject.node}.",
             unread,
         )
@@ -48,15 +48,17 @@ def services(subject, evidence):
         )
         remedy = by_line(
             subject,
-            appliance=f"Restart it at a time when no work is disturbed with `systemctl restart {units}`, "
-            f"or name it in rtf_proxy_restart_services and {PREPARE}.",
+            appliance=(
+                f"Restart it in a maintenance window with `systemctl restart {units}`, or list it in "
+                f"rtf_proxy_restart_services and {PREPARE}."
+            ),
             self_managed=f"Drain {subject.node} (`kubectl drain`), then `systemctl restart {units}`: with docker, a restart can stop "
             "the containers.",
         )
         return Finding(FAIL, expected, said, remedy, {name: found[name] for name in stale})
     if hidden:
         return Finding(UNKNOWN, expected, f"the environment of {', '.join(hidden)} cannot be read")
-    return Finding(PASS, expected, f"{', '.join(running)} as told" if running else "neither of them runs")
+    return Finding(PASS, expected, f"{', '.join(running)} as configured" if running else "neither runs")
 
 
 def _unread(evidence):
@@ -77,5 +79,5 @@ def _urls(environment):
     if not values:
         return "no proxy"
     lists = [entry["value"] for name, entry in environment.items() if name.lower().endswith(NO_PROXY)]
-    but = f" but for {len(lists[0].split(','))} entries of NO_PROXY" if lists else ""
+    but = f" except {len(lists[0].split(','))} entries of NO_PROXY" if lists else ""
     return ", ".join(dict.fromkeys(values)) + but

@@ -34,27 +34,29 @@ def settings(subject, evidence):
     """No file of the node names another proxy than the one that is meant, and none names one where none is meant."""
     wanted = subject.proxy.http
     if wanted is None:
-        return Finding(SKIPPED, "", "rtf_http_proxy is not set, so what is there stays")
+        return Finding(SKIPPED, "", "rtf_http_proxy is not set, so existing settings stay")
     found = [entry for entry in proxy_settings(evidence) if is_url(entry) and entry["reader"] != INSTALLER]
-    expected = f"{wanted} wherever a proxy is named" if wanted else "no file names a proxy"
+    expected = f"{wanted} in every file that names a proxy" if wanted else "no file names a proxy"
     wrong = [entry for entry in found if not _is(entry, wanted)]
     if wrong:
         files = ", ".join(dict.fromkeys(entry["source"] for entry in wrong))
         remedy = by_line(
             subject,
-            appliance=f"Take the proxy out of {files}, or set rtf_http_proxy to it. To take out what this collection wrote, set"
-            f" rtf_http_proxy to '' and {PREPARE}.",
+            appliance=(
+                f"Remove the proxy from {files}, or set rtf_http_proxy to it. To remove what this collection "
+                f"wrote, set rtf_http_proxy to '' and {PREPARE}."
+            ),
             self_managed=f"If {subject.node} needs the proxy that {files} names, set rtf_http_proxy to it.",
         )
         return Finding(FAIL, expected, listed(_said(entry, wanted) for entry in wrong), remedy, wrong)
     unread = part(evidence, "host", "proxy").get("unreadable")
     if unread:
-        return Finding(UNKNOWN, expected, f"not everything could be read: {listed(unread)}")
+        return Finding(UNKNOWN, expected, f"could not be read: {listed(unread)}")
     if wanted and not found:
         told = listed(["no file of the node names a proxy", *part(evidence, "host", "proxy")["dangling"]])
-        return Finding(FAIL, expected, told, f"To write it, {PREPARE}.")
+        return Finding(FAIL, expected, told, f"To configure it, {PREPARE}.")
     readers = ", ".join(dict.fromkeys(entry["reader"] for entry in found))
-    told = f"named for {readers}" if readers else "none is meant, and none is named"
+    told = f"set for {readers}" if readers else "no proxy is configured, and none is set"
     return Finding(PASS, expected, listed([told, *part(evidence, "host", "proxy")["dangling"]]))
 
 
@@ -67,7 +69,7 @@ def installer(subject, evidence):
     found = {entry["variable"]: entry for entry in proxy_settings(evidence) if entry["reader"] == INSTALLER}
     expected = ", ".join(f"{name}={value}" for name, value in wanted.items() if value) or "no proxy"
     if not part(evidence, "host", "proxy")["installer_file"]:
-        there = "the installer's environment file is not there yet"
+        there = "the installer's environment file does not exist yet"
         return Finding(SKIPPED, expected, there) if any(wanted.values()) else Finding(PASS, expected, there)
     wrong = []
     for name, value in wanted.items():
@@ -89,7 +91,9 @@ def installer(subject, evidence):
             f"Correct it in /opt/anypoint/runtimefabric/env, or {PREPARE}.",
             list(found.values()),
         )
-    return Finding(PASS, expected, "as expected" if any(wanted.values()) else "none is meant, and none is set")
+    return Finding(
+        PASS, expected, "as expected" if any(wanted.values()) else ("no proxy is configured, and none is set")
+    )
 
 
 def proxy_settings(evidence):
@@ -107,7 +111,7 @@ def _is(entry, wanted):
 def _said(entry, wanted):
     remark = ""
     if entry["value"] == HIDDEN:
-        remark = ", which is no plain URL; in credentials, all but letters, digits and -._~ must be percent-encoded"
+        remark = ", which is not a plain URL; in credentials, all but letters, digits and -._~ must be percent-encoded"
     elif entry["value"].rstrip("/") == wanted:
         remark = " with other credentials"
-    return f"{entry['source']} ({entry['reader']}) says {entry['variable']} {entry['value']}{remark}"
+    return f"{entry['source']} ({entry['reader']}) sets {entry['variable']} to {entry['value']}{remark}"

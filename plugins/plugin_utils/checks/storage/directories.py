@@ -30,13 +30,13 @@ STICKY_AND_OPEN = 0o1777
 def tmp(subject, evidence):
     """Installer and Gravity unpack to /tmp and run what they unpacked."""
     room = part(evidence, "host", "storage", "room", "/tmp")
-    expected = "/tmp for everybody, programs run there"
+    expected = "/tmp is writable for everyone and allows programs to run"
     if "noexec" in room["options"]:
         return Finding(
             FAIL,
             expected,
             f"{room['mount']} is mounted noexec",
-            "Take noexec out of the line for /tmp in /etc/fstab (or of tmp.mount) and `mount -o remount,exec /tmp`.",
+            "Remove noexec from the line for /tmp in /etc/fstab (or of tmp.mount) and `mount -o remount,exec /tmp`.",
             room,
         )
     if "ro" in room["options"]:
@@ -66,7 +66,7 @@ def writable(subject, evidence):
     """A directory of the platform is of no use that is full, has no file left to give, or is mounted read-only."""
     rooms = part(evidence, "host", "storage", "room")
     expected = (
-        f"each directory of the platform can be written to, with {LEAST_FREE / GIB:g} GiB and {LEAST_FILES} files free"
+        f"each directory of the platform is writable, with {LEAST_FREE / GIB:g} GiB and {LEAST_FILES} inodes free"
     )
     wrong, unsure = {}, []
     paths = [
@@ -90,7 +90,7 @@ def writable(subject, evidence):
         )
     if unsure:
         return Finding(UNKNOWN, expected, "; ".join(unsure), "Put these directories on disks of the node.")
-    return Finding(PASS, expected, f"all {len(paths)} can")
+    return Finding(PASS, expected, f"all {len(paths)} are writable")
 
 
 def _troubles(subject, path, room):
@@ -100,18 +100,21 @@ def _troubles(subject, path, room):
         if path != "/tmp":
             yield (
                 f"{mount} is mounted read-only",
-                f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for errors of the disk.",
+                f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
             )
         return
     if room["writable"] is False:
         yield (
-            "root may not write there",
+            "root cannot write there",
             f"See `lsattr -d {path}` and the messages of the security module in `journalctl -k`.",
         )
     if room["files_free"] is not None and room["files_free"] < LEAST_FILES:
         yield (
-            f"{room['files_free']} files left on {mount} (inodes)",
-            f"Find where the files are with `du -x --inodes -s {mount.rstrip('/')}/*`, and make room, or a larger filesystem.",
+            f"{room['files_free']} inodes left on {mount}",
+            (
+                f"Find the files with `du -x --inodes -s {mount.rstrip('/')}/*` and free inodes, or enlarge the "
+                "filesystem."
+            ),
         )
     # The installation needs more of some, which is a check of its own.
     own = subject.line == "appliance" and subject.phase == "install"
@@ -119,7 +122,7 @@ def _troubles(subject, path, room):
     if room["free"] < LEAST_FREE and path not in least:
         yield (
             f"{room['free'] / GIB:.1f} GiB free on {mount}",
-            f"Make room: `du -xsh {mount}`, or enlarge the filesystem of {mount}.",
+            f"Free space (`du -xsh {mount}`), or enlarge the filesystem of {mount}.",
         )
 
 
@@ -130,5 +133,8 @@ def _room(subject, evidence, path):
     observed = f"{room['free'] / GIB:.1f} GiB free on {room['mount']}"
     if room["free"] >= least * GIB * (1 - TOLERANCE):
         return Finding(PASS, expected, observed)
-    remedy = f"Enlarge the filesystem of {room['mount']}, mount one of its own for {path}, or make room: `du -xsh {room['mount']}`."
+    remedy = (
+        f"Enlarge the filesystem of {room['mount']}, mount a separate one for {path}, or free space (`du -xsh "
+        f"{room['mount']}`)."
+    )
     return Finding(FAIL, expected, observed, remedy, room)

@@ -21,12 +21,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.req
 SWITCH = "rtf_preflight_disk_writes"
 # What to do about a directory that could not be written in, by the verdict of disk_write_info.
 REMEDIES = {
-    "no_space": "Make room, `du -xsh {mount}`, then run the audit again.",
-    "read_only": "`mount -o remount,rw {mount}`; if that fails, see `dmesg` for errors of the disk.",
-    "denied": "Let Ansible become root on {node}, then run the audit again; if it stays, see `lsattr -d {directory}`.",
-    "remote": "Put {path} on a disk of {node}; the platform's data may not depend on another host.",
+    "no_space": "Free space (`du -xsh {mount}`), then run the audit again.",
+    "read_only": "`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
+    "denied": (
+        "Allow Ansible to become root on {node}, then run the audit again; if the result is the same, see "
+        "`lsattr -d {directory}`."
+    ),
+    "remote": "Put {path} on a disk of {node}; the platform's data must not depend on another host.",
 }
-AGAIN = "Run the audit again; if it stays, try `dd if=/dev/zero of={directory}/trial bs=1M count=100 conv=fdatasync` on {node}."
+AGAIN = (
+    "Run the audit again; if the result is the same, try `dd if=/dev/zero of={directory}/trial bs=1M count=100 "
+    "conv=fdatasync` on {node}."
+)
 
 
 @check("storage.write_speed")
@@ -40,7 +46,7 @@ def write_speed(subject, evidence):
         ]
     listed = " and ".join(f"{least} MB/s in {path}" for path, least in limits.items())
     docker = required(subject, "docker-disk")["megabytes_per_second"]
-    expected = f"at least {listed}; the vendor's page asks {docker} MB/s of docker's disk"
+    expected = f"at least {listed}; the vendor's page requires {docker} MB/s of docker's disk"
     if _not_asked(evidence):
         return _skipped(expected)
     found = [_of(evidence, path) for path in limits]
@@ -59,8 +65,8 @@ def etcd_latency(subject, evidence):
     limits = required(subject, "etcd-write-latency")
     (slow_ms, worst_ms), (slow_rate, worst_rate) = limits["milliseconds_at_most"], limits["writes_per_second_at_least"]
     expected = (
-        f"99 of 100 small writes are on the disk within {slow_ms} ms ({worst_ms} ms at the very most), "
-        f"and {slow_rate} a second ({worst_rate} at the very least)"
+        f"99 % of small writes reach the disk within {slow_ms} ms ({worst_ms} ms at the very most), at {slow_rate} "
+        f"per second ({worst_rate} at the very least)"
     )
     if _not_asked(evidence):
         return _skipped(expected)
@@ -69,8 +75,8 @@ def etcd_latency(subject, evidence):
         return _unknown(subject, expected, entry)
     small = entry["small_writes"]
     observed = (
-        f"p50 {small['p50_ms']:g}, p99 {small['p99_ms']:g}, max {small['max_ms']:g} ms, "
-        f"{small['per_second']:g} a second{_where(entry)}"
+        f"p50 {small['p50_ms']:g}, p99 {small['p99_ms']:g}, max {small['max_ms']:g} ms, {small['per_second']:g} per "
+        f"second{_where(entry)}"
     )
     if small["p99_ms"] <= slow_ms and small["per_second"] >= slow_rate:
         return Finding(PASS, expected, observed, evidence=entry)
@@ -89,7 +95,7 @@ def _skipped(expected):
         SKIPPED,
         expected,
         f"{SWITCH} is not set",
-        f"Set {SWITCH} to true to have the disks measured: it writes up to 100 MB a disk, and leaves nothing behind.",
+        f"Set {SWITCH} to true to measure the disks: this writes up to 100 MB to each disk and leaves nothing behind.",
         severity="info",
     )
 
@@ -122,7 +128,7 @@ def _stands_in(entry):
 
 
 def _where(entry):
-    instead = f", as {entry['path']} is not there yet" if _stands_in(entry) else ""
+    instead = f", because {entry['path']} does not exist yet" if _stands_in(entry) else ""
     return f" in {entry['directory']} ({entry['type']} at {entry['mount']}{instead})"
 
 
@@ -133,10 +139,10 @@ def _speed(entry):
 def _faster(subject, entry):
     if _stands_in(entry):
         return (
-            f"Measured was the disk of {entry['mount']}. If the disk that {subject.node} gets for {entry['path']} is of the "
-            "same kind, ask for a faster one; measure again once it is mounted."
+            f"This measured the disk of {entry['mount']}. If the disk of {subject.node} for {entry['path']} will be "
+            "of the same kind, ask for a faster one; measure again once it is mounted."
         )
     return (
-        f"Ask whoever runs the storage of {subject.node} for a faster disk at {entry['mount']}, an SSD of its own, or for "
-        "more IOPS where they are rationed; `iostat -x 1` shows who else keeps it busy."
+        f"Ask the storage team of {subject.node} for a faster disk at {entry['mount']}, such as a dedicated SSD, or "
+        "for more IOPS; `iostat -x 1` shows what else uses it."
     )

@@ -29,7 +29,7 @@ ENVIRONMENT = "/opt/anypoint/runtimefabric/env"
 @check("storage.docker_device")
 def docker_device(subject, evidence):
     sizes = required(subject, "docker-disk")
-    note = f"; a production cluster wants {sizes['production_gib']} GiB"
+    note = f"; a production cluster needs {sizes['production_gib']} GiB"
     return _device(subject, evidence, "DOCKER", sizes["development_gib"], sizes["production_gib"], note)
 
 
@@ -54,26 +54,26 @@ def _device(subject, evidence, kind, least, good, note):
     device = devices.get(picked.name)
     what = f"{picked.how} is /dev/{picked.name}"
     if device is None:
-        remedy = f"Name a whole disk in RTF_{kind}_DEVICE of {ENVIRONMENT}; the installer would format this one."
-        return Finding(FAIL, expected, f"{what}, which is no whole disk", remedy)
+        remedy = f"Set RTF_{kind}_DEVICE in {ENVIRONMENT} to a whole disk; the installer would format this one."
+        return Finding(FAIL, expected, f"{what}, which is not a whole disk", remedy)
     twin = pick(evidence, settings, other) if subject.role == "controller" else None
     wrong = list(objections(device, least))
     if len(picked.matches) > 1:
         wrong.append(f"the size matches {', '.join('/dev/' + name for name in picked.matches)}")
     if twin and twin.name == picked.name:
-        wrong.append(f"it is the {other.lower()} disk, too")
+        wrong.append(f"it is also the {other.lower()} disk")
     if wrong:
         remedy = (
-            f"The installer would format /dev/{picked.name} and destroy what is on it. Name an empty disk in "
-            f"RTF_{kind}_DEVICE of {ENVIRONMENT}, or empty this one yourself: `wipefs --all /dev/{picked.name}`."
+            f"The installer would format /dev/{picked.name} and destroy what is on it. Set RTF_{kind}_DEVICE in "
+            f"{ENVIRONMENT} to an empty disk, or wipe this one yourself: `wipefs --all /dev/{picked.name}`."
         )
         return Finding(FAIL, expected, f"{what}: {'; '.join(wrong)}", remedy, device)
     if not device["probed"]:
         return Finding(
             UNKNOWN,
             expected,
-            f"{what}; udev does not know what is on it",
-            f"Look with `blkid -p /dev/{picked.name}`: the installer will format it.",
+            f"{what}; udev has no information about its contents",
+            f"Check it with `blkid -p /dev/{picked.name}`: the installer will format it.",
             device,
         )
     return Finding(
@@ -124,11 +124,11 @@ def objections(device, least):
     if device["parts"]:
         yield f"has partitions {', '.join(device['parts'])}"
     elif device["signatures"]:
-        yield f"holds a {', a '.join(device['signatures'])}"
+        yield f"contains a {', a '.join(device['signatures'])}"
     if device["read_only"]:
         yield "read-only"
     if device["size"] < least * GIB * (1 - TOLERANCE):
-        yield f"{_size(device)} are too few"
+        yield f"{_size(device)} is too small"
 
 
 def _candidates(subject, devices, kind, least, good, note, expected):
@@ -142,12 +142,16 @@ def _candidates(subject, devices, kind, least, good, note, expected):
     if empty and not sure:
         names = ", ".join("/dev/" + device["name"] for device in empty)
         return Finding(
-            UNKNOWN, expected, f"udev does not know what is on {names}", "Look with `blkid -p` at each of them.", empty
+            UNKNOWN,
+            expected,
+            f"udev has no information about the contents of {names}",
+            "Check each of them with `blkid -p`.",
+            empty,
         )
     if not sure:
         observed = "; ".join(f"/dev/{disk['name']}: {', '.join(objections(disk, least))}" for disk in disks[:6])
         remedy = f"Attach an empty disk of {good} GiB to {subject.node}; the installer formats it."
-        return Finding(FAIL, expected, observed or "no disk for it", remedy, disks)
+        return Finding(FAIL, expected, observed or "no disk is available", remedy, disks)
     chosen = sure[-1] if kind == "DOCKER" else sure[0]
     return Finding(
         PASS,

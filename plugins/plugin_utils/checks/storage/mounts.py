@@ -22,12 +22,12 @@ DATA_MOUNTS = {"controller": ("/var/lib/gravity", "/var/lib/gravity/planet/etcd"
 @check("storage.fstab_lines")
 def fstab_lines(subject, evidence):
     """init.sh deletes every line of /etc/fstab in which the letters RTF stand, whoever wrote it."""
-    expected = "no line of /etc/fstab has the letters RTF"
+    expected = "no line of /etc/fstab contains the letters RTF"
     entries = [entry for entry in part(evidence, "host", "storage", "fstab") if "RTF" in entry["text"]]
     if not entries:
         return Finding(PASS, expected, "none")
     observed = "; ".join(f"line {entry['line']}: {entry['text']}" for entry in entries[:3])
-    remedy = "Reword what is not the installer's own, for example the label of a disk; it deletes these lines."
+    remedy = "Rename what is not the installer's own, such as a disk label: the installer deletes these lines."
     return Finding(FAIL, expected, observed, remedy, entries)
 
 
@@ -58,7 +58,7 @@ def mounts(subject, evidence):
             wrong.append(f"/etc/fstab mounts {path} by {fstab[path]['source']}, not by UUID")
     expected = f"{' and '.join(DATA_MOUNTS[subject.role])} mounted as XFS, by UUID in /etc/fstab"
     if wrong:
-        remedy = "Compare /etc/fstab with `blkid`, then `mount -a`, and restart the node; see /var/log/rtf-init.log."
+        remedy = "Compare /etc/fstab with `blkid`, then run `mount -a` and reboot the node; see /var/log/rtf-init.log."
         return Finding(FAIL, expected, "; ".join(wrong), remedy, {"fstab": list((fstab or {}).values())})
     if unsure:
         return Finding(

@@ -31,7 +31,7 @@ def between_nodes(subject, evidence):
 def between_nodes_margin(subject, evidence):
     """Whoever drifts is noticed before it is too late."""
     if between_nodes(subject, evidence).status != PASS:
-        return Finding(SKIPPED, "", "time.between_nodes says more")
+        return Finding(SKIPPED, "", "see time.between_nodes")
     return _apart(subject, evidence, _most_apart() / MARGIN)
 
 
@@ -60,7 +60,9 @@ def _apart(subject, evidence, limit):
         FAIL,
         expected,
         judged.text,
-        f"Let {subject.node} follow the same NTP servers as the other nodes (rtf_ntp_servers), and see which one it follows"
-        " (`chronyc sources -v`, `chronyc tracking`).",
+        (
+            f"Configure the same NTP servers on {subject.node} as on the other nodes (rtf_ntp_servers), and check which "
+            "one it follows (`chronyc sources -v`, `chronyc tracking`)."
+        ),
         compared,
     )

@@ -21,8 +21,10 @@ ENOUGH_SOURCES = 3
 AUTHENTICATED = {"none": "", "nts": " over NTS", "key": " with a key"}
 GUEST_REMEDIES = {
     "VMware": "`vmware-toolbox-cmd timesync disable`.",
-    "Hyper-V": "Unbind its time synchronisation: switch the integration service off for this machine, or let chrony use"
-    " the host's clock as its source (`refclock PHC /dev/ptp_hyperv`).",
+    "Hyper-V": (
+        "Disable the time synchronisation of the integration services for this machine, or use the host's "
+        "clock as the source of chrony (`refclock PHC /dev/ptp_hyperv`)."
+    ),
     "VirtualBox": "Start its guest service with `--disable-timesync`.",
 }
 PREPARE = "run the role hostprep.runtime_fabric.rtf_time_sync"
@@ -48,14 +50,16 @@ def chrony_active(subject, evidence):
 def no_competitor(subject, evidence):
     units = part(evidence, "host", "time", "units")
     guest = evidence["host"]["time"].get("guest") or []
-    expected = "no other service steers the clock"
+    expected = "no other service adjusts the clock"
     others = [name for name, unit in units.items() if name not in CHRONY_UNITS and (unit["active"] or unit["enabled"])]
     if not others and not guest:
         return Finding(PASS, expected, "none")
-    told = others + [f"{name} (synchronisation of the guest with its host)" for name in guest]
+    told = others + [f"{name} (guest time synchronisation)" for name in guest]
     remedies = [f"`systemctl disable --now {' '.join(others)}`, or {PREPARE}."] if others else []
     remedies += [GUEST_REMEDIES[name] for name in guest]
-    return Finding(FAIL, expected, f"{', '.join(told)} as well", " ".join(remedies), {"units": units, "guest": guest})
+    return Finding(
+        FAIL, expected, f"{', '.join(told)} also active", " ".join(remedies), {"units": units, "guest": guest}
+    )
 
 
 @check("time.synchronised")
@@ -100,7 +104,7 @@ def sources_reach(subject, evidence):
         FAIL,
         expected,
         observed,
-        f"Name {ENOUGH_SOURCES} or more servers, or a pool, in rtf_ntp_servers: one that is wrong is then outvoted.",
+        f"List {ENOUGH_SOURCES} or more servers, or a pool, in rtf_ntp_servers, so that a wrong one is outvoted.",
         sources,
     )
 

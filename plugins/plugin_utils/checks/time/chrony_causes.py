@@ -100,10 +100,10 @@ def words(found):
         detailed = "; ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
         texts.append(
             {
-                UNRESOLVED: f"no address for {listed}",
-                SILENT: f"no answer from UDP 123 of {listed}",
+                UNRESOLVED: f"cannot resolve {listed}",
+                SILENT: f"no answer on UDP 123 from {listed}",
                 NTS: f"authentication failed: no NTS keys from {detailed}",
-                KEY: f"authentication failed: it answers other queries, but not those with its key: {detailed}",
+                KEY: f"authentication failed, while queries without a key are answered: {detailed}",
                 UNSYNCHRONISED: detailed,
                 FALSETICKER: f"rejected as falseticker, no majority agrees: {detailed}",
                 VARIABLE: f"the offset varies too much to be used: {listed}",
@@ -116,7 +116,7 @@ def words(found):
 def remedy(found, node, servers):
     """Say what a person does about the Causes. servers: the hosts of rtf_ntp_servers."""
     if not found:
-        return f"Set rtf_ntp_servers, or name a server in the configuration of chrony on {node}."
+        return f"Set rtf_ntp_servers, or configure a server in chrony on {node}."
     # What the package configures beside the site's own servers is nobody's errand, unless there is nothing else.
     own = [cause for cause in found if cause.source in servers] or found
     texts = []
@@ -127,17 +127,22 @@ def remedy(found, node, servers):
                 UNRESOLVED: f"Make {listed} resolve on {node} (`getent hosts NAME`), or correct rtf_ntp_servers.",
                 SILENT: f"Ask the network team to open UDP 123 from {node} to {listed}, or correct rtf_ntp_servers.",
                 NTS: (
-                    f"Open TCP {_NTS_PORT} from {node} to {listed}, and see that {node} trusts who issued its certificate"
-                    " and that the certificate bears that name (`journalctl -u chrony -u chronyd`)."
+                    f"Open TCP {_NTS_PORT} from {node} to {listed}, and check that {node} trusts the issuer of its "
+                    "certificate and that the certificate contains that name (`journalctl -u chrony -u chronyd`)."
                 ),
-                KEY: f"Compare id, type and secret in rtf_ntp_keys with what {listed} has.",
-                UNSYNCHRONISED: f"Tell who runs {listed} that it is not synchronised, or name another server.",
+                KEY: f"Compare id, type and secret in rtf_ntp_keys with those on {listed}.",
+                UNSYNCHRONISED: (
+                    f"Report to the operators of {listed} that it is not synchronised, or choose another server."
+                ),
                 FALSETICKER: (
-                    "Find out which of the servers is wrong (`chronyc sources -v`), and name at least three that agree"
-                    " in rtf_ntp_servers."
+                    "Find out which of the servers is wrong (`chronyc sources -v`), and list at least three that "
+                    "agree in rtf_ntp_servers."
                 ),
-                VARIABLE: f"Look for what delays packets between {node} and {listed}, or name a server that is nearer.",
-                SAMPLES: "Wait a minute and run it again, with a greater rtf_time_sync_wait (`chronyc tracking` shows the progress).",
+                VARIABLE: f"Look for what delays packets between {node} and {listed}, or choose a nearer server.",
+                SAMPLES: (
+                    "Wait a minute and run the play again, with a larger rtf_time_sync_wait (`chronyc tracking` "
+                    "shows the progress)."
+                ),
             }[kind]
         )
     return " ".join(texts)

@@ -138,7 +138,7 @@ BROKEN = [
         "ntp.example.com: no reply within 5 s",
         "open UDP 123",
     ),
-    (_set(*NET, "addresses", 0, "dynamic", True), "net.static_address", "leased (DHCP)", "waive this"),
+    (_set(*NET, "addresses", 0, "dynamic", True), "net.static_address", "is a DHCP lease", "waive this"),
 ]
 
 

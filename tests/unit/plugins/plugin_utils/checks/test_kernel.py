@@ -86,7 +86,7 @@ def test_a_module_that_is_forbidden_names_the_line_and_the_file():
     obstacle = {"how": "install", "source": "/etc/modprobe.d/cis.conf:4", "line": "install ebtables /bin/false"}
     evidence = absent(kernel_of(), "ebtables", file="/lib/modules/x/ebtables.ko", obstacle=obstacle)
     result = judged(evidence, "kernel.installer_modules")
-    assert "Take `install ebtables /bin/false` out of /etc/modprobe.d/cis.conf:4" in result["remedy"]
+    assert "Remove `install ebtables /bin/false` from /etc/modprobe.d/cis.conf:4" in result["remedy"]
     assert "modprobe --all" not in result["remedy"]
 
 
@@ -103,7 +103,7 @@ def test_a_module_that_is_there_and_not_loaded_at_boot_names_who_forbids_it():
 
 def test_a_kernel_that_loads_no_modules_needs_another_kernel_and_no_package():
     result = judged(absent(kernel_of(modular=False), "ebtables"), "kernel.installer_modules")
-    assert "boot a kernel of the distribution" in result["remedy"] and "apt-get" not in result["remedy"]
+    assert "Boot a kernel of the distribution" in result["remedy"] and "apt-get" not in result["remedy"]
 
 
 def test_modules_that_an_update_took_away_ask_for_a_reboot():
@@ -128,7 +128,7 @@ def test_the_kernel_of_the_next_boot_must_have_the_module_too():
         ({}, "pass", DEBIAN12[2]),
         ({"newest": None}, "skipped", "no kernel is installed in /boot"),
         ({"newest": "6.1.0-41-cloud-amd64"}, "fail", "6.1.0-41-cloud-amd64 is installed"),
-        ({"newest": None, "modules_present": False}, "fail", "its modules are gone"),
+        ({"newest": None, "modules_present": False}, "fail", "its modules are missing"),
     ],
 )
 def test_a_pending_reboot(changes, status, observed):

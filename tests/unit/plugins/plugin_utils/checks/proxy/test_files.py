@@ -103,12 +103,12 @@ def test_a_node_whose_files_say_what_is_meant_passes():
     [
         (
             changed("http_proxy", value="http://old.example.com:8080", password="none"),
-            "/etc/environment (sessions) says http_proxy http://old.example.com:8080",
+            "/etc/environment (sessions) sets http_proxy to http://old.example.com:8080",
         ),
-        (changed("http_proxy", password="other"), f"says http_proxy {URL} with other credentials"),
+        (changed("http_proxy", password="other"), f"sets http_proxy to {URL} with other credentials"),
         (
             changed("Acquire::http::Proxy", value="http://apt.example.com:1"),
-            "apt-config (apt) says Acquire::http::Proxy",
+            "apt-config (apt) sets Acquire::http::Proxy",
         ),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_node_on_which_nothing_is_written_yet():
         {"settings": [], "installer_file": False, "curl": None, "services": {}, "unreadable": [], "dangling": []}
     )
     assert failed(results) == {"proxy.settings": "fail", "proxy.installer": "skipped"}
-    assert results["proxy.no_proxy"]["observed"] == "by what would be written"
+    assert results["proxy.no_proxy"]["observed"] == "according to the list that would be written"
 
 
 def test_what_could_not_be_read_is_unknown():
@@ -145,7 +145,7 @@ def test_what_could_not_be_read_is_unknown():
         (changed("RTF_HTTP_PROXY"), "RTF_HTTP_PROXY is not set"),
         (
             changed("RTF_MONITORING_PROXY", value="socks5://other.example.com:1080"),
-            "says RTF_MONITORING_PROXY socks5://other",
+            "sets RTF_MONITORING_PROXY to socks5://other",
         ),
         (changed("RTF_NO_PROXY", value=",".join(MEANT.no_proxy[:-1])), "RTF_NO_PROXY lacks .intra.example"),
     ],
@@ -187,7 +187,7 @@ def test_a_service_that_was_started_before_its_files_changed_is_named_with_what_
     proxy = dict(in_order(), services={"docker": service(True, {}, True), "containerd": service(False, None, False)})
     result = judged(proxy)["proxy.services"]
     assert (result["status"], result["severity"]) == ("fail", "recommended")
-    assert result["observed"] == f"docker runs with no proxy and would start with {URL} but for 2 entries of NO_PROXY"
+    assert result["observed"] == f"docker runs with no proxy and would start with {URL} except 2 entries of NO_PROXY"
     assert "systemctl restart docker.service" in result["remedy"] and "rtf_proxy_restart_services" in result["remedy"]
 
 
@@ -204,7 +204,7 @@ def test_files_that_systemd_has_not_read_since_they_changed_are_named_with_what_
     result = judged(proxy)["proxy.services"]
     assert (result["status"], result["observed"]) == (
         "fail",
-        f"systemd has not read its files since they changed: {said}",
+        f"systemd has not reloaded its changed files: {said}",
     )
     assert "systemctl daemon-reload" in result["remedy"]
 
@@ -217,9 +217,9 @@ def test_what_systemd_gives_to_services_beyond_its_files_is_nothing_to_read_agai
 @pytest.mark.parametrize(
     "services, status, observed",
     [
-        ({}, "pass", "neither of them runs"),
-        ({"docker": service(False, None, False)}, "pass", "neither of them runs"),
-        ({"docker": service(True, {}, False)}, "pass", "docker as told"),
+        ({}, "pass", "neither runs"),
+        ({"docker": service(False, None, False)}, "pass", "neither runs"),
+        ({"docker": service(True, {}, False)}, "pass", "docker as configured"),
         ({"docker": service(True, None, False)}, "unknown", "the environment of docker cannot be read"),
         ({"error": "no systemd"}, "unknown", "no systemd"),
     ],
@@ -236,15 +236,15 @@ def test_services_that_are_in_order_or_cannot_be_judged(services, status, observ
             "/etc/environment",
             "no_proxy",
             "localhost,127.0.0.1",
-            "curl 7.88.1 by /etc/environment sends 169.254.169.254",
+            "curl 7.88.1 with /etc/environment sends 169.254.169.254",
         ),
         (
             "/etc/environment",
             "no_proxy",
             "192.168.0.0/16,127.0.0.1,localhost,169.254.169.254,n1,n2,n2.corp.example,10.100.0.1,.svc,.local",
-            "Python urllib by /etc/environment sends 192.168.230.11 (address of a node) to the proxy",
+            "Python urllib with /etc/environment sends 192.168.230.11 (address of a node) to the proxy",
         ),
-        ("apt-config", "direct", "localhost", "apt by apt-config sends 127.0.0.1 (this node itself) to the proxy"),
+        ("apt-config", "direct", "localhost", "apt with apt-config sends 127.0.0.1 (this node itself) to the proxy"),
     ],
 )
 def test_a_program_that_would_ask_the_proxy_for_a_node_is_named(source, variable, value, said):
@@ -262,7 +262,7 @@ def test_networks_are_asked_only_of_programs_that_know_them():
     results = judged(changed("no_proxy", value=value))
     assert failed(results) == {"proxy.no_proxy_networks": "fail"}
     observed = results["proxy.no_proxy_networks"]["observed"]
-    assert "Go by /etc/environment sends 10.244.1.1 (a pod in 10.244.0.0/16)" in observed and "urllib" not in observed
+    assert "Go with /etc/environment sends 10.244.1.1 (a pod in 10.244.0.0/16)" in observed and "urllib" not in observed
 
 
 def test_an_old_curl_is_told_nothing_of_networks_and_fails_nobody():

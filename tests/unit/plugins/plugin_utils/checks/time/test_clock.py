@@ -37,17 +37,17 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
 @pytest.mark.parametrize(
     "sources, probes, chrony, kinds, observed, remedy",
     [
-        ([source(address=None)], [], {"unresolved": 1}, ["unresolved"], f"no address for {NTP}", f"Make {NTP} resolve"),
+        ([source(address=None)], [], {"unresolved": 1}, ["unresolved"], f"cannot resolve {NTP}", f"Make {NTP} resolve"),
         (
             [],
             [probe(verdict="unresolved")],
             {"unresolved": 1},
             ["unresolved"],
-            f"no address for {NTP}",
+            f"cannot resolve {NTP}",
             f"Make {NTP} resolve",
         ),
-        ([], [], {"unresolved": 2}, ["unresolved"], "no address for 2 sources of chrony's configuration", "resolve"),
-        ([source()], [], {}, ["silent"], f"no answer from UDP 123 of {NTP}", "open UDP 123 from n1 to " + NTP),
+        ([], [], {"unresolved": 2}, ["unresolved"], "cannot resolve 2 sources of chrony's configuration", "resolve"),
+        ([source()], [], {}, ["silent"], f"no answer on UDP 123 from {NTP}", "open UDP 123 from n1 to " + NTP),
         ([source()], [probe()], {}, ["silent"], "no answer", "open UDP 123"),
         ([source(**NTS)], [], {"log": LOG}, ["nts"], "certificate expired", "Open TCP 4460 from n1 to " + NTP),
         (
@@ -55,7 +55,7 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
             [probe(verdict="reachable")],
             {},
             ["key"],
-            "with its key: ntp.example.com (key 7)",
+            "while queries without a key are answered: ntp.example.com (key 7)",
             "Compare id, type and secret in rtf_ntp_keys",
         ),
         ([source(mode="key", key=7)], [probe()], {}, ["silent"], "no answer", "open UDP 123"),
@@ -65,7 +65,7 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
             {},
             ["unsynchronised"],
             "not synchronised itself (stratum 16)",
-            "Tell who runs",
+            "Report to the operators of",
         ),
         (
             [source(state="falseticker", reach=255), OTHER],
@@ -76,7 +76,7 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
             "at least three that agree",
         ),
         ([source(state="too_variable", reach=255)], [], {}, ["variable"], "varies too much", "delays packets"),
-        ([source(reach=1)], [], {}, ["samples"], f"not enough samples yet from {NTP}", "greater rtf_time_sync_wait"),
+        ([source(reach=1)], [], {}, ["samples"], f"not enough samples yet from {NTP}", "larger rtf_time_sync_wait"),
         ([source(state="selected", reach=1)], [], {}, ["samples"], f"not enough samples yet from {NTP}", "Wait"),
         ([], [], {}, [], "chrony has no source", "Set rtf_ntp_servers"),
         ([source(state="selected", reach=7), OTHER], [], {}, ["falseticker"], "ntp2.example.com", "three"),
@@ -92,7 +92,7 @@ def test_every_cause_is_told_apart_with_what_to_do(sources, probes, chrony, kind
 def test_sources_of_the_package_are_named_but_are_nobodys_errand():
     found = told([source(), source("pool.example.org", None)] * 2)
     assert [cause.source for cause in found] == [NTP, "pool.example.org"]
-    assert "no address for pool.example.org" in chrony_causes.words(found)
+    assert "cannot resolve pool.example.org" in chrony_causes.words(found)
     assert "pool.example.org" not in chrony_causes.remedy(found, "n1", [NTP])
 
 
