@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks of single values in a row of the catalogue or of the site.
+"""Validators of single values in a row of the catalogue or of the site.
 
-A check takes the value and returns nothing, or raises RowError with a text that says what is wrong and what would be
+A validator takes the value and returns nothing, or raises RowError with a text that says what is wrong and what would be
 valid. Pure functions.
 """
 
@@ -93,37 +93,37 @@ def boolean(value):
 
 
 def one_of(names):
-    """Return a check that the value is among `names`."""
+    """Return a validator that the value is among `names`."""
 
-    def check(value):
+    def validate(value):
         if value not in names:
             raise RowError(f"{quoted(value)} is not known; valid: {', '.join(names)}")
 
-    return check
+    return validate
 
 
-def list_of(check):
-    """Return a check for a list of at least one value, all different, that pass `check`."""
+def list_of(validate):
+    """Return a validator for a list of at least one value, all different, that pass `validate`."""
 
-    def check_all(value):
+    def validate_all(value):
         if not isinstance(value, list) or not value:
             raise RowError(f"{quoted(value)} is not a list with at least one entry")
         for entry in value:
-            check(entry)
+            validate(entry)
         if any(entry in value[:place] for place, entry in enumerate(value)):
             raise RowError(f"{quoted(value)} names an entry twice")
 
-    return check_all
+    return validate_all
 
 
-def optional(check):
-    """Return a check that also allows null."""
+def optional(validate):
+    """Return a validator that also allows null."""
 
-    def check_unless_null(value):
+    def validate_unless_null(value):
         if value is not None:
-            check(value)
+            validate(value)
 
-    return check_unless_null
+    return validate_unless_null
 
 
 def mapping(value):
@@ -133,7 +133,7 @@ def mapping(value):
 
 
 def fields(value, required, may=()):
-    """Check a mapping against {name: check} of the fields that it must and may have."""
+    """Validate a mapping against {name: validator} of the fields that it must and may have."""
     if not isinstance(value, dict):
         raise RowError(f"{quoted(value)} is not a mapping")
     known = {**required, **dict(may)}
@@ -143,9 +143,9 @@ def fields(value, required, may=()):
     missing = [name for name in required if name not in value]
     if missing:
         raise RowError(f"{', '.join(missing)} is missing")
-    for name, check in known.items():
+    for name, validate in known.items():
         if name in value:
             try:
-                check(value[name])
+                validate(value[name])
             except RowError as error:
                 raise RowError(f"{name}: {error}") from None

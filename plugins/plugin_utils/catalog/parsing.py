@@ -41,12 +41,12 @@ def parse(contents):
     catalog = Catalog(
         *_parse_releases(contents["releases"]), *(_list_in(contents[kind], kind, kind) for kind in rows.KINDS)
     )
-    _check_ids(catalog)
+    _validate_ids(catalog)
     whole = {}
     for kind in rows.KINDS:
         for row in getattr(catalog, kind):
             try:
-                _check_row(kind, row, catalog)
+                _validate_row(kind, row, catalog)
             except RowError as error:
                 raise CatalogError(f"{kind}.yml, row {_name(row)!r}: {error}") from None
         whole[kind] = [rows.complete_row(kind, row) for row in getattr(catalog, kind)]
@@ -69,10 +69,10 @@ def _parse_releases(content):
     releases = _list_in(content, "releases", "releases")
     try:
         for document in documents:
-            rows.check_document(document)
+            rows.validate_document(document)
         titles = [document["title"] for document in documents]
         for release in releases:
-            rows.check_release(release)
+            rows.validate_release(release)
             if release["document"] not in titles:
                 raise RowError(f"{release['document']!r} is not among the documents; add its title and url")
         for names in (titles, [release["id"] for release in releases]):
@@ -84,7 +84,7 @@ def _parse_releases(content):
     return documents, releases
 
 
-def _check_ids(catalog):
+def _validate_ids(catalog):
     seen = set()
     for kind in rows.KINDS:
         for row in getattr(catalog, kind):
@@ -93,19 +93,19 @@ def _check_ids(catalog):
             seen.add(_name(row))
 
 
-def _check_row(kind, row, catalog):
+def _validate_row(kind, row, catalog):
     """Raise RowError unless the row is well-formed in each release that has it."""
-    rows.check_row(kind, row)
-    _check_history(row, catalog.release_ids)
+    rows.validate_row(kind, row)
+    _validate_history(row, catalog.release_ids)
     stages = [row]
     for change in row.get("changes", []):
         stages.append(rows.changed_row(stages[-1], change))
     for stage in stages:
-        rows.check_row(kind, stage)
-        _check_references(stage, catalog)
+        rows.validate_row(kind, stage)
+        _validate_references(stage, catalog)
 
 
-def _check_history(row, order):
+def _validate_history(row, order):
     """Raise RowError unless the releases named by a row exist and follow each other."""
     starts = [row["since"], *(change["since"] for change in row.get("changes", []))]
     end = row.get("until", order[-1])
@@ -117,7 +117,7 @@ def _check_history(row, order):
         raise RowError(f"since, changes and until are out of order: {', '.join([*starts, end])}")
 
 
-def _check_references(row, catalog):
+def _validate_references(row, catalog):
     """Raise RowError unless the documents, control planes and rows that a row names exist."""
     titles = [document["title"] for document in catalog.documents]
     sources = [row["source"], *([row["retired"]["source"]] if row.get("retired") else [])]

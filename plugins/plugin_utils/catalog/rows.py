@@ -48,10 +48,10 @@ def _retired(value):
 def _changes(value):
     list_of(mapping)(value)
     for change in value:
-        for name, check in (("since", text), ("source", _source)):
+        for name, validate in (("since", text), ("source", _source)):
             if name not in change:
                 raise RowError(f"a change lacks {name}")
-            check(change[name])
+            validate(change[name])
         fixed = sorted(set(change) & {"id", "until", "changes"})
         if fixed:
             raise RowError(f"a change cannot alter {', '.join(fixed)}")
@@ -127,14 +127,14 @@ def direction_of(row):
     return "internal" if row["to"] in NODE_SIDES else "outbound"
 
 
-def check_row(kind, row):
+def validate_row(kind, row):
     """Raise RowError unless `row` is a well-formed row of `kind` (ports, endpoints or settings)."""
     fields(row, _REQUIRED[kind], _OPTIONAL[kind])
     if kind == "ports":
-        check_sides(row)
+        validate_sides(row)
 
 
-def check_sides(row):
+def validate_sides(row):
     """Raise RowError if the two ends of a port row do not go together."""
     ends = (row["from"], row["to"])
     if "localhost" in ends and ends != ("localhost", "localhost"):
@@ -143,7 +143,7 @@ def check_sides(row):
         raise RowError(f"neither end is a node; one of from and to must be {' or '.join(NODE_SIDES)}")
 
 
-def check_release(release):
+def validate_release(release):
     """Raise RowError unless `release` is a well-formed entry of releases.yml."""
     fields(
         release,
@@ -152,7 +152,7 @@ def check_release(release):
     )
 
 
-def check_document(document):
+def validate_document(document):
     """Raise RowError unless `document` is a well-formed entry of releases.yml."""
     fields(document, {"title": text, "url": text})
 
@@ -163,5 +163,5 @@ def changed_row(row, change):
 
 
 def complete_row(kind, row):
-    """Return a copy of a checked row with every optional field filled in."""
+    """Return a copy of a validated row with every optional field filled in."""
     return {**copy.deepcopy(_ABSENT_FIELDS[kind]), **copy.deepcopy(row)}

@@ -83,7 +83,7 @@ _PORT = (
 
 
 def _port(value):
-    """A port of text as a number; anything else is left to its check."""
+    """A port of text as a number; anything else is left to its validator."""
     try:
         return value_types.integer(value)
     except ValueError:
@@ -99,7 +99,7 @@ _ENDPOINT_TYPES = {"port": _port, "mutual_tls": value_types.boolean, "control_pl
 
 
 def _typed(entry, types):
-    """Return an entry with its fields converted from text; one that is no dictionary is left to its check."""
+    """Return an entry with its fields converted from text; one that is not a dictionary is left to its validator."""
     try:
         return value_types.fields(entry, types) if isinstance(entry, dict) else entry
     except ValueError as problem:
@@ -148,7 +148,7 @@ def port(entry, since):
     """
     entry = _typed(entry, {"ports": _ports})
     fields(entry, *_PORT)
-    rows.check_sides(entry)
+    rows.validate_sides(entry)
     transport = entry.get("transport", "tcp")
     name = _slug("site", transport, *entry["ports"], entry["from"], "to", entry["to"])
     row = {

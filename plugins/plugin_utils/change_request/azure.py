@@ -38,7 +38,7 @@ def _peers(request, rule):
     if rule.peer:
         yield [node.address for node in request.site.nodes if rule.peer == "nodes" or node.role == "controller"]
     elif ANYWHERE in rule.networks:
-        # What is outside the virtual network on the way out; anybody, load balancers included, on the way in.
+        # Outbound: what is outside the virtual network. Inbound: any source, load balancers included.
         yield ["Internet" if rule.direction == "out" else "*"]
     else:
         for version in (4, 6):

@@ -44,7 +44,7 @@ def _cell(text):
 
 
 def _addresses(parties):
-    """An end that nobody has named must not read like "any" to a program that imports the table."""
+    """An end without a name must not read like "any" to a program that imports the table."""
     return " ".join(words.addresses(parties)) or "TO BE NAMED"
 
 

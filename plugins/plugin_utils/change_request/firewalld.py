@@ -25,7 +25,7 @@ def _ports(bounds):
 
 
 def rich_rules(rule):
-    """Return the rich rules of one inbound rule: one for each port range, and for each source that is no set."""
+    """Return the rich rules of one inbound rule: one for each port range, and for each source that is not a set."""
     if rule.peer:
         sources = [("ipv4", f'source ipset="{_SETS[rule.peer]}"')]
     else:

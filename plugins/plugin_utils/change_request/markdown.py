@@ -124,7 +124,7 @@ def _nothing_to_open(request):
 
 
 def _settings(request):
-    """What somebody outside has to provide; what is set on the hosts themselves is not theirs to do."""
+    """What other teams have to provide; kernel parameters are set on the hosts themselves."""
     opened = {opening.row["id"] for opening in request.openings}
     return _bullets(
         f"**{row['title']}{wording.printed(row)}.** {wording.remarks(row)} ({code(row['id'])})"

@@ -38,10 +38,10 @@ def _access(request, rows):
     lines = [*_sources(request, rows), "", "acl rtf_connect method CONNECT"]
     for port in ports:
         lines += _acl(f"rtf_port_{port}", "port", [port])
-    odd = [port for port in ports if port != 443]
-    if odd:
+    other_ports = [port for port in ports if port != 443]
+    if other_ports:
         lines += ["# squid refuses CONNECT to ports that are not SSL_ports before it looks further."]
-        lines += _acl("SSL_ports", "port", odd)
+        lines += _acl("SSL_ports", "port", other_ports)
     for group, port in _unique((row["from"], row["port"]) for row in rows):
         names = f"rtf_names_for_{group}_{port}"
         hosts = _unique(row["host"] for row in rows if (row["from"], row["port"]) == (group, port))

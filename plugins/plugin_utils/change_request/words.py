@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What several formats of a change request say in the same words. Pure functions."""
+"""Texts that several formats of a change request share. Pure functions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _missing(request):
 
 
 def questions(request):
-    """Return what the inventory leaves open and somebody has to answer before everything can be opened."""
+    """Return the questions that the inventory leaves open."""
     found = _missing(request)
     for variable, side, stated in (
         ("rtf_ingress_sources", "from", request.site.ingress_sources),
@@ -47,7 +47,7 @@ def questions(request):
 
 
 def _is_wide(opening, side):
-    """Whether the other side of a row is anywhere because the inventory names nobody."""
+    """Whether the other side of a row is any address because the inventory does not name it."""
     row = opening.row
     if side == "to":
         return row["to"] == "internet" and row.get("application") == "NTP"

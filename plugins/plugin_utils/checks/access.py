@@ -41,7 +41,7 @@ BECOME = (
 def shell(subject, evidence):
     """The vendor's installer needs a root shell on every node; so did the collection of the evidence.
 
-    What a node refuses is decided. evidence: may be `{"unreachable": why}`.
+    A refusal by the node itself is a failure; anything else is unknown. evidence: may be `{"unreachable": why}`.
     """
     if "unreachable" in evidence:
         return _unreachable(subject, evidence["unreachable"])
@@ -82,7 +82,7 @@ def _unreachable(subject, reason):
 
 @check("access.preparation")
 def preparation(subject, evidence):
-    """A role that stopped halfway: the other checks may still find everything in order."""
+    """A role stopped halfway; the other checks may still pass."""
     stopped = part(evidence, "preparation_failure")
     return Finding(
         FAIL,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a judging function returns, and how it says that it has nothing to judge by."""
+"""What a check returns, and the error for missing evidence."""
 
 from typing import Any, NamedTuple
 

@@ -81,8 +81,8 @@ def rules(subject, evidence):
     if ours is None:
         active = ", ".join(firewall["active"])
         if active:
-            told = f"{active} has only the site's own rules; the port matrix shows their effect"
-            return Finding(SKIPPED, expected, told, severity="info")
+            observed = f"{active} has only the site's own rules; the port matrix shows their effect"
+            return Finding(SKIPPED, expected, observed, severity="info")
         return Finding(PASS, expected, "no firewall is active, so the host blocks nothing")
     lost = [
         f"{words} {listed(ours[side][kind])}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is judged and by which measure."""
+"""The node that is judged, and what is required of it."""
 
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.pro
 
 
 class Limits(NamedTuple):
-    """latency_ms: of the round trip that 95 percent keep to. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
+    """latency_ms: the round trip that 95 % of the packets must not exceed. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
 
     latency_ms: float = limits.load().node_latency_ms
     loss_percent: float = limits.load().packet_loss_percent
@@ -31,11 +31,11 @@ class Subject(NamedTuple):
     ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
-    proxy: the proxies that the cluster is meant to use. limits: Limits of what is measured between nodes.
+    proxy: the proxies that the cluster should use. limits: Limits of what is measured between nodes.
     installer: what installer.load returns. pod_cidr, service_cidr: networks of the cluster.
     spare_addresses: how many of the subnet must be free.
     offload_drivers: drivers of interfaces whose tunnel offloads must be off.
-    mail_server: the MailServer that is meant, or None. outbound_mbit: megabits a second that a download has to reach.
+    mail_server: the configured MailServer, or None. outbound_mbit: the required download speed in Mbit/s.
     """
 
     node: str

@@ -128,7 +128,7 @@ def test_schema_and_loader_refuse_the_same_rows(kind, spoil):
     spoil(row)
     assert errors_in(kind, {kind: [row]})
     with pytest.raises(RowError):
-        rows.check_row(kind, row)
+        rows.validate_row(kind, row)
 
 
 def test_an_empty_file_is_refused():

@@ -23,8 +23,8 @@ MBIT_A_MEGABYTE = 8
 
 @check("egress.bandwidth")
 def bandwidth(subject, evidence):
-    told = part(evidence, "download")
-    if told.get("skipped"):
+    download = part(evidence, "download")
+    if download.get("skipped"):
         return Finding(
             SKIPPED,
             "a measured download speed",
@@ -34,28 +34,26 @@ def bandwidth(subject, evidence):
         )
     wanted = subject.outbound_mbit
     expected = f"at least {_both(wanted)}"
-    way = remedies.WAYS[told["path"]]
-    if told["mean_mbit"] is None:
-        observed = f"{told['verdict']} {way}: {told['detail']}"
+    path_text = remedies.WAYS[download["path"]]
+    if download["mean_mbit"] is None:
+        observed = f"{download['verdict']} {path_text}: {download['detail']}"
         return Finding(
             UNKNOWN,
             expected,
             observed,
-            f"Set rtf_outbound_bandwidth_url to a large file that {subject.node} can download {way}.",
-            told,
+            f"Set rtf_outbound_bandwidth_url to a large file that {subject.node} can download {path_text}.",
+            download,
         )
-    observed = (
-        f"{_both(told['mean_mbit'])} {way}, peak {_both(told['peak_mbit'])}{_readings(subject, told['mean_mbit'])}"
-    )
-    if told["mean_mbit"] >= wanted:
-        return Finding(PASS, expected, observed, evidence=told)
+    observed = f"{_both(download['mean_mbit'])} {path_text}, peak {_both(download['peak_mbit'])}{_readings(subject, download['mean_mbit'])}"
+    if download["mean_mbit"] >= wanted:
+        return Finding(PASS, expected, observed, evidence=download)
     return Finding(
         FAIL,
         expected,
         observed,
-        f"Ask the network team why {subject.node} downloads no faster {way} (row {ROW} of the requirements), or lower "
+        f"Ask the network team why {subject.node} downloads no faster {path_text} (row {ROW} of the requirements), or lower "
         "rtf_min_outbound_bandwidth_mbit if that is enough for the images of your applications.",
-        told,
+        download,
     )
 
 
@@ -64,11 +62,11 @@ def _both(mbit):
 
 
 def _readings(subject, mbit):
-    """The vendor's text has two readings, in bits and in bytes: say what the line is by each."""
+    """The vendor's text can mean bits or bytes: report the result for both readings."""
     row = subject.settings.get(ROW)
     if not row:
         return ""
-    told = [
+    met = [
         f"{reading} Mbit/s {'met' if mbit >= reading else 'not met'}" for reading in row["expected"]["readings_mbit"]
     ]
-    return f"; the vendor's {row['expected']['printed']} read as {', as '.join(told)}"
+    return f"; the vendor's {row['expected']['printed']} read as {', as '.join(met)}"

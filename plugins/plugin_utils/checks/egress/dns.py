@@ -25,22 +25,22 @@ _MOST_NAMES = 3
 
 @check("egress.dns")
 def dns(subject, evidence):
-    """Every server knows what the node reaches directly, and sends it to where it is."""
+    """Every server resolves what the node reaches directly, to the right addresses."""
     expected = "each name server resolves the endpoints that are reached directly, and no name that does not exist"
-    told, probes = part(evidence, "name_servers"), part(evidence, "egress")
+    found, probes = part(evidence, "name_servers"), part(evidence, "egress")
     wanted = {probe["host"]: probe for probe in probes if probe["path"] == "direct"}
-    servers = told["servers"]
+    servers = found["servers"]
     if not servers:
         return Finding(
             FAIL,
             expected,
             "no name server is configured",
             f"List the site's name servers in /etc/resolv.conf of {subject.node}.",
-            told,
+            found,
         )
     answers = [answer for server in servers for answer in server["names"] if answer["name"] in wanted]
     known = {answer["name"] for answer in answers if answer["status"] == "ok"}
-    # What nobody knows is the row's own fault, and said there.
+    # A name that no server resolves is reported by its own row.
     asked = known or {answer["name"] for answer in answers}
     problems = [problem for server in servers for problem in _problems(subject.node, server, servers, asked, wanted)]
     if problems:
@@ -49,24 +49,24 @@ def dns(subject, evidence):
             expected,
             "; ".join(what for what, dummy in problems),
             " ".join(dict.fromkeys(remedy for dummy, remedy in problems)),
-            told,
+            found,
         )
     names = ", ".join(server["address"] for server in servers)
     if any(answer["status"] == _UNTRIED for answer in answers):
         return Finding(
-            UNKNOWN, expected, f"some queries to {names} were not answered in time", "Run the audit again.", told
+            UNKNOWN, expected, f"some queries to {names} were not answered in time", "Run the audit again.", found
         )
-    return Finding(PASS, expected, f"{names}: each resolves {_count(len(asked), 'name')}", evidence=told)
+    return Finding(PASS, expected, f"{names}: each resolves {_count(len(asked), 'name')}", evidence=found)
 
 
 @check("egress.dns_search")
 def dns_search(subject, evidence):
-    """No search domain has an address for a name that nobody can have registered."""
+    """No search domain resolves a name that cannot be registered."""
     expected = "no search domain resolves every name"
-    told = part(evidence, "name_servers")
+    found = part(evidence, "name_servers")
     trapped = [
         (server, answer["name"].partition(".")[2], answer["addresses"][0])
-        for server in told["servers"]
+        for server in found["servers"]
         for answer in server["invented"][1:]
         if answer["addresses"]
     ]
@@ -86,24 +86,24 @@ def dns_search(subject, evidence):
                 for server, domain, address in trapped
             ),
             follows if all(_knows_everything(server) for server, dummy, dummy_too in trapped) else takes,
-            told,
+            found,
         )
-    if not told["search"]:
-        return Finding(PASS, expected, "no search domain is configured", evidence=told)
+    if not found["search"]:
+        return Finding(PASS, expected, "no search domain is configured", evidence=found)
     silent = [
         server["address"]
-        for server in told["servers"]
+        for server in found["servers"]
         if any(answer["status"] in (_UNTRIED, *_SILENT) for answer in server["invented"][1:])
     ]
-    if silent or not told["servers"]:
+    if silent or not found["servers"]:
         return Finding(
             UNKNOWN,
             expected,
             f"some queries to {', '.join(silent)} were not answered" if silent else "no name server is configured",
             "Make egress.dns pass, then run the audit again.",
-            told,
+            found,
         )
-    return Finding(PASS, expected, f"{', '.join(told['search'])}: no wildcard", evidence=told)
+    return Finding(PASS, expected, f"{', '.join(found['search'])}: no wildcard", evidence=found)
 
 
 def _problems(node, server, servers, asked, wanted):
@@ -143,7 +143,7 @@ def _problems(node, server, servers, asked, wanted):
 
 
 def _wrong_address(answer, server, servers, wanted):
-    """What the endpoint came to at this server's addresses, when those of another server are right."""
+    """The verdict of the endpoint at this server's addresses, where another server's addresses are right."""
     if answer["verdict"] is not None:
         at_others = wanted[answer["name"]]["verdict"]
         return (

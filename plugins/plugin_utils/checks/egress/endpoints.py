@@ -38,20 +38,20 @@ def endpoint(subject, evidence, row):
         reason = f"retired by its owner: {row['retired']['reason']}"
         return Finding(SKIPPED, expected, reason, evidence=probe, severity="info")
     status = UNKNOWN if probe["verdict"] in UNTRIED else FAIL
-    observed = "; ".join([_said(probe), *_elsewhere(probe)])
+    observed = "; ".join([_verdict_text(probe), *_other_paths(probe)])
     return Finding(status, expected, observed, remedies.remedy(subject.node, row, probe), probe)
 
 
 def _reached(subject, row, probe, expected):
-    """Reached, and by whom the certificate is signed; mutual TLS has to prove more than that."""
+    """Reached; report the issuer of the certificate. Mutual TLS has to prove more than that."""
     shown, vendor = probe.get("tls") or {}, endpoint_owners.of_host(row["host"])
-    way = remedies.WAYS[probe["path"]]
-    said = [f"reachable{' ' + way if probe['path'] != 'direct' else ''}"]
+    path_text = remedies.WAYS[probe["path"]]
+    texts = [f"reachable{' ' + path_text if probe['path'] != 'direct' else ''}"]
     if probe.get("passthrough"):
-        said.append(probe["passthrough"])
+        texts.append(probe["passthrough"])
     if shown.get("issuer"):
-        said.append(f"issuer {shown['issuer']}")
-    observed = ", ".join(said)
+        texts.append(f"issuer {shown['issuer']}")
+    observed = ", ".join(texts)
     if vendor and shown.get("issuer_organisation") and shown["issuer_organisation"] not in vendor["issuers"]:
         observed += f"; that is a public authority, but not one that {vendor['name']} is known to use"
     if probe.get("detail"):
@@ -65,14 +65,14 @@ def _reached(subject, row, probe, expected):
     return Finding(PASS, expected, observed, evidence=probe)
 
 
-def _said(probe):
-    """What the path in use came to."""
+def _verdict_text(probe):
+    """The verdict of the path in use."""
     verdict = probe["verdict"] if probe["path"] == "direct" else f"{probe['verdict']} {remedies.WAYS[probe['path']]}"
     return f"{verdict}: {probe['detail']}" if probe["detail"] else verdict
 
 
-def _elsewhere(probe):
-    """What the other paths came to, which the platform does not use for this row."""
+def _other_paths(probe):
+    """The verdicts of the other paths, which the platform does not use for this row."""
     return [f"{remedies.WAYS[other['path']]} it is {other['verdict']}" for other in probe.get("other_paths") or ()]
 
 

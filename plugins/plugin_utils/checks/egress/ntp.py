@@ -73,4 +73,4 @@ def _ntp_by_chrony(subject, evidence, expected):
         return Finding(PASS, expected, f"{', '.join(answered)} answered chrony", evidence=sources)
     found = chrony_causes.causes(chrony)
     remedy = chrony_causes.remedy(found, subject.node, subject.ntp_servers)
-    return Finding(FAIL, expected, chrony_causes.words(found), remedy, sources)
+    return Finding(FAIL, expected, chrony_causes.observed_text(found), remedy, sources)

@@ -40,20 +40,22 @@ def _proxy(subject, evidence, path):
     proxy = PROXIES[path]
     expected = f"the {proxy} opens connections"
     tried = [
-        way
+        attempt
         for probe in part(evidence, "egress")
-        for way in (probe, *(probe.get("other_paths") or ()))
-        if way["path"] == path
+        for attempt in (probe, *(probe.get("other_paths") or ()))
+        if attempt["path"] == path
     ]
     if not tried:
         return Finding(PASS, expected, f"{VARIABLES[path]} is not set, so none is used")
     opened = [
-        way for way in tried if any(layer["layer"] == "proxy" and layer["verdict"] == "ok" for layer in way["layers"])
+        attempt
+        for attempt in tried
+        if any(layer["layer"] == "proxy" and layer["verdict"] == "ok" for layer in attempt["layers"])
     ]
     if opened:
         return Finding(PASS, expected, f"opened {len(opened)} of {len(tried)} connections")
-    verdict = Counter(way["verdict"] for way in tried).most_common(1)[0][0]
-    detail = next(way["detail"] for way in tried if way["verdict"] == verdict)
+    verdict = Counter(attempt["verdict"] for attempt in tried).most_common(1)[0][0]
+    detail = next(attempt["detail"] for attempt in tried if attempt["verdict"] == verdict)
     status = UNKNOWN if verdict in ("untested", "error") else FAIL
     remedy = REMEDIES.get(verdict, "Check {variable}, and try `curl -v --proxy` with it on {node}.")
     return Finding(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a person has to do about an endpoint that a node does not reach: one sentence for who must act."""
+"""What to do about an endpoint that a node does not reach: one sentence for the team that must act."""
 
 WAYS = {"direct": "directly", "http_proxy": "through the HTTP proxy", "socks5": "through the SOCKS5 proxy"}
 PROXIES = {"http_proxy": "HTTP proxy", "socks5": "SOCKS5 proxy"}
@@ -79,7 +79,7 @@ def remedy(node, row, probe):
 
 
 def _misconfigured(row, probe):
-    """Perhaps the configuration is what has to change: another way works, or the one that is meant is not set."""
+    """Another path works, or the required proxy is not set: the configuration may have to change."""
     others = {other["path"]: other["verdict"] for other in probe.get("other_paths") or ()}
     if others.get("direct") == "reachable":
         return f" {row['host']} is reachable directly: if no proxy is required, unset {VARIABLES[probe['path']]}."

@@ -38,8 +38,8 @@ _AGAIN = "Run the audit again; if the result is the same, try `openssl s_client 
 
 @check("egress.smtp")
 def smtp(subject, evidence):
-    meant = subject.mail_server
-    if meant is None:
+    server = subject.mail_server
+    if server is None:
         return Finding(
             SKIPPED,
             "a mail server that the controllers can use",
@@ -47,27 +47,27 @@ def smtp(subject, evidence):
             "Set rtf_smtp to test the mail server for alerts.",
             severity="info",
         )
-    expected = f"{meant.host}:{meant.port} accepts connections" + (
-        f" and offers AUTH {' or '.join(meant.auth)}" if meant.auth else ""
+    expected = f"{server.host}:{server.port} accepts connections" + (
+        f" and offers AUTH {' or '.join(server.auth)}" if server.auth else ""
     )
     probe = next((probe for probe in part(evidence, "egress") if probe["id"] == mail_server.ROW), None)
     if probe is None:
         return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
-    names = {"node": subject.node, "host": meant.host, "port": meant.port}
+    names = {"node": subject.node, "host": server.host, "port": server.port}
     if probe["verdict"] != "reachable":
         status = UNKNOWN if probe["verdict"] in ("untested", "error") else FAIL
         observed = f"{probe['verdict']}: {probe['detail']}" if probe["detail"] else probe["verdict"]
         return Finding(status, expected, observed, _SENTENCES.get(probe["verdict"], _AGAIN).format(**names), probe)
     offered = probe["smtp"]["auth"]
-    said = f"{meant.security}, AUTH {' '.join(offered)}" if offered else f"{meant.security}, no AUTH"
-    if meant.auth and not set(meant.auth) & set(offered):
+    offer = f"{server.security}, AUTH {' '.join(offered)}" if offered else f"{server.security}, no AUTH"
+    if server.auth and not set(server.auth) & set(offered):
         return Finding(
             FAIL,
             expected,
-            said,
+            offer,
             "Ask the mail team to offer AUTH {auth} to {node} on {host} port {port}, or correct auth in rtf_smtp.".format(
-                auth=" or ".join(meant.auth), **names
+                auth=" or ".join(server.auth), **names
             ),
             probe,
         )
-    return Finding(PASS, expected, f"{said}; {probe['smtp']['banner']}", evidence=probe)
+    return Finding(PASS, expected, f"{offer}; {probe['smtp']['banner']}", evidence=probe)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who signs certificates in the place of others, seen across endpoints, nodes and paths.
+"""TLS interception, seen across endpoints, nodes and paths.
 
-The endpoints themselves are judged one by one. Here is what only the whole shows: that one authority inspects the TLS of
-everybody, or that some nodes or paths are inspected and others are not.
+The endpoints themselves are judged one by one. These notes report what only all of them together show: one authority
+that intercepts several owners' TLS, or nodes and paths that differ.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egr
 
 
 class _Sighting(NamedTuple):
-    """A certificate of one endpoint as one node saw it over one path. stranger: nobody lets its issuer sign for it."""
+    """A certificate of one endpoint as one node saw it over one path. stranger: the owner of the endpoint does not use its issuer."""
 
     node: str
     row: str
@@ -27,9 +27,9 @@ class _Sighting(NamedTuple):
 
 
 def notes(probes_by_node):
-    """Return `[{"id", "observed", "remedy"}]`; none where nobody gets in between.
+    """Return `[{"id", "observed", "remedy"}]`; none where TLS is not intercepted.
 
-    probes_by_node: `{node: results of egress_info}`; what is no list of results is left out.
+    probes_by_node: `{node: results of egress_info}`; what is not a list of results is left out.
     """
     seen = [sighting for node, probes in probes_by_node.items() for sighting in _sightings(node, probes)]
     return [*_inspectors(seen), *_differences_of_nodes(seen), *_differences_of_paths(seen)]
@@ -38,15 +38,15 @@ def notes(probes_by_node):
 def _sightings(node, probes):
     for probe in probes if isinstance(probes, list) else ():
         vendor = endpoint_owners.of_host(probe["host"])
-        for way in (probe, *(probe.get("other_paths") or ())):
-            shown = way.get("tls")
+        for attempt in (probe, *(probe.get("other_paths") or ())):
+            shown = attempt.get("tls")
             if vendor and shown and shown.get("issuer"):
                 stranger = shown.get("issuer_organisation") not in endpoint_owners.issuers(probe["host"])
                 yield _Sighting(
                     node,
                     probe["id"],
                     vendor["name"],
-                    way["path"],
+                    attempt["path"],
                     shown["issuer"],
                     bool(shown.get("trusted")),
                     stranger,
@@ -64,16 +64,16 @@ def _inspectors(seen):
         trust = (
             "all of them trust"
             if trusting == nodes
-            else f"{_list(trusting)} trusts"
+            else f"{_and(trusting)} trusts"
             if len(trusting) == 1
-            else (f"{_list(trusting)} trust" if trusting else "none of them trusts")
+            else (f"{_and(trusting)} trust" if trusting else "none of them trusts")
         )
         yield {
             "id": "cluster.tls_inspection",
             "observed": (
-                f"{issuer} signs certificates of {_list(signed_for)}: {len({each.row for each in theirs})} "
-                f"endpoints, {_list([WAYS[path] for path in _unique(each.path for each in theirs)])}, seen "
-                f"from {_list(nodes)}; {trust} it"
+                f"{issuer} signs certificates of {_and(signed_for)}: {len({each.row for each in theirs})} "
+                f"endpoints, {_and([WAYS[path] for path in _unique(each.path for each in theirs)])}, seen "
+                f"from {_and(nodes)}; {trust} it"
             ),
             "remedy": (
                 "This is one TLS-inspecting proxy: ask its team to exempt all endpoints of the change request at once."
@@ -82,7 +82,7 @@ def _inspectors(seen):
 
 
 def _differences_of_nodes(seen):
-    """Endpoints that are inspected on the way of some nodes, and not of others, over the same path."""
+    """Endpoints whose TLS is intercepted from some nodes and not from others, over the same path."""
     rows_by_difference = {}
     for row, path in _unique((each.row, each.path) for each in seen):
         here = [each for each in seen if (each.row, each.path) == (row, path)]
@@ -94,18 +94,18 @@ def _differences_of_nodes(seen):
         yield {
             "id": "cluster.nodes_differ",
             "observed": (
-                f"{WAYS[path]}, TLS to {_list(rows)} is intercepted from {_list(list(inspected))} but not "
-                f"from {_list(list(others))}"
+                f"{WAYS[path]}, TLS to {_and(rows)} is intercepted from {_and(list(inspected))} but not "
+                f"from {_and(list(others))}"
             ),
             "remedy": (
-                f"Ask the network team why the path of {_list(list(inspected))} to the Internet differs from "
-                f"that of {_list(list(others))}."
+                f"Ask the network team why the path of {_and(list(inspected))} to the Internet differs from "
+                f"that of {_and(list(others))}."
             ),
         }
 
 
 def _differences_of_paths(seen):
-    """Paths that are inspected where another one of the same node and endpoint is not."""
+    """Paths on which TLS is intercepted while another path of the same node and endpoint is not."""
     rows_by_difference = {}
     for node, row in _unique((each.node, each.row) for each in seen):
         here = [each for each in seen if (each.node, each.row) == (node, row)]
@@ -119,11 +119,11 @@ def _differences_of_paths(seen):
             "id": "cluster.paths_differ",
             "observed": (
                 f"TLS to {count} endpoint{'' if count == 1 else 's'} is intercepted "
-                f"{_list([WAYS[path] for path in inspected])} but not "
-                f"{_list([WAYS[path] for path in others])}"
+                f"{_and([WAYS[path] for path in inspected])} but not "
+                f"{_and([WAYS[path] for path in others])}"
             ),
             "remedy": (
-                f"TLS is inspected only {_list([WAYS[path] for path in inspected])}: ask the team that runs that path."
+                f"TLS is inspected only {_and([WAYS[path] for path in inspected])}: ask the team that runs that path."
             ),
         }
 
@@ -132,5 +132,5 @@ def _unique(values):
     return list(dict.fromkeys(values))
 
 
-def _list(words):
+def _and(words):
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"

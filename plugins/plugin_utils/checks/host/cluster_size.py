@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.req
 
 @check("host.cluster_size")
 def cluster_size(subject, evidence):
-    """An odd number of controllers keeps a majority when one fails; the vendor bounds both numbers."""
+    """An odd number of controllers keeps a majority when one fails; the vendor limits both numbers."""
     sizes, found = required(subject, "cluster-size"), part(evidence, "cluster_size")
     controllers, workers = found["controllers"], found["workers"]
     least, most = sizes["workers"]

@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 @check("host.kernel_release")
 def kernel_release(subject, evidence):
-    """init.sh compares `uname -r` with the version that it asks for the way `sort -V` does."""
+    """init.sh compares `uname -r` with its minimum version as `sort -V` does."""
     minimum = subject.installer["minimum_kernel"]
     found = part(evidence, "host", "system", "release")
     expected = f"kernel {minimum} or newer"

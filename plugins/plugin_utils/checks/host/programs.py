@@ -26,7 +26,7 @@ def running(evidence, names):
     return found
 
 
-def _told(found):
+def _with_pids(found):
     return ", ".join(f"{name} (pid {', '.join(str(pid) for pid in pids[:3])})" for name, pids in found.items())
 
 
@@ -38,7 +38,7 @@ def conflicting_programs(subject, evidence):
     if not found:
         return Finding(PASS, expected, "none runs")
     remedy = f"Stop and remove them on {subject.node}: `systemctl disable --now` their units, then remove the packages."
-    return Finding(FAIL, expected, f"{_told(found)} running", remedy, found)
+    return Finding(FAIL, expected, f"{_with_pids(found)} running", remedy, found)
 
 
 @check("host.security_agents")
@@ -74,7 +74,7 @@ def _agents(subject, evidence, kind, expected, remedy):
             found.setdefault(row["title"], []).extend(pids)
     if not found:
         return Finding(PASS, expected, f"none of {len(rows)} known programs runs")
-    return Finding(FAIL, expected, f"{_told(found)} running", remedy, found)
+    return Finding(FAIL, expected, f"{_with_pids(found)} running", remedy, found)
 
 
 @check("host.fapolicyd")
@@ -93,4 +93,4 @@ def fapolicyd(subject, evidence):
         self_managed="Add the programs of the container runtime, the kubelet and the CNI plugins to fapolicyd's trust "
         "(`fapolicyd-cli --file add DIRECTORY`, `fapolicyd-cli --update`), and waive this.",
     )
-    return Finding(FAIL, expected, f"{_told(found)} enforces", remedy, found)
+    return Finding(FAIL, expected, f"{_with_pids(found)} enforces", remedy, found)

@@ -62,9 +62,9 @@ def repos_reachable(subject, evidence):
         else:
             failed.update({way.name: (way, probe) for way, probe in zip(ways, probes, strict=False)})
     if failed:
-        told = listed(_said(way, probe) for way, probe in failed.values())
+        observed = listed(_probe_text(way, probe) for way, probe in failed.values())
         remedy = " ".join(dict.fromkeys(_remedy(subject.node, manager, way, probe) for way, probe in failed.values()))
-        return Finding(FAIL, EXPECTED, told, remedy, [probe for _way, probe in failed.values()])
+        return Finding(FAIL, EXPECTED, observed, remedy, [probe for _way, probe in failed.values()])
     if open_questions:
         return Finding(UNKNOWN, EXPECTED, listed(dict.fromkeys(open_questions)))
     return Finding(PASS, EXPECTED, "; ".join([listed(dict.fromkeys(answered), ", "), *packages["dangling"][:3]]))
@@ -91,7 +91,7 @@ def _why_untried(way, probe):
     )
 
 
-def _said(way, probe):
+def _probe_text(way, probe):
     return f"{way.name}: {probe['verdict']}{' (' + probe['detail'] + ')' if probe['detail'] else ''}"
 
 

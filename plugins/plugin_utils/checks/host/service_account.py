@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 @check("host.service_account")
 def service_account(subject, evidence):
-    """The platform runs as uid and gid 1000 unless told otherwise, and changes the owner of its disks to them."""
+    """The platform runs as uid and gid 1000 by default, and changes the owner of its disks to them."""
     numbers = subject.installer["service_accounts"]
     accounts = part(evidence, "host", "system", "accounts")
     expected = f"uid and gid {', '.join(str(number) for number in numbers)} are free"

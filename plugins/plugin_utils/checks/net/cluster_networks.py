@@ -25,7 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 @check("net.cluster_networks")
 def cluster_networks(subject, evidence):
-    """Nothing that the node talks to lies in the networks of pods and services: it could not be reached any more."""
+    """Nothing that the node connects to lies in the networks of pods and services: it would become unreachable."""
     clusters = {"pods": subject.pod_cidr, "services": subject.service_cidr}
     networks = {what: ipaddress.ip_network(cidr) for what, cidr in clusters.items()}
     expected = "nothing else uses the networks of pods and services"
@@ -106,7 +106,7 @@ def _network(text):
 
 @check("net.docker_network")
 def docker_network(subject, evidence):
-    """Docker takes 172.17.0.0/16 for its bridge unless told otherwise: what is behind it cannot be reached any more."""
+    """Docker uses 172.17.0.0/16 for its bridge by default: hosts in that network become unreachable."""
     bridge = ipaddress.ip_network(subject.installer["docker_bridge"])
     expected = f"nothing else uses {bridge}"
     used_networks, gap = _used_networks(subject, evidence)

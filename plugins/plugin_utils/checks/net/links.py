@@ -120,7 +120,7 @@ def _stream_text(stream):
 
 
 def _each_link(evidence, expected, good, text, remedy, summary=None):
-    """Judge every measured way alike. good, text: of one link; summary: of all, where the worst one does not say it."""
+    """Judge every measured link alike. good, text: for one link; summary: for all, where the worst one does not say it."""
     heard, unknown = answered_links(evidence)
     red = [link for link in heard if not good(link)]
     if red:

@@ -27,7 +27,7 @@ def load_balancer(subject, evidence):
         held = evidence["load_balancer"]["held"]
         return Finding(SKIPPED, expected, f"the port is held by {held}, so this cannot be tested", severity="info")
     share, count = evidence["load_balancer"]["share_percent"], found["connections"]
-    own = sum(way["count"] for way in found["reached"] if way["name"] == subject.node)
+    own = sum(connection["count"] for connection in found["reached"] if connection["name"] == subject.node)
     lost = sum(failure["count"] for failure in found["failures"])
     reasons = ", ".join(dict.fromkeys(failure["reason"] for failure in found["failures"]))
     failed = (
@@ -36,18 +36,18 @@ def load_balancer(subject, evidence):
         else []
     )
     if own:
-        told = "; ".join(
+        observed = "; ".join(
             [f"{own} of {count} connections ({100 * own // count} %, an even share is {share} %)", *failed]
         )
         if lost <= MOST_LOST:
-            return Finding(PASS, expected, told, evidence=found)
+            return Finding(PASS, expected, observed, evidence=found)
         unheard = evidence["load_balancer"]["unheard"]
         if unheard:
             may_be = "; ".join(f"{name}: {why}" for name, why in unheard.items())
             return Finding(
                 UNKNOWN,
                 expected,
-                f"{told}, possibly those to {may_be}",
+                f"{observed}, possibly those to {may_be}",
                 "Run the audit again with all controllers, while no other program holds the port.",
                 found,
             )
@@ -55,15 +55,15 @@ def load_balancer(subject, evidence):
             f"Keep only healthy controllers behind {where}, with health checks, and check whether it limits "
             "connections."
         )
-        return Finding(FAIL, expected, told, remedy, found)
+        return Finding(FAIL, expected, observed, remedy, found)
     others = {}
-    for way in found["reached"]:
-        others[way["name"]] = others.get(way["name"], 0) + way["count"]
-    told = [f"{number} reached {name}" for name, number in sorted(others.items())]
+    for connection in found["reached"]:
+        others[connection["name"]] = others.get(connection["name"], 0) + connection["count"]
+    observed = [f"{number} reached {name}" for name, number in sorted(others.items())]
     return Finding(
         FAIL,
         expected,
-        f"none of {count or 'the'} connections; {'; '.join([*told, *failed])}",
+        f"none of {count or 'the'} connections; {'; '.join([*observed, *failed])}",
         (
             f"Add {subject.node}, TCP 443, to the servers behind {where}, in TCP mode, and allow the load balancer to "
             "reach it."
@@ -74,29 +74,29 @@ def load_balancer(subject, evidence):
 
 @check("net.load_balancer_tls")
 def load_balancer_tls(subject, evidence):
-    """Applications get the certificates of their clients only when nobody ends TLS before."""
+    """Applications see their clients' certificates only if nothing terminates TLS in front of them."""
     expected = "TLS passes through the load balancer"
-    ways = _own(subject, evidence)
-    if not ways:
+    connections = _own(subject, evidence)
+    if not connections:
         return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
-    if all(way["tls"] == "passed_through" for way in ways):
+    if all(connection["tls"] == "passed_through" for connection in connections):
         return Finding(PASS, expected, "passes through")
     return Finding(
         FAIL,
         expected,
         f"{evidence['load_balancer']['where']} terminates TLS",
         "Pass TCP 443 through at the load balancer, unless it should hold the certificates of your applications.",
-        ways,
+        connections,
     )
 
 
 @check("net.load_balancer_source")
 def load_balancer_source(subject, evidence):
     expected = "controllers see the client's address"
-    ways = _own(subject, evidence)
-    if not ways:
+    connections = _own(subject, evidence)
+    if not connections:
         return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
-    hidden = sorted({way["seen"] for way in ways if way["source"] == "hidden"})
+    hidden = sorted({connection["seen"] for connection in connections if connection["source"] == "hidden"})
     if hidden:
         return Finding(
             FAIL,
@@ -106,11 +106,15 @@ def load_balancer_source(subject, evidence):
                 "If applications need the client's address, configure the load balancer to preserve it, or to send it "
                 "with the PROXY protocol."
             ),
-            ways,
+            connections,
         )
-    announced = any(way["source"] == "announced" for way in ways)
+    announced = any(connection["source"] == "announced" for connection in connections)
     return Finding(PASS, expected, "sent with the PROXY protocol" if announced else "the connection preserves it")
 
 
 def _own(subject, evidence):
-    return [way for way in part(evidence, "load_balancer", "found")["reached"] if way["name"] == subject.node]
+    return [
+        connection
+        for connection in part(evidence, "load_balancer", "found")["reached"]
+        if connection["name"] == subject.node
+    ]

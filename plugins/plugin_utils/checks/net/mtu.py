@@ -40,7 +40,7 @@ AS_THE_PATH_SAYS = "Fix net.mtu_path first: this follows from it."
 
 @check("net.mtu_path")
 def mtu_path(subject, evidence):
-    """A router reports packets that are too long for it; without that TCP and the pods' tunnel send them in vain for ever."""
+    """A router reports packets that are too large for it; without the report TCP and the pods' tunnel keep sending them in vain."""
     expected = "packets of the interface's full MTU reach every node unfragmented, and return"
     links, unknown = answered_links(evidence)
     short = [
@@ -62,7 +62,7 @@ def mtu_path(subject, evidence):
 
 
 def is_black_hole(link):
-    """Whether long packets are lost and no router says so: on the way there, or on that back as its other end sees it."""
+    """Whether large packets are lost without an ICMP message: on the path there, or on the return path as the other end sees it."""
     if not link["path"]["arrives"]:
         return not link["path"]["icmp"]
     back = link.get("path_back")
@@ -103,7 +103,7 @@ def _mtu_text(link):
 
 @check("net.mtu_uniform")
 def mtu_uniform(subject, evidence):
-    """The pods' tunnel takes the MTU of one node for that of all; longer packets of another get lost on the way."""
+    """The pods' tunnel assumes one MTU for all nodes; larger packets of another node are lost."""
     own, cluster = mtu_of(subject.address, evidence), part(evidence, "cluster")
     expected = "the same MTU on every node's interface"
     if own is None:

@@ -23,7 +23,7 @@ MOST_NAMESERVERS = 3  # what the C library reads
 
 @check("net.dns_port")
 def dns_port(subject, evidence):
-    """The cluster's own DNS listens on 127.0.0.2:53; whoever listens on every address is in its way."""
+    """The cluster's own DNS listens on 127.0.0.2:53; a program that listens on every address blocks it."""
     expected = f"port 53 of {CLUSTER_DNS} is free"
     found = part(evidence, "host", "network", "dns_listeners")
     if not found:
@@ -38,7 +38,7 @@ def dns_port(subject, evidence):
 
 @check("net.resolvers")
 def resolvers(subject, evidence):
-    """Pods inherit resolv.conf: a resolver on loopback is theirs, not the node's, and a fourth is never asked."""
+    """Pods inherit resolv.conf: a loopback address there is their own, not the node's, and a fourth server is never used."""
     found = part(evidence, "host", "network", "resolvers")
     servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods can reach, too"
     # Once the platform runs, its own DNS is there, for the node and its pods alike.

@@ -19,9 +19,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 
 OTHER_AUDIT = "the listener of another audit"
-# Verdicts of port_probe_info that show the way to be open.
+# Verdicts of port_probe_info that prove the path open.
 _GOOD = ("open", "live")
-# Verdicts by which a port says nothing about the network when nobody listened there.
+# Verdicts that say nothing about the network when no listener ran there.
 _HOLLOW = ("refused", "unproven", "dropped")
 # Likewise when the whole node was gone: after a while the host that probes answers for it.
 _HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
@@ -32,7 +32,7 @@ _NODE_PORTS = range(30000, 32768)
 class Cell(NamedTuple):
     """What one node found of one row at another. ports: `{verdict: [range]}` of the ports that are not proven; reason:
     why, where the verdict alone does not say it; asked: how many ports the row has; lost: the node that could not be
-    reached, or is not part of the run, so that nothing is known of the way."""
+    reached, or is not part of the run, so that nothing is known of the path."""
 
     source: str
     destination: str
@@ -204,12 +204,12 @@ def _reasons(summary, verdicts):
 
 
 def is_of_another_audit(holder):
-    """Whether who holds a port is a listener such as ours, which an audit of somebody else, or a broken one, has there."""
+    """Whether the holder of a port is the listener of another audit, or of one that was interrupted."""
     return holder["process"] == listener_control.PROCESS_NAME.decode()
 
 
 def holder_text(holder):
-    """Say who holds a port."""
+    """Return the holder of a port as a text."""
     if holder["process"] is None:
         return "a hidden process, or the kernel"
     who = f"(pid {holder['pid']}, user {holder['user']})"

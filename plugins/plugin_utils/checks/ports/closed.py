@@ -19,12 +19,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 @check("ports.closed")
 def closed(subject, evidence):
-    """What is the node's own business, or only the installation's, is not to be had from elsewhere."""
+    """Ports of the node itself, or of the installation, are closed to other nodes."""
     expected = "ports for localhost, or for the installation only, are not reachable from other nodes"
     found = part(evidence, "port_exposures")
     if not found:
         return Finding(PASS, expected, "none answered")
-    told = [f"{entry['transport'].upper()} {', '.join(entry['ports'])} from {entry['source']}" for entry in found]
+    texts = [f"{entry['transport'].upper()} {', '.join(entry['ports'])} from {entry['source']}" for entry in found]
     reached = {}
     for entry in found:
         reached.setdefault(entry["transport"].upper(), set()).update(port_ranges.numbers(entry["ports"]))
@@ -34,7 +34,7 @@ def closed(subject, evidence):
     return Finding(
         FAIL,
         expected,
-        listed(told),
+        listed(texts),
         f"Bind the service on {subject.node} to 127.0.0.1 only, or close {ports}.",
         found,
     )

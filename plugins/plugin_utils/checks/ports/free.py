@@ -24,7 +24,7 @@ LATER = "Wait a few minutes until the other audit is finished or its listener ha
 
 @check("ports.free")
 def free(subject, evidence):
-    """The installer gives up on a node where another program holds one of its ports, be it on loopback alone."""
+    """The installer stops on a node where another program holds one of its ports, even on loopback alone."""
     expected = "no other program holds a port that Runtime Fabric will listen on"
     holders = [
         (transport, holder)
@@ -34,13 +34,13 @@ def free(subject, evidence):
     ]
     if not holders:
         return Finding(PASS, expected, "all are free")
-    told = [
+    texts = [
         f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}{_where(holder)}" for t, holder in holders
     ]
     return Finding(
         FAIL,
         expected,
-        listed(told),
+        listed(texts),
         LATER
         if all(is_of_another_audit(holder) for dummy, holder in holders)
         else (

@@ -28,7 +28,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 def opening(subject, evidence, row):
     """Judge one row of the port table from one node: every peer that offers it.
 
-    A peer that is gone is not this node's affair as long as another one proves the row.
+    A peer that became unreachable does not count against this node as long as another peer proves the row.
     """
     every = [cell for cell in part(evidence, "port_cells") if cell["row"] == row["id"]]
     local = row["direction"] == "local"
@@ -47,14 +47,14 @@ def opening(subject, evidence, row):
         observed = listed(dict.fromkeys(cell["reason"] for cell in red))
     else:
         observed = listed([f"{cell['destination']}: {cell_text(cell)}" for cell in red])
-    # A running service that holds a UDP port cannot be proven past, by nobody and never.
+    # A running service that holds a UDP port makes the test impossible, now and later.
     severity = "info" if status == SKIPPED and not any(cell["lost"] for cell in red) else ""
     remedy = _remedy(subject, red) if status == FAIL else _advice(subject, red)
     return Finding(status, expected, observed, remedy, red, severity)
 
 
 def cell_text(cell):
-    """Say which ports of a cell are not proven, and why."""
+    """Return which ports of a cell are not proven, and why."""
     verdicts = {port: verdict for verdict, texts in cell["ports"].items() for port in port_ranges.numbers(texts)}
     runs, kinds = port_ranges.texts(verdicts), set(verdicts.values())
     named = (

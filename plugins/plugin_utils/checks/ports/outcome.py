@@ -123,7 +123,7 @@ def _whom(row):
 
 
 def _links(evidence):
-    """What was measured of the ways between nodes, one entry a direction."""
+    """What was measured of the links between nodes, one entry per direction."""
     found = []
     for source, own in evidence.items():
         measured = (own or {}).get("links")

@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 @check("ports.outside")
 def outside(subject, evidence):
-    """What nodes have among themselves is nobody else's business; asked of a host that is no node."""
+    """Ports between nodes are closed to a host that is not a node."""
     found = part(evidence, "outside")
     expected = "ports for nodes only are not reachable from outside"
     reached = {
@@ -30,13 +30,13 @@ def outside(subject, evidence):
         )
         for transport in ("tcp", "udp")
     }
-    told = [f"{transport.upper()} {listed(ports, ', ')}" for transport, ports in reached.items() if ports]
-    if not told:
+    texts = [f"{transport.upper()} {listed(ports, ', ')}" for transport, ports in reached.items() if ports]
+    if not texts:
         return Finding(PASS, expected, f"none of {found['tcp']['asked'] + found['udp']['asked']} ports answered")
     return Finding(
         FAIL,
         expected,
-        "; ".join(told),
+        "; ".join(texts),
         (
             f"Allow these ports of {subject.node} only from the addresses of the nodes, on the node or in the network in "
             "front of it."

@@ -24,13 +24,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 @check("proxy.no_proxy")
 def no_proxy(subject, evidence):
-    """Nodes, loopback, the cloud's metadata and the API: no program may send what is for them to the proxy."""
+    """Nodes, loopback, the cloud's metadata and the API: no program may use the proxy for them."""
     return _direct(subject, evidence, ("host",), "every program reaches every node, itself and the API directly")
 
 
 @check("proxy.no_proxy_networks")
 def no_proxy_networks(subject, evidence):
-    """Pods, services and names of services, for those programs that can be told a network or a suffix."""
+    """Pods, services and names of services, for programs that support networks or suffixes."""
     return _direct(
         subject,
         evidence,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Would this program go through the proxy? The rules of each, as they are, odd ones included. Pure functions.
+"""Would this program go through the proxy? The exact rules of each, special cases included. Pure functions.
 
 Each function takes a NO_PROXY as its reader finds it (a text) and a host (a name or an IPv4 address), and returns True
 where the program connects directly. tests/unit/programs/test_no_proxy_rules.py asks the programs themselves.
@@ -100,7 +100,7 @@ def urllib(no_proxy, host):
 
 
 def requests(no_proxy, host):
-    """Python's requests: networks for addresses, and the rest as urllib. Old ones are content with any end of a name."""
+    """Python's requests: networks for addresses, and the rest as urllib. Old ones accept any end of a name."""
     address = _address(host)
     for entry in (no_proxy or "").replace(" ", "").split(","):
         length = entry.partition("/")[2]
@@ -174,5 +174,5 @@ def by_name(curl_version=None):
     }
 
 
-# Programs that cannot be told a network: they reach its addresses through the proxy unless each is named.
+# Programs that do not support networks: they reach its addresses through the proxy unless each is named.
 NO_NETWORKS = (curl_before_7_86, urllib, apt)

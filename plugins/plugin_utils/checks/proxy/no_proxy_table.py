@@ -46,19 +46,19 @@ def destinations(variables_by_node, pod_cidr, service_cidr):
 def proxied(value, wanted, curl_version=None):
     """Return `[(program, Destination)]` for everything that would go through the proxy.
 
-    value: the NO_PROXY, a text or None. Where a program cannot be told a name or a network, that is left out: nothing
+    value: the NO_PROXY, a text or None. Where a program does not support a name or a network, that is left out: nothing
     that a site writes would change it.
     """
     found = []
     for program, rule in no_proxy_rules.by_name(curl_version).items():
         for destination in wanted:
-            if not rule(value, destination.host) and not cannot_be_told(rule, destination):
+            if not rule(value, destination.host) and not is_not_supported(rule, destination):
                 found.append((program, destination))
     return found
 
 
-def cannot_be_told(rule, destination):
-    """Whether a program has no way to say that a Destination is to be reached directly."""
+def is_not_supported(rule, destination):
+    """Whether a program has no setting that makes it reach a Destination directly."""
     if destination.kind == "network":
         return rule in no_proxy_rules.NO_NETWORKS
     return destination.kind == "name" and rule is no_proxy_rules.apt

@@ -25,7 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 
 @check("proxy.services")
 def services(subject, evidence):
-    """What runs took its settings up when it started; files that changed since are not in use."""
+    """A running service has the settings from when it started; later changes of its files are not in use."""
     expected = "docker and containerd, where they run, use the proxies in their files"
     found = part(evidence, "host", "proxy", "services")
     running = {name: entry for name, entry in found.items() if entry["running"]}
@@ -42,7 +42,7 @@ def services(subject, evidence):
     stale = [name for name, entry in running.items() if entry["outdated"]]
     if stale:
         units = " ".join(f"{name}.service" for name in stale)
-        said = listed(
+        observed = listed(
             f"{name} runs with {_urls(found[name]['now'])} and would start with {_urls(found[name]['at_next_start'])}"
             for name in stale
         )
@@ -55,7 +55,7 @@ def services(subject, evidence):
             self_managed=f"Drain {subject.node} (`kubectl drain`), then `systemctl restart {units}`: with docker, a restart can stop "
             "the containers.",
         )
-        return Finding(FAIL, expected, said, remedy, {name: found[name] for name in stale})
+        return Finding(FAIL, expected, observed, remedy, {name: found[name] for name in stale})
     if hidden:
         return Finding(UNKNOWN, expected, f"the environment of {', '.join(hidden)} cannot be read")
     return Finding(PASS, expected, f"{', '.join(running)} as configured" if running else "neither runs")

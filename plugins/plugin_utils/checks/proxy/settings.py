@@ -31,7 +31,7 @@ INSTALLER = "installer"
 
 @check("proxy.settings")
 def settings(subject, evidence):
-    """No file of the node names another proxy than the one that is meant, and none names one where none is meant."""
+    """Every file of the node that names a proxy names the configured one; none does where no proxy is configured."""
     wanted = subject.proxy.http
     if wanted is None:
         return Finding(SKIPPED, "", "rtf_http_proxy is not set, so existing settings stay")
@@ -48,21 +48,21 @@ def settings(subject, evidence):
             ),
             self_managed=f"If {subject.node} needs the proxy that {files} names, set rtf_http_proxy to it.",
         )
-        return Finding(FAIL, expected, listed(_said(entry, wanted) for entry in wrong), remedy, wrong)
+        return Finding(FAIL, expected, listed(_setting_text(entry, wanted) for entry in wrong), remedy, wrong)
     unread = part(evidence, "host", "proxy").get("unreadable")
     if unread:
         return Finding(UNKNOWN, expected, f"could not be read: {listed(unread)}")
     if wanted and not found:
-        told = listed(["no file of the node names a proxy", *part(evidence, "host", "proxy")["dangling"]])
-        return Finding(FAIL, expected, told, f"To configure it, {PREPARE}.")
+        observed = listed(["no file of the node names a proxy", *part(evidence, "host", "proxy")["dangling"]])
+        return Finding(FAIL, expected, observed, f"To configure it, {PREPARE}.")
     readers = ", ".join(dict.fromkeys(entry["reader"] for entry in found))
-    told = f"set for {readers}" if readers else "no proxy is configured, and none is set"
-    return Finding(PASS, expected, listed([told, *part(evidence, "host", "proxy")["dangling"]]))
+    observed = f"set for {readers}" if readers else "no proxy is configured, and none is set"
+    return Finding(PASS, expected, listed([observed, *part(evidence, "host", "proxy")["dangling"]]))
 
 
 @check("proxy.installer")
 def installer(subject, evidence):
-    """The installer sources a file of its own, and hands on what it says to everything that it installs."""
+    """The installer sources its own environment file, and passes it on to everything that it installs."""
     proxy = subject.proxy
     meant = {"RTF_HTTP_PROXY": proxy.http, "RTF_MONITORING_PROXY": proxy.monitoring}
     wanted = {name: value for name, value in meant.items() if value is not None}
@@ -77,10 +77,10 @@ def installer(subject, evidence):
         if value and entry is None:
             wrong.append(f"{name} is not set")
         elif entry is not None and not _is(entry, value):
-            wrong.append(_said(entry, value))
+            wrong.append(_setting_text(entry, value))
     if proxy.http and not wrong:
-        told = found.get("RTF_NO_PROXY", {"value": ""})["value"].split(",")
-        missing = [entry for entry in proxy.no_proxy if entry not in told]
+        entries = found.get("RTF_NO_PROXY", {"value": ""})["value"].split(",")
+        missing = [entry for entry in proxy.no_proxy if entry not in entries]
         if missing:
             wrong.append(f"RTF_NO_PROXY lacks {listed(missing)}")
     if wrong:
@@ -108,7 +108,7 @@ def _is(entry, wanted):
     return entry["value"].rstrip("/") == wanted and entry["password"] == (EXPECTED if MASK in wanted else NONE)
 
 
-def _said(entry, wanted):
+def _setting_text(entry, wanted):
     remark = ""
     if entry["value"] == HIDDEN:
         remark = ", which is not a plain URL; in credentials, all but letters, digits and -._~ must be percent-encoded"

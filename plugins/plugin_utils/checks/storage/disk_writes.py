@@ -86,8 +86,8 @@ def etcd_latency(subject, evidence):
 
 
 def _not_asked(evidence):
-    told = part(evidence, "disk_writes")
-    return isinstance(told, dict) and told.get("skipped")
+    found = part(evidence, "disk_writes")
+    return isinstance(found, dict) and found.get("skipped")
 
 
 def _skipped(expected):

@@ -85,7 +85,7 @@ def _device(subject, evidence, kind, least, good, note):
 
 
 class Picked:
-    """The device that init.sh would take: name without /dev/, how it came to it, and all that the size matches."""
+    """The device that init.sh would take: name without /dev/, how it was chosen, and every device that the size matches."""
 
     def __init__(self, name, how, matches=(), problem=None):
         self.name, self.how, self.matches, self.problem = name, how, tuple(matches), problem

@@ -29,7 +29,7 @@ def between_nodes(subject, evidence):
 
 @check("time.between_nodes_margin")
 def between_nodes_margin(subject, evidence):
-    """Whoever drifts is noticed before it is too late."""
+    """A drifting clock is noticed before it exceeds the limit."""
     if between_nodes(subject, evidence).status != PASS:
         return Finding(SKIPPED, "", "see time.between_nodes")
     return _apart(subject, evidence, _most_apart() / MARGIN)

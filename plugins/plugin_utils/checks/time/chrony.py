@@ -54,11 +54,11 @@ def no_competitor(subject, evidence):
     others = [name for name, unit in units.items() if name not in CHRONY_UNITS and (unit["active"] or unit["enabled"])]
     if not others and not guest:
         return Finding(PASS, expected, "none")
-    told = others + [f"{name} (guest time synchronisation)" for name in guest]
+    names = others + [f"{name} (guest time synchronisation)" for name in guest]
     remedies = [f"`systemctl disable --now {' '.join(others)}`, or {PREPARE}."] if others else []
     remedies += [GUEST_REMEDIES[name] for name in guest]
     return Finding(
-        FAIL, expected, f"{', '.join(told)} also active", " ".join(remedies), {"units": units, "guest": guest}
+        FAIL, expected, f"{', '.join(names)} also active", " ".join(remedies), {"units": units, "guest": guest}
     )
 
 
@@ -85,7 +85,7 @@ def synchronised(subject, evidence):
     return Finding(
         FAIL,
         expected,
-        f"leap status {tracking['leap']}{waited_text}: {chrony_causes.words(found)}",
+        f"leap status {tracking['leap']}{waited_text}: {chrony_causes.observed_text(found)}",
         chrony_causes.remedy(found, subject.node, subject.ntp_servers),
         chrony,
     )
@@ -93,7 +93,7 @@ def synchronised(subject, evidence):
 
 @check("time.sources_reach")
 def sources_reach(subject, evidence):
-    """With three sources, one that is wrong is outvoted; with two nobody knows which."""
+    """With three sources a wrong one is outvoted; with two, chrony cannot tell which is wrong."""
     sources = part(evidence, "host", "time", "chrony", "sources")
     expected = f"at least {ENOUGH_SOURCES} sources that answer"
     answering = [source.get("name") or source["address"] for source in sources if source["reach"]]
@@ -114,7 +114,7 @@ def authentication_mode(source):
 
 
 def ntp_probes(evidence):
-    """The queries that were put to NTP servers, none where nobody did."""
+    """The queries to NTP servers, none where there were none."""
     try:
         return [row for row in part(evidence, "egress") if row["protocol"] == "ntp"]
     except NoEvidence:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why chrony is not synchronised: what became of each of its sources, and what to do about it.
+"""Why chrony is not synchronised: the state of each of its sources, and what to do about it.
 
 Pure functions of the evidence of host_info's section `time` (`chrony`) and, where there are any, of the NTP queries that
 egress_info put to the same servers without authentication: they tell a closed port from a key that the server refuses.
@@ -45,14 +45,14 @@ def causes(chrony, probes=()):
         cause = _cause(source, asked, chrony.get("log") or [])
         if cause is not None and cause not in found:
             found.append(cause)
-    told = {cause.source for cause in found if cause.kind == UNRESOLVED}
+    named = {cause.source for cause in found if cause.kind == UNRESOLVED}
     found += [
-        Cause(UNRESOLVED, row["host"]) for row in probes if row["verdict"] == "unresolved" and row["host"] not in told
+        Cause(UNRESOLVED, row["host"]) for row in probes if row["verdict"] == "unresolved" and row["host"] not in named
     ]
     if chrony.get("unresolved") and not any(cause.kind == UNRESOLVED for cause in found):
         count = chrony["unresolved"]
         found.append(Cause(UNRESOLVED, f"{count} {'source' if count == 1 else 'sources'} of chrony's configuration"))
-    if not found:  # all of them are in order, and chrony has not made up its mind
+    if not found:  # every source is usable, and chrony has not selected one yet
         found = [Cause(SAMPLES, source.get("name") or source["address"]) for source in chrony["sources"]]
     return found
 
@@ -76,10 +76,10 @@ def _cause(source, asked, log):
 def _silence(source, name, probe, log):
     authentication = source.get("authentication") or {"mode": "none"}
     if authentication["mode"] == "nts" and not authentication["cookies"]:
-        told = [line for line in log if name in line or source["address"] in line]
-        return Cause(NTS, name, " ".join(told[-1:]))
+        named = [line for line in log if name in line or source["address"] in line]
+        return Cause(NTS, name, " ".join(named[-1:]))
     answers = probe is not None and probe["verdict"] == "reachable"
-    if answers and probe.get("detail"):  # a server that answers and is no use says why
+    if answers and probe.get("detail"):  # a server that answers but is not usable says why
         return Cause(UNSYNCHRONISED, name, probe["detail"])
     if answers and authentication["mode"] != "none":
         return Cause(KEY if authentication["mode"] == "key" else NTS, name, _key_text(authentication))
@@ -90,8 +90,8 @@ def _key_text(authentication):
     return f"key {authentication['key']}" if authentication["mode"] == "key" else ""
 
 
-def words(found):
-    """Say what the Causes are, the gravest first."""
+def observed_text(found):
+    """Return the Causes as one text, the most severe first."""
     if not found:
         return "chrony has no source"
     texts = []
@@ -114,10 +114,10 @@ def words(found):
 
 
 def remedy(found, node, servers):
-    """Say what a person does about the Causes. servers: the hosts of rtf_ntp_servers."""
+    """Return what to do about the Causes. servers: the hosts of rtf_ntp_servers."""
     if not found:
         return f"Set rtf_ntp_servers, or configure a server in chrony on {node}."
-    # What the package configures beside the site's own servers is nobody's errand, unless there is nothing else.
+    # Sources that the package configures need no action, unless the site has none of its own.
     own = [cause for cause in found if cause.source in servers] or found
     texts = []
     for kind, sources in _by_kind(own).items():

@@ -27,7 +27,11 @@ def timezone_uniform(subject, evidence):
     others = {node: zone for node, zone in zones.items() if zone not in (None, own)}
     if not others:
         return Finding(PASS, expected, own)
-    told = ", ".join(f"{zone} on {node}" for node, zone in sorted(others.items()))
+    zones_of_others = ", ".join(f"{zone} on {node}" for node, zone in sorted(others.items()))
     return Finding(
-        FAIL, expected, f"{own}, but {told}", "`timedatectl set-timezone ZONE` on the nodes that differ.", zones
+        FAIL,
+        expected,
+        f"{own}, but {zones_of_others}",
+        "`timedatectl set-timezone ZONE` on the nodes that differ.",
+        zones,
     )

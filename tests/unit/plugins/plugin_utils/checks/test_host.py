@@ -452,7 +452,7 @@ class TestDisks:
             ({"mounted": ["swap"]}, "mounted on swap"),
             ({"holders": ["dm-3"]}, "used by dm-3"),
             ({"parts": ["sdb1"], "signatures": ["partition table gpt"]}, "has partitions sdb1"),
-            ({"signatures": ["filesystem LVM2_member"]}, "contains filesystem LVM2_member"),
+            ({"signatures": ["filesystem LVM2_member"]}, "contains a filesystem LVM2_member"),
             ({"read_only": True}, "read-only"),
             ({"size": 99 * GIB - GIB * 6}, "93 GiB is too small"),
         ],

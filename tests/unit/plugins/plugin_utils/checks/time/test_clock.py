@@ -85,14 +85,14 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
 def test_every_cause_is_told_apart_with_what_to_do(sources, probes, chrony, kinds, observed, remedy):
     found = told(sources, probes, **chrony)
     assert [cause.kind for cause in found] == kinds
-    assert observed in chrony_causes.words(found)
+    assert observed in chrony_causes.observed_text(found)
     assert remedy in chrony_causes.remedy(found, "n1", [NTP])
 
 
 def test_sources_of_the_package_are_named_but_are_nobodys_errand():
     found = told([source(), source("pool.example.org", None)] * 2)
     assert [cause.source for cause in found] == [NTP, "pool.example.org"]
-    assert "cannot resolve pool.example.org" in chrony_causes.words(found)
+    assert "cannot resolve pool.example.org" in chrony_causes.observed_text(found)
     assert "pool.example.org" not in chrony_causes.remedy(found, "n1", [NTP])
 
 
