@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
 # What a network or proxy team has to know; the wording of purposes and the sources is not.
 FIELDS = (
@@ -47,7 +50,7 @@ class Comparison(NamedTuple):
     changed: list[Change]
 
 
-def _subject(row):
+def _request_key(row: Row) -> tuple[Any, ...]:
     """What makes two rows of different ids the same request."""
     if "host" in row:
         return "endpoint", row["host"], row["port"], row["url_path"]
@@ -56,17 +59,17 @@ def _subject(row):
     return "setting", row["id"]
 
 
-def compare(before, after):
+def compare(before: Iterable[Row], after: Iterable[Row]) -> Comparison:
     """Return the Comparison of two selections (lists of rows, of any kinds).
 
     Rows belong together by id, and where a row got another id, by what they ask for.
     """
     old, new = {row["id"]: row for row in before}, {row["id"]: row for row in after}
     partners = {name: name for name in old if name in new}
-    moved = {_subject(row): name for name, row in new.items() if name not in old}
+    moved = {_request_key(row): name for name, row in new.items() if name not in old}
     for name, row in old.items():
-        if name not in new and _subject(row) in moved:
-            partners[name] = moved.pop(_subject(row))
+        if name not in new and _request_key(row) in moved:
+            partners[name] = moved.pop(_request_key(row))
     changes = []
     for name, other in partners.items():
         fields = tuple(field for field in FIELDS if old[name].get(field) != new[other].get(field))

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted, repeatable
 
@@ -21,11 +23,15 @@ _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
 _URL_PATH = re.compile(r"/[A-Za-z0-9._~/-]*\Z")
 
 
+# Takes a value and raises RowError where it is not valid; what it returns does not matter.
+Validator = Callable[[Any], object]
+
+
 class RowError(ValueError):
     """A row, or a field of it, that is not allowed."""
 
 
-def port_bounds(text):
+def port_bounds(text: str) -> tuple[int, int]:
     """Return (first, last) of "443" or "30000-32767"."""
     match = _PORTS.match(text) if isinstance(text, str) else None
     if match:
@@ -38,13 +44,13 @@ def port_bounds(text):
     )
 
 
-def identifier(value):
+def identifier(value: str) -> None:
     """Lower-case words and digits joined by dashes."""
     if not isinstance(value, str) or not _IDENTIFIER.match(value):
         raise RowError(f"{quoted(value)} is not an id; write lower-case words and digits joined by dashes")
 
 
-def text(value):
+def text(value: str) -> None:
     """One line of text: it is copied into comments of generated files, which must not end early."""
     if not isinstance(value, str) or not value.strip():
         raise RowError(f"{quoted(value)} is not a text")
@@ -52,13 +58,13 @@ def text(value):
         raise RowError(f"{quoted(value)} is not a text of one line without control characters")
 
 
-def port_number(value):
+def port_number(value: int) -> None:
     """A number from 1 to 65535."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
         raise RowError(f"{quoted(value)} is not a port; write a number from 1 to 65535")
 
 
-def host_name(value):
+def host_name(value: str) -> None:
     """A full host name in lower case."""
     labels = value.split(".") if isinstance(value, str) else []
     named = len(labels) > 1 and all(_HOST_LABEL.match(label) for label in labels)
@@ -69,7 +75,7 @@ def host_name(value):
         )
 
 
-def network(value):
+def network(value: Any) -> None:
     """An address or a network in CIDR notation, without host bits."""
     try:
         ipaddress.ip_network(value if isinstance(value, str) else "")
@@ -80,32 +86,32 @@ def network(value):
         ) from None
 
 
-def url_path(value):
+def url_path(value: str) -> None:
     """The path part of a URL."""
     if not isinstance(value, str) or not _URL_PATH.match(value):
         raise RowError(f"{quoted(value)} is not a path of a URL; write for example '/v1/connect'")
 
 
-def boolean(value):
+def boolean(value: bool) -> None:
     """True or false."""
     if not isinstance(value, bool):
         raise RowError(f"{quoted(value)} is not true or false")
 
 
-def one_of(names):
+def one_of(names: Sequence[str]) -> Validator:
     """Return a validator that the value is among `names`."""
 
-    def validate(value):
+    def validate(value: Any) -> None:
         if value not in names:
             raise RowError(f"{quoted(value)} is not known; valid: {', '.join(names)}")
 
     return validate
 
 
-def list_of(validate):
+def list_of(validate: Validator) -> Validator:
     """Return a validator for a list of at least one value, all different, that pass `validate`."""
 
-    def validate_all(value):
+    def validate_all(value: Any) -> None:
         if not isinstance(value, list) or not value:
             raise RowError(f"{quoted(value)} is not a list with at least one entry")
         for entry in value:
@@ -116,23 +122,23 @@ def list_of(validate):
     return validate_all
 
 
-def optional(validate):
+def optional(validate: Validator) -> Validator:
     """Return a validator that also allows null."""
 
-    def validate_unless_null(value):
+    def validate_unless_null(value: Any) -> None:
         if value is not None:
             validate(value)
 
     return validate_unless_null
 
 
-def mapping(value):
+def mapping(value: dict[str, Any]) -> None:
     """A mapping with at least one entry."""
     if not isinstance(value, dict) or not value:
         raise RowError(f"{quoted(value)} is not a mapping with at least one entry")
 
 
-def fields(value, required, may=()):
+def fields(value: dict[str, Any], required: dict[str, Any], may: Any = ()) -> None:
     """Validate a mapping against {name: validator} of the fields that it must and may have."""
     if not isinstance(value, dict):
         raise RowError(f"{quoted(value)} is not a mapping")

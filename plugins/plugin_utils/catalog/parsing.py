@@ -26,17 +26,17 @@ class Catalog(NamedTuple):
     settings: list[dict[str, Any]]
 
     @property
-    def release_ids(self):
+    def release_ids(self) -> list[str]:
         """The ids of the releases, oldest first."""
         return [release["id"] for release in self.releases]
 
     @property
-    def control_planes(self):
+    def control_planes(self) -> list[str]:
         """The ids of the control planes that any release offers."""
         return list(dict.fromkeys(plane for release in self.releases for plane in release["control_planes"]))
 
 
-def parse(contents):
+def parse(contents: dict[str, Any]) -> Catalog:
     """Return the Catalog made of {file name without .yml: parsed content}, or raise CatalogError."""
     catalog = Catalog(
         *_parse_releases(contents["releases"]), *(_list_in(contents[kind], kind, kind) for kind in rows.KINDS)
@@ -53,17 +53,17 @@ def parse(contents):
     return catalog._replace(**whole)
 
 
-def _list_in(content, name, file):
+def _list_in(content: dict[str, Any], name: str, file: str) -> list[Any]:
     if not isinstance(content, dict) or not isinstance(content.get(name), list):
         raise CatalogError(f"{file}.yml: the top level has no list named {name}")
     return content[name]
 
 
-def _name(row):
+def _name(row: Any) -> Any:
     return row.get("id") if isinstance(row, dict) else None
 
 
-def _parse_releases(content):
+def _parse_releases(content: dict[str, Any]) -> Any:
     """Return (documents, releases) of releases.yml."""
     documents = _list_in(content, "documents", "releases")
     releases = _list_in(content, "releases", "releases")
@@ -84,7 +84,7 @@ def _parse_releases(content):
     return documents, releases
 
 
-def _validate_ids(catalog):
+def _validate_ids(catalog: Catalog) -> None:
     seen = set()
     for kind in rows.KINDS:
         for row in getattr(catalog, kind):
@@ -93,7 +93,7 @@ def _validate_ids(catalog):
             seen.add(_name(row))
 
 
-def _validate_row(kind, row, catalog):
+def _validate_row(kind: str, row: Any, catalog: Catalog) -> None:
     """Raise RowError unless the row is well-formed in each release that has it."""
     rows.validate_row(kind, row)
     _validate_history(row, catalog.release_ids)
@@ -105,7 +105,7 @@ def _validate_row(kind, row, catalog):
         _validate_references(stage, catalog)
 
 
-def _validate_history(row, order):
+def _validate_history(row: Any, order: list[str]) -> None:
     """Raise RowError unless the releases named by a row exist and follow each other."""
     starts = [row["since"], *(change["since"] for change in row.get("changes", []))]
     end = row.get("until", order[-1])
@@ -117,7 +117,7 @@ def _validate_history(row, order):
         raise RowError(f"since, changes and until are out of order: {', '.join([*starts, end])}")
 
 
-def _validate_references(row, catalog):
+def _validate_references(row: Any, catalog: Catalog) -> None:
     """Raise RowError unless the documents, control planes and rows that a row names exist."""
     titles = [document["title"] for document in catalog.documents]
     sources = [row["source"], *([row["retired"]["source"]] if row.get("retired") else [])]

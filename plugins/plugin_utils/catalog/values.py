@@ -4,13 +4,16 @@
 
 """What a value is that a person wrote: its kind, and whether it names a host."""
 
+from __future__ import annotations
+
 import ipaddress
 import re
+from typing import Any
 
 LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
 
 
-def is_host(text):
+def is_host(text: str) -> bool:
     """True for an IPv4 or IPv6 address and for a host name as the DNS allows it."""
     try:
         ipaddress.ip_address(text)
@@ -22,7 +25,7 @@ def is_host(text):
     return 0 < len(name) <= 253 and all(LABEL.match(label) for label in labels) and not labels[-1].isdigit()
 
 
-def kind(value):
+def kind(value: Any) -> str:
     """What a person calls the type of a value read from YAML."""
     if value is None:
         return "null"

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ports_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party, ports_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
 
 COLUMNS = (
@@ -38,17 +40,17 @@ COLUMNS = (
 )
 
 
-def _cell(text):
+def _cell(text: str) -> str:
     """Keep a spreadsheet from taking a text for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def _addresses(parties):
+def _addresses(parties: Sequence[Party]) -> str:
     """An end without a name must not read like "any" to a program that imports the table."""
     return " ".join(words.addresses(parties)) or "TO BE NAMED"
 
 
-def _line(opening):
+def _line(opening: Opening) -> tuple[str, ...]:
     row = opening.row
     remarks = wording.notes(row)
     if opening.unstated:
@@ -75,7 +77,7 @@ def _line(opening):
     )
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import (
     aws,
     azure,
@@ -15,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_req
     nftables,
     squid,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 
 FORMATS = {
     "markdown": markdown.render,
@@ -27,6 +30,6 @@ FORMATS = {
 }
 
 
-def render(request, names):
+def render(request: Request, names: Iterable[str]) -> dict[str, str]:
     """Return {file name: text} of the formats named."""
     return {name: text for each in names for name, text in FORMATS[each](request).items()}

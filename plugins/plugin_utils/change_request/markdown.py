@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.comparison import Change, Comparison
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code, table
 
 
-def _ends(opening):
+def _ends(opening: Opening) -> tuple[str, str]:
     row = opening.row
     unknown = f"to be named ({opening.unstated})"
     source = words.group(opening.sources) or f"{wording.side(row['from'])}: {unknown}"
@@ -19,19 +25,19 @@ def _ends(opening):
     return source, destination
 
 
-def _members(parties):
+def _members(parties: Sequence[Party]) -> str:
     """Return the addresses of an end that is not a group of nodes."""
     return f": {', '.join(words.addresses(parties))}" if parties else ""
 
 
-def _node_table(request):
+def _node_table(request: Request) -> list[str]:
     return table(
         ["node", "role", "address"],
         [[node.name, node.role, code(node.address)] for node in request.site.nodes],
     )
 
 
-def _port_table(openings, show=()):
+def _port_table(openings: Iterable[Opening], show: Sequence[str] = ()) -> list[str]:
     """A table of openings of the port table; show: which ends to spell out (source, destination)."""
     lines = []
     for opening in openings:
@@ -51,7 +57,7 @@ def _port_table(openings, show=()):
     return table(["from", "to", "ports", "protocol", "needed", "purpose", "row"], lines)
 
 
-def _name_table(openings):
+def _name_table(openings: Iterable[Opening]) -> list[str]:
     return table(
         ["from", "to", "port", "protocol", "TLS", "purpose", "row"],
         [
@@ -69,24 +75,24 @@ def _name_table(openings):
     )
 
 
-def _codes(names):
+def _codes(names: Iterable[str]) -> str:
     return ", ".join(code(name) for name in names)
 
 
-def _bullets(lines):
+def _bullets(lines: Iterable[str]) -> list[str]:
     return [f"* {line}" for line in lines]
 
 
-def _section(title, about, body):
+def _section(title: str, about: str | None, body: list[str]) -> list[str]:
     """Return the lines of a section, or nothing where there is nothing to say."""
     return [f"## {title}", "", *([about, ""] if about else []), *body, ""] if body else []
 
 
-def _names_and_ports(rows):
+def _names_and_ports(rows: Sequence[Row]) -> list[str]:
     return [*_bullets(dict.fromkeys(f"{code(row['host'])} port {row['port']}" for row in rows)), ""]
 
 
-def _proxy_team(request):
+def _proxy_team(request: Request) -> list[str]:
     rows = [opening.row for opening in request.openings if "host" in opening.row]
     lines = []
     for about, chosen in (
@@ -108,8 +114,9 @@ def _proxy_team(request):
     return lines[:-1]
 
 
-def _nothing_to_open(request):
-    lines, detailed = [], {}
+def _nothing_to_open(request: Request) -> list[str]:
+    lines: list[str] = []
+    detailed: dict[tuple[str, ...], list[str]] = {}
     for opening in request.openings:
         row = opening.row
         if row["direction"] == "local":
@@ -123,7 +130,7 @@ def _nothing_to_open(request):
     return _bullets(lines)
 
 
-def _settings(request):
+def _settings(request: Request) -> list[str]:
     """What other teams have to provide; kernel parameters are set on the hosts themselves."""
     opened = {opening.row["id"] for opening in request.openings}
     return _bullets(
@@ -133,13 +140,13 @@ def _settings(request):
     )
 
 
-def _sources(request):
+def _sources(request: Request) -> list[str]:
     rows = [*(opening.row for opening in request.openings), *request.settings, *request.idle]
     used = dict.fromkeys(row["source"]["document"] for row in rows)
     return _bullets(f"[{title}]({request.documents[title]})" if title in request.documents else title for title in used)
 
 
-def _request(request):
+def _request(request: Request) -> str:
     ports = [each for each in request.openings if "host" not in each.row and not each.detailed_by]
     names = [each for each in request.openings if "host" in each.row]
     by_direction = {
@@ -170,7 +177,7 @@ def _request(request):
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _row_table(rows):
+def _row_table(rows: Sequence[Row]) -> list[str]:
     openings = [row for row in rows if row["direction"]]
     return table(
         ["what", "purpose", "row"],
@@ -178,7 +185,7 @@ def _row_table(rows):
     )
 
 
-def _change_table(changes):
+def _change_table(changes: Sequence[Change]) -> list[str]:
     return table(
         ["what", "field", "before", "now", "row"],
         [
@@ -195,7 +202,7 @@ def _change_table(changes):
     )
 
 
-def _besides(rows):
+def _besides(rows: Sequence[Row]) -> list[str]:
     return _bullets(
         f"**{row['title']}.** {wording.remarks(row)} ({code(row['id'])})" for row in rows if not row["direction"]
     )
@@ -207,8 +214,8 @@ _OTHER_LINE = (
 )
 
 
-def _comparison(request):
-    found, scope = request.comparison, request.scope
+def _comparison(request: Request, found: Comparison) -> str:
+    scope = request.scope
     before, now = scope.previous_release, scope.release
     lines = [
         f"# From release {before} to {now}",
@@ -228,9 +235,9 @@ def _comparison(request):
     return "\n".join(lines).rstrip() + "\n"
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}; the comparison only where there is a release to compare with."""
     files = {"change-request.md": _request(request)}
     if request.comparison is not None:
-        files["comparison.md"] = _comparison(request)
+        files["comparison.md"] = _comparison(request, request.comparison)
     return files

@@ -6,25 +6,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
 
 
-def _carried(request):
+def _carried(request: Request) -> list[Row]:
     """The rows for names that an HTTP proxy can carry."""
     return [opening.row for opening in request.openings if opening.row.get("carrier") == "http_proxy"]
 
 
-def _acl(name, kind, values):
+def _acl(name: str, kind: str, values: Iterable[Any]) -> list[str]:
     """One acl line for each value: squid joins lines of one name."""
     return [f"acl {name} {kind} {value}" for value in values]
 
 
-def _unique(values):
+def _unique(values: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-def _sources(request, rows):
+def _sources(request: Request, rows: Sequence[Row]) -> list[str]:
     lines = []
     for group in _unique(row["from"] for row in rows):
         members = [node for node in request.site.nodes if group == "nodes" or node.role == "controller"]
@@ -33,7 +38,7 @@ def _sources(request, rows):
     return lines
 
 
-def _access(request, rows):
+def _access(request: Request, rows: Sequence[Row]) -> list[str]:
     ports = _unique(row["port"] for row in rows)
     lines = [*_sources(request, rows), "", "acl rtf_connect method CONNECT"]
     for port in ports:
@@ -50,7 +55,7 @@ def _access(request, rows):
     return lines
 
 
-def _passthrough(rows):
+def _passthrough(rows: Sequence[Row]) -> list[str]:
     hosts = _unique(row["host"] for row in rows if row["mutual_tls"])
     if not hosts:
         return []
@@ -64,7 +69,7 @@ def _passthrough(rows):
     ]
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}; the passthrough file only where a name needs it."""
     rows = _carried(request)
     access = words.header(

@@ -11,11 +11,13 @@ import re
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 EXPECTED = "a shell over SSH that can become root"
 # What ssh says where the node itself refuses; silence, a lost connection or an unknown host key decides nothing.
@@ -38,7 +40,7 @@ BECOME = (
 
 
 @check("access.shell")
-def shell(subject, evidence):
+def shell(subject: Subject, evidence: Evidence) -> Finding:
     """The vendor's installer needs a root shell on every node; so did the collection of the evidence.
 
     A refusal by the node itself is a failure; anything else is unknown. evidence: may be `{"unreachable": why}`.
@@ -61,12 +63,12 @@ def shell(subject, evidence):
     )
 
 
-def is_no_root(reason):
+def is_no_root(reason: str) -> bool:
     """Whether a reason of Ansible's says that the user may not become root."""
     return _NO_ROOT.search(reason) is not None
 
 
-def _unreachable(subject, reason):
+def _unreachable(subject: Subject, reason: str) -> Finding:
     of_the_node = _JUMP_HOST not in reason or _BEHIND_IT in reason
     if _CLOSED.search(reason) and of_the_node:
         remedy = (
@@ -81,7 +83,7 @@ def _unreachable(subject, reason):
 
 
 @check("access.preparation")
-def preparation(subject, evidence):
+def preparation(subject: Subject, evidence: Evidence) -> Finding:
     """A role stopped halfway; the other checks may still pass."""
     stopped = part(evidence, "preparation_failure")
     return Finding(

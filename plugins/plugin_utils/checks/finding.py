@@ -4,7 +4,13 @@
 
 """What a check returns, and the error for missing evidence."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+# What was collected of one node; a part that could not be collected is {"error": why}.
+Evidence = Mapping[str, Any]
 
 PASS, FAIL, UNKNOWN, SKIPPED = "pass", "fail", "unknown", "skipped"
 
@@ -27,7 +33,7 @@ class NoEvidence(Exception):
     """The evidence a check needs is not there; the text says why. Judged as unknown, never as pass."""
 
 
-def part(evidence, *path):
+def part(evidence: Evidence, *path: str) -> Any:
     """Return `evidence[path[0]][path[1]]...`, raising NoEvidence where a level is missing or only an error."""
     here = evidence
     for position, name in enumerate(path):

@@ -12,11 +12,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     PASS,
     SKIPPED,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
 # No firewall of the site is there then, so the role by itself has nothing to write to.
@@ -39,7 +41,7 @@ INSTALLERS = (
 
 
 @check("fw.regime")
-def regime(subject, evidence):
+def regime(subject: Subject, evidence: Evidence) -> Finding:
     """Two firewalls at once shut what the other one opens."""
     found = part(evidence, "host", "firewall", "active")
     expected = "at most one firewall is active"
@@ -70,7 +72,7 @@ def regime(subject, evidence):
 
 
 @check("fw.rules")
-def rules(subject, evidence):
+def rules(subject: Subject, evidence: Evidence) -> Finding:
     """What was applied holds, now and after a reboot."""
     firewall = part(evidence, "host", "firewall")
     expected = "the applied rules are in force, now and after a reboot"
@@ -101,7 +103,7 @@ def rules(subject, evidence):
 
 
 @check("fw.forward_policy")
-def forward_policy(subject, evidence):
+def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
     """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
     firewall = part(evidence, "host", "firewall")
     expected = "packets of pods and services are forwarded"
@@ -125,7 +127,7 @@ def forward_policy(subject, evidence):
 
 
 @check("fw.backend")
-def backend(subject, evidence):
+def backend(subject: Subject, evidence: Evidence) -> Finding:
     """Rules of iptables-nft and iptables-legacy are both in force; each program shows only its own."""
     found = part(evidence, "host", "firewall", "iptables")
     expected = "iptables rules in one backend only"
@@ -162,7 +164,7 @@ def backend(subject, evidence):
 
 
 @check("fw.rtf_iptables_unit")
-def rtf_iptables_unit(subject, evidence):
+def rtf_iptables_unit(subject: Subject, evidence: Evidence) -> Finding:
     """After an installation, a unit of the vendor's replaces the whole filter table at each boot, and the site's rules in it."""
     firewall = part(evidence, "host", "firewall")
     found = firewall["installer"]
@@ -180,7 +182,7 @@ def rtf_iptables_unit(subject, evidence):
 
 
 @check("fw.installer")
-def installer(subject, evidence):
+def installer(subject: Subject, evidence: Evidence) -> Finding:
     """Say beforehand what the vendor's installer will do to the firewall of this node."""
     firewall = part(evidence, "host", "firewall")
     expected = "the installer leaves the firewall as it is"

@@ -4,10 +4,14 @@
 
 """Many findings in one line."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 MOST = 5
 
 
-def listed(texts, joint="; "):
+def listed(texts: Iterable[str], joint: str = "; ") -> str:
     """Return the first MOST of some texts in one line, and how many more there are."""
     texts = list(texts)
     more = [f"and {len(texts) - MOST} more"] if len(texts) > MOST else []

@@ -18,17 +18,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 
 # Takes (Subject, evidence); a check with `each` in its row takes the row of the requirement as well.
 Check = Callable[..., Finding]
-_Any = TypeVar("_Any", bound=Callable[..., Any])
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _FOLDER = Path(__file__).resolve().parent
 _PACKAGE = __name__.rpartition(".")[0]
 _functions: dict[str, Check] = {}
 
 
-def check(check_id: str) -> Callable[[_Any], _Any]:
+def check(check_id: str) -> Callable[[_Function], _Function]:
     """Register the decorated function as the one that judges a check."""
 
-    def register(function: _Any) -> _Any:
+    def register(function: _Function) -> _Function:
         other = _functions.setdefault(check_id, function)
         if (other.__module__, other.__qualname__) != (function.__module__, function.__qualname__):
             raise ValueError(f"{check_id} has two functions: {other.__module__} and {function.__module__}")

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     NoEvidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
-def required(subject, row_id):
+def required(subject: Subject, row_id: str) -> dict[str, Any]:
     """What a row of the release expects; without the row there is nothing to compare with."""
     if row_id not in subject.settings:
         raise NoEvidence(f"the release has no row {row_id}")

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code
 
 PROTOCOLS = {
@@ -28,22 +31,22 @@ PHASES = {"install": "during installation only", "operate": "always"}
 _SEVERITIES = {"required": [], "recommended": ["Recommended only."], "info": ["For information only."]}
 
 
-def application(row):
+def application(row: Row) -> str:
     """Return the name of a row's application protocol, or ""."""
     return PROTOCOLS[row["protocol"]] if "protocol" in row else row["application"] or ""
 
 
-def side(name):
+def side(name: str) -> str:
     """Return what one calls a side of a row; an address or network of a site row is its own name."""
     return SIDES.get(name, name)
 
 
-def ports(row):
+def ports(row: Row) -> str:
     """Return the ports of a row, of either kind, as one text."""
     return ", ".join(row["ports"]) if "ports" in row else str(row["port"])
 
 
-def what(row):
+def what(row: Row) -> str:
     """Say in one cell what a row for a port or a name asks for."""
     target = code(row["host"]) if "host" in row else side(row["to"])
     spoken = f", {application(row)}" if application(row) else ""
@@ -53,7 +56,7 @@ def what(row):
     return f"{side(row['from'])} to {target}, {opened}"
 
 
-def notes(row):
+def notes(row: Row) -> list[str]:
     """Return what a person has to know of a row besides its columns."""
     found = list(row["notes"])
     if row["alternate_of"]:
@@ -63,12 +66,12 @@ def notes(row):
     return found
 
 
-def remarks(row):
+def remarks(row: Row) -> str:
     """Return what a row is for, how much it matters where it does not matter fully, and its notes."""
     return " ".join([row["purpose"], *_SEVERITIES[row["severity"]], *notes(row)])
 
 
-def printed(row):
+def printed(row: Row) -> str:
     """Return the printed value of a setting with its readings, as an addition to its title, or ""."""
     if "printed" not in row["expected"]:
         return ""
@@ -76,7 +79,7 @@ def printed(row):
     return f": {row['expected']['printed']} ({readings}, the vendor does not say which)"
 
 
-def value(content):
+def value(content: Any) -> str:
     """Return the content of a field as a text."""
     if content is None:
         return "none"

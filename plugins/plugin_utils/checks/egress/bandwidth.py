@@ -12,17 +12,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     PASS,
     SKIPPED,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 ROW = "bandwidth-outbound"
 MBIT_A_MEGABYTE = 8
 
 
 @check("egress.bandwidth")
-def bandwidth(subject, evidence):
+def bandwidth(subject: Subject, evidence: Evidence) -> Finding:
     download = part(evidence, "download")
     if download.get("skipped"):
         return Finding(
@@ -57,11 +59,11 @@ def bandwidth(subject, evidence):
     )
 
 
-def _both(mbit):
+def _both(mbit: float) -> str:
     return f"{mbit:g} Mbit/s ({mbit / MBIT_A_MEGABYTE:.4g} MB/s)"
 
 
-def _readings(subject, mbit):
+def _readings(subject: Subject, mbit: float) -> str:
     """The vendor's text can mean bits or bytes: report the result for both readings."""
     row = subject.settings.get(ROW)
     if not row:

@@ -9,14 +9,20 @@ Pods use any of the name servers, and append the node's search domains before th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 _SILENT = ("no_reply", "dropped", "rejected", "error")
 _UNTRIED = "untested"
@@ -24,7 +30,7 @@ _MOST_NAMES = 3
 
 
 @check("egress.dns")
-def dns(subject, evidence):
+def dns(subject: Subject, evidence: Evidence) -> Finding:
     """Every server resolves what the node reaches directly, to the right addresses."""
     expected = "each name server resolves the endpoints that are reached directly, and no name that does not exist"
     found, probes = part(evidence, "name_servers"), part(evidence, "egress")
@@ -60,7 +66,7 @@ def dns(subject, evidence):
 
 
 @check("egress.dns_search")
-def dns_search(subject, evidence):
+def dns_search(subject: Subject, evidence: Evidence) -> Finding:
     """No search domain resolves a name that cannot be registered."""
     expected = "no search domain resolves every name"
     found = part(evidence, "name_servers")
@@ -106,7 +112,9 @@ def dns_search(subject, evidence):
     return Finding(PASS, expected, f"{', '.join(found['search'])}: no wildcard", evidence=found)
 
 
-def _problems(node, server, servers, asked, wanted):
+def _problems(
+    node: str, server: dict[str, Any], servers: list[Row], asked: set[str], wanted: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
     """(what is wrong, who must do what) of one server."""
     address, source = server["address"], server["source"]
     answers = [answer for answer in server["names"] if answer["name"] in asked]
@@ -142,7 +150,9 @@ def _problems(node, server, servers, asked, wanted):
         )
 
 
-def _wrong_address(answer, server, servers, wanted):
+def _wrong_address(
+    answer: dict[str, Any], server: dict[str, Any], servers: list[Row], wanted: dict[str, Any]
+) -> str | None:
     """The verdict of the endpoint at this server's addresses, where another server's addresses are right."""
     if answer["verdict"] is not None:
         at_others = wanted[answer["name"]]["verdict"]
@@ -163,14 +173,14 @@ def _wrong_address(answer, server, servers, wanted):
     return used if right and used not in ("reachable", _UNTRIED) and answer["addresses"] else None
 
 
-def _knows_everything(server):
+def _knows_everything(server: dict[str, Any]) -> bool:
     return bool(server["invented"] and server["invented"][0]["addresses"])
 
 
-def _some(names):
+def _some(names: list[str]) -> str:
     more = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _count(number, what):
+def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -6,23 +6,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     SKIPPED,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 UNTRIED = ("untested", "error")
 
 
 @check("egress")
-def endpoint(subject, evidence, row):
+def endpoint(subject: Subject, evidence: Evidence, row: Row) -> Finding:
     """Judge the probe of one catalogue row."""
     expected = f"{row['host']}:{row['port']} is reachable and authentic"
     probe = next((probe for probe in part(evidence, "egress") if probe["id"] == row["id"]), None)
@@ -42,7 +47,7 @@ def endpoint(subject, evidence, row):
     return Finding(status, expected, observed, remedies.remedy(subject.node, row, probe), probe)
 
 
-def _reached(subject, row, probe, expected):
+def _reached(subject: Subject, row: Row, probe: dict[str, Any], expected: str) -> Finding:
     """Reached; report the issuer of the certificate. Mutual TLS has to prove more than that."""
     shown, vendor = probe.get("tls") or {}, endpoint_owners.of_host(row["host"])
     path_text = remedies.WAYS[probe["path"]]
@@ -65,18 +70,18 @@ def _reached(subject, row, probe, expected):
     return Finding(PASS, expected, observed, evidence=probe)
 
 
-def _verdict_text(probe):
+def _verdict_text(probe: Row) -> str:
     """The verdict of the path in use."""
     verdict = probe["verdict"] if probe["path"] == "direct" else f"{probe['verdict']} {remedies.WAYS[probe['path']]}"
     return f"{verdict}: {probe['detail']}" if probe["detail"] else verdict
 
 
-def _other_paths(probe):
+def _other_paths(probe: Row) -> list[str]:
     """The verdicts of the other paths, which the platform does not use for this row."""
     return [f"{remedies.WAYS[other['path']]} it is {other['verdict']}" for other in probe.get("other_paths") or ()]
 
 
-def _reachable_alternate(subject, evidence, row):
+def _reachable_alternate(subject: Subject, evidence: Evidence, row: Row) -> Row | None:
     """Return the row that this one is an alternate of, or an alternate of it, if the node reaches that one."""
     reached = {probe["id"] for probe in part(evidence, "egress") if probe["verdict"] == "reachable"}
     for other in subject.endpoints:

@@ -10,17 +10,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time import chrony_causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import authentication_mode
 
 
 @check("egress.ntp")
-def ntp(subject, evidence):
+def ntp(subject: Subject, evidence: Evidence) -> Finding:
     """Every NTP server of the site answers a query on UDP 123 from this node: one that does not is one opening that lacks."""
     if not subject.ntp_servers:
         return _ntp_by_chrony(subject, evidence, "an answer on UDP 123 from an NTP server")
@@ -50,7 +52,7 @@ def ntp(subject, evidence):
     return Finding(PASS, expected, observed, evidence=list(rows.values()))
 
 
-def _answering_with_keys(subject, evidence):
+def _answering_with_keys(subject: Subject, evidence: Evidence) -> list[str]:
     """Servers that answer authenticated queries only are known to chrony alone."""
     try:
         sources = part(evidence, "host", "time", "chrony", "sources")
@@ -64,7 +66,7 @@ def _answering_with_keys(subject, evidence):
     return [name for name in names if name in subject.ntp_servers]
 
 
-def _ntp_by_chrony(subject, evidence, expected):
+def _ntp_by_chrony(subject: Subject, evidence: Evidence, expected: str) -> Finding:
     """Without rtf_ntp_servers the servers are whatever chrony has; its reach register knows who answered."""
     chrony = part(evidence, "host", "time", "chrony")
     sources = part(evidence, "host", "time", "chrony", "sources")

@@ -13,10 +13,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 REMEDIES = {
     "proxy_unreachable": "Check {variable}, and ask the network team to let {node} reach that proxy.",
@@ -27,16 +29,16 @@ REMEDIES = {
 
 
 @check("egress.http_proxy")
-def http_proxy(subject, evidence):
+def http_proxy(subject: Subject, evidence: Evidence) -> Finding:
     return _proxy(subject, evidence, "http_proxy")
 
 
 @check("egress.socks5_proxy")
-def socks5_proxy(subject, evidence):
+def socks5_proxy(subject: Subject, evidence: Evidence) -> Finding:
     return _proxy(subject, evidence, "socks5")
 
 
-def _proxy(subject, evidence, path):
+def _proxy(subject: Subject, evidence: Evidence, path: str) -> Finding:
     proxy = PROXIES[path]
     expected = f"the {proxy} opens connections"
     tried = [

@@ -4,6 +4,12 @@
 
 """What to do about an endpoint that a node does not reach: one sentence for the team that must act."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+
 WAYS = {"direct": "directly", "http_proxy": "through the HTTP proxy", "socks5": "through the SOCKS5 proxy"}
 PROXIES = {"http_proxy": "HTTP proxy", "socks5": "SOCKS5 proxy"}
 VARIABLES = {"http_proxy": "rtf_http_proxy", "socks5": "rtf_monitoring_proxy"}
@@ -61,7 +67,7 @@ _SENTENCES = {
 _AGAIN = "Run the audit again; if the result is the same, try `curl -v https://{host}:{port}` on {node}."
 
 
-def remedy(node, row, probe):
+def remedy(node: str, row: Row, probe: dict[str, Any]) -> str:
     """Return the sentence for the probe of a catalogue row from a node."""
     path, verdict = probe["path"], probe["verdict"]
     if verdict == "tls_intercepted" and row["mutual_tls"]:
@@ -78,7 +84,7 @@ def remedy(node, row, probe):
     return sentence + _misconfigured(row, probe)
 
 
-def _misconfigured(row, probe):
+def _misconfigured(row: Row, probe: dict[str, Any]) -> str:
     """Another path works, or the required proxy is not set: the configuration may have to change."""
     others = {other["path"]: other["verdict"] for other in probe.get("other_paths") or ()}
     if others.get("direct") == "reachable":

@@ -11,10 +11,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     PASS,
     SKIPPED,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
 
 _SENTENCES = {
@@ -37,7 +39,7 @@ _AGAIN = "Run the audit again; if the result is the same, try `openssl s_client 
 
 
 @check("egress.smtp")
-def smtp(subject, evidence):
+def smtp(subject: Subject, evidence: Evidence) -> Finding:
     server = subject.mail_server
     if server is None:
         return Finding(

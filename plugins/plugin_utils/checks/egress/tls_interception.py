@@ -8,9 +8,13 @@ The endpoints themselves are judged one by one. These notes report what only all
 that intercepts several owners' TLS, or nodes and paths that differ.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import WAYS
 
 
@@ -26,7 +30,7 @@ class _Sighting(NamedTuple):
     stranger: bool
 
 
-def notes(probes_by_node):
+def notes(probes_by_node: dict[str, Any]) -> list[Row]:
     """Return `[{"id", "observed", "remedy"}]`; none where TLS is not intercepted.
 
     probes_by_node: `{node: results of egress_info}`; what is not a list of results is left out.
@@ -35,7 +39,7 @@ def notes(probes_by_node):
     return [*_inspectors(seen), *_differences_of_nodes(seen), *_differences_of_paths(seen)]
 
 
-def _sightings(node, probes):
+def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
     for probe in probes if isinstance(probes, list) else ():
         vendor = endpoint_owners.of_host(probe["host"])
         for attempt in (probe, *(probe.get("other_paths") or ())):
@@ -53,7 +57,7 @@ def _sightings(node, probes):
                 )
 
 
-def _inspectors(seen):
+def _inspectors(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
     """One private authority that signs for several endpoint_owners."""
     for issuer in _unique(each.issuer for each in seen if each.stranger):
         theirs = [each for each in seen if each.stranger and each.issuer == issuer]
@@ -81,9 +85,9 @@ def _inspectors(seen):
         }
 
 
-def _differences_of_nodes(seen):
+def _differences_of_nodes(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
     """Endpoints whose TLS is intercepted from some nodes and not from others, over the same path."""
-    rows_by_difference = {}
+    rows_by_difference: dict[tuple[Any, ...], list[str]] = {}
     for row, path in _unique((each.row, each.path) for each in seen):
         here = [each for each in seen if (each.row, each.path) == (row, path)]
         inspected = tuple(_unique(each.node for each in here if each.stranger))
@@ -104,9 +108,9 @@ def _differences_of_nodes(seen):
         }
 
 
-def _differences_of_paths(seen):
+def _differences_of_paths(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
     """Paths on which TLS is intercepted while another path of the same node and endpoint is not."""
-    rows_by_difference = {}
+    rows_by_difference: dict[tuple[Any, ...], list[str]] = {}
     for node, row in _unique((each.node, each.row) for each in seen):
         here = [each for each in seen if (each.node, each.row) == (node, row)]
         inspected = tuple(path for path in WAYS if path in {each.path for each in here if each.stranger})
@@ -128,9 +132,9 @@ def _differences_of_paths(seen):
         }
 
 
-def _unique(values):
+def _unique(values: Iterator) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-def _and(words):
+def _and(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"

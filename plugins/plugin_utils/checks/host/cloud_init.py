@@ -9,14 +9,16 @@ from __future__ import annotations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("host.cloud_init")
-def cloud_init(subject, evidence):
+def cloud_init(subject: Subject, evidence: Evidence) -> Finding:
     """What cloud-init writes at every boot may undo what was prepared."""
     found = part(evidence, "host", "system", "cloud_init")
     expected = "cloud-init leaves the network alone after the first boot"

@@ -9,15 +9,17 @@ from __future__ import annotations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("host.cluster_size")
-def cluster_size(subject, evidence):
+def cluster_size(subject: Subject, evidence: Evidence) -> Finding:
     """An odd number of controllers keeps a majority when one fails; the vendor limits both numbers."""
     sizes, found = required(subject, "cluster-size"), part(evidence, "cluster_size")
     controllers, workers = found["controllers"], found["workers"]
@@ -45,5 +47,5 @@ def cluster_size(subject, evidence):
     return Finding(PASS, expected, observed, evidence=found)
 
 
-def _number(count, what):
+def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"

@@ -11,11 +11,13 @@ import re
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 GIB = 1024**3
 # The kernel and the firmware keep some of what a machine is sold with.
@@ -24,7 +26,7 @@ BURSTABLE = re.compile(r"t[1-4][a-z]*\.", re.IGNORECASE)
 
 
 @check("host.architecture")
-def architecture(subject, evidence):
+def architecture(subject: Subject, evidence: Evidence) -> Finding:
     machines = required(subject, "node-architecture")["machines"]
     found = part(evidence, "host", "system", "hardware", "machine")
     expected = f"a processor of the architecture {' or '.join(machines)}"
@@ -39,7 +41,7 @@ def architecture(subject, evidence):
 
 
 @check("host.cpu")
-def cpu(subject, evidence):
+def cpu(subject: Subject, evidence: Evidence) -> Finding:
     least = required(subject, "node-cores")["cores"]
     found = part(evidence, "host", "system", "hardware", "cpus")
     expected = f"{least} cores or more"
@@ -49,7 +51,7 @@ def cpu(subject, evidence):
 
 
 @check("host.cpu_burstable")
-def cpu_burstable(subject, evidence):
+def cpu_burstable(subject: Subject, evidence: Evidence) -> Finding:
     """The vendor does not support machines that may use their cores only for a while."""
     product = part(evidence, "host", "system", "hardware").get("product")
     expected = "dedicated cores, not a burstable machine type"
@@ -63,7 +65,7 @@ def cpu_burstable(subject, evidence):
 
 
 @check("host.memory")
-def memory(subject, evidence):
+def memory(subject: Subject, evidence: Evidence) -> Finding:
     least = required(subject, "node-memory")[f"{subject.role}_gib"]
     found = part(evidence, "host", "system", "hardware", "memory") / GIB
     expected = f"{least} GiB of memory for a {subject.role}"

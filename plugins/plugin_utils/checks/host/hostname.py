@@ -13,16 +13,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 HOSTNAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*\Z")
 
 
 @check("host.hostname")
-def hostname(subject, evidence):
+def hostname(subject: Subject, evidence: Evidence) -> Finding:
     """Kubernetes calls a node by its host name: unique, lower-case, and the same after the next boot."""
     found = part(evidence, "host", "system", "hostname")
     cluster = part(evidence, "cluster")
@@ -40,7 +42,7 @@ def hostname(subject, evidence):
             UNKNOWN,
             expected,
             f"{name}; {'; '.join(found['unreadable'])}",
-            "Make /etc/hostname readable by root.",
+            "Make /etc/hostname a regular file that root can read.",
             found,
         )
     else:
@@ -48,7 +50,7 @@ def hostname(subject, evidence):
     return Finding(FAIL, expected, observed, _rename(subject), found)
 
 
-def _rename(subject):
+def _rename(subject: Subject) -> str:
     """A node is registered in its cluster by its name."""
     joined = (
         f"The cluster identifies {subject.node} by its name: remove the node from the cluster, give it a unique "

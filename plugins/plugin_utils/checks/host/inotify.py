@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
+    Evidence,
     Finding,
     part,
 )
@@ -23,10 +24,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     short_name,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("host.inotify")
-def inotify(subject, evidence):
+def inotify(subject: Subject, evidence: Evidence) -> Finding:
     """Each value is at least the wanted one, now and after a boot."""
     minima = at_least(subject.settings, ["kernel-inotify"])
     found = part(evidence, "host", "kernel", "sysctls")
@@ -44,6 +46,6 @@ def inotify(subject, evidence):
     return passed_at_boot(evidence, "sysctls", expected, observed)
 
 
-def _number(text):
+def _number(text: str | None) -> int:
     """A value as a number; none at all is less than any."""
     return int(text) if text is not None else -1

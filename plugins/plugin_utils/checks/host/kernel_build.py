@@ -11,15 +11,17 @@ import re
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("host.kernel_release")
-def kernel_release(subject, evidence):
+def kernel_release(subject: Subject, evidence: Evidence) -> Finding:
     """init.sh compares `uname -r` with its minimum version as `sort -V` does."""
     minimum = subject.installer["minimum_kernel"]
     found = part(evidence, "host", "system", "release")
@@ -31,13 +33,13 @@ def kernel_release(subject, evidence):
     )
 
 
-def version_key(text):
+def version_key(text: str) -> list[int]:
     """The numbers of a version, in their order, for comparison."""
     return [int(number) for number in re.findall(r"\d+", text)[:8]]
 
 
 @check("host.kernel_config")
-def kernel_config(subject, evidence):
+def kernel_config(subject: Subject, evidence: Evidence) -> Finding:
     """Options that Gravity looks for in the configuration of the kernel; some only below a version."""
     release = part(evidence, "host", "system", "release")
     found = part(evidence, "host", "system", "kernel_options")
@@ -64,7 +66,7 @@ def kernel_config(subject, evidence):
 
 
 @check("host.cgroups")
-def cgroups(subject, evidence):
+def cgroups(subject: Subject, evidence: Evidence) -> Finding:
     """Gravity mounts the controllers of version 1; a host with version 2 alone has none of them."""
     controllers = subject.installer["cgroup_controllers"]
     found = part(evidence, "host", "system", "cgroups")

@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("host.os_supported")
-def os_supported(subject, evidence):
+def os_supported(subject: Subject, evidence: Evidence) -> Finding:
     """The vendor's installer refuses what its list does not have."""
     systems = required(subject, "supported-os")["systems"]
     found = part(evidence, "host", "system", "os")
@@ -32,13 +36,13 @@ def os_supported(subject, evidence):
     return Finding(FAIL, expected, observed, remedy, found)
 
 
-def _version(found):
+def _version(found: dict[str, Any]) -> str:
     """The version as the lists give it: two numbers, of a point release no more."""
     return ".".join((found.get("version") or "").split(".")[:2])
 
 
 @check("host.os_family")
-def os_family(subject, evidence):
+def os_family(subject: Subject, evidence: Evidence) -> Finding:
     """init.sh knows what to do for ID_LIKE containing debian or fedora, and stops otherwise."""
     found = part(evidence, "host", "system", "os")
     families = subject.installer["families"]
@@ -55,7 +59,7 @@ def os_family(subject, evidence):
 
 
 @check("host.os_uniform")
-def os_uniform(subject, evidence):
+def os_uniform(subject: Subject, evidence: Evidence) -> Finding:
     """Every node that was looked at has the same distribution and version; one that was not has results of its own."""
     cluster = part(evidence, "cluster")
     own = part(evidence, "host", "system", "os")
@@ -69,10 +73,10 @@ def os_uniform(subject, evidence):
     return Finding(PASS, expected, f"{named(own)} on {len(others) + 1} of {len(cluster)} nodes")
 
 
-def _identity(found):
+def _identity(found: dict[str, Any]) -> tuple[str, str | None]:
     return (found["id"], found.get("version"))
 
 
-def named(found):
+def named(found: dict[str, Any]) -> str:
     """What a person calls an operating system."""
     return f"{found['id']} {found.get('version') or '(no version)'}"

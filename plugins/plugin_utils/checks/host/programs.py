@@ -10,15 +10,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.adv
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
-def running(evidence, names):
+def running(evidence: Evidence, names: list[str]) -> dict[str, list[int]]:
     """Return `{name: [pid, ...]}` of those programs that run. The kernel shows 15 characters of a name."""
-    found = {}
+    found: dict[str, list[int]] = {}
     for process in part(evidence, "host", "system", "processes"):
         for name in names:
             if name in process["names"] or (len(name) > 15 and name[:15] in process["names"]):
@@ -26,12 +28,12 @@ def running(evidence, names):
     return found
 
 
-def _with_pids(found):
+def _with_pids(found: dict[str, list[int]]) -> str:
     return ", ".join(f"{name} (pid {', '.join(str(pid) for pid in pids[:3])})" for name, pids in found.items())
 
 
 @check("host.conflicting_programs")
-def conflicting_programs(subject, evidence):
+def conflicting_programs(subject: Subject, evidence: Evidence) -> Finding:
     """Gravity stops where it finds one of these: it brings its own."""
     expected = "no other container runtime, Kubernetes or DNS server runs"
     found = running(evidence, subject.installer["conflicting_programs"])
@@ -42,7 +44,7 @@ def conflicting_programs(subject, evidence):
 
 
 @check("host.security_agents")
-def security_agents(subject, evidence):
+def security_agents(subject: Subject, evidence: Evidence) -> Finding:
     return _agents(
         subject,
         evidence,
@@ -53,7 +55,7 @@ def security_agents(subject, evidence):
 
 
 @check("host.config_management")
-def config_management(subject, evidence):
+def config_management(subject: Subject, evidence: Evidence) -> Finding:
     return _agents(
         subject,
         evidence,
@@ -66,9 +68,9 @@ def config_management(subject, evidence):
     )
 
 
-def _agents(subject, evidence, kind, expected, remedy):
+def _agents(subject: Subject, evidence: Evidence, kind: str, expected: str, remedy: str) -> Finding:
     rows = subject.installer[kind]
-    found = {}
+    found: dict[str, list[int]] = {}
     for row in rows:
         for pids in running(evidence, row["programs"]).values():
             found.setdefault(row["title"], []).extend(pids)
@@ -78,7 +80,7 @@ def _agents(subject, evidence, kind, expected, remedy):
 
 
 @check("host.fapolicyd")
-def fapolicyd(subject, evidence):
+def fapolicyd(subject: Subject, evidence: Evidence) -> Finding:
     """It keeps programs from running that no package brought, and the installer brings such."""
     expected = "fapolicyd does not run, or is permissive"
     found = running(evidence, ["fapolicyd"])

@@ -6,15 +6,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 
 EXPECTED = "every package repository of the host is reachable"
@@ -30,7 +35,7 @@ UNTRIED = ("untested", "error")
 
 
 @check(repository_probes.CHECK)
-def repos_reachable(subject, evidence):
+def repos_reachable(subject: Subject, evidence: Evidence) -> Finding:
     """The installer gets chrony and iptables from them; of the mirrors of a repository one is enough."""
     packages = part(evidence, "host", "packages")
     manager, unread = packages["manager"], list(packages["unreadable"])
@@ -60,7 +65,7 @@ def repos_reachable(subject, evidence):
         if unknown:
             open_questions += unknown
         else:
-            failed.update({way.name: (way, probe) for way, probe in zip(ways, probes, strict=False)})
+            failed.update({way.name: (way, probe) for way, probe in zip(ways, probes, strict=False) if probe})
     if failed:
         observed = listed(_probe_text(way, probe) for way, probe in failed.values())
         remedy = " ".join(dict.fromkeys(_remedy(subject.node, manager, way, probe) for way, probe in failed.values()))
@@ -70,18 +75,18 @@ def repos_reachable(subject, evidence):
     return Finding(PASS, EXPECTED, "; ".join([listed(dict.fromkeys(answered), ", "), *packages["dangling"][:3]]))
 
 
-def _without_remote(manager, local):
+def _without_remote(manager: str, local: int) -> Finding:
     if local:
         return Finding(PASS, EXPECTED, f"no remote repository, {local} on the host itself")
     remedy = f"{ADD[manager]}, or install chrony and iptables on the host before the platform."
     return Finding(FAIL, EXPECTED, f"{manager} has no repository", remedy)
 
 
-def _probe_of(evidence, probe_id):
+def _probe_of(evidence: Evidence, probe_id: str) -> dict[str, Any] | None:
     return next((probe for probe in part(evidence, "repositories") if probe["id"] == probe_id), None)
 
 
-def _why_untried(way, probe):
+def _why_untried(way: repository_probes.Way, probe: dict[str, Any] | None) -> str:
     if probe:
         return f"{way.name}: {probe['verdict']}{': ' + probe['detail'] if probe['detail'] else ''}"
     return f"{way.name} was not probed: " + (
@@ -91,11 +96,11 @@ def _why_untried(way, probe):
     )
 
 
-def _probe_text(way, probe):
+def _probe_text(way: repository_probes.Way, probe: Row) -> str:
     return f"{way.name}: {probe['verdict']}{' (' + probe['detail'] + ')' if probe['detail'] else ''}"
 
 
-def _remedy(node, manager, way, probe):
+def _remedy(node: str, manager: str, way: repository_probes.Way, probe: Row) -> str:
     verdict = probe["verdict"]
     if verdict == "unresolved":
         return f"Ask the DNS team to let {node} resolve {way.host} (`getent hosts {way.host}`)."

@@ -6,20 +6,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 ENTERPRISE_LINUX = {"rhel", "centos", "rocky", "almalinux", "ol"}
 
 
 @check("host.selinux")
-def selinux(subject, evidence):
+def selinux(subject: Subject, evidence: Evidence) -> Finding:
     """It does not enforce on the releases of Enterprise Linux where the vendor rules that out."""
     found = part(evidence, "host", "selinux")
     mode, configured = part(evidence, "host", "selinux", "mode"), found["configured"]
@@ -32,7 +36,9 @@ def selinux(subject, evidence):
         return Finding(PASS, expected, observed)
     if "enforcing" not in (mode, configured):
         if found["unreadable"]:
-            return Finding(UNKNOWN, expected, observed, "Make /etc/selinux/config readable by root.", found)
+            return Finding(
+                UNKNOWN, expected, observed, "Make /etc/selinux/config a regular file that root can read.", found
+            )
         return Finding(PASS, expected, observed)
     remedies = ["Set SELINUX=permissive in /etc/selinux/config."] if configured == "enforcing" else []
     remedies += ["Run `setenforce 0`."] if mode == "enforcing" else []
@@ -40,6 +46,6 @@ def selinux(subject, evidence):
     return Finding(FAIL, expected, observed, " ".join(remedies), found)
 
 
-def _is_ruled_out(platform, first):
+def _is_ruled_out(platform: dict[str, Any], first: int) -> bool:
     major = (platform["version"] or "").partition(".")[0]
     return platform["id"] in ENTERPRISE_LINUX and major.isdigit() and int(major) >= first

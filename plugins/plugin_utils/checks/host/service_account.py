@@ -9,14 +9,16 @@ from __future__ import annotations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("host.service_account")
-def service_account(subject, evidence):
+def service_account(subject: Subject, evidence: Evidence) -> Finding:
     """The platform runs as uid and gid 1000 by default, and changes the owner of its disks to them."""
     numbers = subject.installer["service_accounts"]
     accounts = part(evidence, "host", "system", "accounts")

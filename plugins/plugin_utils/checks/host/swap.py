@@ -10,16 +10,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
-READ = "Make it readable by root, then run the audit again."
+READ = "Make it a regular file that root can read, then run the audit again."
 
 
 @check("host.swap")
-def swap(subject, evidence):
+def swap(subject: Subject, evidence: Evidence) -> Finding:
     """Nothing swaps, and nothing would after a boot."""
     found = part(evidence, "host", "swap")
     units = part(evidence, "host", "swap", "units")

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
@@ -18,10 +22,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.lis
 
 # Who reads the files of each kind at boot.
 READERS = {"sysctls": "systemd-sysctl.service", "modules": "systemd-modules-load.service"}
-READ = "Make each of these files readable by root, then run the audit again."
+READ = "Make each of these a regular file that root can read, then run the audit again."
 
 
-def passed_at_boot(evidence, what, expected, observed, by_files=True):
+def passed_at_boot(evidence: Evidence, what: str, expected: str, observed: str, by_files: bool = True) -> Finding:
     """Pass what the files of `sysctls` or `modules` say, but for one that was not read, and where no service reads them.
 
     by_files: whether it is files that make it right, and not the kernel by itself.
@@ -43,7 +47,7 @@ def passed_at_boot(evidence, what, expected, observed, by_files=True):
     return Finding(PASS, expected, "; ".join([observed, *kernel["dangling"][what]]))
 
 
-def at_boot_text(entries):
+def at_boot_text(entries: dict[str, Any]) -> str:
     """What will be after a boot, for evidence of sysctls that will not have their values."""
     contrary = {name: entry for name, entry in entries.items() if entry["at_boot"] is not None}
     if not contrary:
@@ -54,16 +58,16 @@ def at_boot_text(entries):
     )
 
 
-def remedy_at_boot(entries):
+def remedy_at_boot(entries: dict[str, Any]) -> str:
     files = files_of(entry["at_boot_source"] for entry in entries.values() if entry["at_boot"] is not None)
     if files:
         return f"Remove the setting from {files}, or set the value in a file that sorts after it."
     return f"Write the values to a file in /etc/sysctl.d that sorts last, or {PREPARE}."
 
 
-def file_of(source):
+def file_of(source: str) -> str:
     return (source or "").rpartition(":")[0]
 
 
-def files_of(sources):
+def files_of(sources: Iterator) -> str:
     return ", ".join(sorted({file_of(source) for source in sources}))

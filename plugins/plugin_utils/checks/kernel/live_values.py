@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import kernel_packages
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import reboot
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
@@ -20,9 +24,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     short_name,
     wanted_here,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
-def compare_live(subject, evidence, setting_ids):
+def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -> Finding:
     """Every sysctl of the settings has its value now, and every module is there."""
     sysctls, modules = wanted_here(subject, setting_ids)
     kernel = part(evidence, "host", "kernel")
@@ -59,7 +64,7 @@ def compare_live(subject, evidence, setting_ids):
     )
 
 
-def _remedies_of_modules(subject, kernel, absent):
+def _remedies_of_modules(subject: Subject, kernel: dict[str, Any], absent: dict[str, Any]) -> Iterator[str]:
     """What to do about modules that are not there, each reason in a sentence of its own."""
     forbidden = {
         name: entry["obstacle"]

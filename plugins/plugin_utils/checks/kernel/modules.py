@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import kernel_packages
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
+    Evidence,
     Finding,
     part,
 )
@@ -21,10 +24,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     wanted,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("kernel.installer_modules")
-def installer_modules(subject, evidence):
+def installer_modules(subject: Subject, evidence: Evidence) -> Finding:
     """The modules are there now, and come back at boot."""
     setting_ids = ["kernel-installer-modules"]
     now = compare_live(subject, evidence, setting_ids)
@@ -32,12 +36,12 @@ def installer_modules(subject, evidence):
 
 
 @check("kernel.modules_at_boot")
-def modules_at_boot(subject, evidence):
+def modules_at_boot(subject: Subject, evidence: Evidence) -> Finding:
     """Modules come back at boot before systemd-sysctl runs; without them the bridge keys do not exist then."""
     return _modules_at_boot(subject, evidence, PAGE)
 
 
-def _modules_at_boot(subject, evidence, setting_ids):
+def _modules_at_boot(subject: Subject, evidence: Evidence, setting_ids: Sequence[str]) -> Finding:
     _sysctls, modules = wanted(subject.settings, setting_ids)
     found = part(evidence, "host", "kernel", "modules")
     expected = f"{', '.join(modules)} built in or in modules-load.d"

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
@@ -27,20 +30,21 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     wanted_here,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("kernel.ip_forward")
-def ip_forward(subject, evidence):
+def ip_forward(subject: Subject, evidence: Evidence) -> Finding:
     return compare_live(subject, evidence, ["kernel-ip-forward"])
 
 
 @check("kernel.bridge_netfilter")
-def bridge_netfilter(subject, evidence):
+def bridge_netfilter(subject: Subject, evidence: Evidence) -> Finding:
     return compare_live(subject, evidence, ["kernel-bridge-netfilter"])
 
 
 @check("kernel.may_detach_mounts")
-def may_detach_mounts(subject, evidence):
+def may_detach_mounts(subject: Subject, evidence: Evidence) -> Finding:
     """The value is right now and after a boot, where the kernel has the parameter at all."""
     setting_ids = ["kernel-may-detach-mounts"]
     sysctls, _modules = wanted_here(subject, setting_ids)
@@ -52,12 +56,12 @@ def may_detach_mounts(subject, evidence):
 
 
 @check("kernel.sysctls_at_boot")
-def sysctls_at_boot(subject, evidence):
+def sysctls_at_boot(subject: Subject, evidence: Evidence) -> Finding:
     """The values that systemd-sysctl will set at the next boot are the wanted ones, whoever's file decides."""
     return _sysctls_at_boot(subject, evidence, PAGE)
 
 
-def _sysctls_at_boot(subject, evidence, setting_ids):
+def _sysctls_at_boot(subject: Subject, evidence: Evidence, setting_ids: Sequence[str]) -> Finding:
     sysctls, _modules = wanted_here(subject, setting_ids)
     found = part(evidence, "host", "kernel", "sysctls")
     expected = "the files in sysctl.d set the required values"

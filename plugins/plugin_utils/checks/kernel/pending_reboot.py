@@ -11,14 +11,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     FAIL,
     PASS,
     SKIPPED,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("kernel.pending_reboot")
-def pending_reboot(subject, evidence):
+def pending_reboot(subject: Subject, evidence: Evidence) -> Finding:
     """The newest installed kernel runs, and its modules are there."""
     kernel = part(evidence, "host", "kernel")
     running, newest = part(evidence, "host", "kernel", "release"), kernel["newest"]

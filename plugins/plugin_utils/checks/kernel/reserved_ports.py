@@ -9,17 +9,19 @@ from __future__ import annotations
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.boot_files import passed_at_boot
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import PREPARE, looked_up
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import PORT_RANGE, RESERVED_PORTS
 
 
 @check("kernel.reserved_ports")
-def reserved_ports(subject, evidence):
+def reserved_ports(subject: Subject, evidence: Evidence) -> Finding:
     """No port of the platform can be given to an outgoing connection, now or after a boot."""
     texts = subject.settings["kernel-reserved-ports"]["expected"]["reserved_ports"]
     ours = set(port_ranges.numbers(texts))
@@ -50,6 +52,6 @@ def reserved_ports(subject, evidence):
     )
 
 
-def _port_span(text):
+def _port_span(text: str) -> tuple[int, int]:
     first, last = text.split()
     return int(first), int(last)

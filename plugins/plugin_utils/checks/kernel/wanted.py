@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     NoEvidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_kernel"
 # Gravity sets and looks at the one for IPv4 only, and an EL 7 sets this one to 0.
@@ -16,7 +20,7 @@ LEFT_BY_THE_PLATFORM = ("net.bridge.bridge-nf-call-ip6tables",)
 PAGE = ("kernel-ip-forward", "kernel-bridge-netfilter")
 
 
-def wanted_here(subject, setting_ids):
+def wanted_here(subject: Subject, setting_ids: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """As wanted(), without what a running platform neither sets nor needs."""
     sysctls, modules = wanted(subject.settings, setting_ids)
     if subject.phase == "operate":
@@ -24,9 +28,10 @@ def wanted_here(subject, setting_ids):
     return sysctls, modules
 
 
-def wanted(settings, setting_ids=None):
+def wanted(settings: dict[str, Any], setting_ids: Sequence[str] | None = None) -> tuple[dict[str, str], list[str]]:
     """Return `({sysctl: value}, [module, ...])` of the catalogue's settings (all, or those named)."""
-    sysctls, modules = {}, []
+    sysctls: dict[str, str] = {}
+    modules: list[str] = []
     for setting_id, row in settings.items():
         if setting_ids is None or setting_id in setting_ids:
             sysctls.update(row["expected"].get("sysctls", {}))
@@ -34,7 +39,7 @@ def wanted(settings, setting_ids=None):
     return sysctls, modules
 
 
-def at_least(settings, setting_ids):
+def at_least(settings: dict[str, Any], setting_ids: list[str]) -> dict[str, int]:
     """Return `{sysctl: smallest value}` of the catalogue's settings that are named."""
     return {
         name: value
@@ -44,11 +49,11 @@ def at_least(settings, setting_ids):
     }
 
 
-def looked_up(found, name):
+def looked_up(found: dict[str, Any], name: str) -> dict[str, Any]:
     if name not in found:
         raise NoEvidence(f"{name} was not collected")
     return found[name]
 
 
-def short_name(name):
+def short_name(name: str) -> str:
     return name.rpartition(".")[2]

@@ -9,15 +9,18 @@ from __future__ import annotations
 import ipaddress
 from fnmatch import fnmatchcase
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 EXPECTED_STATIC = "an address that a configuration file sets at every boot"
 # States of the service that reads a file, as host_info has them.
@@ -25,7 +28,7 @@ RUNS, UNKNOWN_STATE = "runs", "unknown"
 
 
 @check("net.private_address")
-def private_address(subject, evidence):
+def private_address(subject: Subject, evidence: Evidence) -> Finding:
     expected = "a private IPv4 address on an interface of the node"
     entry = node_address(subject, evidence)
     if entry is None:
@@ -46,7 +49,7 @@ def private_address(subject, evidence):
 
 
 @check("net.static_address")
-def static_address(subject, evidence):
+def static_address(subject: Subject, evidence: Evidence) -> Finding:
     """The address is there after the next boot because a file says so, and the service that reads it runs; no lease decides."""
     entry = node_address(subject, evidence)
     if entry is None:
@@ -108,12 +111,12 @@ def static_address(subject, evidence):
     return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
 
 
-def _is_about(row, interface):
+def _is_about(row: Row, interface: str) -> bool:
     return row["interface"] is not None and fnmatchcase(interface, row["interface"])
 
 
 @check("net.single_address")
-def single_address(subject, evidence):
+def single_address(subject: Subject, evidence: Evidence) -> Finding:
     """init.sh greps the addresses of an interface: with two of them it takes both for one."""
     entry = node_address(subject, evidence)
     expected = "one IPv4 address on the interface of the node's address"
@@ -130,7 +133,7 @@ def single_address(subject, evidence):
 
 
 @check("net.default_route")
-def default_route(subject, evidence):
+def default_route(subject: Subject, evidence: Evidence) -> Finding:
     """Kubernetes takes the interface of the default route for the node's own."""
     route, expected = the_default_route(evidence), "an IPv4 default route"
     if route and route.get("interface"):
@@ -141,20 +144,20 @@ def default_route(subject, evidence):
     )
 
 
-def own_network(subject, evidence):
+def own_network(subject: Subject, evidence: Evidence) -> ipaddress.IPv4Network:
     """The subnet of the node's address; raises NoEvidence through part where there is none."""
     entry = node_address(subject, evidence)
     if entry is None:
         raise NoEvidence("the node's own address is not known")
-    return ipaddress.ip_interface(f"{entry['address']}/{entry['prefix']}").network
+    return ipaddress.IPv4Interface(f"{entry['address']}/{entry['prefix']}").network
 
 
-def node_address(subject, evidence):
+def node_address(subject: Subject, evidence: Evidence) -> Row | None:
     """Return the node's own address entry: the inventory's, else the only one on the default route's interface."""
     return address_entry(subject.address, evidence)
 
 
-def address_entry(address, evidence):
+def address_entry(address: str, evidence: Evidence) -> Row | None:
     """As node_address; address: the inventory's, or ""."""
     addresses = ipv4_addresses(evidence)
     for entry in addresses:
@@ -165,12 +168,12 @@ def address_entry(address, evidence):
     return candidates[0] if len(candidates) == 1 else None
 
 
-def the_default_route(evidence):
+def the_default_route(evidence: Evidence) -> dict[str, str]:
     """`{interface, gateway, protocol}`, empty where the node has none."""
     network = part(evidence, "host", "network")
     return part(evidence, "host", "network", "default_route") if network.get("default_route") else {}
 
 
-def ipv4_addresses(evidence):
+def ipv4_addresses(evidence: Evidence) -> list[Row]:
     """The IPv4 addresses of the node's interfaces but loopback."""
     return [entry for entry in part(evidence, "host", "network", "addresses") if entry["family"] == "ipv4"]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     NoEvidence,
     part,
@@ -21,13 +22,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net
     the_default_route,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+
+Used = tuple[ipaddress.IPv4Network, str]  # a network, and what uses it
+Candidate = tuple[ipaddress.IPv4Network | None, str]
 
 
 @check("net.cluster_networks")
-def cluster_networks(subject, evidence):
+def cluster_networks(subject: Subject, evidence: Evidence) -> Finding:
     """Nothing that the node connects to lies in the networks of pods and services: it would become unreachable."""
     clusters = {"pods": subject.pod_cidr, "services": subject.service_cidr}
-    networks = {what: ipaddress.ip_network(cidr) for what, cidr in clusters.items()}
+    networks = {what: ipaddress.IPv4Network(cidr) for what, cidr in clusters.items()}
     expected = "nothing else uses the networks of pods and services"
     lost = []
     if networks["pods"].overlaps(networks["services"]):
@@ -52,9 +57,10 @@ def cluster_networks(subject, evidence):
     return Finding(FAIL, expected, "; ".join(dict.fromkeys(lost)), remedy, lost)
 
 
-def _used_networks(subject, evidence):
+def _used_networks(subject: Subject, evidence: Evidence) -> tuple[list[Used], NoEvidence | None]:
     """Return ([(network, what it is)], the first NoEvidence of a source that could not be read, or None)."""
-    found, gap = [], None
+    found: list[Used] = []
+    gap = None
     for source in (_routed, _own, _named_in_resolv_conf, _named_by_the_site, _gateway):
         try:
             found += [(network, what) for network, what in source(subject, evidence) if network is not None]
@@ -63,7 +69,7 @@ def _used_networks(subject, evidence):
     return found, gap
 
 
-def _routed(dummy_subject, evidence):
+def _routed(dummy_subject: Subject, evidence: Evidence) -> list[Candidate]:
     routes = [
         (_network(route["destination"]), route["interface"]) for route in part(evidence, "host", "network", "routes")
     ]
@@ -72,31 +78,31 @@ def _routed(dummy_subject, evidence):
     ]
 
 
-def _own(dummy_subject, evidence):
+def _own(dummy_subject: Subject, evidence: Evidence) -> list[Candidate]:
     return [
-        (ipaddress.ip_network(entry["address"]), f"address of {entry['interface']}")
+        (ipaddress.IPv4Network(entry["address"]), f"address of {entry['interface']}")
         for entry in ipv4_addresses(evidence)
     ]
 
 
-def _named_in_resolv_conf(dummy_subject, evidence):
+def _named_in_resolv_conf(dummy_subject: Subject, evidence: Evidence) -> list[Candidate]:
     return [
         (_network(address), "nameserver") for address in part(evidence, "host", "network", "resolvers")["nameservers"]
     ]
 
 
-def _named_by_the_site(subject, evidence):
+def _named_by_the_site(subject: Subject, evidence: Evidence) -> list[Candidate]:
     named = [(server, "NTP server") for server in subject.ntp_servers]
     named += [(entry["address"], f"node {node}") for node, entry in part(evidence, "cluster").items()]
     named += [(urlsplit(url).hostname, "proxy") for url in (subject.proxy.http, subject.proxy.monitoring) if url]
     return [(_network(address), what) for address, what in named]
 
 
-def _gateway(dummy_subject, evidence):
+def _gateway(dummy_subject: Subject, evidence: Evidence) -> list[Candidate]:
     return [(_network(the_default_route(evidence).get("gateway")), "gateway")]
 
 
-def _network(text):
+def _network(text: str | None) -> ipaddress.IPv4Network | None:
     """An IPv4 network, None for a name, IPv6 and nothing."""
     try:
         return ipaddress.IPv4Network(text or "", strict=False)
@@ -105,7 +111,7 @@ def _network(text):
 
 
 @check("net.docker_network")
-def docker_network(subject, evidence):
+def docker_network(subject: Subject, evidence: Evidence) -> Finding:
     """Docker uses 172.17.0.0/16 for its bridge by default: hosts in that network become unreachable."""
     bridge = ipaddress.ip_network(subject.installer["docker_bridge"])
     expected = f"nothing else uses {bridge}"

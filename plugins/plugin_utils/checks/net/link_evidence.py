@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    Evidence,
     part,
 )
 
@@ -14,16 +16,16 @@ PORTS_FIRST = "Open the ports that the port matrix shows as closed, then run the
 AGAIN = "Run the audit again while the nodes and the network between them are idle."
 
 
-def answered_links(evidence):
+def answered_links(evidence: Evidence) -> tuple[list[Row], list[str]]:
     """Return (links with an answer, why for each of the others)."""
     links, missing = part(evidence, "links"), unmeasured(evidence, "unmeasured_links")
     silent = [f"{link['name']}: no answer on UDP {link['port']}" for link in links if link["rtt_ms"] is None]
     return [link for link in links if link["rtt_ms"] is not None], [*silent, *missing]
 
 
-def retry_remedy(evidence):
+def retry_remedy(evidence: Evidence) -> str:
     return PORTS_FIRST if unmeasured(evidence, "unmeasured_links") else AGAIN
 
 
-def unmeasured(evidence, name):
+def unmeasured(evidence: Evidence, name: str) -> list[str]:
     return [f"{other}: {why}" for other, why in (evidence.get(name) or {}).items()]

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
@@ -25,10 +29,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net
     black_holes,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("net.latency")
-def latency(subject, evidence):
+def latency(subject: Subject, evidence: Evidence) -> Finding:
     limit = subject.limits.latency_ms
     return _each_link(
         evidence,
@@ -40,7 +45,7 @@ def latency(subject, evidence):
 
 
 @check("net.loss")
-def loss(subject, evidence):
+def loss(subject: Subject, evidence: Evidence) -> Finding:
     """One packet alone proves nothing."""
     limit = subject.limits.loss_percent
     return _each_link(
@@ -56,7 +61,7 @@ def loss(subject, evidence):
 
 
 @check("net.bandwidth")
-def bandwidth(subject, evidence):
+def bandwidth(subject: Subject, evidence: Evidence) -> Finding:
     limit = subject.limits.bandwidth_mbit
     printed = (subject.settings.get("bandwidth-nodes") or {}).get("expected") or {}
     readings = " or ".join(f"{reading}" for reading in printed.get("readings_mbit", ()))
@@ -101,7 +106,7 @@ def bandwidth(subject, evidence):
     return Finding(PASS, expected, "; ".join(_stream_text(stream) for stream in streams), evidence=streams)
 
 
-def _nothing_text(stream, holes):
+def _nothing_text(stream: Row, holes: set[str]) -> str:
     why = (
         "large packets are lost on the path, see net.mtu_path"
         if stream["destination"] in holes
@@ -110,16 +115,23 @@ def _nothing_text(stream, holes):
     return f"{stream['destination']}: 0 Mbit/s{f' ({why})' if why else ''}"
 
 
-def both_units(mbit):
+def both_units(mbit: float) -> str:
     """Mbit/s as people of both habits read it."""
     return f"{mbit:.0f} Mbit/s ({mbit / 8:.0f} MB/s)"
 
 
-def _stream_text(stream):
+def _stream_text(stream: Row) -> str:
     return f"{stream['destination']}: {both_units(stream['mean_mbit'])}, peak {both_units(stream['peak_mbit'])}"
 
 
-def _each_link(evidence, expected, good, text, remedy, summary=None):
+def _each_link(
+    evidence: Evidence,
+    expected: str,
+    good: Callable[[Row], bool],
+    text: Callable[[Row], str],
+    remedy: str,
+    summary: Callable[[list[Row]], str] | None = None,
+) -> Finding:
     """Judge every measured link alike. good, text: for one link; summary: for all, where the worst one does not say it."""
     heard, unknown = answered_links(evidence)
     red = [link for link in heard if not good(link)]
@@ -136,6 +148,6 @@ def _each_link(evidence, expected, good, text, remedy, summary=None):
     return Finding(PASS, expected, summary(heard), evidence=heard)
 
 
-def _trip_text(link):
+def _trip_text(link: Row) -> str:
     trips = link["rtt_ms"]
     return f"p50 {trips['p50']:g}, p95 {trips['p95']:g}, max {trips['max']:g} ms"

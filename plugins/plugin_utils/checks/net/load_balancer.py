@@ -6,21 +6,24 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     SKIPPED,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 MOST_LOST = 1  # connections; one alone proves nothing
 
 
 @check("net.load_balancer")
-def load_balancer(subject, evidence):
+def load_balancer(subject: Subject, evidence: Evidence) -> Finding:
     found, where = part(evidence, "load_balancer", "found"), evidence["load_balancer"]["where"]
     expected = f"connections through {where} reach {subject.node}"
     if evidence["load_balancer"]["held"]:
@@ -56,14 +59,14 @@ def load_balancer(subject, evidence):
             "connections."
         )
         return Finding(FAIL, expected, observed, remedy, found)
-    others = {}
+    others: dict[str, int] = {}
     for connection in found["reached"]:
         others[connection["name"]] = others.get(connection["name"], 0) + connection["count"]
-    observed = [f"{number} reached {name}" for name, number in sorted(others.items())]
+    elsewhere = [f"{number} reached {name}" for name, number in sorted(others.items())]
     return Finding(
         FAIL,
         expected,
-        f"none of {count or 'the'} connections; {'; '.join([*observed, *failed])}",
+        f"none of {count or 'the'} connections; {'; '.join([*elsewhere, *failed])}",
         (
             f"Add {subject.node}, TCP 443, to the servers behind {where}, in TCP mode, and allow the load balancer to "
             "reach it."
@@ -73,7 +76,7 @@ def load_balancer(subject, evidence):
 
 
 @check("net.load_balancer_tls")
-def load_balancer_tls(subject, evidence):
+def load_balancer_tls(subject: Subject, evidence: Evidence) -> Finding:
     """Applications see their clients' certificates only if nothing terminates TLS in front of them."""
     expected = "TLS passes through the load balancer"
     connections = _own(subject, evidence)
@@ -91,7 +94,7 @@ def load_balancer_tls(subject, evidence):
 
 
 @check("net.load_balancer_source")
-def load_balancer_source(subject, evidence):
+def load_balancer_source(subject: Subject, evidence: Evidence) -> Finding:
     expected = "controllers see the client's address"
     connections = _own(subject, evidence)
     if not connections:
@@ -112,7 +115,7 @@ def load_balancer_source(subject, evidence):
     return Finding(PASS, expected, "sent with the PROXY protocol" if announced else "the connection preserves it")
 
 
-def _own(subject, evidence):
+def _own(subject: Subject, evidence: Evidence) -> list[Row]:
     return [
         connection
         for connection in part(evidence, "load_balancer", "found")["reached"]

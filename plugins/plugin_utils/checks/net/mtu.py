@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     NoEvidence,
     part,
@@ -23,6 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net
     retry_remedy,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 VXLAN_OVERHEAD = 50  # bytes of outer headers: IPv4 20, UDP 8, VXLAN 8, the inner Ethernet header 14 (RFC 7348)
 REMEDY_OF_SHORT = (
@@ -39,7 +42,7 @@ AS_THE_PATH_SAYS = "Fix net.mtu_path first: this follows from it."
 
 
 @check("net.mtu_path")
-def mtu_path(subject, evidence):
+def mtu_path(subject: Subject, evidence: Evidence) -> Finding:
     """A router reports packets that are too large for it; without the report TCP and the pods' tunnel keep sending them in vain."""
     expected = "packets of the interface's full MTU reach every node unfragmented, and return"
     links, unknown = answered_links(evidence)
@@ -61,7 +64,7 @@ def mtu_path(subject, evidence):
     return Finding(PASS, expected, ", ".join(dict.fromkeys(_mtu_text(link) for link in links)), evidence=links)
 
 
-def is_black_hole(link):
+def is_black_hole(link: Row) -> bool:
     """Whether large packets are lost without an ICMP message: on the path there, or on the return path as the other end sees it."""
     if not link["path"]["arrives"]:
         return not link["path"]["icmp"]
@@ -69,7 +72,7 @@ def is_black_hole(link):
     return not (back and back["icmp"])
 
 
-def black_holes(evidence):
+def black_holes(evidence: Evidence) -> set[str]:
     """The names of nodes to which, or back from which, long packets are lost without an ICMP message."""
     measured = evidence.get("links")
     return {
@@ -82,7 +85,7 @@ def black_holes(evidence):
     }
 
 
-def _mtu_text(link):
+def _mtu_text(link: Row) -> str:
     path = link["path"]
     if path["mtu"] is not None and path["mtu"] >= path["interface_mtu"]:
         return f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN"
@@ -102,26 +105,26 @@ def _mtu_text(link):
 
 
 @check("net.mtu_uniform")
-def mtu_uniform(subject, evidence):
+def mtu_uniform(subject: Subject, evidence: Evidence) -> Finding:
     """The pods' tunnel assumes one MTU for all nodes; larger packets of another node are lost."""
-    own, cluster = mtu_of(subject.address, evidence), part(evidence, "cluster")
+    entry, cluster = node_address(subject, evidence), part(evidence, "cluster")
+    own = mtu_of(subject.address, evidence)
     expected = "the same MTU on every node's interface"
-    if own is None:
+    if entry is None or own is None:
         raise NoEvidence("the MTU of the interface with the node's address is not known")
     others = {name: entry["mtu"] for name, entry in cluster.items() if entry.get("mtu") and name != subject.node}
     different = {name: mtu for name, mtu in others.items() if mtu != own}
     if not different:
         return Finding(PASS, expected, f"{own} on {len(others) + 1} of {len(cluster)} nodes")
-    interface = node_address(subject, evidence)["interface"]
     listed = ", ".join(f"{mtu} on {name}" for name, mtu in different.items())
     remedy = (
-        f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in "
+        f"Set one MTU that the network carries on all nodes, here with `ip link set dev {entry['interface']} mtu N` and in "
         "the file that sets the address; net.mtu_path shows what passes between them."
     )
     return Finding(FAIL, expected, f"{own} here, {listed}", remedy, {**others, subject.node: own})
 
 
-def mtu_of(address, evidence):
+def mtu_of(address: str, evidence: Evidence) -> int | None:
     """The MTU of the interface with the node's address, None where it is not known. address: the inventory's, or ""."""
     entry = address_entry(address, evidence)
     return part(evidence, "host", "network", "mtus").get(entry["interface"]) if entry else None

@@ -7,14 +7,21 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import reboot
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    Evidence,
+    Finding,
+    part,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 ROLE = "and run the role hostprep.runtime_fabric.rtf_kernel"
 
 
 @check("net.nm_cloud_setup")
-def nm_cloud_setup(subject, evidence):
+def nm_cloud_setup(subject: Subject, evidence: Evidence) -> Finding:
     """Neither its units run, now or at boot, nor are its rules there."""
     units = part(evidence, "host", "cloud_setup", "units")
     rules = part(evidence, "host", "cloud_setup", "rules")

@@ -12,17 +12,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.adv
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 CLUSTER_DNS = "127.0.0.2"  # Gravity's, on every node
 MOST_NAMESERVERS = 3  # what the C library reads
 
 
 @check("net.dns_port")
-def dns_port(subject, evidence):
+def dns_port(subject: Subject, evidence: Evidence) -> Finding:
     """The cluster's own DNS listens on 127.0.0.2:53; a program that listens on every address blocks it."""
     expected = f"port 53 of {CLUSTER_DNS} is free"
     found = part(evidence, "host", "network", "dns_listeners")
@@ -37,7 +39,7 @@ def dns_port(subject, evidence):
 
 
 @check("net.resolvers")
-def resolvers(subject, evidence):
+def resolvers(subject: Subject, evidence: Evidence) -> Finding:
     """Pods inherit resolv.conf: a loopback address there is their own, not the node's, and a fourth server is never used."""
     found = part(evidence, "host", "network", "resolvers")
     servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods can reach, too"
@@ -68,7 +70,7 @@ def resolvers(subject, evidence):
     return Finding(FAIL, expected, "; ".join(wrong), remedy, found)
 
 
-def _is_loopback(text):
+def _is_loopback(text: str) -> bool:
     try:
         return ipaddress.ip_address(text.partition("%")[0]).is_loopback
     except ValueError:

@@ -11,6 +11,7 @@ import ipaddress
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
@@ -20,10 +21,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net
     the_default_route,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("net.same_subnet")
-def same_subnet(subject, evidence):
+def same_subnet(subject: Subject, evidence: Evidence) -> Finding:
     """Nodes of one subnet are near each other; the vendor does not support regions apart."""
     network = own_network(subject, evidence)
     cluster = part(evidence, "cluster")
@@ -42,7 +44,7 @@ def same_subnet(subject, evidence):
 
 
 @check("net.subnet_headroom")
-def subnet_headroom(subject, evidence):
+def subnet_headroom(subject: Subject, evidence: Evidence) -> Finding:
     """Addresses of the subnet that no node has, nor any host that an ARP sweep found."""
     network = own_network(subject, evidence)
     cluster, route = part(evidence, "cluster"), the_default_route(evidence)

@@ -6,13 +6,20 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    Evidence,
+    Finding,
+    part,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.nm_cloud_setup import ROLE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("net.vmxnet3_offload")
-def vmxnet3_offload(subject, evidence):
+def vmxnet3_offload(subject: Subject, evidence: Evidence) -> Finding:
     """Interfaces with a driver that breaks checksums of VXLAN leave segmenting tunnels to the kernel."""
     interfaces = part(evidence, "host", "tunnel_offload", "interfaces")
     drivers = ", ".join(subject.offload_drivers)

@@ -10,22 +10,24 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("ports.closed")
-def closed(subject, evidence):
+def closed(subject: Subject, evidence: Evidence) -> Finding:
     """Ports of the node itself, or of the installation, are closed to other nodes."""
     expected = "ports for localhost, or for the installation only, are not reachable from other nodes"
     found = part(evidence, "port_exposures")
     if not found:
         return Finding(PASS, expected, "none answered")
     texts = [f"{entry['transport'].upper()} {', '.join(entry['ports'])} from {entry['source']}" for entry in found]
-    reached = {}
+    reached: dict[str, set[int]] = {}
     for entry in found:
         reached.setdefault(entry["transport"].upper(), set()).update(port_ranges.numbers(entry["ports"]))
     ports = " and ".join(

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
@@ -18,12 +20,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.por
     is_of_another_audit,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 LATER = "Wait a few minutes until the other audit is finished or its listener has stopped, then run the audit again."
 
 
 @check("ports.free")
-def free(subject, evidence):
+def free(subject: Subject, evidence: Evidence) -> Finding:
     """The installer stops on a node where another program holds one of its ports, even on loopback alone."""
     expected = "no other program holds a port that Runtime Fabric will listen on"
     holders = [
@@ -51,6 +54,6 @@ def free(subject, evidence):
     )
 
 
-def _where(holder):
+def _where(holder: Row) -> str:
     """On which address, where it is one of several."""
     return "" if holder["address"] in (None, "0.0.0.0", "::") else f" on {holder['address']}"

@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     SKIPPED,
+    Evidence,
     Finding,
     part,
 )
@@ -22,10 +26,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.por
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.free import LATER
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("ports")
-def opening(subject, evidence, row):
+def opening(subject: Subject, evidence: Evidence, row: Row) -> Finding:
     """Judge one row of the port table from one node: every peer that offers it.
 
     A peer that became unreachable does not count against this node as long as another peer proves the row.
@@ -53,7 +58,7 @@ def opening(subject, evidence, row):
     return Finding(status, expected, observed, remedy, red, severity)
 
 
-def cell_text(cell):
+def cell_text(cell: Row) -> str:
     """Return which ports of a cell are not proven, and why."""
     verdicts = {port: verdict for verdict, texts in cell["ports"].items() for port in port_ranges.numbers(texts)}
     runs, kinds = port_ranges.texts(verdicts), set(verdicts.values())
@@ -66,9 +71,9 @@ def cell_text(cell):
     return f"{named} ({cell['reason']})" if named and cell["reason"] else named or cell["reason"]
 
 
-def _counted(run, verdicts):
+def _counted(run: str, verdicts: dict[int, str]) -> str:
     """ "30005 dropped" or "30100-30200 (99 dropped, 2 rejected)"; run: the text of a range, verdicts: {port: verdict}."""
-    counts = {}
+    counts: dict[str, int] = {}
     for port in port_ranges.numbers([run]):
         counts[verdicts[port]] = counts.get(verdicts[port], 0) + 1
     if len(counts) == 1:
@@ -76,7 +81,7 @@ def _counted(run, verdicts):
     return f"{run} ({', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items()))})"
 
 
-def _remedy(subject, red):
+def _remedy(subject: Subject, red: Sequence[Row]) -> str:
     sentences = []
     for cell in red[:MOST]:
         blocked = [text for verdict, texts in cell["ports"].items() if verdict != "unproven" for text in texts]
@@ -94,7 +99,7 @@ def _remedy(subject, red):
     return " ".join(dict.fromkeys(sentences))
 
 
-def _advice(subject, red):
+def _advice(subject: Subject, red: Sequence[Row]) -> str:
     if any("stopped too early" in cell["reason"] for cell in red):
         return "Find out what stopped it (out of memory, a security agent), then run the audit again."
     if any("became unreachable during the run" in cell["reason"] for cell in red):

@@ -10,15 +10,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("ports.outside")
-def outside(subject, evidence):
+def outside(subject: Subject, evidence: Evidence) -> Finding:
     """Ports between nodes are closed to a host that is not a node."""
     found = part(evidence, "outside")
     expected = "ports for nodes only are not reachable from outside"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
@@ -20,16 +21,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.pro
     proxy_settings,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("proxy.no_proxy")
-def no_proxy(subject, evidence):
+def no_proxy(subject: Subject, evidence: Evidence) -> Finding:
     """Nodes, loopback, the cloud's metadata and the API: no program may use the proxy for them."""
     return _direct(subject, evidence, ("host",), "every program reaches every node, itself and the API directly")
 
 
 @check("proxy.no_proxy_networks")
-def no_proxy_networks(subject, evidence):
+def no_proxy_networks(subject: Subject, evidence: Evidence) -> Finding:
     """Pods, services and names of services, for programs that support networks or suffixes."""
     return _direct(
         subject,
@@ -39,7 +41,7 @@ def no_proxy_networks(subject, evidence):
     )
 
 
-def _direct(subject, evidence, kinds, expected):
+def _direct(subject: Subject, evidence: Evidence, kinds: tuple[str, ...], expected: str) -> Finding:
     version = part(evidence, "host", "proxy").get("curl")
     if not subject.proxy.http:
         return Finding(PASS, expected, "no proxy is configured")
@@ -56,7 +58,7 @@ def _direct(subject, evidence, kinds, expected):
     return Finding(PASS, expected, f"according to {listed(tables)}", evidence=tables)
 
 
-def _lists(subject, evidence):
+def _lists(subject: Subject, evidence: Evidence) -> list[tuple[str, str, bool]]:
     """Return [(where, NO_PROXY, whether it is apt's)] of every place of the node that names a proxy.
 
     Where nothing is written yet, that is the list that would be.

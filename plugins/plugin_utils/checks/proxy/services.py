@@ -11,6 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
@@ -21,10 +22,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.pro
     proxy_settings,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("proxy.services")
-def services(subject, evidence):
+def services(subject: Subject, evidence: Evidence) -> Finding:
     """A running service has the settings from when it started; later changes of its files are not in use."""
     expected = "docker and containerd, where they run, use the proxies in their files"
     found = part(evidence, "host", "proxy", "services")
@@ -61,7 +63,7 @@ def services(subject, evidence):
     return Finding(PASS, expected, f"{', '.join(running)} as configured" if running else "neither runs")
 
 
-def _unread(evidence):
+def _unread(evidence: Evidence) -> list[str]:
     """The units, and the variables of DefaultEnvironment, of which systemd knows an older state than the files have.
 
     What systemd gives to services beyond its files may come from the kernel's command line, or from systemctl.
@@ -73,7 +75,7 @@ def _unread(evidence):
     ]
 
 
-def _urls(environment):
+def _urls(environment: dict[str, dict[str, str]]) -> str:
     """The proxies of an environment, for a person."""
     values = [entry["value"] for name, entry in environment.items() if not name.lower().endswith(NO_PROXY)]
     if not values:

@@ -12,17 +12,20 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.mas
     MASK,
     NONE,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     SKIPPED,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_proxy"
 NO_PROXY = "no_proxy"
@@ -30,7 +33,7 @@ INSTALLER = "installer"
 
 
 @check("proxy.settings")
-def settings(subject, evidence):
+def settings(subject: Subject, evidence: Evidence) -> Finding:
     """Every file of the node that names a proxy names the configured one; none does where no proxy is configured."""
     wanted = subject.proxy.http
     if wanted is None:
@@ -61,7 +64,7 @@ def settings(subject, evidence):
 
 
 @check("proxy.installer")
-def installer(subject, evidence):
+def installer(subject: Subject, evidence: Evidence) -> Finding:
     """The installer sources its own environment file, and passes it on to everything that it installs."""
     proxy = subject.proxy
     meant = {"RTF_HTTP_PROXY": proxy.http, "RTF_MONITORING_PROXY": proxy.monitoring}
@@ -96,19 +99,19 @@ def installer(subject, evidence):
     )
 
 
-def proxy_settings(evidence):
+def proxy_settings(evidence: Evidence) -> list[Row]:
     return part(evidence, "host", "proxy", "settings")
 
 
-def is_url(entry):
+def is_url(entry: dict[str, str]) -> bool:
     return not entry["variable"].lower().endswith((NO_PROXY, "direct"))
 
 
-def _is(entry, wanted):
+def _is(entry: dict[str, str], wanted: str) -> bool:
     return entry["value"].rstrip("/") == wanted and entry["password"] == (EXPECTED if MASK in wanted else NONE)
 
 
-def _setting_text(entry, wanted):
+def _setting_text(entry: Row, wanted: str | None) -> str:
     remark = ""
     if entry["value"] == HIDDEN:
         remark = ", which is not a plain URL; in credentials, all but letters, digits and -._~ must be percent-encoded"

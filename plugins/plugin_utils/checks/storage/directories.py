@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     NoEvidence,
     part,
@@ -17,6 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.hardware import GIB
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 # A filesystem keeps something of its disk for itself.
 TOLERANCE = 0.05
@@ -27,7 +32,7 @@ STICKY_AND_OPEN = 0o1777
 
 
 @check("storage.tmp")
-def tmp(subject, evidence):
+def tmp(subject: Subject, evidence: Evidence) -> Finding:
     """Installer and Gravity unpack to /tmp and run what they unpacked."""
     room = part(evidence, "host", "storage", "room", "/tmp")
     expected = "/tmp is writable for everyone and allows programs to run"
@@ -52,23 +57,24 @@ def tmp(subject, evidence):
 
 
 @check("storage.opt")
-def opt(subject, evidence):
+def opt(subject: Subject, evidence: Evidence) -> Finding:
     return _room(subject, evidence, "/opt/anypoint/runtimefabric")
 
 
 @check("storage.var_log")
-def var_log(subject, evidence):
+def var_log(subject: Subject, evidence: Evidence) -> Finding:
     return _room(subject, evidence, "/var/log")
 
 
 @check("storage.writable")
-def writable(subject, evidence):
+def writable(subject: Subject, evidence: Evidence) -> Finding:
     """A directory of the platform is of no use that is full, has no file left to give, or is mounted read-only."""
     rooms = part(evidence, "host", "storage", "room")
     expected = (
         f"each directory of the platform is writable, with {LEAST_FREE / GIB:g} GiB and {LEAST_FILES} inodes free"
     )
-    wrong, unsure = {}, []
+    wrong: dict[tuple[str, str], list[str]] = {}
+    unsure = []
     paths = [
         path
         for path in subject.installer["written_directories"]
@@ -93,7 +99,7 @@ def writable(subject, evidence):
     return Finding(PASS, expected, f"all {len(paths)} are writable")
 
 
-def _troubles(subject, path, room):
+def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (what keeps a directory from being written to, what to do about it), but for what another check says."""
     mount = room["mount"]
     if "ro" in room["options"]:
@@ -126,7 +132,7 @@ def _troubles(subject, path, room):
         )
 
 
-def _room(subject, evidence, path):
+def _room(subject: Subject, evidence: Evidence, path: str) -> Finding:
     least = required(subject, "os-disk")["directories_gib"][path]
     room = part(evidence, "host", "storage", "room", path)
     expected = f"{least} GiB free for {path}"

@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     SKIPPED,
     UNKNOWN,
+    Evidence,
     Finding,
     NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 SWITCH = "rtf_preflight_disk_writes"
 # What to do about a directory that could not be written in, by the verdict of disk_write_info.
@@ -36,7 +40,7 @@ AGAIN = (
 
 
 @check("storage.write_speed")
-def write_speed(subject, evidence):
+def write_speed(subject: Subject, evidence: Evidence) -> Finding:
     """The platform's disk by what Gravity asks for, which is more than the vendor's page does; etcd's by the page."""
     platform = required(subject, "disk-write-speed")
     limits = {platform["directory"]: platform["megabytes_per_second"]}
@@ -60,7 +64,7 @@ def write_speed(subject, evidence):
 
 
 @check("storage.etcd_latency")
-def etcd_latency(subject, evidence):
+def etcd_latency(subject: Subject, evidence: Evidence) -> Finding:
     """Slow, or so slow that an installer that measures it refuses. A stand-in for etcd's own disk decides nothing."""
     limits = required(subject, "etcd-write-latency")
     (slow_ms, worst_ms), (slow_rate, worst_rate) = limits["milliseconds_at_most"], limits["writes_per_second_at_least"]
@@ -85,12 +89,12 @@ def etcd_latency(subject, evidence):
     return Finding(FAIL, expected, observed, _faster(subject, entry), entry, weight)
 
 
-def _not_asked(evidence):
+def _not_asked(evidence: Evidence) -> bool | None:
     found = part(evidence, "disk_writes")
     return isinstance(found, dict) and found.get("skipped")
 
 
-def _skipped(expected):
+def _skipped(expected: str) -> Finding:
     return Finding(
         SKIPPED,
         expected,
@@ -100,18 +104,18 @@ def _skipped(expected):
     )
 
 
-def _of(evidence, path):
+def _of(evidence: Evidence, path: str) -> dict[str, Any]:
     for entry in part(evidence, "disk_writes"):
         if entry["path"] == path:
             return entry
     raise NoEvidence(f"no writes in {path} were measured")
 
 
-def _measured(entry):
+def _measured(entry: dict[str, Any]) -> bool:
     return entry["verdict"] == "measured"
 
 
-def _unknown(subject, expected, entry):
+def _unknown(subject: Subject, expected: str, entry: dict[str, Any]) -> Finding:
     remedy = REMEDIES.get(entry["verdict"], AGAIN)
     texts = {
         "node": subject.node,
@@ -123,20 +127,20 @@ def _unknown(subject, expected, entry):
     )
 
 
-def _stands_in(entry):
+def _stands_in(entry: dict[str, Any]) -> bool:
     return entry["directory"] != entry["path"]
 
 
-def _where(entry):
+def _where(entry: dict[str, Any]) -> str:
     instead = f", because {entry['path']} does not exist yet" if _stands_in(entry) else ""
     return f" in {entry['directory']} ({entry['type']} at {entry['mount']}{instead})"
 
 
-def _speed(entry):
+def _speed(entry: dict[str, Any]) -> str:
     return f"{entry['megabytes_per_second']:g} MB/s{_where(entry)}"
 
 
-def _faster(subject, entry):
+def _faster(subject: Subject, entry: dict[str, Any]) -> str:
     if _stands_in(entry):
         return (
             f"This measured the disk of {entry['mount']}. If the disk of {subject.node} for {entry['path']} will be "

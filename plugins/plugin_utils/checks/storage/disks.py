@@ -10,36 +10,41 @@ init.sh takes the device that its environment file names, or greps a size in the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.hardware import GIB
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 TOLERANCE = 0.03  # 250 GB that are sold as GiB
 ENVIRONMENT = "/opt/anypoint/runtimefabric/env"
 
 
 @check("storage.docker_device")
-def docker_device(subject, evidence):
+def docker_device(subject: Subject, evidence: Evidence) -> Finding:
     sizes = required(subject, "docker-disk")
     note = f"; a production cluster needs {sizes['production_gib']} GiB"
     return _device(subject, evidence, "DOCKER", sizes["development_gib"], sizes["production_gib"], note)
 
 
 @check("storage.etcd_device")
-def etcd_device(subject, evidence):
+def etcd_device(subject: Subject, evidence: Evidence) -> Finding:
     least = required(subject, "etcd-disk")["size_gib"]
     return _device(subject, evidence, "ETCD", least, least, "")
 
 
-def _device(subject, evidence, kind, least, good, note):
+def _device(subject: Subject, evidence: Evidence, kind: str, least: int, good: int, note: str) -> Finding:
     devices = {device["name"]: device for device in part(evidence, "host", "storage", "devices")}
     settings = part(evidence, "host", "storage", "environment")
     other = "ETCD" if kind == "DOCKER" else "DOCKER"
@@ -87,11 +92,11 @@ def _device(subject, evidence, kind, least, good, note):
 class Picked:
     """The device that init.sh would take: name without /dev/, how it was chosen, and every device that the size matches."""
 
-    def __init__(self, name, how, matches=(), problem=None):
+    def __init__(self, name: str | None, how: str, matches: Iterable[str] = (), problem: str | None = None) -> None:
         self.name, self.how, self.matches, self.problem = name, how, tuple(matches), problem
 
 
-def pick(evidence, settings, kind):
+def pick(evidence: Evidence, settings: dict[str, Any], kind: str) -> Picked | None:
     """Return what init.sh would take as its `DOCKER` or `ETCD` device; None where its environment file says nothing."""
     size, path = (settings["values"].get(f"RTF_{kind}_DEVICE{end}") for end in ("_SIZE", ""))
     if size:
@@ -107,7 +112,7 @@ def pick(evidence, settings, kind):
     return None
 
 
-def _greps(pattern, line):
+def _greps(pattern: str, line: str) -> bool:
     """grep takes the size for a regular expression; what is none for Python is looked for as it stands."""
     try:
         return re.search(pattern, line) is not None
@@ -115,7 +120,7 @@ def _greps(pattern, line):
         return pattern in line
 
 
-def objections(device, least):
+def objections(device: dict[str, Any], least: int) -> Iterator[str]:
     """Yield why a disk must not be formatted, or is not good enough."""
     if device["mounted"]:
         yield f"mounted on {', '.join(device['mounted'])}"
@@ -131,7 +136,9 @@ def objections(device, least):
         yield f"{_size(device)} is too small"
 
 
-def _candidates(subject, devices, kind, least, good, note, expected):
+def _candidates(
+    subject: Subject, devices: dict[str, Any], kind: str, least: int, good: int, note: str, expected: str
+) -> Finding:
     """Before there is an environment file: is there a disk that it could name? The largest is docker's."""
     disks = [device for device in devices.values() if not device["removable"] and device["size"]]
     if kind == "ETCD":
@@ -161,14 +168,14 @@ def _candidates(subject, devices, kind, least, good, note, expected):
     )
 
 
-def _empty(disks, least):
+def _empty(disks: list[Row], least: int) -> list[Row]:
     """Disks that nothing speaks against, the smallest first."""
     return sorted((disk for disk in disks if not list(objections(disk, least))), key=lambda disk: disk["size"])
 
 
-def _remark(device, good, note):
+def _remark(device: dict[str, Any], good: int, note: str) -> str:
     return note if device["size"] < good * GIB * (1 - TOLERANCE) else ""
 
 
-def _size(device):
+def _size(device: dict[str, Any]) -> str:
     return f"{device['size'] / GIB:.0f} GiB"

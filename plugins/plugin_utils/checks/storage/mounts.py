@@ -10,17 +10,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     FAIL,
     PASS,
     UNKNOWN,
+    Evidence,
     Finding,
     NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 DATA_MOUNTS = {"controller": ("/var/lib/gravity", "/var/lib/gravity/planet/etcd"), "worker": ("/var/lib/gravity",)}
 
 
 @check("storage.fstab_lines")
-def fstab_lines(subject, evidence):
+def fstab_lines(subject: Subject, evidence: Evidence) -> Finding:
     """init.sh deletes every line of /etc/fstab in which the letters RTF stand, whoever wrote it."""
     expected = "no line of /etc/fstab contains the letters RTF"
     entries = [entry for entry in part(evidence, "host", "storage", "fstab") if "RTF" in entry["text"]]
@@ -32,7 +34,7 @@ def fstab_lines(subject, evidence):
 
 
 @check("storage.mounts")
-def mounts(subject, evidence):
+def mounts(subject: Subject, evidence: Evidence) -> Finding:
     """After the installation: the data disks are mounted, by UUID at the next boot too, as XFS that keeps types."""
     mounted = {mount["path"]: mount for mount in part(evidence, "host", "storage", "mounts")}
     kept = part(evidence, "host", "storage", "xfs")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     part,
 )
@@ -16,10 +17,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.requirements import required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.storage.directories import TOLERANCE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("storage.os_disk")
-def os_disk(subject, evidence):
+def os_disk(subject: Subject, evidence: Evidence) -> Finding:
     """The disk below /, whatever is between: its own size, not that of the filesystem."""
     least = required(subject, "os-disk")["size_gib"]
     expected = f"a disk of {least} GiB for the operating system"

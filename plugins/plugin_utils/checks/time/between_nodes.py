@@ -12,35 +12,37 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     PASS,
     SKIPPED,
     UNKNOWN,
+    Evidence,
     Finding,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import clock_offsets
 
 MARGIN = 3  # clocks agree well when they are no further apart than this part of the limit
 
 
 @check("time.between_nodes")
-def between_nodes(subject, evidence):
+def between_nodes(subject: Subject, evidence: Evidence) -> Finding:
     """Gravity refuses to install, and calls a cluster degraded, when clocks are further apart than this."""
     return _apart(subject, evidence, _most_apart())
 
 
 @check("time.between_nodes_margin")
-def between_nodes_margin(subject, evidence):
+def between_nodes_margin(subject: Subject, evidence: Evidence) -> Finding:
     """A drifting clock is noticed before it exceeds the limit."""
     if between_nodes(subject, evidence).status != PASS:
         return Finding(SKIPPED, "", "see time.between_nodes")
     return _apart(subject, evidence, _most_apart() / MARGIN)
 
 
-def _most_apart():
+def _most_apart() -> float:
     """Seconds between the clocks of two nodes."""
     return limits.load().clock_difference_ms / 1000
 
 
-def _apart(subject, evidence, limit):
+def _apart(subject: Subject, evidence: Evidence, limit: float) -> Finding:
     compared = part(evidence, "clock_offsets")
     expected = f"at most {limit * 1000:.0f} ms from the clock of every other node"
     judged = clock_offsets.judge(compared, limit)

@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time import chrony_causes
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
@@ -31,7 +36,7 @@ PREPARE = "run the role hostprep.runtime_fabric.rtf_time_sync"
 
 
 @check("time.chrony_active")
-def chrony_active(subject, evidence):
+def chrony_active(subject: Subject, evidence: Evidence) -> Finding:
     units = part(evidence, "host", "time", "units")
     chrony = next((units[name] for name in CHRONY_UNITS if name in units), None)
     expected = "chrony runs and starts at boot"
@@ -47,7 +52,7 @@ def chrony_active(subject, evidence):
 
 
 @check("time.no_competitor")
-def no_competitor(subject, evidence):
+def no_competitor(subject: Subject, evidence: Evidence) -> Finding:
     units = part(evidence, "host", "time", "units")
     guest = evidence["host"]["time"].get("guest") or []
     expected = "no other service adjusts the clock"
@@ -63,7 +68,7 @@ def no_competitor(subject, evidence):
 
 
 @check("time.synchronised")
-def synchronised(subject, evidence):
+def synchronised(subject: Subject, evidence: Evidence) -> Finding:
     """The vendor's installer gives up unless `chronyc tracking` says `Leap status : Normal`."""
     chrony = part(evidence, "host", "time", "chrony")
     if chrony.get("error"):
@@ -92,7 +97,7 @@ def synchronised(subject, evidence):
 
 
 @check("time.sources_reach")
-def sources_reach(subject, evidence):
+def sources_reach(subject: Subject, evidence: Evidence) -> Finding:
     """With three sources a wrong one is outvoted; with two, chrony cannot tell which is wrong."""
     sources = part(evidence, "host", "time", "chrony", "sources")
     expected = f"at least {ENOUGH_SOURCES} sources that answer"
@@ -109,11 +114,11 @@ def sources_reach(subject, evidence):
     )
 
 
-def authentication_mode(source):
+def authentication_mode(source: dict[str, Any]) -> str:
     return (source.get("authentication") or {"mode": "none"})["mode"]
 
 
-def ntp_probes(evidence):
+def ntp_probes(evidence: Evidence) -> list[Row]:
     """The queries to NTP servers, none where there were none."""
     try:
         return [row for row in part(evidence, "egress") if row["protocol"] == "ntp"]

@@ -8,7 +8,11 @@ Pure functions of the evidence of host_info's section `time` (`chrony`) and, whe
 egress_info put to the same servers without authentication: they tell a closed port from a key that the server refuses.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
 UNRESOLVED, SILENT, NTS, KEY, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES = (
     "unresolved",
@@ -31,12 +35,12 @@ class Cause(NamedTuple):
     detail: str = ""
 
 
-def causes(chrony, probes=()):
+def causes(chrony: dict[str, Any], probes: Any = ()) -> list[Cause]:
     """Return one Cause for each source that chrony does not follow, in the order of chrony.
 
     chrony: `{"sources", "unresolved", "log"}`. probes: results of egress_info with the protocol `ntp`.
     """
-    asked = {}
+    asked: dict[str | None, Row] = {}
     for row in probes:
         for name in (row["host"], row.get("address")):
             asked.setdefault(name, row)
@@ -57,7 +61,7 @@ def causes(chrony, probes=()):
     return found
 
 
-def _cause(source, asked, log):
+def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cause | None:
     name = source.get("name") or source["address"]
     if source["address"] is None:
         return Cause(UNRESOLVED, name or "a source of chrony's configuration")
@@ -73,24 +77,24 @@ def _cause(source, asked, log):
     return Cause(SAMPLES, name)
 
 
-def _silence(source, name, probe, log):
+def _silence(source: dict[str, Any], name: str, probe: dict[str, Any] | None, log: list[str]) -> Cause:
     authentication = source.get("authentication") or {"mode": "none"}
     if authentication["mode"] == "nts" and not authentication["cookies"]:
         named = [line for line in log if name in line or source["address"] in line]
         return Cause(NTS, name, " ".join(named[-1:]))
-    answers = probe is not None and probe["verdict"] == "reachable"
-    if answers and probe.get("detail"):  # a server that answers but is not usable says why
-        return Cause(UNSYNCHRONISED, name, probe["detail"])
-    if answers and authentication["mode"] != "none":
+    answer = probe if probe is not None and probe["verdict"] == "reachable" else None
+    if answer and answer.get("detail"):  # a server that answers but is not usable says why
+        return Cause(UNSYNCHRONISED, name, answer["detail"])
+    if answer and authentication["mode"] != "none":
         return Cause(KEY if authentication["mode"] == "key" else NTS, name, _key_text(authentication))
     return Cause(SILENT, name)
 
 
-def _key_text(authentication):
+def _key_text(authentication: dict[str, Any]) -> str:
     return f"key {authentication['key']}" if authentication["mode"] == "key" else ""
 
 
-def observed_text(found):
+def observed_text(found: list[Cause]) -> str:
     """Return the Causes as one text, the most severe first."""
     if not found:
         return "chrony has no source"
@@ -113,7 +117,7 @@ def observed_text(found):
     return "; ".join(texts)
 
 
-def remedy(found, node, servers):
+def remedy(found: list[Cause], node: str, servers: list[str]) -> str:
     """Return what to do about the Causes. servers: the hosts of rtf_ntp_servers."""
     if not found:
         return f"Set rtf_ntp_servers, or configure a server in chrony on {node}."
@@ -148,6 +152,6 @@ def remedy(found, node, servers):
     return " ".join(texts)
 
 
-def _by_kind(found):
+def _by_kind(found: list[Cause]) -> dict[str, Any]:
     order = (NTS, KEY, UNRESOLVED, SILENT, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES)
     return {kind: causes_ for kind in order if (causes_ := [cause for cause in found if cause.kind == kind])}

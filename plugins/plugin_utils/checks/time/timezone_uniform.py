@@ -9,15 +9,17 @@ from __future__ import annotations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
+    Evidence,
     Finding,
     NoEvidence,
     part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 
 @check("time.timezone_uniform")
-def timezone_uniform(subject, evidence):
+def timezone_uniform(subject: Subject, evidence: Evidence) -> Finding:
     """Times in logs of several nodes are compared by people."""
     zones = part(evidence, "timezones")
     own = zones.get(subject.node)
