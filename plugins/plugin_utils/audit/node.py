@@ -7,13 +7,9 @@
 from fnmatch import fnmatchcase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import access
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    SKIPPED,
-    UNKNOWN,
-    Finding,
-    NoEvidence,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED, UNKNOWN, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import function_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 
 AGAIN = "Run the audit again; if the result is the same, investigate the reason on the node."
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
 
 
-class Limits(NamedTuple):
+class CatalogueLimits(NamedTuple):
     """node_latency_ms: the round trip of 95 % of the packets. clock_difference_ms: between any two nodes."""
 
     node_latency_ms: float
@@ -22,10 +22,10 @@ class Limits(NamedTuple):
 
 
 @functools.cache
-def load(folder: Path = files.FOLDER) -> Limits:
-    """Return the Limits; they are the same in every release."""
+def load(folder: Path = files.FOLDER) -> CatalogueLimits:
+    """Return the CatalogueLimits; they are the same in every release."""
     found = files.read_key(folder / "settings.yml", "limits")
-    return Limits(
+    return CatalogueLimits(
         found["node_latency"]["milliseconds"],
         found["packet_loss"]["percent"],
         found["clock_difference"]["milliseconds"],

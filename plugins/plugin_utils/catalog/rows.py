@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
     RowError,
     boolean,
     fields,

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import Rule, in_family, rules
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
@@ -30,7 +30,7 @@ _GROUPS = {"nodes": "rtf_nodes", "controllers": "rtf_controllers"}
 def _description(text: str) -> str:
     """Keep a text to what AWS takes; "${" would besides start an expression of Terraform."""
     plain = _REFUSED.sub(" ", text.replace("'", "")).replace("${", "$ {")
-    return words.shortened(plain, _DESCRIPTION_LENGTH)
+    return shared_text.shortened(plain, _DESCRIPTION_LENGTH)
 
 
 def _peers(rule: Rule) -> Iterator[dict[str, str]]:
@@ -67,7 +67,7 @@ def _resources(found: Iterable[Rule]) -> dict[str, dict[str, Any]]:
 def _group(name: str, about: str, members: Sequence[Node]) -> dict[str, str]:
     listed = ", ".join(f"{node.name} {node.address}" for node in members)
     return {
-        "//": f"Attach it to {words.one_line(listed)}.",
+        "//": f"Attach it to {shared_text.one_line(listed)}.",
         "name": name,
         "description": _description(about),
         "vpc_id": "${var.vpc_id}",
@@ -79,7 +79,7 @@ def render(request: Request) -> dict[str, str]:
     nodes = request.site.nodes
     controllers = [node for node in nodes if node.role == "controller"]
     content = {
-        "//": words.header(
+        "//": shared_text.header(
             request, ("Security groups cannot match host names: restrict outbound traffic in a proxy or firewall.")
         ),
         "variable": {"vpc_id": {"type": "string", "description": "The VPC of the nodes."}},

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import Rule, in_family, rules
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE
@@ -23,8 +23,8 @@ _DIRECTIONS = {"in": "Inbound", "out": "Outbound"}
 
 def _description(text: str) -> str:
     """Keep a text to what Azure takes; "${" and "%{" would besides start an expression of Terraform."""
-    plain = words.one_line(text).replace("${", "$ {").replace("%{", "% {")
-    return words.shortened(plain, _DESCRIPTION_LENGTH)
+    plain = shared_text.one_line(text).replace("${", "$ {").replace("%{", "% {")
+    return shared_text.shortened(plain, _DESCRIPTION_LENGTH)
 
 
 def _ports(bounds: Iterable[tuple[int, int]]) -> list[str]:
@@ -96,10 +96,10 @@ def render(request: Request) -> dict[str, str]:
         "resource_group_name": "The resource group that the security group belongs to.",
     }
     content = {
-        "//": words.header(
+        "//": shared_text.header(
             request,
             "Network security groups cannot match host names: restrict outbound traffic in a proxy or firewall.",
-            *words.omissions(request),
+            *shared_text.omissions(request),
         ),
         "variable": {name: {"type": "string", "description": about} for name, about in variables.items()},
         "resource": {

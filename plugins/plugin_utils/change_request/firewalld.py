@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
     Rule,
@@ -46,7 +46,7 @@ def rich_rules(rule: Rule) -> list[str]:
 
 
 def _commands(rule: Rule) -> list[str]:
-    lines = [f"# {words.one_line(rule.about)}"]
+    lines = [f"# {shared_text.one_line(rule.about)}"]
     if ANYWHERE in rule.networks:
         return lines + [
             f"firewall-cmd --permanent --zone=public --add-port={port}/{rule.transport}" for port in _ports(rule.ports)
@@ -62,11 +62,11 @@ def _set_commands(name: str, nodes: Sequence[Node]) -> list[str]:
 
 
 def _file(request: Request, role: str, found: Iterable[Rule]) -> str:
-    about = words.header(
+    about = shared_text.header(
         request,
         f"Commands for each {role}, inbound only. The zone is the one that holds the node's interface; rename public",
         "if yours differs. Nothing takes effect before the reload at the end.",
-        *words.omissions(request),
+        *shared_text.omissions(request),
     )
     members = {
         "nodes": request.site.nodes,

@@ -8,26 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.comparison import Change, Comparison
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import (
+    Change,
+    Comparison,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code, table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 
 def _ends(opening: Opening) -> tuple[str, str]:
     row = opening.row
     unknown = f"to be named ({opening.unstated})"
-    source = words.group(opening.sources) or f"{wording.side(row['from'])}: {unknown}"
-    destination = words.group(opening.destinations) or f"{wording.side(row['to'])}: {unknown}"
+    source = shared_text.group(opening.sources) or f"{row_text.side(row['from'])}: {unknown}"
+    destination = shared_text.group(opening.destinations) or f"{row_text.side(row['to'])}: {unknown}"
     return source, destination
 
 
 def _members(parties: Sequence[Party]) -> str:
     """Return the addresses of an end that is not a group of nodes."""
-    return f": {', '.join(words.addresses(parties))}" if parties else ""
+    return f": {', '.join(shared_text.addresses(parties))}" if parties else ""
 
 
 def _node_table(request: Request) -> list[str]:
@@ -47,10 +50,10 @@ def _port_table(openings: Iterable[Opening], show: Sequence[str] = ()) -> list[s
             [
                 source + (_members(opening.sources) if "source" in show else ""),
                 destination + (_members(opening.destinations) if "destination" in show else ""),
-                f"{row['transport'].upper()} {wording.ports(row)}",
-                wording.application(row),
-                wording.PHASES[row["phase"]],
-                wording.remarks(row),
+                f"{row['transport'].upper()} {row_text.ports(row)}",
+                row_text.application(row),
+                row_text.PHASES[row["phase"]],
+                row_text.remarks(row),
                 code(row["id"]),
             ]
         )
@@ -62,12 +65,12 @@ def _name_table(openings: Iterable[Opening]) -> list[str]:
         ["from", "to", "port", "protocol", "TLS", "purpose", "row"],
         [
             [
-                words.group(opening.sources) + (f" for {opening.on_behalf_of}" if opening.on_behalf_of else ""),
+                shared_text.group(opening.sources) + (f" for {opening.on_behalf_of}" if opening.on_behalf_of else ""),
                 code(opening.row["host"]),
                 f"TCP {opening.row['port']}",
-                wording.application(opening.row),
+                row_text.application(opening.row),
                 "**pass through**" if opening.row["mutual_tls"] else "",
-                wording.remarks(opening.row),
+                row_text.remarks(opening.row),
                 code(opening.row["id"]),
             ]
             for opening in openings
@@ -120,13 +123,15 @@ def _nothing_to_open(request: Request) -> list[str]:
     for opening in request.openings:
         row = opening.row
         if row["direction"] == "local":
-            lines.append(f"{code(row['id'])} ({row['transport'].upper()} {wording.ports(row)}) stays within each node.")
+            lines.append(
+                f"{code(row['id'])} ({row['transport'].upper()} {row_text.ports(row)}) stays within each node."
+            )
         elif opening.detailed_by:
             detailed.setdefault(opening.detailed_by, []).append(row["id"])
     for names, ids in detailed.items():
         lines.append(f"{_codes(ids)}: covered name by name above, by {_codes(names)}.")
     for row in request.idle:
-        lines.append(f"{code(row['id'])} ({wording.what(row)}): {wording.remarks(row)}")
+        lines.append(f"{code(row['id'])} ({row_text.what(row)}): {row_text.remarks(row)}")
     return _bullets(lines)
 
 
@@ -134,7 +139,7 @@ def _settings(request: Request) -> list[str]:
     """What other teams have to provide; kernel parameters are set on the hosts themselves."""
     opened = {opening.row["id"] for opening in request.openings}
     return _bullets(
-        f"**{row['title']}{wording.printed(row)}.** {wording.remarks(row)} ({code(row['id'])})"
+        f"**{row['title']}{row_text.printed(row)}.** {row_text.remarks(row)} ({code(row['id'])})"
         for row in request.settings
         if row["id"] not in opened and "sysctls" not in row["expected"]
     )
@@ -154,8 +159,8 @@ def _request(request: Request) -> str:
         for direction in ("internal", "inbound", "outbound")
     }
     closing = [opening.row["id"] for opening in request.openings if opening.row["phase"] == "install"]
-    lines = ["# Network change request for Runtime Fabric", "", f"For {words.scope_line(request)}.", ""]
-    lines += _section("Open questions", None, _bullets(words.questions(request)))
+    lines = ["# Network change request for Runtime Fabric", "", f"For {shared_text.scope_line(request)}.", ""]
+    lines += _section("Open questions", None, _bullets(shared_text.questions(request)))
     lines += _section("Nodes", "The tables below refer to groups of nodes by role.", _node_table(request))
     lines += _section(
         "Between the nodes",
@@ -181,7 +186,7 @@ def _row_table(rows: Sequence[Row]) -> list[str]:
     openings = [row for row in rows if row["direction"]]
     return table(
         ["what", "purpose", "row"],
-        [[wording.what(row), wording.remarks(row), code(row["id"])] for row in openings],
+        [[row_text.what(row), row_text.remarks(row), code(row["id"])] for row in openings],
     )
 
 
@@ -190,10 +195,10 @@ def _change_table(changes: Sequence[Change]) -> list[str]:
         ["what", "field", "before", "now", "row"],
         [
             [
-                wording.what(change.after) if change.after["direction"] else change.after["title"],
+                row_text.what(change.after) if change.after["direction"] else change.after["title"],
                 field,
-                wording.value(change.before.get(field)),
-                wording.value(change.after.get(field)),
+                row_text.value(change.before.get(field)),
+                row_text.value(change.after.get(field)),
                 code(change.after["id"]),
             ]
             for change in changes
@@ -204,7 +209,7 @@ def _change_table(changes: Sequence[Change]) -> list[str]:
 
 def _besides(rows: Sequence[Row]) -> list[str]:
     return _bullets(
-        f"**{row['title']}.** {wording.remarks(row)} ({code(row['id'])})" for row in rows if not row["direction"]
+        f"**{row['title']}.** {row_text.remarks(row)} ({code(row['id'])})" for row in rows if not row["direction"]
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
     Rule,
@@ -26,7 +26,7 @@ _COMMENT_LENGTH = 128
 
 def comment(rule: Rule) -> str:
     """Return what a Rule is for, as nft takes it."""
-    return words.shortened(words.one_line(rule.about), _COMMENT_LENGTH)
+    return shared_text.shortened(shared_text.one_line(rule.about), _COMMENT_LENGTH)
 
 
 def _ports(bounds: Iterable[tuple[int, int]]) -> str:
@@ -65,11 +65,11 @@ def _sets(nodes: Sequence[Node]) -> dict[str, list[str]]:
 
 
 def _file(request: Request, role: str, found: Iterable[Rule]) -> str:
-    about = words.header(
+    about = shared_text.header(
         request,
         f"Rules for each {role}, in chains of their own. The table is Debian's default; rename it if yours differs.",
         "They take effect where your own chains jump to them: `jump rtf_input` and `jump rtf_output`.",
-        *words.omissions(request),
+        *shared_text.omissions(request),
     )
     chains = [name for name, _field in _CHAINS.values()]
     sets = _sets(request.site.nodes)

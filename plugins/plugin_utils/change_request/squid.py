@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
 
 
 def _carried(request: Request) -> list[Row]:
@@ -33,7 +33,7 @@ def _sources(request: Request, rows: Sequence[Row]) -> list[str]:
     lines = []
     for group in _unique(row["from"] for row in rows):
         members = [node for node in request.site.nodes if group == "nodes" or node.role == "controller"]
-        lines += [f"# {wording.side(group)}: {', '.join(words.one_line(node.name) for node in members)}"]
+        lines += [f"# {row_text.side(group)}: {', '.join(shared_text.one_line(node.name) for node in members)}"]
         lines += _acl(f"rtf_{group}", "src", (node.address for node in members))
     return lines
 
@@ -72,7 +72,7 @@ def _passthrough(rows: Sequence[Row]) -> list[str]:
 def render(request: Request) -> dict[str, str]:
     """Return {file name: text}; the passthrough file only where a name needs it."""
     rows = _carried(request)
-    access = words.header(
+    access = shared_text.header(
         request,
         "Place it in /etc/squid/conf.d/, or include it before the http_access rule that denies the rest.",
     )
@@ -83,7 +83,7 @@ def render(request: Request) -> dict[str, str]:
     files = {"squid-access.conf": "\n".join([*(f"# {line}" for line in access), "", *_access(request, rows), ""])}
     passthrough = _passthrough(rows)
     if passthrough:
-        about = words.header(
+        about = shared_text.header(
             request,
             "Only for a squid that decrypts TLS (ssl_bump): both ends of these connections show certificates, so they",
             "must pass undecrypted. Include it after squid-access.conf and before any ssl_bump rule that bumps.",

@@ -12,13 +12,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     PASS,
     SKIPPED,
     UNKNOWN,
-    Evidence,
     Finding,
-    part,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
 # No firewall of the site is there then, so the role by itself has nothing to write to.
@@ -87,7 +86,7 @@ def rules(subject: Subject, evidence: Evidence) -> Finding:
             return Finding(SKIPPED, expected, observed, severity="info")
         return Finding(PASS, expected, "no firewall is active, so the host blocks nothing")
     lost = [
-        f"{words} {listed(ours[side][kind])}"
+        f"{words} {joined_first(ours[side][kind])}"
         for side, when in (("runtime", "now"), ("permanent", "after a reboot"))
         for kind, words in (("missing", f"missing {when}:"), ("extra", f"unexpected {when}:"))
         if ours[side][kind]

@@ -4,14 +4,18 @@
 
 """The node that is judged, and what is required of it."""
 
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
     POD_CIDR,
     SERVICE_CIDR,
     SPARE_ADDRESSES,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.mail_server import MailServer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_settings import ProxySettings
 
 
@@ -43,17 +47,24 @@ class Subject(NamedTuple):
     address: str = ""
     line: str = "appliance"
     phase: str = "install"
-    settings: Any = {}
-    endpoints: Any = ()
-    ports: Any = ()
-    not_asked: Any = frozenset()
-    ntp_servers: Any = ()
+    settings: Mapping[str, Row] = {}
+    endpoints: Sequence[Row] = ()
+    ports: Sequence[Row] = ()
+    not_asked: Set[str] = frozenset()
+    ntp_servers: Sequence[str] = ()
     proxy: ProxySettings = ProxySettings()
     limits: Limits = Limits()
-    installer: Any = {}
+    installer: Mapping[str, Any] = {}
     pod_cidr: str = POD_CIDR
     service_cidr: str = SERVICE_CIDR
     spare_addresses: int = SPARE_ADDRESSES
-    offload_drivers: Any = ("vmxnet3",)
-    mail_server: Any = None
+    offload_drivers: Sequence[str] = ("vmxnet3",)
+    mail_server: MailServer | None = None
     outbound_mbit: float = 100.0
+
+
+def required(subject: Subject, row_id: str) -> dict[str, Any]:
+    """What a row of the release expects; without the row there is nothing to compare with."""
+    if row_id not in subject.settings:
+        raise NoEvidence(f"the release has no row {row_id}")
+    return subject.settings[row_id]["expected"]

@@ -15,9 +15,9 @@ import re
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted, repeatable
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.values import is_host, kind
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers, value_types
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url as proxy_url_parts
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host, kind
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
 

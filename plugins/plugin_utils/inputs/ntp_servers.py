@@ -11,8 +11,8 @@ and `secret`. Checks raise ValueError with a sentence that completes "rtf_x: ...
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.values import is_host, kind
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host, kind
 
 # Bounds of chrony's own (chrony.conf(5)); polls are powers of two, in seconds.
 _POLLS = (-7, 24)

@@ -16,12 +16,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     PASS,
     SKIPPED,
     UNKNOWN,
-    Evidence,
     Finding,
-    part,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 UNTRIED = ("untested", "error")
 

@@ -9,18 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Evidence,
-    Finding,
-    part,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 EXPECTED = "every package repository of the host is reachable"
 ADD = {
@@ -67,12 +61,12 @@ def repos_reachable(subject: Subject, evidence: Evidence) -> Finding:
         else:
             failed.update({way.name: (way, probe) for way, probe in zip(ways, probes, strict=False) if probe})
     if failed:
-        observed = listed(_probe_text(way, probe) for way, probe in failed.values())
+        observed = joined_first(_probe_text(way, probe) for way, probe in failed.values())
         remedy = " ".join(dict.fromkeys(_remedy(subject.node, manager, way, probe) for way, probe in failed.values()))
         return Finding(FAIL, EXPECTED, observed, remedy, [probe for _way, probe in failed.values()])
     if open_questions:
-        return Finding(UNKNOWN, EXPECTED, listed(dict.fromkeys(open_questions)))
-    return Finding(PASS, EXPECTED, "; ".join([listed(dict.fromkeys(answered), ", "), *packages["dangling"][:3]]))
+        return Finding(UNKNOWN, EXPECTED, joined_first(dict.fromkeys(open_questions)))
+    return Finding(PASS, EXPECTED, "; ".join([joined_first(dict.fromkeys(answered), ", "), *packages["dangling"][:3]]))
 
 
 def _without_remote(manager: str, local: int) -> Finding:

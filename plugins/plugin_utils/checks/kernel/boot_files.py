@@ -9,16 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Evidence,
-    Finding,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import PREPARE, short_name
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 # Who reads the files of each kind at boot.
 READERS = {"sysctls": "systemd-sysctl.service", "modules": "systemd-modules-load.service"}
@@ -42,7 +36,7 @@ def passed_at_boot(evidence: Evidence, what: str, expected: str, observed: str, 
     unread = kernel["unreadable"][what]
     if unread:
         return Finding(
-            UNKNOWN, expected, f"{observed}, but these files could not be read: {listed(unread)}", READ, unread
+            UNKNOWN, expected, f"{observed}, but these files could not be read: {joined_first(unread)}", READ, unread
         )
     return Finding(PASS, expected, "; ".join([observed, *kernel["dangling"][what]]))
 

@@ -11,13 +11,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import kernel_packages
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import reboot
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    Evidence,
-    Finding,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import (
     PREPARE,
     looked_up,
@@ -25,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     wanted_here,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 
 def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -> Finding:

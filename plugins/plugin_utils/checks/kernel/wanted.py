@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    NoEvidence,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_kernel"
 # Gravity sets and looks at the one for IPv4 only, and an EL 7 sets this one to 0.
@@ -28,7 +27,7 @@ def wanted_here(subject: Subject, setting_ids: Sequence[str]) -> tuple[dict[str,
     return sysctls, modules
 
 
-def wanted(settings: dict[str, Any], setting_ids: Sequence[str] | None = None) -> tuple[dict[str, str], list[str]]:
+def wanted(settings: Mapping[str, Row], setting_ids: Sequence[str] | None = None) -> tuple[dict[str, str], list[str]]:
     """Return `({sysctl: value}, [module, ...])` of the catalogue's settings (all, or those named)."""
     sysctls: dict[str, str] = {}
     modules: list[str] = []
@@ -39,7 +38,7 @@ def wanted(settings: dict[str, Any], setting_ids: Sequence[str] | None = None) -
     return sysctls, modules
 
 
-def at_least(settings: dict[str, Any], setting_ids: list[str]) -> dict[str, int]:
+def at_least(settings: Mapping[str, Row], setting_ids: list[str]) -> dict[str, int]:
     """Return `{sysctl: smallest value}` of the catalogue's settings that are named."""
     return {
         name: value

@@ -10,17 +10,10 @@ import ipaddress
 from fnmatch import fnmatchcase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Evidence,
-    Finding,
-    NoEvidence,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 
 EXPECTED_STATIC = "an address that a configuration file sets at every boot"
 # States of the service that reads a file, as host_info has them.

@@ -9,20 +9,14 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    Evidence,
-    Finding,
-    NoEvidence,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.addresses import (
     ipv4_addresses,
     the_default_route,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 
 Used = tuple[ipaddress.IPv4Network, str]  # a network, and what uses it
 Candidate = tuple[ipaddress.IPv4Network | None, str]
@@ -92,7 +86,7 @@ def _named_in_resolv_conf(dummy_subject: Subject, evidence: Evidence) -> list[Ca
 
 
 def _named_by_the_site(subject: Subject, evidence: Evidence) -> list[Candidate]:
-    named = [(server, "NTP server") for server in subject.ntp_servers]
+    named: list[tuple[str | None, str]] = [(server, "NTP server") for server in subject.ntp_servers]
     named += [(entry["address"], f"node {node}") for node, entry in part(evidence, "cluster").items()]
     named += [(urlsplit(url).hostname, "proxy") for url in (subject.proxy.http, subject.proxy.monitoring) if url]
     return [(_network(address), what) for address, what in named]

@@ -7,10 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    Evidence,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 PORTS_FIRST = "Open the ports that the port matrix shows as closed, then run the audit again."
 AGAIN = "Run the audit again while the nodes and the network between them are idle."

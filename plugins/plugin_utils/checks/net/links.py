@@ -9,14 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Evidence,
-    Finding,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.link_evidence import (
     AGAIN,
     PORTS_FIRST,
@@ -30,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 
 @check("net.latency")

@@ -8,13 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    Evidence,
-    Finding,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.addresses import (
     ipv4_addresses,
     own_network,
@@ -22,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 
 @check("net.same_subnet")

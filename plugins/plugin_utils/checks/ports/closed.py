@@ -7,16 +7,11 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    Evidence,
-    Finding,
-    part,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 
 @check("ports.closed")
@@ -36,7 +31,7 @@ def closed(subject: Subject, evidence: Evidence) -> Finding:
     return Finding(
         FAIL,
         expected,
-        listed(texts),
+        joined_first(texts),
         f"Bind the service on {subject.node} to 127.0.0.1 only, or close {ports}.",
         found,
     )

@@ -11,15 +11,7 @@ from collections.abc import Sequence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    SKIPPED,
-    Evidence,
-    Finding,
-    part,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import MOST, listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, SKIPPED, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.cells import (
     OTHER_AUDIT,
     worst,
@@ -27,6 +19,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.por
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.free import LATER
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import MOST, joined_first
 
 
 @check("ports")
@@ -45,13 +39,13 @@ def opening(subject: Subject, evidence: Evidence, row: Row) -> Finding:
     if status == PASS:
         where = "localhost" if local else f"{len(found)} {'node' if len(found) == 1 else 'nodes'}"
         gone = dict.fromkeys(cell["lost"] for cell in every if cell not in found)
-        untried = f"; {listed(gone, ', ')} could not be tested" if gone else ""
+        untried = f"; {joined_first(gone, ', ')} could not be tested" if gone else ""
         return Finding(PASS, expected, f"{sum(cell['asked'] for cell in found)} ports on {where}{untried}")
     red = [cell for cell in found if cell["status"] == status]
     if all(cell["lost"] not in ("", subject.node) for cell in red):
-        observed = listed(dict.fromkeys(cell["reason"] for cell in red))
+        observed = joined_first(dict.fromkeys(cell["reason"] for cell in red))
     else:
-        observed = listed([f"{cell['destination']}: {cell_text(cell)}" for cell in red])
+        observed = joined_first([f"{cell['destination']}: {cell_text(cell)}" for cell in red])
     # A running service that holds a UDP port makes the test impossible, now and later.
     severity = "info" if status == SKIPPED and not any(cell["lost"] for cell in red) else ""
     remedy = _remedy(subject, red) if status == FAIL else _advice(subject, red)
@@ -63,9 +57,9 @@ def cell_text(cell: Row) -> str:
     verdicts = {port: verdict for verdict, texts in cell["ports"].items() for port in port_ranges.numbers(texts)}
     runs, kinds = port_ranges.texts(verdicts), set(verdicts.values())
     named = (
-        f"{listed(runs, ', ')} {kinds.pop()}"
+        f"{joined_first(runs, ', ')} {kinds.pop()}"
         if len(kinds) == 1
-        else listed([_counted(run, verdicts) for run in runs], ", ")
+        else joined_first([_counted(run, verdicts) for run in runs], ", ")
     )
     named = named.replace("_", " ")
     return f"{named} ({cell['reason']})" if named and cell["reason"] else named or cell["reason"]

@@ -11,13 +11,14 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import PASS, Evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import PASS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import cells as matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.cells import Cell
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, participants
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.wording import side
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.row_text import side
 
 
 def rows_without(catalogue: Catalog, scope: dict[str, str], role: str) -> list[Row]:

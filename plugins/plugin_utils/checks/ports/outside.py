@@ -7,16 +7,11 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    Evidence,
-    Finding,
-    part,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 
 @check("ports.outside")
@@ -32,7 +27,7 @@ def outside(subject: Subject, evidence: Evidence) -> Finding:
         )
         for transport in ("tcp", "udp")
     }
-    texts = [f"{transport.upper()} {listed(ports, ', ')}" for transport, ports in reached.items() if ports]
+    texts = [f"{transport.upper()} {joined_first(ports, ', ')}" for transport, ports in reached.items() if ports]
     if not texts:
         return Finding(PASS, expected, f"none of {found['tcp']['asked'] + found['udp']['asked']} ports answered")
     return Finding(

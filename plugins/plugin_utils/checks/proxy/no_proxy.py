@@ -6,14 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    Evidence,
-    Finding,
-    part,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_table
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.settings import (
     PREPARE,
@@ -22,6 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.pro
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 
 @check("proxy.no_proxy")
@@ -54,8 +49,8 @@ def _direct(subject: Subject, evidence: Evidence, kinds: tuple[str, ...], expect
         tables[source] = no_proxy_table.rows(value, wanted, version)
     if lost:
         remedy = f"Add the missing entries to NO_PROXY in the named file, or {PREPARE}."
-        return Finding(FAIL, expected, listed(lost), remedy, tables)
-    return Finding(PASS, expected, f"according to {listed(tables)}", evidence=tables)
+        return Finding(FAIL, expected, joined_first(lost), remedy, tables)
+    return Finding(PASS, expected, f"according to {joined_first(tables)}", evidence=tables)
 
 
 def _lists(subject: Subject, evidence: Evidence) -> list[tuple[str, str, bool]]:

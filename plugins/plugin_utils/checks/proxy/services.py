@@ -7,15 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Evidence,
-    Finding,
-    part,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.settings import (
     NO_PROXY,
     PREPARE,
@@ -23,6 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.pro
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 
 @check("proxy.services")
@@ -37,14 +31,14 @@ def services(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(
             FAIL,
             "systemd has reloaded its changed files",
-            f"systemd has not reloaded its changed files: {listed(unread)}",
+            f"systemd has not reloaded its changed files: {joined_first(unread)}",
             f"Run `systemctl daemon-reload`, which restarts nothing, on {subject.node}.",
             unread,
         )
     stale = [name for name, entry in running.items() if entry["outdated"]]
     if stale:
         units = " ".join(f"{name}.service" for name in stale)
-        observed = listed(
+        observed = joined_first(
             f"{name} runs with {_urls(found[name]['now'])} and would start with {_urls(found[name]['at_next_start'])}"
             for name in stale
         )

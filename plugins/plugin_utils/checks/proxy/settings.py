@@ -19,13 +19,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     PASS,
     SKIPPED,
     UNKNOWN,
-    Evidence,
     Finding,
-    part,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_proxy"
 NO_PROXY = "no_proxy"
@@ -51,16 +50,16 @@ def settings(subject: Subject, evidence: Evidence) -> Finding:
             ),
             self_managed=f"If {subject.node} needs the proxy that {files} names, set rtf_http_proxy to it.",
         )
-        return Finding(FAIL, expected, listed(_setting_text(entry, wanted) for entry in wrong), remedy, wrong)
+        return Finding(FAIL, expected, joined_first(_setting_text(entry, wanted) for entry in wrong), remedy, wrong)
     unread = part(evidence, "host", "proxy").get("unreadable")
     if unread:
-        return Finding(UNKNOWN, expected, f"could not be read: {listed(unread)}")
+        return Finding(UNKNOWN, expected, f"could not be read: {joined_first(unread)}")
     if wanted and not found:
-        observed = listed(["no file of the node names a proxy", *part(evidence, "host", "proxy")["dangling"]])
+        observed = joined_first(["no file of the node names a proxy", *part(evidence, "host", "proxy")["dangling"]])
         return Finding(FAIL, expected, observed, f"To configure it, {PREPARE}.")
     readers = ", ".join(dict.fromkeys(entry["reader"] for entry in found))
     observed = f"set for {readers}" if readers else "no proxy is configured, and none is set"
-    return Finding(PASS, expected, listed([observed, *part(evidence, "host", "proxy")["dangling"]]))
+    return Finding(PASS, expected, joined_first([observed, *part(evidence, "host", "proxy")["dangling"]]))
 
 
 @check("proxy.installer")
@@ -85,12 +84,12 @@ def installer(subject: Subject, evidence: Evidence) -> Finding:
         entries = found.get("RTF_NO_PROXY", {"value": ""})["value"].split(",")
         missing = [entry for entry in proxy.no_proxy if entry not in entries]
         if missing:
-            wrong.append(f"RTF_NO_PROXY lacks {listed(missing)}")
+            wrong.append(f"RTF_NO_PROXY lacks {joined_first(missing)}")
     if wrong:
         return Finding(
             FAIL,
             expected,
-            listed(wrong),
+            joined_first(wrong),
             f"Correct it in /opt/anypoint/runtimefabric/env, or {PREPARE}.",
             list(found.values()),
         )

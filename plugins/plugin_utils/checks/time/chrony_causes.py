@@ -10,6 +10,7 @@ egress_info put to the same servers without authentication: they tell a closed p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
@@ -117,7 +118,7 @@ def observed_text(found: list[Cause]) -> str:
     return "; ".join(texts)
 
 
-def remedy(found: list[Cause], node: str, servers: list[str]) -> str:
+def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:
     """Return what to do about the Causes. servers: the hosts of rtf_ntp_servers."""
     if not found:
         return f"Set rtf_ntp_servers, or configure a server in chrony on {node}."

@@ -177,7 +177,7 @@ LOST = "without an ICMP message"
             link("w1", mtu=1400, arrives=False),
             f"w1: 1400 bytes, 1350 within VXLAN; eth0 has 1500, and larger packets are lost {LOST}",
         ),
-        (link("w1", mtu=1400), f"and larger packets are lost on the way back {LOST}"),
+        (link("w1", mtu=1400), f"and larger packets are lost on the return path {LOST}"),
         (
             link("w1", mtu=None, arrives=False),
             "w1: not even 576 bytes returned unfragmented, and larger packets are lost",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code
 
 PROTOCOLS = {
     "https": "HTTPS",

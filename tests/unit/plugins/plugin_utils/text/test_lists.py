@@ -6,16 +6,16 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import MOST, listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import MOST, joined_first
 
 
 @pytest.mark.parametrize(
     "count, end", [(0, ""), (1, "0"), (MOST, "3; 4"), (MOST + 1, "4; and 1 more"), (9, "4; and 4 more")]
 )
 def test_the_first_are_named_and_the_rest_is_counted(count, end):
-    text = listed(str(number) for number in range(count))
+    text = joined_first(str(number) for number in range(count))
     assert text.endswith(end) and len(text.split("; ")) == min(count, MOST + 1) or text == ""
 
 
 def test_the_joint_is_the_callers():
-    assert listed(["a", "b"], ", ") == "a, b"
+    assert joined_first(["a", "b"], ", ") == "a, b"

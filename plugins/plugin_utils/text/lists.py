@@ -11,7 +11,7 @@ from collections.abc import Iterable
 MOST = 5
 
 
-def listed(texts: Iterable[str], joint: str = "; ") -> str:
+def joined_first(texts: Iterable[str], joint: str = "; ") -> str:
     """Return the first MOST of some texts in one line, and how many more there are."""
     texts = list(texts)
     more = [f"and {len(texts) - MOST} more"] if len(texts) > MOST else []
