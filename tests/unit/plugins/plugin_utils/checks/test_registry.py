@@ -27,9 +27,10 @@ def test_the_area_of_a_check_is_the_file_of_its_row():
 
 
 def test_a_check_has_one_function():
+    own = registry.function_of("host.memory")
     with pytest.raises(ValueError, match=r"host\.memory has two functions"):
         registry.check("host.memory")(test_a_check_has_one_function)
-    registry.function_of("host.memory")
+    assert registry.function_of("host.memory") is own
 
 
 def test_a_check_without_a_function_is_named():
