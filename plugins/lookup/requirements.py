@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: requirements
-short_description: What Runtime Fabric asks of network and hosts
+short_description: What Runtime Fabric requires of network and hosts
 version_added: 0.1.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
@@ -125,7 +125,7 @@ _SELECTIONS = {
 
 
 class LookupModule(LookupBase):
-    """Give out catalogue rows."""
+    """Returns catalogue rows."""
 
     def run(self, terms, variables=None, **kwargs):
         """Return one list of rows for each term."""
