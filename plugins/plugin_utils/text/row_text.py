@@ -47,7 +47,7 @@ def ports(row: Row) -> str:
 
 
 def what(row: Row) -> str:
-    """Say in one cell what a row for a port or a name asks for."""
+    """Return what a row for a port or a name requires, as one cell."""
     target = code(row["host"]) if "host" in row else side(row["to"])
     spoken = f", {application(row)}" if application(row) else ""
     opened = f"{row['transport'].upper()} {ports(row)}{spoken}"

@@ -35,7 +35,7 @@ def cluster_size(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(FAIL, expected, observed, " ".join(remedies), found)
     if controllers < sizes["production_controllers"] or workers < sizes["production_workers"]:
         observed += (
-            f", enough for development; production asks for {sizes['production_controllers']} controllers "
+            f", enough for development; production requires {sizes['production_controllers']} controllers "
             f"and {sizes['production_workers']} workers"
         )
     return Finding(PASS, expected, observed, evidence=found)

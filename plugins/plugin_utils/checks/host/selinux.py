@@ -21,11 +21,13 @@ def selinux(subject: Subject, evidence: Evidence) -> Finding:
     """It does not enforce on the releases of Enterprise Linux where the vendor rules that out."""
     found = part(evidence, "host", "selinux")
     mode, configured = part(evidence, "host", "selinux", "mode"), found["configured"]
-    row = subject.settings.get("host-selinux")  # none where only the site asks for it
+    row = subject.settings.get("host-selinux")  # absent where only the site requires it
     first = row["expected"]["not_enforcing_from"] if row else 0
     expected = "not enforcing, now and at boot" + (f", from Enterprise Linux {first} on" if row else "")
-    told = "; ".join([*found["unreadable"], *found["dangling"]]) or f"{configured or 'nothing'} in /etc/selinux/config"
-    observed = f"{mode} now, {told}"
+    configured_text = (
+        "; ".join([*found["unreadable"], *found["dangling"]]) or f"{configured or 'nothing'} in /etc/selinux/config"
+    )
+    observed = f"{mode} now, {configured_text}"
     if not _is_ruled_out(part(evidence, "host", "selinux", "platform"), first):
         return Finding(PASS, expected, observed)
     if "enforcing" not in (mode, configured):

@@ -197,10 +197,10 @@ def _settled(
 
 
 def _holders_on_loopback(plan: planning.Plan, held: dict[str, Any]) -> dict[int, Row]:
-    """Return `{port: who holds it}` where, while the platform runs, a program of another origin has a port on loopback alone.
+    """Return `{port: holder}` of the ports that a program other than the platform's holds on loopback alone, while it runs.
 
-    The platform could not have it then, whatever the listener of the run, which asks for one address, proves. Ports of
-    services come and go, and the platform's own programs listen on loopback, too.
+    The platform cannot bind such a port, whatever the listener of this run proves, which binds one address. Ports of
+    services come and go, and the platform's own programs also listen on loopback.
     """
     if not plan.operating:
         return {}

@@ -38,7 +38,7 @@ AGAIN = (
 
 @check("storage.write_speed")
 def write_speed(subject: Subject, evidence: Evidence) -> Finding:
-    """The platform's disk by what Gravity asks for, which is more than the vendor's page does; etcd's by the page."""
+    """The platform's disk is judged by Gravity's limit, which is higher than the vendor's; etcd's by the vendor's page."""
     platform = required(subject, "disk-write-speed")
     limits = {platform["directory"]: platform["megabytes_per_second"]}
     if subject.role == "controller":

@@ -539,7 +539,7 @@ def installed():
             1,
             2,
             "pass",
-            "1 controller and 2 workers, enough for development; production asks for 3 controllers and 3 workers",
+            "1 controller and 2 workers, enough for development; production requires 3 controllers and 3 workers",
             "",
         ),
         (2, 3, "fail", "2 controllers and 3 workers", "Put 1 or 3 nodes in rtf_controllers: "),
