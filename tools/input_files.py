@@ -19,7 +19,7 @@ import yaml
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import Declaration, Variable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code, table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 WRITTEN = "# Written by `make docs` from catalog/inputs.yml: change that file instead.\n"

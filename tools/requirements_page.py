@@ -9,27 +9,27 @@ import itertools
 import pathlib
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.comparison import compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.tables import code, table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.md"
 LINES = {"appliance": "VMs and bare metal (the appliance)", "self_managed": "your own Kubernetes (self-managed)"}
 
 INTRODUCTION = """\
-# What Runtime Fabric asks of network and hosts
+# What Runtime Fabric requires of network and hosts
 
-This page lists every port, name and setting that the vendor's documentation asks for, in the words of this collection
-and with the vendor's page as source. It is written from the files in `catalog/` by `make docs`; change those, not this
-page. `ansible-playbook hostprep.runtime_fabric.change_request -i inventory` writes the same for your own cluster, with
+This page lists every port, name and setting that the vendor's documentation requires, in the words of this collection
+and with the vendor's page as source. `make docs` generates it from the files in `catalog/`; change those, not this page.
+`ansible-playbook hostprep.runtime_fabric.change_request -i inventory` writes the same for your own cluster, with
 the addresses of your nodes and as configuration for common firewalls and proxies.
 
-A cluster of the appliance has **controllers**, which run its services and take in requests, and **workers**, which run
+A cluster of the appliance has **controllers**, which run its services and receive requests, and **workers**, which run
 the applications; **all nodes** means both. The **control plane** is the vendor's side, in one of several regions. The
 **internal network** is yours, around the cluster. The last column of each table is the name that reports and waivers
 use for the row.
 """
-ABOUT_TLS = "Where TLS must pass undecrypted, both ends show certificates, and a proxy that decrypts breaks them."
+ABOUT_TLS = "Where TLS must pass undecrypted, the connection uses mutual TLS, which a decrypting proxy breaks."
 
 
 def _offered(loaded, release):
@@ -65,14 +65,14 @@ def _releases(loaded):
 
 def _ports(rows):
     return table(
-        ["ports", "protocol", "from", "to", "what for", "row"],
+        ["ports", "protocol", "from", "to", "purpose", "row"],
         [
             [
-                f"{row['transport'].upper()} {wording.ports(row)}",
-                wording.application(row),
-                wording.side(row["from"]),
-                wording.side(row["to"]),
-                wording.remarks(row),
+                f"{row['transport'].upper()} {row_text.ports(row)}",
+                row_text.application(row),
+                row_text.side(row["from"]),
+                row_text.side(row["to"]),
+                row_text.remarks(row),
                 code(row["id"]),
             ]
             for row in rows
@@ -81,18 +81,18 @@ def _ports(rows):
 
 
 def _names(rows):
-    titles = ["name", "port", "protocol", "from", "TLS", "a proxy that carries it", "what for", "row"]
+    titles = ["name", "port", "protocol", "from", "TLS", "proxy", "purpose", "row"]
     return table(
         titles,
         [
             [
                 code(row["host"]),
                 f"TCP {row['port']}",
-                wording.application(row),
-                wording.side(row["from"]),
+                row_text.application(row),
+                row_text.side(row["from"]),
                 "must pass undecrypted" if row["mutual_tls"] else "",
                 "HTTP proxy" if row["carrier"] == "http_proxy" else "SOCKS5 proxy only",
-                wording.remarks(row),
+                row_text.remarks(row),
                 code(row["id"]),
             ]
             for row in rows
@@ -101,7 +101,7 @@ def _names(rows):
 
 
 def _settings(rows):
-    return [f"* **{row['title']}{wording.printed(row)}.** {wording.remarks(row)} ({code(row['id'])})" for row in rows]
+    return [f"* **{row['title']}{row_text.printed(row)}.** {row_text.remarks(row)} ({code(row['id'])})" for row in rows]
 
 
 def _section(level, title, about, body):
@@ -127,41 +127,41 @@ def _release(loaded, release):
         ("Into the nodes", None, _ports(lasting["inbound"])),
         (
             "Out of the nodes",
-            "The names behind these are listed one by one below.",
+            "The names behind these are listed below.",
             _ports(lasting["outbound"]),
         ),
         ("Within each node", "Nothing to open; the ports must be free.", _ports(lasting["local"])),
     ):
         lines += _section(3, title, about, body)
     for plane in entry["control_planes"]:
-        title = f"Names to allow, control plane {plane} ({wording.CONTROL_PLANES[plane]})"
+        title = f"Names to allow, control plane {plane} ({row_text.CONTROL_PLANES[plane]})"
         lines += _section(3, title, ABOUT_TLS, _names(catalog.select_endpoints(loaded, release, plane)))
-    return lines + _section(3, "Asked for besides", None, _settings(catalog.select_settings(loaded, release)))
+    return lines + _section(3, "Further requirements", None, _settings(catalog.select_settings(loaded, release)))
 
 
 def _cell(row):
-    return row["title"] if row["direction"] is None else wording.what(row)
+    return row["title"] if row["direction"] is None else row_text.what(row)
 
 
 def _difference(change):
     """Say what is different in a row that both releases have."""
     fields = [
-        f"{field.replace('_', ' ')} was {wording.value(change.before.get(field))},"
-        f" is {wording.value(change.after.get(field))}."
+        f"{field.replace('_', ' ')} was {row_text.value(change.before.get(field))},"
+        f" is {row_text.value(change.after.get(field))}."
         for field in change.fields
         if field != "notes"
     ]
-    return " ".join([*(text[0].upper() + text[1:] for text in fields), *wording.notes(change.after)])
+    return " ".join([*(text[0].upper() + text[1:] for text in fields), *row_text.notes(change.after)])
 
 
 def _changes(loaded, before, after):
     found = compare(_everything(loaded, before), _everything(loaded, after))
-    lines = [["new", _cell(row), wording.remarks(row), code(row["id"])] for row in found.added]
+    lines = [["new", _cell(row), row_text.remarks(row), code(row["id"])] for row in found.added]
     lines += [["no longer listed", _cell(row), "", code(row["id"])] for row in found.removed]
     lines += [
         ["changed", _cell(change.after), _difference(change), code(change.after["id"])] for change in found.changed
     ]
-    body = table(["", "request", "what about it", "row"], lines) or ["Nothing changes."]
+    body = table(["", "request", "difference", "row"], lines) or ["Nothing changes."]
     return _section(3, f"From {before} to {after}", None, body)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: requirements
-short_description: What Runtime Fabric asks of network and hosts
+short_description: What Runtime Fabric requires of network and hosts
 version_added: 0.1.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
@@ -19,7 +19,7 @@ options:
   _terms:
     description:
       - Which rows to return, V(endpoints), V(ports) or V(settings).
-      - V(platform) returns one row, what C(catalog/platforms.yml) asks of a host, whatever the release.
+      - V(installer) returns one row, what C(catalog/installer.yml) requires of a host, whatever the release.
     type: list
     elements: str
     required: true
@@ -27,7 +27,7 @@ options:
       - endpoints
       - ports
       - settings
-      - platform
+      - installer
   release:
     description:
       - The edition of the vendor's requirements, for example V(1.4) or V(2.x).
@@ -111,8 +111,8 @@ _raw:
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, platforms
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
@@ -120,12 +120,12 @@ _SELECTIONS = {
     "endpoints": (catalog.select_endpoints, ("release", "control_plane", "node_role", "phase")),
     "ports": (catalog.select_ports, ("release", "phase", "node_role")),
     "settings": (catalog.select_settings, ("release",)),
-    "platform": (lambda dummy_catalog: [platforms.load()], ()),
+    "installer": (lambda dummy_catalog: [installer.load()], ()),
 }
 
 
 class LookupModule(LookupBase):
-    """Give out catalogue rows."""
+    """Returns catalogue rows."""
 
     def run(self, terms, variables=None, **kwargs):
         """Return one list of rows for each term."""

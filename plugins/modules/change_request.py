@@ -14,7 +14,7 @@ description:
     them, and the addresses from C(rtf_node_address) or C(ansible_host) of every node. The playbook
     C(hostprep.runtime_fabric.change_request) checks these inputs first.
   - With C(rtf_previous_release) set, it also writes what an upgrade from that release adds and removes.
-  - Files that are already as they should be are left alone. Files of formats that are not asked for stay.
+  - Files whose content is up to date are not rewritten. Files of formats that are not selected stay.
   - Credentials of proxies are never written.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
@@ -59,7 +59,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The paths of all files of the formats asked for, written anew or not.
+  description: The paths of all files of the selected formats, rewritten or not.
   returned: success
   type: list
   elements: str

@@ -121,7 +121,7 @@ def test_the_mail_server_is_spoken_to_by_controllers(in_order):
 def test_the_bandwidth_is_told_in_both_units_and_by_both_readings(in_order):
     result = in_order.result("worker-1", "bandwidth")
     assert result["status"] == "pass" and result["evidence"]["bytes"] > 1000000
-    assert re.match(r"[\d.e+]+ Mbit/s \([\d.e+]+ MB/s\) directly, at best ", result["observed"]), result["observed"]
+    assert re.match(r"[\d.e+]+ Mbit/s \([\d.e+]+ MB/s\) directly, peak ", result["observed"]), result["observed"]
     assert "; the vendor's 100 MBps read as 100 Mbit/s met, as 800 Mbit/s " in result["observed"]
 
 
@@ -192,9 +192,7 @@ def assert_same(found, some):
 def test_a_login_page_is_shown(direct):
     result = direct.result(TRUSTING, "runtime-fabric-us")
     assert 'with the page "Sign in to the guest network"' in result["observed"]
-    assert (
-        "through unanswered and without a login page (row runtime-fabric-us of the change request)" in result["remedy"]
-    )
+    assert "without a block page or login page (row runtime-fabric-us of the change request)" in result["remedy"]
     assert (
         direct.result("worker-2", "anypoint")["observed"]
         == "blocked: received a web page instead of TLS: HTTP/1.1 400 Bad Request"
@@ -202,16 +200,14 @@ def test_a_login_page_is_shown(direct):
 
 
 def test_name_servers_that_lie_are_named(direct):
-    wrong = f"sends {misfits.WRONG_NAME} to 198.51.100.40, where it is tls_intercepted"
+    wrong = f"resolves {misfits.WRONG_NAME} to 198.51.100.40, where it is tls_intercepted"
     assert direct.result("controller-1", "dns")["observed"] == f"198.51.100.54 {wrong}"
     assert direct.result("worker-2", "dns")["observed"] == f"198.51.100.54 {wrong}"
-    assert direct.result("worker-1", "dns")["observed"].startswith(
-        "198.51.100.55 has an address for every name, also for "
-    )
-    assert "Ask the DNS team to let 198.51.100.55 answer NXDOMAIN" in direct.result("worker-1", "dns")["remedy"]
-    assert direct.result("worker-1", "dns_search")["remedy"].startswith("It follows from egress.dns")
+    assert direct.result("worker-1", "dns")["observed"].startswith("198.51.100.55 resolves every name, even ")
+    assert "Ask the DNS team to make 198.51.100.55 return NXDOMAIN" in direct.result("worker-1", "dns")["remedy"]
+    assert direct.result("worker-1", "dns_search")["remedy"].startswith("Fix egress.dns first")
     assert (
-        f"Take {misfits.WILDCARD_DOMAIN} out of the search domains of worker-2"
+        f"Remove {misfits.WILDCARD_DOMAIN} from the search domains of worker-2"
         in direct.result("worker-2", "dns_search")["remedy"]
     )
 
@@ -247,7 +243,7 @@ def test_a_proxy_that_denies_one_name(denied):
 def test_a_line_and_a_mail_server_that_are_not_what_is_wanted(denied):
     result = denied.result("worker-1", "bandwidth")
     assert (result["status"], result["severity"]) == ("fail", "recommended")
-    assert " through the HTTP proxy, at best " in result["observed"] and result["evidence"]["bytes"] > 1000000
+    assert " through the HTTP proxy, peak " in result["observed"] and result["evidence"]["bytes"] > 1000000
     result = denied.result("controller-1", "smtp")
     assert result["observed"] == "starttls, AUTH PLAIN"
     assert result["remedy"].startswith(f"Ask the mail team to offer AUTH CRAM-MD5 to controller-1 on {SMTP} port 587")
@@ -271,7 +267,7 @@ def test_proxies_that_want_another_password(unknown):
         **{(node, check): "proxy_auth" for node in NODES for check in ("http_proxy", "socks5_proxy")},
     }
     assert unknown.result("worker-1", "http_proxy")["remedy"] == (
-        "Give rtf_http_proxy a user name and password that the HTTP proxy accepts."
+        "Set a user name and password that the HTTP proxy accepts in rtf_http_proxy."
     )
     assert_same(unknown, {"anypoint": "proxy 407"})
     assert "wrong@" not in unknown.outcome.output
@@ -325,13 +321,16 @@ def test_the_inspection_is_named_once_for_the_cluster(inspected):
     # Beside the rows above the charts and, through a proxy that is not meant for it, Lumberjack.
     count = len(ROWS) + 2
     assert dict(notes) == {
-        "cluster.tls_inspection": "CN=Inspection CA, O=Example Corp signs for Amazon Web Services, Google Cloud and MuleSoft: "
+        "cluster.tls_inspection": "CN=Inspection CA, O=Example Corp signs certificates of Amazon Web Services, Google Cloud and MuleSoft: "
         f"{count} endpoints, through the HTTP proxy, seen from controller-1, worker-1 and worker-2; worker-1 trusts it",
-        "cluster.paths_differ": f"through the HTTP proxy strangers sign for {count} endpoints for which who may does directly and "
+        "cluster.paths_differ": f"TLS to {count} endpoints is intercepted through the HTTP proxy but not directly and "
         "through the SOCKS5 proxy",
     }
     assert len(notes) == 2
-    assert "Across the cluster:\n  note  CN=Inspection CA, O=Example Corp signs for " in inspected.outcome.output
+    assert (
+        "Across the cluster:\n  note  CN=Inspection CA, O=Example Corp signs certificates of "
+        in inspected.outcome.output
+    )
 
 
 def test_mutual_tls_that_the_change_request_exempts_passes(inspected):
@@ -359,19 +358,17 @@ def test_nodes_whose_ways_differ_are_named_once_for_the_cluster(one_inspected):
     notes = {note["id"]: note for note in one_inspected.outcome.report["cluster"]}
     assert sorted(notes) == ["cluster.nodes_differ", "cluster.tls_inspection"]
     assert notes["cluster.tls_inspection"]["observed"].startswith(
-        "CN=Inspection CA, O=Example Corp signs for Amazon Web Services, "
+        "CN=Inspection CA, O=Example Corp signs certificates of Amazon Web Services, "
     )
     assert notes["cluster.tls_inspection"]["observed"].endswith(
         ", directly, seen from worker-2; none of them trusts it"
     )
     differ = notes["cluster.nodes_differ"]
-    assert differ["observed"].startswith("directly, strangers sign for ")
-    assert differ["observed"].endswith(
-        " on the way of worker-2, and who may does on the way of controller-1 and worker-1"
-    )
+    assert differ["observed"].startswith("directly, TLS to ")
+    assert differ["observed"].endswith(" is intercepted from worker-2 but not from controller-1 and worker-1")
     assert all(row in differ["observed"] for row in rows)
     assert differ["remedy"] == (
-        "Ask the network team for one way out: that of worker-2 differs from that of controller-1 and worker-1."
+        "Ask the network team why the path of worker-2 to the Internet differs from that of controller-1 and worker-1."
     )
     assert "Across the cluster:" in one_inspected.outcome.output
 

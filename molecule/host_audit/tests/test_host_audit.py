@@ -52,7 +52,7 @@ FAULTS = {
     "storage.docker_device": (
         "mkdir -p /opt/anypoint/runtimefabric && echo RTF_DOCKER_DEVICE=/dev/null > /opt/anypoint/runtimefabric/env",
         "rm -rf /opt/anypoint",
-        "RTF_DOCKER_DEVICE=/dev/null is /dev/null, which is no whole disk",
+        "RTF_DOCKER_DEVICE=/dev/null is /dev/null, which is not a whole disk",
     ),
     # A file of a service that is there and does not run.
     "net.static_address": (
@@ -80,7 +80,7 @@ FAULTS = {
         # The same one: a node that asks others first is as slow as they are dead.
         "cp /etc/resolv.conf /root/resolv.conf && printf 'nameserver 198.51.100.53\\n%.0s' 1 2 3 >> /etc/resolv.conf",
         "cat /root/resolv.conf > /etc/resolv.conf && rm /root/resolv.conf",
-        "4 nameservers, of which 198.51.100.53 are never asked",
+        "4 nameservers, of which 198.51.100.53 are never used",
     ),
     "net.dns_port": (
         "listen",
@@ -297,7 +297,7 @@ def test_what_installer_and_gravity_set_is_in_order(audits):
     assert [key for key in failed if key[0] == "worker-1"] == [], failed
     assert {("worker-2", "kernel.ip_forward"), ("worker-2", "kernel.sysctls_at_boot")} <= set(failed)
     assert audits.operate["worker-1", "net.resolvers"][1].startswith("127.0.0.2, ")
-    assert "there are no rules of the site to lose" in audits.operate["worker-1", "fw.rtf_iptables_unit"][1]
+    assert "the site has no rules to lose" in audits.operate["worker-1", "fw.rtf_iptables_unit"][1]
 
 
 def test_links_that_lead_nowhere_are_named_and_hide_nothing(audits):
@@ -315,11 +315,11 @@ def test_disks_are_measured_only_where_it_is_asked_for(audits):
         *((node, "storage.write_speed") for node in ("controller-1", "worker-1", "worker-2")),
     }
     assert set(unasked.values()) == {("skipped", "rtf_preflight_disk_writes is not set")}
-    rate, place = r"[\d.e+]+", r" in /var/lib \(\w+ at /\S*, as /var/lib/gravity\S* is not there yet\)"
+    rate, place = r"[\d.e+]+", r" in /var/lib \(\w+ at /\S*, because /var/lib/gravity\S* does not exist yet\)"
     for key, text in (
         (("controller-1", "storage.write_speed"), f"{rate} MB/s{place}"),
         (("worker-2", "storage.write_speed"), f"{rate} MB/s{place}$"),
-        (("controller-1", "storage.etcd_latency"), f"p50 {rate}, p99 {rate}, max {rate} ms, {rate} a second{place}$"),
+        (("controller-1", "storage.etcd_latency"), f"p50 {rate}, p99 {rate}, max {rate} ms, {rate} per second{place}$"),
     ):
         status, observed = audits.operate[key]
         assert status in ("pass", "fail") and re.match(text, observed), (key, status, observed)

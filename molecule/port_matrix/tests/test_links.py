@@ -130,7 +130,7 @@ def test_what_is_wrong_with_a_link_is_said(links):
     swallowed = links.result("worker-2", "net.mtu_path")
     assert (swallowed["severity"], swallowed["observed"]) == (
         "required",
-        "controller-1: 1300 bytes, 1250 within VXLAN; eth0 sends 1500, and longer ones are lost without an ICMP message",
+        "controller-1: 1300 bytes, 1250 within VXLAN; eth0 has 1500, and larger packets are lost without an ICMP message",
     )
     assert "path MTU 1300" in links.output
 
@@ -139,7 +139,7 @@ def test_a_router_that_says_that_packets_are_too_long_is_no_black_hole(links):
     told = links.result("controller-1", "net.mtu_path")
     assert (told["severity"], told["observed"]) == (
         "recommended",
-        "worker-2: 1300 bytes, 1250 within VXLAN; eth0 sends 1500",
+        "worker-2: 1300 bytes, 1250 within VXLAN; eth0 has 1500",
     )
 
 

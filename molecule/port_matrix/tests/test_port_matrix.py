@@ -186,7 +186,7 @@ def test_a_load_balancer_that_knows_one_controller_and_ends_tls(lab, packet_filt
     found, host = of_balancer(packet_filters), lab.instance.internet_address
     assert found["controller-1", "net.load_balancer"][0] == "pass"
     assert found["worker-1", "net.load_balancer"] == ("fail", "none of 30 connections; 30 reached controller-1")
-    assert found["controller-1", "net.load_balancer_tls"] == ("fail", f"{host}:8443 ends TLS itself")
+    assert found["controller-1", "net.load_balancer_tls"] == ("fail", f"{host}:8443 terminates TLS")
     assert found["controller-1", "net.load_balancer_source"] == ("fail", f"they see {host} instead")
     assert found["worker-1", "net.load_balancer_tls"][0] == "unknown"
 
@@ -213,7 +213,7 @@ def test_exactly_the_cells_of_the_route_are_red_and_those_of_the_killed_listener
 def test_a_killed_listener_is_said_to_be_gone(processes_and_routes):
     cell = cells(processes_and_routes)["worker-1", "worker-2", "node-ports-tcp"]
     assert cell["ports"] == {"not_listening": ["30000-32767"]}
-    assert cell["reason"] == "the listener on worker-2 was gone before its time"
+    assert cell["reason"] == "the listener on worker-2 stopped too early"
 
 
 @pytest.fixture(scope="module")
@@ -263,10 +263,10 @@ def test_a_load_balancer_that_passes_everything_on_and_sends_a_third_to_a_server
     for node in ("controller-1", "worker-1"):
         status, observed = found[node, "net.load_balancer"]
         assert status == "fail" and observed.startswith(
-            "10 of 30 connections (33 %, even would be 50 %); 10 of 30 (33 %) reached nobody: "
+            "10 of 30 connections (33 %, an even share is 50 %); 10 of 30 (33 %) reached no controller: "
         ), observed
         assert found[node, "net.load_balancer_tls"] == ("pass", "passes through")
-        assert found[node, "net.load_balancer_source"] == ("pass", "announced by the PROXY protocol")
+        assert found[node, "net.load_balancer_source"] == ("pass", "sent with the PROXY protocol")
     assert {node for node, dummy in found} == {"controller-1", "worker-1"}
 
 
@@ -300,7 +300,9 @@ def test_cells_of_a_node_that_is_lost_meanwhile_say_why(lost):
     assert not [key for key in cells(lost) if key[:2] == ("controller-1", "controller-1")]
     found = {key: cell for key, cell in cells(lost).items() if set(key[:2]) == {"controller-1", "worker-1"}}
     assert {cell["status"] for cell in found.values()} == {"unknown"}
-    assert "worker-1 was lost in the meantime: " in found["controller-1", "worker-1", "node-ports-tcp"]["reason"]
+    assert (
+        "worker-1 became unreachable during the run: " in found["controller-1", "worker-1", "node-ports-tcp"]["reason"]
+    )
     assert found["worker-1", "controller-1", "serf-tcp"]["reason"].startswith("worker-1: ")
 
 

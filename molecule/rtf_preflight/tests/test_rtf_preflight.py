@@ -130,7 +130,7 @@ def test_exactly_what_is_broken_is_red(faulty):
 
 def test_a_stopped_ntp_server_is_named_with_the_opening_to_ask_for(faulty):
     """Another one answers."""
-    assert "open UDP 123 from worker-1 to ntp.lab.example, or name" in faulty.result("worker-1", "egress.ntp")["remedy"]
+    assert "open UDP 123 from worker-1 to ntp.lab.example, or set" in faulty.result("worker-1", "egress.ntp")["remedy"]
 
 
 def test_a_dropped_port_is_named_with_its_row_of_the_change_request(faulty):

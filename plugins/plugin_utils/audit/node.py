@@ -6,91 +6,12 @@
 
 from fnmatch import fnmatchcase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import access, fw, kernel
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import (
-    bandwidth,
-    dns,
-    endpoints,
-    proxies,
-    smtp,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    SKIPPED,
-    UNKNOWN,
-    Finding,
-    NoEvidence,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host import (
-    platform,
-    programs,
-    repositories,
-    selinux,
-    swap,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net import (
-    addresses,
-    links,
-    load_balancer,
-    pod_traffic,
-    subnets,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import files
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.storage import (
-    directories,
-    disk_writes,
-    disks,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time import clock
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import access
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED, UNKNOWN, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import function_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 
-# check id -> function of (subject, evidence); a check with `each` takes the row as well.
-FUNCTIONS = {
-    **access.CHECKS,
-    **platform.CHECKS,
-    **programs.CHECKS,
-    **repositories.CHECKS,
-    **directories.CHECKS,
-    **disks.CHECKS,
-    **disk_writes.CHECKS,
-    **kernel.CHECKS,
-    **swap.CHECKS,
-    **selinux.CHECKS,
-    **pod_traffic.CHECKS,
-    **clock.CHECKS,
-    **addresses.CHECKS,
-    **subnets.CHECKS,
-    **links.CHECKS,
-    **load_balancer.CHECKS,
-    **files.CHECKS,
-    **dns.CHECKS,
-    **proxies.CHECKS,
-    **fw.CHECKS,
-    **endpoints.CHECKS,
-    **smtp.CHECKS,
-    **bandwidth.CHECKS,
-    **rows.CHECKS,
-}
-
-# Checks that exist only where there is such evidence.
-ONLY_WITH = {
-    "access.preparation": "preparation_failure",
-    "host.cluster_size": "cluster_size",
-    "time.between_nodes": "clock_offsets",
-    "time.between_nodes_margin": "clock_offsets",
-    "time.timezone_uniform": "timezones",
-    "net.latency": "links",
-    "net.loss": "links",
-    "net.mtu_path": "links",
-    "net.bandwidth": "bandwidth",
-    "net.load_balancer": "load_balancer",
-    "net.load_balancer_tls": "load_balancer",
-    "net.load_balancer_source": "load_balancer",
-    "ports.free": "installation_ports",
-    "ports.closed": "port_exposures",
-    "ports.outside": "outside",
-}
-
-AGAIN = "Run the audit again; if it stays, look at the reason on the node."
+AGAIN = "Run the audit again; if the result is the same, investigate the reason on the node."
 
 
 def judge_node(checks, subject, evidence, only=("*",), insist=(), expected=()):
@@ -103,8 +24,8 @@ def judge_node(checks, subject, evidence, only=("*",), insist=(), expected=()):
     """
     results = []
     for check in checks:
-        there = check["id"] not in ONLY_WITH or ONLY_WITH[check["id"]] in evidence
-        if not there and check["id"] not in expected:
+        needed = check.get("only_with")
+        if needed and needed not in evidence and check["id"] not in expected:
             continue
         insisted = any(fnmatchcase(check["id"], pattern) for pattern in insist)
         if subject.line not in check["lines"] and not insisted:
@@ -117,7 +38,7 @@ def judge_node(checks, subject, evidence, only=("*",), insist=(), expected=()):
             if row is None and not insisted and _is_not_asked(check, subject):
                 finding = Finding(SKIPPED, "", "this release does not ask for it", severity="info")
             else:
-                finding = _judge(FUNCTIONS[check["id"]], subject, evidence, row)
+                finding = _judge(check["id"], subject, evidence, row)
             results.append(
                 {
                     "id": result_id,
@@ -153,14 +74,14 @@ def _is_not_asked(check, subject):
     return bool(check["requirements"]) and subject.not_asked.issuperset(check["requirements"])
 
 
-def _judge(function, subject, evidence, row):
+def _judge(check_id, subject, evidence, row):
     if "not_run" in evidence:
         return Finding(SKIPPED, "", evidence["not_run"])
-    again = AGAIN
+    function, again = function_of(check_id), AGAIN
     try:
         if "unreachable" in evidence:
             again = f"Make `ansible -m ping {subject.node}` work, then run the audit again."
-            if function is not access.shell:
+            if check_id != "access.shell":
                 raise NoEvidence(f"unreachable: {evidence['unreachable']}")
         return function(subject, evidence, row) if row else function(subject, evidence)
     except NoEvidence as reason:

@@ -4,7 +4,7 @@
 
 """From an inventory and the catalogue to the subjects that are judged."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
@@ -36,7 +36,7 @@ def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, prox
         not_asked=_not_asked(catalogue, scope["release"]),
         ntp_servers=ntp.hosts(ntp_servers),
         proxy=proxy,
-        platform=platforms.load(),
+        installer=installer.load(),
     )
 
 

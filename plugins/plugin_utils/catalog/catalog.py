@@ -12,20 +12,19 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Iterable
 from pathlib import Path
-
-import yaml
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import (
-    Catalog,
-    CatalogError,
-    parse,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import FOLDER, CatalogError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog, parse
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import default_of
 
 __all__ = [
+    "FOLDER",
     "Catalog",
     "CatalogError",
     "load",
@@ -36,7 +35,6 @@ __all__ = [
     "select_settings",
 ]
 
-FOLDER = Path(__file__).resolve().parents[3] / "catalog"
 DEFAULT_RELEASE: str = default_of("rtf_release")
 NODE_ROLES = ("controller", "worker")
 
@@ -48,30 +46,23 @@ _GROUPS = {
 
 
 @functools.cache
-def load(folder=FOLDER):
+def load(folder: Path = FOLDER) -> Catalog:
     """Return the Catalog in `folder`, read once. Raise CatalogError if a file is missing, unreadable or wrong."""
-    contents = {}
-    for name in ("releases", *rows.KINDS):
-        path = Path(folder) / f"{name}.yml"
-        try:
-            contents[name] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise CatalogError(f"{path} cannot be read: {error}") from error
-    return parse(contents)
+    return parse({name: files.read(Path(folder) / f"{name}.yml") for name in ("releases", *rows.KINDS)})
 
 
-def _choose(name, value, valid):
+def _choose(name: str, value: str, valid: Iterable[str]) -> None:
     if value not in valid:
         raise CatalogError(f"{quoted(value)} is not a {name}; valid: {', '.join(valid)}")
 
 
-def release_of(catalog, release):
+def release_of(catalog: Catalog, release: str) -> dict[str, Any]:
     """Return the entry of `release` in releases.yml, or raise CatalogError."""
     _choose("release", release, catalog.release_ids)
     return catalog.releases[catalog.release_ids.index(release)]
 
 
-def _in_release(catalog, found, release):
+def _in_release(catalog: Catalog, found: list[Row], release: str) -> list[Row]:
     """Return the rows that `release` has, each with the changes up to that release applied."""
     release_of(catalog, release)
     order = catalog.release_ids
@@ -89,7 +80,13 @@ def _in_release(catalog, found, release):
     return chosen
 
 
-def select_endpoints(catalog, release=DEFAULT_RELEASE, control_plane="us", node_role=None, phase="install"):
+def select_endpoints(
+    catalog: Catalog,
+    release: str = DEFAULT_RELEASE,
+    control_plane: str = "us",
+    node_role: str | None = None,
+    phase: str = "install",
+) -> list[Row]:
     """Return the endpoint rows of a release and control plane; with `node_role`, those such a node must reach.
 
     Phase `operate` leaves out what only the installation needs. Rows that are retired are included and carry the
@@ -101,7 +98,9 @@ def select_endpoints(catalog, release=DEFAULT_RELEASE, control_plane="us", node_
     return _for_role(_in_phase(found, phase), node_role)
 
 
-def select_ports(catalog, release=DEFAULT_RELEASE, phase="operate", node_role=None):
+def select_ports(
+    catalog: Catalog, release: str = DEFAULT_RELEASE, phase: str = "operate", node_role: Any = None
+) -> list[Row]:
     """Return the port rows of a release that must be open in `phase`; with `node_role`, those it takes part in.
 
     Phase `install` includes the rows of `operate`: they are needed from the installation on.
@@ -109,17 +108,17 @@ def select_ports(catalog, release=DEFAULT_RELEASE, phase="operate", node_role=No
     return _for_role(_in_phase(_in_release(catalog, catalog.ports, release), phase), node_role)
 
 
-def select_settings(catalog, release=DEFAULT_RELEASE):
+def select_settings(catalog: Catalog, release: str = DEFAULT_RELEASE) -> list[Row]:
     """Return the setting rows of a release."""
     return _in_release(catalog, catalog.settings, release)
 
 
-def _in_phase(found, phase):
+def _in_phase(found: list[Row], phase: str) -> list[Row]:
     _choose("phase", phase, rows.PHASES)
     return [row for row in found if phase == "install" or row["phase"] == "operate"]
 
 
-def _for_role(found, node_role):
+def _for_role(found: list[Row], node_role: str | None) -> list[Row]:
     if node_role is None:
         return found
     _choose("node role", node_role, NODE_ROLES)

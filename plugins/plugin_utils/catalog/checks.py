@@ -2,33 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read catalog/checks/: what the audit judges, in the order of the report."""
+"""Read catalog/checks/: what the audit checks, in the order of the report."""
+
+from __future__ import annotations
 
 import functools
+from pathlib import Path
+from typing import Any
 
-import yaml
-
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
 
 # The order of the report. An area has a file of its own; one that is not named here comes last.
 AREAS = ("access", "host", "storage", "kernel", "time", "net", "proxy", "fw", "egress", "ports")
 
 
 @functools.cache
-def load(folder=catalog.FOLDER):
-    """Return the list of checks `{id, title, severity, requirements, source}` and, for some, `each`, `phase` and `role`."""
+def load(folder: Path = files.FOLDER) -> list[dict[str, Any]]:
+    """Return the rows of all areas; catalog/README.md describes their fields."""
     paths = sorted((folder / "checks").glob("*.yml"), key=_place)
     if not paths:
-        raise catalog.CatalogError(f"{folder / 'checks'} has no file")
-    return [check for path in paths for check in _checks_of(path)]
+        raise files.CatalogError(f"{folder / 'checks'} has no file")
+    return [row for path in paths for row in files.read_key(path, "checks")]
 
 
-def _place(path):
+def _place(path: Path) -> tuple[int, str]:
     return (AREAS.index(path.stem) if path.stem in AREAS else len(AREAS), path.stem)
-
-
-def _checks_of(path):
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))["checks"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as problem:
-        raise catalog.CatalogError(f"{path} cannot be read: {problem}") from problem

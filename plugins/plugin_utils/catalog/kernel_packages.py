@@ -4,25 +4,23 @@
 
 """Read catalog/kernel_packages.yml: which package has the modules that a kernel lacks."""
 
+from __future__ import annotations
+
 import functools
+from pathlib import Path
+from typing import Any
 
-import yaml
-
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
 
 
 @functools.cache
-def load(folder=catalog.FOLDER):
+def load(folder: Path = files.FOLDER) -> list[dict[str, Any]]:
     """Return the list of `{ids, since, package, install, source}`."""
-    path = folder / "kernel_packages.yml"
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))["kernel_packages"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as problem:
-        raise catalog.CatalogError(f"{path} cannot be read: {problem}") from problem
+    return files.read_key(folder / "kernel_packages.yml", "kernel_packages")
 
 
-def of_platform(platform, release):
-    """Return `{"package", "install"}` for a kernel release on a platform `{"id", "version"}`, or None where nobody knows."""
+def of_platform(platform: dict[str, str | None], release: str) -> dict[str, str] | None:
+    """Return `{"package", "install"}` for a kernel release on a platform `{"id", "version"}`, or None if it is not known."""
     major = (platform.get("version") or "").partition(".")[0]
     for entry in load():
         if platform.get("id") in entry["ids"] and major.isdigit() and int(major) >= entry["since"]:

@@ -12,11 +12,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError
-
-
-class CatalogError(ValueError):
-    """A broken catalogue, or a question that it cannot answer; the text says what would be valid."""
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import CatalogError
 
 
 class Catalog(NamedTuple):
@@ -29,53 +26,53 @@ class Catalog(NamedTuple):
     settings: list[dict[str, Any]]
 
     @property
-    def release_ids(self):
+    def release_ids(self) -> list[str]:
         """The ids of the releases, oldest first."""
         return [release["id"] for release in self.releases]
 
     @property
-    def control_planes(self):
+    def control_planes(self) -> list[str]:
         """The ids of the control planes that any release offers."""
         return list(dict.fromkeys(plane for release in self.releases for plane in release["control_planes"]))
 
 
-def parse(contents):
+def parse(contents: dict[str, Any]) -> Catalog:
     """Return the Catalog made of {file name without .yml: parsed content}, or raise CatalogError."""
     catalog = Catalog(
         *_parse_releases(contents["releases"]), *(_list_in(contents[kind], kind, kind) for kind in rows.KINDS)
     )
-    _check_ids(catalog)
+    _validate_ids(catalog)
     whole = {}
     for kind in rows.KINDS:
         for row in getattr(catalog, kind):
             try:
-                _check_row(kind, row, catalog)
+                _validate_row(kind, row, catalog)
             except RowError as error:
                 raise CatalogError(f"{kind}.yml, row {_name(row)!r}: {error}") from None
         whole[kind] = [rows.complete_row(kind, row) for row in getattr(catalog, kind)]
     return catalog._replace(**whole)
 
 
-def _list_in(content, name, file):
+def _list_in(content: dict[str, Any], name: str, file: str) -> list[Any]:
     if not isinstance(content, dict) or not isinstance(content.get(name), list):
         raise CatalogError(f"{file}.yml: the top level has no list named {name}")
     return content[name]
 
 
-def _name(row):
+def _name(row: Any) -> Any:
     return row.get("id") if isinstance(row, dict) else None
 
 
-def _parse_releases(content):
+def _parse_releases(content: dict[str, Any]) -> Any:
     """Return (documents, releases) of releases.yml."""
     documents = _list_in(content, "documents", "releases")
     releases = _list_in(content, "releases", "releases")
     try:
         for document in documents:
-            rows.check_document(document)
+            rows.validate_document(document)
         titles = [document["title"] for document in documents]
         for release in releases:
-            rows.check_release(release)
+            rows.validate_release(release)
             if release["document"] not in titles:
                 raise RowError(f"{release['document']!r} is not among the documents; add its title and url")
         for names in (titles, [release["id"] for release in releases]):
@@ -87,7 +84,7 @@ def _parse_releases(content):
     return documents, releases
 
 
-def _check_ids(catalog):
+def _validate_ids(catalog: Catalog) -> None:
     seen = set()
     for kind in rows.KINDS:
         for row in getattr(catalog, kind):
@@ -96,19 +93,19 @@ def _check_ids(catalog):
             seen.add(_name(row))
 
 
-def _check_row(kind, row, catalog):
+def _validate_row(kind: str, row: Any, catalog: Catalog) -> None:
     """Raise RowError unless the row is well-formed in each release that has it."""
-    rows.check_row(kind, row)
-    _check_history(row, catalog.release_ids)
+    rows.validate_row(kind, row)
+    _validate_history(row, catalog.release_ids)
     stages = [row]
     for change in row.get("changes", []):
         stages.append(rows.changed_row(stages[-1], change))
     for stage in stages:
-        rows.check_row(kind, stage)
-        _check_references(stage, catalog)
+        rows.validate_row(kind, stage)
+        _validate_references(stage, catalog)
 
 
-def _check_history(row, order):
+def _validate_history(row: Any, order: list[str]) -> None:
     """Raise RowError unless the releases named by a row exist and follow each other."""
     starts = [row["since"], *(change["since"] for change in row.get("changes", []))]
     end = row.get("until", order[-1])
@@ -120,7 +117,7 @@ def _check_history(row, order):
         raise RowError(f"since, changes and until are out of order: {', '.join([*starts, end])}")
 
 
-def _check_references(row, catalog):
+def _validate_references(row: Any, catalog: Catalog) -> None:
     """Raise RowError unless the documents, control planes and rows that a row names exist."""
     titles = [document["title"] for document in catalog.documents]
     sources = [row["source"], *([row["retired"]["source"]] if row.get("retired") else [])]

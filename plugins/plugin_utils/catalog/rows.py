@@ -10,9 +10,10 @@ Pure functions.
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
     RowError,
     boolean,
     fields,
@@ -28,6 +29,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
     url_path,
 )
 
+# A row of the catalogue, or an entry of its files; catalog/README.md describes the fields.
+Row = dict[str, Any]
 PHASES = ("install", "operate")
 SEVERITIES = ("required", "recommended", "info")
 TRANSPORTS = ("tcp", "udp")
@@ -38,21 +41,21 @@ SIDES = ("nodes", "controllers", "internet", "internal_network", "localhost")
 LINES = ("appliance", "self_managed")
 
 
-def _source(value):
+def _source(value: dict[str, str]) -> None:
     fields(value, {"document": text, "section": text, "row": text})
 
 
-def _retired(value):
+def _retired(value: Any) -> None:
     fields(value, {"reason": text, "source": _source})
 
 
-def _changes(value):
+def _changes(value: Any) -> None:
     list_of(mapping)(value)
     for change in value:
-        for name, check in (("since", text), ("source", _source)):
+        for name, validate in (("since", text), ("source", _source)):
             if name not in change:
                 raise RowError(f"a change lacks {name}")
-            check(change[name])
+            validate(change[name])
         fixed = sorted(set(change) & {"id", "until", "changes"})
         if fixed:
             raise RowError(f"a change cannot alter {', '.join(fixed)}")
@@ -73,7 +76,7 @@ _HISTORY = {
     "notes": list_of(text),
     "changes": _changes,
 }
-_NO_HISTORY = {
+_NO_HISTORY: Row = {
     "until": None,
     "retired": None,
     "replaced_by": [],
@@ -108,7 +111,7 @@ _OPTIONAL = {
     "endpoints": {**_HISTORY, "phase": one_of(PHASES), "url_path": url_path},
     "settings": _HISTORY,
 }
-_ABSENT_FIELDS = {
+_ABSENT_FIELDS: dict[str, Row] = {
     "ports": {**_NO_HISTORY, "application": None},
     # An endpoint is always dialled from a node towards the Internet over TCP.
     "endpoints": {**_NO_HISTORY, "phase": "operate", "to": "internet", "transport": "tcp", "url_path": None},
@@ -117,7 +120,7 @@ _ABSENT_FIELDS = {
 KINDS = tuple(_REQUIRED)
 
 
-def direction_of(row):
+def direction_of(row: Any) -> str | None:
     """Return outbound | inbound | internal (between nodes) | local (within one node), or None for a setting."""
     if "from" not in row:
         return None
@@ -128,14 +131,14 @@ def direction_of(row):
     return "internal" if row["to"] in NODE_SIDES else "outbound"
 
 
-def check_row(kind, row):
+def validate_row(kind: str, row: Any) -> None:
     """Raise RowError unless `row` is a well-formed row of `kind` (ports, endpoints or settings)."""
     fields(row, _REQUIRED[kind], _OPTIONAL[kind])
     if kind == "ports":
-        check_sides(row)
+        validate_sides(row)
 
 
-def check_sides(row):
+def validate_sides(row: Any) -> None:
     """Raise RowError if the two ends of a port row do not go together."""
     ends = (row["from"], row["to"])
     if "localhost" in ends and ends != ("localhost", "localhost"):
@@ -144,7 +147,7 @@ def check_sides(row):
         raise RowError(f"neither end is a node; one of from and to must be {' or '.join(NODE_SIDES)}")
 
 
-def check_release(release):
+def validate_release(release: Any) -> None:
     """Raise RowError unless `release` is a well-formed entry of releases.yml."""
     fields(
         release,
@@ -153,16 +156,16 @@ def check_release(release):
     )
 
 
-def check_document(document):
+def validate_document(document: Any) -> None:
     """Raise RowError unless `document` is a well-formed entry of releases.yml."""
     fields(document, {"title": text, "url": text})
 
 
-def changed_row(row, change):
+def changed_row(row: Any, change: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of `row` as it reads from the release of `change` on."""
     return {**copy.deepcopy(row), **{name: copy.deepcopy(change[name]) for name in change if name != "since"}}
 
 
-def complete_row(kind, row):
-    """Return a copy of a checked row with every optional field filled in."""
+def complete_row(kind: str, row: Any) -> dict[str, Any]:
+    """Return a copy of a validated row with every optional field filled in."""
     return {**copy.deepcopy(_ABSENT_FIELDS[kind]), **copy.deepcopy(row)}

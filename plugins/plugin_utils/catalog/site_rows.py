@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
     RowError,
+    Validator,
     boolean,
     fields,
     host_name,
@@ -31,9 +34,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
     text,
     url_path,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
 
-_ABOUT = {
+_ABOUT: dict[str, Validator] = {
     "id": identifier,
     "severity": one_of(rows.SEVERITIES),
     "purpose": text,
@@ -41,7 +46,7 @@ _ABOUT = {
 }
 
 
-def host_or_address(value):
+def host_or_address(value: Any) -> None:
     """A host name or an IP address."""
     try:
         ipaddress.ip_address(value if isinstance(value, str) else "")
@@ -49,7 +54,7 @@ def host_or_address(value):
         host_name(value)
 
 
-def side(value):
+def side(value: Any) -> None:
     """One of the catalogue's groups, an address or a network."""
     if value in rows.SIDES:
         return
@@ -62,7 +67,7 @@ def side(value):
         ) from None
 
 
-_ENDPOINT = (
+_ENDPOINT: tuple[dict[str, Validator], dict[str, Validator]] = (
     {"host": host_or_address, "port": port_number},
     {
         **_ABOUT,
@@ -74,21 +79,21 @@ _ENDPOINT = (
         "url_path": url_path,
     },
 )
-_PORT = (
+_PORT: tuple[dict[str, Validator], dict[str, Validator]] = (
     {"ports": list_of(port_bounds), "from": side, "to": side},
     {**_ABOUT, "transport": one_of(rows.TRANSPORTS), "application": text},
 )
 
 
-def _port(value):
-    """A port of text as a number; anything else is left to its check."""
+def _port(value: Any) -> Any:
+    """A port of text as a number; anything else is left to its validator."""
     try:
         return value_types.integer(value)
     except ValueError:
         return value
 
 
-def _ports(value):
+def _ports(value: Any) -> list[Any]:
     numbers = value if isinstance(value, list) else value_types.list_of(value) if isinstance(value, str) else [value]
     return [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in numbers]
 
@@ -96,23 +101,23 @@ def _ports(value):
 _ENDPOINT_TYPES = {"port": _port, "mutual_tls": value_types.boolean, "control_planes": value_types.list_of}
 
 
-def _typed(entry, types):
-    """Return an entry with its fields converted from text; one that is no dictionary is left to its check."""
+def _typed(entry: Any, types: dict[str, Callable[[Any], Any]]) -> Any:
+    """Return an entry with its fields converted from text; one that is not a dictionary is left to its validator."""
     try:
         return value_types.fields(entry, types) if isinstance(entry, dict) else entry
     except ValueError as problem:
         raise RowError(str(problem)) from None
 
 
-def _slug(*parts):
+def _slug(*parts: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", " ".join(parts).lower()))
 
 
-def _source(variable, name):
+def _source(variable: str, name: str) -> dict[str, str]:
     return {"document": "The site's inventory", "section": variable, "row": name}
 
 
-def endpoint(entry, since, control_planes):
+def endpoint(entry: Any, since: str, control_planes: Sequence[str]) -> Row:
     """Return the endpoint row of one entry of rtf_extra_endpoints, or raise RowError.
 
     since: the oldest release of the catalogue. control_planes: all that there are, the default.
@@ -139,14 +144,14 @@ def endpoint(entry, since, control_planes):
     return rows.complete_row("endpoints", {**row, "source": _source("rtf_extra_endpoints", row["id"])})
 
 
-def port(entry, since):
+def port(entry: Any, since: str) -> Row:
     """Return the port row of one entry of rtf_extra_ports, or raise RowError.
 
     since: the oldest release of the catalogue. A port may be written as a number, and a single one without a list.
     """
     entry = _typed(entry, {"ports": _ports})
     fields(entry, *_PORT)
-    rows.check_sides(entry)
+    rows.validate_sides(entry)
     transport = entry.get("transport", "tcp")
     name = _slug("site", transport, *entry["ports"], entry["from"], "to", entry["to"])
     row = {
@@ -161,7 +166,7 @@ def port(entry, since):
     return rows.complete_row("ports", {**row, "source": _source("rtf_extra_ports", row["id"])})
 
 
-def with_site_rows(catalog, extra_endpoints=(), extra_ports=()):
+def with_site_rows(catalog: Catalog, extra_endpoints: Any = (), extra_ports: Any = ()) -> Catalog:
     """Return `catalog` with the site's rows added, or raise RowError.
 
     extra_endpoints, extra_ports: the values of rtf_extra_endpoints and rtf_extra_ports.
@@ -186,7 +191,7 @@ def with_site_rows(catalog, extra_endpoints=(), extra_ports=()):
     )
 
 
-def _read(variable, entries, read, *context):
+def _read(variable: str, entries: Any, read: Callable[..., Row], *context: Any) -> list[Row]:
     if not isinstance(entries, (list, tuple)):
         raise RowError(f"{variable}: {quoted(entries)} is not a list of rows")
     found = []

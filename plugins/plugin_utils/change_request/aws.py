@@ -12,9 +12,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import in_family, rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import Rule, in_family, rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
 # What AWS takes in a description.
 _REFUSED = re.compile(r"[^0-9A-Za-z_ .:/()#,@\[\]+=&;{}!$*-]")
@@ -23,13 +27,13 @@ _RESOURCES = {"in": "aws_vpc_security_group_ingress_rule", "out": "aws_vpc_secur
 _GROUPS = {"nodes": "rtf_nodes", "controllers": "rtf_controllers"}
 
 
-def _description(text):
+def _description(text: str) -> str:
     """Keep a text to what AWS takes; "${" would besides start an expression of Terraform."""
     plain = _REFUSED.sub(" ", text.replace("'", "")).replace("${", "$ {")
-    return words.shortened(plain, _DESCRIPTION_LENGTH)
+    return shared_text.shortened(plain, _DESCRIPTION_LENGTH)
 
 
-def _peers(rule):
+def _peers(rule: Rule) -> Iterator[dict[str, str]]:
     """Yield the attribute that names the other side, one for each rule that AWS needs."""
     if rule.peer:
         yield {"referenced_security_group_id": f"${{aws_security_group.{_GROUPS[rule.peer]}.id}}"}
@@ -38,9 +42,9 @@ def _peers(rule):
             yield {attribute: network}
 
 
-def _resources(found):
+def _resources(found: Iterable[Rule]) -> dict[str, dict[str, Any]]:
     """Return {resource type: {name: arguments}} of Rules."""
-    made = {kind: {} for kind in _RESOURCES.values()}
+    made: dict[str, dict[str, Any]] = {kind: {} for kind in _RESOURCES.values()}
     for rule in found:
         resources = made[_RESOURCES[rule.direction]]
         base = f"{_GROUPS[rule.own]}_{rule.ids[0].replace('-', '_')}"
@@ -60,22 +64,24 @@ def _resources(found):
     return {kind: resources for kind, resources in made.items() if resources}
 
 
-def _group(name, about, members):
+def _group(name: str, about: str, members: Sequence[Node]) -> dict[str, str]:
     listed = ", ".join(f"{node.name} {node.address}" for node in members)
     return {
-        "//": f"Attach it to {words.one_line(listed)}.",
+        "//": f"Attach it to {shared_text.one_line(listed)}.",
         "name": name,
         "description": _description(about),
         "vpc_id": "${var.vpc_id}",
     }
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}."""
     nodes = request.site.nodes
     controllers = [node for node in nodes if node.role == "controller"]
     content = {
-        "//": words.header(request, "A security group knows no host names: narrow the way out in a proxy or firewall."),
+        "//": shared_text.header(
+            request, ("Security groups cannot match host names: restrict outbound traffic in a proxy or firewall.")
+        ),
         "variable": {"vpc_id": {"type": "string", "description": "The VPC of the nodes."}},
         "resource": {
             "aws_security_group": {

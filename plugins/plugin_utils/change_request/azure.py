@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import in_family, rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import Rule, in_family, rules
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE
 
 _FIRST_PRIORITY = 1000
@@ -18,27 +21,27 @@ _NAME_LENGTH = 80
 _DIRECTIONS = {"in": "Inbound", "out": "Outbound"}
 
 
-def _description(text):
+def _description(text: str) -> str:
     """Keep a text to what Azure takes; "${" and "%{" would besides start an expression of Terraform."""
-    plain = words.one_line(text).replace("${", "$ {").replace("%{", "% {")
-    return words.shortened(plain, _DESCRIPTION_LENGTH)
+    plain = shared_text.one_line(text).replace("${", "$ {").replace("%{", "% {")
+    return shared_text.shortened(plain, _DESCRIPTION_LENGTH)
 
 
-def _ports(bounds):
+def _ports(bounds: Iterable[tuple[int, int]]) -> list[str]:
     return [str(first) if first == last else f"{first}-{last}" for first, last in bounds]
 
 
-def _own(request, rule):
+def _own(request: Request, rule: Rule) -> list[str]:
     nodes = request.site.nodes
     return [node.address for node in nodes if rule.own == "nodes" or node.role == "controller"]
 
 
-def _peers(request, rule):
+def _peers(request: Request, rule: Rule) -> Iterator[list[str]]:
     """Yield the addresses of the other side, one list for each rule that Azure needs: families do not mix."""
     if rule.peer:
         yield [node.address for node in request.site.nodes if rule.peer == "nodes" or node.role == "controller"]
     elif ANYWHERE in rule.networks:
-        # What is outside the virtual network on the way out; anybody, load balancers included, on the way in.
+        # Outbound: what is outside the virtual network. Inbound: any source, load balancers included.
         yield ["Internet" if rule.direction == "out" else "*"]
     else:
         for version in (4, 6):
@@ -47,13 +50,13 @@ def _peers(request, rule):
                 yield networks
 
 
-def _prefixes(side, values):
+def _prefixes(side: str, values: list[str]) -> dict[str, Any]:
     if values in (["Internet"], ["*"]):
         return {f"{side}_address_prefix": values[0]}
     return {f"{side}_address_prefixes": values}
 
 
-def _arguments(request, rule, peers, priority, name):
+def _arguments(request: Request, rule: Rule, peers: list[str], priority: int, name: str) -> dict[str, Any]:
     own = _own(request, rule)
     if any(":" in peer for peer in peers):
         own = ["*"]  # the nodes' IPv6 addresses are not known, and one rule takes one family
@@ -74,7 +77,7 @@ def _arguments(request, rule, peers, priority, name):
     }
 
 
-def _resources(request):
+def _resources(request: Request) -> dict[str, Any]:
     made = {}
     priorities = dict.fromkeys(_DIRECTIONS, _FIRST_PRIORITY)
     for rule in rules(request.openings):
@@ -86,17 +89,17 @@ def _resources(request):
     return made
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}."""
     variables = {
         "location": "The region of the nodes.",
         "resource_group_name": "The resource group that the security group belongs to.",
     }
     content = {
-        "//": words.header(
+        "//": shared_text.header(
             request,
-            "A network security group knows no host names: narrow the way out in a proxy or firewall.",
-            *words.omissions(request),
+            "Network security groups cannot match host names: restrict outbound traffic in a proxy or firewall.",
+            *shared_text.omissions(request),
         ),
         "variable": {name: {"type": "string", "description": about} for name, about in variables.items()},
         "resource": {

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ports_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party, ports_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
 
 COLUMNS = (
     "id",
@@ -38,32 +40,32 @@ COLUMNS = (
 )
 
 
-def _cell(text):
+def _cell(text: str) -> str:
     """Keep a spreadsheet from taking a text for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def _addresses(parties):
-    """An end that nobody has named must not read like "any" to a program that imports the table."""
-    return " ".join(words.addresses(parties)) or "TO BE NAMED"
+def _addresses(parties: Sequence[Party]) -> str:
+    """An end without a name must not read like "any" to a program that imports the table."""
+    return " ".join(shared_text.addresses(parties)) or "TO BE NAMED"
 
 
-def _line(opening):
+def _line(opening: Opening) -> tuple[str, ...]:
     row = opening.row
-    remarks = wording.notes(row)
+    remarks = row_text.notes(row)
     if opening.unstated:
         remarks.insert(0, f"The inventory does not set {opening.unstated}.")
     return (
         row["id"],
         row["direction"],
-        words.group(opening.sources) or wording.side(row["from"]),
+        shared_text.group(opening.sources) or row_text.side(row["from"]),
         _addresses(opening.sources),
-        words.group(opening.destinations) or wording.side(row["to"]),
+        shared_text.group(opening.destinations) or row_text.side(row["to"]),
         _addresses(opening.destinations),
         row["transport"],
         " ".join(ports_of(row)),
-        wording.application(row),
-        wording.PHASES[row["phase"]],
+        row_text.application(row),
+        row_text.PHASES[row["phase"]],
         row["severity"],
         "yes" if row.get("mutual_tls") else "",
         opening.on_behalf_of or "",
@@ -75,7 +77,7 @@ def _line(opening):
     )
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

@@ -9,23 +9,27 @@ Inbound only: firewalld lets everything out unless a site has written policies a
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from collections.abc import Iterable, Sequence
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
+    Rule,
     for_role,
     in_family,
     rules,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE, Node
 
 _SETS = {"nodes": "rtf-nodes", "controllers": "rtf-controllers"}
 
 
-def _ports(bounds):
+def _ports(bounds: Iterable[tuple[int, int]]) -> list[str]:
     return [str(first) if first == last else f"{first}-{last}" for first, last in bounds]
 
 
-def rich_rules(rule):
-    """Return the rich rules of one inbound rule: one for each port range, and for each source that is no set."""
+def rich_rules(rule: Rule) -> list[str]:
+    """Return the rich rules of one inbound rule: one for each port range, and for each source that is not a set."""
     if rule.peer:
         sources = [("ipv4", f'source ipset="{_SETS[rule.peer]}"')]
     else:
@@ -41,8 +45,8 @@ def rich_rules(rule):
     ]
 
 
-def _commands(rule):
-    lines = [f"# {words.one_line(rule.about)}"]
+def _commands(rule: Rule) -> list[str]:
+    lines = [f"# {shared_text.one_line(rule.about)}"]
     if ANYWHERE in rule.networks:
         return lines + [
             f"firewall-cmd --permanent --zone=public --add-port={port}/{rule.transport}" for port in _ports(rule.ports)
@@ -50,19 +54,19 @@ def _commands(rule):
     return lines + [f"firewall-cmd --permanent --zone=public --add-rich-rule='{text}'" for text in rich_rules(rule)]
 
 
-def _set_commands(name, nodes):
+def _set_commands(name: str, nodes: Sequence[Node]) -> list[str]:
     return [
         f"firewall-cmd --permanent --new-ipset={name} --type=hash:ip",
         *(f"firewall-cmd --permanent --ipset={name} --add-entry={node.address}" for node in nodes),
     ]
 
 
-def _file(request, role, found):
-    about = words.header(
+def _file(request: Request, role: str, found: Iterable[Rule]) -> str:
+    about = shared_text.header(
         request,
         f"Commands for each {role}, inbound only. The zone is the one that holds the node's interface; rename public",
         "if yours differs. Nothing takes effect before the reload at the end.",
-        *words.omissions(request),
+        *shared_text.omissions(request),
     )
     members = {
         "nodes": request.site.nodes,
@@ -76,7 +80,7 @@ def _file(request, role, found):
     return "\n".join([*lines, "", "firewall-cmd --reload", ""])
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}, one file for each role that has nodes."""
     made = [rule for rule in rules(request.openings) if rule.direction == "in"]
     roles = dict.fromkeys(node.role for node in request.site.nodes)

@@ -9,6 +9,8 @@ Values are taken as the checks of the inputs allow them.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import DEFAULT_RELEASE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers, proxy_url
@@ -35,7 +37,7 @@ class InventoryError(ValueError):
     """What the inventory lacks, one line for each problem."""
 
 
-def proxy(url):
+def proxy(url: str | None) -> Proxy | None:
     """Return the Proxy of a URL, without its credentials, or None for an empty one."""
     if not url:
         return None
@@ -46,7 +48,7 @@ def proxy(url):
     return Proxy(known.host, known.port)
 
 
-def nodes(groups, variables):
+def nodes(groups: dict[str, list[str]], variables: dict[str, dict[str, Any]]) -> list[Node]:
     """Return the Nodes of rtf_nodes, or raise InventoryError naming all that have no address.
 
     groups: {group: [host, ...]}. variables: {host: {name: value}} with the names of OF_THE_NODE.
@@ -55,13 +57,13 @@ def nodes(groups, variables):
     missing = [node.name for node in found if not node.address]
     if missing:
         raise InventoryError(
-            f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is no IPv4 address there;"
-            " a change request needs the address by which the other nodes know the node"
+            f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is not an IPv4 address there; a "
+            "change request needs the address at which the other nodes reach the node"
         )
     return found
 
 
-def site(members, cluster):
+def site(members: list[Node], cluster: dict[str, Any]) -> Site:
     """Return the Site; members: Nodes; cluster: {name: value} with names of OF_THE_CLUSTER."""
     return Site(
         nodes=members,
@@ -74,7 +76,7 @@ def site(members, cluster):
     )
 
 
-def scope(cluster):
+def scope(cluster: dict[str, Any]) -> Scope:
     """Return the Scope; cluster: {name: value} with names of OF_THE_CLUSTER."""
     return Scope(
         release=cluster.get("rtf_release", DEFAULT_RELEASE),

@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
+from collections.abc import Iterable, Iterator, Sequence
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
+    Rule,
     for_role,
     in_family,
     rules,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE, Node
 
 TABLE = "inet filter"
 _CHAINS = {"in": ("rtf_input", "saddr"), "out": ("rtf_output", "daddr")}
@@ -20,17 +24,17 @@ _CHAINS = {"in": ("rtf_input", "saddr"), "out": ("rtf_output", "daddr")}
 _COMMENT_LENGTH = 128
 
 
-def comment(rule):
+def comment(rule: Rule) -> str:
     """Return what a Rule is for, as nft takes it."""
-    return words.shortened(words.one_line(rule.about), _COMMENT_LENGTH)
+    return shared_text.shortened(shared_text.one_line(rule.about), _COMMENT_LENGTH)
 
 
-def _ports(bounds):
+def _ports(bounds: Iterable[tuple[int, int]]) -> str:
     texts = [str(first) if first == last else f"{first}-{last}" for first, last in bounds]
     return texts[0] if len(texts) == 1 else f"{{ {', '.join(texts)} }}"
 
 
-def _matches(rule):
+def _matches(rule: Rule) -> Iterator[str]:
     """Yield the address match of a rule, one for each IP version that is needed; "" matches everything."""
     field = _CHAINS[rule.direction][1]
     if rule.peer:
@@ -44,7 +48,7 @@ def _matches(rule):
                 yield f"{family} {field} {{ {', '.join(networks)} }} "
 
 
-def _chain(name, found):
+def _chain(name: str, found: Iterable[Rule]) -> list[str]:
     lines = [f"\tchain {name} {{"]
     for rule in found:
         for match in _matches(rule):
@@ -52,7 +56,7 @@ def _chain(name, found):
     return [*lines, "\t}"]
 
 
-def _sets(nodes):
+def _sets(nodes: Sequence[Node]) -> dict[str, list[str]]:
     """Return {set name: addresses}."""
     return {
         "rtf_nodes": [node.address for node in nodes],
@@ -60,12 +64,12 @@ def _sets(nodes):
     }
 
 
-def _file(request, role, found):
-    about = words.header(
+def _file(request: Request, role: str, found: Iterable[Rule]) -> str:
+    about = shared_text.header(
         request,
         f"Rules for each {role}, in chains of their own. The table is Debian's default; rename it if yours differs.",
         "They take effect where your own chains jump to them: `jump rtf_input` and `jump rtf_output`.",
-        *words.omissions(request),
+        *shared_text.omissions(request),
     )
     chains = [name for name, _field in _CHAINS.values()]
     sets = _sets(request.site.nodes)
@@ -87,7 +91,7 @@ def _file(request, role, found):
     return "\n".join([*lines, "}", ""])
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}, one file for each role that has nodes."""
     made = rules(request.openings)
     roles = dict.fromkeys(node.role for node in request.site.nodes)

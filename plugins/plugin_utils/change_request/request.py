@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.comparison import Comparison, compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import (
+    Comparison,
+    compare,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
     Opening,
     Site,
@@ -45,7 +49,7 @@ class Request(NamedTuple):
     other_line: bool
 
 
-def _selected(rows, scope, release):
+def _selected(rows: catalog.Catalog, scope: Scope, release: str) -> tuple[list[Row], list[Row], list[Row]]:
     return (
         catalog.select_ports(rows, release, scope.phase),
         catalog.select_endpoints(rows, release, scope.control_plane, phase=scope.phase),
@@ -53,7 +57,7 @@ def _selected(rows, scope, release):
     )
 
 
-def build(rows, scope, site):
+def build(rows: catalog.Catalog, scope: Scope, site: Site) -> Request:
     """Return the Request of a Scope for a Site; rows: a Catalog, with the site's own rows. May raise CatalogError."""
     ports, endpoints, settings = _selected(rows, scope, scope.release)
     comparison, other_line = None, False

@@ -6,42 +6,47 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import wording
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
 
 
-def _carried(request):
+def _carried(request: Request) -> list[Row]:
     """The rows for names that an HTTP proxy can carry."""
     return [opening.row for opening in request.openings if opening.row.get("carrier") == "http_proxy"]
 
 
-def _acl(name, kind, values):
+def _acl(name: str, kind: str, values: Iterable[Any]) -> list[str]:
     """One acl line for each value: squid joins lines of one name."""
     return [f"acl {name} {kind} {value}" for value in values]
 
 
-def _unique(values):
+def _unique(values: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-def _sources(request, rows):
+def _sources(request: Request, rows: Sequence[Row]) -> list[str]:
     lines = []
     for group in _unique(row["from"] for row in rows):
         members = [node for node in request.site.nodes if group == "nodes" or node.role == "controller"]
-        lines += [f"# {wording.side(group)}: {', '.join(words.one_line(node.name) for node in members)}"]
+        lines += [f"# {row_text.side(group)}: {', '.join(shared_text.one_line(node.name) for node in members)}"]
         lines += _acl(f"rtf_{group}", "src", (node.address for node in members))
     return lines
 
 
-def _access(request, rows):
+def _access(request: Request, rows: Sequence[Row]) -> list[str]:
     ports = _unique(row["port"] for row in rows)
     lines = [*_sources(request, rows), "", "acl rtf_connect method CONNECT"]
     for port in ports:
         lines += _acl(f"rtf_port_{port}", "port", [port])
-    odd = [port for port in ports if port != 443]
-    if odd:
+    other_ports = [port for port in ports if port != 443]
+    if other_ports:
         lines += ["# squid refuses CONNECT to ports that are not SSL_ports before it looks further."]
-        lines += _acl("SSL_ports", "port", odd)
+        lines += _acl("SSL_ports", "port", other_ports)
     for group, port in _unique((row["from"], row["port"]) for row in rows):
         names = f"rtf_names_for_{group}_{port}"
         hosts = _unique(row["host"] for row in rows if (row["from"], row["port"]) == (group, port))
@@ -50,7 +55,7 @@ def _access(request, rows):
     return lines
 
 
-def _passthrough(rows):
+def _passthrough(rows: Sequence[Row]) -> list[str]:
     hosts = _unique(row["host"] for row in rows if row["mutual_tls"])
     if not hosts:
         return []
@@ -64,10 +69,10 @@ def _passthrough(rows):
     ]
 
 
-def render(request):
+def render(request: Request) -> dict[str, str]:
     """Return {file name: text}; the passthrough file only where a name needs it."""
     rows = _carried(request)
-    access = words.header(
+    access = shared_text.header(
         request,
         "Place it in /etc/squid/conf.d/, or include it before the http_access rule that denies the rest.",
     )
@@ -78,7 +83,7 @@ def render(request):
     files = {"squid-access.conf": "\n".join([*(f"# {line}" for line in access), "", *_access(request, rows), ""])}
     passthrough = _passthrough(rows)
     if passthrough:
-        about = words.header(
+        about = shared_text.header(
             request,
             "Only for a squid that decrypts TLS (ssl_bump): both ends of these connections show certificates, so they",
             "must pass undecrypted. Include it after squid-access.conf and before any ssl_bump rule that bumps.",

@@ -2,17 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Could the node be worked on at all?"""
+"""access.*: can Ansible work on the node as root, and did the preparation finish?"""
+
+from __future__ import annotations
 
 import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    Finding,
-    NoEvidence,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 
 EXPECTED = "a shell over SSH that can become root"
 # What ssh says where the node itself refuses; silence, a lost connection or an unknown host key decides nothing.
@@ -29,15 +28,16 @@ _NO_ROOT = re.compile(
     re.IGNORECASE,
 )
 BECOME = (
-    "Give the password with which the user that Ansible connects with becomes root: run with --ask-become-pass, or set "
-    "ansible_become_password, in a vault."
+    "Provide the become password of the Ansible user: run with --ask-become-pass, or set ansible_become_password in "
+    "a vault."
 )
 
 
-def shell(subject, evidence):
+@check("access.shell")
+def shell(subject: Subject, evidence: Evidence) -> Finding:
     """The vendor's installer needs a root shell on every node; so did the collection of the evidence.
 
-    What a node refuses is decided. evidence: may be `{"unreachable": why}`.
+    A refusal by the node itself is a failure; anything else is unknown. evidence: may be `{"unreachable": why}`.
     """
     if "unreachable" in evidence:
         return _unreachable(subject, evidence["unreachable"])
@@ -53,44 +53,37 @@ def shell(subject, evidence):
         FAIL,
         EXPECTED,
         "connected, but not as root",
-        f"Let the user that Ansible connects with become root on {subject.node}, and run with become: true.",
+        f"Allow the Ansible user to become root on {subject.node}, and run with become: true.",
     )
 
 
-def is_no_root(reason):
+def is_no_root(reason: str) -> bool:
     """Whether a reason of Ansible's says that the user may not become root."""
     return _NO_ROOT.search(reason) is not None
 
 
-def _unreachable(subject, reason):
+def _unreachable(subject: Subject, reason: str) -> Finding:
     of_the_node = _JUMP_HOST not in reason or _BEHIND_IT in reason
     if _CLOSED.search(reason) and of_the_node:
         remedy = (
-            f"Start sshd on {subject.node} (`systemctl enable --now sshd`, or ssh on Debian and Ubuntu), or let the firewall "
-            "before it accept connections from the control node; `ansible_port` may be another one."
+            f"Start sshd on {subject.node} (`systemctl enable --now sshd`, or ssh on Debian and Ubuntu), or allow "
+            "SSH from the control node in the firewall; if sshd uses another port, set ansible_port."
         )
         return Finding(FAIL, EXPECTED, f"refused: {reason}", remedy)
     if _NO_LOGIN.search(reason) and of_the_node:
-        remedy = (
-            f"Let the user that Ansible connects with log in on {subject.node}: ansible_user and its key or password."
-        )
+        remedy = f"Allow the Ansible user to log in on {subject.node}: check ansible_user and its key or password."
         return Finding(FAIL, EXPECTED, f"refused: {reason}", remedy)
     raise NoEvidence(f"unreachable: {reason}")
 
 
-def preparation(subject, evidence):
-    """A role that stopped halfway: the other checks may still find everything in order."""
+@check("access.preparation")
+def preparation(subject: Subject, evidence: Evidence) -> Finding:
+    """A role stopped halfway; the other checks may still pass."""
     stopped = part(evidence, "preparation_failure")
     return Finding(
         FAIL,
-        "every task of the preparation ended",
+        "every task of the preparation succeeded",
         f"stopped at '{stopped['task']}': {stopped['message']}",
-        f"Mend what the message names on {subject.node} and run the playbook again.",
+        f"Fix what the message reports on {subject.node}, then run the playbook again.",
         stopped,
     )
-
-
-CHECKS = {
-    "access.preparation": preparation,
-    "access.shell": shell,
-}

@@ -8,13 +8,17 @@ The appliance brings its own container runtime and Kubernetes. A node of the lin
 workloads on them, while it is audited.
 """
 
+from __future__ import annotations
 
-def by_line(subject, appliance, self_managed):
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+
+
+def by_line(subject: Subject, appliance: str, self_managed: str) -> str:
     """Return the text for the release line of the Subject."""
     return {"appliance": appliance, "self_managed": self_managed}[subject.line]
 
 
-def reboot(subject):
+def reboot(subject: Subject) -> str:
     """Return the beginning of a sentence that advises a reboot."""
     return by_line(
         subject,

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a judging function returns, and how it says that it has nothing to judge by."""
+"""What a check returns."""
+
+from __future__ import annotations
 
 from typing import Any, NamedTuple
 
@@ -21,19 +23,3 @@ class Finding(NamedTuple):
     remedy: str = ""
     evidence: Any = None
     severity: str = ""
-
-
-class NoEvidence(Exception):
-    """The evidence a check needs is not there; the text says why. Judged as unknown, never as pass."""
-
-
-def part(evidence, *path):
-    """Return `evidence[path[0]][path[1]]...`, raising NoEvidence where a level is missing or only an error."""
-    here = evidence
-    for position, name in enumerate(path):
-        if not isinstance(here, dict) or here.get(name) is None:
-            raise NoEvidence(f"no evidence of {'.'.join(path[: position + 1])} was collected")
-        here = here[name]
-        if isinstance(here, dict) and set(here) == {"error"}:
-            raise NoEvidence(str(here["error"]))
-    return here

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which firewall rules the node, whether it holds what was applied, and what will change that."""
+"""fw.*: which firewall filters the node, whether it holds the applied rules, and what will change that."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
@@ -11,16 +13,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     SKIPPED,
     UNKNOWN,
     Finding,
-    part,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.listing import listed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
 # No firewall of the site is there then, so the role by itself has nothing to write to.
 DOCKER = (
-    "Docker sets this policy when it starts and finds net.ipv4.ip_forward off. The role hostprep.runtime_fabric.rtf_kernel "
-    'switches it on before that; or put `"ip-forward-no-drop": true` into /etc/docker/daemon.json. Either holds from the next '
-    "boot."
+    "Docker sets this policy if net.ipv4.ip_forward is off when it starts. The role "
+    'hostprep.runtime_fabric.rtf_kernel turns it on earlier; or set `"ip-forward-no-drop": true` in '
+    "/etc/docker/daemon.json. Either takes effect at the next boot."
 )
 # What init.sh does to the firewall of a host, by the first SCRIPT_VERSION that does it; EL7, EL8 or Debian's relatives.
 KEEPS, WIPES, DISABLES_UFW = "leaves it alone", "replaces the filter table, also at each boot", "disables ufw"
@@ -35,7 +39,8 @@ INSTALLERS = (
 )
 
 
-def regime(subject, evidence):
+@check("fw.regime")
+def regime(subject: Subject, evidence: Evidence) -> Finding:
     """Two firewalls at once shut what the other one opens."""
     found = part(evidence, "host", "firewall", "active")
     expected = "at most one firewall is active"
@@ -45,36 +50,45 @@ def regime(subject, evidence):
         remedy = by_line(
             subject,
             appliance=(
-                "Keep one of them, and move the rules of the other to it. Take tables of nftables out of what loads them, and "
-                "delete them with `nft delete table`: stopping nftables.service flushes the rules of all firewalls."
+                (
+                    "Keep one of them and move the other's rules to it. Remove nftables tables from the files that load "
+                    "them, and delete them with `nft delete table`: stopping nftables.service flushes the rules of every "
+                    "firewall."
+                )
                 if "nftables" in found
-                else f"Keep one of them: move its rules to the other, then `systemctl disable --now {unwanted}`, for example."
+                else (
+                    "Keep one of them and move the other's rules to it, then disable the other, for example with "
+                    f"`systemctl disable --now {unwanted}`."
+                )
             ),
-            self_managed=f"Keep one of them, and move the rules of the other to it. Drain {subject.node} before a unit of a "
-            "firewall is stopped: that can take the rules of kube-proxy and of the CNI plugin along.",
+            self_managed=(
+                f"Keep one of them and move the other's rules to it. Drain {subject.node} before you stop a "
+                "firewall's unit: that can remove the rules of kube-proxy and the CNI plugin."
+            ),
         )
         return Finding(FAIL, expected, f"{len(found)} are active: {listed}", remedy, found)
-    return Finding(PASS, expected, listed or "none: every port is open at the host", evidence=found)
+    return Finding(PASS, expected, listed or "none: the host blocks no port", evidence=found)
 
 
-def rules(subject, evidence):
+@check("fw.rules")
+def rules(subject: Subject, evidence: Evidence) -> Finding:
     """What was applied holds, now and after a reboot."""
     firewall = part(evidence, "host", "firewall")
-    expected = "the rules that were applied hold, now and after a reboot"
+    expected = "the applied rules are in force, now and after a reboot"
     if firewall["pending"]:
-        remedy = f"Wait until the node has taken the change back, then {PREPARE}."
-        return Finding(FAIL, expected, "a change waits to be confirmed, and will be taken back", remedy)
+        remedy = f"Wait until the node has rolled the change back, then {PREPARE}."
+        return Finding(FAIL, expected, "a change is not confirmed and will be rolled back", remedy)
     ours = firewall["ours"]
     if ours is None:
         active = ", ".join(firewall["active"])
         if active:
-            told = f"{active} has only rules of the site; the port matrix shows their effect"
-            return Finding(SKIPPED, expected, told, severity="info")
-        return Finding(PASS, expected, "no firewall is active, so the host shuts nothing")
+            observed = f"{active} has only the site's own rules; the port matrix shows their effect"
+            return Finding(SKIPPED, expected, observed, severity="info")
+        return Finding(PASS, expected, "no firewall is active, so the host blocks nothing")
     lost = [
-        f"{words} {listed(ours[side][kind])}"
+        f"{words} {joined_first(ours[side][kind])}"
         for side, when in (("runtime", "now"), ("permanent", "after a reboot"))
-        for kind, words in (("missing", f"{when} missing:"), ("extra", f"{when} not asked for:"))
+        for kind, words in (("missing", f"missing {when}:"), ("extra", f"unexpected {when}:"))
         if ours[side][kind]
     ]
     if lost:
@@ -82,12 +96,13 @@ def rules(subject, evidence):
             observed = f"the platform's own unit replaced them: {'; '.join(lost)}"
             remedy = "The platform works without them. Filter in front of the node, or keep rules in /etc/rtf-iptables.rules."
             return Finding(FAIL, expected, observed, remedy, ours, severity="info")
-        remedy = f"Something else changed {ours['backend']}. To put the rules back, {PREPARE}."
+        remedy = f"Another program changed {ours['backend']}. To restore the rules, {PREPARE}."
         return Finding(FAIL, expected, "; ".join(lost), remedy, ours)
-    return Finding(PASS, expected, f"they do, in {ours['backend']}", evidence=firewall["applied"])
+    return Finding(PASS, expected, f"in force in {ours['backend']}", evidence=firewall["applied"])
 
 
-def forward_policy(subject, evidence):
+@check("fw.forward_policy")
+def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
     """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
     firewall = part(evidence, "host", "firewall")
     expected = "packets of pods and services are forwarded"
@@ -96,62 +111,77 @@ def forward_policy(subject, evidence):
     if shut and not by_front_end:
         if all(firewall.get("forward_owners", {}).get(where) == "Docker" for where in shut):
             return Finding(
-                FAIL, expected, f"{', '.join(shut)} drops what no rule accepts, by Docker", DOCKER, firewall["forward"]
+                FAIL,
+                expected,
+                f"{', '.join(shut)} drops packets that no rule accepts; Docker set this policy",
+                DOCKER,
+                firewall["forward"],
             )
-        remedy = f"Accept rtf_pod_cidr and rtf_service_cidr there, from and to them, or {PREPARE}."
-        return Finding(FAIL, expected, f"{', '.join(shut)} drops what no rule accepts", remedy, firewall["forward"])
+        remedy = f"Accept traffic from and to rtf_pod_cidr and rtf_service_cidr there, or {PREPARE}."
+        return Finding(
+            FAIL, expected, f"{', '.join(shut)} drops packets that no rule accepts", remedy, firewall["forward"]
+        )
     held = ", ".join(firewall["forward"])
-    return Finding(PASS, expected, f"ours are accepted in {held}" if held else "no chain drops them by policy")
+    return Finding(PASS, expected, f"accepted in {held}" if held else "no chain drops them by policy")
 
 
-def iptables_variants(subject, evidence):
+@check("fw.backend")
+def backend(subject: Subject, evidence: Evidence) -> Finding:
     """Rules of iptables-nft and iptables-legacy are both in force; each program shows only its own."""
     found = part(evidence, "host", "firewall", "iptables")
-    expected = "rules of iptables in one kind of table only"
+    expected = "iptables rules in one backend only"
     if all(found["rules"].values()):
         other = "legacy" if found["in_use"] == "nf_tables" else "nft"
         remedy = by_line(
             subject,
-            appliance=f"Move the rules that `iptables-{other}-save` shows to the tables that `iptables` writes to, and remove "
-            "them there; Kubernetes and its helpers see only one kind.",
-            self_managed=f"Find out which program wrote what `iptables-{other}-save` shows. If it is kube-proxy or the CNI plugin, "
-            "let the host's own rules be written to the same kind of tables; rules of the cluster stay as they are.",
+            appliance=(
+                f"Move the rules that `iptables-{other}-save` shows to the backend that `iptables` uses, and "
+                "delete the originals; Kubernetes sees only one backend."
+            ),
+            self_managed=(
+                f"Find out which program wrote the rules that `iptables-{other}-save` shows. If it is "
+                "kube-proxy or the CNI plugin, write the host's own rules with the same backend, and leave "
+                "the cluster's rules as they are."
+            ),
         )
         return Finding(FAIL, expected, "both iptables-nft and iptables-legacy hold rules", remedy, found)
     there = [kind for kind, has_rules in found["rules"].items() if has_rules]
     if there and found["in_use"] and there[0] != found["in_use"]:
         remedy = by_line(
             subject,
-            appliance="Let `update-alternatives --config iptables` choose the program that shows the rules in force.",
-            self_managed="kube-proxy and the CNI plugin write the rules in force, and the host's `iptables` does not show them. "
-            "Use the other program of the two to look at them, and leave the choice as it is while the node carries pods.",
+            appliance="Select the program that shows the rules in force with `update-alternatives --config iptables`.",
+            self_managed=(
+                "kube-proxy and the CNI plugin write the rules in force, and the host's `iptables` does not "
+                "show them. Inspect them with the other program, and do not change the alternative while "
+                "the node runs pods."
+            ),
         )
         return Finding(
-            FAIL, expected, f"the rules are {there[0]}, and `iptables` writes {found['in_use']}", remedy, found
+            FAIL, expected, f"the rules are in {there[0]}, but `iptables` uses {found['in_use']}", remedy, found
         )
-    return Finding(PASS, expected, f"{there[0]} only" if there else "no rules of iptables", evidence=found)
+    return Finding(PASS, expected, f"{there[0]} only" if there else "no iptables rules", evidence=found)
 
 
-def installer_unit(subject, evidence):
+@check("fw.rtf_iptables_unit")
+def rtf_iptables_unit(subject: Subject, evidence: Evidence) -> Finding:
     """After an installation, a unit of the vendor's replaces the whole filter table at each boot, and the site's rules in it."""
     firewall = part(evidence, "host", "firewall")
     found = firewall["installer"]
     expected = "no unit of the installer replaces the filter table at boot"
     of_the_site = set(firewall["active"]) | {(firewall["ours"] or {}).get("backend")}
     if found["unit"] and subject.phase == "operate" and not of_the_site & REPLACED:
-        return Finding(
-            PASS, expected, "/etc/systemd/system/iptables.service does, and there are no rules of the site to lose"
-        )
+        return Finding(PASS, expected, "/etc/systemd/system/iptables.service does, but the site has no rules to lose")
     if found["unit"]:
         remedy = (
-            "Rules of iptables and ufw that are not in /etc/rtf-iptables.rules are gone after each boot. Keep yours in "
+            "iptables and ufw rules that are not in /etc/rtf-iptables.rules are lost at every boot. Keep yours in "
             "that file, or filter in front of the node."
         )
         return Finding(FAIL, expected, "/etc/systemd/system/iptables.service does", remedy, found)
-    return Finding(PASS, expected, "there is none")
+    return Finding(PASS, expected, "no such unit")
 
 
-def installer_plans(subject, evidence):
+@check("fw.installer")
+def installer(subject: Subject, evidence: Evidence) -> Finding:
     """Say beforehand what the vendor's installer will do to the firewall of this node."""
     firewall = part(evidence, "host", "firewall")
     expected = "the installer leaves the firewall as it is"
@@ -160,23 +190,14 @@ def installer_plans(subject, evidence):
     if not active:
         return Finding(PASS, expected, "no firewall is active")
     if platform is None:
-        return Finding(UNKNOWN, expected, "the installer does not know this system")
+        return Finding(UNKNOWN, expected, "the installer does not support this system")
     known = [deeds for first, deeds in INSTALLERS if version is None or version >= first]
     deed = (known or [INSTALLERS[0][1]])[-1][platform]
     which = f"init.sh {version}" if version else "init.sh as last published (no copy of it is on the node)"
     if deed == KEEPS:
         return Finding(PASS, expected, f"{which} {deed}")
     remedy = (
-        f"Expect it, and {PREPARE} again after the installation; with `rtf_phase: operate` that closes its ports, too."
+        f"Expect this, and {PREPARE} again after the installation; with `rtf_phase: operate` that also closes the "
+        "installer's ports."
     )
     return Finding(FAIL, expected, f"{which} {deed}; active here: {', '.join(active)}", remedy, firewall["installer"])
-
-
-CHECKS = {
-    "fw.regime": regime,
-    "fw.rules": rules,
-    "fw.forward_policy": forward_policy,
-    "fw.backend": iptables_variants,
-    "fw.rtf_iptables_unit": installer_unit,
-    "fw.installer": installer_plans,
-}

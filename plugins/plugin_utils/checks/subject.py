@@ -2,25 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is judged and by which measure."""
+"""The node that is judged, and what is required of it."""
 
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
     POD_CIDR,
     SERVICE_CIDR,
     SPARE_ADDRESSES,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.mail_server import MailServer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_settings import ProxySettings
 
 
 class Limits(NamedTuple):
-    """latency_ms: of the round trip that 95 percent keep to. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
+    """latency_ms: the round trip that 95 % of the packets must not exceed. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
 
     latency_ms: float = default_of("rtf_max_latency_ms")
-    loss_percent: float = platforms.load()["packet_loss"]
+    loss_percent: float = limits.load().packet_loss_percent
     bandwidth_mbit: float = default_of("rtf_min_node_bandwidth_mbit")
 
 
@@ -32,11 +36,11 @@ class Subject(NamedTuple):
     ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
-    proxy: the proxies that the cluster is meant to use. limits: Limits of what is measured between nodes.
-    platform: what platforms.load returns. pod_cidr, service_cidr: networks of the cluster.
+    proxy: the proxies that the cluster should use. limits: Limits of what is measured between nodes.
+    installer: what installer.load returns. pod_cidr, service_cidr: networks of the cluster.
     spare_addresses: how many of the subnet must be free.
     offload_drivers: drivers of interfaces whose tunnel offloads must be off.
-    mail_server: the MailServer that is meant, or None. outbound_mbit: megabits a second that a download has to reach.
+    mail_server: the configured MailServer, or None. outbound_mbit: the required download speed in Mbit/s.
     """
 
     node: str
@@ -44,17 +48,24 @@ class Subject(NamedTuple):
     address: str = ""
     line: str = "appliance"
     phase: str = "install"
-    settings: Any = {}
-    endpoints: Any = ()
-    ports: Any = ()
-    not_asked: Any = frozenset()
-    ntp_servers: Any = ()
+    settings: Mapping[str, Row] = {}
+    endpoints: Sequence[Row] = ()
+    ports: Sequence[Row] = ()
+    not_asked: Set[str] = frozenset()
+    ntp_servers: Sequence[str] = ()
     proxy: ProxySettings = ProxySettings()
     limits: Limits = Limits()
-    platform: Any = {}
+    installer: Mapping[str, Any] = {}
     pod_cidr: str = POD_CIDR
     service_cidr: str = SERVICE_CIDR
     spare_addresses: int = SPARE_ADDRESSES
-    offload_drivers: Any = tuple(default_of("rtf_kernel_tunnel_offload_drivers"))
-    mail_server: Any = None
+    offload_drivers: Sequence[str] = tuple(default_of("rtf_kernel_tunnel_offload_drivers"))
+    mail_server: MailServer | None = None
     outbound_mbit: float = default_of("rtf_min_outbound_bandwidth_mbit")
+
+
+def required(subject: Subject, row_id: str) -> dict[str, Any]:
+    """What a row of the release expects; without the row there is nothing to compare with."""
+    if row_id not in subject.settings:
+        raise NoEvidence(f"the release has no row {row_id}")
+    return subject.settings[row_id]["expected"]

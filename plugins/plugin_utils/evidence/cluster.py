@@ -4,8 +4,8 @@
 
 """What each node's check may need to know of the other nodes."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import NoEvidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.addresses import mtu_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.mtu import mtu_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
 
 

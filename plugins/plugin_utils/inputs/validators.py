@@ -22,9 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, waivers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError, network
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.values import is_host, kind
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     mail_server,
     ntp_servers,
@@ -36,6 +35,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.dec
     Variable,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host, kind
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall, no_proxy
 
 Validator = Callable[[Any], Any]

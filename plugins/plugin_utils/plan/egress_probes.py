@@ -7,7 +7,7 @@
 import ipaddress
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 
@@ -43,8 +43,8 @@ def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=Fals
             {
                 **{field: row[field] for field in ("id", "host", "port", "protocol", "mutual_tls")},
                 "url_path": row["url_path"] or "/",
-                "issuers": vendors.issuers(row["host"]),
-                "origin": vendors.signs(row["host"]),
+                "issuers": endpoint_owners.issuers(row["host"]),
+                "origin": endpoint_owners.signs(row["host"]),
                 "paths": paths,
                 **({"idle": idle} if idle and PROTOCOLS[row["protocol"]].long_lived and not row["mutual_tls"] else {}),
             }

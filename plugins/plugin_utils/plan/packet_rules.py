@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 from typing import NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import port_bounds
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import port_bounds
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE, ports_of
 
 _GROUPS = ("nodes", "controllers")

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED, UNKNOWN, NoEvidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net import addresses
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import Absent
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, address_of

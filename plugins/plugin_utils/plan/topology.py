@@ -14,7 +14,7 @@ import ipaddress
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.wording import SIDES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.row_text import SIDES
 
 ANYWHERE = "0.0.0.0/0"
 NTS_PORT = "4460"  # RFC 8915

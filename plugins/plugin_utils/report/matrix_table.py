@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.openings import cell_text
 
 _LABEL = 20
 _COLUMN = 5
@@ -55,7 +55,7 @@ def _details(cells):
     """One entry for each pair and what is said of it; rows of a pair with the same reason are told together."""
     told = {}
     for cell in _joined(cells):
-        what = rows.words(cell)
+        what = cell_text(cell)
         text = f"{cell['transport'].upper()} {what}" if cell["ports"] else what
         told.setdefault((cell["source"], cell["destination"], text), cell["status"])
     out = []

@@ -90,20 +90,20 @@ def load_servers(path):
 
 
 def signers(path, hosts):
-    """{host: organisation that signs for it} by the vendors of a catalogue file. Raises LabError for a host of nobody."""
+    """{host: organisation that signs for it} by the owners of a catalogue file. Raises LabError for a host without an owner."""
     try:
-        vendors = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["vendors"]
+        owners = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["owners"]
         found = {
-            host: vendor["issuers"][0]
+            host: owner["issuers"][0]
             for host in hosts
-            for vendor in vendors
-            if any(fnmatch.fnmatchcase(host, pattern) for pattern in vendor["hosts"])
+            for owner in owners
+            if any(fnmatch.fnmatchcase(host, pattern) for pattern in owner["hosts"])
         }
     except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
-        raise LabError(f"{path} is not a catalogue of vendors: {error!r}") from error
+        raise LabError(f"{path} is not a catalogue of endpoint owners: {error!r}") from error
     missing = sorted(set(hosts) - set(found))
     if missing:
-        raise LabError(f"{path} has no vendor for {', '.join(missing)}")
+        raise LabError(f"{path} has no owner for {', '.join(missing)}")
     return found
 
 

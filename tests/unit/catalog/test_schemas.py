@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
 
 FILES = sorted(path.stem for path in catalog.FOLDER.glob("*.yml"))
 CHECKS = sorted((catalog.FOLDER / "checks").glob("*.yml"))
@@ -128,7 +128,7 @@ def test_schema_and_loader_refuse_the_same_rows(kind, spoil):
     spoil(row)
     assert errors_in(kind, {kind: [row]})
     with pytest.raises(RowError):
-        rows.check_row(kind, row)
+        rows.validate_row(kind, row)
 
 
 def test_an_empty_file_is_refused():

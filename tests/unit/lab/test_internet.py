@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, misfits, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.plan import CATALOGUE, VENDORS
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.plan import CATALOGUE, ENDPOINT_OWNERS
 
 
 def row(host, port=443, protocol="https", mutual_tls=False):
@@ -132,14 +132,14 @@ def test_the_catalogue_can_be_served():
     assert "host-record=node-1.lab.example,192.0.2.1" in files["/etc/dnsmasq.d/lab.conf"]
 
 
-def test_who_signs_for_a_host_is_what_the_vendor_lets_sign():
+def test_the_signer_of_a_host_is_an_issuer_of_its_owner():
     hosts = {"ecr.us-east-1.amazonaws.com", "kubernetes-charts.storage.googleapis.com"}
-    assert internet.signers(VENDORS, hosts) == {
+    assert internet.signers(ENDPOINT_OWNERS, hosts) == {
         "ecr.us-east-1.amazonaws.com": "Amazon",
         "kubernetes-charts.storage.googleapis.com": "Google Trust Services",
     }
-    with pytest.raises(LabError, match="no vendor for nobody.example.com"):
-        internet.signers(VENDORS, {"nobody.example.com"})
+    with pytest.raises(LabError, match="no owner for nobody.example.com"):
+        internet.signers(ENDPOINT_OWNERS, {"nobody.example.com"})
 
 
 def test_the_name_servers_that_lie_do_so_for_names_of_the_catalogue():

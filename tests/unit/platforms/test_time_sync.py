@@ -12,8 +12,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.values import is_host
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Is the way to the Internet wide enough?"""
+"""egress.bandwidth: the download speed from the Internet."""
+
+from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
@@ -11,65 +13,61 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     SKIPPED,
     UNKNOWN,
     Finding,
-    part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 ROW = "bandwidth-outbound"
 MBIT_A_MEGABYTE = 8
 
 
-def outbound(subject, evidence):
-    told = part(evidence, "download")
-    if told.get("skipped"):
+@check("egress.bandwidth")
+def bandwidth(subject: Subject, evidence: Evidence) -> Finding:
+    download = part(evidence, "download")
+    if download.get("skipped"):
         return Finding(
             SKIPPED,
-            "a download in a reasonable time",
+            "a measured download speed",
             "rtf_outbound_bandwidth_url is not set",
-            "Set rtf_outbound_bandwidth_url to a large file outside to have the bandwidth measured.",
+            "Set rtf_outbound_bandwidth_url to the URL of a large file on the Internet to measure the bandwidth.",
             severity="info",
         )
     wanted = subject.outbound_mbit
     expected = f"at least {_both(wanted)}"
-    way = remedies.WAYS[told["path"]]
-    if told["mean_mbit"] is None:
-        observed = f"{told['verdict']} {way}: {told['detail']}"
+    path_text = remedies.WAYS[download["path"]]
+    if download["mean_mbit"] is None:
+        observed = f"{download['verdict']} {path_text}: {download['detail']}"
         return Finding(
             UNKNOWN,
             expected,
             observed,
-            f"Set rtf_outbound_bandwidth_url to a large file that {subject.node} can download {way}.",
-            told,
+            f"Set rtf_outbound_bandwidth_url to a large file that {subject.node} can download {path_text}.",
+            download,
         )
-    observed = (
-        f"{_both(told['mean_mbit'])} {way}, at best {_both(told['peak_mbit'])}{_readings(subject, told['mean_mbit'])}"
-    )
-    if told["mean_mbit"] >= wanted:
-        return Finding(PASS, expected, observed, evidence=told)
+    observed = f"{_both(download['mean_mbit'])} {path_text}, peak {_both(download['peak_mbit'])}{_readings(subject, download['mean_mbit'])}"
+    if download["mean_mbit"] >= wanted:
+        return Finding(PASS, expected, observed, evidence=download)
     return Finding(
         FAIL,
         expected,
         observed,
-        f"Ask the network team why {subject.node} downloads no faster {way} (row {ROW} of the requirements), or lower "
+        f"Ask the network team why {subject.node} downloads no faster {path_text} (row {ROW} of the requirements), or lower "
         "rtf_min_outbound_bandwidth_mbit if that is enough for the images of your applications.",
-        told,
+        download,
     )
 
 
-def _both(mbit):
+def _both(mbit: float) -> str:
     return f"{mbit:g} Mbit/s ({mbit / MBIT_A_MEGABYTE:.4g} MB/s)"
 
 
-def _readings(subject, mbit):
-    """The vendor's text has two readings, in bits and in bytes: say what the line is by each."""
+def _readings(subject: Subject, mbit: float) -> str:
+    """The vendor's text can mean bits or bytes: report the result for both readings."""
     row = subject.settings.get(ROW)
     if not row:
         return ""
-    told = [
+    met = [
         f"{reading} Mbit/s {'met' if mbit >= reading else 'not met'}" for reading in row["expected"]["readings_mbit"]
     ]
-    return f"; the vendor's {row['expected']['printed']} read as {', as '.join(told)}"
-
-
-CHECKS = {
-    "egress.bandwidth": outbound,
-}
+    return f"; the vendor's {row['expected']['printed']} read as {', as '.join(met)}"

@@ -2,41 +2,45 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do the node's name servers, each by itself, know the endpoints, and nothing that does not exist?
+"""egress.dns and dns_search: each name server resolves the endpoints, and no name that does not exist.
 
-Pods are sent to any of them, and complete names in the node's search domains before they ask for the name as it stands.
+Pods use any of the name servers, and append the node's search domains before they try the name as it is.
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Finding,
-    part,
-)
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 _SILENT = ("no_reply", "dropped", "rejected", "error")
 _UNTRIED = "untested"
 _MOST_NAMES = 3
 
 
-def name_servers(subject, evidence):
-    """Every server knows what the node reaches directly, and sends it to where it is."""
-    expected = "each name server knows the endpoints that are reached directly, and no name that does not exist"
-    told, probes = part(evidence, "name_servers"), part(evidence, "egress")
+@check("egress.dns")
+def dns(subject: Subject, evidence: Evidence) -> Finding:
+    """Every server resolves what the node reaches directly, to the right addresses."""
+    expected = "each name server resolves the endpoints that are reached directly, and no name that does not exist"
+    found, probes = part(evidence, "name_servers"), part(evidence, "egress")
     wanted = {probe["host"]: probe for probe in probes if probe["path"] == "direct"}
-    servers = told["servers"]
+    servers = found["servers"]
     if not servers:
         return Finding(
             FAIL,
             expected,
             "no name server is configured",
-            f"Name the site's name servers in /etc/resolv.conf of {subject.node}.",
-            told,
+            f"List the site's name servers in /etc/resolv.conf of {subject.node}.",
+            found,
         )
     answers = [answer for server in servers for answer in server["names"] if answer["name"] in wanted]
     known = {answer["name"] for answer in answers if answer["status"] == "ok"}
-    # What nobody knows is the row's own fault, and said there.
+    # A name that no server resolves is reported by its own row.
     asked = known or {answer["name"] for answer in answers}
     problems = [problem for server in servers for problem in _problems(subject.node, server, servers, asked, wanted)]
     if problems:
@@ -45,23 +49,24 @@ def name_servers(subject, evidence):
             expected,
             "; ".join(what for what, dummy in problems),
             " ".join(dict.fromkeys(remedy for dummy, remedy in problems)),
-            told,
+            found,
         )
     names = ", ".join(server["address"] for server in servers)
     if any(answer["status"] == _UNTRIED for answer in answers):
         return Finding(
-            UNKNOWN, expected, f"not every question to {names} was answered in time", "Run the audit again.", told
+            UNKNOWN, expected, f"some queries to {names} were not answered in time", "Run the audit again.", found
         )
-    return Finding(PASS, expected, f"{names}: {_count(len(asked), 'name')} known to each", evidence=told)
+    return Finding(PASS, expected, f"{names}: each resolves {_count(len(asked), 'name')}", evidence=found)
 
 
-def search_domains(subject, evidence):
-    """No search domain has an address for a name that nobody can have registered."""
-    expected = "no search domain has an address for every name"
-    told = part(evidence, "name_servers")
+@check("egress.dns_search")
+def dns_search(subject: Subject, evidence: Evidence) -> Finding:
+    """No search domain resolves a name that cannot be registered."""
+    expected = "no search domain resolves every name"
+    found = part(evidence, "name_servers")
     trapped = [
         (server, answer["name"].partition(".")[2], answer["addresses"][0])
-        for server in told["servers"]
+        for server in found["servers"]
         for answer in server["invented"][1:]
         if answer["addresses"]
     ]
@@ -69,38 +74,41 @@ def search_domains(subject, evidence):
         domains = list(dict.fromkeys(domain for dummy, domain, dummy_too in trapped))
         host = next((row["host"] for row in subject.endpoints), "a name")
         takes = (
-            f"Take {', '.join(domains)} out of the search domains of {subject.node} (/etc/resolv.conf), or ask the DNS team "
-            f"to remove the wildcard: pods try {host}.{domains[0]} before {host}."
+            f"Remove {', '.join(domains)} from the search domains of {subject.node} (/etc/resolv.conf), or ask the "
+            f"DNS team to remove the wildcard: pods try {host}.{domains[0]} before {host}."
         )
-        follows = "It follows from egress.dns: the name server has an address for every name."
+        follows = "Fix egress.dns first: the name server resolves every name."
         return Finding(
             FAIL,
             expected,
             "; ".join(
-                f"{server['address']} sends any name below {domain} to {address}" for server, domain, address in trapped
+                f"{server['address']} resolves any name below {domain} to {address}"
+                for server, domain, address in trapped
             ),
             follows if all(_knows_everything(server) for server, dummy, dummy_too in trapped) else takes,
-            told,
+            found,
         )
-    if not told["search"]:
-        return Finding(PASS, expected, "there is no search domain", evidence=told)
+    if not found["search"]:
+        return Finding(PASS, expected, "no search domain is configured", evidence=found)
     silent = [
         server["address"]
-        for server in told["servers"]
+        for server in found["servers"]
         if any(answer["status"] in (_UNTRIED, *_SILENT) for answer in server["invented"][1:])
     ]
-    if silent or not told["servers"]:
+    if silent or not found["servers"]:
         return Finding(
             UNKNOWN,
             expected,
-            f"not every question to {', '.join(silent)} was answered" if silent else "no name server is configured",
+            f"some queries to {', '.join(silent)} were not answered" if silent else "no name server is configured",
             "Make egress.dns pass, then run the audit again.",
-            told,
+            found,
         )
-    return Finding(PASS, expected, f"{', '.join(told['search'])}: none has", evidence=told)
+    return Finding(PASS, expected, f"{', '.join(found['search'])}: no wildcard", evidence=found)
 
 
-def _problems(node, server, servers, asked, wanted):
+def _problems(
+    node: str, server: dict[str, Any], servers: list[Row], asked: set[str], wanted: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
     """(what is wrong, who must do what) of one server."""
     address, source = server["address"], server["source"]
     answers = [answer for answer in server["names"] if answer["name"] in asked]
@@ -108,34 +116,38 @@ def _problems(node, server, servers, asked, wanted):
         reason = answers[0]["detail"] or answers[0]["status"]
         yield (
             f"{address} does not answer ({reason})",
-            f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53, or take it out of {source}: "
-            "pods are sent to any of the servers, not only to the first that works.",
+            (
+                f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53, or remove it from {source}: "
+                "pods use any of the servers, not only the first that works."
+            ),
         )
         return
     missing = [answer for answer in answers if answer["status"] not in ("ok", _UNTRIED)]
     if missing:
         names = _some([answer["name"] for answer in missing])
         yield (
-            f"{address} has no address for {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
-            f"Ask the DNS team to let {address} resolve {names}, or take it out of {source} on {node}.",
+            f"{address} does not resolve {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
+            f"Ask the DNS team to make {address} resolve {names}, or remove it from {source} on {node}.",
         )
     for answer in answers:
         wrong = _wrong_address(answer, server, servers, wanted)
         if wrong:
             yield (
-                f"{address} sends {answer['name']} to {answer['addresses'][0]}, where it is {wrong}",
-                f"Ask the DNS team why {address} gives {answer['addresses'][0]} for {answer['name']}.",
+                f"{address} resolves {answer['name']} to {answer['addresses'][0]}, where it is {wrong}",
+                f"Ask the DNS team why {address} returns {answer['addresses'][0]} for {answer['name']}.",
             )
     if _knows_everything(server):
         invented = server["invented"][0]
         yield (
-            f"{address} has an address for every name, also for {invented['name']} ({invented['addresses'][0]})",
-            f"Ask the DNS team to let {address} answer NXDOMAIN for names that do not exist.",
+            f"{address} resolves every name, even {invented['name']} ({invented['addresses'][0]})",
+            f"Ask the DNS team to make {address} return NXDOMAIN for names that do not exist.",
         )
 
 
-def _wrong_address(answer, server, servers, wanted):
-    """What the endpoint came to at this server's addresses, when those of another server are right."""
+def _wrong_address(
+    answer: dict[str, Any], server: dict[str, Any], servers: list[Row], wanted: dict[str, Any]
+) -> str | None:
+    """The verdict of the endpoint at this server's addresses, where another server's addresses are right."""
     if answer["verdict"] is not None:
         at_others = wanted[answer["name"]]["verdict"]
         return (
@@ -155,20 +167,14 @@ def _wrong_address(answer, server, servers, wanted):
     return used if right and used not in ("reachable", _UNTRIED) and answer["addresses"] else None
 
 
-def _knows_everything(server):
+def _knows_everything(server: dict[str, Any]) -> bool:
     return bool(server["invented"] and server["invented"][0]["addresses"])
 
 
-def _some(names):
+def _some(names: list[str]) -> str:
     more = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _count(number, what):
+def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-CHECKS = {
-    "egress.dns": name_servers,
-    "egress.dns_search": search_domains,
-}

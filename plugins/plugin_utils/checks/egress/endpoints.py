@@ -2,9 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Can the node reach an endpoint of the allowlist, over the path that the platform uses for it?"""
+"""egress.*: one endpoint of the allowlist, over the path that the platform uses for it."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -12,15 +17,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     SKIPPED,
     UNKNOWN,
     Finding,
-    part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 UNTRIED = ("untested", "error")
 
 
-def endpoint(subject, evidence, row):
+@check("egress")
+def endpoint(subject: Subject, evidence: Evidence, row: Row) -> Finding:
     """Judge the probe of one catalogue row."""
-    expected = f"{row['host']}:{row['port']} answers as itself"
+    expected = f"{row['host']}:{row['port']} is reachable and authentic"
     probe = next((probe for probe in part(evidence, "egress") if probe["id"] == row["id"]), None)
     if probe is None:
         return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
@@ -34,52 +42,48 @@ def endpoint(subject, evidence, row):
         reason = f"retired by its owner: {row['retired']['reason']}"
         return Finding(SKIPPED, expected, reason, evidence=probe, severity="info")
     status = UNKNOWN if probe["verdict"] in UNTRIED else FAIL
-    observed = "; ".join([_said(probe), *_elsewhere(probe)])
+    observed = "; ".join([_verdict_text(probe), *_other_paths(probe)])
     return Finding(status, expected, observed, remedies.remedy(subject.node, row, probe), probe)
 
 
-def _reached(subject, row, probe, expected):
-    """Reached, and by whom the certificate is signed; mutual TLS has to prove more than that."""
-    shown, vendor = probe.get("tls") or {}, vendors.of_host(row["host"])
-    way = remedies.WAYS[probe["path"]]
-    said = [f"reachable{' ' + way if probe['path'] != 'direct' else ''}"]
+def _reached(subject: Subject, row: Row, probe: dict[str, Any], expected: str) -> Finding:
+    """Reached; report the issuer of the certificate. Mutual TLS has to prove more than that."""
+    shown, vendor = probe.get("tls") or {}, endpoint_owners.of_host(row["host"])
+    path_text = remedies.WAYS[probe["path"]]
+    texts = [f"reachable{' ' + path_text if probe['path'] != 'direct' else ''}"]
     if probe.get("passthrough"):
-        said.append(probe["passthrough"])
+        texts.append(probe["passthrough"])
     if shown.get("issuer"):
-        said.append(f"issuer {shown['issuer']}")
-    observed = ", ".join(said)
+        texts.append(f"issuer {shown['issuer']}")
+    observed = ", ".join(texts)
     if vendor and shown.get("issuer_organisation") and shown["issuer_organisation"] not in vendor["issuers"]:
         observed += f"; that is a public authority, but not one that {vendor['name']} is known to use"
     if probe.get("detail"):
         observed += f"; {probe['detail']}"
     if probe.get("passthrough") == "inconclusive" and not vendor:
         remedy = (
-            f"Make sure that nobody decrypts TLS between {subject.node} and {row['host']}: it asked for no certificate."
+            f"Make sure that no proxy decrypts TLS between {subject.node} and {row['host']}: the server requested no "
+            "client certificate."
         )
         return Finding(UNKNOWN, expected, observed, remedy, probe)
     return Finding(PASS, expected, observed, evidence=probe)
 
 
-def _said(probe):
-    """What the path in use came to."""
+def _verdict_text(probe: Row) -> str:
+    """The verdict of the path in use."""
     verdict = probe["verdict"] if probe["path"] == "direct" else f"{probe['verdict']} {remedies.WAYS[probe['path']]}"
     return f"{verdict}: {probe['detail']}" if probe["detail"] else verdict
 
 
-def _elsewhere(probe):
-    """What the other paths came to, which the platform does not use for this row."""
+def _other_paths(probe: Row) -> list[str]:
+    """The verdicts of the other paths, which the platform does not use for this row."""
     return [f"{remedies.WAYS[other['path']]} it is {other['verdict']}" for other in probe.get("other_paths") or ()]
 
 
-def _reachable_alternate(subject, evidence, row):
+def _reachable_alternate(subject: Subject, evidence: Evidence, row: Row) -> Row | None:
     """Return the row that this one is an alternate of, or an alternate of it, if the node reaches that one."""
     reached = {probe["id"] for probe in part(evidence, "egress") if probe["verdict"] == "reachable"}
     for other in subject.endpoints:
         if other["id"] in reached and (row["alternate_of"] == other["id"] or other["alternate_of"] == row["id"]):
             return other
     return None
-
-
-CHECKS = {
-    "egress": endpoint,
-}

@@ -2,53 +2,56 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does a configured proxy do its work for anybody, whatever single endpoints come to?"""
+"""egress.http_proxy and socks5_proxy: a configured proxy opens connections, whatever single endpoints do."""
+
+from __future__ import annotations
 
 from collections import Counter
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import PROXIES, VARIABLES
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Finding,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 REMEDIES = {
     "proxy_unreachable": "Check {variable}, and ask the network team to let {node} reach that proxy.",
-    "proxy_auth": "Give {variable} a user name and password that the {proxy} accepts.",
-    "proxy_denied": "Ask the proxy team to allow {node} what the change request lists.",
+    "proxy_auth": "Set a user name and password that the {proxy} accepts in {variable}.",
+    "proxy_denied": "Ask the proxy team to allow what the change request lists for {node}.",
     "proxy_failed": "Ask the proxy team to let the {proxy} itself resolve names and reach the Internet.",
 }
 
 
-def http_proxy(subject, evidence):
+@check("egress.http_proxy")
+def http_proxy(subject: Subject, evidence: Evidence) -> Finding:
     return _proxy(subject, evidence, "http_proxy")
 
 
-def socks5_proxy(subject, evidence):
+@check("egress.socks5_proxy")
+def socks5_proxy(subject: Subject, evidence: Evidence) -> Finding:
     return _proxy(subject, evidence, "socks5")
 
 
-def _proxy(subject, evidence, path):
+def _proxy(subject: Subject, evidence: Evidence, path: str) -> Finding:
     proxy = PROXIES[path]
     expected = f"the {proxy} opens connections"
     tried = [
-        way
+        attempt
         for probe in part(evidence, "egress")
-        for way in (probe, *(probe.get("other_paths") or ()))
-        if way["path"] == path
+        for attempt in (probe, *(probe.get("other_paths") or ()))
+        if attempt["path"] == path
     ]
     if not tried:
         return Finding(PASS, expected, f"{VARIABLES[path]} is not set, so none is used")
     opened = [
-        way for way in tried if any(layer["layer"] == "proxy" and layer["verdict"] == "ok" for layer in way["layers"])
+        attempt
+        for attempt in tried
+        if any(layer["layer"] == "proxy" and layer["verdict"] == "ok" for layer in attempt["layers"])
     ]
     if opened:
         return Finding(PASS, expected, f"opened {len(opened)} of {len(tried)} connections")
-    verdict = Counter(way["verdict"] for way in tried).most_common(1)[0][0]
-    detail = next(way["detail"] for way in tried if way["verdict"] == verdict)
+    verdict = Counter(attempt["verdict"] for attempt in tried).most_common(1)[0][0]
+    detail = next(attempt["detail"] for attempt in tried if attempt["verdict"] == verdict)
     status = UNKNOWN if verdict in ("untested", "error") else FAIL
     remedy = REMEDIES.get(verdict, "Check {variable}, and try `curl -v --proxy` with it on {node}.")
     return Finding(
@@ -58,9 +61,3 @@ def _proxy(subject, evidence, path):
         remedy.format(node=subject.node, proxy=proxy, variable=VARIABLES[path]),
         tried[0],
     )
-
-
-CHECKS = {
-    "egress.http_proxy": http_proxy,
-    "egress.socks5_proxy": socks5_proxy,
-}

@@ -2,20 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who signs certificates in the place of others, seen across endpoints, nodes and paths.
+"""TLS interception, seen across endpoints, nodes and paths.
 
-The endpoints themselves are judged one by one. Here is what only the whole shows: that one authority inspects the TLS of
-everybody, or that some nodes or paths are inspected and others are not.
+The endpoints themselves are judged one by one. These notes report what only all of them together show: one authority
+that intercepts several owners' TLS, or nodes and paths that differ.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import vendors
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import WAYS
 
 
 class _Sighting(NamedTuple):
-    """A certificate of one endpoint as one node saw it over one path. stranger: nobody lets its issuer sign for it."""
+    """A certificate of one endpoint as one node saw it over one path. stranger: the owner of the endpoint does not use its issuer."""
 
     node: str
     row: str
@@ -26,35 +30,35 @@ class _Sighting(NamedTuple):
     stranger: bool
 
 
-def notes(probes_by_node):
-    """Return `[{"id", "observed", "remedy"}]`; none where nobody gets in between.
+def notes(probes_by_node: dict[str, Any]) -> list[Row]:
+    """Return `[{"id", "observed", "remedy"}]`; none where TLS is not intercepted.
 
-    probes_by_node: `{node: results of egress_info}`; what is no list of results is left out.
+    probes_by_node: `{node: results of egress_info}`; what is not a list of results is left out.
     """
     seen = [sighting for node, probes in probes_by_node.items() for sighting in _sightings(node, probes)]
     return [*_inspectors(seen), *_differences_of_nodes(seen), *_differences_of_paths(seen)]
 
 
-def _sightings(node, probes):
+def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
     for probe in probes if isinstance(probes, list) else ():
-        vendor = vendors.of_host(probe["host"])
-        for way in (probe, *(probe.get("other_paths") or ())):
-            shown = way.get("tls")
+        vendor = endpoint_owners.of_host(probe["host"])
+        for attempt in (probe, *(probe.get("other_paths") or ())):
+            shown = attempt.get("tls")
             if vendor and shown and shown.get("issuer"):
-                stranger = shown.get("issuer_organisation") not in vendors.issuers(probe["host"])
+                stranger = shown.get("issuer_organisation") not in endpoint_owners.issuers(probe["host"])
                 yield _Sighting(
                     node,
                     probe["id"],
                     vendor["name"],
-                    way["path"],
+                    attempt["path"],
                     shown["issuer"],
                     bool(shown.get("trusted")),
                     stranger,
                 )
 
 
-def _inspectors(seen):
-    """One private authority that signs for several vendors."""
+def _inspectors(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
+    """One private authority that signs for several endpoint_owners."""
     for issuer in _unique(each.issuer for each in seen if each.stranger):
         theirs = [each for each in seen if each.stranger and each.issuer == issuer]
         signed_for = sorted({each.vendor for each in theirs})
@@ -64,21 +68,26 @@ def _inspectors(seen):
         trust = (
             "all of them trust"
             if trusting == nodes
-            else f"{_list(trusting)} trusts"
+            else f"{_and(trusting)} trusts"
             if len(trusting) == 1
-            else (f"{_list(trusting)} trust" if trusting else "none of them trusts")
+            else (f"{_and(trusting)} trust" if trusting else "none of them trusts")
         )
         yield {
             "id": "cluster.tls_inspection",
-            "observed": f"{issuer} signs for {_list(signed_for)}: {len({each.row for each in theirs})} endpoints, "
-            f"{_list([WAYS[path] for path in _unique(each.path for each in theirs)])}, seen from {_list(nodes)}; {trust} it",
-            "remedy": "That is one TLS inspection: ask its team to exempt all endpoints of the change request at once.",
+            "observed": (
+                f"{issuer} signs certificates of {_and(signed_for)}: {len({each.row for each in theirs})} "
+                f"endpoints, {_and([WAYS[path] for path in _unique(each.path for each in theirs)])}, seen "
+                f"from {_and(nodes)}; {trust} it"
+            ),
+            "remedy": (
+                "This is one TLS-inspecting proxy: ask its team to exempt all endpoints of the change request at once."
+            ),
         }
 
 
-def _differences_of_nodes(seen):
-    """Endpoints that are inspected on the way of some nodes, and not of others, over the same path."""
-    rows_by_difference = {}
+def _differences_of_nodes(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
+    """Endpoints whose TLS is intercepted from some nodes and not from others, over the same path."""
+    rows_by_difference: dict[tuple[Any, ...], list[str]] = {}
     for row, path in _unique((each.row, each.path) for each in seen):
         here = [each for each in seen if (each.row, each.path) == (row, path)]
         inspected = tuple(_unique(each.node for each in here if each.stranger))
@@ -88,15 +97,20 @@ def _differences_of_nodes(seen):
     for (path, inspected, others), rows in rows_by_difference.items():
         yield {
             "id": "cluster.nodes_differ",
-            "observed": f"{WAYS[path]}, strangers sign for {_list(rows)} on the way of {_list(list(inspected))}, and who may does "
-            f"on the way of {_list(list(others))}",
-            "remedy": f"Ask the network team for one way out: that of {_list(list(inspected))} differs from that of {_list(list(others))}.",
+            "observed": (
+                f"{WAYS[path]}, TLS to {_and(rows)} is intercepted from {_and(list(inspected))} but not "
+                f"from {_and(list(others))}"
+            ),
+            "remedy": (
+                f"Ask the network team why the path of {_and(list(inspected))} to the Internet differs from "
+                f"that of {_and(list(others))}."
+            ),
         }
 
 
-def _differences_of_paths(seen):
-    """Paths that are inspected where another one of the same node and endpoint is not."""
-    rows_by_difference = {}
+def _differences_of_paths(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
+    """Paths on which TLS is intercepted while another path of the same node and endpoint is not."""
+    rows_by_difference: dict[tuple[Any, ...], list[str]] = {}
     for node, row in _unique((each.node, each.row) for each in seen):
         here = [each for each in seen if (each.node, each.row) == (node, row)]
         inspected = tuple(path for path in WAYS if path in {each.path for each in here if each.stranger})
@@ -107,15 +121,20 @@ def _differences_of_paths(seen):
         count = len(set(rows))
         yield {
             "id": "cluster.paths_differ",
-            "observed": f"{_list([WAYS[path] for path in inspected])} strangers sign for {count} endpoint{'' if count == 1 else 's'} "
-            f"for which who may does {_list([WAYS[path] for path in others])}",
-            "remedy": f"What inspects TLS is {_list([WAYS[path] for path in inspected])} only: its team is the one to ask.",
+            "observed": (
+                f"TLS to {count} endpoint{'' if count == 1 else 's'} is intercepted "
+                f"{_and([WAYS[path] for path in inspected])} but not "
+                f"{_and([WAYS[path] for path in others])}"
+            ),
+            "remedy": (
+                f"TLS is inspected only {_and([WAYS[path] for path in inspected])}: ask the team that runs that path."
+            ),
         }
 
 
-def _unique(values):
+def _unique(values: Iterator) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-def _list(words):
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "nobody"
+def _and(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"

@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Swap, now and after the next boot."""
+"""host.swap: swap, now and after the next boot."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Finding,
-    part,
-)
+from __future__ import annotations
 
-READ = "Make it a file that root can read, then run the audit again."
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+
+READ = "Make it a regular file that root can read, then run the audit again."
 
 
-def swap(subject, evidence):
+@check("host.swap")
+def swap(subject: Subject, evidence: Evidence) -> Finding:
     """Nothing swaps, and nothing would after a boot."""
     found = part(evidence, "host", "swap")
     units = part(evidence, "host", "swap", "units")
@@ -28,7 +28,7 @@ def swap(subject, evidence):
             return Finding(
                 UNKNOWN,
                 "no swap, now and at boot",
-                "none now; not read: " + "; ".join(found["unreadable"]),
+                "none now; could not be read: " + "; ".join(found["unreadable"]),
                 remedy=READ,
             )
         return Finding(PASS, "no swap, now and at boot", "; ".join(["none", *found["dangling"]]))
@@ -44,13 +44,10 @@ def swap(subject, evidence):
     )
     remedies = []
     if active:
-        remedies.append(f"Switch it off with `swapoff {' '.join(entry['name'] for entry in found['active'])}`.")
+        remedies.append(f"Turn it off with `swapoff {' '.join(entry['name'] for entry in found['active'])}`.")
     if fstab:
         remedies.append(f"Comment out {', '.join(fstab)}.")
     if started:
         remedies.append(f"Keep it from starting with `systemctl mask --now {' '.join(started)}`.")
     remedies.append("Or set rtf_kernel_swap_off: true and run the role hostprep.runtime_fabric.rtf_kernel.")
     return Finding(FAIL, "no swap, now and at boot", "; ".join(observed), " ".join(remedies), found)
-
-
-CHECKS = {"host.swap": swap}

@@ -2,26 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the node have a private IPv4 address of its own that stays, and a way out?"""
+"""net.private_address, static_address, single_address and default_route: the node's own IPv4 address and its default route."""
+
+from __future__ import annotations
 
 import ipaddress
 from fnmatch import fnmatchcase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
-    FAIL,
-    PASS,
-    UNKNOWN,
-    Finding,
-    NoEvidence,
-    part,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 
-EXPECTED_STATIC = "an address that a file of the node sets at every boot"
+EXPECTED_STATIC = "an address that a configuration file sets at every boot"
 # States of the service that reads a file, as host_info has them.
 RUNS, UNKNOWN_STATE = "runs", "unknown"
 
 
-def private_address(subject, evidence):
+@check("net.private_address")
+def private_address(subject: Subject, evidence: Evidence) -> Finding:
     expected = "a private IPv4 address on an interface of the node"
     entry = node_address(subject, evidence)
     if entry is None:
@@ -29,8 +29,8 @@ def private_address(subject, evidence):
         return Finding(
             FAIL,
             expected,
-            f"cannot tell which of {', '.join(found)} it is" if found else "no IPv4 address",
-            f"Set rtf_node_address for {subject.node} to the address the other nodes use.",
+            f"several candidates: {', '.join(found)}" if found else "no IPv4 address",
+            f"Set rtf_node_address for {subject.node} to the address that the other nodes use.",
             found,
         )
     where = f"{entry['address']}/{entry['prefix']} on {entry['interface']}"
@@ -41,7 +41,8 @@ def private_address(subject, evidence):
     return Finding(PASS, expected, where, evidence=entry)
 
 
-def static_address(subject, evidence):
+@check("net.static_address")
+def static_address(subject: Subject, evidence: Evidence) -> Finding:
     """The address is there after the next boot because a file says so, and the service that reads it runs; no lease decides."""
     entry = node_address(subject, evidence)
     if entry is None:
@@ -54,7 +55,7 @@ def static_address(subject, evidence):
     )
     if entry["dynamic"]:
         lease = next((lease["path"] for lease in found["leases"] if lease["address"] == address), None)
-        leased = f"{address} was leased (DHCP{', ' + lease if lease else ''})"
+        leased = f"{address} is a DHCP lease{f' in {lease}' if lease else ''}"
         return Finding(FAIL, EXPECTED_STATIC, leased, remedy, found)
     named = [row for row in found["configurations"] if address in row["addresses"] and row["method"] == "static"]
     static = [row for row in named if row["state"] == RUNS]
@@ -68,8 +69,10 @@ def static_address(subject, evidence):
         return Finding(
             UNKNOWN,
             EXPECTED_STATIC,
-            f"{unread[0]['path']} sets {address}, and systemd does not say whether "
-            f"{unread[0]['service']}, which reads it, runs",
+            (
+                f"{unread[0]['path']} sets {address}, but systemd does not report whether {unread[0]['service']}, which "
+                "reads it, runs"
+            ),
             "Make `systemctl status` work on the node.",
             found,
         )
@@ -84,28 +87,29 @@ def static_address(subject, evidence):
     if read:
         observed = f"{interface} is {read[0]['method']} in {read[0]['path']} ({read[0]['manager']})"
     elif lease:
-        observed = f"{address} was leased, says {lease['path']}"
+        observed = f"{address} is a DHCP lease in {lease['path']}"
     elif found["unreadable"]:
         return Finding(
             UNKNOWN,
             EXPECTED_STATIC,
-            f"not everything could be read: {'; '.join(found['unreadable'][:3])}",
+            f"could not be read: {'; '.join(found['unreadable'][:3])}",
             "Run the audit with become: true.",
             found,
         )
     else:
-        observed = f"{address} is set now, but by no file of {interface} that is known" + "".join(
-            f"; {row['path']} is of {row['service']}, which {row['state']}" for row in mine[:1]
+        observed = f"{address} is set now, but by no known configuration file of {interface}" + "".join(
+            f"; {row['path']} belongs to {row['service']}, which {row['state']}" for row in mine[:1]
         )
         observed = "; ".join([observed, *found["dangling"][:3]])
     return Finding(FAIL, EXPECTED_STATIC, observed, remedy, found)
 
 
-def _is_about(row, interface):
+def _is_about(row: Row, interface: str) -> bool:
     return row["interface"] is not None and fnmatchcase(interface, row["interface"])
 
 
-def single_address(subject, evidence):
+@check("net.single_address")
+def single_address(subject: Subject, evidence: Evidence) -> Finding:
     """init.sh greps the addresses of an interface: with two of them it takes both for one."""
     entry = node_address(subject, evidence)
     expected = "one IPv4 address on the interface of the node's address"
@@ -113,79 +117,40 @@ def single_address(subject, evidence):
         return private_address(subject, evidence)._replace(expected=expected)
     here = [other["address"] for other in ipv4_addresses(evidence) if other["interface"] == entry["interface"]]
     if len(here) == 1:
-        return Finding(PASS, expected, f"{here[0]} alone on {entry['interface']}")
-    remedy = f"Set RTF_PRIVATE_IP={entry['address']} in the installer's environment file, and no RTF_PRIVATE_INTERFACE."
+        return Finding(PASS, expected, f"only {here[0]} on {entry['interface']}")
+    remedy = (
+        f"Set RTF_PRIVATE_IP={entry['address']} in the installer's environment file, and do not set "
+        "RTF_PRIVATE_INTERFACE."
+    )
     return Finding(FAIL, expected, f"{entry['interface']} has {', '.join(here)}", remedy, here)
 
 
-def default_route(subject, evidence):
+@check("net.default_route")
+def default_route(subject: Subject, evidence: Evidence) -> Finding:
     """Kubernetes takes the interface of the default route for the node's own."""
     route, expected = the_default_route(evidence), "an IPv4 default route"
     if route and route.get("interface"):
-        by = f" by {route['gateway']}" if route.get("gateway") else ""
+        by = f" via {route['gateway']}" if route.get("gateway") else ""
         return Finding(PASS, expected, f"{route['interface']}{by}", evidence=route)
     return Finding(
         FAIL, expected, "none", f"Set the gateway of {subject.node}, in the file that sets its address.", route
     )
 
 
-def same_subnet(subject, evidence):
-    """Nodes of one subnet are near each other; the vendor does not support regions apart."""
-    network = own_network(subject, evidence)
-    cluster = part(evidence, "cluster")
-    expected = "all nodes in one subnet"
-    outside = [
-        f"{node} ({entry['address']})"
-        for node, entry in cluster.items()
-        if entry.get("address") and ipaddress.ip_address(entry["address"]) not in network
-    ]
-    if not outside:
-        return Finding(PASS, expected, f"all in {network}")
-    remedy = (
-        "Make sure that they are in one region and near each other; the port matrix proves the rest. Then waive this."
-    )
-    return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
-
-
-def mtu_uniform(subject, evidence):
-    """The pods' tunnel takes the MTU of one node for that of all; longer packets of another get lost on the way."""
-    own, cluster = mtu_of(subject.address, evidence), part(evidence, "cluster")
-    expected = "the same MTU on every node's interface"
-    if own is None:
-        raise NoEvidence("the MTU of the interface with the node's address is not known")
-    others = {name: entry["mtu"] for name, entry in cluster.items() if entry.get("mtu") and name != subject.node}
-    different = {name: mtu for name, mtu in others.items() if mtu != own}
-    if not different:
-        return Finding(PASS, expected, f"{own} on {len(others) + 1} of {len(cluster)} nodes")
-    interface = node_address(subject, evidence)["interface"]
-    listed = ", ".join(f"{mtu} on {name}" for name, mtu in different.items())
-    remedy = (
-        f"Set one MTU that the network carries on all nodes, here with `ip link set dev {interface} mtu N` and in the "
-        "file that sets the address; net.mtu_path tells what passes between them."
-    )
-    return Finding(FAIL, expected, f"{own} here, {listed}", remedy, {**others, subject.node: own})
-
-
-def mtu_of(address, evidence):
-    """The MTU of the interface with the node's address, None where it is not known. address: the inventory's, or ""."""
-    entry = address_entry(address, evidence)
-    return part(evidence, "host", "network", "mtus").get(entry["interface"]) if entry else None
-
-
-def own_network(subject, evidence):
+def own_network(subject: Subject, evidence: Evidence) -> ipaddress.IPv4Network:
     """The subnet of the node's address; raises NoEvidence through part where there is none."""
     entry = node_address(subject, evidence)
     if entry is None:
-        raise NoEvidence("which address is the node's own is not known")
-    return ipaddress.ip_interface(f"{entry['address']}/{entry['prefix']}").network
+        raise NoEvidence("the node's own address is not known")
+    return ipaddress.IPv4Interface(f"{entry['address']}/{entry['prefix']}").network
 
 
-def node_address(subject, evidence):
+def node_address(subject: Subject, evidence: Evidence) -> Row | None:
     """Return the node's own address entry: the inventory's, else the only one on the default route's interface."""
     return address_entry(subject.address, evidence)
 
 
-def address_entry(address, evidence):
+def address_entry(address: str, evidence: Evidence) -> Row | None:
     """As node_address; address: the inventory's, or ""."""
     addresses = ipv4_addresses(evidence)
     for entry in addresses:
@@ -196,22 +161,12 @@ def address_entry(address, evidence):
     return candidates[0] if len(candidates) == 1 else None
 
 
-def the_default_route(evidence):
+def the_default_route(evidence: Evidence) -> dict[str, str]:
     """`{interface, gateway, protocol}`, empty where the node has none."""
     network = part(evidence, "host", "network")
     return part(evidence, "host", "network", "default_route") if network.get("default_route") else {}
 
 
-def ipv4_addresses(evidence):
+def ipv4_addresses(evidence: Evidence) -> list[Row]:
     """The IPv4 addresses of the node's interfaces but loopback."""
     return [entry for entry in part(evidence, "host", "network", "addresses") if entry["family"] == "ipv4"]
-
-
-CHECKS = {
-    "net.private_address": private_address,
-    "net.static_address": static_address,
-    "net.single_address": single_address,
-    "net.default_route": default_route,
-    "net.same_subnet": same_subnet,
-    "net.mtu_uniform": mtu_uniform,
-}

@@ -2,108 +2,121 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the load balancer reach each controller, and does it pass on what it gets?"""
+"""net.load_balancer, load_balancer_tls and load_balancer_source: what the load balancer passes on to a controller."""
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
     PASS,
     SKIPPED,
     UNKNOWN,
     Finding,
-    part,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 
 MOST_LOST = 1  # connections; one alone proves nothing
 
 
-def reached(subject, evidence):
+@check("net.load_balancer")
+def load_balancer(subject: Subject, evidence: Evidence) -> Finding:
     found, where = part(evidence, "load_balancer", "found"), evidence["load_balancer"]["where"]
     expected = f"connections through {where} reach {subject.node}"
     if evidence["load_balancer"]["held"]:
         held = evidence["load_balancer"]["held"]
-        return Finding(SKIPPED, expected, f"the port is held by {held}; that cannot be proven past it", severity="info")
+        return Finding(SKIPPED, expected, f"the port is held by {held}, so this cannot be tested", severity="info")
     share, count = evidence["load_balancer"]["share_percent"], found["connections"]
-    own = sum(way["count"] for way in found["reached"] if way["name"] == subject.node)
+    own = sum(connection["count"] for connection in found["reached"] if connection["name"] == subject.node)
     lost = sum(failure["count"] for failure in found["failures"])
     reasons = ", ".join(dict.fromkeys(failure["reason"] for failure in found["failures"]))
-    nobody = (
-        [f"{lost} of {count} ({100 * lost // count if count else 100} %) reached nobody: {reasons}"] if lost else []
+    failed = (
+        [f"{lost} of {count} ({100 * lost // count if count else 100} %) reached no controller: {reasons}"]
+        if lost
+        else []
     )
     if own:
-        told = "; ".join([f"{own} of {count} connections ({100 * own // count} %, even would be {share} %)", *nobody])
+        observed = "; ".join(
+            [f"{own} of {count} connections ({100 * own // count} %, an even share is {share} %)", *failed]
+        )
         if lost <= MOST_LOST:
-            return Finding(PASS, expected, told, evidence=found)
+            return Finding(PASS, expected, observed, evidence=found)
         unheard = evidence["load_balancer"]["unheard"]
         if unheard:
             may_be = "; ".join(f"{name}: {why}" for name, why in unheard.items())
             return Finding(
                 UNKNOWN,
                 expected,
-                f"{told}, which may be those to {may_be}",
-                "Run the audit again with all controllers, before another program holds the port.",
+                f"{observed}, possibly those to {may_be}",
+                "Run the audit again with all controllers, while no other program holds the port.",
                 found,
             )
         remedy = (
-            f"Let only controllers that are up be behind {where}, by checks of their health, and see whether it limits its "
+            f"Keep only healthy controllers behind {where}, with health checks, and check whether it limits "
             "connections."
         )
-        return Finding(FAIL, expected, told, remedy, found)
-    others = {}
-    for way in found["reached"]:
-        others[way["name"]] = others.get(way["name"], 0) + way["count"]
-    told = [f"{number} reached {name}" for name, number in sorted(others.items())]
+        return Finding(FAIL, expected, observed, remedy, found)
+    others: dict[str, int] = {}
+    for connection in found["reached"]:
+        others[connection["name"]] = others.get(connection["name"], 0) + connection["count"]
+    elsewhere = [f"{number} reached {name}" for name, number in sorted(others.items())]
     return Finding(
         FAIL,
         expected,
-        f"none of {count or 'the'} connections; {'; '.join([*told, *nobody])}",
-        f"Add {subject.node}, TCP 443, to the servers behind {where}, pass TCP through, and let the load balancer reach it.",
+        f"none of {count or 'the'} connections; {'; '.join([*elsewhere, *failed])}",
+        (
+            f"Add {subject.node}, TCP 443, to the servers behind {where}, in TCP mode, and allow the load balancer to "
+            "reach it."
+        ),
         found,
     )
 
 
-def tls(subject, evidence):
-    """Applications get the certificates of their clients only when nobody ends TLS before."""
+@check("net.load_balancer_tls")
+def load_balancer_tls(subject: Subject, evidence: Evidence) -> Finding:
+    """Applications see their clients' certificates only if nothing terminates TLS in front of them."""
     expected = "TLS passes through the load balancer"
-    ways = _own(subject, evidence)
-    if not ways:
-        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Mend net.load_balancer first.")
-    if all(way["tls"] == "passed_through" for way in ways):
+    connections = _own(subject, evidence)
+    if not connections:
+        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
+    if all(connection["tls"] == "passed_through" for connection in connections):
         return Finding(PASS, expected, "passes through")
     return Finding(
         FAIL,
         expected,
-        f"{evidence['load_balancer']['where']} ends TLS itself",
-        "Let the load balancer pass TCP 443 through, unless it is meant to hold the certificates of your applications.",
-        ways,
+        f"{evidence['load_balancer']['where']} terminates TLS",
+        "Pass TCP 443 through at the load balancer, unless it should hold the certificates of your applications.",
+        connections,
     )
 
 
-def source(subject, evidence):
-    expected = "controllers learn the address of the client"
-    ways = _own(subject, evidence)
-    if not ways:
-        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Mend net.load_balancer first.")
-    hidden = sorted({way["seen"] for way in ways if way["source"] == "hidden"})
+@check("net.load_balancer_source")
+def load_balancer_source(subject: Subject, evidence: Evidence) -> Finding:
+    expected = "controllers see the client's address"
+    connections = _own(subject, evidence)
+    if not connections:
+        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
+    hidden = sorted({connection["seen"] for connection in connections if connection["source"] == "hidden"})
     if hidden:
         return Finding(
             FAIL,
             expected,
             f"they see {', '.join(hidden)} instead",
-            "Where applications need the client's address: let the load balancer keep it, or announce it (PROXY protocol).",
-            ways,
+            (
+                "If applications need the client's address, configure the load balancer to preserve it, or to send it "
+                "with the PROXY protocol."
+            ),
+            connections,
         )
-    announced = any(way["source"] == "announced" for way in ways)
-    return Finding(PASS, expected, "announced by the PROXY protocol" if announced else "the connection keeps it")
+    announced = any(connection["source"] == "announced" for connection in connections)
+    return Finding(PASS, expected, "sent with the PROXY protocol" if announced else "the connection preserves it")
 
 
-def _own(subject, evidence):
-    return [way for way in part(evidence, "load_balancer", "found")["reached"] if way["name"] == subject.node]
-
-
-CHECKS = {
-    "net.load_balancer": reached,
-    "net.load_balancer_tls": tls,
-    "net.load_balancer_source": source,
-}
+def _own(subject: Subject, evidence: Evidence) -> list[Row]:
+    return [
+        connection
+        for connection in part(evidence, "load_balancer", "found")["reached"]
+        if connection["name"] == subject.node
+    ]

@@ -10,18 +10,22 @@ Pure functions.
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import platforms
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, SKIPPED, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
 OTHER_AUDIT = "the listener of another audit"
-# Verdicts of port_probe_info that show the way to be open.
+# Verdicts of port_probe_info that prove the path open.
 _GOOD = ("open", "live")
-# Verdicts by which a port says nothing about the network when nobody listened there.
+# Verdicts that say nothing about the network when no listener ran there.
 _HOLLOW = ("refused", "unproven", "dropped")
 # Likewise when the whole node was gone: after a while the host that probes answers for it.
 _HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
@@ -32,7 +36,7 @@ _NODE_PORTS = range(30000, 32768)
 class Cell(NamedTuple):
     """What one node found of one row at another. ports: `{verdict: [range]}` of the ports that are not proven; reason:
     why, where the verdict alone does not say it; asked: how many ports the row has; lost: the node that could not be
-    reached, or is not part of the run, so that nothing is known of the way."""
+    reached, or is not part of the run, so that nothing is known of the path."""
 
     source: str
     destination: str
@@ -55,7 +59,7 @@ class Exposure(NamedTuple):
     ports: list[str]
 
 
-def cells(plan, nodes, evidence, absent):
+def cells(plan: planning.Plan, nodes: list[Node], evidence: Evidence, absent: dict[str, Any]) -> list[Cell]:
     """Return the Cells of all pairs, by source, destination and row, in the order of the inventory.
 
     nodes: Nodes of the whole cluster. evidence: `{name: evidence of of_node or None}`. absent: `{name: Absent}` of the
@@ -76,21 +80,23 @@ def cells(plan, nodes, evidence, absent):
 
 
 @functools.lru_cache(maxsize=4096)
-def _numbers(texts):
+def _numbers(texts: tuple[str, ...]) -> frozenset[int]:
     """The port numbers of a tuple of texts; the same whole ranges come back for every pair."""
     return frozenset(port_ranges.numbers(texts))
 
 
-def _asks(row, source, destination):
+def _asks(row: Row, source: Node, destination: Node) -> bool:
     if source.name == destination.name:
         return row["direction"] == "local"
     return row["direction"] != "local" and planning.dials(row, source.role) and planning.serves(row, destination.role)
 
 
-def _cell(plan, row, source, destination, evidence, absent):
+def _cell(
+    plan: planning.Plan, row: Row, source: Node, destination: Node, evidence: Evidence, absent: dict[str, Any]
+) -> Cell:
     ports = _numbers(tuple(row["ports"]))
 
-    def cell(status, failing=None, reason="", lost=""):
+    def cell(status: str, failing: dict[str, set[int]] | None = None, reason: str = "", lost: str = "") -> Cell:
         shown = {verdict: port_ranges.texts(numbers) for verdict, numbers in (failing or {}).items()}
         return Cell(source.name, destination.name, row["id"], row["transport"], status, len(ports), shown, reason, lost)
 
@@ -118,7 +124,15 @@ def _cell(plan, row, source, destination, evidence, absent):
     return _settled(plan, row, ports, peer, other, address, cell)
 
 
-def _settled(plan, row, ports, peer, other, address, cell):
+def _settled(
+    plan: planning.Plan,
+    row: Row,
+    ports: frozenset[int],
+    peer: dict[str, Any],
+    other: dict[str, Any],
+    address: str,
+    cell: Callable,
+) -> Cell:
     transport = row["transport"]
     place = next((place for place in other["places"] if place["address"] == address), None)
     if place is None:
@@ -129,8 +143,12 @@ def _settled(plan, row, ports, peer, other, address, cell):
         port: entry["reason"] for entry in place[transport]["failed"] for port in port_ranges.numbers(entry["ports"])
     }
     left = ports
-    beside = _in_the_way_of_the_platform(plan, place[transport])
-    failing, unknown, skipped, reasons, why = {}, {}, {}, [], []
+    beside = _holders_on_loopback(plan, place[transport])
+    failing: dict[str, set[int]] = {}
+    unknown: dict[str, set[int]] = {}
+    skipped: dict[str, set[int]] = {}
+    reasons: list[str] = []
+    why: list[str] = []
     for verdict, texts in peer[transport]["ports"].items():
         found = ports & _numbers(tuple(texts))
         left = left - found
@@ -148,7 +166,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
                 reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, which does not listen")
             elif other.get("lost") and verdict in _HOLLOW_WITHOUT_NODE:
                 unknown.setdefault("not_listening", set()).add(port)
-                reasons.append(f"{peer['name']} was lost in the meantime: {other['lost']}")
+                reasons.append(f"{peer['name']} became unreachable during the run: {other['lost']}")
             elif (
                 port in bound
                 and not other["alive"]
@@ -156,7 +174,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
                 and (transport, verdict) != ("tcp", "dropped")
             ):
                 unknown.setdefault("not_listening", set()).add(port)
-                reasons.append(f"the listener on {peer['name']} was gone before its time")
+                reasons.append(f"the listener on {peer['name']} stopped too early")
             elif verdict in _UNTRIED:
                 unknown.setdefault(verdict, set()).add(port)
                 reasons.append(peer[transport]["reasons"].get(verdict, verdict))
@@ -166,7 +184,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
         # Over UDP only the listener of the run can answer.
         if port in holders:
             (skipped if plan.operating else unknown).setdefault("occupied", set()).add(port)
-            reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}; UDP cannot be proven past it")
+            reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, so UDP cannot be tested")
         else:
             unknown.setdefault("untested", set()).add(port)
             reasons.append("not probed")
@@ -178,15 +196,15 @@ def _settled(plan, row, ports, peer, other, address, cell):
     return cell(SKIPPED, skipped, reason) if skipped else cell(PASS)
 
 
-def _in_the_way_of_the_platform(plan, held):
-    """Return `{port: who holds it}` where, while the platform runs, a program of another origin has a port on loopback alone.
+def _holders_on_loopback(plan: planning.Plan, held: dict[str, Any]) -> dict[int, Row]:
+    """Return `{port: holder}` of the ports that a program other than the platform's holds on loopback alone, while it runs.
 
-    The platform could not have it then, whatever the listener of the run, which asks for one address, proves. Ports of
-    services come and go, and the platform's own programs listen on loopback, too.
+    The platform cannot bind such a port, whatever the listener of this run proves, which binds one address. Ports of
+    services come and go, and the platform's own programs also listen on loopback.
     """
     if not plan.operating:
         return {}
-    own = set(platforms.load()["own_programs"])
+    own = set(installer.load()["own_programs"])
     return {
         port: holder
         for holder in held["beside"]
@@ -195,7 +213,7 @@ def _in_the_way_of_the_platform(plan, held):
     }
 
 
-def _reasons(summary, verdicts):
+def _reasons(summary: Row, verdicts: Iterable[str]) -> list[str]:
     return [
         summary["reasons"][verdict]
         for verdict in sorted(verdicts)
@@ -203,22 +221,22 @@ def _reasons(summary, verdicts):
     ]
 
 
-def is_of_another_audit(holder):
-    """Whether who holds a port is a listener such as ours, which an audit of somebody else, or a broken one, has there."""
+def is_of_another_audit(holder: dict[str, Any]) -> bool:
+    """Whether the holder of a port is the listener of another audit, or of one that was interrupted."""
     return holder["process"] == listener_control.PROCESS_NAME.decode()
 
 
-def holder_text(holder):
-    """Say who holds a port."""
+def holder_text(holder: dict[str, Any]) -> str:
+    """Return the holder of a port as a text."""
     if holder["process"] is None:
-        return "a process that is not to be seen, or the kernel"
+        return "a hidden process, or the kernel"
     who = f"(pid {holder['pid']}, user {holder['user']})"
     if is_of_another_audit(holder):
-        return f"{OTHER_AUDIT} {who}, which ends by itself within minutes"
+        return f"{OTHER_AUDIT} {who}, which stops by itself within minutes"
     return f"{holder['process']} {who}"
 
 
-def exposures(plan, nodes, evidence):
+def exposures(plan: planning.Plan, nodes: list[Node], evidence: Evidence) -> list[Any]:
     """Return an Exposure for each pair and row where a node reached ports of another that must be closed."""
     by_name = {node.name: node for node in nodes}
     found = []
@@ -242,7 +260,7 @@ def exposures(plan, nodes, evidence):
     return found
 
 
-def by_pair(found):
+def by_pair(found: list[Cell]) -> dict[tuple[str, str], list[Cell]]:
     """Return `{(source, destination): [Cell]}`."""
     pairs: dict[tuple[str, str], list[Cell]] = {}
     for cell in found:
@@ -250,6 +268,6 @@ def by_pair(found):
     return pairs
 
 
-def worst(statuses):
+def worst(statuses: list[str]) -> str:
     """Return the status that outweighs the others."""
     return min(statuses, key=(FAIL, UNKNOWN, SKIPPED, PASS).index)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Would this program go through the proxy? The rules of each, as they are, odd ones included. Pure functions.
+"""Would this program go through the proxy? The exact rules of each, special cases included. Pure functions.
 
 Each function takes a NO_PROXY as its reader finds it (a text) and a host (a name or an IPv4 address), and returns True
 where the program connects directly. tests/unit/programs/test_no_proxy_rules.py asks the programs themselves.
@@ -12,23 +12,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy import exact_hosts, java_pattern
 
 
-def _address(text):
+def _address(text: str) -> ipaddress.IPv4Address | None:
     try:
         return ipaddress.IPv4Address(text)
     except ValueError:
         return None
 
 
-def _below(host, name):
+def _below(host: str, name: str) -> bool:
     """host is that name, or ends with a dot and that name."""
     return bool(name) and (host == name or host.endswith("." + name))
 
 
-def curl(no_proxy, host):
+def curl(no_proxy: str, host: str) -> bool:
     """curl and libcurl from 7.86 on. A prefix length of 0 counts as none was given."""
     host = host.lower()
     if not no_proxy:
@@ -52,7 +53,7 @@ def curl(no_proxy, host):
     return False
 
 
-def curl_before_7_86(no_proxy, host):
+def curl_before_7_86(no_proxy: str, host: str) -> bool:
     """Older ones know no networks, and take an address for a name."""
     host = host.lower().rstrip(".")
     if no_proxy == "*":
@@ -60,7 +61,7 @@ def curl_before_7_86(no_proxy, host):
     return any(_below(host, token.removeprefix(".")) for token in re.split(r"[,\s]+", (no_proxy or "").lower()))
 
 
-def go(no_proxy, host):
+def go(no_proxy: str, host: str) -> bool:
     """golang.org/x/net/http/httpproxy, as kubelet, containerd and docker have it. Loopback is always direct."""
     host = host.lower()
     address = _address(host)
@@ -84,14 +85,14 @@ def go(no_proxy, host):
     return False
 
 
-def _holds(network, address):
+def _holds(network: str, address: ipaddress.IPv4Address) -> bool:
     try:
         return address in ipaddress.IPv4Network(network, strict=False)
     except ValueError:
         return False
 
 
-def urllib(no_proxy, host):
+def urllib(no_proxy: str, host: str) -> bool:
     """Python's own urllib: names and their ends, nothing else."""
     host = host.lower()
     if no_proxy == "*":
@@ -99,8 +100,8 @@ def urllib(no_proxy, host):
     return any(_below(host, entry.strip().lstrip(".").lower()) for entry in (no_proxy or "").split(","))
 
 
-def requests(no_proxy, host):
-    """Python's requests: networks for addresses, and the rest as urllib. Old ones are content with any end of a name."""
+def requests(no_proxy: str, host: str) -> bool:
+    """Python's requests: networks for addresses, and the rest as urllib. Old ones accept any end of a name."""
     address = _address(host)
     for entry in (no_proxy or "").replace(" ", "").split(","):
         length = entry.partition("/")[2]
@@ -109,13 +110,13 @@ def requests(no_proxy, host):
     return urllib(no_proxy, host)
 
 
-def java(no_proxy, host):
+def java(no_proxy: str, host: str) -> bool:
     """Java reads no NO_PROXY: this is what it does with the http.nonProxyHosts that says the same."""
     entries = [entry.strip() for entry in (no_proxy or "").split(",") if entry.strip()]
     return java_properties(java_pattern(entries), host)
 
 
-def java_properties(pattern, host):
+def java_properties(pattern: str, host: str) -> bool:
     """Java with a value of http.nonProxyHosts. An asterisk is known at the beginning and at the end of a pattern.
 
     Loopback is always direct.
@@ -145,18 +146,18 @@ def java_properties(pattern, host):
     return False
 
 
-def apt(no_proxy, host):
+def apt(no_proxy: str, host: str) -> bool:
     """apt with an own line "DIRECT" for each host of the list: the hosts themselves, and nothing below them."""
     entries = [entry.strip() for entry in (no_proxy or "").split(",")]
     return host.lower() in (entry.lower() for entry in exact_hosts(entries))
 
 
-def apt_environment(no_proxy, host):
+def apt_environment(no_proxy: str | None, host: str) -> bool:
     """apt with a no_proxy in its environment: whatever a name or an address ends with."""
     return any(entry and host.lower().endswith(entry.lower()) for entry in (no_proxy or "").split(","))
 
 
-def by_name(curl_version=None):
+def by_name(curl_version: str | None = None) -> dict[str, Any]:
     """Return `{program: rule}`; curl_version: a text such as "7.88.1" of the node, where known.
 
     dnf and yum are libcurl.
@@ -174,5 +175,5 @@ def by_name(curl_version=None):
     }
 
 
-# Programs that cannot be told a network: they reach its addresses through the proxy unless each is named.
+# Programs that do not support networks: they reach its addresses through the proxy unless each is named.
 NO_NETWORKS = (curl_before_7_86, urllib, apt)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
@@ -24,7 +25,7 @@ class Destination(NamedTuple):
     kind: str
 
 
-def destinations(variables_by_node, pod_cidr, service_cidr):
+def destinations(variables_by_node: dict[str, dict[str, str]], pod_cidr: str, service_cidr: str) -> list[Destination]:
     """Return the Destinations of a cluster."""
     addresses, names = no_proxy.node_names(variables_by_node)
     pod = str(ipaddress.IPv4Network(pod_cidr)[257])
@@ -43,28 +44,28 @@ def destinations(variables_by_node, pod_cidr, service_cidr):
     ]
 
 
-def proxied(value, wanted, curl_version=None):
+def proxied(value: str, wanted: list[Destination], curl_version: str | None = None) -> list[tuple[str, Destination]]:
     """Return `[(program, Destination)]` for everything that would go through the proxy.
 
-    value: the NO_PROXY, a text or None. Where a program cannot be told a name or a network, that is left out: nothing
+    value: the NO_PROXY, a text or None. Where a program does not support a name or a network, that is left out: nothing
     that a site writes would change it.
     """
     found = []
     for program, rule in no_proxy_rules.by_name(curl_version).items():
         for destination in wanted:
-            if not rule(value, destination.host) and not cannot_be_told(rule, destination):
+            if not rule(value, destination.host) and not is_not_supported(rule, destination):
                 found.append((program, destination))
     return found
 
 
-def cannot_be_told(rule, destination):
-    """Whether a program has no way to say that a Destination is to be reached directly."""
+def is_not_supported(rule: Callable[[str | None, str], bool], destination: Destination) -> bool:
+    """Whether a program has no setting that makes it reach a Destination directly."""
     if destination.kind == "network":
         return rule in no_proxy_rules.NO_NETWORKS
     return destination.kind == "name" and rule is no_proxy_rules.apt
 
 
-def rows(value, wanted, curl_version=None):
+def rows(value: str, wanted: list[Destination], curl_version: str | None = None) -> dict[str, dict[str, str]]:
     """Return the whole table `{host: {program: "direct" | "proxied"}}`."""
     programs = no_proxy_rules.by_name(curl_version)
     return {

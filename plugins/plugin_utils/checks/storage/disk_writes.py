@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do the disks of the platform and of etcd take writes fast enough?"""
+"""storage.write_speed and etcd_latency: how fast the disks of the platform and of etcd take writes."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
     FAIL,
@@ -10,33 +14,40 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
     SKIPPED,
     UNKNOWN,
     Finding,
-    NoEvidence,
-    part,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.platform import wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject, required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 
 SWITCH = "rtf_preflight_disk_writes"
 # What to do about a directory that could not be written in, by the verdict of disk_write_info.
 REMEDIES = {
-    "no_space": "Make room, `du -xsh {mount}`, then run the audit again.",
-    "read_only": "`mount -o remount,rw {mount}`; if that fails, see `dmesg` for errors of the disk.",
-    "denied": "Let Ansible become root on {node}, then run the audit again; if it stays, see `lsattr -d {directory}`.",
-    "remote": "Put {path} on a disk of {node}; the platform's data may not depend on another host.",
+    "no_space": "Free space (`du -xsh {mount}`), then run the audit again.",
+    "read_only": "`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
+    "denied": (
+        "Allow Ansible to become root on {node}, then run the audit again; if the result is the same, see "
+        "`lsattr -d {directory}`."
+    ),
+    "remote": "Put {path} on a disk of {node}; the platform's data must not depend on another host.",
 }
-AGAIN = "Run the audit again; if it stays, try `dd if=/dev/zero of={directory}/trial bs=1M count=100 conv=fdatasync` on {node}."
+AGAIN = (
+    "Run the audit again; if the result is the same, try `dd if=/dev/zero of={directory}/trial bs=1M count=100 "
+    "conv=fdatasync` on {node}."
+)
 
 
-def write_speed(subject, evidence):
-    """The platform's disk by what Gravity asks for, which is more than the vendor's page does; etcd's by the page."""
-    platform = wanted(subject, "disk-write-speed")
+@check("storage.write_speed")
+def write_speed(subject: Subject, evidence: Evidence) -> Finding:
+    """The platform's disk is judged by Gravity's limit, which is higher than the vendor's; etcd's by the vendor's page."""
+    platform = required(subject, "disk-write-speed")
     limits = {platform["directory"]: platform["megabytes_per_second"]}
     if subject.role == "controller":
-        limits[wanted(subject, "etcd-write-latency")["directory"]] = wanted(subject, "etcd-disk")[
+        limits[required(subject, "etcd-write-latency")["directory"]] = required(subject, "etcd-disk")[
             "megabytes_per_second"
         ]
     listed = " and ".join(f"{least} MB/s in {path}" for path, least in limits.items())
-    docker = wanted(subject, "docker-disk")["megabytes_per_second"]
-    expected = f"at least {listed}; the vendor's page asks {docker} MB/s of docker's disk"
+    docker = required(subject, "docker-disk")["megabytes_per_second"]
+    expected = f"at least {listed}; the vendor's page requires {docker} MB/s of docker's disk"
     if _not_asked(evidence):
         return _skipped(expected)
     found = [_of(evidence, path) for path in limits]
@@ -49,13 +60,14 @@ def write_speed(subject, evidence):
     return Finding(PASS, expected, "; ".join(_speed(entry) for entry in found), evidence=found)
 
 
-def etcd_latency(subject, evidence):
+@check("storage.etcd_latency")
+def etcd_latency(subject: Subject, evidence: Evidence) -> Finding:
     """Slow, or so slow that an installer that measures it refuses. A stand-in for etcd's own disk decides nothing."""
-    limits = wanted(subject, "etcd-write-latency")
+    limits = required(subject, "etcd-write-latency")
     (slow_ms, worst_ms), (slow_rate, worst_rate) = limits["milliseconds_at_most"], limits["writes_per_second_at_least"]
     expected = (
-        f"99 of 100 small writes are on the disk within {slow_ms} ms ({worst_ms} ms at the very most), "
-        f"and {slow_rate} a second ({worst_rate} at the very least)"
+        f"99 % of small writes reach the disk within {slow_ms} ms ({worst_ms} ms at the very most), at {slow_rate} "
+        f"per second ({worst_rate} at the very least)"
     )
     if _not_asked(evidence):
         return _skipped(expected)
@@ -64,8 +76,8 @@ def etcd_latency(subject, evidence):
         return _unknown(subject, expected, entry)
     small = entry["small_writes"]
     observed = (
-        f"p50 {small['p50_ms']:g}, p99 {small['p99_ms']:g}, max {small['max_ms']:g} ms, "
-        f"{small['per_second']:g} a second{_where(entry)}"
+        f"p50 {small['p50_ms']:g}, p99 {small['p99_ms']:g}, max {small['max_ms']:g} ms, {small['per_second']:g} per "
+        f"second{_where(entry)}"
     )
     if small["p99_ms"] <= slow_ms and small["per_second"] >= slow_rate:
         return Finding(PASS, expected, observed, evidence=entry)
@@ -74,33 +86,33 @@ def etcd_latency(subject, evidence):
     return Finding(FAIL, expected, observed, _faster(subject, entry), entry, weight)
 
 
-def _not_asked(evidence):
-    told = part(evidence, "disk_writes")
-    return isinstance(told, dict) and told.get("skipped")
+def _not_asked(evidence: Evidence) -> bool | None:
+    found = part(evidence, "disk_writes")
+    return isinstance(found, dict) and found.get("skipped")
 
 
-def _skipped(expected):
+def _skipped(expected: str) -> Finding:
     return Finding(
         SKIPPED,
         expected,
         f"{SWITCH} is not set",
-        f"Set {SWITCH} to true to have the disks measured: it writes up to 100 MB a disk, and leaves nothing behind.",
+        f"Set {SWITCH} to true to measure the disks: this writes up to 100 MB to each disk and leaves nothing behind.",
         severity="info",
     )
 
 
-def _of(evidence, path):
+def _of(evidence: Evidence, path: str) -> dict[str, Any]:
     for entry in part(evidence, "disk_writes"):
         if entry["path"] == path:
             return entry
     raise NoEvidence(f"no writes in {path} were measured")
 
 
-def _measured(entry):
+def _measured(entry: dict[str, Any]) -> bool:
     return entry["verdict"] == "measured"
 
 
-def _unknown(subject, expected, entry):
+def _unknown(subject: Subject, expected: str, entry: dict[str, Any]) -> Finding:
     remedy = REMEDIES.get(entry["verdict"], AGAIN)
     texts = {
         "node": subject.node,
@@ -112,32 +124,26 @@ def _unknown(subject, expected, entry):
     )
 
 
-def _stands_in(entry):
+def _stands_in(entry: dict[str, Any]) -> bool:
     return entry["directory"] != entry["path"]
 
 
-def _where(entry):
-    instead = f", as {entry['path']} is not there yet" if _stands_in(entry) else ""
+def _where(entry: dict[str, Any]) -> str:
+    instead = f", because {entry['path']} does not exist yet" if _stands_in(entry) else ""
     return f" in {entry['directory']} ({entry['type']} at {entry['mount']}{instead})"
 
 
-def _speed(entry):
+def _speed(entry: dict[str, Any]) -> str:
     return f"{entry['megabytes_per_second']:g} MB/s{_where(entry)}"
 
 
-def _faster(subject, entry):
+def _faster(subject: Subject, entry: dict[str, Any]) -> str:
     if _stands_in(entry):
         return (
-            f"Measured was the disk of {entry['mount']}. If the disk that {subject.node} gets for {entry['path']} is of the "
-            "same kind, ask for a faster one; measure again once it is mounted."
+            f"This measured the disk of {entry['mount']}. If the disk of {subject.node} for {entry['path']} will be "
+            "of the same kind, ask for a faster one; measure again once it is mounted."
         )
     return (
-        f"Ask whoever runs the storage of {subject.node} for a faster disk at {entry['mount']}, an SSD of its own, or for "
-        "more IOPS where they are rationed; `iostat -x 1` shows who else keeps it busy."
+        f"Ask the storage team of {subject.node} for a faster disk at {entry['mount']}, such as a dedicated SSD, or "
+        "for more IOPS; `iostat -x 1` shows what else uses it."
     )
-
-
-CHECKS = {
-    "storage.write_speed": write_speed,
-    "storage.etcd_latency": etcd_latency,
-}

@@ -2,13 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why chrony is not synchronised: what became of each of its sources, and what to do about it.
+"""Why chrony is not synchronised: the state of each of its sources, and what to do about it.
 
 Pure functions of the evidence of host_info's section `time` (`chrony`) and, where there are any, of the NTP queries that
 egress_info put to the same servers without authentication: they tell a closed port from a key that the server refuses.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
 UNRESOLVED, SILENT, NTS, KEY, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES = (
     "unresolved",
@@ -31,12 +36,12 @@ class Cause(NamedTuple):
     detail: str = ""
 
 
-def causes(chrony, probes=()):
+def causes(chrony: dict[str, Any], probes: Any = ()) -> list[Cause]:
     """Return one Cause for each source that chrony does not follow, in the order of chrony.
 
     chrony: `{"sources", "unresolved", "log"}`. probes: results of egress_info with the protocol `ntp`.
     """
-    asked = {}
+    asked: dict[str | None, Row] = {}
     for row in probes:
         for name in (row["host"], row.get("address")):
             asked.setdefault(name, row)
@@ -45,19 +50,19 @@ def causes(chrony, probes=()):
         cause = _cause(source, asked, chrony.get("log") or [])
         if cause is not None and cause not in found:
             found.append(cause)
-    told = {cause.source for cause in found if cause.kind == UNRESOLVED}
+    named = {cause.source for cause in found if cause.kind == UNRESOLVED}
     found += [
-        Cause(UNRESOLVED, row["host"]) for row in probes if row["verdict"] == "unresolved" and row["host"] not in told
+        Cause(UNRESOLVED, row["host"]) for row in probes if row["verdict"] == "unresolved" and row["host"] not in named
     ]
     if chrony.get("unresolved") and not any(cause.kind == UNRESOLVED for cause in found):
         count = chrony["unresolved"]
         found.append(Cause(UNRESOLVED, f"{count} {'source' if count == 1 else 'sources'} of chrony's configuration"))
-    if not found:  # all of them are in order, and chrony has not made up its mind
+    if not found:  # every source is usable, and chrony has not selected one yet
         found = [Cause(SAMPLES, source.get("name") or source["address"]) for source in chrony["sources"]]
     return found
 
 
-def _cause(source, asked, log):
+def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cause | None:
     name = source.get("name") or source["address"]
     if source["address"] is None:
         return Cause(UNRESOLVED, name or "a source of chrony's configuration")
@@ -73,25 +78,25 @@ def _cause(source, asked, log):
     return Cause(SAMPLES, name)
 
 
-def _silence(source, name, probe, log):
+def _silence(source: dict[str, Any], name: str, probe: dict[str, Any] | None, log: list[str]) -> Cause:
     authentication = source.get("authentication") or {"mode": "none"}
     if authentication["mode"] == "nts" and not authentication["cookies"]:
-        told = [line for line in log if name in line or source["address"] in line]
-        return Cause(NTS, name, " ".join(told[-1:]))
-    answers = probe is not None and probe["verdict"] == "reachable"
-    if answers and probe.get("detail"):  # a server that answers and is no use says why
-        return Cause(UNSYNCHRONISED, name, probe["detail"])
-    if answers and authentication["mode"] != "none":
+        named = [line for line in log if name in line or source["address"] in line]
+        return Cause(NTS, name, " ".join(named[-1:]))
+    answer = probe if probe is not None and probe["verdict"] == "reachable" else None
+    if answer and answer.get("detail"):  # a server that answers but is not usable says why
+        return Cause(UNSYNCHRONISED, name, answer["detail"])
+    if answer and authentication["mode"] != "none":
         return Cause(KEY if authentication["mode"] == "key" else NTS, name, _key_text(authentication))
     return Cause(SILENT, name)
 
 
-def _key_text(authentication):
+def _key_text(authentication: dict[str, Any]) -> str:
     return f"key {authentication['key']}" if authentication["mode"] == "key" else ""
 
 
-def words(found):
-    """Say what the Causes are, the gravest first."""
+def observed_text(found: list[Cause]) -> str:
+    """Return the Causes as one text, the most severe first."""
     if not found:
         return "chrony has no source"
     texts = []
@@ -100,10 +105,10 @@ def words(found):
         detailed = "; ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
         texts.append(
             {
-                UNRESOLVED: f"no address for {listed}",
-                SILENT: f"no answer from UDP 123 of {listed}",
+                UNRESOLVED: f"cannot resolve {listed}",
+                SILENT: f"no answer on UDP 123 from {listed}",
                 NTS: f"authentication failed: no NTS keys from {detailed}",
-                KEY: f"authentication failed: it answers other queries, but not those with its key: {detailed}",
+                KEY: f"authentication failed, while queries without a key are answered: {detailed}",
                 UNSYNCHRONISED: detailed,
                 FALSETICKER: f"rejected as falseticker, no majority agrees: {detailed}",
                 VARIABLE: f"the offset varies too much to be used: {listed}",
@@ -113,11 +118,11 @@ def words(found):
     return "; ".join(texts)
 
 
-def remedy(found, node, servers):
-    """Say what a person does about the Causes. servers: the hosts of rtf_ntp_servers."""
+def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:
+    """Return what to do about the Causes. servers: the hosts of rtf_ntp_servers."""
     if not found:
-        return f"Set rtf_ntp_servers, or name a server in the configuration of chrony on {node}."
-    # What the package configures beside the site's own servers is nobody's errand, unless there is nothing else.
+        return f"Set rtf_ntp_servers, or configure a server in chrony on {node}."
+    # Sources that the package configures need no action, unless the site has none of its own.
     own = [cause for cause in found if cause.source in servers] or found
     texts = []
     for kind, sources in _by_kind(own).items():
@@ -127,22 +132,27 @@ def remedy(found, node, servers):
                 UNRESOLVED: f"Make {listed} resolve on {node} (`getent hosts NAME`), or correct rtf_ntp_servers.",
                 SILENT: f"Ask the network team to open UDP 123 from {node} to {listed}, or correct rtf_ntp_servers.",
                 NTS: (
-                    f"Open TCP {_NTS_PORT} from {node} to {listed}, and see that {node} trusts who issued its certificate"
-                    " and that the certificate bears that name (`journalctl -u chrony -u chronyd`)."
+                    f"Open TCP {_NTS_PORT} from {node} to {listed}, and check that {node} trusts the issuer of its "
+                    "certificate and that the certificate contains that name (`journalctl -u chrony -u chronyd`)."
                 ),
-                KEY: f"Compare id, type and secret in rtf_ntp_keys with what {listed} has.",
-                UNSYNCHRONISED: f"Tell who runs {listed} that it is not synchronised, or name another server.",
+                KEY: f"Compare id, type and secret in rtf_ntp_keys with those on {listed}.",
+                UNSYNCHRONISED: (
+                    f"Report to the operators of {listed} that it is not synchronised, or choose another server."
+                ),
                 FALSETICKER: (
-                    "Find out which of the servers is wrong (`chronyc sources -v`), and name at least three that agree"
-                    " in rtf_ntp_servers."
+                    "Find out which of the servers is wrong (`chronyc sources -v`), and list at least three that "
+                    "agree in rtf_ntp_servers."
                 ),
-                VARIABLE: f"Look for what delays packets between {node} and {listed}, or name a server that is nearer.",
-                SAMPLES: "Wait a minute and run it again, with a greater rtf_time_sync_wait (`chronyc tracking` shows the progress).",
+                VARIABLE: f"Look for what delays packets between {node} and {listed}, or choose a nearer server.",
+                SAMPLES: (
+                    "Wait a minute and run the play again, with a larger rtf_time_sync_wait (`chronyc tracking` "
+                    "shows the progress)."
+                ),
             }[kind]
         )
     return " ".join(texts)
 
 
-def _by_kind(found):
+def _by_kind(found: list[Cause]) -> dict[str, Any]:
     order = (NTS, KEY, UNRESOLVED, SILENT, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES)
     return {kind: causes_ for kind in order if (causes_ := [cause for cause in found if cause.kind == kind])}

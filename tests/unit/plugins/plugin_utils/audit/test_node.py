@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness, subjects
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import FUNCTIONS, judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
@@ -24,10 +24,6 @@ def judge(evidence, subject=None, only=("*",)):
 def not_passed(results):
     """Return the ids of the results that did not pass."""
     return [name for name, entry in results.items() if entry["status"] != "pass"]
-
-
-def test_every_check_of_the_catalogue_has_a_function_and_none_is_left_over():
-    assert {check["id"] for check in CHECKS} == set(FUNCTIONS)
 
 
 def test_a_node_in_order_passes_every_check():
@@ -142,7 +138,7 @@ BROKEN = [
         "ntp.example.com: no reply within 5 s",
         "open UDP 123",
     ),
-    (_set(*NET, "addresses", 0, "dynamic", True), "net.static_address", "leased (DHCP)", "waive this"),
+    (_set(*NET, "addresses", 0, "dynamic", True), "net.static_address", "is a DHCP lease", "waive this"),
 ]
 
 

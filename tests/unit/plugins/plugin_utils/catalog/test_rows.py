@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
 
 SOURCE = {"document": "A page", "section": "A section", "row": "A row"}
 COMMON = {"severity": "required", "purpose": "Does something.", "since": "1.4", "source": SOURCE}
@@ -37,7 +37,7 @@ GOOD = {"ports": PORT, "endpoints": ENDPOINT, "settings": SETTING}
 
 @pytest.mark.parametrize("kind", rows.KINDS)
 def test_a_good_row_is_accepted(kind):
-    rows.check_row(kind, GOOD[kind])
+    rows.validate_row(kind, GOOD[kind])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_good_row_is_accepted(kind):
 )
 def test_a_bad_field_is_named_with_what_is_valid(kind, field, value, message):
     with pytest.raises(RowError) as caught:
-        rows.check_row(kind, {**GOOD[kind], field: value})
+        rows.validate_row(kind, {**GOOD[kind], field: value})
     assert message in str(caught.value)
 
 
@@ -87,13 +87,13 @@ def test_a_bad_field_is_named_with_what_is_valid(kind, field, value, message):
 def test_a_missing_field_is_named(kind, field):
     row = {name: value for name, value in GOOD[kind].items() if name != field}
     with pytest.raises(RowError, match=f"{field} is missing"):
-        rows.check_row(kind, row)
+        rows.validate_row(kind, row)
 
 
 @pytest.mark.parametrize("row", [None, [], "x", 1])
 def test_a_row_that_is_no_mapping(row):
     with pytest.raises(RowError, match="is not a mapping"):
-        rows.check_row("ports", row)
+        rows.validate_row("ports", row)
 
 
 def test_a_complete_row_has_every_field_and_shares_nothing():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fields import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 
 CATALOG = catalog.load()

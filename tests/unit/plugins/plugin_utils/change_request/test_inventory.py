@@ -26,7 +26,7 @@ def test_nodes_have_a_role_and_an_address():
 def test_all_nodes_without_an_address_are_named_at_once():
     with pytest.raises(inventory.InventoryError) as caught:
         inventory.nodes(GROUPS, {"c1": {}, "w1": {"ansible_host": "w1.example.com"}})
-    assert str(caught.value).startswith("rtf_node_address: not set for c1, w1, and ansible_host is no IPv4 address")
+    assert str(caught.value).startswith("rtf_node_address: not set for c1, w1, and ansible_host is not an IPv4 address")
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,11 @@ def test_the_page_of_the_lab(lab_request):
     assert "| Internet: 0.0.0.0/0 | controllers | TCP 443 |" in found["Into the nodes"]
     assert "| all nodes | NTP servers: ntp.lab.example | UDP 123 |" in found["Out of the nodes, by address"]
     assert "TCP 443 | AMQP over WebSockets | **pass through** |" in found["Out of the nodes, by name"]
-    assert "rtf_internal_networks is not set, so nobody is named for: ops-center-ui." in found["Open questions"]
-    assert "rtf_ingress_sources is not set, so anywhere is asked for in: ingress-https." in found["Open questions"]
+    assert "rtf_internal_networks is not set, so one end is missing in: ops-center-ui." in found["Open questions"]
+    assert "rtf_ingress_sources is not set, so any address is requested in: ingress-https." in found["Open questions"]
     assert "`kubernetes-charts`" in found["Nothing to open"] and "Retired" in found["Nothing to open"]
     assert "`install-bandwidth-checker`" in found["To be closed after the installation"]
-    assert "`dias-ingestor-nginx.prod.cloudhub.io` port 5044" in found["For those who run the proxies"]
+    assert "`dias-ingestor-nginx.prod.cloudhub.io` port 5044" in found["For the proxy team"]
 
 
 def test_nothing_is_asked_when_everything_is_stated(make_request):
@@ -79,9 +79,9 @@ def test_the_comparison(make_request):
     found = sections(text)
     assert text.startswith("# From release 1.4 to 1.13\n")
     assert "`rtf-runtime-registry-eu`" in found["To be opened"]
-    assert "`dkr-ecr-eu`" in found["No longer asked for"]
+    assert "`dkr-ecr-eu`" in found["No longer required"]
     assert "| ports | 3008-3012 | 3008, 3010, 3011, 3012 | `internal-services` |" in found["Changed"]
-    assert "`pod-network-apart`" in found["Asked for besides from now on"]
+    assert "`pod-network-apart`" in found["New further requirements"]
     assert "different products" not in text
 
 

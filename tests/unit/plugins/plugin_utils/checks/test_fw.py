@@ -40,24 +40,24 @@ def drift(**sides):
             "2 are active: ufw",
             "systemctl disable --now ufw",
         ),
-        ({"pending": True}, "fw.rules", "waits to be confirmed", "Wait until"),
+        ({"pending": True}, "fw.rules", "is not confirmed", "Wait until"),
         (
             {"ours": drift(runtime={"missing": ["a", "b", "c", "d"], "extra": []})},
             "fw.rules",
-            "now missing: a; b; c; d",
+            "missing now: a; b; c; d",
             "rtf_firewall",
         ),
         (
             {"ours": drift(permanent={"missing": [], "extra": ["x"]})},
             "fw.rules",
-            "after a reboot not asked for: x",
-            "Something else changed nftables",
+            "unexpected after a reboot: x",
+            "Another program changed nftables",
         ),
         ({"forward": {"ip filter FORWARD": False}}, "fw.forward_policy", "ip filter FORWARD drops", "rtf_pod_cidr"),
         (
             {"forward": {"ip filter FORWARD": False}, "forward_owners": {"ip filter FORWARD": "Docker"}},
             "fw.forward_policy",
-            "by Docker",
+            "Docker set this policy",
             "rtf_kernel",
         ),
         (
@@ -69,7 +69,7 @@ def drift(**sides):
         (
             {"iptables": {"in_use": "legacy", "rules": {"nf_tables": True, "legacy": False}}},
             "fw.backend",
-            "the rules are nf_tables, and `iptables` writes legacy",
+            "the rules are in nf_tables, but `iptables` uses legacy",
             "update-alternatives",
         ),
         (
@@ -97,7 +97,7 @@ def test_what_is_wrong_is_named_with_what_to_do(changes, check, said, remedy):
         ("20210129-aaaaaaa", "debian", "pass", "leaves it alone"),
         ("20220310-0094759", "debian", "fail", "disables ufw"),
         (None, "debian", "fail", "as last published"),
-        (None, None, "unknown", "does not know this system"),
+        (None, None, "unknown", "does not support this system"),
     ],
 )
 def test_what_the_installer_of_each_version_will_do(version, platform, status, said):
@@ -109,7 +109,7 @@ def test_what_the_installer_of_each_version_will_do(version, platform, status, s
 
 def test_a_host_without_a_firewall_has_nothing_to_keep():
     results = judged(active={}, ours=None, applied=None, forward={})
-    assert results["fw.regime"]["observed"] == "none: every port is open at the host"
+    assert results["fw.regime"]["observed"] == "none: the host blocks no port"
     assert {entry["status"] for entry in results.values()} == {"pass"}
 
 

@@ -86,7 +86,7 @@ BROKEN = [
     (
         (*SYSTEM, "cgroups", {"controllers": [], "unified": True}),
         "host.cgroups",
-        "only version 2 is there",
+        "only version 2 is mounted",
         "systemd.unified_cgroup_hierarchy=0",
     ),
     ((*SYSTEM, "cgroups", "controllers", ["cpu", "cpuacct", "memory"]), "host.cgroups", "cpuset not mounted", "grubby"),
@@ -126,13 +126,13 @@ BROKEN = [
     (
         (*SYSTEM, "hostname", {"name": "Node_1", "static": None, **host_samples.ALL_READ}),
         "host.hostname",
-        "no valid name",
+        "is not a valid node name",
         "hostnamectl",
     ),
     (
         (*SYSTEM, "hostname", {"name": "localhost.localdomain", "static": None, **host_samples.ALL_READ}),
         "host.hostname",
-        "no valid name",
+        "is not a valid node name",
         "hostnamectl",
     ),
     (
@@ -141,7 +141,7 @@ BROKEN = [
         "becomes template at the next boot",
         "hostnamectl",
     ),
-    (("cluster", "n2", TWIN), "host.hostname", "is the name of n2, too", "hostnamectl"),
+    (("cluster", "n2", TWIN), "host.hostname", "is also the name of n2", "hostnamectl"),
     (
         (*TMP, room("/tmp", 80, 60, "/tmp", mode=0o1777, options=["noexec", "rw"])),
         "storage.tmp",
@@ -167,13 +167,13 @@ BROKEN = [
     (
         (*STORAGE, "room", "/etc", room("/etc", 80, 60, writable=False)),
         "storage.writable",
-        "root may not write there",
+        "root cannot write there",
         "lsattr -d /etc",
     ),
     (
         (*STORAGE, "room", "/var/lib", room("x", 80, 60, files_free=7)),
         "storage.writable",
-        "7 files left on / (inodes)",
+        "7 inodes left on /",
         "--inodes",
     ),
     (
@@ -198,13 +198,13 @@ BROKEN = [
         (*STORAGE, "fstab", [host_samples.fstab_line(4, "LABEL=SMARTFS", "/data")]),
         "storage.fstab_lines",
         "line 4: LABEL=SMARTFS /data",
-        "Reword",
+        "Rename",
     ),
     ((*STORAGE, "devices", DISKS[:2]), "storage.etcd_device", "/dev/sda: mounted on", "Attach an empty disk of 60 GiB"),
     (
         (*STORAGE, "devices", [DISKS[0], DISKS[2]]),
         "storage.docker_device",
-        "/dev/sdc: 60 GiB are too few",
+        "/dev/sdc: 60 GiB is too small",
         "Attach an empty disk of 250 GiB",
     ),
     (
@@ -228,13 +228,13 @@ BROKEN = [
     (
         (*STORAGE, "environment", environment(RTF_ETCD_DEVICE_SIZE="79G")),
         "storage.etcd_device",
-        "RTF_ETCD_DEVICE_SIZE=79G is /dev/sda2, which is no whole disk",
+        "RTF_ETCD_DEVICE_SIZE=79G is /dev/sda2, which is not a whole disk",
         "would format this one",
     ),
     (
         (*NETWORK, "addresses", 0, "dynamic", True),
         "net.static_address",
-        "192.168.230.11 was leased (DHCP)",
+        "192.168.230.11 is a DHCP lease",
         "waive this",
     ),
     (
@@ -252,7 +252,7 @@ BROKEN = [
     (
         (*NETWORK, "persistence", configured("static", "192.168.230.99", "eth9")),
         "net.static_address",
-        "by no file of eth0",
+        "by no known configuration file of eth0",
         "static",
     ),
     (
@@ -264,13 +264,13 @@ BROKEN = [
     (
         (*NETWORK, "persistence", configured("dhcp", state="is not installed")),
         "net.static_address",
-        "by no file of eth0 that is known; /etc/netplan/x is of systemd-networkd.service, which is not installed",
+        "by no known configuration file of eth0; /etc/netplan/x belongs to systemd-networkd.service, which is not installed",
         "static",
     ),
     (
         (*NETWORK, "persistence", {"configurations": [], "leases": [LEASE], **host_samples.ALL_READ}),
         "net.static_address",
-        "was leased, says /var/lib/dhclient/x.lease",
+        "is a DHCP lease in /var/lib/dhclient/x.lease",
         "static",
     ),
     (
@@ -300,7 +300,7 @@ BROKEN = [
     (
         (*NETWORK, "routes", [route("10.0.0.0/8")]),
         "net.cluster_networks",
-        "10.0.0.0/8 (route by eth1) holds the pods'",
+        "10.0.0.0/8 (route by eth1) contains the pods'",
         "POD_NETWORK_CIDR",
     ),
     (
@@ -326,7 +326,7 @@ BROKEN = [
     (
         (*NETWORK, "resolvers", "nameservers", ["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4"]),
         "net.resolvers",
-        "1.1.1.4 are never asked",
+        "1.1.1.4 are never used",
         "resolv.conf",
     ),
 ]
@@ -372,7 +372,7 @@ def test_a_worker_needs_more_memory_and_no_disk_for_etcd():
     assert "storage.etcd_device" not in results and "storage.etcd_device" in judge(samples.evidence())
 
 
-def listed(release, plane="us"):
+def joined_first(release, plane="us"):
     """The systems that the vendor lists for a release."""
     scope = {"release": release, "control_plane": plane, "phase": "install"}
     return subjects.subject("n1", samples.GROUPS, {}, scope).settings["supported-os"]["expected"]["systems"]
@@ -424,8 +424,8 @@ def test_kernels_of_recorded_systems_are_new_enough(name):
 def test_every_release_of_the_appliance_lists_more_systems_than_the_one_before():
     appliance = [release["id"] for release in catalog.load().releases if release["line"] == "appliance"]
     for earlier, later in zip(appliance, appliance[1:], strict=False):
-        assert set(listed(earlier)["rhel"]) <= set(listed(later)["rhel"])
-    assert "8.5" not in listed("1.13")["rhel"]
+        assert set(joined_first(earlier)["rhel"]) <= set(joined_first(later)["rhel"])
+    assert "8.5" not in joined_first("1.13")["rhel"]
 
 
 def test_options_that_newer_kernels_do_not_have_are_not_asked_of_them():
@@ -452,9 +452,9 @@ class TestDisks:
             ({"mounted": ["swap"]}, "mounted on swap"),
             ({"holders": ["dm-3"]}, "used by dm-3"),
             ({"parts": ["sdb1"], "signatures": ["partition table gpt"]}, "has partitions sdb1"),
-            ({"signatures": ["filesystem LVM2_member"]}, "holds a filesystem LVM2_member"),
+            ({"signatures": ["filesystem LVM2_member"]}, "contains a filesystem LVM2_member"),
             ({"read_only": True}, "read-only"),
-            ({"size": 99 * GIB - GIB * 6}, "93 GiB are too few"),
+            ({"size": 99 * GIB - GIB * 6}, "93 GiB is too small"),
         ],
     )
     @pytest.mark.parametrize("named", [{"RTF_DOCKER_DEVICE": "/dev/sdb"}, {"RTF_DOCKER_DEVICE_SIZE": "250G"}, {}])
@@ -477,8 +477,8 @@ class TestDisks:
     def test_one_disk_cannot_be_both(self):
         named = environment(RTF_DOCKER_DEVICE="/dev/sdb", RTF_ETCD_DEVICE="/dev/sdb")
         results = judge(changed(*STORAGE, "environment", named))
-        assert "it is the etcd disk, too" in results["storage.docker_device"]["observed"]
-        assert "it is the docker disk, too" in results["storage.etcd_device"]["observed"]
+        assert "it is also the etcd disk" in results["storage.docker_device"]["observed"]
+        assert "it is also the docker disk" in results["storage.etcd_device"]["observed"]
 
     def test_what_will_be_formatted_is_said_although_all_is_well(self):
         named = environment(RTF_DOCKER_DEVICE="/dev/sdb", RTF_ETCD_DEVICE_SIZE="60G")
@@ -489,7 +489,7 @@ class TestDisks:
 
     def test_a_small_disk_is_good_for_development_only(self):
         entry = judge(changed(*STORAGE, "devices", [disk("sdb", 100), disk("sdc", 60)]))["storage.docker_device"]
-        assert entry["status"] == "pass" and "a production cluster wants 250 GiB" in entry["observed"]
+        assert entry["status"] == "pass" and "a production cluster needs 250 GiB" in entry["observed"]
 
     @pytest.mark.parametrize("named", [{"RTF_DOCKER_DEVICE": "/dev/sdb"}, {}])
     def test_a_disk_that_udev_never_saw_is_unknown(self, named):
@@ -539,20 +539,20 @@ def installed():
             1,
             2,
             "pass",
-            "1 controller and 2 workers, enough for development; production asks for 3 controllers and 3 workers",
+            "1 controller and 2 workers, enough for development; production requires 3 controllers and 3 workers",
             "",
         ),
-        (2, 3, "fail", "2 controllers and 3 workers", "Have 1 or 3 nodes in rtf_controllers: "),
-        (4, 3, "fail", "4 controllers and 3 workers", "Have 3 or 5 nodes in rtf_controllers: "),
-        (7, 3, "fail", "7 controllers and 3 workers", "Have 5 nodes in rtf_controllers: "),
-        (3, 1, "fail", "3 controllers and 1 worker", "Have 2 to 16 nodes in rtf_workers."),
+        (2, 3, "fail", "2 controllers and 3 workers", "Put 1 or 3 nodes in rtf_controllers: "),
+        (4, 3, "fail", "4 controllers and 3 workers", "Put 3 or 5 nodes in rtf_controllers: "),
+        (7, 3, "fail", "7 controllers and 3 workers", "Put 5 nodes in rtf_controllers: "),
+        (3, 1, "fail", "3 controllers and 1 worker", "Put 2 to 16 nodes in rtf_workers."),
         (
             2,
             17,
             "fail",
             "2 controllers and 17 workers",
-            "Have 1 or 3 nodes in rtf_controllers: the failure of one must leave a "
-            "majority. Have 2 to 16 nodes in rtf_workers.",
+            "Put 1 or 3 nodes in rtf_controllers: the failure of one must leave a "
+            "majority. Put 2 to 16 nodes in rtf_workers.",
         ),
     ],
 )
@@ -627,7 +627,7 @@ class TestOperating:
         for check in ("fw.rules", "fw.rtf_iptables_unit"):
             assert (results[check]["status"], results[check]["severity"]) == ("fail", "info")
         assert results["fw.rules"]["observed"].startswith(
-            "the platform's own unit replaced them: now missing: 10250/tcp"
+            "the platform's own unit replaced them: missing now: 10250/tcp"
         )
         assert readiness.blocking(list(results.values())) == []
         evidence["host"]["firewall"]["installer"]["unit"] = False

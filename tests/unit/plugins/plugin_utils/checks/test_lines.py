@@ -12,9 +12,9 @@ import textwrap
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import FUNCTIONS, judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import advice
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import advice, registry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples, test_host
@@ -31,15 +31,16 @@ HARM = re.compile(
 HARMLESS = {
     "Drain {} (`kubectl drain`), then reboot it": "drained before",
     "Drain {} (`kubectl drain`), then `systemctl restart {}`: with docker, a restart can stop": "drained before",
-    "or take it out of {}": "a name server that does not answer or resolve",
-    "Drain {} before a unit of a firewall is stopped": "a warning",
+    "or remove it from {}": "a name server that does not answer or resolve",
+    "Drain {} before you stop a firewall's unit: that can remove the rules of kube-proxy": "a warning",
     "Delete its rules with `ip rule delete priority {}`": "routing rules of nm-cloud-setup alone, by their number",
-    "Switch it off with `systemctl disable --now {}`": "units of nm-cloud-setup, which break the routing of pods",
-    "Take `{}` out of {}, which keeps {} from being loaded": "a line that forbids a module that Kubernetes needs",
-    "Take the setting out of {}": "a kernel parameter against the one that is wanted",
-    "Take the line out of {}": "a line that forbids a module that Kubernetes needs",
-    "take these out of what it manages": "settings of the host in a configuration management",
-    "Take {} out of the search domains of {}": "a search domain that has an address for every name",
+    "Turn it off with `systemctl disable --now {}`": "units of nm-cloud-setup, which break the routing of pods",
+    "Remove `{}` from {}: it prevents {} from being loaded": "a line that forbids a module that Kubernetes needs",
+    "Remove the setting from {}": "a kernel parameter against the one that is wanted",
+    "Remove the line from {}": "a line that forbids a module that Kubernetes needs",
+    "remove the node from the cluster": "instead of a new name alone",
+    "exclude these from it": "settings of the host in a configuration management",
+    "Remove {} from the search domains of {}": "a search domain that has an address for every name",
     "remove the wildcard": "of the DNS team",
     "now and after a reboot": "no advice",
     "after a reboot": "no advice",
@@ -123,7 +124,7 @@ def test_a_running_kubernetes_node_is_not_judged_by_the_appliance(phase):
     ):
         assert name not in results
     for name, remedy in failed.items():
-        assert "kubelet" in remedy or "take these out of what it manages" in remedy, name
+        assert "kubelet" in remedy or "exclude these from it" in remedy, name
 
 
 @pytest.mark.parametrize("phase", ["install", "operate"])
@@ -159,7 +160,7 @@ def test_the_name_of_a_node_that_has_joined_a_cluster_is_not_simply_changed():
         for phase in ("install", "operate")
     }
     assert "hostnamectl" in remedies.pop(("appliance", "install"))
-    assert all("leave the cluster" in remedy for remedy in remedies.values())
+    assert all("remove the node from the cluster" in remedy for remedy in remedies.values())
 
 
 def test_denying_what_no_rule_opens_is_refused_where_the_ports_between_nodes_are_not_known():
@@ -217,7 +218,7 @@ def attribute(part, function):
 def test_no_sentence_of_a_check_of_this_line_advises_what_harms_such_a_node():
     seen, found = set(), set()
     for name in SELF_MANAGED:
-        found.update(texts_of(FUNCTIONS[name], seen))
+        found.update(texts_of(registry.function_of(name), seen))
     assert any("kubectl drain" in text for text in found) and not any("gravity" in text for text in found)
     harmful = [text for text in found if HARM.search(known_harmless(text))]
     assert harmful == []
@@ -231,7 +232,7 @@ def known_harmless(text):
 
 
 def test_every_sentence_that_is_allowed_still_exists():
-    found = {text for name in SELF_MANAGED for text in texts_of(FUNCTIONS[name], set())}
+    found = {text for name in SELF_MANAGED for text in texts_of(registry.function_of(name), set())}
     assert [allowed for allowed in HARMLESS if not any(allowed in text for text in found)] == []
 
 

@@ -40,7 +40,7 @@ def test_a_mail_server_that_offers_what_is_wanted():
     result = judge("egress.smtp")
     assert (result["status"], result["severity"]) == ("pass", "required")
     assert result["observed"] == "starttls, AUTH PLAIN; smtp.example.com ESMTP"
-    assert result["expected"] == "smtp.example.com:587 takes connections and offers AUTH PLAIN or LOGIN"
+    assert result["expected"] == "smtp.example.com:587 accepts connections and offers AUTH PLAIN or LOGIN"
 
 
 def test_a_mail_server_without_the_mechanism():
@@ -56,11 +56,11 @@ def test_a_mail_server_without_the_mechanism():
     [
         ("dropped", "fail", "Ask the network team to allow TCP 587 from n1 to smtp.example.com"),
         ("starttls_missing", "fail", "Set security in rtf_smtp to what smtp.example.com port 587 offers"),
-        ("tls_name_mismatch", "fail", "Use in rtf_smtp a name that the certificate of smtp.example.com is for"),
+        ("tls_name_mismatch", "fail", "Use a name in rtf_smtp that the certificate of smtp.example.com contains"),
         (
             "http_failed",
             "fail",
-            "Run the audit again; if it stays, try `openssl s_client -connect smtp.example.com:587` on n1.",
+            "Run the audit again; if the result is the same, try `openssl s_client -connect smtp.example.com:587` on n1.",
         ),
         ("untested", "unknown", "Run the audit again"),
     ],
@@ -125,7 +125,7 @@ def test_both_readings_of_the_vendors_text_are_told():
     assert result["status"] == "pass"
     assert result["expected"] == "at least 100 Mbit/s (12.5 MB/s)"
     assert result["observed"] == (
-        "400 Mbit/s (50 MB/s) directly, at best 480 Mbit/s (60 MB/s); the vendor's 100 MBps read as 100 Mbit/s met, "
+        "400 Mbit/s (50 MB/s) directly, peak 480 Mbit/s (60 MB/s); the vendor's 100 MBps read as 100 Mbit/s met, "
         "as 800 Mbit/s not met"
     )
 

@@ -142,8 +142,8 @@ def test_links_in_order():
     assert red(results) == {} and {key[1] for key in results} >= set(NAMES)
     assert results["c1", "net.latency"]["observed"] == "w1 is the slowest: p50 0.2, p95 0.4, max 0.8 ms"
     assert results["c1", "net.mtu_path"]["observed"] == "1500 bytes, 1450 within VXLAN"
-    assert results["c1", "net.bandwidth"]["observed"].startswith("w1: 941 Mbit/s (118 MB/s), at best 1035 Mbit/s")
-    assert "the page's 1 GBps reads as 1000 or 8000 Mbit/s" in results["c1", "net.bandwidth"]["expected"]
+    assert results["c1", "net.bandwidth"]["observed"].startswith("w1: 941 Mbit/s (118 MB/s), peak 1035 Mbit/s")
+    assert "the vendor's 1 GBps means 1000 or 8000 Mbit/s" in results["c1", "net.bandwidth"]["expected"]
     assert results["c1", "net.bandwidth"]["requirement"] == ["bandwidth-nodes"]
     assert results["c1", "net.latency"]["requirement"] == ["latency-nodes"]
 
@@ -156,7 +156,7 @@ def test_links_in_order():
         (
             link("w1", mtu=1400, arrives=False, icmp=True),
             "net.mtu_path",
-            "w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500",
+            "w1: 1400 bytes, 1350 within VXLAN; eth0 has 1500",
         ),
     ],
 )
@@ -175,12 +175,12 @@ LOST = "without an ICMP message"
     [
         (
             link("w1", mtu=1400, arrives=False),
-            f"w1: 1400 bytes, 1350 within VXLAN; eth0 sends 1500, and longer ones are lost {LOST}",
+            f"w1: 1400 bytes, 1350 within VXLAN; eth0 has 1500, and larger packets are lost {LOST}",
         ),
-        (link("w1", mtu=1400), f"and longer ones are lost on the way back {LOST}"),
+        (link("w1", mtu=1400), f"and larger packets are lost on the return path {LOST}"),
         (
             link("w1", mtu=None, arrives=False),
-            "w1: not even 576 bytes came back in one piece, and longer ones are lost",
+            "w1: not even 576 bytes returned unfragmented, and larger packets are lost",
         ),
     ],
 )
@@ -267,7 +267,7 @@ def test_what_one_node_receives_the_other_one_sends_slowly():
     slow = {**FAST, "c1": [{"name": "w1", "send": rates(941.0), "receive": rates(98.5)}]}
     results, dummy = judge(GOOD, slow)
     assert red(results) == {("w1", "net.bandwidth"): "fail"}
-    assert results["w1", "net.bandwidth"]["observed"] == "c1: 98 Mbit/s (12 MB/s), at best 108 Mbit/s (14 MB/s)"
+    assert results["w1", "net.bandwidth"]["observed"] == "c1: 98 Mbit/s (12 MB/s), peak 108 Mbit/s (14 MB/s)"
     assert red(judge(GOOD, slow, Limits(bandwidth_mbit=90))[0]) == {}
 
 

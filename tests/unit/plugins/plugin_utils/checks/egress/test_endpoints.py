@@ -46,34 +46,34 @@ def test_a_proxy_that_refuses_is_not_excused_by_a_direct_path_that_works():
     assert result["remedy"] == (
         "Ask the proxy team to allow the SOCKS5 proxy to connect to dias-ingestor-nginx.prod.cloudhub.io port 5044 "
         "(row dias-ingestor-nginx-us of the change request). dias-ingestor-nginx.prod.cloudhub.io is reachable directly: "
-        "where no proxy has to be used, unset rtf_monitoring_proxy."
+        "if no proxy is required, unset rtf_monitoring_proxy."
     )
 
 
 def test_lumberjack_that_cannot_leave_points_to_the_socks5_proxy():
     result, _all = judge(LUMBERJACK, way("direct", "dropped"), way("http_proxy"))
     assert result["status"] == "fail"
-    assert result["remedy"].endswith("Where the way out is a SOCKS5 proxy, set rtf_monitoring_proxy.")
+    assert result["remedy"].endswith("If a SOCKS5 proxy is required, set rtf_monitoring_proxy.")
 
 
 @pytest.mark.parametrize(
     "verdict, remedy",
     [
         ("proxy_unreachable", "Check rtf_http_proxy, and ask the network team to let n1 reach that proxy."),
-        ("proxy_auth", "Give rtf_http_proxy a user name and password that the HTTP proxy accepts."),
+        ("proxy_auth", "Set a user name and password that the HTTP proxy accepts in rtf_http_proxy."),
         (
             "proxy_denied",
             "Ask the proxy team to allow the HTTP proxy to connect to ecr.us-east-1.amazonaws.com port 443",
         ),
         ("proxy_failed", "Ask the proxy team to let the HTTP proxy itself resolve and reach ecr.us-east-1"),
         ("proxy_broken", "Check that rtf_http_proxy names the HTTP proxy"),
-        ("blocked", "Ask who filters web traffic"),
+        ("blocked", "Ask the team that filters web traffic"),
         (
             "tls_intercepted",
             "Ask the proxy team to exempt ecr.us-east-1.amazonaws.com from TLS inspection (row ecr-us of",
         ),
-        ("http_failed", "Ask the network team what lets a TLS handshake"),
-        ("certificate_refused", "ecr.us-east-1.amazonaws.com:443 wants a client certificate that its owner issued"),
+        ("http_failed", "Ask the network team which device passes the TLS handshake"),
+        ("certificate_refused", "ecr.us-east-1.amazonaws.com:443 requires a client certificate"),
         ("upgrade_refused", "Ask the proxy team to let WebSockets"),
     ],
 )
@@ -113,8 +113,20 @@ def test_a_proxy_that_opens_some_connections_is_in_order():
 @pytest.mark.parametrize(
     "path, check, verdict, status, remedy",
     [
-        ("http_proxy", "egress.http_proxy", "proxy_auth", "fail", "Give rtf_http_proxy a user name"),
-        ("socks5", "egress.socks5_proxy", "proxy_auth", "fail", "Give rtf_monitoring_proxy a user name"),
+        (
+            "http_proxy",
+            "egress.http_proxy",
+            "proxy_auth",
+            "fail",
+            "Set a user name and password that the HTTP proxy accepts in rtf_http_proxy",
+        ),
+        (
+            "socks5",
+            "egress.socks5_proxy",
+            "proxy_auth",
+            "fail",
+            "Set a user name and password that the SOCKS5 proxy accepts in rtf_monitoring_proxy",
+        ),
         (
             "http_proxy",
             "egress.http_proxy",
@@ -151,8 +163,8 @@ def test_mutual_tls_that_is_decrypted_is_for_the_proxy_team():
     assert result["status"] == "fail"
     assert result["remedy"] == (
         "Ask the proxy team to pass transport-layer.prod.cloudhub.io through undecrypted (row transport-layer-us of the "
-        "change request): both ends of this connection show certificates, and TLS inspection by CN=CA, O=Corporate breaks "
-        "that, whoever trusts it."
+        "change request): this connection uses mutual TLS, which inspection by CN=CA, O=Corporate breaks "
+        "even where its CA is trusted."
     )
 
 
@@ -169,4 +181,4 @@ def test_an_inconclusive_proof_is_enough_only_where_the_issuer_is_known():
     evidence = {**samples.evidence(), "egress": [{**shown("Anybody", "inconclusive"), "id": "site"}]}
     result = judge_node(CHECKS, samples.subject(endpoints=[row]), evidence, ["egress.site"])[0]
     assert result["status"] == "unknown"
-    assert result["remedy"].startswith("Make sure that nobody decrypts TLS between n1 and broker.example.com")
+    assert result["remedy"].startswith("Make sure that no proxy decrypts TLS between n1 and broker.example.com")

@@ -43,7 +43,7 @@ def test_one_authority_for_several_vendors():
     (note,) = tls_interception.notes({"n1": trusting, "n2": other})
     assert note["id"] == "cluster.tls_inspection"
     assert note["observed"] == (
-        "CN=Inspection, O=Example Corp signs for Amazon Web Services and Google Cloud: 2 endpoints, through the HTTP proxy, "
+        "CN=Inspection, O=Example Corp signs certificates of Amazon Web Services and Google Cloud: 2 endpoints, through the HTTP proxy, "
         "seen from n1 and n2; n1 trusts it"
     )
     assert "none of them trusts it" in tls_interception.notes({"n2": other})[0]["observed"]
@@ -60,8 +60,8 @@ def test_nodes_that_see_different_ones():
     )
     assert note == {
         "id": "cluster.nodes_differ",
-        "observed": "directly, strangers sign for ecr on the way of n1, and who may does on the way of n2 and n3",
-        "remedy": "Ask the network team for one way out: that of n1 differs from that of n2 and n3.",
+        "observed": "directly, TLS to ecr is intercepted from n1 but not from n2 and n3",
+        "remedy": "Ask the network team why the path of n1 to the Internet differs from that of n2 and n3.",
     }
 
 
@@ -73,4 +73,4 @@ def test_paths_that_show_different_ones():
         }
     )
     assert note["id"] == "cluster.paths_differ"
-    assert note["observed"] == ("through the HTTP proxy strangers sign for 1 endpoint for which who may does directly")
+    assert note["observed"] == ("TLS to 1 endpoint is intercepted through the HTTP proxy but not directly")

@@ -53,7 +53,7 @@ def test_all_that_answer_pass_and_are_named():
     [
         (
             "rejected",
-            "allow TCP 80 from n1 to other.example.com; where a proxy leads there, name it for dnf: `proxy` in",
+            "allow TCP 80 from n1 to other.example.com; if a proxy is required, configure it for dnf: `proxy` in",
         ),
         ("dropped", "Ask the network team"),
         ("unresolved", "getent hosts other.example.com"),
@@ -73,8 +73,8 @@ def test_one_that_does_not_answer_is_named_with_who_must_act(verdict, remedy):
     [
         ("proxy_unreachable", "Correct the proxy in the settings of dnf"),
         ("proxy_auth", "user name and password"),
-        ("proxy_denied", "Ask the proxy team to let n1 get http://mirror.example.com port 80"),
-        ("http_failed", "Ask the proxy team what answers"),
+        ("proxy_denied", "Ask the proxy team to allow n1 to fetch http://mirror.example.com port 80"),
+        ("http_failed", "Ask the proxy team which device answers"),
     ],
 )
 def test_what_a_proxy_does_is_for_its_team(verdict, remedy):
@@ -138,7 +138,7 @@ def test_a_failure_outweighs_what_is_unknown():
 
 
 def test_a_host_without_a_repository_over_the_network():
-    assert judged(repositories=[], local=1)["observed"] == "none is over the network; 1 on the host itself"
+    assert judged(repositories=[], local=1)["observed"] == "no remote repository, 1 on the host itself"
     result = judged(repositories=[])
     assert result["status"] == "fail" and "subscription-manager register" in result["remedy"]
 

@@ -49,7 +49,7 @@ def judge(balancer=None, outside=None, configured="lb.example.com", held=None):
 def test_both_controllers_are_reached():
     found = judge({"connections": 30, "reached": [way("c1", 15), way("c2", 15)], "failures": []})
     assert {status for status, dummy in found.values()} == {"pass"}
-    assert found["c1", "net.load_balancer"][1] == "15 of 30 connections (50 %, even would be 50 %)"
+    assert found["c1", "net.load_balancer"][1] == "15 of 30 connections (50 %, an even share is 50 %)"
     assert {name for name, dummy in found} == {"c1", "c2"}
 
 
@@ -58,13 +58,13 @@ def test_a_controller_that_is_not_behind_it_is_the_one_that_fails():
     found = judge({"connections": 30, "reached": [way("c1", 20, "ended", "hidden", "10.9.9.9")], "failures": failures})
     assert found["c2", "net.load_balancer"] == (
         "fail",
-        "none of 30 connections; 20 reached c1; 10 of 30 (33 %) reached nobody: refused",
+        "none of 30 connections; 20 reached c1; 10 of 30 (33 %) reached no controller: refused",
     )
     assert found["c1", "net.load_balancer"] == (
         "fail",
-        "20 of 30 connections (66 %, even would be 50 %); 10 of 30 (33 %) reached nobody: refused",
+        "20 of 30 connections (66 %, an even share is 50 %); 10 of 30 (33 %) reached no controller: refused",
     )
-    assert found["c1", "net.load_balancer_tls"] == ("fail", "lb.example.com ends TLS itself")
+    assert found["c1", "net.load_balancer_tls"] == ("fail", "lb.example.com terminates TLS")
     assert found["c1", "net.load_balancer_source"] == ("fail", "they see 10.9.9.9 instead")
     assert found["c2", "net.load_balancer_tls"][0] == "unknown"
 
@@ -76,7 +76,7 @@ def test_connections_that_reach_nobody_fail_with_their_share(lost, status):
     found = judge({"connections": 30, "reached": [way("c1", half), way("c2", 30 - lost - half)], "failures": failures})
     assert {found[name, "net.load_balancer"][0] for name in ("c1", "c2")} == {status}
     assert all(
-        (f"{lost} of 30 ({100 * lost // 30} %) reached nobody: refused" in text) is bool(lost)
+        (f"{lost} of 30 ({100 * lost // 30} %) reached no controller: refused" in text) is bool(lost)
         for (dummy, check), (dummy_status, text) in found.items()
         if check == "net.load_balancer"
     )
@@ -101,7 +101,7 @@ def test_a_controller_whose_port_is_held_cannot_be_proven():
     found = judge({"connections": 1, "reached": [], "failures": []}, held={"c1": {"tcp": {443: "nginx"}}})
     assert found["c1", "net.load_balancer"] == (
         "skipped",
-        "the port is held by nginx (pid 7, user root); that cannot be proven past it",
+        "the port is held by nginx (pid 7, user root), so this cannot be tested",
     )
     assert found["c2", "net.load_balancer"][0] == "fail"
 

@@ -76,7 +76,7 @@ def test_a_listener_that_was_gone_is_not_blamed_on_the_network(planned, evidence
         ("w1", "w2", "overlay-vxlan"): "unknown",
         ("c1", "w2", "serf-tcp"): "fail",
     }
-    assert "the listener on w2 was gone" in found["w1", "w2", "overlay-vxlan"].reason
+    assert "the listener on w2 stopped too early" in found["w1", "w2", "overlay-vxlan"].reason
 
 
 def test_a_node_that_was_lost_is_not_blamed_on_the_network_and_what_it_answered_before_counts(planned, evidence):
@@ -85,7 +85,7 @@ def test_a_node_that_was_lost_is_not_blamed_on_the_network_and_what_it_answered_
         spoil(evidence, "w1", "w2", "tcp", verdict, ports)
     (cell,) = judged(planned, evidence).values()
     assert (cell.row, cell.status, cell.ports) == ("node-ports-tcp", "unknown", {"not_listening": ["30000-32767"]})
-    assert cell.reason == "w2 was lost in the meantime: Connection timed out"
+    assert cell.reason == "w2 became unreachable during the run: Connection timed out"
 
 
 def test_the_listener_of_another_audit_is_told_and_does_not_hide_that_the_node_was_lost(planned):
@@ -96,8 +96,8 @@ def test_the_listener_of_another_audit_is_told_and_does_not_hide_that_the_node_w
     spoil(evidence, "w1", "w2", "tcp", "dropped", "7575")
     found = judged(planned, evidence)
     lost, held = found["w1", "w2", "cluster-status"], found["w1", "w2", "serf-udp"]
-    assert (lost.status, lost.reason) == ("unknown", "w2 was lost in the meantime: Connection timed out")
-    assert "held on w2 by the listener of another audit (pid 7, user root), which ends by itself" in held.reason
+    assert (lost.status, lost.reason) == ("unknown", "w2 became unreachable during the run: Connection timed out")
+    assert "held on w2 by the listener of another audit (pid 7, user root), which stops by itself" in held.reason
 
 
 def test_a_port_that_could_not_be_bound_is_unknown_with_the_reason(planned, evidence):

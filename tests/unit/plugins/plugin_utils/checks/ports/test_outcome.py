@@ -102,7 +102,7 @@ def test_the_listener_of_another_audit_is_waited_for():
     )[0]
     assert {
         results[key]["remedy"].partition(" until")[0] for key in [("c1", "ports.free"), ("w1", "ports.overlay-vxlan")]
-    } == {"Wait for some minutes"}
+    } == {"Wait a few minutes"}
 
 
 def test_in_operation_ports_are_meant_to_be_held():
@@ -166,7 +166,7 @@ def without(members, lost, absent):
 def test_an_absent_node_is_no_affair_of_those_that_others_prove_the_row_to(absent):
     results, dummy = judge(without(MEMBERS, "w2", absent))
     assert {key[0] for key in red(results)} == {"w2"} and set(red(results).values()) == {absent.status}
-    assert results["w1", "ports.serf-tcp"]["observed"] == "1 ports on 1 node; w2 could not be tried"
+    assert results["w1", "ports.serf-tcp"]["observed"] == "1 ports on 1 node; w2 could not be tested"
     assert results["w1", "ports.etcd"]["observed"] == "4 ports on 1 node"
 
 
@@ -186,7 +186,7 @@ def test_a_node_that_was_lost_meanwhile_is_no_affair_of_the_others(ports):
         spoil(ports, source, "w2", "tcp", "dropped", "30000-32767")
     results, document = judge(collected(ports))
     assert red(results) == {}
-    assert results["w1", "ports.node-ports-tcp"]["observed"].endswith("; w2 could not be tried")
+    assert results["w1", "ports.node-ports-tcp"]["observed"].endswith("; w2 could not be tested")
     assert {(cell["source"], cell["status"]) for cell in document["cells"]} == {("c1", "unknown"), ("w1", "unknown")}
 
 
@@ -224,7 +224,7 @@ def test_a_node_that_was_lost_before_is_absent_with_the_reason():
     found = collected(clusters.evidence_of(clusters.plan_of(MEMBERS[:2])) | {"w2": None})
     found["w2"]["evidence"] = lost
     results, dummy = judge(found)
-    assert results["w1", "ports.serf-tcp"]["observed"].endswith("; w2 could not be tried")
+    assert results["w1", "ports.serf-tcp"]["observed"].endswith("; w2 could not be tested")
 
 
 @pytest.mark.parametrize("size", [3, 13, 30])
@@ -273,8 +273,8 @@ def test_the_table_tells_once_for_a_pair_why_a_node_was_lost(ports):
     text = "\n".join(line for line, dummy in table.lines({"port_matrix": judge(collected(ports))[1]}))
     assert text.endswith("""
  3 w2               ok   ok   ok
-  w1 -> w2: TCP 4242, 7496, 30000-30100 not listening (w2 was lost in the
-      meantime: no route)""")
+  w1 -> w2: TCP 4242, 7496, 30000-30100 not listening (w2 became
+      unreachable during the run: no route)""")
 
 
 def test_no_table_without_a_matrix():

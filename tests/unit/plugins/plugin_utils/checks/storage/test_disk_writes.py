@@ -34,11 +34,11 @@ def test_fast_disks():
     assert [found[check]["status"] for check in BOTH] == ["pass", "pass"]
     assert found[BOTH[0]]["expected"] == (
         "at least 10 MB/s in /var/lib/gravity and 12 MB/s in /var/lib/gravity/planet/etcd; "
-        "the vendor's page asks 4 MB/s of docker's disk"
+        "the vendor's page requires 4 MB/s of docker's disk"
     )
     assert "200 MB/s in /var/lib/gravity (xfs at /var/lib/gravity)" in found[BOTH[0]]["observed"]
     assert found[BOTH[1]]["observed"].startswith(
-        "p50 1.2, p99 4.7, max 9.3 ms, 690 a second in /var/lib/gravity/planet/etcd"
+        "p50 1.2, p99 4.7, max 9.3 ms, 690 per second in /var/lib/gravity/planet/etcd"
     )
 
 
@@ -82,18 +82,21 @@ def test_a_slow_disk_of_etcd_warns_and_a_hopeless_one_fails(small, status, sever
 def test_a_disk_that_only_stands_in_decides_nothing_and_is_named():
     result = judge(small={"p99_ms": 400.0}, directory="/var/lib", mount="/")["storage.etcd_latency"]
     assert (result["status"], result["severity"]) == ("fail", "recommended")
-    assert "in /var/lib (xfs at /, as /var/lib/gravity/planet/etcd is not there yet)" in result["observed"]
-    assert result["remedy"].startswith("Measured was the disk of /.")
+    assert "in /var/lib (xfs at /, because /var/lib/gravity/planet/etcd does not exist yet)" in result["observed"]
+    assert result["remedy"].startswith("This measured the disk of /.")
 
 
 @pytest.mark.parametrize(
     "verdict, remedy",
     [
-        ("no_space", "Make room, `du -xsh /data`"),
+        ("no_space", "Free space (`du -xsh /data`"),
         ("read_only", "`mount -o remount,rw /data`"),
-        ("denied", "Let Ansible become root on n1"),
+        ("denied", "Allow Ansible to become root on n1"),
         ("remote", "Put /var/lib/gravity/planet/etcd on a disk of n1"),
-        ("failed", "Run the audit again; if it stays, try `dd if=/dev/zero of=/var/lib/gravity/planet/etcd/trial"),
+        (
+            "failed",
+            "Run the audit again; if the result is the same, try `dd if=/dev/zero of=/var/lib/gravity/planet/etcd/trial",
+        ),
     ],
 )
 def test_what_could_not_be_written_is_unknown(verdict, remedy):

@@ -1,0 +1,22 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read catalog/installer.yml: what the vendor's installer requires of a host beyond the vendor's page."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
+
+
+@functools.cache
+def load(folder: Path = files.FOLDER) -> dict[str, Any]:
+    """Return `{name: value}`: the lists and values of the file, without their sources."""
+    return {
+        name: next(value for key, value in entry.items() if key != "source")
+        for name, entry in files.read(folder / "installer.yml").items()
+    }

@@ -1,0 +1,30 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the limits of catalog/settings.yml: what measured values are compared with where the vendor prints no number."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
+
+
+class CatalogueLimits(NamedTuple):
+    """clock_difference_ms: between any two nodes."""
+
+    packet_loss_percent: float
+    clock_difference_ms: float
+
+
+@functools.cache
+def load(folder: Path = files.FOLDER) -> CatalogueLimits:
+    """Return the CatalogueLimits; they are the same in every release."""
+    found = files.read_key(folder / "settings.yml", "limits")
+    return CatalogueLimits(
+        found["packet_loss"]["percent"],
+        found["clock_difference"]["milliseconds"],
+    )

@@ -1,0 +1,68 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""host.architecture, cpu, cpu_burstable and memory."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject, required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+
+GIB = 1024**3
+# The kernel and the firmware keep some of what a machine is sold with.
+MEMORY_TOLERANCE = 0.06
+BURSTABLE = re.compile(r"t[1-4][a-z]*\.", re.IGNORECASE)
+
+
+@check("host.architecture")
+def architecture(subject: Subject, evidence: Evidence) -> Finding:
+    machines = required(subject, "node-architecture")["machines"]
+    found = part(evidence, "host", "system", "hardware", "machine")
+    expected = f"a processor of the architecture {' or '.join(machines)}"
+    if found in machines:
+        return Finding(PASS, expected, found)
+    return Finding(
+        FAIL,
+        expected,
+        str(found),
+        (f"Replace {subject.node} with a machine of the architecture {' or '.join(machines)}."),
+    )
+
+
+@check("host.cpu")
+def cpu(subject: Subject, evidence: Evidence) -> Finding:
+    least = required(subject, "node-cores")["cores"]
+    found = part(evidence, "host", "system", "hardware", "cpus")
+    expected = f"{least} cores or more"
+    if found >= least:
+        return Finding(PASS, expected, f"{found} cores")
+    return Finding(FAIL, expected, f"{found} cores", f"Give {subject.node} {least} dedicated cores.")
+
+
+@check("host.cpu_burstable")
+def cpu_burstable(subject: Subject, evidence: Evidence) -> Finding:
+    """The vendor does not support machines that may use their cores only for a while."""
+    product = part(evidence, "host", "system", "hardware").get("product")
+    expected = "dedicated cores, not a burstable machine type"
+    if product and BURSTABLE.match(product):
+        return Finding(
+            FAIL, expected, f"a {product}", f"Change {subject.node} to a type with dedicated cores, such as m5 or r5."
+        )
+    return Finding(
+        PASS, expected, f"firmware reports {product}" if product else "the firmware reports no burstable type"
+    )
+
+
+@check("host.memory")
+def memory(subject: Subject, evidence: Evidence) -> Finding:
+    least = required(subject, "node-memory")[f"{subject.role}_gib"]
+    found = part(evidence, "host", "system", "hardware", "memory") / GIB
+    expected = f"{least} GiB of memory for a {subject.role}"
+    if found >= least * (1 - MEMORY_TOLERANCE):
+        return Finding(PASS, expected, f"{found:.1f} GiB")
+    return Finding(FAIL, expected, f"{found:.1f} GiB", f"Give {subject.node} {least} GiB of memory.")

@@ -1,0 +1,93 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compare the live kernel parameters and modules with the required ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import kernel_packages
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import reboot
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import (
+    PREPARE,
+    looked_up,
+    short_name,
+    wanted_here,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+
+
+def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -> Finding:
+    """Every sysctl of the settings has its value now, and every module is there."""
+    sysctls, modules = wanted_here(subject, setting_ids)
+    kernel = part(evidence, "host", "kernel")
+    found_sysctls = part(evidence, "host", "kernel", "sysctls") if sysctls else {}
+    found_modules = part(evidence, "host", "kernel", "modules") if modules else {}
+    expected = ", ".join([f"{name} = {value}" for name, value in sysctls.items()] + [f"{m} present" for m in modules])
+    absent = [name for name in modules if not looked_up(found_modules, name)["available"]]
+    if absent:
+        return Finding(
+            FAIL,
+            expected,
+            f"the kernel {part(evidence, 'host', 'kernel', 'release')} has no {', '.join(absent)}",
+            " ".join(_remedies_of_modules(subject, kernel, {name: found_modules[name] for name in absent})),
+            {name: looked_up(found_modules, name) for name in modules},
+        )
+    wrong = {
+        name: looked_up(found_sysctls, name)["live"]
+        for name, value in sysctls.items()
+        if looked_up(found_sysctls, name)["live"] != value
+    }
+    observed = ", ".join(
+        [f"{short_name(name)} = {looked_up(found_sysctls, name)['live'] or 'missing'}" for name in sysctls]
+        or [f"{name} {found_modules[name]['how'].replace('_', ' ')}" for name in modules]
+    )
+    if not wrong:
+        return Finding(PASS, expected, observed)
+    settings = " ".join(f"{name}={sysctls[name]}" for name in wrong)
+    return Finding(
+        FAIL,
+        expected,
+        observed,
+        f"Set it with `sysctl -w {settings}` and find out what changed it, or {PREPARE}.",
+        {name: looked_up(found_sysctls, name) for name in sysctls},
+    )
+
+
+def _remedies_of_modules(subject: Subject, kernel: dict[str, Any], absent: dict[str, Any]) -> Iterator[str]:
+    """What to do about modules that are not there, each reason in a sentence of its own."""
+    forbidden = {
+        name: entry["obstacle"]
+        for name, entry in absent.items()
+        if entry["obstacle"] and entry["obstacle"]["how"] == "install"
+    }
+    for name, obstacle in forbidden.items():
+        yield f"Remove `{obstacle['line']}` from {obstacle['source']}: it prevents {name} from being loaded."
+    loadable = [name for name, entry in absent.items() if name not in forbidden and entry["file"]]
+    if loadable:
+        yield f"Load it with `modprobe --all {' '.join(loadable)}`, or {PREPARE}."
+    missing = [name for name, entry in absent.items() if name not in forbidden and not entry["file"]]
+    if not missing:
+        return
+    release, names = kernel["release"], ", ".join(missing)
+    if not kernel["modular"]:
+        yield f"Boot a kernel of the distribution: {release} cannot load modules and was built without {names}."
+        return
+    if not kernel["modules_present"]:
+        yield (
+            f"{reboot(subject)}: the modules of the running kernel {release} are missing, so {names} cannot be "
+            "loaded before that."
+        )
+        return
+    package = kernel_packages.of_platform(kernel["platform"], release)
+    if package:
+        yield f"Install {package['package']} with `{package['install']}` for {names}, then load it with `modprobe`."
+    else:
+        yield f"Install the package with the extra modules of the kernel {release} for {names}, then load it with `modprobe`."
+    if kernel["newest"] not in (None, release):
+        yield f"Or: {reboot(subject)} to start the installed kernel {kernel['newest']}."

@@ -1,0 +1,54 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ports.free: no other program holds a port of the platform."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.cells import (
+    holder_text,
+    is_of_another_audit,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
+
+LATER = "Wait a few minutes until the other audit is finished or its listener has stopped, then run the audit again."
+
+
+@check("ports.free")
+def free(subject: Subject, evidence: Evidence) -> Finding:
+    """The installer stops on a node where another program holds one of its ports, even on loopback alone."""
+    expected = "no other program holds a port that Runtime Fabric will listen on"
+    holders = [
+        (transport, holder)
+        for place in part(evidence, "installation_ports")
+        for transport in ("tcp", "udp")
+        for holder in (*place[transport]["occupied"], *place[transport]["beside"])
+    ]
+    if not holders:
+        return Finding(PASS, expected, "all are free")
+    texts = [
+        f"{t.upper()} {', '.join(holder['ports'])} by {holder_text(holder)}{_where(holder)}" for t, holder in holders
+    ]
+    return Finding(
+        FAIL,
+        expected,
+        joined_first(texts),
+        LATER
+        if all(is_of_another_audit(holder) for dummy, holder in holders)
+        else (
+            f"Stop these programs on {subject.node}, or move them to other ports (net.ipv4.ip_local_reserved_ports "
+            "keeps client connections away)."
+        ),
+        [{"transport": transport, **holder} for transport, holder in holders],
+    )
+
+
+def _where(holder: Row) -> str:
+    """On which address, where it is one of several."""
+    return "" if holder["address"] in (None, "0.0.0.0", "::") else f" on {holder['address']}"

@@ -1,0 +1,42 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ports.outside: ports for nodes only are closed to everyone else."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
+
+
+@check("ports.outside")
+def outside(subject: Subject, evidence: Evidence) -> Finding:
+    """Ports between nodes are closed to a host that is not a node."""
+    found = part(evidence, "outside")
+    expected = "ports for nodes only are not reachable from outside"
+    reached = {
+        transport: port_ranges.texts(
+            port_ranges.numbers(
+                [text for verdict in ("open", "live") for text in found[transport]["ports"].get(verdict, ())]
+            )
+        )
+        for transport in ("tcp", "udp")
+    }
+    texts = [f"{transport.upper()} {joined_first(ports, ', ')}" for transport, ports in reached.items() if ports]
+    if not texts:
+        return Finding(PASS, expected, f"none of {found['tcp']['asked'] + found['udp']['asked']} ports answered")
+    return Finding(
+        FAIL,
+        expected,
+        "; ".join(texts),
+        (
+            f"Allow these ports of {subject.node} only from the addresses of the nodes, on the node or in the network in "
+            "front of it."
+        ),
+        reached,
+    )

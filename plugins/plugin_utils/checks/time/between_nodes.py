@@ -1,0 +1,69 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""time.between_nodes and between_nodes_margin: the clocks of the nodes agree."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    Finding,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import clock_offsets
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+
+MARGIN = 3  # clocks agree well when they are no further apart than this part of the limit
+
+
+@check("time.between_nodes")
+def between_nodes(subject: Subject, evidence: Evidence) -> Finding:
+    """Gravity refuses to install, and calls a cluster degraded, when clocks are further apart than this."""
+    return _apart(subject, evidence, _most_apart())
+
+
+@check("time.between_nodes_margin")
+def between_nodes_margin(subject: Subject, evidence: Evidence) -> Finding:
+    """A drifting clock is noticed before it exceeds the limit."""
+    if between_nodes(subject, evidence).status != PASS:
+        return Finding(SKIPPED, "", "see time.between_nodes")
+    return _apart(subject, evidence, _most_apart() / MARGIN)
+
+
+def _most_apart() -> float:
+    """Seconds between the clocks of two nodes."""
+    return limits.load().clock_difference_ms / 1000
+
+
+def _apart(subject: Subject, evidence: Evidence, limit: float) -> Finding:
+    compared = part(evidence, "clock_offsets")
+    expected = f"at most {limit * 1000:.0f} ms from the clock of every other node"
+    judged = clock_offsets.judge(compared, limit)
+    if judged.status == PASS:
+        return Finding(PASS, expected, judged.text, evidence=compared)
+    if judged.status == SKIPPED:
+        return Finding(SKIPPED, expected, judged.text, severity="info")
+    if judged.status == UNKNOWN:
+        return Finding(
+            UNKNOWN,
+            expected,
+            judged.text,
+            "Make time.synchronised pass on all nodes, then run the audit again.",
+            compared,
+        )
+    return Finding(
+        FAIL,
+        expected,
+        judged.text,
+        (
+            f"Configure the same NTP servers on {subject.node} as on the other nodes (rtf_ntp_servers), and check which "
+            "one it follows (`chronyc sources -v`, `chronyc tracking`)."
+        ),
+        compared,
+    )

@@ -1,0 +1,120 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""time.chrony_active, no_competitor, synchronised and sources_reach: chrony alone keeps the clock, and follows a server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time import chrony_causes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
+
+CHRONY_UNITS = ("chrony.service", "chronyd.service")
+ENOUGH_SOURCES = 3
+AUTHENTICATED = {"none": "", "nts": " over NTS", "key": " with a key"}
+GUEST_REMEDIES = {
+    "VMware": "`vmware-toolbox-cmd timesync disable`.",
+    "Hyper-V": (
+        "Disable the time synchronisation of the integration services for this machine, or use the host's "
+        "clock as the source of chrony (`refclock PHC /dev/ptp_hyperv`)."
+    ),
+    "VirtualBox": "Start its guest service with `--disable-timesync`.",
+}
+PREPARE = "run the role hostprep.runtime_fabric.rtf_time_sync"
+
+
+@check("time.chrony_active")
+def chrony_active(subject: Subject, evidence: Evidence) -> Finding:
+    units = part(evidence, "host", "time", "units")
+    chrony = next((units[name] for name in CHRONY_UNITS if name in units), None)
+    expected = "chrony runs and starts at boot"
+    if chrony is None:
+        return Finding(FAIL, expected, "chrony is not installed", f"Install chrony, or {PREPARE}.", units)
+    if chrony["active"] and chrony["enabled"]:
+        return Finding(PASS, expected, "runs and starts at boot")
+    observed = ("runs" if chrony["active"] else "does not run") + (
+        ", starts at boot" if chrony["enabled"] else ", does not start at boot"
+    )
+    name = next(name for name in CHRONY_UNITS if name in units)
+    return Finding(FAIL, expected, observed, f"`systemctl enable --now {name}`, or {PREPARE}.", units)
+
+
+@check("time.no_competitor")
+def no_competitor(subject: Subject, evidence: Evidence) -> Finding:
+    units = part(evidence, "host", "time", "units")
+    guest = evidence["host"]["time"].get("guest") or []
+    expected = "no other service adjusts the clock"
+    others = [name for name, unit in units.items() if name not in CHRONY_UNITS and (unit["active"] or unit["enabled"])]
+    if not others and not guest:
+        return Finding(PASS, expected, "none")
+    names = others + [f"{name} (guest time synchronisation)" for name in guest]
+    remedies = [f"`systemctl disable --now {' '.join(others)}`, or {PREPARE}."] if others else []
+    remedies += [GUEST_REMEDIES[name] for name in guest]
+    return Finding(
+        FAIL, expected, f"{', '.join(names)} also active", " ".join(remedies), {"units": units, "guest": guest}
+    )
+
+
+@check("time.synchronised")
+def synchronised(subject: Subject, evidence: Evidence) -> Finding:
+    """The vendor's installer gives up unless `chronyc tracking` says `Leap status : Normal`."""
+    chrony = part(evidence, "host", "time", "chrony")
+    if chrony.get("error"):
+        raise NoEvidence(chrony["error"])
+    tracking, sources = chrony["tracking"], chrony["sources"]
+    expected = "leap status Normal and a selected source"
+    selected = next((source for source in sources if source["state"] == "selected"), None)
+    if tracking["leap"] == "Normal" and selected:
+        return Finding(
+            PASS,
+            expected,
+            f"follows {selected.get('name') or selected['address']}{AUTHENTICATED[authentication_mode(selected)]},"
+            f" {abs(tracking['offset']) * 1000:.3f} ms off",
+            evidence=chrony,
+        )
+    waited = part(evidence, "host", "time").get("waited") or 0
+    waited_text = f" after {waited:.0f} s of waiting" if waited >= 1 else ""
+    found = chrony_causes.causes(chrony, ntp_probes(evidence))
+    return Finding(
+        FAIL,
+        expected,
+        f"leap status {tracking['leap']}{waited_text}: {chrony_causes.observed_text(found)}",
+        chrony_causes.remedy(found, subject.node, subject.ntp_servers),
+        chrony,
+    )
+
+
+@check("time.sources_reach")
+def sources_reach(subject: Subject, evidence: Evidence) -> Finding:
+    """With three sources a wrong one is outvoted; with two, chrony cannot tell which is wrong."""
+    sources = part(evidence, "host", "time", "chrony", "sources")
+    expected = f"at least {ENOUGH_SOURCES} sources that answer"
+    answering = [source.get("name") or source["address"] for source in sources if source["reach"]]
+    observed = f"{len(answering)} answer{': ' if answering else ''}{', '.join(answering)}"
+    if len(answering) >= ENOUGH_SOURCES:
+        return Finding(PASS, expected, observed, evidence=sources)
+    return Finding(
+        FAIL,
+        expected,
+        observed,
+        f"List {ENOUGH_SOURCES} or more servers, or a pool, in rtf_ntp_servers, so that a wrong one is outvoted.",
+        sources,
+    )
+
+
+def authentication_mode(source: dict[str, Any]) -> str:
+    return (source.get("authentication") or {"mode": "none"})["mode"]
+
+
+def ntp_probes(evidence: Evidence) -> list[Row]:
+    """The queries to NTP servers, none where there were none."""
+    try:
+        return [row for row in part(evidence, "egress") if row["protocol"] == "ntp"]
+    except NoEvidence:
+        return []

@@ -1,0 +1,235 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Kernels of the supported systems, good and bad: what is found, and what a tired person is told to do."""
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import os_release
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, kernel_packages
+from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
+
+RHEL7 = ("rhel", "7.9", "3.10.0-1160.119.1.el7.x86_64")
+ROCKY8 = ("rocky", "8.10", "4.18.0-553.16.1.el8_10.x86_64")
+ALMA9 = ("almalinux", "9.4", "5.14.0-427.37.1.el9_4.x86_64")
+RHEL10 = ("rhel", "10.1", "6.12.0-124.52.2.el10_1.x86_64")
+AMAZON2 = ("amzn", "2", "4.14.355-276.618.amzn2.x86_64")
+UBUNTU18 = ("ubuntu", "18.04", "5.4.0-1103-aws")
+UBUNTU24 = ("ubuntu", "24.04", "6.8.0-48-generic")
+DEBIAN12 = ("debian", "12", "6.1.0-40-cloud-amd64")
+UNKNOWN = ("slackware", "15", "5.15.19")
+
+
+def kernel_of(platform=DEBIAN12, **changes):
+    """Evidence of a node with the kernel of a platform `(id, version, release)`, in order but for `changes`."""
+    evidence = samples.evidence()
+    name, version, release = platform
+    kernel = evidence["host"]["kernel"]
+    kernel.update(release=release, newest=release, platform={"id": name, "version": version, "like": []})
+    kernel.update(changes)
+    return evidence
+
+
+def absent(evidence, name, **fields):
+    """Take a module away."""
+    gone = {"available": False, "how": "absent", "file": None, "at_boot": False}
+    evidence["host"]["kernel"]["modules"][name].update(gone, **fields)
+    return evidence
+
+
+def judged(evidence, check):
+    [result] = judge_node(checks.load(), samples.subject(), evidence, [check])
+    return result
+
+
+@pytest.mark.parametrize(
+    "platform, remedy",
+    [
+        (RHEL7, "yum reinstall kernel-3.10.0-1160.119.1.el7.x86_64"),
+        (ROCKY8, "dnf install kernel-modules-extra-4.18.0-553.16.1.el8_10.x86_64"),
+        (ALMA9, "dnf install kernel-modules-extra-5.14.0-427.37.1.el9_4.x86_64"),
+        (RHEL10, "dnf install kernel-modules-extra-6.12.0-124.52.2.el10_1.x86_64"),
+        (AMAZON2, "yum reinstall kernel-4.14.355-276.618.amzn2.x86_64"),
+        (UBUNTU18, "apt-get install linux-modules-extra-5.4.0-1103-aws"),
+        (UBUNTU24, "apt-get install linux-modules-extra-6.8.0-48-generic"),
+        (DEBIAN12, "apt-get install --reinstall linux-image-6.1.0-40-cloud-amd64"),
+        (UNKNOWN, "Install the package with the extra modules of the kernel 5.15.19"),
+    ],
+)
+@pytest.mark.parametrize(
+    "module, check", [("br_netfilter", "kernel.bridge_netfilter"), ("ebtables", "kernel.installer_modules")]
+)
+def test_a_module_without_a_file_names_the_package_of_the_platform(platform, remedy, module, check):
+    result = judged(absent(kernel_of(platform), module), check)
+    assert result["status"] == "fail"
+    assert module in result["observed"] and platform[2] in result["observed"]
+    assert remedy in result["remedy"] and module in result["remedy"]
+
+
+@pytest.mark.parametrize("name", recorded.names())
+def test_every_supported_platform_has_such_a_package(name):
+    platform = recorded.load(name)
+    values = os_release.platform_of(os_release.parse_os_release(platform["files"]["/etc/os-release"]))
+    release = platform["facts"]["kernel"]
+    assert release in kernel_packages.of_platform(values, release)["install"]
+
+
+def test_a_module_with_a_file_is_loaded_with_modprobe():
+    result = judged(absent(kernel_of(), "ebtables", file="/lib/modules/x/ebtables.ko"), "kernel.installer_modules")
+    assert "`modprobe --all ebtables`" in result["remedy"] and "Install" not in result["remedy"]
+
+
+def test_a_module_that_is_forbidden_names_the_line_and_the_file():
+    obstacle = {"how": "install", "source": "/etc/modprobe.d/cis.conf:4", "line": "install ebtables /bin/false"}
+    evidence = absent(kernel_of(), "ebtables", file="/lib/modules/x/ebtables.ko", obstacle=obstacle)
+    result = judged(evidence, "kernel.installer_modules")
+    assert "Remove `install ebtables /bin/false` from /etc/modprobe.d/cis.conf:4" in result["remedy"]
+    assert "modprobe --all" not in result["remedy"]
+
+
+def test_a_module_that_is_there_and_not_loaded_at_boot_names_who_forbids_it():
+    evidence = kernel_of()
+    evidence["host"]["kernel"]["modules"]["br_netfilter"].update(
+        at_boot=False,
+        obstacle={"how": "blacklist", "source": "/etc/modprobe.d/x.conf:1", "line": "blacklist br_netfilter"},
+    )
+    result = judged(evidence, "kernel.modules_at_boot")
+    assert "`blacklist br_netfilter` at /etc/modprobe.d/x.conf:1" in result["observed"]
+    assert judged(evidence, "kernel.installer_modules")["status"] == "pass"
+
+
+def test_a_kernel_that_loads_no_modules_needs_another_kernel_and_no_package():
+    result = judged(absent(kernel_of(modular=False), "ebtables"), "kernel.installer_modules")
+    assert "Boot a kernel of the distribution" in result["remedy"] and "apt-get" not in result["remedy"]
+
+
+def test_modules_that_an_update_took_away_ask_for_a_reboot():
+    evidence = absent(kernel_of(RHEL10, modules_present=False, newest="6.12.0-124.55.1.el10_1.x86_64"), "br_netfilter")
+    assert "Reboot" in judged(evidence, "kernel.bridge_netfilter")["remedy"]
+    pending = judged(evidence, "kernel.pending_reboot")
+    assert pending["status"] == "fail" and "6.12.0-124.55.1.el10_1.x86_64 is installed" in pending["observed"]
+
+
+def test_the_kernel_of_the_next_boot_must_have_the_module_too():
+    newest = "6.12.0-124.55.1.el10_1.x86_64"
+    evidence = kernel_of(RHEL10, newest=newest)
+    evidence["host"]["kernel"]["modules"]["br_netfilter"]["at_boot"] = False
+    result = judged(evidence, "kernel.modules_at_boot")
+    assert f"the kernel {newest}, which the next boot starts, has no br_netfilter" in result["observed"]
+    assert f"dnf install kernel-modules-extra-{newest}" in result["remedy"]
+
+
+@pytest.mark.parametrize(
+    "changes, status, observed",
+    [
+        ({}, "pass", DEBIAN12[2]),
+        ({"newest": None}, "skipped", "no kernel is installed in /boot"),
+        ({"newest": "6.1.0-41-cloud-amd64"}, "fail", "6.1.0-41-cloud-amd64 is installed"),
+        ({"newest": None, "modules_present": False}, "fail", "its modules are missing"),
+    ],
+)
+def test_a_pending_reboot(changes, status, observed):
+    result = judged(kernel_of(**changes), "kernel.pending_reboot")
+    assert result["status"] == status and observed in result["observed"]
+
+
+def sysctl(evidence, name, **fields):
+    evidence["host"]["kernel"]["sysctls"][name].update(fields)
+    return evidence
+
+
+@pytest.mark.parametrize(
+    "live, at_boot, status", [("1", "1", "pass"), ("0", "1", "fail"), ("1", None, "fail"), ("1", "0", "fail")]
+)
+def test_may_detach_mounts_counts_where_the_kernel_has_it(live, at_boot, status):
+    evidence = sysctl(
+        kernel_of(RHEL7), "fs.may_detach_mounts", live=live, at_boot=at_boot, at_boot_source="/etc/sysctl.d/a.conf:1"
+    )
+    assert judged(evidence, "kernel.may_detach_mounts")["status"] == status
+
+
+LINK = "/etc/sysctl.conf: dangling link to /srv/sysctl.conf"
+
+
+def test_a_dangling_link_is_named_and_hides_nothing():
+    kernel = {"dangling": {"sysctls": [LINK], "modules": ["/etc/modules: dangling link to /srv/modules"]}}
+    results = judge_node(checks.load(), samples.subject(), kernel_of(**kernel), ["kernel.*", "host.inotify"])
+    assert {result["status"] for result in results} == {"pass"}
+    said = {result["id"]: result["observed"] for result in results}
+    assert LINK in said["kernel.sysctls_at_boot"] and "/etc/modules: dangling link" in said["kernel.modules_at_boot"]
+
+
+def test_what_a_file_says_that_cannot_be_read_is_open_and_nothing_else_is():
+    kernel = {"unreadable": {"sysctls": ["/etc/sysctl.d/zz.conf: larger than 1048576 bytes"], "modules": []}}
+    results = judge_node(checks.load(), samples.subject(), kernel_of(**kernel), ["kernel.*"])
+    unknown = {result["id"] for result in results if result["status"] == "unknown"}
+    assert unknown == {"kernel.sysctls_at_boot", "kernel.reserved_ports"}
+
+
+@pytest.mark.parametrize(
+    "service, failed",
+    [
+        ("systemd-sysctl.service", {"kernel.sysctls_at_boot"}),
+        ("systemd-modules-load.service", {"kernel.modules_at_boot", "kernel.installer_modules"}),
+    ],
+)
+def test_files_that_no_service_reads_at_boot_set_nothing(service, failed):
+    results = judge_node(checks.load(), samples.subject(), kernel_of(masked=[service]), ["kernel.*"])
+    assert {result["id"] for result in results if result["status"] == "fail"} == failed
+    assert all(
+        service in result["observed"] and service in result["remedy"]
+        for result in results
+        if result["status"] == "fail"
+    )
+
+
+def test_parameters_are_judged_where_modules_could_not_be_read():
+    results = judge_node(
+        checks.load(), samples.subject(), kernel_of(modules={"error": "modules.dep: too large"}), ["kernel.*"]
+    )
+    assert [r["status"] for r in results if r["id"] in ("kernel.ip_forward", "kernel.sysctls_at_boot")] == [
+        "pass",
+        "pass",
+    ]
+
+
+WATCHES = "fs.inotify.max_user_watches"
+
+
+@pytest.mark.parametrize(
+    "live, at_boot, status, observed",
+    [
+        ("2000000", "2000000", "pass", "max_user_watches = 2000000"),
+        ("8192", "1048576", "fail", "max_user_watches = 8192"),
+        ("1048576", "524288", "fail", "becomes 524288, set by /etc/sysctl.d/a.conf:1"),
+        ("1048576", None, "fail", "no file sets fs.inotify.max_user_watches"),
+        (None, "1048576", "fail", "max_user_watches = missing"),
+    ],
+)
+def test_inotify_may_have_more_than_is_asked_for_and_not_less(live, at_boot, status, observed):
+    result = judged(
+        sysctl(kernel_of(), WATCHES, live=live, at_boot=at_boot, at_boot_source="/etc/sysctl.d/a.conf:1"),
+        "host.inotify",
+    )
+    assert result["status"] == status and observed in result["observed"]
+
+
+@pytest.mark.parametrize(
+    "span, span_at_boot, reserved, reserved_at_boot, status, observed",
+    [
+        ("32768 60999", None, "", None, "pass", "32768-60999"),
+        ("1024 65000", None, "", None, "fail", "4242, 30000-32767, 61008-61010, 61022-61025"),
+        ("1024 65000", None, "4242,30000-32767,61008-61025", "4242,30000-32767,61008-61025", "pass", ""),
+        ("1024 65000", None, "4242,30000-32767,61008-61025", None, "fail", "after the next boot"),
+        ("32768 60999", "10000 60999", "", None, "fail", "30000-32767 after the next boot (10000-60999)"),
+        ("20000 30001", None, "30000", "30000", "fail", "may use 30001 (20000-30001)"),
+    ],
+)
+def test_ports_of_the_platform_must_not_be_given_away(span, span_at_boot, reserved, reserved_at_boot, status, observed):
+    evidence = sysctl(kernel_of(), "net.ipv4.ip_local_port_range", live=span, at_boot=span_at_boot)
+    sysctl(evidence, "net.ipv4.ip_local_reserved_ports", live=reserved, at_boot=reserved_at_boot)
+    result = judged(evidence, "kernel.reserved_ports")
+    assert result["status"] == status and observed in result["observed"]
