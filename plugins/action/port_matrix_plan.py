@@ -13,8 +13,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node as evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
     audit_runs,
@@ -22,6 +22,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
     participants,
     port_matrix,
 )
+
+HOST_RESULT = "__rtf_preflight_host"
+COLLECTION_FAILURE = "__rtf_preflight_failure"
+LISTENER = "__rtf_preflight_listener"
+PROBES = "__rtf_preflight_probed"
+VARIABLES = ("rtf_node_address", "ansible_host")
 
 ARGUMENTS = {
     "release": {"type": "str", "required": True},
@@ -94,12 +100,15 @@ class ActionModule(ActionBase):
 
 def _collect(task_vars):
     hostvars, batch = task_vars["hostvars"], set(task_vars["ansible_play_batch"])
-    names = (evidence.HOST_RESULT, evidence.COLLECTION_FAILURE, "rtf_node_address", "ansible_host")
     collected = {}
     for node in task_vars["groups"]["rtf_nodes"]:
         of_host = hostvars[node]  # put together anew each time
-        variables = {name: plain(of_host[name]) for name in names if name in of_host}
-        found = evidence.of_node(variables, True) if node in batch else {"not_run": evidence.OUTSIDE_RUN}
+        variables = {name: plain(of_host[name]) for name in VARIABLES if name in of_host}
+        collected_here = {
+            "host_info": plain(of_host[HOST_RESULT]) if HOST_RESULT in of_host else {},
+            "failure": plain(of_host[COLLECTION_FAILURE]) if COLLECTION_FAILURE in of_host else "",
+        }
+        found = results.of_node(collected_here) if node in batch else {"not_run": results.OUTSIDE_RUN}
         collected[node] = {"variables": variables, "evidence": found}
     return collected
 
@@ -107,17 +116,17 @@ def _collect(task_vars):
 def _listeners(task_vars):
     """Return `{node: result of port_listener, or None}` of the nodes of this batch."""
     hostvars = task_vars["hostvars"]
-    return {node: plain(hostvars[node].get(port_evidence.LISTENER)) for node in task_vars["ansible_play_batch"]}
+    return {node: plain(hostvars[node].get(LISTENER)) for node in task_vars["ansible_play_batch"]}
 
 
 def _probed(hostvars, name):
-    return plain(hostvars[name].get(port_evidence.PROBES) or {}).get("peers")
+    return plain(hostvars[name].get(PROBES) or {}).get("peers")
 
 
 def _held(hostvars, nodes):
     """Return `{node: {address: {transport: ports}}}` of what the listeners could not have because others hold it."""
     held = {}
     for node in nodes:
-        result = plain(hostvars[node.name].get(port_evidence.LISTENER) or {})
+        result = plain(hostvars[node.name].get(LISTENER) or {})
         held[node.name] = port_evidence.held_ports((result.get("listening") or {}).get("places", []))
     return held

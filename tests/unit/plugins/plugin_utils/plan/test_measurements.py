@@ -8,15 +8,14 @@ import itertools
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table as table
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
 MEMBERS = clusters.nodes(1, 2)
@@ -118,7 +117,7 @@ def judge(measured, bandwidth=None, limits=USUAL, unmeasured=None):
     made = outcome.Matrix(clusters.CATALOG, scope, found, GROUPS, {"port_matrix_peers": 20})
     results = {}
     for name, entry in found.items():
-        subject = subjects.subject(name, GROUPS, entry["variables"], scope)._replace(limits=limits)
+        subject = samples.subject_of(name, GROUPS, entry["variables"], scope)._replace(limits=limits)
         for result in judge_node(checks.load(), subject, {**entry["evidence"], **made.evidence(name)}, ["net.*"]):
             results[name, result["id"]] = result
     return results, made.document
@@ -281,22 +280,6 @@ def test_a_measurement_that_broke_is_unknown():
 def test_what_was_not_measured_is_not_judged():
     results, document = judge(GOOD)
     assert ("c1", "net.bandwidth") not in results and document["bandwidth"] == []
-
-
-def test_registered_results_become_evidence():
-    plan = {"nodes": {"n1": {"peers": [], "left_out": {"n2": "why"}, "bandwidth_left_out": {}}}, "rounds": [{"n1": {}}]}
-    variables = {
-        port_evidence.LISTENER: {"listening": {"places": []}},
-        port_evidence.LINKS_PLAN: plan,
-        port_evidence.LINKS: {"peers": []},
-        port_evidence.BANDWIDTH: [{"name": "n2"}],
-    }
-    found = port_evidence.of_node("n1", variables)
-    assert (found["links"], found["unmeasured"], found["bandwidth"]) == ([], {"n2": "why"}, [{"name": "n2"}])
-    variables[port_evidence.LINKS] = {"failed": True, "msg": "no python"}
-    assert port_evidence.of_node("n1", variables)["links"] == {"error": "no python"}
-    variables[port_evidence.LINKS_PLAN] = dict(plan, rounds=[])
-    assert "bandwidth" not in port_evidence.of_node("n1", variables)
 
 
 def test_the_table():
