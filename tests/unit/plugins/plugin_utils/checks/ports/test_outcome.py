@@ -228,7 +228,7 @@ def test_the_table(ports):
     assert (
         text
         == """
-Port matrix: 5 of 6 pairs in order, 33393 ports tried
+Port matrix: 5 of 6 pairs OK, 33393 ports probed
 from / to           1    2    3
  1 c1               ok   ok   ok
  2 w1               ok   ok   FAIL
