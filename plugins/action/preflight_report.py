@@ -43,6 +43,7 @@ display = Display()
 MOST_NAMED = 10
 
 ARGUMENTS = {
+    "plan": {"type": "dict", "default": {}},
     "release": {"type": "str", "required": True},
     "control_plane": {"type": "str", "required": True},
     "phase": {"type": "str", "required": True},
@@ -81,7 +82,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         collected = _collect(task_vars)
-        if arguments["port_matrix"]:
+        if arguments["plan"].get("ports"):
             _collect_ports(task_vars["hostvars"], collected)
         report = _judge(arguments, collected, task_vars)
         for pattern in report["selection"]["unmatched"]:
@@ -140,7 +141,8 @@ def _judge(arguments, collected, task_vars):
     rows = checks.load()
     catalogue = with_site_rows(catalog.load(), plain(arguments["extra_endpoints"]), plain(arguments["extra_ports"]))
     cluster, sizes = cluster_evidence.of_nodes(collected), cluster_evidence.sizes(groups)
-    matrix = outcome.Matrix(catalogue, scope, collected, groups, arguments) if arguments["port_matrix"] else None
+    ports = plain(arguments["plan"]).get("ports")
+    matrix = outcome.Matrix(ports, {node: found["evidence"] for node, found in collected.items()}) if ports else None
     limits = Limits(arguments["max_latency_ms"], bandwidth_mbit=arguments["min_node_bandwidth_mbit"])
     clocks = clock_offsets.of_cluster(
         {node: found["evidence"] for node, found in collected.items()},
@@ -166,7 +168,7 @@ def _judge(arguments, collected, task_vars):
         else:
             judged[-1] = judged[-1]._replace(ports=outcome.rows_without(catalogue, scope, judged[-1].role))
         found["evidence"].update(clocks[node])
-        results += judge_node(rows, judged[-1], found["evidence"], expected=off)
+        results += judge_node(rows, judged[-1], found["evidence"], expected=selection.without_evidence(arguments))
     now = datetime.datetime.now(datetime.timezone.utc)
     accepted = waivers.parse(plain(arguments["waivers"]), selection.globs(rows, catalogue))
     chosen = (arguments["checks"], arguments["skip_checks"], off)

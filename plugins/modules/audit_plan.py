@@ -4,120 +4,77 @@
 
 DOCUMENTATION = r"""
 ---
-module: port_matrix_plan
-short_description: Plan who listens on which ports and who probes whom
+module: audit_plan
+short_description: Plan what an audit collects from each node and probes between them
 version_added: 0.1.0
 description:
   - A step of the role P(hostprep.runtime_fabric.rtf_preflight#role). Use the role rather than this action.
-  - From the port table of the catalogue, the inventory, and the evidence that the role has collected, it makes the
-    arguments of M(hostprep.runtime_fabric.port_listener), M(hostprep.runtime_fabric.port_probe_info),
-    M(hostprep.runtime_fabric.link_info) and M(hostprep.runtime_fabric.bandwidth_info) for every node of
-    the play. A node that cannot be reached is left out, and its peers are told why.
+  - Each check of C(catalog/checks/) names the evidence it needs. From the checks that are selected, the catalogue and the
+    inventory follow the sections of M(hostprep.runtime_fabric.host_info), the endpoints of
+    M(hostprep.runtime_fabric.egress_info) with the paths to probe, the measurements, and the port matrix.
+    What no selected check needs is not collected.
   - Runs on the controller and touches no host.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
-  step:
+  inputs:
     description:
-      - V(listen) before any listener is started, V(probe) when all are up. The ports that a listener could not have,
-        because a service holds them, are only connected to.
-      - V(measure) when the ports were probed. Ways between nodes are measured over ports that are open.
-    type: str
-    choices: [listen, probe, measure]
+      - The inputs of the role rtf_preflight for each node of the run, by the name of the node, as
+        M(hostprep.runtime_fabric.check_inputs) returns them. The port matrix follows those of the first node.
+    type: dict
     required: true
-  release:
-    description: The edition of the vendor's requirements.
-    type: str
-    required: true
-  phase:
-    description: V(install) before and while Runtime Fabric is installed, V(operate) afterwards.
-    type: str
-    required: true
-  most_peers:
-    description: How many other nodes each node probes. Where there are more it is a sample, the same in every run.
+  forks:
+    description: On how many nodes Ansible works at a time. Listeners live longer where that takes several rounds.
     type: int
-    required: true
-  outside_host:
-    description: The host that probes the nodes from outside, empty where none does. It must not be a node.
-    type: str
-    default: ""
-  links:
-    description: Whether the ways between the nodes are measured at all.
-    type: bool
-    default: true
-  load_balancer:
-    description: The load balancer in front of the controllers, C(host) or C(host:port), empty where there is none.
-    type: str
-    default: ""
-  bandwidth:
-    description:
-      - Which pairs of nodes measure their bandwidth. V(ring) is each node with the next one, V(all) each with each.
-      - Pairs that do so at the same time have no node in common.
-    type: str
-    choices: [ring, all, none]
-    default: ring
-  extra_ports:
-    description: Ports that the site adds to those of the vendor, as in the input C(rtf_extra_ports).
-    type: list
-    elements: dict
-    default: []
+    default: 5
 notes:
   - This is an action plugin; there is nothing to run on a host.
+seealso:
+  - module: hostprep.runtime_fabric.audit_targets
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
-- name: Try the ports between the nodes, among all that the preflight does
+- name: Audit the nodes, with a plan of what to collect
   ansible.builtin.include_role:
     name: hostprep.runtime_fabric.rtf_preflight
 """
 
 RETURN = r"""
-key:
-  description: A secret for this run. Keep the task's output out of logs.
-  returned: with O(step=listen)
-  type: str
-run:
-  description: What listeners of other runs are told about this one, the option C(run) of M(hostprep.runtime_fabric.port_listener).
-  returned: with O(step=listen)
-  type: dict
-outside:
-  description: What a host that is no node tries at the nodes, and must not reach.
-  returned: with O(step=probe)
-  type: list
-  elements: dict
-load_balancer:
-  description: Which node connects through the load balancer, and where that is, V(null) without one.
-  returned: with O(step=measure)
-  type: dict
-  sample: {"from": "worker-1", "host": "lb.example.com", "port": 443}
-rounds:
-  description: One entry for each round of bandwidth measurements, for each node that measures the peer that it measures with.
-  returned: with O(step=measure)
-  type: list
-  elements: dict
-  sample:
-    - worker-1: {"name": "worker-2", "address": "192.0.2.22", "port": 4242}
-nodes:
-  description:
-    - For each node that takes part, with O(step=listen) what its listener gets as C(listen), with O(step=probe) what its
-      probe gets as C(peers), in C(left_out) the nodes it does not probe, with the reason, and in C(sampled) whether there are
-      more nodes, of which it probes a sample only.
-    - Empty after O(step=listen) where the listeners of another run hold the ports.
+plan:
+  description: What is collected. It holds no secrets.
   returned: always
   type: dict
+  contains:
+    nodes:
+      description:
+        - For each node the options of C(host_info), C(egress_info), C(download_info) and C(disk_write_info), V(null) for a
+          module that no selected check needs, whether the package repositories are dialled, and the seconds that all probes
+          together may take.
+      type: dict
+    ports:
+      description:
+        - The plan of the port matrix, V(null) without one. It has the rows of the port table, the nodes of the inventory, and
+          which steps are made.
+      type: dict
   sample:
-    worker-1:
-      peers:
-        - name: worker-2
-          address: 192.0.2.22
-          tcp: ["7496", "30000-32767"]
-          udp: ["7496", "8472", "30000-32767"]
-          connect: ["53", "7373"]
-      left_out:
-        worker-3:
-          status: unknown
-          reason: "unreachable: no route to host"
+    nodes:
+      worker-1:
+        host_info: {"sections": ["kernel"], "sysctls": ["net.ipv4.ip_forward"]}
+        egress_info: null
+        repositories: false
+        download_info: null
+        disk_write_info: null
+        deadline: 30.0
+    ports: null
+key:
+  description: A secret of this run for its listeners and probes. Keep the task's output out of logs.
+  returned: always
+  type: str
+run:
+  description: The identity of this run, option C(run) of M(hostprep.runtime_fabric.port_listener).
+  returned: always
+  type: dict
 """

@@ -78,6 +78,19 @@ def switched_off(arguments):
     return off
 
 
+def without_evidence(arguments):
+    """Return the ids of checks that have a result, which says that they are left out, although nothing was collected for them.
+
+    Those are checks that a site has switched off, and checks of the port matrix that it has not selected. arguments: as for
+    switched_off.
+    """
+    of_matrix = switched_off({**arguments, "port_matrix": False})
+    not_selected = {
+        name for name in of_matrix if matches(name, arguments["skip_checks"]) or not matches(name, arguments["checks"])
+    }
+    return not_selected.union(switched_off(arguments))
+
+
 def leave_out(results, checks=ALL, skip=(), off=()):
     """Return the results with those that a site left out turned into `skipped`, which says why.
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import failures
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 
 # Names under which the role rtf_preflight and the playbook prepare_rtf leave what they found for a node.
 HOST_RESULT = "__rtf_preflight_host"
@@ -56,8 +57,7 @@ def of_node(variables, in_run, lost=None):
             return {"unreachable": failures.reason(result.get("msg") or "no reason given")}
     evidence = {
         "host": host.get("host") or {"error": _why_missing(host, variables)},
-        "egress": _of_egress("endpoints", variables),
-        "repositories": _of_egress("endpoints", variables, REPOSITORIES_RESULT),
+        **_of_endpoints(variables),
         "name_servers": _of_egress("name_servers", variables),
         "download": _measured("download", variables.get(DOWNLOAD_RESULT) or {}, variables),
         "disk_writes": _measured("directories", variables.get(DISK_WRITES_RESULT) or {}, variables),
@@ -65,6 +65,16 @@ def of_node(variables, in_run, lost=None):
     if variables.get(PREPARATION_FAILURE):
         evidence["preparation_failure"] = variables[PREPARATION_FAILURE]
     return evidence
+
+
+def _of_endpoints(variables):
+    """The parts `egress` and `repositories`. Repositories behind another proxy than the site's have a result of their own."""
+    found = _of_egress("endpoints", variables)
+    elsewhere = _of_egress("endpoints", variables, REPOSITORIES_RESULT)
+    if not isinstance(found, list):
+        return {"egress": found, "repositories": elsewhere}
+    egress, repositories = repository_probes.split(found)
+    return {"egress": egress, "repositories": [*repositories, *(elsewhere if isinstance(elsewhere, list) else ())]}
 
 
 def _of_egress(name, variables, of=EGRESS_RESULT):

@@ -48,6 +48,7 @@ def judge(members=MEMBERS, unreachable=None, limit=(), **arguments):
         groups[f"rtf_{role}s"] = [node.name for node in members if node.role == role]
     hostvars = {name: entry["variables"] for name, entry in found.items()}
     arguments = {**defaults, **scope, "checks": ["access.*", "ports.*", "kernel.*", "storage.*"], **arguments}
+    arguments["plan"] = {"ports": clusters.ports_of(members) if arguments["port_matrix"] else None}
     report = preflight_report._judge(arguments, found, {"groups": groups, "hostvars": hostvars})
     absent = {name: entry["evidence"] for name, entry in found.items()}
     stopping = blocking(report["results"], document.left_out(report["results"], report["selection"], absent))

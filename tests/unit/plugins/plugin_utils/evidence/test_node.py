@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence i
 
 HOST = {"host": {"privileged": True}}
 PARTS = ["host", "egress", "repositories", "name_servers", "download", "disk_writes"]
-EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
+EGRESS = {"endpoints": [{"id": "a"}, {"id": "repository:1"}], "name_servers": {"servers": []}}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
                 **dict.fromkeys(PARTS, {"error": node.NEVER_COLLECTED}),
                 "host": HOST["host"],
                 "egress": [{"id": "a"}],
+                "repositories": [{"id": "repository:1"}],
                 "name_servers": {"servers": []},
             },
         ),
