@@ -74,6 +74,8 @@ def _of_endpoints(variables):
     if not isinstance(found, list):
         return {"egress": found, "repositories": elsewhere}
     egress, repositories = repository_probes.split(found)
+    if repositories and not egress:
+        egress = {"error": NEVER_COLLECTED}
     return {"egress": egress, "repositories": [*repositories, *(elsewhere if isinstance(elsewhere, list) else ())]}
 
 
