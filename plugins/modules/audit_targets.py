@@ -68,8 +68,8 @@ nodes:
       M(hostprep.runtime_fabric.port_listener), each V(null) where there is nothing to do.
     - With O(step=probe) for each node that takes part C(peers) for M(hostprep.runtime_fabric.port_probe_info), C(left_out),
       the nodes it does not probe with the reason, and C(sampled), whether there are more nodes than it probes.
-    - With O(step=measure) for each node C(peers) for M(hostprep.runtime_fabric.link_info), and C(left_out) and
-      C(bandwidth_left_out), the nodes to which nothing is measured with the reason.
+    - With O(step=measure) for each node C(links), the peers for M(hostprep.runtime_fabric.link_info), C(unmeasured) and
+      C(bandwidth_left_out), the nodes to which nothing is measured with the reason, and C(through_load_balancer).
     - Empty where listeners of another audit hold ports.
   returned: always
   type: dict

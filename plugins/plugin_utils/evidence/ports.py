@@ -53,13 +53,13 @@ def of_node(name, variables, outside=None):
         "asked": [peer["name"] for peer in planned["peers"]] if planned and planned.get("sampled") else None,
     }
     measuring = (variables.get(LINKS_PLAN) or {}).get("nodes", {}).get(name)
-    if measuring is not None:
+    if measuring is not None and "unmeasured" in measuring:
         links = variables.get(LINKS) or {}
         evidence["links"] = links["peers"] if "peers" in links else {"error": _why(links, failure, NOTHING_MEASURED)}
-        evidence["unmeasured"] = measuring["left_out"]
-        if variables[LINKS_PLAN]["rounds"]:
-            evidence["bandwidth"] = variables.get(BANDWIDTH) or []
-            evidence["bandwidth_left_out"] = measuring["bandwidth_left_out"]
+        evidence["unmeasured"] = measuring["unmeasured"]
+    if measuring is not None and "bandwidth_left_out" in measuring:
+        evidence["bandwidth"] = variables.get(BANDWIDTH) or []
+        evidence["bandwidth_left_out"] = measuring["bandwidth_left_out"]
     through = (variables.get(LINKS_PLAN) or {}).get("load_balancer") or {}
     if through.get("from") == name:
         balancer = variables.get(BALANCER) or {}

@@ -53,13 +53,26 @@ class ProbeTargets(TypedDict):
     outside: list[dict[str, Any]]
 
 
+class NodeMeasurements(TypedDict, total=False):
+    """links: peers to measure links to. unmeasured: `{peer: why}` of the others. Both only where links are measured.
+
+    bandwidth_left_out: `{peer: why}` of pairs without a measurement, only where there are rounds. through_load_balancer:
+    whether this node connects through the load balancer.
+    """
+
+    links: list[dict[str, Any]]
+    unmeasured: dict[str, str]
+    bandwidth_left_out: dict[str, str]
+    through_load_balancer: bool
+
+
 class MeasureTargets(TypedDict):
-    """nodes: `{node: {"peers", "left_out", "bandwidth_left_out"}}`. rounds: of bandwidth, `[{node: peer}]`.
+    """nodes: of all that take part. rounds: of bandwidth, `[{node: peer}]`.
 
     load_balancer: which node connects through it, and where it is, or None.
     """
 
-    nodes: dict[str, dict[str, Any]]
+    nodes: dict[str, NodeMeasurements]
     rounds: list[dict[str, dict[str, Any]]]
     load_balancer: dict[str, Any] | None
 
@@ -123,15 +136,15 @@ def to_measure(ports: port_matrix.PortPlan, hosts: Results, listeners: Results, 
     plan = participants.participating(ports, _evidence(ports, hosts))
     peers = {node.name: (probed.get(node.name) or {}).get("peers") for node in plan.nodes}
     rounds, without_bandwidth = measurements.bandwidth(plan.nodes, peers, ports["bandwidth"])
-    nodes = {}
-    for node in plan.nodes if ports["links"] or rounds else ():
-        measured, left_out = measurements.measurable(node, peers[node.name], "udp")
-        nodes[node.name] = {
-            "peers": measured if ports["links"] else [],
-            "left_out": left_out,
-            "bandwidth_left_out": without_bandwidth.get(node.name, {}),
-        }
     balancer = measurements.through_balancer(plan.nodes, ports["load_balancer"])
+    nodes: dict[str, NodeMeasurements] = {}
+    for node in plan.nodes:
+        found: NodeMeasurements = {"through_load_balancer": balancer is not None and balancer["from"] == node.name}
+        if ports["links"]:
+            found["links"], found["unmeasured"] = measurements.measurable(node, peers[node.name], "udp")
+        if rounds:
+            found["bandwidth_left_out"] = without_bandwidth.get(node.name, {})
+        nodes[node.name] = found
     return {"nodes": nodes, "rounds": rounds, "load_balancer": balancer}
 
 

@@ -154,8 +154,8 @@ def test_nothing_is_proven_beside_another_audit():
 
 def test_links_are_measured_over_ports_that_are_open():
     found = audit_targets.to_measure(ports(), HOSTS, {}, {**ALL_OPEN, "w1": probed("c1", udp=("30000",))})
-    assert found["nodes"]["w1"]["peers"] == [{"name": "c1", "address": "10.0.0.1", "port": 30000}]
-    assert {peer["name"]: peer["port"] for peer in found["nodes"]["c1"]["peers"]} == {"w1": 8472, "w2": 8472}
+    assert found["nodes"]["w1"]["links"] == [{"name": "c1", "address": "10.0.0.1", "port": 30000}]
+    assert {peer["name"]: peer["port"] for peer in found["nodes"]["c1"]["links"]} == {"w1": 8472, "w2": 8472}
     assert len(found["rounds"]) == 3 and found["load_balancer"] is None
 
 
@@ -165,19 +165,22 @@ def test_links_are_measured_over_ports_that_are_open():
 )
 def test_only_what_is_needed_is_measured(needed, links, rounds):
     found = audit_targets.to_measure(clusters.ports_of(MEMBERS, needed=needed), HOSTS, {}, ALL_OPEN)
-    assert any(node["peers"] for node in found["nodes"].values()) == links
+    assert all(("unmeasured" in node) == links and bool(node.get("links")) == links for node in found["nodes"].values())
+    assert all(("bandwidth_left_out" in node) == bool(rounds) for node in found["nodes"].values())
     assert len(found["rounds"]) == rounds
 
 
 def test_a_pair_without_an_open_port_says_why():
-    found = audit_targets.to_measure(ports(), HOSTS, {}, {name: probed() for name in NODES})
-    assert found["rounds"] == []
-    assert found["nodes"]["c1"]["bandwidth_left_out"] == {
-        "w1": "c1 did not probe the ports of w1",
-        "w2": "w2 did not probe the ports of c1",
+    found = audit_targets.to_measure(ports(), HOSTS, {}, {**ALL_OPEN, "w2": probed(), "c1": probed("w1")})
+    assert found["nodes"]["c1"]["bandwidth_left_out"] == {"w2": "w2 did not probe the ports of c1"}
+    found = audit_targets.to_measure(ports(), HOSTS, {}, {name: probed(*NODES[:2], udp=()) for name in NODES})
+    assert found["nodes"]["w2"]["unmeasured"] == {
+        "c1": "no UDP port of c1 answered w2 with proof",
+        "w1": "no UDP port of w1 answered w2 with proof",
     }
 
 
 def test_a_worker_connects_through_the_load_balancer():
     found = audit_targets.to_measure(ports(load_balancer="lb.example.com:8443"), HOSTS, {}, {})
     assert found["load_balancer"] == {"from": "w1", "host": "lb.example.com", "port": 8443}
+    assert [name for name, node in found["nodes"].items() if node["through_load_balancer"]] == ["w1"]

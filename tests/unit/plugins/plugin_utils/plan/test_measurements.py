@@ -284,7 +284,10 @@ def test_what_was_not_measured_is_not_judged():
 
 
 def test_registered_results_become_evidence():
-    plan = {"nodes": {"n1": {"peers": [], "left_out": {"n2": "why"}, "bandwidth_left_out": {}}}, "rounds": [{"n1": {}}]}
+    plan = {
+        "nodes": {"n1": {"links": [], "unmeasured": {"n2": "why"}, "bandwidth_left_out": {}}},
+        "rounds": [{"n1": {}}],
+    }
     variables = {
         port_evidence.LISTENER: {"listening": {"places": []}},
         port_evidence.LINKS_PLAN: plan,
