@@ -79,11 +79,8 @@ class ActionModule(ActionBase):
             raise AnsibleError(f"this collection has no role {role} with the entry point {entry_point}")
         given, broken = _read(lambda name: self._templar.template(task_vars[name]), set(options) & set(task_vars))
         values, problems = _typed(given, valid, valid)
-        return {
-            role_options.short(role, name): value
-            for name, value in values.items()
-            if role_options.showable(options[name])
-        }, broken + (problems or _disagreeing({role_options.like(role, name): name for name in values}, values))
+        problems = broken + (problems or _disagreeing({role_options.like(role, name): name for name in values}, values))
+        return {} if problems else role_options.shown(role, options, values), problems
 
     def _inventory_problems(self, task_vars, valid, catalogue):
         """The whole inventory: groups, every node's variables, and what must agree between nodes."""

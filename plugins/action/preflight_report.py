@@ -26,17 +26,18 @@ class ActionModule(Door):
 
     ARGUMENTS = {
         "evidence": {"type": "dict", "required": True},
+        "plan": {"type": "dict", "default": {}},
         "lost": {"type": "list", "elements": "dict", "default": []},
         "inputs": {"type": "dict", "required": True},
     }
 
     def answer(self, arguments):
         """Judge every node of rtf_nodes; fail when something required failed or is unknown."""
-        inputs, collected = arguments["inputs"], arguments["evidence"]
-        if inputs["port_matrix"]:
+        inputs, collected, ports = arguments["inputs"], arguments["evidence"], arguments["plan"].get("ports")
+        if ports:
             self._refuse_beside(audit_runs.in_the_way({node: own.get("listener") for node, own in collected.items()}))
         evidence = results.of_cluster(self.inventory(), collected, arguments["lost"], self.hosts_of_the_play())
-        report = audit(catalog.load(), inputs, evidence, datetime.datetime.now(datetime.timezone.utc))
+        report = audit(catalog.load(), inputs, evidence, datetime.datetime.now(datetime.timezone.utc), ports)
         self._show(report.document)
         answer = {"readiness": report.document["readiness"], "report": None}
         if not self.check_mode:

@@ -24,6 +24,12 @@ options:
       - Hand it over as JSON, with the filter C(to_json), which ansible-core before 2.19 reads many times faster.
     type: dict
     required: true
+  plan:
+    description:
+      - The plan of the audit, as M(hostprep.runtime_fabric.audit_plan) returns it, likewise as JSON. Without a plan of the
+        port matrix, the checks that need it are left out.
+    type: dict
+    default: {}
   lost:
     description: The answers of nodes that an earlier task lost, each with the node as C(item).
     type: list

@@ -28,27 +28,29 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egr
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import PortPlan
 
 Inputs = Mapping[str, Any]
 
 
-def audit(catalogue: Catalog, inputs: Inputs, evidence: Evidence, now: datetime.datetime) -> Report:
+def audit(
+    catalogue: Catalog, inputs: Inputs, evidence: Evidence, now: datetime.datetime, ports: PortPlan | None = None
+) -> Report:
     """Judge the evidence of every node.
 
-    inputs: those of the role rtf_preflight, with their types. now: of UTC; it dates the report and ends waivers.
+    inputs: those of the role rtf_preflight, with their types. now: of UTC; it dates the report and ends waivers. ports: the
+    plan of the port matrix, None where the run had none.
     """
     rows, scope, today = checks.load(), subjects.scope_of(inputs), now.date()
     catalogue = with_site_rows(catalogue, inputs["extra_endpoints"], inputs["extra_ports"])
-    matrix = _matrix(catalogue, inputs, evidence)
+    matrix = outcome.Matrix(ports, evidence) if ports else None
     evidence = shared.with_shared_parts(evidence, matrix)
     cluster = _subjects(catalogue, inputs, evidence, matrix)
 
     # Everything below follows from this list of results.
-    off = selection.switched_off(inputs)
+    off, expected = selection.switched_off(inputs), selection.without_evidence(inputs)
     results = [
-        result
-        for subject in cluster
-        for result in judge_node(rows, subject, evidence[subject.node], expected=tuple(off))
+        result for subject in cluster for result in judge_node(rows, subject, evidence[subject.node], expected=expected)
     ]
     chosen = (inputs["checks"], inputs["skip_checks"], off)
     selected = selection.summary(results, *chosen)
@@ -76,14 +78,6 @@ def audit(catalogue: Catalog, inputs: Inputs, evidence: Evidence, now: datetime.
     if matrix:
         found["port_matrix"] = matrix.document
     return Report(found, blocking, evidence)
-
-
-def _matrix(catalogue: Catalog, inputs: Inputs, evidence: Evidence) -> outcome.Matrix | None:
-    """The port matrix of the cluster, where ports were probed."""
-    if not inputs["port_matrix"]:
-        return None
-    collected = {node: {"variables": own["inventory"], "evidence": own} for node, own in evidence.items()}
-    return outcome.Matrix(catalogue, subjects.scope_of(inputs), collected, subjects.groups_of(evidence), inputs)
 
 
 def _subjects(catalogue: Catalog, inputs: Inputs, evidence: Evidence, matrix: outcome.Matrix | None) -> list[Subject]:

@@ -100,6 +100,18 @@ def switched_off(inputs: Mapping[str, Any]) -> dict[str, str]:
     return off
 
 
+def without_evidence(inputs: Mapping[str, Any]) -> set[str]:
+    """Return the ids of checks that have a result, "left out", although no evidence was collected for them.
+
+    Those are checks that a site has switched off, and checks of the port matrix that it has not selected.
+    """
+    of_matrix = switched_off({**inputs, "port_matrix": False})
+    not_selected = {
+        name for name in of_matrix if matches(name, inputs["skip_checks"]) or not matches(name, inputs["checks"])
+    }
+    return not_selected.union(switched_off(inputs))
+
+
 def leave_out(
     results: Sequence[Result],
     checks: Sequence[str] = ALL,

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, platforms
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits, Subject
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence, InventoryEntry
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server, proxy_settings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
@@ -38,16 +38,6 @@ def scope_of(inputs: Inputs) -> dict[str, str]:
     """Return `{"release", "control_plane", "phase"}`, those that a role has."""
     scope = {name: inputs[name] for name in ("release", "control_plane", "phase") if name in inputs}
     return {"release": catalog.DEFAULT_RELEASE, **scope}
-
-
-def groups_of(evidence: Evidence) -> dict[str, list[str]]:
-    """Return the groups of the inventory with their nodes."""
-    roles = {node: own["inventory"]["role"] for node, own in evidence.items()}
-    return {
-        "rtf_nodes": list(roles),
-        "rtf_controllers": [node for node, role in roles.items() if role == "controller"],
-        "rtf_workers": [node for node, role in roles.items() if role == "worker"],
-    }
 
 
 def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, InventoryEntry]) -> list[Subject]:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports, reasons
@@ -17,12 +16,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.s
     Result,
     Results,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 
 OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
 NEVER_COLLECTED = "nothing was collected"
 LOST = "an earlier task failed on the node, or lost its connection for a while; the output of the run above says which"
-# egress_info may dial package repositories, too: these entries of its result belong to the part `repositories`.
-REPOSITORY = re.compile(r"repository-\d+\Z")
 
 
 def of_cluster(
@@ -77,14 +75,11 @@ def of_node(results: Results, in_run: bool = True, lost: Result | None = None) -
 
 def _separate_repositories(evidence: NodeEvidence) -> None:
     """Move the package repositories among the endpoints to the part `repositories`."""
-    dialled = evidence["egress"]
-    if not isinstance(dialled, list):
-        return
-    here = [probe for probe in dialled if REPOSITORY.match(str(probe.get("id", "")))]
-    if here:
-        others = evidence["repositories"]
-        evidence["repositories"] = [*here, *(others if isinstance(others, list) else ())]
-        evidence["egress"] = [probe for probe in dialled if probe not in here]
+    dialled, elsewhere = evidence["egress"], evidence["repositories"]
+    if isinstance(dialled, list):
+        egress, repositories = repository_probes.split(dialled)
+        evidence["egress"] = egress if egress or not repositories else {"error": NEVER_COLLECTED}
+        evidence["repositories"] = [*repositories, *(elsewhere if isinstance(elsewhere, list) else ())]
 
 
 def _part(name: str, result: Result, failure: str) -> Any:

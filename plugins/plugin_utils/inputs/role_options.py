@@ -14,7 +14,7 @@ import functools
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url, value_types
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 
 FOLDER = catalog.FOLDER.parent / "roles"
@@ -63,10 +63,21 @@ def short(role, name):
     return name.removeprefix(role + "_")
 
 
-def showable(option):
-    """Whether a value may stand in the result of a task: it is neither a secret nor may hold one.
+def shown(role, options, values):
+    """Return `{name without that of the role: value}` of the values of a role that may stand in the result of a task.
 
-    A text may be the URL of a proxy. Roles use text as it is, so that nothing is lost.
+    options: `{name: specification}`. Credentials are left out, and URLs of proxies are without theirs.
     """
-    parts = (option, *(option.get("options") or {}).values())
-    return option["type"] not in ("str", "path") and not any(part.get("no_log") for part in parts)
+    found = {}
+    for name, value in values.items():
+        parts = (options[name], *(options[name].get("options") or {}).values())
+        if name.endswith("_proxy"):
+            value = _without_credentials(*(values.get(f"{name}{part}", "") for part in ("", "_user", "_password")))
+        if not name.endswith("_user") and not any(part.get("no_log") for part in parts):
+            found[short(role, name)] = value
+    return found
+
+
+def _without_credentials(url, user, password):
+    proxy = None if url == UNCHANGED else proxy_url.parse(url, user, password)
+    return proxy.shown if proxy else url

@@ -112,5 +112,5 @@ def _remedy(node, manager, way, probe):
 
 
 CHECKS = {
-    repository_probes.CHECK: reachable,
+    "host.repos_reachable": reachable,
 }

@@ -10,13 +10,20 @@ Pure functions.
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import platforms
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, SKIPPED, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+
+Row = dict[str, Any]
+PortSets = dict[str, set[int]]
+# {node: evidence of its ports, as evidence.ports.of_node returns it, or None}
+Evidence = Mapping[str, Mapping[str, Any] | None]
 
 OTHER_AUDIT = "the listener of another audit"
 # Verdicts of port_probe_info that show the way to be open.
@@ -55,19 +62,22 @@ class Exposure(NamedTuple):
     ports: list[str]
 
 
-def cells(plan, nodes, evidence, absent):
+def cells(
+    plan: planning.Plan, nodes: Sequence[Node], evidence: Evidence, absent: Mapping[str, planning.Absent]
+) -> list[Cell]:
     """Return the Cells of all pairs, by source, destination and row, in the order of the inventory.
 
     nodes: Nodes of the whole cluster. evidence: `{name: evidence of of_node or None}`. absent: `{name: Absent}` of the
-    nodes that were not reached or not meant.
+    nodes that were not reached or are not part of the run.
     """
     found = []
     for source in nodes:
-        asked = (evidence.get(source.name) or {}).get("asked")
+        own = evidence.get(source.name) or {}
+        asked = own.get("asked")
         for destination in nodes:
             if asked is not None and not {destination.name, source.name}.intersection(absent):
-                # A sample leaves no hole: pairs outside it were never meant to be tried.
-                if destination.name not in asked and destination.name not in evidence[source.name]["left_out"]:
+                # A sample leaves no hole: pairs outside it were not planned.
+                if destination.name not in asked and destination.name not in own["left_out"]:
                     continue
             for row in plan.rows:
                 if _asks(row, source, destination):
@@ -76,21 +86,28 @@ def cells(plan, nodes, evidence, absent):
 
 
 @functools.lru_cache(maxsize=4096)
-def _numbers(texts):
+def _numbers(texts: tuple[str, ...]) -> frozenset[int]:
     """The port numbers of a tuple of texts; the same whole ranges come back for every pair."""
     return frozenset(port_ranges.numbers(texts))
 
 
-def _asks(row, source, destination):
+def _asks(row: Row, source: Node, destination: Node) -> bool:
     if source.name == destination.name:
         return row["direction"] == "local"
     return row["direction"] != "local" and planning.dials(row, source.role) and planning.serves(row, destination.role)
 
 
-def _cell(plan, row, source, destination, evidence, absent):
+def _cell(
+    plan: planning.Plan,
+    row: Row,
+    source: Node,
+    destination: Node,
+    evidence: Evidence,
+    absent: Mapping[str, planning.Absent],
+) -> Cell:
     ports = _numbers(tuple(row["ports"]))
 
-    def cell(status, failing=None, reason="", lost=""):
+    def cell(status: str, failing: PortSets | None = None, reason: str = "", lost: str = "") -> Cell:
         shown = {verdict: port_ranges.texts(numbers) for verdict, numbers in (failing or {}).items()}
         return Cell(source.name, destination.name, row["id"], row["transport"], status, len(ports), shown, reason, lost)
 
@@ -118,7 +135,15 @@ def _cell(plan, row, source, destination, evidence, absent):
     return _settled(plan, row, ports, peer, other, address, cell)
 
 
-def _settled(plan, row, ports, peer, other, address, cell):
+def _settled(
+    plan: planning.Plan,
+    row: Row,
+    ports: frozenset[int],
+    peer: Mapping[str, Any],
+    other: Mapping[str, Any],
+    address: str,
+    cell: Callable[..., Cell],
+) -> Cell:
     transport = row["transport"]
     place = next((place for place in other["places"] if place["address"] == address), None)
     if place is None:
@@ -130,7 +155,11 @@ def _settled(plan, row, ports, peer, other, address, cell):
     }
     left = ports
     beside = _in_the_way_of_the_platform(plan, place[transport])
-    failing, unknown, skipped, reasons, why = {}, {}, {}, [], []
+    failing: PortSets = {}
+    unknown: PortSets = {}
+    skipped: PortSets = {}
+    reasons: list[str] = []
+    why: list[str] = []
     for verdict, texts in peer[transport]["ports"].items():
         found = ports & _numbers(tuple(texts))
         left = left - found
@@ -178,7 +207,7 @@ def _settled(plan, row, ports, peer, other, address, cell):
     return cell(SKIPPED, skipped, reason) if skipped else cell(PASS)
 
 
-def _in_the_way_of_the_platform(plan, held):
+def _in_the_way_of_the_platform(plan: planning.Plan, held: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
     """Return `{port: who holds it}` where, while the platform runs, a program of another origin has a port on loopback alone.
 
     The platform could not have it then, whatever the listener of the run, which asks for one address, proves. Ports of
@@ -195,7 +224,7 @@ def _in_the_way_of_the_platform(plan, held):
     }
 
 
-def _reasons(summary, verdicts):
+def _reasons(summary: Mapping[str, Any], verdicts: Iterable[str]) -> list[str]:
     return [
         summary["reasons"][verdict]
         for verdict in sorted(verdicts)
@@ -203,22 +232,22 @@ def _reasons(summary, verdicts):
     ]
 
 
-def is_of_another_audit(holder):
-    """Whether who holds a port is a listener such as ours, which an audit of somebody else, or a broken one, has there."""
+def is_of_another_audit(holder: Mapping[str, Any]) -> bool:
+    """Whether a port is held by a listener such as ours, of another audit or of an interrupted one."""
     return holder["process"] == listener_control.PROCESS_NAME.decode()
 
 
-def holder_text(holder):
+def holder_text(holder: Mapping[str, Any]) -> str:
     """Say who holds a port."""
     if holder["process"] is None:
-        return "a process that is not to be seen, or the kernel"
+        return "a process that is not visible, or the kernel"
     who = f"(pid {holder['pid']}, user {holder['user']})"
     if is_of_another_audit(holder):
         return f"{OTHER_AUDIT} {who}, which ends by itself within minutes"
     return f"{holder['process']} {who}"
 
 
-def exposures(plan, nodes, evidence):
+def exposures(plan: planning.Plan, nodes: Sequence[Node], evidence: Evidence) -> list[Exposure]:
     """Return an Exposure for each pair and row where a node reached ports of another that must be closed."""
     by_name = {node.name: node for node in nodes}
     found = []
@@ -230,11 +259,9 @@ def exposures(plan, nodes, evidence):
             for transport in planning.TRANSPORTS:
                 live = _numbers(tuple(peer[transport]["ports"].get("live", ())))
                 if live:
-                    live = live & planning.closed_ports(plan, source, by_name[peer["name"]], transport)
+                    live &= planning.closed_ports(plan, source, by_name[peer["name"]], transport)
                 for row in plan.closed:
-                    ports = (
-                        live.intersection(port_ranges.numbers(row["ports"])) if row["transport"] == transport else ()
-                    )
+                    ports = live & _numbers(tuple(row["ports"])) if row["transport"] == transport else frozenset()
                     if ports:
                         found.append(
                             Exposure(source.name, peer["name"], row["id"], transport, port_ranges.texts(ports))
@@ -242,7 +269,7 @@ def exposures(plan, nodes, evidence):
     return found
 
 
-def by_pair(found):
+def by_pair(found: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
     """Return `{(source, destination): [Cell]}`."""
     pairs: dict[tuple[str, str], list[Cell]] = {}
     for cell in found:
@@ -250,6 +277,6 @@ def by_pair(found):
     return pairs
 
 
-def worst(statuses):
+def worst(statuses: Iterable[str]) -> str:
     """Return the status that outweighs the others."""
     return min(statuses, key=(FAIL, UNKNOWN, SKIPPED, PASS).index)

@@ -6,23 +6,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import PASS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import cells as matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, participants
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.wording import side
 
+Row = dict[str, Any]
+# Evidence of one node, as evidence.ports.of_node returns it.
+PortEvidence = dict[str, Any] | None
 
-def rows_without(catalogue, scope, role):
+
+def rows_without(catalogue: catalog.Catalog, scope: Mapping[str, str], role: str) -> list[Row]:
     """Return the rows that a matrix over the whole cluster would judge a node of a role by, as Matrix.rows does."""
-    return _rows(planning.plan_for(catalogue, scope["release"], scope["phase"], [], {}, 0), role)
+    return _rows(planning.provable(catalog.select_ports(catalogue, scope["release"], scope["phase"])), role)
 
 
-def _rows(plan, role):
+def _rows(rows: Iterable[Row], role: str) -> list[Row]:
     return [
         {**row, "opening": f"{row['transport'].upper()} {', '.join(row['ports'])}", "whom": _whom(row)}
-        for row in plan.rows
+        for row in rows
         if planning.dials(row, role)
     ]
 
@@ -30,21 +39,16 @@ def _rows(plan, role):
 class Matrix:
     """The matrix of a run over the whole cluster."""
 
-    def __init__(self, catalogue, scope, collected, groups, arguments):
-        """collected: `{name: {"variables", "evidence"}}`; evidence has a part `ports` where the matrix was tried.
-
-        arguments: those of preflight_report.
-        """
-        nodes, absent = participants.members(collected, groups)
-        taking_part = [node for node in nodes if node.name not in absent]
-        self._plan = planning.plan_for(
-            catalogue, scope["release"], scope["phase"], taking_part, absent, arguments["port_matrix_peers"]
-        )
-        self._balancer = arguments.get("load_balancer") or ""
+    def __init__(self, ports: planning.PortPlan, collected: Mapping[str, Mapping[str, Any]]) -> None:
+        """ports: the plan of the matrix. collected: `{name: evidence}` of the plan's nodes; evidence has a part `ports`
+        where the matrix was tried."""
+        nodes, absent = participants.members(ports, collected)
+        self._plan = participants.participating(ports, collected)
+        self._balancer = ports["load_balancer"]["given"] if ports["load_balancer"] else ""
         self._controllers = [node.name for node in nodes if node.role == "controller"]
-        self._evidence = {name: found["evidence"].get("ports") for name, found in collected.items()}
-        self._cells = matrix.cells(self._plan, nodes, self._evidence, absent)
-        self._cells_of = {}
+        self._evidence = {name: found.get("ports") for name, found in collected.items()}
+        self._cells = matrix.cells(self._plan, nodes, self._evidence, absent) if ports["probe"] else []
+        self._cells_of: dict[str, list[matrix.Cell]] = {}
         for cell in self._cells:
             self._cells_of.setdefault(cell.source, []).append(cell)
         self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
@@ -53,14 +57,14 @@ class Matrix:
         self.document["links"] = _links(self._evidence)
         self.document["bandwidth"] = self._streams
 
-    def rows(self, role):
+    def rows(self, role: str) -> list[Row]:
         """Return the rows that a node of a role is judged by, each with its `opening` and `whom` in words."""
-        return _rows(self._plan, role)
+        return _rows(self._plan.rows, role)
 
-    def evidence(self, name):
+    def evidence(self, name: str) -> dict[str, Any]:
         """Return the parts of evidence that a node is judged by."""
         own = self._evidence.get(name)
-        found = {"port_cells": [cell._asdict() for cell in self._cells_of.get(name, ())]}
+        found: dict[str, Any] = {"port_cells": [cell._asdict() for cell in self._cells_of.get(name, ())]}
         if own and isinstance(own["probes"], list):
             found["port_exposures"] = [entry._asdict() for entry in self._exposures if entry.destination == name]
         if own and isinstance(own["places"], list) and not self._plan.operating:
@@ -76,14 +80,14 @@ class Matrix:
             found["load_balancer"] = self._through_balancer(name, own)
         return found
 
-    def _with_ways_back(self, name, measured):
+    def _with_ways_back(self, name: str, measured: Any) -> Any:
         """Add to each link what its other end found of the path back, None where that was not measured."""
         if not isinstance(measured, list):
             return measured
         paths = {(link["source"], link["destination"]): link["path"] for link in self.document["links"]}
         return [{**link, "path_back": paths.get((link["name"], name))} for link in measured]
 
-    def _through_balancer(self, name, own):
+    def _through_balancer(self, name: str, own: PortEvidence) -> dict[str, Any]:
         results = [found["balancer"] for found in self._evidence.values() if found and "balancer" in found]
         return {
             "where": self._balancer,
@@ -100,7 +104,7 @@ class Matrix:
         }
 
 
-def _why_unheard(own):
+def _why_unheard(own: PortEvidence) -> str:
     """Say why a controller cannot answer what the load balancer sends it, or return ""."""
     if not own or not isinstance(own["places"], list):
         return "nothing listened there"
@@ -108,7 +112,7 @@ def _why_unheard(own):
     return f"its port {planning.INGRESS} is held by {holder}" if holder else ""
 
 
-def _holder_of(own, port):
+def _holder_of(own: PortEvidence, port: int) -> str:
     """Say who holds a TCP port of a node, or return ""."""
     places = own["places"] if own and isinstance(own["places"], list) else ()
     for place in places:
@@ -118,12 +122,12 @@ def _holder_of(own, port):
     return ""
 
 
-def _whom(row):
+def _whom(row: Row) -> str:
     return "localhost" if row["direction"] == "local" else side(row["to"])
 
 
-def _links(evidence):
-    """What was measured of the ways between nodes, one entry a direction."""
+def _links(evidence: Mapping[str, PortEvidence]) -> list[dict[str, Any]]:
+    """What was measured of the links between nodes, one entry a direction."""
     found = []
     for source, own in evidence.items():
         measured = (own or {}).get("links")
@@ -133,7 +137,7 @@ def _links(evidence):
     return found
 
 
-def _document(plan, nodes, found):
+def _document(plan: planning.Plan, nodes: Sequence[Node], found: Sequence[matrix.Cell]) -> dict[str, Any]:
     """Whole in what is red, counted in what is green."""
     pairs = matrix.by_pair(found)
     return {

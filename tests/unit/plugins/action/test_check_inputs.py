@@ -154,7 +154,10 @@ def test_text_gets_the_type_of_its_variable(tmp_path):
     assert code == 0, output
     found = json.loads((tmp_path / "found").read_text())
     returned = {f"{role}_{short}": value for role, values in found.items() for short, value in values.items()}
-    assert returned == {name: value for name, (dummy, value) in AS_TEXT.items() if value is not None}
+    typed = {name: value for name, (dummy, value) in AS_TEXT.items() if value is not None}
+    assert {name: value for name, value in returned.items() if name in typed} == typed
+    assert {type(value) for name, value in returned.items() if name not in typed} == {str}
+    assert not [name for name in returned if name.endswith(("_user", "_password", "_keys"))]
     assert {name: type(value) for name, value in returned.items() if isinstance(value, bool)} == {
         name: bool for name, (dummy, value) in AS_TEXT.items() if isinstance(value, bool)
     }

@@ -73,6 +73,7 @@ def test_nothing_is_judged_beside_another_audit(tmp_path):
     listener = {"listening": {"held_by": [{"pid": 1, "run": run, "ends_in": 60}]}}
     arguments = {
         "evidence": {"node-1": {"listener": listener}},
+        "plan": {"ports": {"probe": True}},
         "inputs": samples.audit_inputs(report_dir="found", enforce=True),
     }
     code, output = play(tmp_path, f"    - hostprep.runtime_fabric.preflight_report: {json.dumps(arguments)}\n")

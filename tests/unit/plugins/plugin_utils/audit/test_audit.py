@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audi
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results as run_results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import Absent
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
@@ -47,8 +48,15 @@ def judge(members=MEMBERS, unreachable=None, limit=(), **inputs):
     """Return (the content of the report, the results that fail the play, the message with which it fails)."""
     evidence = collected(members, unreachable, limit)
     only = ["access.*", "ports.*", "kernel.*", "storage.*"]
-    report = audit(catalog.load(), samples.audit_inputs(**{"checks": only, **inputs}), evidence, NOW)
+    report = audit_of(samples.audit_inputs(**{"checks": only, **inputs}), evidence)
     return report.document, report.blocking, failure.message(report)
+
+
+def audit_of(inputs, evidence, now=NOW):
+    """The Report of evidence, with the plan of the matrix where the inputs ask for one."""
+    members = [Node(name, own["inventory"]["role"], own["inventory"]["ansible_host"]) for name, own in evidence.items()]
+    ports = clusters.ports_of(members, **{name: inputs[name] for name in clusters.INPUTS if name in inputs})
+    return audit(catalog.load(), inputs, evidence, now, ports if inputs["port_matrix"] else None)
 
 
 def counts(report, nodes):
@@ -142,14 +150,14 @@ def test_nodes_outside_the_run_make_the_cluster_incomplete_and_do_not_fail_the_p
 def test_evidence_that_comes_in_stays_as_it_is_and_the_same_evidence_makes_the_same_report():
     evidence, inputs = collected(), samples.audit_inputs()
     before = copy.deepcopy((evidence, inputs))
-    reports = [audit(catalog.load(), inputs, evidence, NOW) for dummy in range(2)]
+    reports = [audit_of(inputs, evidence, NOW) for dummy in range(2)]
     assert (evidence, inputs) == before
     assert reports[0] == reports[1] and reports[0].document["generated"] == "2027-01-31T12:00:00+00:00"
 
 
 def test_a_saved_run_is_judged_again_from_its_evidence_alone():
-    first = audit(catalog.load(), samples.audit_inputs(), collected(unreachable=LOST), NOW)
-    again = audit(catalog.load(), samples.audit_inputs(), json.loads(json.dumps(first.evidence)), NOW)
+    first = audit_of(samples.audit_inputs(), collected(unreachable=LOST))
+    again = audit_of(samples.audit_inputs(), json.loads(json.dumps(first.evidence)), NOW)
     assert json.dumps(again.document) == json.dumps(first.document)
 
 
@@ -157,7 +165,7 @@ def test_a_waiver_ends_with_its_last_day():
     waived = {"waivers": [{"checks": ["ports.*"], "reason": "x", "expires": "2027-01-31"}], "port_matrix": False}
     evidence, states = collected(), []
     for now in (NOW, NOW + datetime.timedelta(days=1)):
-        document = audit(catalog.load(), samples.audit_inputs(**waived), evidence, now).document
+        document = audit_of(samples.audit_inputs(**waived), evidence, now).document
         states += [waiver["state"] for waiver in document["waivers"]]
     assert states == ["applied", "expired"]
 
@@ -171,10 +179,10 @@ def test_rows_of_the_site_are_judged():
 def test_a_failed_preparation_fails_the_play_even_where_nothing_is_enforced():
     evidence = collected()
     evidence["w1"]["preparation_failure"] = {"task": "Install chrony", "message": "no space"}
-    blocking = audit(catalog.load(), samples.audit_inputs(checks=["kernel.*"]), evidence, NOW).blocking
+    blocking = audit_of(samples.audit_inputs(checks=["kernel.*"]), evidence, NOW).blocking
     failed = [entry for entry in blocking if entry["id"] == "access.preparation"]
     assert [(entry["node"], entry["status"]) for entry in failed] == [("w1", "fail")]
     assert readiness.fails_the_play(blocking, enforce=False)
-    others = audit(catalog.load(), samples.audit_inputs(), collected(unreachable=LOST), NOW).blocking
+    others = audit_of(samples.audit_inputs(), collected(unreachable=LOST)).blocking
     assert not readiness.fails_the_play(others, enforce=False) and readiness.fails_the_play(others, enforce=True)
     assert not readiness.fails_the_play([], enforce=True)

@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence i
 
 HOST = {"host": {"privileged": True}}
 PARTS = ["host", "egress", "repositories", "name_servers", "download", "disk_writes"]
-EGRESS = {"endpoints": [{"id": "a"}], "name_servers": {"servers": []}}
+EGRESS = {"endpoints": [{"id": "a"}, {"id": "repository:1"}], "name_servers": {"servers": []}}
 NOTHING = dict.fromkeys(PARTS, {"error": results.NEVER_COLLECTED})
 INVENTORY = {"n1": {"role": "controller", "ansible_host": "10.0.0.1"}, "n2": {"role": "worker"}}
 
@@ -21,7 +21,13 @@ INVENTORY = {"n1": {"role": "controller", "ansible_host": "10.0.0.1"}, "n2": {"r
         (
             {"host_info": HOST, "egress_info": EGRESS},
             True,
-            {**NOTHING, "host": HOST["host"], "egress": [{"id": "a"}], "name_servers": {"servers": []}},
+            {
+                **NOTHING,
+                "host": HOST["host"],
+                "egress": [{"id": "a"}],
+                "repositories": [{"id": "repository:1"}],
+                "name_servers": {"servers": []},
+            },
         ),
         ({}, False, {"not_run": results.OUTSIDE_RUN}),
         ({}, True, NOTHING),
@@ -76,11 +82,13 @@ def test_a_failed_preparation_is_kept():
 
 
 def test_repositories_that_were_dialled_with_the_endpoints_are_a_part_of_their_own():
-    dialled = {"endpoints": [{"id": "a"}, {"id": "repository-1"}, {"id": "repository-mirror"}], "name_servers": {}}
-    further = {"endpoints": [{"id": "repository-2"}]}
+    dialled = {"endpoints": [{"id": "a"}, {"id": "repository:1"}, {"id": "repository-mirror"}], "name_servers": {}}
+    further = {"endpoints": [{"id": "repository:2"}]}
     found = results.of_node({"host_info": HOST, "egress_info": dialled, "repositories": further})
-    assert [probe["id"] for probe in found["repositories"]] == ["repository-1", "repository-2"]
+    assert [probe["id"] for probe in found["repositories"]] == ["repository:1", "repository:2"]
     assert [probe["id"] for probe in found["egress"]] == ["a", "repository-mirror"]
+    alone = results.of_node({"host_info": HOST, "egress_info": further})
+    assert (alone["egress"], alone["repositories"]) == ({"error": results.NEVER_COLLECTED}, [{"id": "repository:2"}])
 
 
 def test_every_node_of_the_inventory_has_evidence_in_its_order():

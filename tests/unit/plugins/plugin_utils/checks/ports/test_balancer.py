@@ -34,7 +34,7 @@ def judge(balancer=None, outside=None, configured="lb.example.com", held=None):
         for node in MEMBERS
     }
     made = outcome.Matrix(
-        clusters.CATALOG, SCOPE, found, GROUPS, {"port_matrix_peers": 20, "load_balancer": configured}
+        clusters.ports_of(MEMBERS, load_balancer=configured), {name: entry["evidence"] for name, entry in found.items()}
     )
     results = {}
     for name, entry in found.items():
@@ -107,8 +107,12 @@ def test_a_controller_whose_port_is_held_cannot_be_proven():
 
 @pytest.mark.parametrize("text, port", [("lb.example.com", 443), ("192.0.2.9:8443", 8443)])
 def test_a_worker_connects(text, port):
-    assert measurements.through_balancer(MEMBERS, text) == {"from": "w1", "host": text.partition(":")[0], "port": port}
-    assert measurements.through_balancer(MEMBERS, "") is None
+    assert measurements.through_balancer(MEMBERS, clusters.ports_of(MEMBERS, load_balancer=text)["load_balancer"]) == {
+        "from": "w1",
+        "host": text.partition(":")[0],
+        "port": port,
+    }
+    assert measurements.through_balancer(MEMBERS, clusters.ports_of(MEMBERS)["load_balancer"]) is None
 
 
 def test_controllers_listen_for_it():

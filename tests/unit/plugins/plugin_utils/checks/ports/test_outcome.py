@@ -10,7 +10,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results as run_results
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import matrix_table as table
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
@@ -31,7 +33,9 @@ def judge(found, phase="install", groups=None, most_peers=20):
     """Return (`{(node, id): result}` of checks ports.*, the document of the matrix)."""
     scope = {"release": "1.4", "control_plane": "us", "phase": phase}
     groups = groups or GROUPS
-    made = outcome.Matrix(clusters.CATALOG, scope, found, groups, {"port_matrix_peers": most_peers})
+    members = [Node(name, role_of(name, groups), entry["variables"]["ansible_host"]) for name, entry in found.items()]
+    ports = clusters.ports_of(members, phase=phase, port_matrix_peers=most_peers)
+    made = outcome.Matrix(ports, {name: entry["evidence"] for name, entry in found.items()})
     results = {}
     for name, entry in found.items():
         subject = samples.subject_of(name, groups, entry["variables"], scope)
