@@ -298,7 +298,7 @@ def test_registered_results_become_evidence():
     assert (found["links"], found["unmeasured"], found["bandwidth"]) == ([], {"n2": "why"}, [{"name": "n2"}])
     variables[port_evidence.LINKS] = {"failed": True, "msg": "no python"}
     assert port_evidence.of_node("n1", variables)["links"] == {"error": "no python"}
-    variables[port_evidence.LINKS_PLAN] = dict(plan, rounds=[])
+    del plan["nodes"]["n1"]["bandwidth_left_out"]
     assert "bandwidth" not in port_evidence.of_node("n1", variables)
 
 
