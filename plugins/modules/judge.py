@@ -8,8 +8,7 @@ module: judge
 short_description: Judge evidence of one host with the checks of the catalogue
 version_added: 0.1.0
 description:
-  - Takes what M(hostprep.runtime_fabric.host_info) and M(hostprep.runtime_fabric.egress_info) found, and says which
-    checks pass.
+  - Judges what M(hostprep.runtime_fabric.host_info) and M(hostprep.runtime_fabric.egress_info) found.
   - Runs on the controller and touches no host. The roles verify their own effect with it, and the preflight uses the
     same functions.
   - Fails when a required check fails or is unknown, and warns of one that is recommended.
@@ -35,43 +34,16 @@ options:
         M(hostprep.runtime_fabric.egress_info) returns as C(endpoints).
     type: dict
     required: true
-  release:
-    description: The edition of the vendor's requirements.
-    type: str
-    default: "1.4"
-  ntp_servers:
-    description: The NTP servers that the host should use, as C(rtf_ntp_servers) has them.
-    type: list
-    elements: raw
-    default: []
-  offload_drivers:
-    description: Drivers of interfaces whose tunnel offloads must be off.
-    type: list
-    elements: str
-    default: [vmxnet3]
-  http_proxy:
+  inputs:
     description:
-      - The HTTP proxy that is meant, with V(********) in the place of its credentials. Empty where there is none,
-        V(unchanged) where it is right whichever the host has.
-    type: str
-    default: ""
-  monitoring_proxy:
-    description: The SOCKS5 proxy that is meant, likewise.
-    type: str
-    default: ""
-  pod_cidr:
-    description: The network of the pods.
-    type: str
-    default: 10.244.0.0/16
-  service_cidr:
-    description: The network of the services.
-    type: str
-    default: 10.100.0.0/16
-  no_proxy_extra:
-    description: What the site reaches without the proxy, beside the cluster itself.
-    type: list
-    elements: str
-    default: []
+      - The inputs of the role, with their types, as M(hostprep.runtime_fabric.check_inputs) returns them. Where one is
+        missing, its default holds. The others are ignored.
+      - C(release), C(ntp_servers), C(tunnel_offload_drivers), C(http_proxy), C(monitoring_proxy), C(pod_cidr),
+        C(service_cidr) and C(no_proxy_extra) say what the host must be like.
+      - The URLs of proxies have V(********) in the place of their credentials. They are empty where there is no proxy, and
+        V(unchanged) where any that the host has is right.
+    type: dict
+    default: {}
 notes:
   - This is an action plugin; there is nothing to run on a host.
 author:
@@ -79,12 +51,12 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Look at the clock
+- name: Collect evidence of the clock
   hostprep.runtime_fabric.host_info:
     sections: [time]
   register: found
 
-- name: Stop here unless chrony is synchronised
+- name: Verify that chrony is synchronised
   hostprep.runtime_fabric.judge:
     checks: [time.*]
     evidence:

@@ -4,25 +4,38 @@
 
 """Judge one node: every check of the catalogue, in its order, each on its own."""
 
-from fnmatch import fnmatchcase
+from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import access
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED, UNKNOWN, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import function_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 
 AGAIN = "Run the audit again; if the result is the same, investigate the reason on the node."
+Check = Mapping[str, Any]  # a row of catalog/checks/
 
 
-def judge_node(checks, subject, evidence, only=("*",), insist=(), expected=()):
+def judge_node(
+    checks: Iterable[Check],
+    subject: Subject,
+    evidence: Mapping[str, Any],
+    only: Sequence[str] = ("*",),
+    insist: Sequence[str] = (),
+    expected: Collection[str] = (),
+) -> list[Result]:
     """Return the check results of one node.
 
-    checks: rows of catalog/checks/. subject: a Subject. evidence: `{"host", "egress", "name_servers", "preparation_failure"}`,
-    each part optional, or `{"unreachable": why}`, or `{"not_run": why}` for a node that was left out on purpose.
-    only: globs of check ids. insist: ids of checks that are made although the release or its line does not ask for them.
-    expected: ids of checks that are to have a result although the evidence with which they exist was not collected.
+    checks: rows of catalog/checks/. evidence: a NodeEvidence. only: globs of check ids. insist: globs of checks that are made
+    although the release or its line does not ask for them. expected: ids of checks that have a result although the
+    evidence with which they exist was not collected.
     """
-    results = []
+    results: list[Result] = []
     for check in checks:
         needed = check.get("only_with")
         if needed and needed not in evidence and check["id"] not in expected:
@@ -57,24 +70,24 @@ def judge_node(checks, subject, evidence, only=("*",), insist=(), expected=()):
     return results
 
 
-def _instances(check, subject):
+def _instances(check: Check, subject: Subject) -> list[tuple[str, Any]]:
     if "each" in check:
         return [(f"{check['id']}.{row['id']}", row) for row in getattr(subject, check["each"])]
     return [(check["id"], None)]
 
 
-def _severity(check, subject, row):
+def _severity(check: Check, subject: Subject, row: Any) -> str:
     """A row's own where the check is made for it, or where its severity is another in other releases."""
     decisive = row or subject.settings.get(check.get("severity_of"))
     return decisive["severity"] if decisive else check["severity"]
 
 
-def _is_not_asked(check, subject):
+def _is_not_asked(check: Check, subject: Subject) -> bool:
     """Whether a check proves requirements of other releases only."""
     return bool(check["requirements"]) and subject.not_asked.issuperset(check["requirements"])
 
 
-def _judge(check_id, subject, evidence, row):
+def _judge(check_id: str, subject: Subject, evidence: Mapping[str, Any], row: Any) -> Finding:
     if "not_run" in evidence:
         return Finding(SKIPPED, "", evidence["not_run"])
     function, again = function_of(check_id), AGAIN
@@ -92,5 +105,5 @@ def _judge(check_id, subject, evidence, row):
         ValueError,
         AttributeError,
         ArithmeticError,
-    ) as problem:  # evidence of a shape nobody foresaw
+    ) as problem:  # evidence of an unexpected shape
         return Finding(UNKNOWN, "", f"the evidence cannot be read: {type(problem).__name__}: {problem}")

@@ -4,12 +4,19 @@
 
 """From check results to a verdict: ready, not_ready or incomplete."""
 
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.selection import EVENTS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN
 
 READY, NOT_READY, INCOMPLETE = "ready", "not_ready", "incomplete"
 
 
-def node_readiness(results):
+def node_readiness(results: Iterable[Result]) -> str:
     """A node is ready when every required check passed or is waived; a failure outweighs what is unknown or skipped."""
     required = [
         PASS if result.get("waiver") else result["status"] for result in results if result["severity"] == "required"
@@ -19,7 +26,7 @@ def node_readiness(results):
     return READY if required and all(status == PASS for status in required) else INCOMPLETE
 
 
-def cluster_readiness(readiness_by_node):
+def cluster_readiness(readiness_by_node: Mapping[Any, str]) -> str:
     """The cluster is as ready as its least ready node; without nodes nothing was proven."""
     found = set(readiness_by_node.values())
     if NOT_READY in found:
@@ -27,7 +34,7 @@ def cluster_readiness(readiness_by_node):
     return READY if found == {READY} else INCOMPLETE
 
 
-def blocking(results, left_out=()):
+def blocking(results: Iterable[Result], left_out: Collection[tuple[str, str]] = ()) -> list[Result]:
     """The results that must stop an installation: required, not waived, and failed, unknown or left out by the site.
 
     left_out: `{(id of a check, node)}`.
@@ -39,3 +46,8 @@ def blocking(results, left_out=()):
         and not result.get("waiver")
         and (result["status"] in (FAIL, UNKNOWN) or (result["id"], result["node"]) in left_out)
     ]
+
+
+def fails_the_play(stopping: Iterable[Result], enforce: bool) -> bool:
+    """Whether a run must fail. stopping: what blocking returns. A preparation that failed fails it in any case."""
+    return any(enforce or result["id"] in EVENTS for result in stopping)

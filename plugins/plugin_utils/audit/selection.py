@@ -2,13 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and globs of checks: which of them are valid, and which results a site left out, by them or by a switch."""
+"""Names and globs of checks: which are valid, and which results a site leaves out, by them or by a switch."""
+
+from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Any, TypedDict, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted, repeatable
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
 
 ALL = ("*",)
@@ -16,11 +23,26 @@ LINKS = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
 BALANCER = ("net.load_balancer", "net.load_balancer_tls", "net.load_balancer_source")
 # Not a requirement but an event of this run: neither left out nor waived.
 EVENTS = frozenset(["access.preparation"])
+Check = Mapping[str, Any]  # a row of catalog/checks/
 
 
-def possible_ids(checks, catalogue):
-    """Return the ids that results can have. checks: rows of catalog/checks/. catalogue: a Catalog."""
-    ids = []
+class Selected(TypedDict):
+    """What a run leaves out.
+
+    checks, skip_checks: names or globs. left_out: ids of checks. left_out_by: `{variable: ids of checks}`. unmatched: names
+    and globs that no result of the run has.
+    """
+
+    checks: list[str]
+    skip_checks: list[str]
+    left_out: list[str]
+    left_out_by: dict[str, list[str]]
+    unmatched: list[str]
+
+
+def possible_ids(checks: Iterable[Check], catalogue: Catalog) -> list[str]:
+    """Return the ids that results can have."""
+    ids: list[str] = []
     for check in checks:
         if "each" in check:
             ids += [f"{check['id']}.{row['id']}" for row in getattr(catalogue, check["each"])]
@@ -29,20 +51,20 @@ def possible_ids(checks, catalogue):
     return ids
 
 
-def globs(checks, catalogue):
-    """Return a check, as inputs.py has them, for a list of names and globs of checks."""
+def globs(checks: Sequence[Check], catalogue: Catalog) -> Callable[[Any], list[str]]:
+    """Return the validator of a list of names and globs of checks."""
     ids = possible_ids(checks, catalogue)
     # A site's own rows have results of their own, which only the run knows.
     families = tuple(check["id"] + "." for check in checks if "each" in check)
 
-    def check(value):
+    def check(value: Any) -> list[str]:
         try:
             patterns = value_types.list_of(value)
         except ValueError:
             raise ValueError("must be a list of names or globs of checks, such as [host.*]") from None
         for pattern in patterns:
             if not isinstance(pattern, str) or not repeatable(pattern):
-                raise ValueError(f"{quoted(pattern)} is no name of a check")
+                raise ValueError(f"{quoted(pattern)} is not a name of a check")
             if not pattern.startswith(families) and not any(fnmatchcase(name, pattern) for name in ids):
                 close = difflib.get_close_matches(pattern, ids, n=1, cutoff=0.6)
                 hint = f"; did you mean {close[0]}?" if close else "; catalog/checks/ lists them"
@@ -52,54 +74,66 @@ def globs(checks, catalogue):
     return check
 
 
-def matches(name, patterns):
+def matches(name: str, patterns: Iterable[str]) -> bool:
     """Whether a check's id is one of the names or globs."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def switched_off(arguments):
+def switched_off(inputs: Mapping[str, Any]) -> dict[str, str]:
     """Return `{id of a check: the variable}` of the checks whose evidence a site has chosen not to collect.
 
-    arguments: those of preflight_report. What is not named, such as a load balancer, is not left out. Nor is a bandwidth
-    that is measured on request only, as that of a running cluster is.
+    inputs: of the role rtf_preflight. What is not set, such as a load balancer, is not left out. Nor is the bandwidth of
+    a running cluster, which is measured on request only.
     """
-    installing = arguments["phase"] == "install"
-    off = {}
-    if not arguments["port_matrix"]:
+    installing = inputs["phase"] == "install"
+    off: dict[str, str] = {}
+    if not inputs["port_matrix"]:
         names = ["ports", "ports.closed", *LINKS[:-1]]
         names += ["ports.free", LINKS[-1]] if installing else []
-        names += BALANCER if arguments["load_balancer"] else []
-        names += ["ports.outside"] if arguments["outside_host"] else []
+        names += BALANCER if inputs["load_balancer"] else []
+        names += ["ports.outside"] if inputs["outside_host"] else []
         off.update(dict.fromkeys(names, "rtf_preflight_port_matrix"))
-    elif not arguments["links"]:
+    elif not inputs["links"]:
         off.update(dict.fromkeys(LINKS if installing else LINKS[:-1], "rtf_preflight_links"))
-    elif arguments["bandwidth"] == "none" and installing:
+    elif inputs["bandwidth"] == "none" and installing:
         off[LINKS[-1]] = "rtf_preflight_bandwidth"
     return off
 
 
-def leave_out(results, checks=ALL, skip=(), off=()):
-    """Return the results with those that a site left out turned into `skipped`, which says why.
+def without_evidence(inputs: Mapping[str, Any]) -> set[str]:
+    """Return the ids of checks that have a result, "left out", although no evidence was collected for them.
+
+    Those are checks that a site has switched off, and checks of the port matrix that it has not selected.
+    """
+    of_matrix = switched_off({**inputs, "port_matrix": False})
+    not_selected = {
+        name for name in of_matrix if matches(name, inputs["skip_checks"]) or not matches(name, inputs["checks"])
+    }
+    return not_selected.union(switched_off(inputs))
+
+
+def leave_out(
+    results: Sequence[Result],
+    checks: Sequence[str] = ALL,
+    skip: Sequence[str] = (),
+    off: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+) -> list[Result]:
+    """Return the results with those that a site left out turned into `skipped`, with the reason.
 
     checks: names or globs of rtf_checks. skip: those of rtf_skip_checks. off: as switched_off returns it.
     """
     reasons = {result["id"]: _why_left_out(result["id"], checks, skip, dict(off)) for result in results}
-    return [
-        {
-            **result,
-            "status": SKIPPED,
-            "expected": "",
-            "observed": f"left out by {reasons[result['id']]}",
-            "remedy": "",
-            "evidence": None,
-        }
-        if reasons[result["id"]]
-        else result
-        for result in results
-    ]
+    return [_left_out(result, reasons[result["id"]]) for result in results]
 
 
-def _why_left_out(name, checks, skip, off):
+def _left_out(result: Result, variable: str | None) -> Result:
+    if not variable:
+        return result
+    nothing = {"expected": "", "remedy": "", "evidence": None}
+    return cast(Result, {**result, "status": SKIPPED, **nothing, "observed": f"left out by {variable}"})
+
+
+def _why_left_out(name: str, checks: Sequence[str], skip: Sequence[str], off: Mapping[str, str]) -> str | None:
     """The variable that leaves a check out, or None."""
     if name in EVENTS:
         return None
@@ -111,14 +145,15 @@ def _why_left_out(name, checks, skip, off):
     return off.get(name) or off.get(name.rpartition(".")[0])
 
 
-def summary(results, checks=ALL, skip=(), off=()):
-    """Return what the report says of the selection: `{checks, skip_checks, left_out, left_out_by, unmatched}`.
-
-    left_out: ids of checks. left_out_by: `{variable: ids of checks}`. unmatched: names and globs that no result of this run
-    has.
-    """
+def summary(
+    results: Iterable[Result],
+    checks: Sequence[str] = ALL,
+    skip: Sequence[str] = (),
+    off: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+) -> Selected:
+    """Return what the report contains about the selection."""
     ids = list(dict.fromkeys(result["id"] for result in results))
-    left_out_by = {}
+    left_out_by: dict[str, list[str]] = {}
     for name in ids:
         why = _why_left_out(name, checks, skip, dict(off))
         if why:
@@ -129,4 +164,13 @@ def summary(results, checks=ALL, skip=(), off=()):
         "left_out": [name for name in ids if any(name in names for names in left_out_by.values())],
         "left_out_by": left_out_by,
         "unmatched": [pattern for pattern in (*checks, *skip) if not any(fnmatchcase(name, pattern) for name in ids)],
+    }
+
+
+def left_out(results: Iterable[Result], selected: Selected, evidence: Evidence) -> set[tuple[str, str]]:
+    """Return `{(id of a check, node)}` of what the site left out on nodes of the run."""
+    return {
+        (result["id"], result["node"])
+        for result in results
+        if result["id"] in selected["left_out"] and "not_run" not in evidence[result["node"]]
     }

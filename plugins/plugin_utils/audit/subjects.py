@@ -2,52 +2,93 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an inventory and the catalogue to the subjects that are judged."""
+"""From the inventory, the inputs and the catalogue to the subjects that are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits, Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server, proxy_settings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_settings import ProxySettings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
+    POD_CIDR,
+    SERVICE_CIDR,
+    given,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
 
-NO_PROXY = ProxySettings()
+Inputs = Mapping[str, Any]
+# Inputs that are fields of a Subject, or of its Limits, as they are. Where a role has no such input, the default holds.
+_FIELDS = {
+    "pod_cidr": "pod_cidr",
+    "service_cidr": "service_cidr",
+    "spare_addresses": "spare_addresses",
+    "tunnel_offload_drivers": "offload_drivers",
+    "min_outbound_bandwidth_mbit": "outbound_mbit",
+}
+_LIMITS = {"max_latency_ms": "latency_ms", "min_node_bandwidth_mbit": "bandwidth_mbit"}
 
 
-def subject(node, groups, variables, scope, ntp_servers=(), catalogue=None, proxy=NO_PROXY):
-    """Return the Subject for one node.
+def scope_of(inputs: Inputs) -> dict[str, str]:
+    """Return `{"release", "control_plane", "phase"}`, those that a role has."""
+    scope = {name: inputs[name] for name in ("release", "control_plane", "phase") if name in inputs}
+    return {"release": catalog.DEFAULT_RELEASE, **scope}
 
-    catalogue: a Catalog, where it has rows of the site. proxy: the cluster's ProxySettings.
-    groups: `{group: [node, ...]}`. variables: the node's `rtf_node_address` and `ansible_host`, where set.
-    scope: `{"release", "control_plane", "phase"}`; without a control plane there are no endpoints.
+
+def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, InventoryEntry]) -> list[Subject]:
+    """Return the Subject of each node.
+
+    inputs: of a role, with their types. inventory: of every node of the cluster.
     """
-    catalogue, role = catalogue or catalog.load(), role_of(node, groups)
+    proxy = proxy_settings.of_cluster(
+        (given(inputs.get("http_proxy", "")), given(inputs.get("monitoring_proxy", ""))),
+        inventory,
+        inputs.get("pod_cidr", POD_CIDR),
+        inputs.get("service_cidr", SERVICE_CIDR),
+        inputs.get("no_proxy_extra", ()),
+    )
+    of_role = {
+        role: _of_role(catalogue, scope_of(inputs), role)._replace(
+            **{field: inputs[name] for name, field in _FIELDS.items() if name in inputs},
+            limits=Limits(**{field: inputs[name] for name, field in _LIMITS.items() if name in inputs}),
+            mail_server=mail_server.of_input(inputs.get("smtp", {})),
+            ntp_servers=ntp.hosts(inputs.get("ntp_servers", ())),
+            proxy=proxy,
+        )
+        for role in sorted({entry["role"] for entry in inventory.values()})
+    }
+    return [of_role[entry["role"]]._replace(node=node, address=address_of(entry)) for node, entry in inventory.items()]
+
+
+def _of_role(catalogue: Catalog, scope: Mapping[str, str], role: str) -> Subject:
+    """What all nodes of a role have in common."""
     endpoints = []
     if scope.get("control_plane"):
         endpoints = catalog.select_endpoints(catalogue, scope["release"], scope["control_plane"], role, scope["phase"])
     return Subject(
-        node=node,
+        node="",
         role=role,
-        address=address_of(variables),
         line=catalog.release_of(catalogue, scope["release"])["line"],
         phase=scope.get("phase", "install"),
         settings={row["id"]: row for row in catalog.select_settings(catalogue, scope["release"])},
         endpoints=endpoints,
         not_asked=_not_asked(catalogue, scope["release"]),
-        ntp_servers=ntp.hosts(ntp_servers),
-        proxy=proxy,
         installer=installer.load(),
     )
 
 
-def _not_asked(catalogue, release):
+def _not_asked(catalogue: Catalog, release: str) -> set[str]:
     asked = [*catalog.select_ports(catalogue, release, "install"), *catalog.select_settings(catalogue, release)]
     return {row["id"] for row in (*catalogue.ports, *catalogue.settings)} - {row["id"] for row in asked}
 
 
-def requirements(scope, catalogue=None):
-    """Return `{row id: what a person calls it}` for everything the catalogue asks for in this scope."""
-    catalogue = catalogue or catalog.load()
+def requirements(scope: Mapping[str, str], catalogue: Catalog) -> dict[str, str]:
+    """Return `{id of a row: its title}` for everything the catalogue asks for in this scope."""
     names = {
         row["id"]: f"{row['host']}:{row['port']}"
         for row in catalog.select_endpoints(catalogue, scope["release"], scope["control_plane"], phase=scope["phase"])

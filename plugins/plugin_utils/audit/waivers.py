@@ -2,16 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waivers: failures, and gaps of its own making, that a site knows and accepts, each with its reason, and until when."""
+"""Waivers: failures, and gaps of its own making, that a site accepts, each with a reason and an optional last date."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Acceptance, Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, SKIPPED, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
 
@@ -22,20 +24,28 @@ APPLIED, UNUSED, UNTESTED, EXPIRED = "applied", "unused", "untested", "expired"
 class Waiver(NamedTuple):
     """One entry of rtf_waivers. checks, nodes: names or globs. expires: the last date on which it holds, or None."""
 
-    checks: Any
-    nodes: Any
+    checks: Sequence[str]
+    nodes: Sequence[str]
     reason: str
-    expires: Any = None
+    expires: datetime.date | None = None
 
-    def covers(self, result):
-        """Whether a check result is one that this waiver is about."""
+    def covers(self, result: Result) -> bool:
+        """Whether this waiver names the check and the node of a result."""
         return selection.matches(result["id"], self.checks) and selection.matches(result["node"], self.nodes)
 
 
-def parse(value, check_globs):
+class JudgedWaiver(Acceptance):
+    """An entry of rtf_waivers. state: applied, unused, untested or expired."""
+
+    checks: list[str]
+    nodes: list[str]
+    state: str
+
+
+def parse(value: Any, check_globs: Callable[[Any], Any]) -> list[Waiver]:
     """Return the list of Waiver in a value of rtf_waivers; raise ValueError with what is wrong and what is valid.
 
-    check_globs: a check of names and globs of checks, see selection.globs.
+    check_globs: the validator of names and globs of checks, see selection.globs.
     """
     if not isinstance(value, (list, tuple)):
         raise ValueError("must be a list of dictionaries {checks, nodes, reason, expires}")
@@ -48,10 +58,10 @@ def parse(value, check_globs):
     return waivers
 
 
-def checked(check_globs):
-    """Return a check, as inputs.py has them, for rtf_waivers."""
+def checked(check_globs: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the validator of rtf_waivers."""
 
-    def check(value):
+    def check(value: Any) -> Any:
         found = value_types.rows(value)
         parse(found, check_globs)
         return found
@@ -59,12 +69,12 @@ def checked(check_globs):
     return check
 
 
-def _parse_entry(entry, check_globs):
+def _parse_entry(entry: Any, check_globs: Callable[[Any], Any]) -> Waiver:
     if not isinstance(entry, dict):
         raise ValueError("must be a dictionary {checks, nodes, reason, expires}")
     for name in entry:
         if name not in FIELDS:
-            raise ValueError(f"{quoted(name)} is no field; valid: {', '.join(FIELDS)}")
+            raise ValueError(f"{quoted(name)} is not a field; valid: {', '.join(FIELDS)}")
     checks, nodes = _texts(entry, "checks", None), _texts(entry, "nodes", ["*"])
     check_globs(checks)
     reason = entry.get("reason")
@@ -73,25 +83,25 @@ def _parse_entry(entry, check_globs):
     return Waiver(tuple(checks), tuple(nodes), " ".join(reason.split()), _date(entry.get("expires")))
 
 
-def _texts(entry, name, default):
+def _texts(entry: Mapping[str, Any], name: str, default: list[str] | None) -> list[str]:
     value = entry.get(name, default)
     if isinstance(value, str):
         value = value_types.list_of(value)
     if not isinstance(value, (list, tuple)) or not value or not all(isinstance(item, str) and item for item in value):
         raise ValueError(f"{name} must be a list of names or globs")
-    return value
+    return list(value)
 
 
-def _date(value):
+def _date(value: Any) -> datetime.date | None:
     if value is None or (isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)):
         return value
     try:
         return datetime.date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
-        raise ValueError(f"expires: {quoted(value)} is no date such as 2027-01-31") from None
+        raise ValueError(f"expires: {quoted(value)} is not a date such as 2027-01-31") from None
 
 
-def node_problems(waivers, nodes):
+def node_problems(waivers: Iterable[Waiver], nodes: Sequence[str]) -> list[str]:
     """Return a sentence for each name or glob of a waiver that no node of the inventory has."""
     patterns = dict.fromkeys(pattern for waiver in waivers for pattern in waiver.nodes)
     return [
@@ -101,10 +111,15 @@ def node_problems(waivers, nodes):
     ]
 
 
-def apply(results, waivers, today, left_out=()):
+def apply(
+    results: Iterable[Result],
+    waivers: Iterable[Waiver],
+    today: datetime.date,
+    left_out: Collection[tuple[str, str]] = (),
+) -> list[Result]:
     """Return the results with `waiver` filled in where one holds.
 
-    Waived is what failed, and what the site itself left out: nobody can accept what is not known. today: a date.
+    A waiver accepts what failed, and what the site itself left out; what is unknown cannot be accepted.
     left_out: `{(id of a check, node)}` of what the site left out.
     """
     holding = [waiver for waiver in waivers if not _has_expired(waiver, today)]
@@ -113,17 +128,22 @@ def apply(results, waivers, today, left_out=()):
         waiver = next(
             (waiver for waiver in holding if _can_be_waived(result, left_out) and waiver.covers(result)), None
         )
-        waived.append({**result, "waiver": _told(waiver)} if waiver else result)
+        waived.append(cast(Result, {**result, "waiver": _acceptance(waiver)}) if waiver else result)
     return waived
 
 
-def summary(results, waivers, today, left_out=()):
-    """Return what the report says of each waiver: its fields and `state`.
+def summary(
+    results: Sequence[Result],
+    waivers: Iterable[Waiver],
+    today: datetime.date,
+    left_out: Collection[tuple[str, str]] = (),
+) -> list[JudgedWaiver]:
+    """Return each waiver with its state.
 
     state: `applied`; `unused` where nothing that it covers failed; `untested` where something of that is unknown or was
-    not looked at; `expired`. left_out: as for apply.
+    skipped; `expired`. left_out: as for apply.
     """
-    told = []
+    found: list[JudgedWaiver] = []
     for waiver in waivers:
         covered = [result for result in results if waiver.covers(result)]
         if _has_expired(waiver, today):
@@ -132,19 +152,20 @@ def summary(results, waivers, today, left_out=()):
             state = APPLIED
         else:
             state = UNTESTED if any(result["status"] in (SKIPPED, UNKNOWN) for result in covered) else UNUSED
-        told.append({"checks": list(waiver.checks), "nodes": list(waiver.nodes), **_told(waiver), "state": state})
-    return told
+        accepted = _acceptance(waiver)
+        found.append({"checks": list(waiver.checks), "nodes": list(waiver.nodes), **accepted, "state": state})
+    return found
 
 
-def _can_be_waived(result, left_out):
+def _can_be_waived(result: Result, left_out: Collection[tuple[str, str]]) -> bool:
     if result["id"] in selection.EVENTS:
         return False
     return result["status"] == FAIL or (result["status"] == SKIPPED and (result["id"], result["node"]) in left_out)
 
 
-def _has_expired(waiver, today):
+def _has_expired(waiver: Waiver, today: datetime.date) -> bool:
     return waiver.expires is not None and waiver.expires < today
 
 
-def _told(waiver):
+def _acceptance(waiver: Waiver) -> Acceptance:
     return {"reason": waiver.reason, "expires": waiver.expires.isoformat() if waiver.expires else None}

@@ -9,19 +9,44 @@ A clock is never known exactly, so every measurement has an error: the true offs
 contrary; otherwise it cannot be told.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, SKIPPED, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence, NodeEvidence
 
 BY_CHRONY = "chrony's offset from NTP time"
 BY_PACKETS = "packets between them"
 
 
+class Peer(TypedDict):
+    """The clock of another node as seen from a node.
+
+    farther: whether the node is at least as far from the middle of the cluster as the peer, so that its own clock is the
+    one to correct.
+    """
+
+    peer: str
+    offset: float
+    error: float
+    how: str
+    farther: bool
+
+
+class Compared(TypedDict):
+    """The clock of a node and those of the others. missing: `{peer: why}` of those that could not be compared."""
+
+    peers: list[Peer]
+    missing: dict[str, str]
+
+
 class Measurement(NamedTuple):
     """The clock of `peer` is `offset` seconds ahead of that of `node` (behind, where negative), give or take `error`.
 
-    how: what measured it, for a person.
+    how: the method, in words.
     """
 
     node: str
@@ -32,22 +57,23 @@ class Measurement(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """status as in a Finding; text says what was found."""
+    """status as in a Finding; text: what was found, in words."""
 
     status: str
     text: str
 
 
-def by_chrony(collected):
+def by_chrony(evidence: Evidence) -> tuple[list[Measurement], dict[str, str]]:
     """Return (Measurements between all nodes whose chrony is synchronised, `{node: why}` of the others).
 
-    collected: `{node: evidence}` as evidence.of_node returns it. Each node knows its own distance from NTP time; whether
-    the servers of two nodes tell the same time is not known this way, and no part of the error.
+    Each node knows its own distance from NTP time; whether the servers of two nodes have the same time is not known by
+    this, and is not a part of the error.
     """
-    known, absent = {}, {}
-    for node, evidence in collected.items():
+    known: dict[str, tuple[float, float]] = {}
+    absent: dict[str, str] = {}
+    for node, own in evidence.items():
         try:
-            known[node] = _from_ntp_time(evidence)
+            known[node] = _from_ntp_time(own)
         except _Unknown as reason:
             absent[node] = str(reason)
     nodes = list(known)
@@ -59,39 +85,38 @@ def by_chrony(collected):
     ], absent
 
 
-def of_cluster(collected, further=()):
+def of_cluster(evidence: Evidence, further: Iterable[Measurement] = ()) -> dict[str, dict[str, Any]]:
     """Return `{node: {"clock_offsets", "timezones"}}`, what the checks of one node need to know of the others.
 
-    collected: as for by_chrony. further: Measurements by other means, between nodes of `collected`.
+    further: Measurements by other means, between nodes of `evidence`.
     """
-    measurements, absent = by_chrony(collected)
-    compared = compare(list(collected), [*measurements, *further], absent)
-    zones = {}
-    for node, evidence in collected.items():
-        zones[node] = ((evidence.get("host") or {}).get("time") or {}).get("timezone")
-    return {node: {"clock_offsets": compared[node], "timezones": zones} for node in collected}
+    measurements, absent = by_chrony(evidence)
+    compared = compare(list(evidence), [*measurements, *further], absent)
+    zones = {node: ((own.get("host") or {}).get("time") or {}).get("timezone") for node, own in evidence.items()}
+    return {node: {"clock_offsets": compared[node], "timezones": zones} for node in evidence}
 
 
 class _Unknown(Exception):
     """Why the clock of a node cannot be compared."""
 
 
-def _from_ntp_time(evidence):
+def _from_ntp_time(evidence: NodeEvidence) -> tuple[float, float]:
     """(offset from NTP time, its error) in seconds."""
-    for key, text in (("not_run", "{0}"), ("unreachable", "unreachable: {0}")):
-        if key in evidence:
-            raise _Unknown(text.format(evidence[key]))
+    if "not_run" in evidence:
+        raise _Unknown(evidence["not_run"])
+    if "unreachable" in evidence:
+        raise _Unknown(f"unreachable: {evidence['unreachable']}")
     chrony = ((evidence.get("host") or {}).get("time") or {}).get("chrony") or {}
     tracking = chrony.get("tracking")
     if not tracking:
-        raise _Unknown(chrony.get("error") or "chrony gave no answer")
+        raise _Unknown(chrony.get("error") or "chrony did not answer")
     if tracking["leap"] != "Normal":
         raise _Unknown(f"chrony is not synchronised (leap status {tracking['leap']})")
     return tracking["offset"], tracking["root_dispersion"] + tracking["root_delay"] / 2
 
 
-def by_packets(links):
-    """Return the Measurements that probes of the port matrix brought along.
+def by_packets(links: Iterable[Mapping[str, Any]]) -> list[Measurement]:
+    """Return the Measurements that the latency probes of the port matrix made.
 
     links: `[{source, destination, clock}]`; clock: `{offset_ms, error_ms}`, the destination's clock minus the source's, or
     None.
@@ -109,15 +134,16 @@ def by_packets(links):
     ]
 
 
-def compare(nodes, measurements, absent=None):
-    """Return `{node: {"peers": [...], "missing": {peer: why}}}`, the evidence of the checks `time.between_nodes`.
+def compare(
+    nodes: Sequence[str], measurements: Iterable[Measurement], absent: Mapping[str, str] | None = None
+) -> dict[str, Compared]:
+    """Return the evidence of the checks `time.between_nodes`.
 
-    nodes: all of the cluster. measurements: Measurements, any number between two nodes, either way round. absent: `{node:
-    why}` of nodes that could not be measured. A peer is `{peer, offset, error, how, farther}`: its offset as seen from the
-    node, and whether the node is at least as far from the middle of the cluster as the peer, so that it is the one to mend.
+    nodes: all of the cluster. measurements: any number between two nodes, in either direction. absent: `{node: why}` of
+    nodes that could not be measured.
     """
     absent = absent or {}
-    seen = {node: [] for node in nodes}
+    seen: dict[str, list[tuple[str, float, float, str]]] = {node: [] for node in nodes}
     for one in measurements:
         if one.node not in seen or one.peer not in seen:
             continue
@@ -126,7 +152,7 @@ def compare(nodes, measurements, absent=None):
     middle = {
         node: abs(median([0.0, *(offset for _peer, offset, _error, _how in rows)])) for node, rows in seen.items()
     }
-    found = {}
+    found: dict[str, Compared] = {}
     for node, rows in seen.items():
         measured = {row[0] for row in rows}
         found[node] = {
@@ -143,33 +169,33 @@ def compare(nodes, measurements, absent=None):
     return found
 
 
-def judge(compared, limit):
-    """Return the Judged for one node. compared: of `compare`. limit: seconds."""
-    peers = {}
+def judge(compared: Compared, limit: float) -> Judged:
+    """Return the Judged for one node. limit: seconds."""
+    peers: dict[str, list[Peer]] = {}
     for row in compared["peers"]:
         peers.setdefault(row["peer"], []).append(row)
-    told = {peer: _judge_pair(rows, limit) for peer, rows in peers.items()}
-    too_far = {peer: row for peer, (status, row) in told.items() if status == FAIL}
+    pairs = {peer: _judge_pair(rows, limit) for peer, rows in peers.items()}
+    too_far = {peer: row for peer, (status, row) in pairs.items() if status == FAIL}
     mine = {peer: row for peer, row in too_far.items() if row["farther"]}
     if mine:
         return Judged(FAIL, "; ".join(_words(row) for row in mine.values()))
-    unclear = [row for status, row in told.values() if status == UNKNOWN]
+    unclear = [row for status, row in pairs.values() if status == UNKNOWN]
     if unclear:
-        return Judged(UNKNOWN, "cannot be told: " + "; ".join(_words(row) for row in unclear))
-    if not told:
+        return Judged(UNKNOWN, "the measurements are not precise enough: " + "; ".join(_words(row) for row in unclear))
+    if not pairs:
         reasons = sorted(set(compared["missing"].values()))
         if not reasons:
             return Judged(PASS, "no other node to compare with")
         status = SKIPPED if all(reason.startswith("not part of this run") for reason in reasons) else UNKNOWN
         return Judged(status, f"compared with no other node: {'; '.join(reasons)}")
-    near = [row for peer, (status, row) in told.items() if status == PASS]
+    near = [row for peer, (status, row) in pairs.items() if status == PASS]
     text = _words(max(near, key=lambda row: abs(row["offset"]) + row["error"])) if near else "the others differ"
-    remarks = [f"{peer} is off, see there" for peer in too_far]
+    remarks = [f"the clock of {peer} is off (see that node)" for peer in too_far]
     remarks += [f"not compared with {peer} ({why})" for peer, why in compared["missing"].items()]
     return Judged(PASS, "; ".join([text, *remarks]))
 
 
-def _judge_pair(rows, limit):
+def _judge_pair(rows: Sequence[Peer], limit: float) -> tuple[str, Peer]:
     """(status, the measurement that decides) for all measurements of one pair."""
     farthest = max(rows, key=lambda row: abs(row["offset"]) - row["error"])
     if abs(farthest["offset"]) - farthest["error"] > limit:
@@ -178,6 +204,6 @@ def _judge_pair(rows, limit):
     return (PASS if abs(surest["offset"]) + surest["error"] <= limit else UNKNOWN), surest
 
 
-def _words(row):
+def _words(row: Peer) -> str:
     ahead = "ahead of" if row["offset"] < 0 else "behind"
     return f"{abs(row['offset']) * 1000:.1f} ms +- {row['error'] * 1000:.1f} ms {ahead} {row['peer']} (by {row['how']})"

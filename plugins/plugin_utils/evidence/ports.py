@@ -2,86 +2,70 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the registered results of a run to what each node knows of the ports."""
+"""From the results of the port matrix to what each node knows of the ports."""
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import failures
+from collections.abc import Iterable
+from typing import Any
 
-# Names under which the role rtf_preflight leaves what it found for a node.
-LISTENER = "__rtf_preflight_listener"
-LISTENER_END = "__rtf_preflight_listener_end"
-PROBES_PLAN = "__rtf_preflight_probes"
-PROBES = "__rtf_preflight_probed"
-LINKS_PLAN = "__rtf_preflight_links_plan"
-LINKS = "__rtf_preflight_links"
-BANDWIDTH = "__rtf_preflight_bandwidth_found"
-BALANCER = "__rtf_preflight_balancer"
-OUTSIDE = "__rtf_preflight_outside"
-FAILURE = "__rtf_preflight_matrix_failure"
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import reasons
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import (
+    PortEvidence,
+    Result,
+    Results,
+)
 
 NEVER_STARTED = "no listener was started there"
 NOTHING_PROBED = "nothing was probed"
 NOTHING_MEASURED = "nothing was measured"
 
 
-def of_node(name, variables, outside=None):
+def of_node(name: str, results: Results, outside: Result) -> PortEvidence | None:
     """Return the evidence of one node, or None where the matrix was not tried on it.
 
-    variables: the node's variables, the registered results among them, where they exist; outside: what from_outside
-    returns. Everything that concerns other nodes only is left in them: with many nodes it is most of what there is.
-    The evidence is `{"places", "alive", "lost", "probes", "left_out", "asked"}`: where it listened, whether its listener
-    lived to the end, why the node was not reached in the end (empty where it was), what its probes found, whom it left
-    out with the reason, and, where it probed a sample of the others only, the names of these;
-    `places` and `probes` are `{"error": why}` where there are none. Where the ways to others were to be measured it has
-    `links`, what link_info found, or an error likewise, and `unmeasured`, `{name: why}`; where bandwidth was, `bandwidth`,
-    what bandwidth_info found, and `bandwidth_left_out`, `{name: why}`. The node that connects through a load balancer
-    has `balancer`, what load_balancer_info found, or an error. `outside` is what was found of the node from outside.
+    outside: what from_outside returns.
     """
-    listener, end, probed = (variables.get(key) or {} for key in (LISTENER, LISTENER_END, PROBES))
-    planned = (variables.get(PROBES_PLAN) or {}).get("nodes", {}).get(name)
-    if planned is None and not listener:
+    listener, end, targets = (
+        results.get("listener") or {},
+        results.get("listener_end") or {},
+        results.get("targets") or {},
+    )
+    if not targets and not listener:
         return None
-    status, failure = listener.get("listening") or {}, variables.get(FAILURE)
-    evidence = {
+    status, failure = listener.get("listening") or {}, results.get("matrix_failure") or ""
+    sampled = [peer["name"] for peer in targets["peers"]] if targets.get("sampled") else None
+    evidence: PortEvidence = {
         "places": status.get("places") or {"error": _why(listener, failure, NEVER_STARTED)},
         "alive": "places" in (end.get("listening") or {}),
-        "lost": _why(end, None, "") if end.get("unreachable") else "",
-        "probes": probed["peers"] if "peers" in probed else {"error": _why(probed, failure, NOTHING_PROBED)},
-        "left_out": (planned or {}).get("left_out", {}),
-        "asked": [peer["name"] for peer in planned["peers"]] if planned and planned.get("sampled") else None,
+        "lost": _why(end, "", "") if end.get("unreachable") else "",
+        "probes": _peers(results.get("probes"), failure, NOTHING_PROBED),
+        "left_out": targets.get("left_out", {}),
+        "asked": sampled,
     }
-    measuring = (variables.get(LINKS_PLAN) or {}).get("nodes", {}).get(name)
-    if measuring is not None:
-        links = variables.get(LINKS) or {}
-        evidence["links"] = links["peers"] if "peers" in links else {"error": _why(links, failure, NOTHING_MEASURED)}
-        evidence["unmeasured"] = measuring["left_out"]
-        if variables[LINKS_PLAN]["rounds"]:
-            evidence["bandwidth"] = variables.get(BANDWIDTH) or []
-            evidence["bandwidth_left_out"] = measuring["bandwidth_left_out"]
-    through = (variables.get(LINKS_PLAN) or {}).get("load_balancer") or {}
-    if through.get("from") == name:
-        balancer = variables.get(BALANCER) or {}
-        evidence["balancer"] = (
-            {part: balancer[part] for part in ("connections", "reached", "failures")}
-            if "reached" in balancer
-            else {"error": _why(balancer, failure, NOTHING_MEASURED)}
-        )
+    if "unmeasured" in targets:
+        evidence["links"] = _peers(results.get("links"), failure, NOTHING_MEASURED)
+        evidence["unmeasured"] = targets["unmeasured"]
+    if "bandwidth_left_out" in targets:
+        evidence["bandwidth"] = results.get("bandwidth") or []
+        evidence["bandwidth_left_out"] = targets["bandwidth_left_out"]
+    if targets.get("through_load_balancer"):
+        evidence["balancer"] = _through_load_balancer(results.get("load_balancer") or {}, failure)
     if outside:
         tried = [peer for peer in outside.get("peers", ()) if peer["name"] == name]
         evidence["outside"] = tried[0] if tried else {"error": _why(outside, failure, NOTHING_PROBED)}
     return evidence
 
 
-def from_outside(variables):
-    """Return what was found from outside, which one node has for all; variables: a list of those of each node."""
-    found = (one.get(OUTSIDE) or {} for one in variables)
+def from_outside(results: Iterable[Results]) -> Result:
+    """Return the result of the probes from outside: one node has it for all."""
+    found = (one.get("outside") or {} for one in results)
     return next((result for result in found if result and not result.get("skipped")), {})
 
 
-def held_ports(places):
-    """Return `{address: {transport: set of ports}}` of the ports that processes of the node's own hold."""
+def held_ports(places: list[dict[str, Any]]) -> dict[str, dict[str, set[int]]]:
+    """Return `{address: {transport: set of ports}}` of the ports that the node's own processes hold."""
     return {
         place["address"]: {
             transport: {
@@ -93,5 +77,16 @@ def held_ports(places):
     }
 
 
-def _why(result, failure, otherwise):
-    return failures.reason(result.get("msg") or failure or otherwise)
+def _peers(result: Result | None, failure: str, otherwise: str) -> Any:
+    result = result or {}
+    return result["peers"] if "peers" in result else {"error": _why(result, failure, otherwise)}
+
+
+def _through_load_balancer(result: Result, failure: str) -> dict[str, Any]:
+    if "reached" not in result:
+        return {"error": _why(result, failure, NOTHING_MEASURED)}
+    return {part: result[part] for part in ("connections", "reached", "failures")}
+
+
+def _why(result: Result, failure: str, otherwise: str) -> str:
+    return reasons.reason(result.get("msg") or failure or otherwise)

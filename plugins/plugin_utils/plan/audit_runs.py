@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which run of Ansible listeners belong to, whether that run is over, and how to name one that is in the way."""
+"""Runs of audits that have listeners: this one, whether another one is over, and how to name one that holds ports."""
 
 from __future__ import annotations
 
@@ -11,46 +11,43 @@ import getpass
 import os
 import socket
 import time
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import processes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import run_identity
+
+Run = Mapping[str, Any]
 
 
-def this_run(run_id):
+def this_run(run_id: str) -> dict[str, Any]:
     """Return the option `run` of port_listener for the run of Ansible whose worker this process is."""
     return {
         "id": run_id,
         "started": time.time(),
         "controller": socket.gethostname(),
         "user": _user(),
-        "process": _identity(os.getppid()),
+        "process": run_identity.own(os.getppid()),
     }
 
 
-def is_over(theirs, ours):
-    """Whether another run is known to be over: its process, on this machine, is gone, or is that of this very run.
+def is_over(theirs: Run | None, ours: Run) -> bool:
+    """Whether another run is known to be over: its process, on this machine, is gone, or is that of this run.
 
     theirs, ours: as this_run returns them. A run does one thing after another, so what it began before it has ended, too.
     """
-    if not theirs or not theirs.get("process") or not ours.get("process"):
-        return False
-    if theirs["process"] == ours["process"]:
-        return True
-    machine, dummy, pid = theirs["process"].rpartition("/")[0].rpartition("/")
-    if machine != ours["process"].rsplit("/", 2)[0]:
-        return False
-    return _identity(int(pid)) != theirs["process"]
+    process = (theirs or {}).get("process")
+    return bool(process) and (process == ours.get("process") or run_identity.is_gone(process))
 
 
-def in_the_way(results):
+def in_the_way(results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, list[dict[str, Any]]]:
     """Return `{node: [status of a listener of another run]}`. results: `{node: result of port_listener, or None}`."""
-    found = {node: ((result or {}).get("listening") or {}).get("held_by") for node, result in results.items()}
+    found = {node: ((result or {}).get("listening") or {}).get("held_by") or [] for node, result in results.items()}
     return {node: holders for node, holders in found.items() if holders}
 
 
-def sentence(holders):
+def sentence(holders: Mapping[str, list[dict[str, Any]]]) -> str:
     """Say in one line which other runs are in the way. holders: what in_the_way returned, not empty."""
-    by_run = {}
+    by_run: dict[str, list[str]] = {}
     for node, statuses in holders.items():
         for status in statuses:
             by_run.setdefault(_whose(status), []).append(node)
@@ -64,7 +61,7 @@ def sentence(holders):
     )
 
 
-def _whose(status):
+def _whose(status: Mapping[str, Any]) -> str:
     run = status.get("run")
     if not run:
         return f"with a listener of which only the process is known (pid {status['pid']})"
@@ -72,19 +69,8 @@ def _whose(status):
     return f"run by {run['user']} on {run['controller']} since {begun:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _user():
+def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        return f"uid {os.getuid()}"  # one without an entry, as in some containers
-
-
-def _identity(pid):
-    """Return the boot of this machine, its space of process ids, a pid and when that process began; empty where unknown."""
-    found = processes.process(pid)
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        space = os.readlink("/proc/self/ns/pid")
-    except OSError:
-        return ""
-    return f"{boot}/{space}/{pid}/{found.born}" if found else ""
+        return f"uid {os.getuid()}"  # without an entry in the user database, as in some containers

@@ -4,7 +4,11 @@
 
 """From catalogue rows and inputs to the rows that the module egress_info takes."""
 
+from __future__ import annotations
+
 import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
@@ -12,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 
 DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
-# A site's own addresses: nobody asks a proxy for them.
+# A site's own addresses, which are never reached through a proxy.
 _INTERNAL = [
     ipaddress.ip_network(text)
     for text in (
@@ -28,12 +32,19 @@ _INTERNAL = [
 ]
 
 
-def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=False, smtp=None, idle=0):
+def egress_probes(
+    endpoints: Iterable[Mapping[str, Any]],
+    ntp_servers: Sequence[Any] = (),
+    http_proxy: bool = False,
+    socks5_proxy: bool = False,
+    smtp: Mapping[str, Any] | None = None,
+    idle: float = 0,
+) -> list[dict[str, Any]]:
     """Return one entry of the module's option endpoints for each endpoint row, each NTP server
     and the mail server.
 
-    ntp_servers: entries of rtf_ntp_servers. http_proxy, socks5_proxy: whether there is one. smtp: the value of rtf_smtp. idle: seconds
-    to hold connections that nobody needs a certificate for.
+    ntp_servers: entries of rtf_ntp_servers. http_proxy, socks5_proxy: whether there is one. smtp: the value of rtf_smtp.
+    idle: seconds to hold connections that need no client certificate.
     """
     configured = [path for path, there in ((HTTP_PROXY, http_proxy), (SOCKS5, socks5_proxy)) if there]
     probes = []
@@ -50,7 +61,7 @@ def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=Fals
             }
         )
     servers = [{"id": f"ntp-{host}", "host": host, "port": 123, "protocol": "ntp"} for host in ntp.hosts(ntp_servers)]
-    mail = mail_server.of_input(smtp or {})
+    mail = mail_server.of_input(dict(smtp or {}))
     return [
         *probes,
         *({**server, "paths": [DIRECT]} for server in servers),
@@ -58,13 +69,13 @@ def egress_probes(endpoints, ntp_servers=(), http_proxy=False, socks5_proxy=Fals
     ]
 
 
-def paths_of(carrier, configured):
+def paths_of(carrier: str | None, configured: Sequence[str]) -> list[str]:
     """Return the paths to try, the one that the platform uses first: the row's carrier where there is one."""
-    used = carrier if carrier in configured else DIRECT
+    used = carrier if carrier and carrier in configured else DIRECT
     return [used, *(path for path in (DIRECT, *configured) if path != used)]
 
 
-def is_internal(host):
+def is_internal(host: str) -> bool:
     """Whether a host is an address of the site's own networks, which are reached without a proxy."""
     try:
         address = ipaddress.ip_address(host)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
@@ -23,40 +25,43 @@ CLUSTER_NAMES = ("kubernetes.default.svc", "leader.telekube.local", ".svc", ".lo
 _NAME = re.compile(r"\.?(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\Z")
 
 
-def service_address(service_cidr):
+def service_address(service_cidr: str) -> str:
     """The address of the Kubernetes API within the cluster: the first of the services' network."""
     return str(ipaddress.IPv4Network(service_cidr)[1])
 
 
-def node_names(variables_by_node):
+def node_names(variables_by_node: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str]]:
     """Return the names and the addresses of nodes, in the inventory's order.
 
     variables_by_node: `{node: its rtf_node_address and ansible_host, where set}`.
     """
-    addresses, names = [], []
+    addresses: list[str] = []
+    names: list[str] = []
     for node, variables in variables_by_node.items():
         addresses.append(address_of(variables))
         names += [node, str(variables.get("ansible_host", ""))]
     return _unique(addresses), [name for name in _unique(names) if is_name(name)]
 
 
-def is_name(text):
+def is_name(text: str) -> bool:
     """True for a host name, and false for an address."""
     return bool(_NAME.match(text)) and not text.rpartition(".")[2].isdigit()
 
 
-def compute(variables_by_node, pod_cidr, service_cidr, extra=()):
+def compute(
+    variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str, extra: Sequence[str] = ()
+) -> list[str]:
     """Return the list that NO_PROXY is made of."""
     addresses, names = node_names(variables_by_node)
     api = service_address(service_cidr)
     return _unique([*LOOPBACK, METADATA, *addresses, *names, pod_cidr, service_cidr, api, *CLUSTER_NAMES, *extra])
 
 
-def _unique(entries):
+def _unique(entries: Iterable[str]) -> list[str]:
     return [entry for entry in dict.fromkeys(entries) if entry]
 
 
-def check_extra(value):
+def check_extra(value: Any) -> None:
     """A list of names, `.suffixes`, addresses and networks that are to be reached without the proxy."""
     if not isinstance(value, list):
         raise ValueError("must be a list of names, addresses and networks")
@@ -70,7 +75,7 @@ def check_extra(value):
             )
 
 
-def _is_network(text):
+def _is_network(text: str) -> bool:
     try:
         ipaddress.IPv4Network(text)
         return True
@@ -78,14 +83,14 @@ def _is_network(text):
         return False
 
 
-def exact_hosts(entries):
-    """Return those entries that stand for one host: apt can be told only these."""
+def exact_hosts(entries: Iterable[str]) -> list[str]:
+    """Return those entries that stand for one host: apt knows only these."""
     return [entry for entry in entries if not entry.startswith(".") and "/" not in entry]
 
 
-def java_pattern(entries):
+def java_pattern(entries: Iterable[str]) -> str:
     """Return the value of Java's http.nonProxyHosts for the entries of a NO_PROXY."""
-    patterns = []
+    patterns: list[str] = []
     for entry in entries:
         if "/" in entry:
             patterns += _octets(ipaddress.IPv4Network(entry, strict=False))
@@ -98,7 +103,7 @@ def java_pattern(entries):
     return "|".join(_unique(patterns))
 
 
-def _octets(network):
+def _octets(network: ipaddress.IPv4Network) -> list[str]:
     """A network as patterns that end at a dot: Java knows no other wildcard."""
     if network.prefixlen == 0:
         return ["*"]

@@ -10,10 +10,16 @@ Names on the Internet become "anywhere", and rows that then read alike become on
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import port_bounds
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE, ports_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
+    ANYWHERE,
+    Opening,
+    Party,
+    ports_of,
+)
 
 _GROUPS = ("nodes", "controllers")
 
@@ -36,9 +42,9 @@ class Rule(NamedTuple):
     about: str
 
 
-def joined(bounds):
+def joined(bounds: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Return (first, last) pairs sorted, with neighbours and overlaps joined."""
-    found = []
+    found: list[tuple[int, int]] = []
     for first, last in sorted(bounds):
         if found and first <= found[-1][1] + 1:
             found[-1] = (found[-1][0], max(last, found[-1][1]))
@@ -47,19 +53,19 @@ def joined(bounds):
     return tuple(found)
 
 
-def in_family(networks, version):
+def in_family(networks: Iterable[str], version: int) -> list[str]:
     """Return those of `networks` (CIDR notation) that are of IP version 4 or 6."""
     return [network for network in networks if ipaddress.ip_network(network).version == version]
 
 
-def _networks(parties):
+def _networks(parties: Iterable[Party]) -> tuple[str, ...]:
     """Return the networks of parties; one that is only a name could be anywhere."""
     found = {ipaddress.ip_network(party.address or ANYWHERE) for party in parties}
-    ordered = sorted(found, key=lambda network: (network.version, network))
+    ordered = sorted(found, key=lambda network: (network.version, int(network.network_address), network.prefixlen))
     return tuple(str(network) for network in ordered)
 
 
-def _sides(opening):
+def _sides(opening: Opening) -> Iterator[tuple[str, str, str | None, list[Party]]]:
     """Yield (direction, own, peer, parties) for each group of nodes that an opening concerns."""
     row = opening.row
     if row["from"] in _GROUPS and opening.on_behalf_of is None:
@@ -70,25 +76,27 @@ def _sides(opening):
         yield "in", row["to"], peer, opening.sources
 
 
-def rules(openings):
+def rules(openings: Iterable[Opening]) -> list[Rule]:
     """Return the Rules of openings, inbound first, rows in order.
 
     Left out: what stays within a node, what an unstated end makes impossible, and what rows for names ask for anyway.
     """
-    found = {}
+    found: dict[Rule, list[Opening]] = {}
     for opening in openings:
         if opening.row["direction"] == "local" or opening.unstated or opening.detailed_by:
             continue
         ports = joined(port_bounds(text) for text in ports_of(opening.row))
         for direction, own, peer, parties in _sides(opening):
             networks = () if peer else _networks(parties)
-            key = (direction, own, peer, networks, opening.row["transport"], ports)
-            found.setdefault(key, []).append(opening)
-    made = [Rule(*key, tuple(each.row["id"] for each in group), _about(group)) for key, group in found.items()]
+            alike = Rule(direction, own, peer, networks, opening.row["transport"], ports, (), "")
+            found.setdefault(alike, []).append(opening)
+    made = [
+        rule._replace(ids=tuple(each.row["id"] for each in group), about=_about(group)) for rule, group in found.items()
+    ]
     return sorted(made, key=lambda rule: rule.direction == "out")
 
 
-def _about(openings):
+def _about(openings: Sequence[Opening]) -> str:
     """Say what a rule is for: the row, or the rows and names it stands for."""
     if len(openings) == 1:
         row = openings[0].row
@@ -97,15 +105,15 @@ def _about(openings):
     return f"{len(openings)} rows: {', '.join(each.row['id'] for each in openings)}"
 
 
-def for_role(found, role):
+def for_role(found: Iterable[Rule], role: str) -> list[Rule]:
     """Return the Rules that a machine of a role (controller | worker) needs."""
     groups = _GROUPS if role == "controller" else ("nodes",)
     return [rule for rule in found if rule.own in groups]
 
 
-def unstated(openings):
+def unstated(openings: Iterable[Opening]) -> dict[str, list[str]]:
     """Return {variable: [row ids]} for the openings whose ends the inventory does not say."""
-    missing = {}
+    missing: dict[str, list[str]] = {}
     for opening in openings:
         if opening.unstated:
             missing.setdefault(opening.unstated, []).append(opening.row["id"])

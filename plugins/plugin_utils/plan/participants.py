@@ -2,45 +2,57 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The nodes of the inventory as the port matrix sees them, from the variables and the evidence of a run."""
+"""Which nodes of its plan take part in the port matrix, and at which addresses: a matter of evidence."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net import addresses
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import Absent
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import (
+    Absent,
+    Plan,
+    PortPlan,
+    with_participants,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
 
-def members(collected, groups):
+def members(ports: PortPlan, evidence: Mapping[str, Mapping[str, Any]]) -> tuple[list[Node], dict[str, Absent]]:
     """Return (Nodes of the whole cluster, `{name: Absent}` of those that cannot take part).
 
-    collected: `{name: {"variables", "evidence"}}`, evidence as evidence.of_node returns it. groups: of the inventory.
+    evidence: `{name: evidence}` of the nodes of the plan; of each `{"host"}`, or `{"unreachable"}`, or `{"not_run"}`.
     """
     nodes, absent = [], {}
-    for name, found in collected.items():
-        role, evidence = role_of(name, groups), found["evidence"]
-        address = address_of(found["variables"])
-        if "not_run" in evidence:
-            absent[name] = Absent(SKIPPED, evidence["not_run"])
-        elif "unreachable" in evidence:
-            absent[name] = Absent(UNKNOWN, f"unreachable: {evidence['unreachable']}")
-        elif "error" in evidence["host"]:
-            absent[name] = Absent(UNKNOWN, evidence["host"]["error"])
-        else:
-            address = address or _own_address(name, role, evidence)
-            if not address:
-                absent[name] = Absent(UNKNOWN, "its address is not known; set rtf_node_address")
-        nodes.append(Node(name, role, address))
+    for planned in ports["nodes"]:
+        node, found = Node(**planned), evidence[planned["name"]]
+        if "not_run" in found:
+            absent[node.name] = Absent(SKIPPED, found["not_run"])
+        elif "unreachable" in found:
+            absent[node.name] = Absent(UNKNOWN, f"unreachable: {found['unreachable']}")
+        elif "error" in found["host"]:
+            absent[node.name] = Absent(UNKNOWN, found["host"]["error"])
+        elif not node.address:
+            node = node._replace(address=_own_address(node, found))
+            if not node.address:
+                absent[node.name] = Absent(UNKNOWN, "its address is not known; set rtf_node_address")
+        nodes.append(node)
     return nodes, absent
 
 
-def _own_address(name, role, evidence):
+def participating(ports: PortPlan, evidence: Mapping[str, Mapping[str, Any]]) -> Plan:
+    """Return the Plan with the nodes that can take part; arguments as for members."""
+    nodes, absent = members(ports, evidence)
+    return with_participants(ports, [node for node in nodes if node.name not in absent], absent)
+
+
+def _own_address(node: Node, evidence: Mapping[str, Any]) -> str:
     try:
-        entry = addresses.node_address(Subject(node=name, role=role), evidence)
+        entry = addresses.node_address(Subject(node=node.name, role=node.role), evidence)
     except NoEvidence:
         return ""
     return entry["address"] if entry else ""

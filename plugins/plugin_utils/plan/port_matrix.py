@@ -2,23 +2,69 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who listens on which ports, and who probes whom. Pure functions of catalogue rows and nodes."""
+"""The port matrix: who listens on which ports, and who probes whom. Pure functions of catalogue rows and nodes.
+
+`plan_ports` is computed once, before anything is collected. Who of its nodes takes part, and where, is evidence:
+participants.py makes a Plan of the two.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.matrix_times import Times, times
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
 LOCALHOST = "127.0.0.1"
+RING, ALL, NONE = "ring", "all", "none"  # which pairs measure their bandwidth
 INGRESS = 443  # where controllers wait for what comes through the load balancer
 TRANSPORTS = ("tcp", "udp")
 # Over UDP silence proves nothing, but of these ports it is known what their servers answer: DNS.
 ANSWERED = {53}
 
 _SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
+# Names of evidence for which the ports of peers are probed: links and bandwidth are measured over ports that are open.
+_BY_PROBES = {"probes", "links", "bandwidth"}
+
+Row = dict[str, Any]
+Ports = dict[str, set[int]]
+# {name of a node: {address: {transport: ports}}}
+HeldPorts = Mapping[str, Mapping[str, Mapping[str, set[int]]]]
+
+
+class LoadBalancer(TypedDict):
+    """Where the load balancer in front of the controllers is. given: as the input names it."""
+
+    given: str
+    host: str
+    port: int
+
+
+class PortPlan(TypedDict):
+    """The plan of the port matrix as plain data.
+
+    rows: those that the matrix proves. closed: rows whose ports other nodes must not reach. public: rows that others than
+    nodes may use. nodes: `{"name", "role", "address"}` of the whole inventory, with an empty address where it has only a
+    name. most_peers: how many others a node probes at most. operating: whether a cluster runs on the nodes, so that
+    services of its own live on their ports. probe, links: whether ports are probed, and links are measured. outside_host:
+    who probes the nodes from outside, "" for nobody. bandwidth: ring, all or none.
+    """
+
+    rows: list[Row]
+    closed: list[Row]
+    public: list[Row]
+    nodes: list[dict[str, str]]
+    most_peers: int
+    operating: bool
+    load_balancer: LoadBalancer | None
+    probe: bool
+    outside_host: str
+    links: bool
+    bandwidth: str
+    times: Times
 
 
 class Absent(NamedTuple):
@@ -29,41 +75,89 @@ class Absent(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """rows: those that the matrix proves. closed: rows whose ports other nodes must not reach. nodes: Nodes that take
-    part. absent: `{name: Absent}` of the other nodes of the cluster. most_peers: how many others a node probes at most.
-    operating: whether a cluster runs on the nodes, so that services of its own live on their ports. balanced: whether
-    a load balancer in front of the controllers is to reach them. public: rows that others than nodes may use.
+    """What a PortPlan comes to with the nodes that take part.
+
+    nodes: Nodes that take part. absent: `{name: Absent}` of the other nodes of the cluster. balanced: whether a load
+    balancer in front of the controllers is to reach them. The other fields are those of PortPlan.
     """
 
-    rows: list[dict[str, Any]]
-    closed: list[dict[str, Any]]
+    rows: list[Row]
+    closed: list[Row]
     nodes: list[Node]
     absent: dict[str, Absent]
     most_peers: int
     operating: bool
     balanced: bool = False
-    public: tuple[dict[str, Any], ...] = ()
+    public: tuple[Row, ...] = ()
 
 
-def plan_for(catalogue, release, phase, nodes, absent, most_peers, balanced=False):
-    """Return the Plan for a release and phase of a Catalog."""
-    rows = provable(catalog.select_ports(catalogue, release, phase))
-    installation = provable(catalog.select_ports(catalogue, release, "install"))
-    public = tuple(
-        row
-        for row in catalog.select_ports(catalogue, release, phase)
-        if row["to"] in ("nodes", "controllers") and row["from"] not in ("nodes", "controllers", "localhost")
+def plan_ports(
+    catalogue: catalog.Catalog, inputs: Mapping[str, Any], nodes: Sequence[Node], needed: set[str], forks: int
+) -> PortPlan | None:
+    """Return the PortPlan of an audit, None where the matrix is switched off or nothing of it is needed.
+
+    inputs: those of the role rtf_preflight. nodes: of the whole inventory. needed: names of evidence, as checks name it.
+    forks: on how many nodes Ansible works at a time.
+    """
+    links = inputs["links"] and "links" in needed
+    bandwidth = inputs["bandwidth"] if inputs["links"] and "bandwidth" in needed else NONE
+    switched_off = set() if inputs["links"] else {"links"}
+    switched_off |= set() if bandwidth != NONE else {"bandwidth"}
+    probe = bool(_BY_PROBES & needed - switched_off)
+    outside_host = inputs["outside_host"] if "outside" in needed else ""
+    balancer = _load_balancer(inputs["load_balancer"]) if "load_balancer" in needed else None
+    if not inputs["port_matrix"] or not (probe or "listeners" in needed or outside_host or balancer):
+        return None
+    asked = catalog.select_ports(catalogue, inputs["release"], inputs["phase"])
+    rows = provable(asked)
+    installation = provable(catalog.select_ports(catalogue, inputs["release"], "install"))
+    return {
+        "rows": rows,
+        "closed": to_be_closed(installation, rows),
+        "public": [
+            row
+            for row in asked
+            if row["to"] in ("nodes", "controllers") and row["from"] not in ("nodes", "controllers", "localhost")
+        ],
+        "nodes": [node._asdict() for node in nodes],
+        "most_peers": inputs["port_matrix_peers"],
+        "operating": inputs["phase"] == "operate",
+        "load_balancer": balancer,
+        "probe": probe,
+        "outside_host": outside_host,
+        "links": links,
+        "bandwidth": bandwidth,
+        "times": times(inputs, bandwidth, len(nodes), forks),
+    }
+
+
+def with_participants(ports: PortPlan, nodes: list[Node], absent: dict[str, Absent]) -> Plan:
+    """Return the Plan for the nodes that take part. absent: `{name: Absent}` of the others."""
+    return Plan(
+        ports["rows"],
+        ports["closed"],
+        nodes,
+        absent,
+        ports["most_peers"],
+        ports["operating"],
+        ports["load_balancer"] is not None,
+        tuple(ports["public"]),
     )
-    return Plan(rows, to_be_closed(installation, rows), nodes, absent, most_peers, phase == "operate", balanced, public)
 
 
-def provable(rows):
+def _load_balancer(text: str) -> LoadBalancer | None:
+    """text: `host[:port]`, or "" for none."""
+    host, _colon, port = text.partition(":")
+    return {"given": text, "host": host, "port": int(port or INGRESS)} if host else None
+
+
+def provable(rows: Iterable[Row]) -> list[Row]:
     """Return the port rows that nodes can prove among themselves: between nodes, or within one."""
     sides = ("nodes", "controllers")
     return [row for row in rows if row["direction"] == "local" or (row["from"] in sides and row["to"] in sides)]
 
 
-def to_be_closed(installation, rows):
+def to_be_closed(installation: Iterable[Row], rows: Iterable[Row]) -> list[Row]:
     """Return the rows whose ports must not be reached from another node.
 
     installation: the provable rows of the phase install. rows: those of the phase in question.
@@ -72,20 +166,20 @@ def to_be_closed(installation, rows):
     return [row for row in installation if row["direction"] == "local" or row["id"] not in here]
 
 
-def dials(row, role):
+def dials(row: Row, role: str) -> bool:
     """Whether a node of this role dials the ports of a row."""
     return row["direction"] == "local" or row["from"] in _SIDES[role]
 
 
-def serves(row, role):
+def serves(row: Row, role: str) -> bool:
     """Whether a node of this role offers the ports of a row to other nodes."""
     return row["direction"] != "local" and row["to"] in _SIDES[role]
 
 
-def ports_between(rows, source, destination):
+def ports_between(rows: Iterable[Row], source: Node, destination: Node) -> Ports:
     """Return `{transport: set of ports}` that one Node asks of another, or of itself."""
     local = source.name == destination.name
-    found = {transport: set() for transport in TRANSPORTS}
+    found: Ports = {transport: set() for transport in TRANSPORTS}
     for row in rows:
         asked = row["direction"] == "local" if local else dials(row, source.role) and serves(row, destination.role)
         if asked:
@@ -93,9 +187,9 @@ def ports_between(rows, source, destination):
     return found
 
 
-def listening(plan, node):
+def listening(plan: Plan, node: Node) -> list[dict[str, Any]]:
     """Return what port_listener listens on at a Node: `[{"address", "tcp", "udp"}]`."""
-    offered = {transport: set() for transport in TRANSPORTS}
+    offered: Ports = {transport: set() for transport in TRANSPORTS}
     for row in plan.rows:
         if serves(row, node.role):
             offered[row["transport"]].update(port_ranges.numbers(row["ports"]))
@@ -108,7 +202,7 @@ def listening(plan, node):
     ]
 
 
-def peers_of(plan, node):
+def peers_of(plan: Plan, node: Node) -> list[Node]:
     """Return the Nodes that a Node probes, in the order in which it does.
 
     With few nodes these are all others. With many it is a sample that is the same in every run: each node probes, and is
@@ -120,7 +214,7 @@ def peers_of(plan, node):
         steps = list(range(1, others + 1))
     else:
         steps = [1 + number * others // plan.most_peers for number in range(plan.most_peers)]
-    # Everybody starts with the next one in line: no listener is stormed by all at once.
+    # Each node starts with the next one in line, so that no listener is stormed by all at once.
     found = [plan.nodes[(place + step) % len(names)] for step in steps]
     controllers = [other for other in plan.nodes if other.role == "controller" and other.name != node.name]
     if controllers and not any(other.role == "controller" for other in found):
@@ -128,7 +222,7 @@ def peers_of(plan, node):
     return found
 
 
-def probes(plan, node, held):
+def probes(plan: Plan, node: Node, held: HeldPorts) -> dict[str, Any]:
     """Return `{"peers": what port_probe_info takes, "left_out": {name: {"status", "reason"}}, "sampled"}` for a Node.
 
     sampled: whether there are others besides, which are not in its sample of peers.
@@ -142,14 +236,14 @@ def probes(plan, node, held):
     return {"peers": peers, "left_out": left_out, "sampled": len(sampled) < len(plan.nodes) - 1}
 
 
-def from_outside(plan, held):
+def from_outside(plan: Plan, held: HeldPorts) -> list[dict[str, Any]]:
     """Return what port_probe_info takes to try, from a host that is no node, the ports that are for nodes alone.
 
     Those that the page opens to users or to the internal network are left out. held: as for probes.
     """
     peers = []
     for node in plan.nodes:
-        asked = {transport: set() for transport in TRANSPORTS}
+        asked: Ports = {transport: set() for transport in TRANSPORTS}
         for row in (*plan.rows, *plan.closed):
             if row["direction"] == "local" or serves(row, node.role):
                 asked[row["transport"]].update(port_ranges.numbers(row["ports"]))
@@ -157,7 +251,7 @@ def from_outside(plan, held):
             if row["to"] in _SIDES[node.role]:
                 asked[row["transport"]] -= set(port_ranges.numbers(row["ports"]))
         taken = held.get(node.name, {}).get(node.address, {})
-        listened = {transport: set() for transport in TRANSPORTS}
+        listened: Ports = {transport: set() for transport in TRANSPORTS}
         for place in listening(plan, node):
             if place["address"] == node.address:
                 for transport in TRANSPORTS:
@@ -177,10 +271,11 @@ def from_outside(plan, held):
     return peers
 
 
-def _peer(plan, node, other, address, held):
+def _peer(plan: Plan, node: Node, other: Node, address: str, held: HeldPorts) -> dict[str, Any]:
     asked = ports_between(plan.rows, node, other)
     taken = held.get(other.name, {}).get(address, {})
-    connect, query = asked["tcp"] & taken.get("tcp", set()), set()
+    connect = asked["tcp"] & taken.get("tcp", set())
+    query: set[int] = set()
     if other.name != node.name:
         connect |= closed_ports(plan, node, other, "tcp")
         query = closed_ports(plan, node, other, "udp") & ANSWERED
@@ -195,9 +290,9 @@ def _peer(plan, node, other, address, held):
     }
 
 
-def closed_ports(plan, node, other, transport):
+def closed_ports(plan: Plan, node: Node, other: Node, transport: str) -> set[int]:
     """Return the ports at which one Node must not reach another."""
-    found = set()
+    found: set[int] = set()
     for row in plan.closed:
         if row["transport"] == transport and (row["direction"] == "local" or serves(row, other.role)):
             found.update(port_ranges.numbers(row["ports"]))

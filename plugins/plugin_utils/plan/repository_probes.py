@@ -2,18 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what a host says of its package repositories to probes: over the path that its package manager takes."""
+"""From the evidence of a host's package repositories to probes over the path that its package manager takes."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host
 
-CHECK, PHASE = "host.repos_reachable", "install"
-# Who sets the environment of a person or an installer that runs the package manager; what comes last counts.
+# No row of the catalogue and of a site has an id with a colon.
+_ID = "repository:"
+# Who sets the environment of a person or an installer that runs the package manager; the last one counts.
 _ENVIRONMENTS = ("sessions", "login shells")
 
 
@@ -29,13 +31,21 @@ class Way(NamedTuple):
     verified: bool = True
 
     @property
-    def name(self):
+    def name(self) -> str:
         """For people. A URL of a proxy is in it, which Ansible masks in results of modules: nothing is matched by it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}{' by ' + self.proxy if self.proxy else ''}"
 
 
-def way_to(place, manager, settings):
+class RepositoryProbes(TypedDict):
+    """Endpoints of egress_info. endpoints: direct, or by the site's proxy. elsewhere: by another proxy, other_proxy."""
+
+    endpoints: list[dict[str, Any]]
+    elsewhere: list[dict[str, Any]]
+    other_proxy: str
+
+
+def way_to(place: Mapping[str, Any], manager: str, settings: Sequence[Mapping[str, Any]]) -> Way:
     """Return the Way to a place of host_info's section packages; settings: those of its section proxy."""
     own = {"scheme": place["scheme"], "host": place["host"], "port": place["port"], "verified": place["verified"]}
     if place["proxy"] == "direct":
@@ -54,38 +64,48 @@ def way_to(place, manager, settings):
     return Way(**own)
 
 
-def ways(host):
+def ways(host: Mapping[str, Any]) -> dict[str, Way]:
     """Return `{id of its probe: Way}` of every Way to the repositories of a host, each once. host: what host_info returned.
 
     The ids are numbers in the order of the repositories, so that a judge of the same evidence has the same ones.
     """
-    found, packages = {}, host.get("packages") or {}
+    found: dict[str, Way] = {}
+    packages = host.get("packages") or {}
     settings = (host.get("proxy") or {}).get("settings") or []
     for repository in packages.get("repositories") or ():
         for place in repository["places"]:
             way = way_to(place, packages["manager"], settings)
             found.setdefault(way.name, way)
-    return {f"repository-{number}": way for number, way in enumerate(found.values(), 1)}
+    return {f"{_ID}{number}": way for number, way in enumerate(found.values(), 1)}
 
 
-def probes(host, proxy, phase=PHASE, checks=selection.ALL, skip=()):
-    """Return `{"endpoints", "http_proxy"}`, options of egress_info; no endpoints where nobody wants the check.
+def probes(host: Mapping[str, Any], site_proxy: str = "") -> RepositoryProbes:
+    """Return the RepositoryProbes of a host.
 
-    host: what host_info returned. proxy: `{"url", "secret_url"}` of the site's HTTP proxy. checks, skip: names or globs.
-    One proxy is used, the first that is named and whose password is known: what is behind others has no endpoint.
+    host: what host_info returned. site_proxy: the URL of the site's HTTP proxy as it may be shown, "" for none.
+    Of other proxies one is used, the first that is named and asks for no password: what is behind others has no endpoint.
     """
-    if phase != PHASE or selection.matches(CHECK, skip) or not selection.matches(CHECK, checks):
-        return {"endpoints": [], "http_proxy": ""}
-    wanted = ways(host)
-    used = next((way.proxy for way in wanted.values() if way.proxy and _secret_url(way, proxy)), "")
-    secret = next((_secret_url(way, proxy) for way in wanted.values() if way.proxy == used), "") if used else ""
-    return {
-        "endpoints": [_probe(probe_id, way) for probe_id, way in wanted.items() if way.proxy in ("", used)],
-        "http_proxy": secret,
-    }
+    proxies = {probe_id: _usable_proxy(way, site_proxy) for probe_id, way in ways(host).items() if is_host(way.host)}
+    others = [proxy for proxy in proxies.values() if proxy not in (None, "", site_proxy)]
+    found: RepositoryProbes = {"endpoints": [], "elsewhere": [], "other_proxy": (others or [""])[0] or ""}
+    for probe_id, way in ways(host).items():
+        proxy = proxies.get(probe_id)
+        if proxy is not None and proxy in ("", site_proxy):
+            found["endpoints"].append(_probe(probe_id, way))
+        elif proxy is not None and proxy == found["other_proxy"]:
+            found["elsewhere"].append(_probe(probe_id, way))
+    return found
 
 
-def _probe(probe_id, way):
+def split(endpoints: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return (results of endpoints, results of package repositories) among the endpoints that egress_info returned."""
+    found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
+    for endpoint in endpoints:
+        found[str(endpoint["id"]).startswith(_ID)].append(endpoint)
+    return found
+
+
+def _probe(probe_id: str, way: Way) -> dict[str, Any]:
     # A server of the package manager's own CA, or one that wants its certificate, is not for this host's trust store.
     protocol = way.scheme if way.verified or way.scheme == "http" else "tcp"
     return {
@@ -97,16 +117,21 @@ def _probe(probe_id, way):
     }
 
 
-def _secret_url(way, proxy):
-    """The URL of a proxy with its password, "" where that is not known or it is no HTTP proxy with a port."""
+def _usable_proxy(way: Way, site_proxy: str) -> str | None:
+    """The URL of the proxy of a Way, "" for the direct path; None for a proxy that no probe can use.
+
+    That is one whose password is not known here, or no HTTP proxy with a port.
+    """
+    if not way.proxy:
+        return ""
     shown = way.proxy.rstrip("/")
     if not shown.startswith("http://"):
         shown = f"http://{shown}" if "://" not in shown else ""
     try:
         if not shown or not urlsplit(shown).port:
-            return ""
+            return None
     except ValueError:
-        return ""
-    if way.password == "none":
-        return shown
-    return proxy["secret_url"] if way.password == "expected" and shown == proxy["url"].rstrip("/") else ""
+        return None
+    if site_proxy and shown == site_proxy.rstrip("/") and way.password in ("none", "expected"):
+        return site_proxy
+    return shown if way.password == "none" else None

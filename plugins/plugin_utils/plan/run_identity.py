@@ -15,14 +15,14 @@ import os
 PROC = "/proc"
 
 
-def own(pid=None, proc=PROC):
+def own(pid: int | None = None, proc: str = PROC) -> str:
     """Return the name of a process, by default this one; "" where the system tells too little."""
     pid = os.getpid() if pid is None else pid
     started = _started(pid, proc)
     return "" if started is None else f"{_machine(proc)} {pid} {started}"
 
 
-def is_gone(name, proc=PROC):
+def is_gone(name: str | None, proc: str = PROC) -> bool:
     """Whether a process with this name ran here and no longer does."""
     words = (name or "").split()
     if len(words) != 4 or not words[2].isdigit() or " ".join(words[:2]) != _machine(proc):
@@ -30,16 +30,16 @@ def is_gone(name, proc=PROC):
     return _started(int(words[2]), proc) != words[3]
 
 
-def _machine(proc):
+def _machine(proc: str) -> str:
     try:
         with open(os.path.join(proc, "sys/kernel/random/boot_id"), encoding="ascii") as stream:
             boot = stream.read(64).strip()
-        return "{} {}".format(boot, os.stat(os.path.join(proc, "self/ns/pid")).st_ino)
+        return f"{boot} {os.stat(os.path.join(proc, 'self/ns/pid')).st_ino}"
     except OSError:
         return ""
 
 
-def _started(pid, proc):
+def _started(pid: int, proc: str) -> str | None:
     """When a process started, in ticks since boot as text; None where there is no such process or it is dead."""
     try:
         with open(os.path.join(proc, str(pid), "stat"), encoding="utf-8", errors="replace") as stream:

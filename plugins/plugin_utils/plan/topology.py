@@ -11,10 +11,13 @@ an opening from the proxy, and the way to the proxy is an opening of its own.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.row_text import SIDES
+
+Row = dict[str, Any]
 
 ANYWHERE = "0.0.0.0/0"
 NTS_PORT = "4460"  # RFC 8915
@@ -74,7 +77,7 @@ class Opening(NamedTuple):
     detailed_by: tuple[str, ...] = ()
 
 
-def address_of(variables):
+def address_of(variables: Mapping[str, Any]) -> str:
     """Return the IPv4 address that the inventory gives a node, or "" where it only gives names.
 
     variables: the node's `rtf_node_address` and `ansible_host`, where set.
@@ -87,7 +90,7 @@ def address_of(variables):
     return ""
 
 
-def _named(group, host):
+def _named(group: str, host: str) -> Party:
     """A party that may be given as a name or as an address."""
     try:
         return Party(group, host, str(ipaddress.ip_address(host)))
@@ -95,12 +98,12 @@ def _named(group, host):
         return Party(group, host, None)
 
 
-def _members(site, group):
+def _members(site: Site, group: str) -> list[Party]:
     wanted = [node for node in site.nodes if group == "nodes" or node.role == "controller"]
     return [Party(SIDES[group], node.name, node.address) for node in wanted]
 
 
-def _source(side, site):
+def _source(side: str, site: Site) -> tuple[list[Party], str | None]:
     """Return (parties, unstated variable) for the `from` of a row."""
     if side in ("nodes", "controllers"):
         return _members(site, side), None
@@ -110,7 +113,7 @@ def _source(side, site):
     return _other(side, site)
 
 
-def _destination(row, site):
+def _destination(row: Row, site: Site) -> tuple[list[Party], str | None]:
     """Return (parties, unstated variable) for the `to` of a row."""
     side = row["to"]
     if "host" in row:
@@ -124,7 +127,7 @@ def _destination(row, site):
     return _other(side, site)
 
 
-def _other(side, site):
+def _other(side: str, site: Site) -> tuple[list[Party], str | None]:
     if side == "localhost":
         return [Party(SIDES[side], "localhost", "127.0.0.1")], None
     if side == "internal_network":
@@ -133,13 +136,13 @@ def _other(side, site):
     return [Party(side, side, side)], None
 
 
-def _proxy_for(row, site):
+def _proxy_for(row: Row, site: Site) -> Proxy | None:
     if "host" not in row:
         return None
     return {"http_proxy": site.http_proxy, "socks5": site.monitoring_proxy}[row["carrier"]]
 
 
-def _opening(row, site, endpoints):
+def _opening(row: Row, site: Site, endpoints: Sequence[Row]) -> Opening:
     proxy = _proxy_for(row, site)
     if proxy:
         group = "HTTP proxy" if row["carrier"] == "http_proxy" else "SOCKS5 proxy"
@@ -156,7 +159,7 @@ def _opening(row, site, endpoints):
     )
 
 
-def _details(row, endpoints):
+def _details(row: Row, endpoints: Sequence[Row]) -> tuple[str, ...]:
     """The endpoint rows that ask for the same as an outbound row of the port table, name by name.
 
     Control planes whose names use other ports than the table says have their details all the same.
@@ -175,7 +178,7 @@ def _serves(spoken, asked):
     return asked == spoken or asked.endswith(f" over {spoken}")
 
 
-def _way_to_proxy(setting, group, proxy, site, application):
+def _way_to_proxy(setting: Row, group: str, proxy: Proxy, site: Site, application: str) -> Opening:
     """The opening from the nodes to a proxy, as a row like those of the port table."""
     row = {
         **setting,
@@ -190,7 +193,7 @@ def _way_to_proxy(setting, group, proxy, site, application):
     return Opening(row, _members(site, "nodes"), [_named(group, proxy.host)])
 
 
-def _way_to_nts(row, site):
+def _way_to_nts(row: Row, site: Site) -> Opening:
     """The opening for the keys of NTS beside the one for NTP itself, as a row like that one."""
     nts = {
         **row,
@@ -203,12 +206,12 @@ def _way_to_nts(row, site):
     return Opening(nts, _members(site, "nodes"), [_named("NTP servers", server) for server in site.nts_servers])
 
 
-def needs_opening(row):
-    """Whether anybody has to act on a row."""
+def needs_opening(row: Row) -> bool:
+    """Whether a row needs an opening at all."""
     return not row["retired"] and row["severity"] != "info"
 
 
-def openings(ports, endpoints, settings, site):
+def openings(ports: Sequence[Row], endpoints: Iterable[Row], settings: Iterable[Row], site: Site) -> list[Opening]:
     """Return the openings of selected rows for a Site, in the order of the rows.
 
     ports, endpoints, settings: rows as the functions of catalog.py select them. Rows that are retired or for
@@ -228,13 +231,13 @@ def openings(ports, endpoints, settings, site):
     return found + [_opening(row, site, live) for row in live]
 
 
-def ports_of(row):
+def ports_of(row: Row) -> list[str]:
     """Return the ports of a row, of either kind, as texts."""
     return row["ports"] if "ports" in row else [str(row["port"])]
 
 
-def pairs(opening):
-    """Return (source, destination) parties for each connection that an opening stands for; nobody dials itself."""
+def pairs(opening: Opening) -> list[tuple[Party, Party]]:
+    """Return (source, destination) parties for each connection that an opening stands for; no node dials itself."""
     return [
         (source, destination)
         for source in opening.sources

@@ -2,18 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was measured between the nodes as lines of at most 80 columns for a terminal."""
+"""The measurements between the nodes as lines of at most 80 columns for a terminal."""
 
 from __future__ import annotations
 
-_LABEL, _COLUMN, _WIDTH = 20, 6, 80
-_MOST_NODES = (_WIDTH - _LABEL - 1) // _COLUMN  # beyond, the summary has to do; report.json has all
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH, Line, shortened
+
+_LABEL, _COLUMN = 20, 6
+_MOST_NODES = (WIDTH - _LABEL - 1) // _COLUMN  # with more, there is only the summary; report.json has all
+_Way = Mapping[str, Any]  # a measurement from one node to another
 
 
-def lines(report):
-    """Return `[(text, colour or None)]` for the links of a report; none where none were measured."""
+def lines(report: Mapping[str, Any]) -> list[Line]:
+    """Return the lines for the links of a report; none where none were measured."""
     matrix = report.get("port_matrix") or {}
-    out = []
+    out: list[Line] = []
     links = [link for link in matrix.get("links") or () if link["rtt_ms"]]
     if links:
         out += [("", None), *((text, None) for text in _summary(links))]
@@ -28,7 +34,7 @@ def lines(report):
     return out
 
 
-def _summary(links):
+def _summary(links: Sequence[_Way]) -> Iterator[str]:
     slowest = max(links, key=lambda link: link["rtt_ms"]["p95"])
     loss = max(link["loss_percent"] for link in links)
     apart = max(abs(link["clock"]["offset_ms"]) + link["clock"]["error_ms"] for link in links)
@@ -38,35 +44,33 @@ def _summary(links):
     yield from (text for text, dummy in _entry(slowest, f"{_short(slowest['rtt_ms']['p95'])} ms"))
 
 
-def _entry(way, value):
-    text = f"  {way['source']} -> {way['destination']}"
-    room = _WIDTH - len(value) - 2
-    return [(f"{text if len(text) <= room else text[: room - 1] + '~'}: {value}", None)]
+def _entry(way: _Way, value: str) -> list[Line]:
+    text = shortened(f"  {way['source']} -> {way['destination']}", WIDTH - len(value) - 2)
+    return [(f"{text}: {value}", None)]
 
 
-def _pair(way):
+def _pair(way: _Way) -> tuple[str, str]:
     return way["source"], way["destination"]
 
 
-def _span(rates, divisor):
+def _span(rates: Sequence[float], divisor: int) -> str:
     low, high = (f"{rate / divisor:.0f}" for rate in (rates[0], rates[-1]))
     return low if low == high else f"{low} to {high}"
 
 
-def _short(value):
+def _short(value: float) -> str:
     """At most five characters for anything below 100000."""
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def _grid(title, names, texts):
-    """Rows are sources, columns destinations; a column is called by the number of its row."""
+def _grid(title: str, names: Sequence[str], texts: Mapping[tuple[str, str], str]) -> list[Line]:
+    """Rows are sources, columns destinations; a column is named by the number of its row."""
     if len(names) > _MOST_NODES:
         return []
     head = "".join(f"{number:<{_COLUMN}}" for number in range(1, len(names) + 1))
-    out = [(f"{title + ', from / to':<{_LABEL}} {head}".rstrip()[:_WIDTH], None)]
+    out: list[Line] = [(f"{title + ', from / to':<{_LABEL}} {head}".rstrip()[:WIDTH], None)]
     for number, source in enumerate(names, 1):
-        label = f"{number:>2} {source}"
-        label = label if len(label) < _LABEL else label[: _LABEL - 2] + "~"
+        label = shortened(f"{number:>2} {source}", _LABEL - 1)
         cells = "".join(f"{texts.get((source, destination), '-'):<{_COLUMN}}" for destination in names)
         out.append((f"{label:<{_LABEL}} {cells}".rstrip(), None))
     return out

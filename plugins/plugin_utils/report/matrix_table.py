@@ -7,21 +7,28 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.openings import cell_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import (
+    COLOURS,
+    MARKS,
+    WIDTH,
+    Line,
+    shortened,
+)
 
 _LABEL = 20
 _COLUMN = 5
-_WIDTH = 80
-_COLUMNS = (_WIDTH - _LABEL) // _COLUMN  # nodes beside each other
-_MOST_NODES = 2 * _COLUMNS  # beyond, nobody reads a table; the pairs that are not in order are listed anyhow
+_COLUMNS = (WIDTH - _LABEL) // _COLUMN  # nodes beside each other
+_MOST_NODES = 2 * _COLUMNS  # a larger table would not be read; the pairs that are not OK are listed in any case
 _MOST_DETAILS = 20
-_MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip"}
-_COLOURS = {"pass": None, "fail": "red", "unknown": "yellow", "skipped": "cyan"}
+_DEEPEST_INDENT = 50
 
 
-def lines(report):
-    """Return `[(text, colour or None)]` for the port matrix of a report; none where none was tried."""
+def lines(report: Mapping[str, Any]) -> list[Line]:
+    """Return the lines for the port matrix of a report; none where ports were not probed."""
     matrix = report.get("port_matrix")
     if not matrix or not matrix["pairs"]:
         return []
@@ -30,54 +37,56 @@ def lines(report):
     good = between.count("pass")
     asked = sum(pair["ports"] for pair in matrix["pairs"])
     sampled = f", {matrix['peers_per_node']} peers a node" if matrix["peers_per_node"] else ""
-    out = [("", None), (f"Port matrix: {good} of {len(between)} pairs in order, {asked} ports tried{sampled}", None)]
+    head = f"Port matrix: {good} of {len(between)} pairs OK, {asked} ports probed{sampled}"
+    out: list[Line] = [("", None), (head, None)]
     if len(matrix["nodes"]) <= _MOST_NODES:
         for start in range(0, len(matrix["nodes"]), _COLUMNS):
             out += _table(matrix["nodes"], by_pair, start)
     return out + _details(matrix["cells"])
 
 
-def _table(names, by_pair, start):
-    """Rows dial columns; a column is called by the number of its row."""
+def _table(names: Sequence[str], by_pair: Mapping[tuple[str, str], str], start: int) -> list[Line]:
+    """A row for each source, a column for each destination; a column is named by the number of its row."""
     shown = list(enumerate(names, 1))[start : start + _COLUMNS]
-    out = [(f"{'from / to':<{_LABEL}}" + "".join(f"{number:<{_COLUMN}}" for number, dummy in shown).rstrip(), None)]
+    out: list[Line] = [
+        (f"{'from / to':<{_LABEL}}" + "".join(f"{number:<{_COLUMN}}" for number, dummy in shown).rstrip(), None)
+    ]
     for number, source in enumerate(names, 1):
         statuses = [by_pair.get((source, destination)) for dummy, destination in shown]
-        marks = [_MARKS[status] if status else "-" for status in statuses]
-        label = f"{number:>2} {source}"
-        label = label if len(label) < _LABEL else label[: _LABEL - 2] + "~"
-        colour = next((_COLOURS[status] for status in ("fail", "unknown", "skipped") if status in statuses), None)
+        marks = [MARKS[status] if status else "-" for status in statuses]
+        label = shortened(f"{number:>2} {source}", _LABEL - 1)
+        colour = next((COLOURS[status] for status in ("fail", "unknown", "skipped") if status in statuses), None)
         out.append((f"{label:<{_LABEL}}" + "".join(f"{mark:<{_COLUMN}}" for mark in marks).rstrip(), colour))
     return out
 
 
-def _details(cells):
-    """One entry for each pair and what is said of it; rows of a pair with the same reason are told together."""
-    told = {}
+def _details(cells: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """One entry for each pair and reason; rows of a pair with the same reason are listed together."""
+    found: dict[tuple[str, str, str], str] = {}
     for cell in _joined(cells):
         what = cell_text(cell)
         text = f"{cell['transport'].upper()} {what}" if cell["ports"] else what
-        told.setdefault((cell["source"], cell["destination"], text), cell["status"])
-    out = []
-    for (source, destination, text), status in list(told.items())[:_MOST_DETAILS]:
-        head = f"  {source} -> {destination}: "
-        wrapped = textwrap.wrap(text, width=_WIDTH - 6, initial_indent=" " * min(len(head), 50), break_on_hyphens=False)
-        first = head + wrapped[0].strip() if wrapped and len(head) <= 50 else None
-        if first is None:
-            out.append((head.rstrip()[:_WIDTH], _COLOURS[status]))
-            wrapped = textwrap.wrap(text, width=_WIDTH - 6, break_on_hyphens=False)
-        else:
-            out.append((first, _COLOURS[status]))
-            wrapped = wrapped[1:]
-        out += [("      " + line.strip(), _COLOURS[status]) for line in wrapped]
-    if len(told) > _MOST_DETAILS:
-        out.append((f"  and {len(told) - _MOST_DETAILS} more; report.json has them all", None))
+        found.setdefault((cell["source"], cell["destination"], text), cell["status"])
+    out: list[Line] = []
+    for (source, destination, text), status in list(found.items())[:_MOST_DETAILS]:
+        out += [(line, COLOURS[status]) for line in _entry(f"  {source} -> {destination}: ", text)]
+    if len(found) > _MOST_DETAILS:
+        out.append((f"  and {len(found) - _MOST_DETAILS} more, see report.json", None))
     return out
 
 
-def _joined(cells):
-    """Cells with their ports, those of a pair that differ in nothing but the ports as one."""
-    joined = {}
+def _entry(head: str, text: str) -> list[str]:
+    """A head and a text; the text begins on the line of the head where there is room for it."""
+    beside = len(head) <= _DEEPEST_INDENT
+    indent = " " * min(len(head), _DEEPEST_INDENT) if beside else ""
+    wrapped = textwrap.wrap(text, width=WIDTH - 6, initial_indent=indent, break_on_hyphens=False)
+    first = [head + wrapped.pop(0).strip()] if beside and wrapped else [head.rstrip()[:WIDTH]]
+    return first + ["      " + line.strip() for line in wrapped]
+
+
+def _joined(cells: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Cells with their ports, those of a pair that differ only in the ports as one."""
+    joined: dict[Any, dict[str, Any]] = {}
     for number, cell in enumerate(cells):
         alike = tuple(cell[part] for part in ("source", "destination", "transport", "status", "reason"))
         one = joined.setdefault(alike if cell["reason"] else number, {**cell, "ports": {}})

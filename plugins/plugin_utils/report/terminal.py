@@ -4,29 +4,39 @@
 
 """The report as lines of at most 80 columns for a terminal."""
 
+from __future__ import annotations
+
 import itertools
 import textwrap
+from collections.abc import Collection, Iterable, Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.waivers import JudgedWaiver
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table, matrix_table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import (
+    COLOURS,
+    MARKS,
+    WAIVED,
+    WIDTH,
+    Line,
+)
 
-WIDTH = 80
-MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip"}
-WAIVED = "(ok)"
-COLOURS = {"pass": None, "fail": "red", "unknown": "yellow", "skipped": "cyan"}
+Reason = tuple[str, str, str]  # status, observed and remedy of a result
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
 
 
-def lines(report, every=False):
-    """Return `[(text, colour or None)]` for a report as report.document builds it.
+def lines(report: Document, every: bool = False) -> list[Line]:
+    """Return the lines for a report.
 
-    Checks that passed or are waived are counted by area, and what is the same on all nodes is told once; with every,
-    each check of each node has a line of its own.
+    Checks that passed or are waived are counted by area, and results that are the same on all nodes have one entry; with
+    every, each check of each node has a line of its own.
     """
-    out = [
+    out: list[Line] = [
         (f"Runtime Fabric {report['release']}, control plane {report['control_plane']}, phase {report['phase']}", None)
     ]
     left_out = report["selection"]["left_out"]
-    by_node = {node["name"]: [] for node in report["nodes"]}
+    by_node: dict[str, list[Result]] = {node["name"]: [] for node in report["nodes"]}
     for result in report["results"]:
         if result["id"] not in left_out:
             by_node[result["node"]].append(result)
@@ -40,33 +50,33 @@ def lines(report, every=False):
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
         out += _node_lines(by_node[node["name"]], every, common)
     out += matrix_table.lines(report) + link_table.lines(report) + _cluster_lines(report.get("cluster", ()))
-    return out + [("", None)] + _closing_lines(report)
+    return [*out, ("", None), *_closing_lines(report)]
 
 
-def _common(nodes):
-    """`{check id: a result}` of what is to be told of each node, in the same words; nodes are lists of results."""
+def _common(nodes: Collection[list[Result]]) -> dict[str, Result]:
+    """`{check id: a result}` of the results that are the same on all nodes. nodes: the results of each."""
     if len(nodes) < 2 or any(_shared_reason(results) for results in nodes):
         return {}
-    told = {}
+    found: dict[str, list[Result]] = {}
     for result in itertools.chain.from_iterable(nodes):
-        if not _in_order(result):
-            told.setdefault(result["id"], []).append(result)
+        if not _passes(result):
+            found.setdefault(result["id"], []).append(result)
     return {
         name: results[0]
-        for name, results in told.items()
-        if len(results) == len(nodes) and len({_words(result) for result in results}) == 1
+        for name, results in found.items()
+        if len(results) == len(nodes) and len({_reason(result) for result in results}) == 1
     }
 
 
-def _in_order(result):
-    return result["status"] == "pass" or result["waiver"]
+def _passes(result: Result) -> bool:
+    return result["status"] == "pass" or bool(result["waiver"])
 
 
-def _words(result):
+def _reason(result: Result) -> Reason:
     return result["status"], result["observed"], result["remedy"]
 
 
-def _node_lines(results, every, common):
+def _node_lines(results: Sequence[Result], every: bool, common: Collection[str]) -> list[Line]:
     """The lines of one node; checks that share one reason for being unknown or skipped fold into one line."""
     folded = _shared_reason(results)
     if folded:
@@ -77,13 +87,13 @@ def _node_lines(results, every, common):
         return _result_lines(results, fold=False)
     waived = [result for result in results if result["waiver"]]
     passed = [result for result in results if result["status"] == "pass" and not result["waiver"]]
-    rest = [result for result in results if not _in_order(result) and result["id"] not in common]
+    rest = [result for result in results if not _passes(result) and result["id"] not in common]
     return _counted(MARKS["pass"], passed, None) + _counted(WAIVED, waived, "cyan") + _result_lines(rest)
 
 
-def _counted(mark, results, colour):
+def _counted(mark: str, results: Iterable[Result], colour: str | None) -> list[Line]:
     """How many checks of each area have a mark, on as few lines as that takes."""
-    counts = {}
+    counts: dict[str, int] = {}
     for result in results:
         area = result["id"].partition(".")[0]
         counts[area] = counts.get(area, 0) + 1
@@ -91,30 +101,35 @@ def _counted(mark, results, colour):
     return _hanging(f"  {mark:<4}  ", listed, colour) if listed else []
 
 
-def _result_lines(results, fold=True):
-    """One line a check that is in order, and what there is to know of any other.
+def _result_lines(results: Iterable[Result], fold: bool = True) -> list[Line]:
+    """One line for a check that passed, and all about any other.
 
-    fold: whether checks of one area that are unknown or skipped for one reason are told together.
+    fold: whether checks of one area that are unknown or skipped for one reason have one entry.
     """
-    told = _folded(results) if fold else list(results)
-    width = min(40, max((len(result["id"]) for result in told), default=0))
-    return [line for result in told for line in _lines_of_result(result, width)]
+    shown = _folded(results) if fold else list(results)
+    width = min(40, max((len(result["id"]) for result in shown), default=0))
+    return [line for result in shown for line in _lines_of_result(result, width)]
 
 
-def _folded(results):
-    groups = {}
+def _folded(results: Iterable[Result]) -> list[Result]:
+    groups: dict[tuple[str, ...], list[Result]] = {}
     for result in results:
-        same = (result["id"].partition(".")[0], *_words(result))
+        same = (result["id"].partition(".")[0], *_reason(result))
         groups.setdefault(same if result["status"] in ("unknown", "skipped") else (result["id"],), []).append(result)
-    return [
-        group[0]
-        if len(group) == 1
-        else {**group[0], "id": f"{same[0]}.* ({len(group)})", "title": "checks without an answer", "expected": ""}
-        for same, group in groups.items()
-    ]
+    return [_as_one(group) for group in groups.values()]
 
 
-def _lines_of_result(result, width):
+def _as_one(group: Sequence[Result]) -> Result:
+    """An entry for results of one area that have the same reason."""
+    if len(group) == 1:
+        return group[0]
+    one = group[0].copy()
+    one["id"] = f"{one['id'].partition('.')[0]}.* ({len(group)})"
+    one["title"], one["expected"] = "checks without an answer", ""
+    return one
+
+
+def _lines_of_result(result: Result, width: int) -> list[Line]:
     colour, mark = COLOURS[result["status"]], MARKS[result["status"]]
     if result["status"] == "fail" and result["severity"] != "required":
         colour, mark = "yellow", "warn"
@@ -125,14 +140,14 @@ def _lines_of_result(result, width):
         return [(_cut(head + result["observed"]), colour)]
     if result["status"] == "skipped":
         return _hanging(head, result["observed"], colour) + _detail("do", result["remedy"], colour)
-    out = [(_cut(head + result["title"]), colour)]
-    for label, field in (("found", "observed"), ("wanted", "expected"), ("do", "remedy")):
-        out += _detail(label, result[field], colour)
+    out: list[Line] = [(_cut(head + result["title"]), colour)]
+    for label, text in (("found", result["observed"]), ("wanted", result["expected"]), ("do", result["remedy"])):
+        out += _detail(label, text, colour)
     return out
 
 
-def _shared_reason(results):
-    reasons = {_words(result) for result in results}
+def _shared_reason(results: Sequence[Result]) -> Reason | None:
+    reasons = {_reason(result) for result in results}
     if len(results) > 1 and len(reasons) == 1:
         only = reasons.pop()
         if only[0] in ("unknown", "skipped"):
@@ -140,26 +155,26 @@ def _shared_reason(results):
     return None
 
 
-def _cluster_lines(notes):
-    """What no node shows by itself."""
-    out = [("", None), ("Across the cluster:", None)] if notes else []
+def _cluster_lines(notes: Collection[dict[str, str]]) -> list[Line]:
+    """What only several nodes together show."""
+    out: list[Line] = [("", None), ("Across the cluster:", None)] if notes else []
     for note in notes:
         out += _hanging("  note  ", note["observed"], "yellow") + _detail("do", note["remedy"], "yellow")
     return out
 
 
-def _closing_lines(report):
-    counts = {}
+def _closing_lines(report: Document) -> list[Line]:
+    counts: dict[str, int] = {}
     for result in report["results"]:
         key = "waived" if result["waiver"] else result["status"]
         if key == "fail" and result["severity"] != "required":
             key = "warn"
         counts[key] = counts.get(key, 0) + 1
-    words = (("pass", "passed"), ("fail", "failed"), ("warn", "warned"))
-    words += (("waived", "waived"), ("unknown", "unknown"), ("skipped", "skipped"))
-    tally = ", ".join(f"{counts[key]} {word}" for key, word in words if key in counts)
+    words = {"pass": "passed", "fail": "failed", "warn": "warned"}
+    words.update({key: key for key in ("waived", "unknown", "skipped")})
+    tally = ", ".join(f"{counts[key]} {word}" for key, word in words.items() if key in counts)
     verdict, colour = VERDICTS[report["readiness"]]
-    out = [(f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}", colour)]
+    out: list[Line] = [(f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}", colour)]
     lost = [node for node in report["nodes"] if node["unreachable"]]
     for node in lost:
         out += _hanging("", f"{node['name']} is unreachable: {node['unreachable']}", "yellow")
@@ -170,19 +185,19 @@ def _closing_lines(report):
         out += _waiver_lines(waiver)
     missing = report["not_verified"]
     if missing:
-        ids = ", ".join(row["id"] for row in missing)
-        out += _hanging("", f"Not verified by any check ({len(missing)} requirements): {ids}", None)
+        listed = ", ".join(row["id"] for row in missing)
+        out += _hanging("", f"Not verified by any check ({len(missing)} requirements): {listed}", None)
     return out
 
 
-def _by_area(left_out, ids):
-    """The ids, an area that is gone as a whole as one glob."""
+def _by_area(left_out: Collection[str], ids: set[str]) -> list[str]:
+    """The ids, an area that is left out as a whole as one glob."""
     kept = {name.partition(".")[0] for name in ids.difference(left_out)}
     areas = [(name.partition(".")[0], name) for name in left_out]
     return list(dict.fromkeys(name if area in kept else f"{area}.*" for area, name in areas))
 
 
-def _waiver_lines(waiver):
+def _waiver_lines(waiver: JudgedWaiver) -> list[Line]:
     where = "" if waiver["nodes"] == ["*"] else f" on {', '.join(waiver['nodes'])}"
     what = f"{', '.join(waiver['checks'])}{where}: {waiver['reason']}"
     until = f" (until {waiver['expires']})" if waiver["expires"] else ""
@@ -195,11 +210,11 @@ def _waiver_lines(waiver):
     return []
 
 
-def _detail(label, text, colour):
+def _detail(label: str, text: str, colour: str | None) -> list[Line]:
     return _hanging(f"          {label + ':':<8} ", text, colour) if text else []
 
 
-def _hanging(head, text, colour):
+def _hanging(head: str, text: str, colour: str | None) -> list[Line]:
     wrapped = textwrap.wrap(
         " ".join(text.split()),
         width=WIDTH - len(head),
@@ -209,9 +224,9 @@ def _hanging(head, text, colour):
     return [((head if number == 0 else " " * len(head)) + part, colour) for number, part in enumerate(wrapped or [""])]
 
 
-def _spread(left, right):
+def _spread(left: str, right: str) -> str:
     return f"{left} {'-' * max(3, WIDTH - len(left) - len(right) - 2)} {right}"
 
 
-def _cut(text):
+def _cut(text: str) -> str:
     return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."

@@ -28,7 +28,7 @@ SET_PROXY = {
 UNTRIED = ("untested", "error")
 
 
-@check(repository_probes.CHECK)
+@check("host.repos_reachable")
 def repos_reachable(subject: Subject, evidence: Evidence) -> Finding:
     """The installer gets chrony and iptables from them; of the mirrors of a repository one is enough."""
     packages = part(evidence, "host", "packages")

@@ -10,17 +10,20 @@ Pure functions.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import installer
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, SKIPPED, UNKNOWN
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+
+Row = dict[str, Any]
+PortSets = dict[str, set[int]]
+# {node: evidence of its ports, as evidence.ports.of_node returns it, or None}
+Evidence = Mapping[str, Mapping[str, Any] | None]
 
 OTHER_AUDIT = "the listener of another audit"
 # Verdicts of port_probe_info that prove the path open.
@@ -59,19 +62,22 @@ class Exposure(NamedTuple):
     ports: list[str]
 
 
-def cells(plan: planning.Plan, nodes: list[Node], evidence: Evidence, absent: dict[str, Any]) -> list[Cell]:
+def cells(
+    plan: planning.Plan, nodes: Sequence[Node], evidence: Evidence, absent: Mapping[str, planning.Absent]
+) -> list[Cell]:
     """Return the Cells of all pairs, by source, destination and row, in the order of the inventory.
 
     nodes: Nodes of the whole cluster. evidence: `{name: evidence of of_node or None}`. absent: `{name: Absent}` of the
-    nodes that were not reached or not meant.
+    nodes that were not reached or are not part of the run.
     """
     found = []
     for source in nodes:
-        asked = (evidence.get(source.name) or {}).get("asked")
+        own = evidence.get(source.name) or {}
+        asked = own.get("asked")
         for destination in nodes:
             if asked is not None and not {destination.name, source.name}.intersection(absent):
-                # A sample leaves no hole: pairs outside it were never meant to be tried.
-                if destination.name not in asked and destination.name not in evidence[source.name]["left_out"]:
+                # A sample leaves no hole: pairs outside it were not planned.
+                if destination.name not in asked and destination.name not in own["left_out"]:
                     continue
             for row in plan.rows:
                 if _asks(row, source, destination):
@@ -92,11 +98,16 @@ def _asks(row: Row, source: Node, destination: Node) -> bool:
 
 
 def _cell(
-    plan: planning.Plan, row: Row, source: Node, destination: Node, evidence: Evidence, absent: dict[str, Any]
+    plan: planning.Plan,
+    row: Row,
+    source: Node,
+    destination: Node,
+    evidence: Evidence,
+    absent: Mapping[str, planning.Absent],
 ) -> Cell:
     ports = _numbers(tuple(row["ports"]))
 
-    def cell(status: str, failing: dict[str, set[int]] | None = None, reason: str = "", lost: str = "") -> Cell:
+    def cell(status: str, failing: PortSets | None = None, reason: str = "", lost: str = "") -> Cell:
         shown = {verdict: port_ranges.texts(numbers) for verdict, numbers in (failing or {}).items()}
         return Cell(source.name, destination.name, row["id"], row["transport"], status, len(ports), shown, reason, lost)
 
@@ -128,10 +139,10 @@ def _settled(
     plan: planning.Plan,
     row: Row,
     ports: frozenset[int],
-    peer: dict[str, Any],
-    other: dict[str, Any],
+    peer: Mapping[str, Any],
+    other: Mapping[str, Any],
     address: str,
-    cell: Callable,
+    cell: Callable[..., Cell],
 ) -> Cell:
     transport = row["transport"]
     place = next((place for place in other["places"] if place["address"] == address), None)
@@ -144,9 +155,9 @@ def _settled(
     }
     left = ports
     beside = _holders_on_loopback(plan, place[transport])
-    failing: dict[str, set[int]] = {}
-    unknown: dict[str, set[int]] = {}
-    skipped: dict[str, set[int]] = {}
+    failing: PortSets = {}
+    unknown: PortSets = {}
+    skipped: PortSets = {}
     reasons: list[str] = []
     why: list[str] = []
     for verdict, texts in peer[transport]["ports"].items():
@@ -196,7 +207,7 @@ def _settled(
     return cell(SKIPPED, skipped, reason) if skipped else cell(PASS)
 
 
-def _holders_on_loopback(plan: planning.Plan, held: dict[str, Any]) -> dict[int, Row]:
+def _holders_on_loopback(plan: planning.Plan, held: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
     """Return `{port: holder}` of the ports that a program other than the platform's holds on loopback alone, while it runs.
 
     The platform cannot bind such a port, whatever the listener of this run proves, which binds one address. Ports of
@@ -213,7 +224,7 @@ def _holders_on_loopback(plan: planning.Plan, held: dict[str, Any]) -> dict[int,
     }
 
 
-def _reasons(summary: Row, verdicts: Iterable[str]) -> list[str]:
+def _reasons(summary: Mapping[str, Any], verdicts: Iterable[str]) -> list[str]:
     return [
         summary["reasons"][verdict]
         for verdict in sorted(verdicts)
@@ -221,22 +232,22 @@ def _reasons(summary: Row, verdicts: Iterable[str]) -> list[str]:
     ]
 
 
-def is_of_another_audit(holder: dict[str, Any]) -> bool:
-    """Whether the holder of a port is the listener of another audit, or of one that was interrupted."""
+def is_of_another_audit(holder: Mapping[str, Any]) -> bool:
+    """Whether a port is held by a listener such as ours, of another audit or of an interrupted one."""
     return holder["process"] == listener_control.PROCESS_NAME.decode()
 
 
-def holder_text(holder: dict[str, Any]) -> str:
+def holder_text(holder: Mapping[str, Any]) -> str:
     """Return the holder of a port as a text."""
     if holder["process"] is None:
-        return "a hidden process, or the kernel"
+        return "a process that is not visible, or the kernel"
     who = f"(pid {holder['pid']}, user {holder['user']})"
     if is_of_another_audit(holder):
         return f"{OTHER_AUDIT} {who}, which stops by itself within minutes"
     return f"{holder['process']} {who}"
 
 
-def exposures(plan: planning.Plan, nodes: list[Node], evidence: Evidence) -> list[Any]:
+def exposures(plan: planning.Plan, nodes: Sequence[Node], evidence: Evidence) -> list[Exposure]:
     """Return an Exposure for each pair and row where a node reached ports of another that must be closed."""
     by_name = {node.name: node for node in nodes}
     found = []
@@ -248,11 +259,9 @@ def exposures(plan: planning.Plan, nodes: list[Node], evidence: Evidence) -> lis
             for transport in planning.TRANSPORTS:
                 live = _numbers(tuple(peer[transport]["ports"].get("live", ())))
                 if live:
-                    live = live & planning.closed_ports(plan, source, by_name[peer["name"]], transport)
+                    live &= planning.closed_ports(plan, source, by_name[peer["name"]], transport)
                 for row in plan.closed:
-                    ports = (
-                        live.intersection(port_ranges.numbers(row["ports"])) if row["transport"] == transport else ()
-                    )
+                    ports = live & _numbers(tuple(row["ports"])) if row["transport"] == transport else frozenset()
                     if ports:
                         found.append(
                             Exposure(source.name, peer["name"], row["id"], transport, port_ranges.texts(ports))
@@ -260,7 +269,7 @@ def exposures(plan: planning.Plan, nodes: list[Node], evidence: Evidence) -> lis
     return found
 
 
-def by_pair(found: list[Cell]) -> dict[tuple[str, str], list[Cell]]:
+def by_pair(found: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
     """Return `{(source, destination): [Cell]}`."""
     pairs: dict[tuple[str, str], list[Cell]] = {}
     for cell in found:
@@ -268,6 +277,6 @@ def by_pair(found: list[Cell]) -> dict[tuple[str, str], list[Cell]]:
     return pairs
 
 
-def worst(statuses: list[str]) -> str:
+def worst(statuses: Iterable[str]) -> str:
     """Return the status that outweighs the others."""
     return min(statuses, key=(FAIL, UNKNOWN, SKIPPED, PASS).index)

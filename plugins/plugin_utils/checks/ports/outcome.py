@@ -6,30 +6,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import PASS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import cells as matrix
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.cells import Cell
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, participants
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.row_text import side
 
+Row = dict[str, Any]
+# Evidence of one node, as evidence.ports.of_node returns it.
+PortEvidence = dict[str, Any] | None
 
-def rows_without(catalogue: Catalog, scope: dict[str, str], role: str) -> list[Row]:
+
+def rows_without(catalogue: catalog.Catalog, scope: Mapping[str, str], role: str) -> list[Row]:
     """Return the rows that a matrix over the whole cluster would judge a node of a role by, as Matrix.rows does."""
-    return _rows(planning.plan_for(catalogue, scope["release"], scope["phase"], [], {}, 0), role)
+    return _rows(planning.provable(catalog.select_ports(catalogue, scope["release"], scope["phase"])), role)
 
 
-def _rows(plan: planning.Plan, role: str) -> list[Row]:
+def _rows(rows: Iterable[Row], role: str) -> list[Row]:
     return [
         {**row, "opening": f"{row['transport'].upper()} {', '.join(row['ports'])}", "whom": _whom(row)}
-        for row in plan.rows
+        for row in rows
         if planning.dials(row, role)
     ]
 
@@ -37,27 +39,15 @@ def _rows(plan: planning.Plan, role: str) -> list[Row]:
 class Matrix:
     """The matrix of a run over the whole cluster."""
 
-    def __init__(
-        self,
-        catalogue: Catalog,
-        scope: dict[str, str],
-        collected: dict[str, Any],
-        groups: dict[str, list[str]],
-        arguments: dict[str, Any],
-    ) -> None:
-        """collected: `{name: {"variables", "evidence"}}`; evidence has a part `ports` where the matrix was tried.
-
-        arguments: those of preflight_report.
-        """
-        nodes, absent = participants.members(collected, groups)
-        taking_part = [node for node in nodes if node.name not in absent]
-        self._plan = planning.plan_for(
-            catalogue, scope["release"], scope["phase"], taking_part, absent, arguments["port_matrix_peers"]
-        )
-        self._balancer = arguments.get("load_balancer") or ""
+    def __init__(self, ports: planning.PortPlan, collected: Mapping[str, Mapping[str, Any]]) -> None:
+        """ports: the plan of the matrix. collected: `{name: evidence}` of the plan's nodes; evidence has a part `ports`
+        where the matrix was tried."""
+        nodes, absent = participants.members(ports, collected)
+        self._plan = participants.participating(ports, collected)
+        self._balancer = ports["load_balancer"]["given"] if ports["load_balancer"] else ""
         self._controllers = [node.name for node in nodes if node.role == "controller"]
-        self._evidence = {name: found["evidence"].get("ports") for name, found in collected.items()}
-        self._cells = matrix.cells(self._plan, nodes, self._evidence, absent)
+        self._evidence = {name: found.get("ports") for name, found in collected.items()}
+        self._cells = matrix.cells(self._plan, nodes, self._evidence, absent) if ports["probe"] else []
         self._cells_of: dict[str, list[matrix.Cell]] = {}
         for cell in self._cells:
             self._cells_of.setdefault(cell.source, []).append(cell)
@@ -69,7 +59,7 @@ class Matrix:
 
     def rows(self, role: str) -> list[Row]:
         """Return the rows that a node of a role is judged by, each with its `opening` and `whom` in words."""
-        return _rows(self._plan, role)
+        return _rows(self._plan.rows, role)
 
     def evidence(self, name: str) -> dict[str, Any]:
         """Return the parts of evidence that a node is judged by."""
@@ -97,7 +87,7 @@ class Matrix:
         paths = {(link["source"], link["destination"]): link["path"] for link in self.document["links"]}
         return [{**link, "path_back": paths.get((link["name"], name))} for link in measured]
 
-    def _through_balancer(self, name: str, own: dict[str, Any] | None) -> dict[str, Any]:
+    def _through_balancer(self, name: str, own: PortEvidence) -> dict[str, Any]:
         results = [found["balancer"] for found in self._evidence.values() if found and "balancer" in found]
         return {
             "where": self._balancer,
@@ -114,7 +104,7 @@ class Matrix:
         }
 
 
-def _why_unheard(own: dict[str, Any] | None) -> str:
+def _why_unheard(own: PortEvidence) -> str:
     """Say why a controller cannot answer what the load balancer sends it, or return ""."""
     if not own or not isinstance(own["places"], list):
         return "no listener ran there"
@@ -122,7 +112,7 @@ def _why_unheard(own: dict[str, Any] | None) -> str:
     return f"its port {planning.INGRESS} is held by {holder}" if holder else ""
 
 
-def _holder_of(own: dict[str, Any] | None, port: int) -> str:
+def _holder_of(own: PortEvidence, port: int) -> str:
     """Say who holds a TCP port of a node, or return ""."""
     places = own["places"] if own and isinstance(own["places"], list) else ()
     for place in places:
@@ -136,8 +126,8 @@ def _whom(row: Row) -> str:
     return "localhost" if row["direction"] == "local" else side(row["to"])
 
 
-def _links(evidence: Evidence) -> list[Any]:
-    """What was measured of the links between nodes, one entry per direction."""
+def _links(evidence: Mapping[str, PortEvidence]) -> list[dict[str, Any]]:
+    """What was measured of the links between nodes, one entry a direction."""
     found = []
     for source, own in evidence.items():
         measured = (own or {}).get("links")
@@ -147,7 +137,7 @@ def _links(evidence: Evidence) -> list[Any]:
     return found
 
 
-def _document(plan: planning.Plan, nodes: list[Node], found: list[Cell]) -> dict[str, Any]:
+def _document(plan: planning.Plan, nodes: Sequence[Node], found: Sequence[matrix.Cell]) -> dict[str, Any]:
     """Whole in what is red, counted in what is green."""
     pairs = matrix.by_pair(found)
     return {

@@ -2,141 +2,80 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was left out, however, makes no cluster ready; and a node that cannot be reached is no affair of the others."""
+"""The evidence of every node reaches the report, as the role hands it over, and the report reaches the directory."""
 
-import collections
+import json
+import stat
 
 import pytest
+import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.action import preflight_report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import blocking
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node as run_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import Absent
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
-MEMBERS = clusters.nodes(1, 3)
-LOST = "w3"
-
-
-def collected(members, unreachable=None, limit=()):
-    """What a run has of a cluster in order, of which one node cannot be reached, and nodes of `limit` are no part."""
-    absent = {name: Absent("skipped", run_evidence.OUTSIDE_RUN) for name in limit}
-    if unreachable:
-        absent[unreachable] = Absent("unknown", "unreachable: no route")
-    ports = clusters.evidence_of(clusters.plan_of(members, absent=absent))
-    found = {}
-    for node in members:
-        evidence = {**samples.evidence(node.name), "ports": ports.get(node.name)}
-        evidence["host"]["time"]["chrony"]["tracking"].update(offset=0.0, root_dispersion=0.001, root_delay=0.001)
-        if node.name == unreachable:
-            evidence = {"unreachable": "no route"}
-        elif node.name in limit:
-            evidence = {"not_run": run_evidence.OUTSIDE_RUN}
-        found[node.name] = {"variables": {"ansible_host": node.address}, "evidence": evidence}
-    return found
+VARIABLES = yaml.safe_load((CHECKOUT / "roles" / "rtf_preflight" / "vars" / "main.yml").read_text())
+HAND_OVER = "__rtf_preflight_evidence_of_nodes"
+# What a host may hold must never be taken for a template.
+HOSTILE = "{{ lookup('ansible.builtin.env', 'HOME') }}"
 
 
-def judge(members=MEMBERS, unreachable=None, limit=(), **arguments):
-    """Return (the report, the results that fail the play, the sentence with which it does)."""
-    found = collected(members, unreachable, limit)
-    defaults = {name: option.get("default") for name, option in preflight_report.ARGUMENTS.items()}
-    scope = {"release": "1.4", "control_plane": "us", "phase": "install", "port_matrix": True}
-    groups = {"rtf_nodes": [node.name for node in members]}
-    for role in ("controller", "worker"):
-        groups[f"rtf_{role}s"] = [node.name for node in members if node.role == role]
-    hostvars = {name: entry["variables"] for name, entry in found.items()}
-    arguments = {**defaults, **scope, "checks": ["access.*", "ports.*", "kernel.*", "storage.*"], **arguments}
-    report = preflight_report._judge(arguments, found, {"groups": groups, "hostvars": hostvars})
-    absent = {name: entry["evidence"] for name, entry in found.items()}
-    stopping = blocking(report["results"], document.left_out(report["results"], report["selection"], absent))
-    return report, stopping, preflight_report._message(report, stopping)
+def report(directory, *words):
+    """Run the report over a node with evidence and a node without; return (exit code, output)."""
+    host = {**samples.evidence()["host"], "hostile": HOSTILE}
+    host["time"]["chrony"]["tracking"].update(offset=0.0, root_dispersion=0.001, root_delay=0.001)
+    results = {"host_info": {"host": host}, "egress_info": {"endpoints": []}}
+    (directory / "results.json").write_text(json.dumps(results))
+    inputs = samples.audit_inputs(report_dir="found", enforce=False, port_matrix=False)
+    tasks = f"""
+    - ansible.builtin.command: cat results.json
+      register: __printed
+      check_mode: false
+    - ansible.builtin.set_fact:
+        __rtf_preflight_evidence: "{{{{ __printed.stdout | from_json }}}}"
+    - hostprep.runtime_fabric.preflight_report:
+        evidence: "{{{{ {HAND_OVER} | to_json }}}}"
+        inputs: {json.dumps(inputs)}
+      vars:
+        {HAND_OVER}: {json.dumps(VARIABLES[HAND_OVER])}
+"""
+    return play(directory, tasks, *words)
 
 
-def counts(report, nodes):
-    """How many results of each status each of the nodes has."""
-    return {
-        node: collections.Counter(entry["status"] for entry in report["results"] if entry["node"] == node)
-        for node in nodes
+def test_the_report_and_its_evidence_are_written_for_their_owner_only(tmp_path):
+    code, output = report(tmp_path)
+    assert code == 0 and "Report: " in output, output
+    files = {path.name: json.loads(path.read_text()) for path in (tmp_path / "found").iterdir()}
+    assert sorted(files) == ["evidence.json", "report.json"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "found").iterdir()} == {0o600}
+    here, left_out = files["evidence.json"]["node-1"], files["evidence.json"]["node-2"]
+    assert here["host"]["hostile"] == HOSTILE and here["host"]["kernel"]
+    assert here["inventory"] == {"role": "controller", "ansible_host": "10.0.0.11"}
+    assert left_out["not_run"].startswith("not part of this run")
+    assert {entry["name"]: entry["readiness"] for entry in files["report.json"]["nodes"]}["node-2"] == "incomplete"
+
+
+def test_check_mode_writes_nothing(tmp_path):
+    code, output = report(tmp_path, "--check")
+    assert code == 0 and "INCOMPLETE: 2 nodes" in output, output
+    assert not (tmp_path / "found").exists()
+
+
+@pytest.mark.parametrize("enforce", [True, False])
+def test_what_is_not_ready_fails_the_play_where_it_is_enforced(tmp_path, enforce):
+    inputs = samples.audit_inputs(report_dir="found", enforce=enforce, port_matrix=False)
+    tasks = f"    - hostprep.runtime_fabric.preflight_report: {json.dumps({'evidence': {}, 'inputs': inputs})}\n"
+    code, output = play(tmp_path, tasks)
+    assert (code != 0) == enforce and ("The table above says what to do" in output) == enforce, output
+
+
+def test_nothing_is_judged_beside_another_audit(tmp_path):
+    run = {"id": "1", "started": 0, "user": "ops", "controller": "jump", "process": ""}
+    listener = {"listening": {"held_by": [{"pid": 1, "run": run, "ends_in": 60}]}}
+    arguments = {
+        "evidence": {"node-1": {"listener": listener}},
+        "plan": {"ports": {"probe": True}},
+        "inputs": samples.audit_inputs(report_dir="found", enforce=True),
     }
-
-
-def test_nothing_left_out_and_nothing_wrong_is_ready():
-    report, stopping, dummy = judge(waivers=[{"checks": ["*"], "reason": "what a sample is not"}], checks=["*"])
-    assert {entry["id"] for entry in stopping if entry["status"] == "skipped"} == set()
-    assert not [entry for entry in report["results"] if entry["id"].startswith("ports.") and entry["status"] != "pass"]
-
-
-@pytest.mark.parametrize(
-    "arguments, variable, check",
-    [
-        ({"port_matrix": False, "checks": ["*"]}, "rtf_preflight_port_matrix", "ports.etcd"),
-        ({"skip_checks": ["kernel.ip_*"], "checks": ["*"]}, "rtf_skip_checks", "kernel.ip_forward"),
-        ({"checks": ["ports.*"]}, "rtf_checks", "kernel.ip_forward"),
-        (
-            {"port_matrix": False, "load_balancer": "lb.example.com", "checks": ["*"]},
-            "rtf_preflight_port_matrix",
-            "net.load_balancer",
-        ),
-    ],
-)
-def test_what_was_left_out_makes_no_cluster_ready_and_fails_the_play(arguments, variable, check):
-    report, stopping, message = judge(**arguments)
-    left_out = [entry for entry in stopping if entry["status"] == "skipped"]
-    assert check in {entry["id"] for entry in left_out}
-    assert check in report["selection"]["left_out_by"][variable]
-    assert report["readiness"] != "ready" and {node["readiness"] for node in report["nodes"]} & {"ready"} == set()
-    assert f"{variable} leaves out " in message
-    assert f"Left out by {variable} (" in "\n".join(line for line, dummy in terminal.lines(report))
-
-
-def test_a_waiver_accepts_a_gap():
-    report, stopping, dummy = judge(
-        port_matrix=False, checks=["*"], waivers=[{"checks": ["ports.*"], "reason": "the network team proves them"}]
-    )
-    assert not [entry for entry in stopping if entry["id"].startswith("ports.")]
-    assert [waiver["state"] for waiver in report["waivers"]] == ["applied"]
-
-
-def test_links_that_are_not_measured_are_named_and_one_is_required():
-    report, stopping, dummy = judge(links=False, checks=["*"])
-    assert report["selection"]["left_out_by"]["rtf_preflight_links"] == [
-        "net.latency",
-        "net.loss",
-        "net.mtu_path",
-        "net.bandwidth",
-    ]
-    assert {entry["id"] for entry in stopping if entry["status"] == "skipped"} == {"net.mtu_path"}
-
-
-def test_an_unreachable_node_changes_no_counter_of_the_others():
-    without, dummy, dummy = judge([node for node in MEMBERS if node.name != LOST])
-    report, stopping, message = judge(unreachable=LOST)
-    healthy = [node.name for node in MEMBERS if node.name != LOST]
-    assert counts(report, healthy) == counts(without, healthy)
-    assert report["not_verified"] == without["not_verified"]
-    assert {node["name"]: node["unreachable"] for node in report["nodes"]} == {
-        **dict.fromkeys(healthy),
-        LOST: "no route",
-    }
-    assert f"; {LOST} is unreachable" not in message and f": {LOST} is unreachable" in message
-    assert f" on {LOST}" not in message
-    lines = [line for line, dummy in terminal.lines(report)]
-    assert f"{LOST} is unreachable: no route" in lines
-    assert len([line for line in lines if "????" in line and not line.startswith(" 4 ")]) <= 4 + 1
-
-
-def test_an_unknown_is_never_waived():
-    report, stopping, dummy = judge(unreachable=LOST, waivers=[{"checks": ["*"], "reason": "all is well"}])
-    assert not [entry for entry in report["results"] if entry["status"] == "unknown" and entry["waiver"]]
-    assert LOST in {entry["node"] for entry in stopping}
-    assert report["readiness"] == "incomplete"
-
-
-def test_nodes_outside_the_run_make_the_cluster_incomplete_and_do_not_fail_the_play():
-    waived = [{"checks": ["kernel.*", "storage.*", "access.*"], "reason": "what a sample is not"}]
-    report, stopping, dummy = judge(limit=("w2", "w3"), waivers=waived)
-    assert {entry["node"] for entry in stopping} & {"w2", "w3"} == set()
-    assert report["readiness"] in ("incomplete", "not_ready")
-    assert {node["readiness"] for node in report["nodes"] if node["name"] in ("w2", "w3")} == {"incomplete"}
+    code, output = play(tmp_path, f"    - hostprep.runtime_fabric.preflight_report: {json.dumps(arguments)}\n")
+    assert code != 0 and "Another audit uses the ports on node-1, run by ops on jump" in output
+    assert not (tmp_path / "found").exists()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -192,7 +192,7 @@ def test_a_retired_endpoint_that_is_gone_is_skipped_and_says_so():
 def of_release(release, plane="us"):
     """A subject of another release, and evidence in which it reaches everything."""
     scope = {"release": release, "control_plane": plane, "phase": "install"}
-    subject = subjects.subject("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])
+    subject = samples.subject_of("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])
     evidence = samples.evidence()
     first, *_others, ntp = evidence["egress"]
     evidence["egress"] = [{**first, "id": row["id"]} for row in subject.endpoints] + [ntp]

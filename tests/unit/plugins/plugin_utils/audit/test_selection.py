@@ -98,7 +98,7 @@ def test_a_glob_that_matches_nothing_in_the_run_is_named():
     "value, said",
     [
         ({"kernel.*": True}, "must be a list"),
-        ([5], "5 is no name of a check"),
+        ([5], "5 is not a name of a check"),
         (["kernel.ip_foward"], "'kernel.ip_foward' matches no check; did you mean kernel.ip_forward?"),
         (["weather.*"], "'weather.*' matches no check"),
     ],

@@ -89,15 +89,15 @@ def test_a_waiver_that_nothing_needs_is_told_from_one_that_could_not_be_tried(st
     [
         ({}, "must be a list"),
         (["x"], "entry 1: must be a dictionary"),
-        ([NET, {**NET, "node": "n1"}], "entry 2: 'node' is no field; valid: checks, nodes, reason, expires"),
+        ([NET, {**NET, "node": "n1"}], "entry 2: 'node' is not a field; valid: checks, nodes, reason, expires"),
         ([{"checks": ["net.*"]}], "entry 1: has no reason"),
         ([{**NET, "reason": "  "}], "entry 1: has no reason"),
         ([{"reason": "x"}], "entry 1: checks must be a list"),
         ([{**NET, "checks": []}], "entry 1: checks must be a list"),
         ([{**NET, "checks": ["net.static_adress"]}], "did you mean net.static_address"),
         ([{**NET, "nodes": 5}], "entry 1: nodes must be a list"),
-        ([{**NET, "expires": "soon"}], "expires: 'soon' is no date such as 2027-01-31"),
-        ([{**NET, "expires": 20270131}], "is no date"),
+        ([{**NET, "expires": "soon"}], "expires: 'soon' is not a date such as 2027-01-31"),
+        ([{**NET, "expires": 20270131}], "is not a date"),
     ],
 )
 def test_a_waiver_that_cannot_be_meant_is_refused(value, said):

@@ -204,7 +204,7 @@ def repository_probe(host, verdict="reachable", detail=None):
     """The probe of a repository's place, with the id that it has where the repositories are those of packages()."""
     number = list(REPOSITORIES.values()).index(host) + 1
     return {
-        "id": f"repository-{number}",
+        "id": f"repository:{number}",
         "host": host,
         "port": 80,
         "protocol": "http",

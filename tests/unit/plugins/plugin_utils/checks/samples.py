@@ -7,7 +7,9 @@
 import copy
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples
 
 GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n1"], "rtf_workers": ["n2"]}
@@ -17,9 +19,47 @@ DISKS = {"controller": ["/var/lib/gravity", "/var/lib/gravity/planet/etcd"], "wo
 MAIL_SERVER = mail_server.of_input({"host": "smtp.example.com", "port": 587, "auth": ["plain", "login"]})
 
 
+def audit_inputs(**changes):
+    """The inputs of the role rtf_preflight with their defaults."""
+    return {
+        **SCOPE,
+        "ntp_servers": [],
+        "http_proxy": "",
+        "monitoring_proxy": "",
+        "pod_cidr": "10.244.0.0/16",
+        "service_cidr": "10.100.0.0/16",
+        "no_proxy_extra": [],
+        "extra_endpoints": [],
+        "extra_ports": [],
+        "spare_addresses": 2,
+        "checks": ["*"],
+        "skip_checks": [],
+        "waivers": [],
+        "smtp": {},
+        "min_outbound_bandwidth_mbit": 100.0,
+        "port_matrix": True,
+        "port_matrix_peers": 20,
+        "links": True,
+        "bandwidth": "ring",
+        "outside_host": "",
+        "load_balancer": "",
+        "max_latency_ms": 15.0,
+        "min_node_bandwidth_mbit": 900.0,
+        **changes,
+    }
+
+
+def subject_of(node, groups, variables, scope, ntp_servers=(), catalogue=None):
+    """The Subject of one node. variables: of the inventory. scope: release, and what there is of control_plane and phase."""
+    inventory = {node: {"role": role_of(node, groups), **variables}}
+    inputs = {**scope, "ntp_servers": list(ntp_servers)}
+    [found] = subjects.of_cluster(catalogue or catalog.load(), inputs, inventory)
+    return found
+
+
 def subject(node="n1", **changes):
     """The Subject of a node of the release 1.4 in the US."""
-    return subjects.subject(node, GROUPS, {"ansible_host": "192.168.230.11"}, SCOPE, [NTP])._replace(
+    return subject_of(node, GROUPS, {"ansible_host": "192.168.230.11"}, SCOPE, [NTP])._replace(
         **{"mail_server": MAIL_SERVER, **changes}
     )
 

@@ -8,10 +8,9 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import parse_os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.os_evidence import os_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness, subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness, shared
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import cluster
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples, samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.host_samples import (
@@ -356,12 +355,12 @@ def test_an_mtu_that_is_not_known_is_unknown_and_one_of_another_node_is_not_miss
 
 
 def test_the_cluster_knows_the_mtu_of_the_interface_with_the_address():
-    evidence = changed(*NETWORK, "mtus", {"eth0": 1400, "eth1": 9000})
-    nodes = {
-        "n1": {"variables": {"ansible_host": "192.168.230.11"}, "evidence": evidence},
-        "n2": {"variables": {}, "evidence": {"unreachable": "gone"}},
+    own = changed(*NETWORK, "mtus", {"eth0": 1400, "eth1": 9000})
+    evidence = {
+        "n1": {"inventory": {"role": "controller", "ansible_host": "192.168.230.11"}, **own},
+        "n2": {"inventory": {"role": "worker"}, "unreachable": "gone"},
     }
-    assert {name: entry["mtu"] for name, entry in cluster.of_nodes(nodes).items()} == {"n1": 1400, "n2": None}
+    assert {name: entry["mtu"] for name, entry in shared.identities(evidence).items()} == {"n1": 1400, "n2": None}
 
 
 def test_a_worker_needs_more_memory_and_no_disk_for_etcd():
@@ -375,7 +374,7 @@ def test_a_worker_needs_more_memory_and_no_disk_for_etcd():
 def joined_first(release, plane="us"):
     """The systems that the vendor lists for a release."""
     scope = {"release": release, "control_plane": plane, "phase": "install"}
-    return subjects.subject("n1", samples.GROUPS, {}, scope).settings["supported-os"]["expected"]["systems"]
+    return samples.subject_of("n1", samples.GROUPS, {}, scope).settings["supported-os"]["expected"]["systems"]
 
 
 # What the recorded platforms are to each edition: their latest point release may be too new for the vendor.
@@ -400,7 +399,7 @@ def test_recorded_systems_are_judged_by_the_list_of_the_release(name, release):
     files = recorded.load(name)["files"]
     found = os_of(parse_os_release(files["/etc/os-release"]))
     scope = {"release": release, "control_plane": "us", "phase": "install"}
-    subject = subjects.subject("n1", samples.GROUPS, {}, scope)
+    subject = samples.subject_of("n1", samples.GROUPS, {}, scope)
     evidence = changed(*SYSTEM, "os", found)
     entry = judge_node(checks.load(), subject, evidence, ["host.os_supported"])[0]
     assert entry["status"] == ("pass" if SUPPORTED[name, release] else "fail"), entry["observed"]
@@ -565,9 +564,12 @@ def test_the_numbers_of_controllers_and_workers(controllers, workers, status, sa
 
 
 def test_the_first_controller_answers_for_the_size_of_the_cluster():
-    groups = {"rtf_controllers": ["c1", "c2"], "rtf_workers": ["w1"]}
-    assert cluster.sizes(groups) == {"c1": {"controllers": 2, "workers": 1}}
-    assert cluster.sizes({"rtf_workers": ["w1"]}) == {}
+    evidence = {
+        name: {"inventory": {"role": role}}
+        for name, role in (("c1", "controller"), ("w1", "worker"), ("c2", "controller"))
+    }
+    assert shared.cluster_size(evidence) == {"c1": {"controllers": 2, "workers": 1}}
+    assert shared.cluster_size({"w1": evidence["w1"]}) == {}
     assert "host.cluster_size" not in judge(samples.evidence())
 
 

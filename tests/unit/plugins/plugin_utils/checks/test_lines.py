@@ -11,7 +11,6 @@ import textwrap
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import advice, registry
@@ -49,7 +48,7 @@ HARMLESS = {
 
 def subject(phase="operate", **changes):
     scope = {"release": "2.x", "control_plane": "us", "phase": phase}
-    return subjects.subject("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])._replace(
+    return samples.subject_of("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])._replace(
         **changes
     )
 

@@ -7,7 +7,6 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import os_release
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
@@ -18,7 +17,7 @@ def judged(check, section, changes, release="1.4", **fields):
     """The result of a check on a node in order, but for changes of one section of the evidence."""
     evidence = samples.evidence()
     evidence["host"][section].update(changes)
-    subject = subjects.subject("n1", samples.GROUPS, {}, {"release": release})._replace(**fields)
+    subject = samples.subject_of("n1", samples.GROUPS, {}, {"release": release})._replace(**fields)
     [result] = judge_node(checks.load(), subject, evidence, [check])
     return result
 

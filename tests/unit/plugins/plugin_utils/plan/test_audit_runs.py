@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_runs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_runs, run_identity
 
 OURS = audit_runs.this_run("ours")
 
@@ -28,11 +28,11 @@ def child():
 
 
 def test_the_process_of_this_run_is_the_parent_of_a_worker():
-    assert f"/{os.getppid()}/" in OURS["process"] and OURS["controller"] and OURS["user"]
+    assert OURS["process"] == run_identity.own(os.getppid()) and OURS["controller"] and OURS["user"]
 
 
 def test_a_run_is_over_when_its_process_is_gone(child):
-    theirs = run_of(audit_runs._identity(child.pid))
+    theirs = run_of(run_identity.own(child.pid))
     assert not audit_runs.is_over(theirs, OURS)
     child.kill()
     child.wait()
@@ -40,8 +40,8 @@ def test_a_run_is_over_when_its_process_is_gone(child):
 
 
 def test_a_later_process_with_the_same_id_is_another_one(child):
-    machine, dummy, born = audit_runs._identity(child.pid).rpartition("/")
-    assert audit_runs.is_over(run_of(f"{machine}/{int(born) - 1}"), OURS)
+    machine, dummy, born = run_identity.own(child.pid).rpartition(" ")
+    assert audit_runs.is_over(run_of(f"{machine} {int(born) - 1}"), OURS)
 
 
 def test_what_this_very_run_left_is_over():
@@ -54,8 +54,8 @@ def test_what_this_very_run_left_is_over():
         None,
         {},
         run_of(""),
-        run_of("another-boot/pid:[4026531836]/1/1"),
-        run_of(OURS["process"].partition("/")[0] + "/pid:[1]/1/1"),
+        run_of("another-boot 4026531836 1 1"),
+        run_of(OURS["process"].partition(" ")[0] + " 1 1 1"),
     ],
 )
 def test_of_another_controller_nothing_is_known(theirs):
@@ -63,7 +63,7 @@ def test_of_another_controller_nothing_is_known(theirs):
 
 
 def test_a_controller_without_proc_knows_nothing():
-    assert not audit_runs.is_over(run_of("boot/space/1/1"), {**OURS, "process": ""})
+    assert not audit_runs.is_over(run_of("boot 1 1 1"), {**OURS, "process": ""})
 
 
 def result(*holders):

@@ -8,15 +8,14 @@ import itertools
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, port_matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table as table
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
 MEMBERS = clusters.nodes(1, 2)
@@ -26,23 +25,23 @@ GROUPS = {"rtf_nodes": ["c1", "w1", "w2"], "rtf_controllers": ["c1"], "rtf_worke
 @pytest.mark.parametrize("count", range(2, 14))
 def test_nobody_has_two_partners_at_once_and_everybody_has_one(count):
     names = [f"n{number}" for number in range(count)]
-    for which in (measurements.RING, measurements.ALL):
+    for which in (port_matrix.RING, port_matrix.ALL):
         found = measurements.rounds(names, which)
         for pairs in found:
             taking_part = list(itertools.chain.from_iterable(pairs))
             assert len(taking_part) == len(set(taking_part))
         assert {name for pairs in found for pair in pairs for name in pair} == set(names)
-    assert len(measurements.rounds(names, measurements.RING)) <= 3
-    everybody = [frozenset(pair) for pairs in measurements.rounds(names, measurements.ALL) for pair in pairs]
+    assert len(measurements.rounds(names, port_matrix.RING)) <= 3
+    everybody = [frozenset(pair) for pairs in measurements.rounds(names, port_matrix.ALL) for pair in pairs]
     assert sorted(map(sorted, everybody)) == sorted(map(list, itertools.combinations(sorted(names), 2)))
-    assert len(measurements.rounds(names, measurements.ALL)) == count - 1 + count % 2
+    assert len(measurements.rounds(names, port_matrix.ALL)) == count - 1 + count % 2
 
 
 def test_nothing_is_measured_alone_or_unasked():
     assert (
-        measurements.rounds(["n1"], measurements.ALL)
-        == measurements.rounds([], measurements.RING)
-        == measurements.rounds(["n1", "n2"], measurements.NONE)
+        measurements.rounds(["n1"], port_matrix.ALL)
+        == measurements.rounds([], port_matrix.RING)
+        == measurements.rounds(["n1", "n2"], port_matrix.NONE)
         == []
     )
 
@@ -73,7 +72,7 @@ def test_who_cannot_reach_the_other_is_measured_from_there():
         "w1": [probed("c1", ["4242"]), probed("w2")],
         "w2": [probed("w1"), probed("c1", ["4242"])],
     }
-    steps, left_out = measurements.bandwidth(MEMBERS, blocked, measurements.RING)
+    steps, left_out = measurements.bandwidth(MEMBERS, blocked, port_matrix.RING)
     assert {(name, peer["name"]) for step in steps for name, peer in step.items()} == {("w1", "c1"), ("w2", "c1")}
     assert left_out == {
         "w1": {"w2": "no TCP port of w2 answered w1 with proof"},
@@ -115,10 +114,10 @@ def judge(measured, bandwidth=None, limits=USUAL, unmeasured=None):
         for node in MEMBERS
     }
     scope = {"release": "1.4", "control_plane": "us", "phase": "install"}
-    made = outcome.Matrix(clusters.CATALOG, scope, found, GROUPS, {"port_matrix_peers": 20})
+    made = outcome.Matrix(clusters.ports_of(MEMBERS), {name: entry["evidence"] for name, entry in found.items()})
     results = {}
     for name, entry in found.items():
-        subject = subjects.subject(name, GROUPS, entry["variables"], scope)._replace(limits=limits)
+        subject = samples.subject_of(name, GROUPS, entry["variables"], scope)._replace(limits=limits)
         for result in judge_node(checks.load(), subject, {**entry["evidence"], **made.evidence(name)}, ["net.*"]):
             results[name, result["id"]] = result
     return results, made.document
@@ -281,22 +280,6 @@ def test_a_measurement_that_broke_is_unknown():
 def test_what_was_not_measured_is_not_judged():
     results, document = judge(GOOD)
     assert ("c1", "net.bandwidth") not in results and document["bandwidth"] == []
-
-
-def test_registered_results_become_evidence():
-    plan = {"nodes": {"n1": {"peers": [], "left_out": {"n2": "why"}, "bandwidth_left_out": {}}}, "rounds": [{"n1": {}}]}
-    variables = {
-        port_evidence.LISTENER: {"listening": {"places": []}},
-        port_evidence.LINKS_PLAN: plan,
-        port_evidence.LINKS: {"peers": []},
-        port_evidence.BANDWIDTH: [{"name": "n2"}],
-    }
-    found = port_evidence.of_node("n1", variables)
-    assert (found["links"], found["unmeasured"], found["bandwidth"]) == ([], {"n2": "why"}, [{"name": "n2"}])
-    variables[port_evidence.LINKS] = {"failed": True, "msg": "no python"}
-    assert port_evidence.of_node("n1", variables)["links"] == {"error": "no python"}
-    variables[port_evidence.LINKS_PLAN] = dict(plan, rounds=[])
-    assert "bandwidth" not in port_evidence.of_node("n1", variables)
 
 
 def test_the_table():

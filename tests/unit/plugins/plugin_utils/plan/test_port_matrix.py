@@ -83,7 +83,7 @@ def test_rows_of_the_site_take_part():
             {"ports": [9200], "from": "10.0.0.0/8", "to": "nodes"},
         ],
     )
-    planned = port_matrix.plan_for(catalogue, "1.4", "install", SMALL, {}, 20)
+    planned = clusters.plan_of(SMALL, catalogue=catalogue)
     assert "9100" in peer(planned, WORKER, "c1")["tcp"]
     assert all("9200" not in place["tcp"] for place in port_matrix.listening(planned, CONTROLLER))
 

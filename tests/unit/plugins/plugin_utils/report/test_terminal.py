@@ -9,21 +9,43 @@ import re
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, subjects, waivers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import (
+    document,
+    selection,
+    subjects,
+    waivers,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import document, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
+
+NODES = [samples.subject("n1"), samples.subject("n2", address="")]
+
+
+def document_of(results, selected=None, told=()):
+    """The content of report.json."""
+    nodes = document.nodes(NODES, results, {"n1": {}, "n2": {}})
+    asked, proven = (
+        subjects.requirements(samples.SCOPE, catalog.load()),
+        {i for entry in results for i in entry["requirement"]},
+    )
+    return {
+        **samples.SCOPE,
+        "readiness": document.readiness_of(nodes),
+        "nodes": nodes,
+        "selection": selected or selection.summary(results),
+        "waivers": list(told),
+        "results": results,
+        "not_verified": [{"id": name, "title": title} for name, title in asked.items() if name not in proven],
+    }
 
 
 def report(**evidence_by_node):
     """A report of the nodes n1 and n2; evidence that is not given is in order."""
-    nodes = [samples.subject("n1"), samples.subject("n2", address="")]
-    results = []
-    for node in nodes:
-        results += judge_node(checks.load(), node, evidence_by_node.get(node.node, samples.evidence(node.node)))
-    verified = {row_id for entry in results for row_id in entry["requirement"]}
-    return document.build(samples.SCOPE, nodes, results, subjects.requirements(samples.SCOPE), verified, "then")
+    evidence = {node.node: evidence_by_node.get(node.node, samples.evidence(node.node)) for node in NODES}
+    results = [result for node in NODES for result in judge_node(checks.load(), node, evidence[node.node])]
+    return document_of(results)
 
 
 def waived(found, *entries, skip=()):
@@ -31,8 +53,10 @@ def waived(found, *entries, skip=()):
     parsed, today = waivers.parse(entries, lambda value: None), datetime.date(2027, 1, 31)
     results = waivers.apply(selection.leave_out(found["results"], skip=skip), parsed, today)
     told = waivers.summary(results, parsed, today)
-    nodes = [samples.subject("n1"), samples.subject("n2", address="")]
-    return document.build(samples.SCOPE, nodes, results, {}, set(), "then", selection.summary(results, skip=skip), told)
+    return {
+        **document_of(results, selection.summary(results, skip=skip), told),
+        "not_verified": [],
+    }
 
 
 def text(found, every=False):

@@ -18,8 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 )
 
 MIRROR, OTHER, PROXY = "mirror.example.com", "other.example.com", "http://p.example.com:3128"
-SITE = {"url": "http://jo:********@p.example.com:3128", "secret_url": "http://jo:s3cret@p.example.com:3128"}
-NO_SITE = {"url": "", "secret_url": ""}
+SITE = "http://jo:********@p.example.com:3128"
 
 
 def judged(probes=None, settings=(), repositories_of=None, **changes):
@@ -94,9 +93,10 @@ def test_what_a_proxy_does_is_for_its_team(verdict, remedy):
 def test_what_ansible_masks_in_the_result_of_the_module_hides_no_probe(proxy, mirror):
     """The proxy is an option with no_log: its URL is masked wherever a result has it, in an id as well."""
     there = repository({**mirror, "proxy": proxy}, {**mirror, "host": OTHER, "proxy": "direct"})
-    asked = repository_probes.probes(host(*there[0]["places"]), NO_SITE)
-    told = [{**row, "verdict": "reachable", "detail": None} for row in asked["endpoints"]]
-    result = judged(remove_values(told, {asked["http_proxy"]}), repositories_of=there)
+    asked = repository_probes.probes(host(*there[0]["places"]))
+    rows = [*asked["endpoints"], *asked["elsewhere"]]
+    told = [{**row, "verdict": "reachable", "detail": None} for row in rows]
+    result = judged(remove_values(told, {asked["other_proxy"]}), repositories_of=there)
     assert result["status"] == "pass" and f" by {proxy}" in result["observed"], result
 
 
@@ -186,21 +186,27 @@ def host(*places, manager="dnf", settings=()):
 
 
 def test_repositories_become_endpoints_each_once():
-    found = repository_probes.probes(
-        host(place(MIRROR), place(MIRROR), place(OTHER, scheme="https", port=8443)), NO_SITE
-    )
+    found = repository_probes.probes(host(place(MIRROR), place(MIRROR), place(OTHER, scheme="https", port=8443)))
     assert found == {
-        "http_proxy": "",
         "endpoints": [
-            {"id": "repository-1", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]},
-            {"id": "repository-2", "host": OTHER, "port": 8443, "protocol": "https", "paths": ["direct"]},
+            {"id": "repository:1", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]},
+            {"id": "repository:2", "host": OTHER, "port": 8443, "protocol": "https", "paths": ["direct"]},
         ],
+        "elsewhere": [],
+        "other_proxy": "",
     }
 
 
 def test_servers_of_an_own_ca_are_not_for_this_hosts_trust_store():
-    found = repository_probes.probes(host(place(MIRROR, scheme="https", port=443, verified=False)), NO_SITE)
+    found = repository_probes.probes(host(place(MIRROR, scheme="https", port=443, verified=False)))
     assert [row["protocol"] for row in found["endpoints"]] == ["tcp"]
+
+
+@pytest.mark.parametrize("proxy, password", [(SITE, "expected"), (SITE + "/", "expected")])
+def test_repositories_behind_the_proxy_of_the_site_are_probed_with_the_endpoints(proxy, password):
+    found = repository_probes.probes(host(place(MIRROR, proxy=proxy, password=password)), SITE)
+    assert [row["paths"] for row in found["endpoints"]] == [["http_proxy"]]
+    assert (found["elsewhere"], found["other_proxy"]) == ([], "")
 
 
 @pytest.mark.parametrize(
@@ -209,44 +215,53 @@ def test_servers_of_an_own_ca_are_not_for_this_hosts_trust_store():
         (PROXY, "none", PROXY),
         (PROXY + "/", "none", PROXY),
         ("p.example.com:3128", "none", PROXY),
-        (SITE["url"], "expected", SITE["secret_url"]),
-        (SITE["url"], "other", ""),
+        (SITE, "other", ""),
         ("http://jo:********@else:3128", "expected", ""),
         ("socks5h://p:1080", "none", ""),
         ("http://p", "none", ""),
         ("http://p:x", "none", ""),
     ],
 )
-def test_a_proxy_is_used_where_its_password_is_known(proxy, password, used):
+def test_another_proxy_is_used_where_it_asks_for_no_password(proxy, password, used):
     found = repository_probes.probes(host(place(MIRROR, proxy=proxy, password=password)), SITE)
-    assert found["http_proxy"] == used
-    assert [row["paths"] for row in found["endpoints"]] == ([["http_proxy"]] if used else [])
+    assert (found["endpoints"], found["other_proxy"]) == ([], used)
+    assert [row["paths"] for row in found["elsewhere"]] == ([["http_proxy"]] if used else [])
 
 
-def test_what_is_behind_a_second_proxy_has_no_endpoint():
+def test_a_proxy_of_the_site_without_a_password_is_no_other_one():
+    found = repository_probes.probes(host(place(MIRROR, proxy="p.example.com:3128")), PROXY)
+    assert [row["id"] for row in found["endpoints"]] == ["repository:1"] and found["elsewhere"] == []
+
+
+def test_what_is_behind_a_third_proxy_has_no_endpoint():
     found = repository_probes.probes(
-        host(place(MIRROR, proxy=PROXY), place(OTHER, proxy="http://q:1"), place("x.example")), SITE
+        host(
+            place(MIRROR, proxy=PROXY),
+            place(OTHER, proxy="http://q:1"),
+            place("x.example"),
+            place("y.example", proxy=SITE, password="expected"),
+        ),
+        SITE,
     )
-    assert found["http_proxy"] == PROXY
+    assert found["other_proxy"] == PROXY
+    assert [(row["host"], row["paths"]) for row in found["elsewhere"]] == [(MIRROR, ["http_proxy"])]
     assert [(row["host"], row["paths"]) for row in found["endpoints"]] == [
-        (MIRROR, ["http_proxy"]),
         ("x.example", ["direct"]),
+        ("y.example", ["http_proxy"]),
     ]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"phase": "operate"},
-        {"skip": ["host.*"]},
-        {"checks": ["egress.*"]},
-        {"checks": ["*"], "skip": ["host.repos_reachable"]},
-    ],
-)
-def test_nothing_is_probed_for_a_check_that_nobody_wants(arguments):
-    assert repository_probes.probes(host(place(MIRROR)), NO_SITE, **arguments) == {"endpoints": [], "http_proxy": ""}
+def test_a_host_name_that_is_not_valid_has_no_endpoint():
+    assert repository_probes.probes(host(place("not a host"), place(MIRROR)))["endpoints"] == [
+        {"id": "repository:2", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]}
+    ]
+
+
+def test_results_of_repositories_are_told_from_those_of_endpoints():
+    asked = repository_probes.probes(host(place(MIRROR)))["endpoints"]
+    assert repository_probes.split([{"id": "ntp-192.0.2.1"}, *asked]) == ([{"id": "ntp-192.0.2.1"}], asked)
 
 
 def test_a_host_of_which_nothing_is_known_has_no_endpoints():
-    assert repository_probes.probes({}, NO_SITE)["endpoints"] == []
-    assert repository_probes.probes({"packages": {"error": "x"}, "proxy": {"error": "x"}}, NO_SITE)["endpoints"] == []
+    assert repository_probes.probes({})["endpoints"] == []
+    assert repository_probes.probes({"packages": {"error": "x"}, "proxy": {"error": "x"}})["endpoints"] == []

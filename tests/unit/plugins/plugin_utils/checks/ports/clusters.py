@@ -25,10 +25,32 @@ def nodes(controllers, workers):
     ]
 
 
-def plan_of(members, phase="install", absent=None, most_peers=20, release="1.4"):
+# Inputs of an audit that decide about its port matrix.
+INPUTS = {
+    "release": "1.4",
+    "phase": "install",
+    "port_matrix": True,
+    "port_matrix_peers": 20,
+    "port_matrix_deadline": 60.0,
+    "links": True,
+    "bandwidth": "ring",
+    "bandwidth_seconds": 1.0,
+    "outside_host": "",
+    "load_balancer": "",
+}
+NEEDED = {"listeners", "probes", "outside", "links", "bandwidth", "load_balancer"}
+
+
+def ports_of(members, catalogue=CATALOG, needed=frozenset(NEEDED), forks=5, **inputs):
+    """The plan of the matrix of Nodes, of which all is needed."""
+    return port_matrix.plan_ports(catalogue, {**INPUTS, **inputs}, members, needed, forks)
+
+
+def plan_of(members, phase="install", absent=None, most_peers=20, release="1.4", catalogue=CATALOG):
     absent = absent or {}
     here = [node for node in members if node.name not in absent]
-    return port_matrix.plan_for(CATALOG, release, phase, here, absent, most_peers)
+    ports = ports_of(members, catalogue, release=release, phase=phase, port_matrix_peers=most_peers)
+    return port_matrix.with_participants(ports, here, absent)
 
 
 def evidence_of(planned, held=None):

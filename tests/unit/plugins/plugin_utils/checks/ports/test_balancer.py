@@ -6,12 +6,11 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, port_matrix
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
 MEMBERS = clusters.nodes(2, 1)
@@ -35,11 +34,11 @@ def judge(balancer=None, outside=None, configured="lb.example.com", held=None):
         for node in MEMBERS
     }
     made = outcome.Matrix(
-        clusters.CATALOG, SCOPE, found, GROUPS, {"port_matrix_peers": 20, "load_balancer": configured}
+        clusters.ports_of(MEMBERS, load_balancer=configured), {name: entry["evidence"] for name, entry in found.items()}
     )
     results = {}
     for name, entry in found.items():
-        subject = subjects.subject(name, GROUPS, entry["variables"], SCOPE)
+        subject = samples.subject_of(name, GROUPS, entry["variables"], SCOPE)
         evidence = {**entry["evidence"], **made.evidence(name)}
         for result in judge_node(checks.load(), subject, evidence, ["net.load_balancer*", "ports.outside"]):
             results[name, result["id"]] = (result["status"], result["observed"])
@@ -108,21 +107,18 @@ def test_a_controller_whose_port_is_held_cannot_be_proven():
 
 @pytest.mark.parametrize("text, port", [("lb.example.com", 443), ("192.0.2.9:8443", 8443)])
 def test_a_worker_connects(text, port):
-    assert measurements.through_balancer(MEMBERS, text) == {"from": "w1", "host": text.partition(":")[0], "port": port}
-    assert measurements.through_balancer(MEMBERS, "") is None
+    assert measurements.through_balancer(MEMBERS, clusters.ports_of(MEMBERS, load_balancer=text)["load_balancer"]) == {
+        "from": "w1",
+        "host": text.partition(":")[0],
+        "port": port,
+    }
+    assert measurements.through_balancer(MEMBERS, clusters.ports_of(MEMBERS)["load_balancer"]) is None
 
 
 def test_controllers_listen_for_it():
     planned = clusters.plan_of(MEMBERS)._replace(balanced=True)
     listening = {node.name: port_matrix.listening(planned, node)[0]["tcp"] for node in MEMBERS}
     assert ["443" in listening[name] for name in ("c1", "c2", "w1")] == [True, True, False]
-
-
-def test_what_one_node_had_tried_from_outside_is_of_all():
-    tried = {"peers": [{"name": "c1"}]}
-    by_node = [{port_evidence.OUTSIDE: {"skipped": True}}, {port_evidence.OUTSIDE: tried}, {}]
-    assert port_evidence.from_outside(by_node) == tried
-    assert port_evidence.from_outside([{port_evidence.OUTSIDE: {"skipped": True}}, {}]) == {}
 
 
 def test_what_others_may_use_is_not_tried_from_outside():
@@ -152,21 +148,3 @@ def test_a_port_that_is_reached_from_outside_is_named():
     assert results["c1", "ports.outside"] == ("fail", "TCP 22, 2379-2380; UDP 8472")
     assert results["c2", "ports.outside"] == ("pass", "none of 200 ports answered")
     assert results["w1", "ports.outside"] == ("unknown", "no route")
-
-
-def test_registered_results_become_evidence():
-    variables = {
-        port_evidence.LISTENER: {"listening": {"places": []}},
-        port_evidence.LINKS_PLAN: {
-            "nodes": {},
-            "rounds": [],
-            "load_balancer": {"from": "n1", "host": "lb", "port": 443},
-        },
-        port_evidence.BALANCER: {"connections": 1, "reached": [], "failures": [], "changed": False},
-    }
-    found = port_evidence.of_node("n1", variables, {"peers": [{"name": "n1"}, {"name": "n2"}]})
-    assert found["balancer"] == {"connections": 1, "reached": [], "failures": []} and found["outside"] == {"name": "n1"}
-    assert "balancer" not in port_evidence.of_node("n2", variables)
-    variables[port_evidence.BALANCER] = {"failed": True, "msg": "boom"}
-    found = port_evidence.of_node("n1", variables)
-    assert found["balancer"] == {"error": "boom"} and "outside" not in found

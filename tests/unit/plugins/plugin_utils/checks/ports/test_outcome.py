@@ -6,14 +6,15 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node as evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results as run_results
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import matrix_table as table
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports.clusters import spoil
 
@@ -32,10 +33,12 @@ def judge(found, phase="install", groups=None, most_peers=20):
     """Return (`{(node, id): result}` of checks ports.*, the document of the matrix)."""
     scope = {"release": "1.4", "control_plane": "us", "phase": phase}
     groups = groups or GROUPS
-    made = outcome.Matrix(clusters.CATALOG, scope, found, groups, {"port_matrix_peers": most_peers})
+    members = [Node(name, role_of(name, groups), entry["variables"]["ansible_host"]) for name, entry in found.items()]
+    ports = clusters.ports_of(members, phase=phase, port_matrix_peers=most_peers)
+    made = outcome.Matrix(ports, {name: entry["evidence"] for name, entry in found.items()})
     results = {}
     for name, entry in found.items():
-        subject = subjects.subject(name, groups, entry["variables"], scope)
+        subject = samples.subject_of(name, groups, entry["variables"], scope)
         subject = subject._replace(ports=made.rows(subject.role))
         own = {**entry["evidence"], **made.evidence(name)}
         for result in judge_node(checks.load(), subject, own, ["ports.*"]):
@@ -190,37 +193,8 @@ def test_a_node_that_was_lost_meanwhile_is_no_affair_of_the_others(ports):
     assert {(cell["source"], cell["status"]) for cell in document["cells"]} == {("c1", "unknown"), ("w1", "unknown")}
 
 
-def test_registered_results_become_evidence():
-    place = {"address": "10.0.0.1", "tcp": {"bound": ["1"], "occupied": [], "failed": []}}
-    variables = {
-        port_evidence.LISTENER: {"listening": {"places": [place]}},
-        port_evidence.LISTENER_END: {"listening": {"places": [place]}},
-        port_evidence.PROBES_PLAN: {
-            "nodes": {"n1": {"peers": [], "left_out": {"n2": {"status": "skipped", "reason": "x"}}}}
-        },
-        port_evidence.PROBES: {"peers": []},
-    }
-    assert port_evidence.of_node("n1", variables) == {
-        "places": [place],
-        "alive": True,
-        "lost": "",
-        "probes": [],
-        "left_out": {"n2": {"status": "skipped", "reason": "x"}},
-        "asked": None,
-    }
-    variables[port_evidence.PROBES_PLAN]["nodes"]["n1"].update(peers=[{"name": "n3"}], sampled=True)
-    assert port_evidence.of_node("n1", variables)["asked"] == ["n3"]
-    assert port_evidence.of_node("n1", {}) is None
-    for end in ({"listening": None}, {"listening": {"pid": 1, "hung": True}}, {"unreachable": True}):
-        assert port_evidence.of_node("n1", {**variables, port_evidence.LISTENER_END: end})["alive"] is False
-    end = {"unreachable": True, "msg": "timed\nout"}
-    assert port_evidence.of_node("n1", {**variables, port_evidence.LISTENER_END: end})["lost"] == "timed out"
-    failed = port_evidence.of_node("n1", {port_evidence.LISTENER: {"failed": True, "msg": "no\nmemory"}})
-    assert failed["places"] == {"error": "no memory"} and failed["probes"] == {"error": "nothing was probed"}
-
-
 def test_a_node_that_was_lost_before_is_absent_with_the_reason():
-    lost = evidence.of_node({evidence.HOST_RESULT: {"failed": True, "msg": "no python"}}, True)
+    lost = run_results.of_node({"host_info": {"failed": True, "msg": "no python"}})
     found = collected(clusters.evidence_of(clusters.plan_of(MEMBERS[:2])) | {"w2": None})
     found["w2"]["evidence"] = lost
     results, dummy = judge(found)
@@ -258,7 +232,7 @@ def test_the_table(ports):
     assert (
         text
         == """
-Port matrix: 5 of 6 pairs in order, 33393 ports tried
+Port matrix: 5 of 6 pairs OK, 33393 ports probed
 from / to           1    2    3
  1 c1               ok   ok   ok
  2 w1               ok   ok   FAIL

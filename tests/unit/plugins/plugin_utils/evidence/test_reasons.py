@@ -4,11 +4,11 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.failures import reason
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.reasons import reason
 
 
 @pytest.mark.parametrize(
-    "text, told",
+    "text, expected",
     [
         ("no route to host", "no route to host"),
         ("Task failed: Action failed: Incorrect\n  sudo password", "Incorrect sudo password"),
@@ -22,5 +22,5 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.f
         (None, "None"),
     ],
 )
-def test_the_reason_is_what_the_message_says_in_one_line(text, told):
-    assert reason(text) == told
+def test_the_reason_is_what_the_message_says_in_one_line(text, expected):
+    assert reason(text) == expected

@@ -1,0 +1,36 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action audit_plan: what an audit collects from each node and probes between them."""
+
+from __future__ import annotations
+
+import secrets
+
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, audit_runs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
+
+
+class ActionModule(Door):
+    """Runs once."""
+
+    ARGUMENTS = {"inputs": {"type": "dict", "required": True}, "forks": {"type": "int", "default": 5}}
+
+    def answer(self, arguments):
+        """Return the plan, and the key and the identity of this run for listeners."""
+        inputs = arguments["inputs"]
+        first = next(iter(inputs.values()), {})
+        catalogue = with_site_rows(catalog.load(), first.get("extra_endpoints", []), first.get("extra_ports", []))
+        addresses = {node: address_of(entry) for node, entry in self.inventory().items()}
+        if first.get("outside_host") in addresses:
+            raise AnsibleActionFail(
+                f"rtf_preflight_outside_host: {first['outside_host']} is a node; name a host outside the cluster"
+            )
+        plan = audit_plan.plan_audit(catalogue, checks.load(), self.groups(), addresses, inputs, arguments["forks"])
+        return {"plan": plan, "key": secrets.token_hex(32), "run": audit_runs.this_run(secrets.token_hex(8))}

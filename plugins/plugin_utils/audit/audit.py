@@ -1,0 +1,88 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The audit: evidence of all nodes in, a report out. A pure function, without Ansible."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import (
+    coverage,
+    document,
+    readiness,
+    selection,
+    shared,
+    subjects,
+    waivers,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document, Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import NODE_ROLES, Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import PortPlan
+
+Inputs = Mapping[str, Any]
+
+
+def audit(
+    catalogue: Catalog, inputs: Inputs, evidence: Evidence, now: datetime.datetime, ports: PortPlan | None = None
+) -> Report:
+    """Judge the evidence of every node.
+
+    inputs: those of the role rtf_preflight, with their types. now: of UTC; it dates the report and ends waivers. ports: the
+    plan of the port matrix, None where the run had none.
+    """
+    rows, scope, today = checks.load(), subjects.scope_of(inputs), now.date()
+    catalogue = with_site_rows(catalogue, inputs["extra_endpoints"], inputs["extra_ports"])
+    matrix = outcome.Matrix(ports, evidence) if ports else None
+    evidence = shared.with_shared_parts(evidence, matrix)
+    cluster = _subjects(catalogue, inputs, evidence, matrix)
+
+    # Everything below follows from this list of results.
+    off, expected = selection.switched_off(inputs), selection.without_evidence(inputs)
+    results = [
+        result for subject in cluster for result in judge_node(rows, subject, evidence[subject.node], expected=expected)
+    ]
+    chosen = (inputs["checks"], inputs["skip_checks"], off)
+    selected = selection.summary(results, *chosen)
+    left_out = selection.left_out(results, selected, evidence)
+    accepted = waivers.parse(inputs["waivers"], selection.globs(rows, catalogue))
+    results = waivers.apply(selection.leave_out(results, *chosen), accepted, today, left_out)
+    blocking = readiness.blocking(results, left_out)
+    nodes = document.nodes(cluster, results, evidence)
+
+    found: Document = {
+        "format": document.FORMAT,
+        "generated": now.isoformat(timespec="seconds"),
+        "release": scope["release"],
+        "control_plane": scope["control_plane"],
+        "phase": scope["phase"],
+        "readiness": document.readiness_of(nodes),
+        "nodes": nodes,
+        "blocking": len(blocking),
+        "selection": selected,
+        "waivers": waivers.summary(results, accepted, today, left_out),
+        "results": results,
+        "not_verified": coverage.not_verified(rows, results, subjects.requirements(scope, catalogue)),
+        "cluster": tls_interception.notes({node: own.get("egress") for node, own in evidence.items()}),
+    }
+    if matrix:
+        found["port_matrix"] = matrix.document
+    return Report(found, blocking, evidence)
+
+
+def _subjects(catalogue: Catalog, inputs: Inputs, evidence: Evidence, matrix: outcome.Matrix | None) -> list[Subject]:
+    """The nodes with their requirements, those of the port table included."""
+    scope = subjects.scope_of(inputs)
+    rows = {role: matrix.rows(role) if matrix else outcome.rows_without(catalogue, scope, role) for role in NODE_ROLES}
+    inventory = {node: own["inventory"] for node, own in evidence.items()}
+    return [subject._replace(ports=rows[subject.role]) for subject in subjects.of_cluster(catalogue, inputs, inventory)]

@@ -1,0 +1,83 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base class of action plugins that decide on the controller alone.
+
+The only module of plugin_utils that imports Ansible. It lies here because Ansible takes every file in plugins/action for
+an action of its own, and because plugin_utils is where a collection keeps what its plugins share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, cast
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+
+display = Display()
+
+
+class Door(ActionBase):
+    """Arguments in as plain data, one call, result out. ValueError and OSError fail the task with their text."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+    ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        """Validate the arguments and return the answer."""
+        result = super().run(tmp, task_vars)
+        self.task_vars = task_vars
+        dummy, arguments = self.validate_argument_spec(argument_spec=self.ARGUMENTS)
+        try:
+            result.update({"changed": False, **self.answer(plain(arguments))})
+        except (ValueError, OSError) as problem:
+            raise AnsibleActionFail(str(problem)) from problem
+        return result
+
+    def answer(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the result of the task. arguments: those of ARGUMENTS, as plain data."""
+        raise NotImplementedError
+
+    @property
+    def node(self) -> str:
+        """The host of the task."""
+        return str(self.task_vars["inventory_hostname"])
+
+    @property
+    def check_mode(self) -> bool:
+        """Whether nothing may be changed."""
+        return bool(self._task.check_mode)
+
+    def groups(self) -> dict[str, list[str]]:
+        """Return the groups of the inventory."""
+        return plain(self.task_vars["groups"])
+
+    def variables(self, nodes: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return `{node: {name: value}}` of the inventory's variables, those that are set."""
+        found = {}
+        for node in nodes:
+            of_node = self.task_vars["hostvars"][node]  # Ansible computes it anew on every access
+            found[node] = {name: plain(of_node[name]) for name in names if name in of_node}
+        return found
+
+    def inventory(self) -> dict[str, InventoryEntry]:
+        """Return what the inventory says of each node of the cluster."""
+        groups = self.groups()
+        variables = self.variables(groups.get("rtf_nodes", []), ("rtf_node_address", "ansible_host"))
+        return {
+            node: cast(InventoryEntry, {"role": role_of(node, groups), **entry}) for node, entry in variables.items()
+        }
+
+    def hosts_of_the_play(self) -> set[str]:
+        """Return the hosts that this play, or batch of it, works on, those that it has lost included."""
+        lost = set(self.task_vars["ansible_play_hosts_all"]) - set(self.task_vars["ansible_play_hosts"])
+        return {str(host) for host in lost.union(self.task_vars["ansible_play_batch"])}

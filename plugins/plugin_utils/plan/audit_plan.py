@@ -1,0 +1,215 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an audit collects: for each node the arguments of the modules, and between the nodes the port matrix.
+
+Collected is what the selected checks need, and nothing else. Pure functions of catalogue, inventory and inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import egress_probes, kernel, port_matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
+    Row,
+    Scope,
+    SelectedCheck,
+    evidence_of,
+    selected_checks,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+
+# Sections of host_info, by the names that checks have for them.
+HOST_SECTIONS = {
+    f"host.{name}": name
+    for name in (
+        "kernel",
+        "time",
+        "network",
+        "proxy",
+        "packages",
+        "system",
+        "storage",
+        "firewall",
+        "swap",
+        "selinux",
+        "cloud_setup",
+        "tunnel_offload",
+    )
+}
+SETTINGS_FILE = "/opt/anypoint/runtimefabric/env"
+DNS_ADDRESS = "127.0.0.2"  # where the platform's DNS server listens
+
+Inputs = Mapping[str, Any]
+
+
+class EgressInfo(TypedDict):
+    """Options of the module egress_info."""
+
+    endpoints: list[dict[str, Any]]
+    name_servers: bool
+
+
+class DownloadInfo(TypedDict):
+    """Options of the module download_info."""
+
+    url: str
+    path: str
+    seconds: float
+    max_bytes: int
+
+
+class DiskWriteInfo(TypedDict):
+    """Options of the module disk_write_info."""
+
+    directories: list[str]
+
+
+class NodePlan(TypedDict):
+    """What is collected from a node; None where no selected check needs it.
+
+    repositories: whether its package repositories are dialled, which host_info has to name first. deadline: seconds that
+    all probes of endpoints and repositories may take together.
+    """
+
+    host_info: dict[str, Any]
+    egress_info: EgressInfo | None
+    repositories: bool
+    download_info: DownloadInfo | None
+    disk_write_info: DiskWriteInfo | None
+    deadline: float
+
+
+class AuditPlan(TypedDict):
+    """nodes: NodePlans by the name of the node. ports: the plan of the port matrix, None without one."""
+
+    nodes: dict[str, NodePlan]
+    ports: port_matrix.PortPlan | None
+
+
+def plan_audit(
+    catalogue: catalog.Catalog,
+    checks: list[Row],
+    groups: Mapping[str, list[str]],
+    addresses: Mapping[str, str],
+    inputs: Mapping[str, Inputs],
+    forks: int = 5,
+) -> AuditPlan:
+    """Return the AuditPlan of a run.
+
+    catalogue: a Catalog with the rows of the site. checks: rows of catalog/checks/. addresses: `{node: its address in
+    the inventory, or ""}` of the whole inventory. inputs: `{node: inputs of the role}` of the nodes of the run. forks: on
+    how many nodes Ansible works at a time.
+    """
+    if not inputs:
+        return {"nodes": {}, "ports": None}
+    members = [Node(name, role_of(name, groups), address) for name, address in addresses.items()]
+    selected = {
+        name: selected_checks(
+            checks, catalogue, scope_of(of_node), role_of(name, groups), of_node["checks"], of_node["skip_checks"]
+        )
+        for name, of_node in inputs.items()
+    }
+    first = next(iter(inputs.values()))
+    needed = set().union(*(evidence_of(found) for found in selected.values()))
+    ports = port_matrix.plan_ports(catalogue, first, members, needed, forks)
+    # Where the inventory has only a name, the address is read on the node.
+    by_evidence = ports is not None and not all(addresses.values())
+    return {
+        "nodes": {
+            name: _node_plan(catalogue, selected[name], role_of(name, groups), of_node, by_evidence)
+            for name, of_node in inputs.items()
+        },
+        "ports": ports,
+    }
+
+
+def scope_of(inputs: Inputs) -> Scope:
+    """Return the Scope in the inputs of a node."""
+    return Scope(inputs["release"], inputs["control_plane"], inputs["phase"])
+
+
+def _node_plan(
+    catalogue: catalog.Catalog, selected: list[SelectedCheck], role: str, inputs: Inputs, with_network: bool
+) -> NodePlan:
+    settings = catalog.select_settings(catalogue, inputs["release"])
+    needed = evidence_of(selected) | ({"host.network"} if with_network else set())
+    return {
+        "host_info": _host_info(settings, needed, inputs),
+        "egress_info": _egress_info(catalogue, selected, needed, role, inputs),
+        "repositories": "repositories" in needed,
+        "download_info": _download_info(needed, inputs),
+        "disk_write_info": _disk_write_info(settings, needed, role, inputs),
+        "deadline": inputs["deadline"] + inputs["idle_seconds"],
+    }
+
+
+def _host_info(settings: list[Row], needed: set[str], inputs: Inputs) -> dict[str, Any]:
+    demands = installer.load()
+    sized = [path for row in settings for path in row["expected"].get("directories_gib", {})]
+    return {
+        **kernel.kernel_probes(settings),
+        "sections": [section for name, section in HOST_SECTIONS.items() if name in needed],
+        "kernel_options": [option["name"] for option in demands["kernel_options"]],
+        "accounts": demands["service_accounts"],
+        "directories": list(dict.fromkeys(["/", *sized, *demands["written_directories"]])),
+        "settings_file": SETTINGS_FILE,
+        "device_settings": demands["installer_variables"],
+        "dns_address": DNS_ADDRESS,
+        "arp_sweep": inputs["arp_sweep"],
+    }
+
+
+def _egress_info(
+    catalogue: catalog.Catalog, selected: list[SelectedCheck], needed: set[str], role: str, inputs: Inputs
+) -> EgressInfo | None:
+    rows = catalog.select_endpoints(catalogue, inputs["release"], inputs["control_plane"], role, inputs["phase"])
+    endpoints = egress_probes.egress_probes(
+        _dialled(rows, selected),
+        inputs["ntp_servers"] if "ntp" in needed else (),
+        http_proxy=bool(inputs["http_proxy"]),
+        socks5_proxy=bool(inputs["monitoring_proxy"]),
+        smtp=inputs["smtp"] if "mail" in needed else None,
+        idle=inputs["idle_seconds"],
+    )
+    if not endpoints and "name_servers" not in needed:
+        return None
+    return {"endpoints": endpoints, "name_servers": "name_servers" in needed}
+
+
+def _dialled(rows: list[Row], selected: list[SelectedCheck]) -> list[Row]:
+    """The endpoint rows that some checks need: all, or their own rows and the alternates that stand in for them."""
+    with_endpoints = [entry for entry in selected if "endpoints" in entry.check["evidence"]]
+    if any(entry.row is None for entry in with_endpoints):
+        return rows
+    own = {entry.row["id"] for entry in with_endpoints if entry.row}
+    alternates = {row["alternate_of"] for row in rows if row["id"] in own}
+    return [row for row in rows if row["id"] in own | alternates or row["alternate_of"] in own]
+
+
+def _download_info(needed: set[str], inputs: Inputs) -> DownloadInfo | None:
+    if "download" not in needed or not inputs["outbound_bandwidth_url"]:
+        return None
+    return {
+        "url": inputs["outbound_bandwidth_url"],
+        "path": egress_probes.HTTP_PROXY if inputs["http_proxy"] else egress_probes.DIRECT,
+        "seconds": inputs["outbound_bandwidth_seconds"],
+        "max_bytes": inputs["outbound_bandwidth_bytes"],
+    }
+
+
+def _disk_write_info(settings: list[Row], needed: set[str], role: str, inputs: Inputs) -> DiskWriteInfo | None:
+    # Rows that say from whom hold for controllers.
+    directories = [
+        row["expected"]["directory"]
+        for row in settings
+        if "directory" in row["expected"] and (role == "controller" or "from" not in row["expected"])
+    ]
+    if "disk_writes" not in needed or not inputs["disk_writes"] or not directories:
+        return None
+    return {"directories": directories}

@@ -1,0 +1,93 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which checks of the catalogue are made for a node, and which evidence they need. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
+
+Row = dict[str, Any]
+
+
+class Scope(NamedTuple):
+    """What an audit is about: an edition of the vendor's requirements, a control plane, and a phase."""
+
+    release: str
+    control_plane: str
+    phase: str
+
+
+class SelectedCheck(NamedTuple):
+    """result_id: the id that its result has. row: the catalogue row that it is made for, None where it is made once."""
+
+    result_id: str
+    check: Row
+    row: Row | None
+
+
+def selected_checks(
+    checks: Iterable[Row],
+    catalogue: catalog.Catalog,
+    scope: Scope,
+    role: str,
+    patterns: Iterable[str] = selection.ALL,
+    skip: Iterable[str] = (),
+) -> list[SelectedCheck]:
+    """Return the checks that are made for nodes of a role and that a site has selected, in the order of the report.
+
+    checks: rows of catalog/checks/. patterns, skip: names or globs of rtf_checks and rtf_skip_checks.
+    """
+    line = catalog.release_of(catalogue, scope.release)["line"]
+    not_asked = _not_asked(catalogue, scope.release)
+    found = []
+    for check in checks:
+        applies = (
+            line in check["lines"]
+            and check.get("phase", scope.phase) == scope.phase
+            and check.get("role", role) == role
+            and ("each" in check or not (check["requirements"] and not_asked.issuperset(check["requirements"])))
+        )
+        for result_id, row in _instances(check, catalogue, scope, role) if applies else ():
+            if selection.matches(result_id, patterns) and not selection.matches(result_id, skip):
+                found.append(SelectedCheck(result_id, check, row))
+    return found
+
+
+def evidence_of(selected: Iterable[SelectedCheck]) -> set[str]:
+    """Return the names of all evidence that some checks need."""
+    return {name for entry in selected for name in entry.check["evidence"]}
+
+
+def _instances(check: Row, catalogue: catalog.Catalog, scope: Scope, role: str) -> list[tuple[str, Row | None]]:
+    if "each" not in check:
+        return [(check["id"], None)]
+    return [(f"{check['id']}.{row['id']}", row) for row in _ROWS[check["each"]](catalogue, scope, role)]
+
+
+def _endpoints(catalogue: catalog.Catalog, scope: Scope, role: str) -> list[Row]:
+    return catalog.select_endpoints(catalogue, scope.release, scope.control_plane, role, scope.phase)
+
+
+def _ports(catalogue: catalog.Catalog, scope: Scope, role: str) -> list[Row]:
+    rows = port_matrix.provable(catalog.select_ports(catalogue, scope.release, scope.phase))
+    return [row for row in rows if port_matrix.dials(row, role)]
+
+
+def _settings(catalogue: catalog.Catalog, scope: Scope, role: str) -> list[Row]:
+    return catalog.select_settings(catalogue, scope.release)
+
+
+_ROWS = {"endpoints": _endpoints, "ports": _ports, "settings": _settings}
+
+
+def _not_asked(catalogue: catalog.Catalog, release: str) -> set[str]:
+    """The ids of rows that other releases have."""
+    here = [*catalog.select_ports(catalogue, release, "install"), *catalog.select_settings(catalogue, release)]
+    return {row["id"] for row in (*catalogue.ports, *catalogue.settings)} - {row["id"] for row in here}

@@ -1,0 +1,94 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tasks of the role follow the plan: what nothing selected needs is neither collected nor probed."""
+
+import json
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
+
+AUDIT = """
+    - name: Audit the node
+      ansible.builtin.include_role:
+        name: hostprep.runtime_fabric.rtf_preflight
+      vars:
+        rtf_preflight_enforce: false
+"""
+PLAN = """
+    - hostprep.runtime_fabric.check_inputs:
+        role: rtf_preflight
+      register: checked
+    - hostprep.runtime_fabric.audit_plan:
+        inputs: "{{ {inventory_hostname: checked.inputs} | to_json }}"
+      register: planned
+    - ansible.builtin.copy:
+        dest: "{{ playbook_dir }}/planned"
+        content: "{{ planned.plan | to_json }}"
+"""
+
+
+def audited(directory, *words):
+    """Return the evidence of node-1, and which modules its tasks ran."""
+    code, output = play(directory, AUDIT, *words)
+    assert code == 0, output
+    evidence = json.loads((directory / "rtf-report" / "evidence.json").read_text())["node-1"]
+    ran, name = [], ""
+    for line in output.splitlines():
+        if line.startswith("TASK ["):
+            name = line.partition(" : ")[2].rpartition("]")[0]
+        elif line.startswith("ok: [node-1]"):
+            ran.append(name)
+    return evidence, ran
+
+
+def test_for_checks_of_the_kernel_one_section_is_collected_and_nothing_is_probed(tmp_path):
+    evidence, ran = audited(tmp_path, "-e", '{"rtf_checks": ["kernel.*"]}')
+    assert set(evidence["host"]) == {"privileged", "kernel"}
+    assert "Collect evidence of the host" in ran
+    assert [name for name in ran if name.startswith(("Probe", "Measure", "Start", "Stop"))] == []
+
+
+def test_without_checks_of_egress_no_endpoint_is_dialled(tmp_path):
+    chosen = {"rtf_checks": ["fw.*", "egress*"], "rtf_skip_checks": ["egress*"], "rtf_ntp_servers": ["ntp.example.com"]}
+    evidence, ran = audited(tmp_path, "-e", json.dumps(chosen))
+    assert set(evidence["host"]) == {"privileged", "firewall"}
+    assert evidence["egress"] == {"error": "nothing was collected"}
+    assert [name for name in ran if name.startswith("Probe")] == []
+
+
+def planned(directory, **inputs):
+    code, output = play(directory, PLAN, "-e", json.dumps(inputs))
+    return code, output, json.loads((directory / "planned").read_text()) if code == 0 else None
+
+
+def test_the_plan_holds_no_secret(tmp_path):
+    code, output, plan = planned(tmp_path, rtf_http_proxy="http://jo:s3cr3t@proxy.example.com:3128")
+    assert code == 0, output
+    assert "s3cr3t" not in json.dumps(plan) and "jo:" not in json.dumps(plan)
+    endpoints = plan["nodes"]["node-1"]["egress_info"]["endpoints"]
+    assert {path for endpoint in endpoints for path in endpoint["paths"]} == {"direct", "http_proxy"}
+    assert plan["ports"]["nodes"] == [
+        {"name": "node-1", "role": "controller", "address": "10.0.0.11"},
+        {"name": "node-2", "role": "worker", "address": "10.0.0.21"},
+    ]
+
+
+def test_rows_of_the_site_are_planned(tmp_path):
+    code, output, plan = planned(
+        tmp_path,
+        rtf_extra_endpoints=[{"host": "git.example.com", "port": 443}],
+        rtf_extra_ports=[{"ports": [9100], "from": "nodes", "to": "nodes"}],
+    )
+    assert code == 0, output
+    assert "git.example.com" in [row["host"] for row in plan["nodes"]["node-1"]["egress_info"]["endpoints"]]
+    assert ["9100"] in [row["ports"] for row in plan["ports"]["rows"]]
+
+
+@pytest.mark.parametrize("host, code", [("node-2", 2), ("localhost", 0)])
+def test_a_host_that_probes_from_outside_is_no_node(tmp_path, host, code):
+    found, output, dummy = planned(tmp_path, rtf_preflight_outside_host=host)
+    assert found == code, output
+    assert ("rtf_preflight_outside_host: node-2 is a node" in output) == bool(code)
