@@ -47,7 +47,7 @@ class CollectTargets(TypedDict):
 
 class ProbeTargets(TypedDict):
     """nodes: `{node: {"peers", "left_out", "sampled"}}`, as port_matrix.probes returns it. outside: peers to probe from
-    a host that is no node."""
+    a host outside the cluster."""
 
     nodes: dict[str, dict[str, Any]]
     outside: list[dict[str, Any]]

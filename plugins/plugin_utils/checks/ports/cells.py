@@ -26,11 +26,11 @@ PortSets = dict[str, set[int]]
 Evidence = Mapping[str, Mapping[str, Any] | None]
 
 OTHER_AUDIT = "the listener of another audit"
-# Verdicts of port_probe_info that show the way to be open.
+# Verdicts of port_probe_info that prove the path open.
 _GOOD = ("open", "live")
-# Verdicts by which a port says nothing about the network when nobody listened there.
+# Verdicts by which a port says nothing about the network when no listener ran there.
 _HOLLOW = ("refused", "unproven", "dropped")
-# Likewise when the whole node was gone: after a while the host that probes answers for it.
+# Likewise when the whole node was down: after a while the kernel of the host that probes reports it.
 _HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
 _UNTRIED = ("untested", "error")
 _NODE_PORTS = range(30000, 32768)
@@ -39,7 +39,7 @@ _NODE_PORTS = range(30000, 32768)
 class Cell(NamedTuple):
     """What one node found of one row at another. ports: `{verdict: [range]}` of the ports that are not proven; reason:
     why, where the verdict alone does not say it; asked: how many ports the row has; lost: the node that could not be
-    reached, or is not part of the run, so that nothing is known of the way."""
+    reached, or is not part of the run, so that nothing is known of the path."""
 
     source: str
     destination: str
@@ -238,7 +238,7 @@ def is_of_another_audit(holder: Mapping[str, Any]) -> bool:
 
 
 def holder_text(holder: Mapping[str, Any]) -> str:
-    """Say who holds a port."""
+    """Return who holds a port, in words."""
     if holder["process"] is None:
         return "a process that is not visible, or the kernel"
     who = f"(pid {holder['pid']}, user {holder['user']})"

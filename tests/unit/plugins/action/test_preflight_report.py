@@ -48,7 +48,7 @@ def judge(members=MEMBERS, unreachable=None, limit=(), **arguments):
         groups[f"rtf_{role}s"] = [node.name for node in members if node.role == role]
     hostvars = {name: entry["variables"] for name, entry in found.items()}
     arguments = {**defaults, **scope, "checks": ["access.*", "ports.*", "kernel.*", "storage.*"], **arguments}
-    arguments["plan"] = {"ports": clusters.ports_of(members) if arguments["port_matrix"] else None}
+    arguments["plan"] = arguments["plan"] or {"ports": clusters.ports_of(members) if arguments["port_matrix"] else None}
     report = preflight_report._judge(arguments, found, {"groups": groups, "hostvars": hostvars})
     absent = {name: entry["evidence"] for name, entry in found.items()}
     stopping = blocking(report["results"], document.left_out(report["results"], report["selection"], absent))
@@ -109,6 +109,23 @@ def test_links_that_are_not_measured_are_named_and_one_is_required():
         "net.bandwidth",
     ]
     assert {entry["id"] for entry in stopping if entry["status"] == "skipped"} == {"net.mtu_path"}
+
+
+@pytest.mark.parametrize(
+    "arguments, variable",
+    [
+        ({"checks": ["*"], "skip_checks": ["net.*", "ports*"]}, "rtf_skip_checks"),
+        ({"checks": ["kernel.*"]}, "rtf_checks"),
+    ],
+)
+def test_checks_that_are_not_selected_are_left_out_although_no_matrix_is_planned(arguments, variable):
+    report, stopping, dummy = judge(plan={"ports": None}, **arguments)
+    left_out = report["selection"]["left_out_by"][variable]
+    assert {"net.latency", "net.mtu_path", "net.bandwidth", "ports.closed", "ports.etcd"} <= set(left_out)
+    assert report["readiness"] != "ready" and "net.mtu_path" in {entry["id"] for entry in stopping}
+    unknown = {entry["id"] for entry in report["results"] if entry["status"] == "unknown"}
+    assert not [name for name in unknown if name.startswith(("net.", "ports.", "kernel."))]
+    assert "port_matrix" not in report
 
 
 def test_an_unreachable_node_changes_no_counter_of_the_others():
