@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
@@ -36,10 +35,6 @@ class ActionModule(ActionBase):
         first = next(iter(inputs.values()), {})
         catalogue = with_site_rows(catalog.load(), first.get("extra_endpoints", []), first.get("extra_ports", []))
         addresses = {node: _address(task_vars["hostvars"][node]) for node in groups["rtf_nodes"]}
-        if first.get("outside_host") in addresses:
-            raise AnsibleActionFail(
-                f"rtf_preflight_outside_host: {first['outside_host']} is a node; name a host outside the cluster"
-            )
         result["plan"] = audit_plan.plan_audit(catalogue, checks.load(), groups, addresses, inputs, arguments["forks"])
         result["key"] = secrets.token_hex(32)
         result["run"] = audit_runs.this_run(secrets.token_hex(8))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
@@ -34,7 +35,10 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         result["changed"] = False
-        result.update(_targets(**plain(arguments)))
+        try:
+            result.update(_targets(**plain(arguments)))
+        except ValueError as problem:
+            raise AnsibleActionFail(str(problem)) from problem
         return result
 
 
