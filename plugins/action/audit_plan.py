@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import secrets
 
-from ansible.errors import AnsibleActionFail
-
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door
@@ -28,9 +26,5 @@ class ActionModule(Door):
         first = next(iter(inputs.values()), {})
         catalogue = with_site_rows(catalog.load(), first.get("extra_endpoints", []), first.get("extra_ports", []))
         addresses = {node: address_of(entry) for node, entry in self.inventory().items()}
-        if first.get("outside_host") in addresses:
-            raise AnsibleActionFail(
-                f"rtf_preflight_outside_host: {first['outside_host']} is a node; name a host outside the cluster"
-            )
         plan = audit_plan.plan_audit(catalogue, checks.load(), self.groups(), addresses, inputs, arguments["forks"])
         return {"plan": plan, "key": secrets.token_hex(32), "run": audit_runs.this_run(secrets.token_hex(8))}

@@ -45,7 +45,7 @@ options:
     type: dict
     default: {}
   idle:
-    description: Seconds to hold each connection on which nobody has to say anything, except where mutual TLS is asked for.
+    description: Seconds to hold each connection that may stay silent, except where the endpoint asks for mutual TLS.
     type: float
     default: 0
 """
@@ -61,7 +61,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - One dictionary for each probe, with what the row says of the endpoint, the paths to try, and what is known of
+    - One dictionary for each probe, with the fields of the row, the paths to probe, and what is known of
       who signs the endpoint's certificate and how its answers look.
   type: list
   elements: dict

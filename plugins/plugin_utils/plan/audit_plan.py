@@ -204,7 +204,7 @@ def _download_info(needed: set[str], inputs: Inputs) -> DownloadInfo | None:
 
 
 def _disk_write_info(settings: list[Row], needed: set[str], role: str, inputs: Inputs) -> DiskWriteInfo | None:
-    # Rows that say from whom hold for controllers.
+    # Rows with `from` hold for controllers only.
     directories = [
         row["expected"]["directory"]
         for row in settings

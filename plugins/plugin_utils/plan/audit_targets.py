@@ -47,7 +47,7 @@ class CollectTargets(TypedDict):
 
 class ProbeTargets(TypedDict):
     """nodes: `{node: {"peers", "left_out", "sampled"}}`, as port_matrix.probes returns it. outside: peers to probe from
-    a host that is no node."""
+    a host outside the cluster."""
 
     nodes: dict[str, dict[str, Any]]
     outside: list[dict[str, Any]]
@@ -115,8 +115,11 @@ def to_probe(ports: port_matrix.PortPlan, hosts: Results, listeners: Results) ->
     """Return the ProbeTargets, empty where listeners of another audit hold ports: nothing is proven beside it.
 
     Ports that listeners could not bind, because services hold them, are only connected to. listeners: results of
-    port_listener.
+    port_listener. Raises ValueError where the host outside the cluster is a node.
     """
+    outside_host = ports["outside_host"]
+    if outside_host in [node["name"] for node in ports["nodes"]]:
+        raise ValueError(f"rtf_preflight_outside_host: {outside_host} is a node; name a host outside the cluster")
     if audit_runs.in_the_way(listeners):
         return {"nodes": {}, "outside": []}
     plan = participants.participating(ports, _evidence(ports, hosts))
@@ -125,7 +128,7 @@ def to_probe(ports: port_matrix.PortPlan, hosts: Results, listeners: Results) ->
     }
     return {
         "nodes": {node.name: port_matrix.probes(plan, node, held) for node in plan.nodes} if ports["probe"] else {},
-        "outside": port_matrix.from_outside(plan, held) if ports["outside_host"] else [],
+        "outside": port_matrix.from_outside(plan, held) if outside_host else [],
     }
 
 

@@ -70,7 +70,7 @@ def egress_probes(
 
 
 def paths_of(carrier: str | None, configured: Sequence[str]) -> list[str]:
-    """Return the paths to try, the one that the platform uses first: the row's carrier where there is one."""
+    """Return the paths to probe, the one that the platform uses first: the row's carrier where there is one."""
     used = carrier if carrier and carrier in configured else DIRECT
     return [used, *(path for path in (DIRECT, *configured) if path != used)]
 

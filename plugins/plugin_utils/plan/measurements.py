@@ -24,7 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topol
 # {node: {peer: why it has no measurement}}
 Reasons = dict[str, dict[str, str]]
 
-# The overlay network's own port, and that of the vendor's bandwidth checker; any other that is open does as well.
+# The overlay network's own port, and that of the vendor's bandwidth checker; any other that is open serves, too.
 PREFERRED = {"udp": 8472, "tcp": 4242}
 
 
@@ -80,23 +80,23 @@ def bandwidth(
 ) -> tuple[list[dict[str, dict[str, Any]]], Reasons]:
     """Return (rounds `[{name: peer}]` of who measures with whom, `{name: {other: why}}` of pairs that cannot).
 
-    probed: `{name: what port_probe_info found}`. A node that reaches none of the other's ports lets the other one try.
+    probed: `{name: what port_probe_info found}`. Where a node reaches no port of the other, the other one measures.
     """
-    ways: dict[tuple[str, str], dict[str, Any]] = {}
+    reached: dict[tuple[str, str], dict[str, Any]] = {}
     why_not: dict[tuple[str, str], str] = {}
     for node in nodes:
         peers, reasons = measurable(node, probed.get(node.name), "tcp")
-        ways.update({(node.name, peer["name"]): peer for peer in peers})
+        reached.update({(node.name, peer["name"]): peer for peer in peers})
         why_not.update({(node.name, other): why for other, why in reasons.items()})
     found: list[dict[str, dict[str, Any]]] = []
     left_out: Reasons = {}
     for pairs in rounds([node.name for node in nodes], which):
         step = {}
         for one, two in pairs:
-            if (one, two) in ways:
-                step[one] = ways[one, two]
-            elif (two, one) in ways:
-                step[two] = ways[two, one]
+            if (one, two) in reached:
+                step[one] = reached[one, two]
+            elif (two, one) in reached:
+                step[two] = reached[two, one]
             else:
                 why = why_not.get((one, two)) or f"{one} did not probe the ports of {two}"
                 left_out.setdefault(one, {})[two] = why

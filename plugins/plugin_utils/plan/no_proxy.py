@@ -70,8 +70,8 @@ def check_extra(value: Any) -> None:
             raise ValueError(f"{quoted(entry)}: write {quoted(entry[1:])}, most programs do not know the asterisk")
         if not isinstance(entry, str) or not (is_name(entry) or _is_network(entry)):
             raise ValueError(
-                f"{quoted(entry)} is no name, no suffix such as .example.com, no address and no network in CIDR notation"
-                " (a port, a scheme, a blank or an asterisk does not belong here)"
+                f"{quoted(entry)} is not a name, a suffix such as .example.com, an address or a network in CIDR notation"
+                " (ports, schemes, blanks and asterisks are not valid here)"
             )
 
 

@@ -50,7 +50,7 @@ class PortPlan(TypedDict):
     nodes may use. nodes: `{"name", "role", "address"}` of the whole inventory, with an empty address where it has only a
     name. most_peers: how many others a node probes at most. operating: whether a cluster runs on the nodes, so that
     services of its own live on their ports. probe, links: whether ports are probed, and links are measured. outside_host:
-    who probes the nodes from outside, "" for nobody. bandwidth: ring, all or none.
+    the host that probes the nodes from outside, "" for none. bandwidth: ring, all or none.
     """
 
     rows: list[Row]
@@ -75,7 +75,7 @@ class Absent(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a PortPlan comes to with the nodes that take part.
+    """A PortPlan with the nodes that take part.
 
     nodes: Nodes that take part. absent: `{name: Absent}` of the other nodes of the cluster. balanced: whether a load
     balancer in front of the controllers is to reach them. The other fields are those of PortPlan.
@@ -237,7 +237,7 @@ def probes(plan: Plan, node: Node, held: HeldPorts) -> dict[str, Any]:
 
 
 def from_outside(plan: Plan, held: HeldPorts) -> list[dict[str, Any]]:
-    """Return what port_probe_info takes to try, from a host that is no node, the ports that are for nodes alone.
+    """Return the option peers of port_probe_info for a host outside the cluster: the ports that only nodes may reach.
 
     Those that the page opens to users or to the internal network are left out. held: as for probes.
     """

@@ -4,8 +4,8 @@
 
 """From catalogue rows and an inventory to openings: who must open what for whom, with addresses.
 
-Pure functions. An opening is one catalogue row with its two ends resolved. Where the way out is a proxy, a row becomes
-an opening from the proxy, and the way to the proxy is an opening of its own.
+Pure functions. An opening is one catalogue row with its two ends resolved. Where a proxy carries a row, the row becomes
+an opening from the proxy, and the connection to the proxy is an opening of its own.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _opening(row: Row, site: Site, endpoints: Sequence[Row]) -> Opening:
 def _details(row: Row, endpoints: Sequence[Row]) -> tuple[str, ...]:
     """The endpoint rows that ask for the same as an outbound row of the port table, name by name.
 
-    Control planes whose names use other ports than the table says have their details all the same.
+    Control planes whose names use other ports than the table says have their details anyway.
     """
     if "host" in row or row["to"] != "internet":
         return ()

@@ -30,7 +30,7 @@ OTHER_AUDIT = "the listener of another audit"
 _GOOD = ("open", "live")
 # Verdicts that say nothing about the network when no listener ran there.
 _HOLLOW = ("refused", "unproven", "dropped")
-# Likewise when the whole node was gone: after a while the host that probes answers for it.
+# Likewise when the whole node was down: after a while the kernel of the host that probes reports it.
 _HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
 _UNTRIED = ("untested", "error")
 _NODE_PORTS = range(30000, 32768)

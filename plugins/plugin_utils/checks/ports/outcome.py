@@ -41,7 +41,7 @@ class Matrix:
 
     def __init__(self, ports: planning.PortPlan, collected: Mapping[str, Mapping[str, Any]]) -> None:
         """ports: the plan of the matrix. collected: `{name: evidence}` of the plan's nodes; evidence has a part `ports`
-        where the matrix was tried."""
+        where its ports were probed."""
         nodes, absent = participants.members(ports, collected)
         self._plan = participants.participating(ports, collected)
         self._balancer = ports["load_balancer"]["given"] if ports["load_balancer"] else ""
@@ -105,7 +105,7 @@ class Matrix:
 
 
 def _why_unheard(own: PortEvidence) -> str:
-    """Say why a controller cannot answer what the load balancer sends it, or return ""."""
+    """Return why a controller cannot answer what the load balancer sends it, "" where it can."""
     if not own or not isinstance(own["places"], list):
         return "no listener ran there"
     holder = _holder_of(own, planning.INGRESS)
@@ -113,7 +113,7 @@ def _why_unheard(own: PortEvidence) -> str:
 
 
 def _holder_of(own: PortEvidence, port: int) -> str:
-    """Say who holds a TCP port of a node, or return ""."""
+    """Return who holds a TCP port of a node, "" where it is free."""
     places = own["places"] if own and isinstance(own["places"], list) else ()
     for place in places:
         for holder in place["tcp"]["occupied"]:
@@ -138,7 +138,7 @@ def _links(evidence: Mapping[str, PortEvidence]) -> list[dict[str, Any]]:
 
 
 def _document(plan: planning.Plan, nodes: Sequence[Node], found: Sequence[matrix.Cell]) -> dict[str, Any]:
-    """Whole in what is red, counted in what is green."""
+    """All cells that are not passed, and the numbers of the others."""
     pairs = matrix.by_pair(found)
     return {
         "nodes": [node.name for node in nodes],

@@ -6,8 +6,6 @@
 
 import json
 
-import pytest
-
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
 
 AUDIT = """
@@ -85,10 +83,3 @@ def test_rows_of_the_site_are_planned(tmp_path):
     assert code == 0, output
     assert "git.example.com" in [row["host"] for row in plan["nodes"]["node-1"]["egress_info"]["endpoints"]]
     assert ["9100"] in [row["ports"] for row in plan["ports"]["rows"]]
-
-
-@pytest.mark.parametrize("host, code", [("node-2", 2), ("localhost", 0)])
-def test_a_host_that_probes_from_outside_is_no_node(tmp_path, host, code):
-    found, output, dummy = planned(tmp_path, rtf_preflight_outside_host=host)
-    assert found == code, output
-    assert ("rtf_preflight_outside_host: node-2 is a node" in output) == bool(code)

@@ -134,6 +134,8 @@ def test_a_host_outside_probes_where_one_is_named():
     assert audit_targets.to_probe(ports(), HOSTS, {})["outside"] == []
     outside = audit_targets.to_probe(ports(outside_host="localhost"), HOSTS, {})["outside"]
     assert [peer["name"] for peer in outside] == list(NODES)
+    with pytest.raises(ValueError, match="rtf_preflight_outside_host: w1 is a node; name a host outside the cluster"):
+        audit_targets.to_probe(ports(outside_host="w1"), HOSTS, {})
 
 
 def test_without_checks_of_ports_between_nodes_nothing_is_probed():
