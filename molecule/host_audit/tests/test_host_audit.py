@@ -36,7 +36,7 @@ FAULTS = {
         "nft 'delete table inet fault_packages'",
         "http://packages.lab.example:80: refused",
     ),
-    "host.hostname": ("hostname Worker-One", "hostname worker-1", "Worker-One is no valid name"),
+    "host.hostname": ("hostname Worker-One", "hostname worker-1", "Worker-One is not a valid node name"),
     "storage.tmp": ("mount -o remount,noexec /tmp", "mount -o remount,exec /tmp", "mounted noexec"),
     "storage.opt": ("mount -t tmpfs -o size=64m tmpfs /opt", "umount /opt", "0.1 GiB free on /opt"),
     "storage.writable": (
