@@ -13,8 +13,8 @@ import yaml
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
-VARIABLES = yaml.safe_load((CHECKOUT / "roles" / "rtf_preflight" / "vars" / "main.yml").read_text())
-HAND_OVER = "__rtf_preflight_evidence_of_nodes"
+TASKS = yaml.safe_load((CHECKOUT / "roles" / "rtf_preflight" / "tasks" / "main.yml").read_text())
+HAND_OVER = TASKS[-1]["hostprep.runtime_fabric.preflight_report"]["evidence"]
 # What a host may hold must never be taken for a template.
 HOSTILE = "{{ lookup('ansible.builtin.env', 'HOME') }}"
 
@@ -33,10 +33,8 @@ def report(directory, *words):
     - ansible.builtin.set_fact:
         __rtf_preflight_evidence: "{{{{ __printed.stdout | from_json }}}}"
     - hostprep.runtime_fabric.preflight_report:
-        evidence: "{{{{ {HAND_OVER} | to_json }}}}"
+        evidence: {json.dumps(HAND_OVER)}
         inputs: {json.dumps(inputs)}
-      vars:
-        {HAND_OVER}: {json.dumps(VARIABLES[HAND_OVER])}
 """
     return play(directory, tasks, *words)
 
