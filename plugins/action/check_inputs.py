@@ -82,7 +82,7 @@ class ActionModule(ActionBase):
         return {
             role_options.short(role, name): value
             for name, value in values.items()
-            if role_options.showable(options[name])
+            if role_options.showable(options[name], inputs.may_hold_no_credentials(name, valid))
         }, broken + (problems or _disagreeing({role_options.like(role, name): name for name in values}, values))
 
     def _inventory_problems(self, task_vars, valid, catalogue):

@@ -63,10 +63,11 @@ def short(role, name):
     return name.removeprefix(role + "_")
 
 
-def showable(option):
-    """Whether a value may stand in the result of a task: it is neither a secret nor may hold one.
+def showable(option, without_credentials):
+    """Whether a value may stand in the result of a task: it is not a secret and cannot hold one.
 
-    A text may be the URL of a proxy. Roles use text as it is, so that nothing is lost.
+    without_credentials: whether a URL with credentials is refused in the value.
     """
     parts = (option, *(option.get("options") or {}).values())
-    return option["type"] not in ("str", "path") and not any(part.get("no_log") for part in parts)
+    shown = option["type"] not in ("str", "path") or without_credentials
+    return shown and not any(part.get("no_log") for part in parts)
