@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
     Cluster,
     Refusal,
     for_check_mode,
+    header_of,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
 
@@ -27,7 +28,7 @@ ARGUMENTS = {
     "host": {"type": "dict", "required": True},
     "remembered": {"type": "dict"},
 }
-HEADER = "{{ ansible_managed | default('Ansible managed') | comment }}"
+MANAGED = "Ansible managed"  # unless the variable ansible_managed says something else
 
 
 class ActionModule(ActionBase):
@@ -63,5 +64,5 @@ class ActionModule(ActionBase):
             node: {name: plain(hostvars[node][name]) for name in role.node_variables if name in hostvars[node]}
             for node in groups.get("rtf_nodes", [])
         }
-        header = plain(self._templar.template(HEADER)) + "\n"
-        return Cluster(task_vars["inventory_hostname"], groups, variables, header)
+        managed = plain(self._templar.template(task_vars.get("ansible_managed", MANAGED)))
+        return Cluster(task_vars["inventory_hostname"], groups, variables, header_of(managed))

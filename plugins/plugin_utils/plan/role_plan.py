@@ -58,7 +58,7 @@ class Service(TypedDict, total=False):
 
 
 class _Step(TypedDict):
-    step: str  # unique within the plan; ends the names of the tasks that apply it
+    step: str  # names the task that applies it, with a verb, and is unique within the plan
     kind: str  # one of KINDS
 
 
@@ -120,6 +120,11 @@ class Role(NamedTuple):
 
 class Refusal(ValueError):
     """Why a node must not be changed; a sentence."""
+
+
+def header_of(text: str) -> str:
+    """Return a text as the comment at the top of a file, in the shape that Ansible's filter `comment` gives it."""
+    return "".join(f"{line}\n" for line in ["#", *(f"# {line}".rstrip() for line in text.splitlines()), "#"])
 
 
 def section(host: Host, name: str) -> Any:
