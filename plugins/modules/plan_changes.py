@@ -51,14 +51,15 @@ EXAMPLES = r"""
 RETURN = r"""
 changes:
   description:
-    - The operations, in their order. RV(ignore:kind) says which tasks of the role apply one, and RV(ignore:step) names it.
+    - The operations, in their order. RV(ignore:kind) says which tasks of the role apply one, and RV(ignore:step) names it for
+      the output.
       The other fields are what these tasks need.
     - In check mode, an operation that has no check mode is of the kind V(announcement).
   returned: success
   type: list
   elements: dict
   sample:
-    - step: kernel parameters
+    - step: Set kernel parameters
       kind: parameters
       parameters:
         net.ipv4.ip_forward: "1"

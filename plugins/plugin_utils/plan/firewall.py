@@ -109,7 +109,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     if same and found["holds"] and not found["pending"]:
         return Plan(warnings=warnings)
     rules_change: Change = {
-        "step": "the port table",
+        "step": "Configure the firewall for the port table",
         "kind": "rules",
         "rules": {**options, "backend": backend, "rollback_timeout": inputs["rollback_timeout"]},
     }
@@ -118,7 +118,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     # A dry run installs nothing, so there is no firewall that could show which rules are added.
     rules_change["announcement"] = f"{backend} would be started, and would get the rules of the port table"
     packages: Change = {
-        "step": backend,
+        "step": f"Install {backend}",
         "kind": "packages",
         "packages": [backend],
         "announcement": f"The package {backend} would be installed",
@@ -129,7 +129,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
 def revert(inputs: Inputs, _host: Host, _remembered: Remembered) -> Plan:
     """Return the way back: our rules go, whatever holds them. firewall_rules looks into every firewall for them."""
     rules_change: Change = {
-        "step": "the firewall of the site",
+        "step": "Restore the firewall",
         "kind": "rules",
         "rules": {"state": "absent", "rollback_timeout": inputs["rollback_timeout"]},
     }

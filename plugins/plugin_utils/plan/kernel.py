@@ -106,7 +106,9 @@ def revert(inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     changes: list[Change] = []
     ours = [path for path in (inputs["sysctl_file"], inputs["modules_file"]) if host["files"].get(path)]
     if ours:
-        changes.append({"step": "the files of the role", "kind": "removed_files", "removed": ours})
+        changes.append(
+            {"step": "Restore the boot files by removing those of the role", "kind": "removed_files", "removed": ours}
+        )
     # Without the bridge module its parameters are gone, and need not be restored.
     live = {name: entry["live"] for name, entry in section(host, "kernel")["sysctls"].items()}
     values = {
@@ -117,7 +119,7 @@ def revert(inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     if values:
         # A parameter that the kernel refuses to restore is one that it refused to change.
         changes.append(
-            {"step": "kernel parameters", "kind": "parameters", "parameters": values, "optional": list(values)}
+            {"step": "Restore kernel parameters", "kind": "parameters", "parameters": values, "optional": list(values)}
         )
     for switch in kernel_switches.SWITCHES:
         if switch.section in remembered:
@@ -133,18 +135,23 @@ def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) 
     modules, sysctls = files(found.boot, inputs, header)
     changes: list[Change] = []
     if differs(host, modules):
-        changes.append({"step": "kernel modules at boot", "kind": "files", "files": [modules]})
+        changes.append({"step": "Configure kernel modules for boot", "kind": "files", "files": [modules]})
     if found.load:
         announcement = f"These modules would be loaded: {', '.join(found.load)}"
         changes.append(
-            {"step": "kernel modules", "kind": "modules", "modules": found.load, "announcement": announcement}
+            {
+                "step": "Configure the running kernel with missing modules",
+                "kind": "modules",
+                "modules": found.load,
+                "announcement": announcement,
+            }
         )
     if differs(host, sysctls):
-        changes.append({"step": "kernel parameters at boot", "kind": "files", "files": [sysctls]})
+        changes.append({"step": "Configure kernel parameters for boot", "kind": "files", "files": [sysctls]})
     if found.set:
         optional = [name for name in found.optional if name in found.set]
         changes.append(
-            {"step": "kernel parameters", "kind": "parameters", "parameters": found.set, "optional": optional}
+            {"step": "Set kernel parameters", "kind": "parameters", "parameters": found.set, "optional": optional}
         )
     return changes
 

@@ -72,15 +72,17 @@ def swap_off(host: Host, _inputs: Inputs, _cluster: Cluster) -> tuple[Record, li
     changes: list[Change] = []
     if swap["fstab"]:
         regexp = r"^(?!\s*#)(\s*\S+[ \t]+\S+[ \t]+swap(?:[ \t].*)?)$"
-        changes.append(_replacement("swap in /etc/fstab", FSTAB, regexp, r"# runtime-fabric: \1"))
+        changes.append(_replacement("Configure /etc/fstab without swap", FSTAB, regexp, r"# runtime-fabric: \1"))
     # Such a unit without its line is left by a run that was cut off between the two.
     if swap["fstab"] or len(units) < len(found):
-        changes.append({"step": "what systemd reads of /etc/fstab", "kind": "reload"})
+        changes.append({"step": "Configure systemd with the new /etc/fstab", "kind": "reload"})
     if devices:
-        changes.append(_command("swap", [["swapoff", *devices]], f"Swap on {', '.join(devices)} would be switched off"))
+        changes.append(
+            _command("Stop swap", [["swapoff", *devices]], f"Swap on {', '.join(devices)} would be switched off")
+        )
     services = [_stopped(unit["unit"], unit["state"]) for unit in units if _starts(unit["state"])]
     if services:
-        changes.append({"step": "units and services that swap", "kind": "services", "services": services})
+        changes.append({"step": "Stop units and services that swap", "kind": "services", "services": services})
     there = swap["active"] or swap["fstab"] or found
     return {"swap": {"devices": devices, "units": units, "fstab": bool(swap["fstab"])}} if there else {}, changes
 
@@ -89,15 +91,15 @@ def swap_restored(host: Host, before: Any) -> list[Change]:
     """Restore fstab, units and services, and what swapped."""
     changes: list[Change] = []
     if before["fstab"]:
-        changes.append(_replacement("swap in /etc/fstab", FSTAB, r"^# runtime-fabric: (.*)$", r"\1"))
-        changes.append({"step": "what systemd reads of /etc/fstab", "kind": "reload"})
+        changes.append(_replacement("Restore swap in /etc/fstab", FSTAB, r"^# runtime-fabric: (.*)$", r"\1"))
+        changes.append({"step": "Configure systemd with the restored /etc/fstab", "kind": "reload"})
     services = [_as_before(unit) for unit in before["units"] if _starts(unit["state"])]
     if services:
-        changes.append({"step": "units and services that swap", "kind": "services", "services": services})
+        changes.append({"step": "Restore units and services that swap", "kind": "services", "services": services})
     active = [entry["name"] for entry in section(host, "swap")["active"]]
     idle = [device for device in before["devices"] if device not in active]
     if idle:
-        changes.append(_command("swap", [["swapon", *idle]], f"Swap on {', '.join(idle)} would be switched on"))
+        changes.append(_command("Start swap", [["swapon", *idle]], f"Swap on {', '.join(idle)} would be switched on"))
     return changes
 
 
@@ -148,10 +150,10 @@ def _selinux_changes(now: Record, before: Record, old: str, new: str) -> list[Ch
     if before["configured"] == "enforcing" and now["configured"] == old:
         # The last line counts, and the rest of it stays as it is.
         regexp = rf"(?i)^([ \t]*SELINUX[ \t]*=[ \t]*){old}\b(?![\s\S]*^[ \t]*SELINUX[ \t]*=)"
-        changes.append(_replacement("SELinux at boot", SELINUX, regexp, rf"\1{new}"))
+        changes.append(_replacement(f"Set SELinux {new} at boot", SELINUX, regexp, rf"\1{new}"))
     if before["mode"] == "enforcing" and now["mode"] == old:
         enforce = "1" if new == "enforcing" else "0"
-        changes.append(_command("SELinux", [["setenforce", enforce]], f"SELinux would become {new}"))
+        changes.append(_command(f"Set SELinux {new}", [["setenforce", enforce]], f"SELinux would become {new}"))
     return changes
 
 
@@ -165,12 +167,12 @@ def cloud_setup_off(host: Host, _inputs: Inputs, _cluster: Cluster) -> tuple[Rec
         services: list[Service] = [
             {"name": name, "enabled": False, "state": "stopped"} for name in sorted(units, reverse=True)
         ]
-        changes.append({"step": "nm-cloud-setup", "kind": "services", "services": services})
+        changes.append({"step": "Stop nm-cloud-setup", "kind": "services", "services": services})
     if found["rules"]:
         commands = [["ip", "-4", "rule", "delete", "priority", str(priority)] for priority in found["rules"]]
         listed = ", ".join(map(str, found["rules"]))
         announcement = f"Routing rules with these priorities would be deleted: {listed}"
-        changes.append(_command("routing rules of nm-cloud-setup", commands, announcement))
+        changes.append(_command("Configure routing without the rules of nm-cloud-setup", commands, announcement))
     return {"cloud_setup": units} if units else {}, changes
 
 
@@ -182,7 +184,7 @@ def cloud_setup_restored(host: Host, before: Any) -> list[Change]:
         for name, unit in before.items()
         if name in there
     ]
-    return [{"step": "nm-cloud-setup", "kind": "services", "services": services}] if services else []
+    return [{"step": "Restore nm-cloud-setup", "kind": "services", "services": services}] if services else []
 
 
 def tunnel_offload_off(host: Host, inputs: Inputs, cluster: Cluster) -> tuple[Record, list[Change]]:
@@ -204,10 +206,12 @@ def tunnel_offload_off(host: Host, inputs: Inputs, cluster: Cluster) -> tuple[Re
     runs = section(host, "units").get(OFFLOAD_UNIT) == {"active": True, "enabled": True}
     if runs and not outdated:
         return {}, []
-    changes: list[Change] = [{"step": "tunnel offloads at boot", "kind": "files", "files": [unit]}] if changed else []
+    changes: list[Change] = (
+        [{"step": "Configure tunnel offloads for boot", "kind": "files", "files": [unit]}] if changed else []
+    )
     service: Service = {"name": OFFLOAD_UNIT, "enabled": True, "state": "restarted" if outdated else "started"}
     service["daemon_reload"] = outdated
-    change: Change = {"step": "tunnel offloads", "kind": "services", "services": [service]}
+    change: Change = {"step": "Stop tunnel offloads", "kind": "services", "services": [service]}
     if changed:  # in check mode the unit is not there yet
         names = ", ".join(entry["name"] for entry in interfaces)
         change["announcement"] = f"Tunnel offloads of {names} would be switched off"
@@ -220,10 +224,14 @@ def tunnel_offload_restored(host: Host, before: Any) -> list[Change]:
     if host["files"].get(OFFLOAD_FILE):
         service: Service = {"name": OFFLOAD_UNIT, "enabled": False, "state": "stopped"}
         changes += [
-            {"step": "tunnel offloads", "kind": "services", "services": [service]},
-            {"step": "tunnel offloads at boot", "kind": "removed_files", "removed": [OFFLOAD_FILE]},
+            {"step": "Stop the unit of tunnel offloads", "kind": "services", "services": [service]},
+            {
+                "step": "Restore the units by removing that of tunnel offloads",
+                "kind": "removed_files",
+                "removed": [OFFLOAD_FILE],
+            },
         ]
-    changes.append({"step": "what systemd knows of tunnel offloads", "kind": "reload"})
+    changes.append({"step": "Configure systemd without the unit of tunnel offloads", "kind": "reload"})
     commands = []
     for entry in section(host, "tunnel_offload")["interfaces"]:
         were = before.get(entry["name"], {})
@@ -233,7 +241,7 @@ def tunnel_offload_restored(host: Host, before: Any) -> list[Change]:
     if commands:
         names = ", ".join(command[2] for command in commands)
         changes.append(
-            _command("tunnel offloads of interfaces", commands, f"Tunnel offloads of {names} would be switched on")
+            _command("Restore tunnel offloads", commands, f"Tunnel offloads of {names} would be switched on")
         )
     return changes
 

@@ -20,7 +20,7 @@ LOCAL = (
     "fail",
     "assert",
     "check_inputs",
-    "firewall_plan",
+    "plan_changes",
     "judge",
     "port_matrix_plan",
     "preflight_report",

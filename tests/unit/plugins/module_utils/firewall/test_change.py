@@ -77,3 +77,32 @@ def test_a_call_that_waited_long_enough_is_refused_and_names_the_other_change(tm
 def test_only_the_change_that_is_meant_is_rolled_back(tmp_path, options, due):
     call = Played(tmp_path, looks=9, state="rolled_back", **options)
     assert call.run()["changed"] == due and bool(call.done) == due
+
+
+APPLIED = {"backend": "nftables", "keep_ports": [22], "rules": [], "state": "present"}
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_what_was_applied_holds_where_to_apply_it_again_would_change_nothing(monkeypatch, changed):
+    calls = []
+
+    class Again:
+        def __init__(self, host, parameters, check_mode):
+            calls.append((parameters, check_mode))
+
+        def run(self):
+            return {"changed": changed}
+
+    monkeypatch.setattr(change, "applied", lambda host: APPLIED)
+    monkeypatch.setattr(change, "Change", Again)
+    assert change.holds(Host(), "ours") is not changed
+    # Ports that sshd has left since are not kept any longer.
+    assert calls == [({**APPLIED, "label": "ours", "keep_ports": []}, True)]
+
+
+@pytest.mark.parametrize("known", [{}, {"backend": "nftables"}, {"backend": "auto", "rules": "none"}])
+def test_a_record_that_cannot_be_applied_again_does_not_hold(monkeypatch, known):
+    monkeypatch.setattr(change, "applied", lambda host: known)
+    monkeypatch.setattr(change.selection, "active", lambda backends: {})
+    monkeypatch.setattr(change.selection, "ours", lambda backends: ["nftables"])
+    assert change.holds(Host(), "ours") is False
