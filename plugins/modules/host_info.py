@@ -657,7 +657,9 @@ host:
           type: bool
           returned: when readable
         leftover:
-          description: Firewalls that hold rules of this collection, of which nothing says that they were applied.
+          description:
+            - Where no firewall is active and RV(ignore:applied) is V(null), those that may hold rules of this collection
+              all the same.
           type: list
           elements: str
           returned: when readable

@@ -242,8 +242,10 @@ def applied(host):
 
 
 def holds(host, label):
-    """Whether the firewall is as it was applied last: to apply that again would change nothing."""
-    known = applied(host)
+    """Whether the firewall is as it was applied last: to apply that again would change, remove and report nothing."""
+    known, guard = applied(host), Guard(host, label, DIRECTORY)
+    if guard.is_unsettled() or guard.left_alone():
+        return False
     try:
         again = dict(known, label=label, state="present", keep_ports=[])
         return not Change(host, again, check_mode=True).run()["changed"]

@@ -30,8 +30,8 @@ def firewall_evidence(label=LABEL, host=None):
     backends: `{name: whether it is installed}`. active: `{name: why}` of those that filter for the site. ours: how what is
     there differs from what was applied, as change.drift() returns it, or None. applied: None, or what of APPLIED was applied
     last; expires_at: when rules that expire end, in seconds since the epoch, 0 without any; the others are options of the
-    module firewall_rules. holds: whether to apply that again would change nothing. leftover: backends that hold something of
-    ours, of which nothing says that it was applied. pending: whether a change
+    module firewall_rules. holds: whether to apply that again would change nothing. leftover: where no firewall is active and
+    nothing says what was applied, the backends that may hold something of ours. pending: whether a change
     waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
     that drop forwarded packets which no rule accepts. forward_owners: `{where: program}` of those of them whose policy a
     program has set for itself. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
@@ -42,15 +42,15 @@ def firewall_evidence(label=LABEL, host=None):
     if os.geteuid() != 0:
         raise FirewallError("only root can read the rules of a firewall")
     backends = selection.all_backends(host, label)
-    known = change.applied(host)
+    known, active = change.applied(host), selection.active(backends)
     forward, forward_owners = forward_policies(host, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
-        "active": dict(selection.active(backends)),
+        "active": dict(active),
         "ours": change.drift(host, backends, time.time()),
         "applied": {name: known.get(name) for name in APPLIED} if known else None,
         "holds": bool(known) and change.holds(host, label),
-        "leftover": [] if known else selection.ours(backends),
+        "leftover": [] if known or active else leftover(backends),
         "pending": change.Guard(host, label, change.DIRECTORY).is_pending(),
         "iptables": iptables_variants(host),
         "forward": forward,
@@ -61,6 +61,14 @@ def firewall_evidence(label=LABEL, host=None):
             "platform": platform(),
         },
     }
+
+
+def leftover(backends):
+    """Return the names of the backends that hold something of ours, or of all where one cannot be read."""
+    try:
+        return selection.ours(backends)
+    except FirewallError:
+        return list(backends)
 
 
 def iptables_variants(host):

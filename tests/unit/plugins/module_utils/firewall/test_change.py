@@ -95,6 +95,7 @@ def test_what_was_applied_holds_where_to_apply_it_again_would_change_nothing(mon
 
     monkeypatch.setattr(change, "applied", lambda host: APPLIED)
     monkeypatch.setattr(change, "Change", Again)
+    monkeypatch.setattr(change.Guard, "is_unsettled", lambda self: False)
     assert change.holds(Host(), "ours") is not changed
     # Ports that sshd has left since are not kept any longer.
     assert calls == [({**APPLIED, "label": "ours", "keep_ports": []}, True)]
@@ -105,4 +106,12 @@ def test_a_record_that_cannot_be_applied_again_does_not_hold(monkeypatch, known)
     monkeypatch.setattr(change, "applied", lambda host: known)
     monkeypatch.setattr(change.selection, "active", lambda backends: {})
     monkeypatch.setattr(change.selection, "ours", lambda backends: ["nftables"])
+    assert change.holds(Host(), "ours") is False
+
+
+@pytest.mark.parametrize("unsettled, left_alone", [(True, []), (False, ["/etc/nftables.conf"])])
+def test_what_a_killed_change_or_a_rollback_left_is_for_the_next_call(monkeypatch, unsettled, left_alone):
+    monkeypatch.setattr(change, "applied", lambda host: APPLIED)
+    monkeypatch.setattr(change.Guard, "is_unsettled", lambda self: unsettled)
+    monkeypatch.setattr(change.Guard, "left_alone", lambda self: left_alone)
     assert change.holds(Host(), "ours") is False
