@@ -72,7 +72,7 @@ def test_a_row_of_the_site_is_opened_too():
     assert by_comment(found)["metrics"]["networks"] == ["10.20.0.0/16"]
 
 
-def test_what_nobody_stated_is_named_where_it_would_be_opened():
+def test_a_source_that_is_not_set_is_named_where_it_would_be_opened():
     assert planned("controller").left_out == {"rtf_internal_networks": ["ops-center-ui"]}
     assert planned("worker").left_out == {}
 
@@ -97,7 +97,7 @@ def test_what_was_opened_for_an_input_that_is_not_set_now_stays_open_to_the_same
     assert by_comment(found)["ingress-https"]["networks"] == ["198.51.100.0/24"] and "metrics" in by_comment(found)
 
 
-def test_an_empty_list_takes_back_what_was_opened_and_that_is_named():
+def test_an_empty_list_closes_what_was_opened_and_that_is_named():
     former = planned("controller", internal=["10.0.0.0/8"], ingress=["198.51.100.0/24"], extra=[METRICS])
     found = continued(former, [])
     assert found.removals == ["32009/tcp from 10.0.0.0/8", "9100/tcp from 10.20.0.0/16"]  # 443 is open to anybody
@@ -242,7 +242,7 @@ def test_reverting_removes_the_rules_from_whatever_holds_them():
     assert (change["kind"], change["rules"]) == ("rules", {"state": "absent", "rollback_timeout": 90})
 
 
-def test_many_rows_are_a_comment_that_nft_takes():
+def test_many_rows_make_a_comment_that_nft_accepts():
     text = firewall.comment([f"a-row-with-a-long-name-{number}" for number in range(9)])
     assert len(text) <= 120 and text.endswith(",and-5-more")
 
@@ -253,7 +253,7 @@ def test_durations(text, seconds):
 
 
 @pytest.mark.parametrize("value", ["", "24", "0h", "1 h", 24, None, "h", "-1h"])
-def test_what_is_no_duration_is_refused(value):
+def test_what_is_not_a_duration_is_refused(value):
     with pytest.raises(ValueError, match="is not a valid duration"):
         firewall.seconds(value)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a kernel has to be given, from what it has and what the site wants."""
+"""What a kernel gets, from its evidence and what the site adds."""
 
 import pytest
 
@@ -26,7 +26,7 @@ RESERVED = "net.ipv4.ip_local_reserved_ports"
 
 
 def kernel(sysctls=None, modules=None):
-    """The kernel of a node in order, but for fields of some sysctls and modules."""
+    """The kernel of a prepared node, but for fields of some sysctls and modules."""
     found = samples.evidence()["host"]["kernel"]
     for name, fields in (sysctls or {}).items():
         found["sysctls"].setdefault(name, {"set_by": []}).update(fields)
@@ -42,14 +42,14 @@ def plan(found, former=NOTHING, **arguments):
     return kernel_plan(found, SETTINGS, OWN, former, **arguments)
 
 
-def test_every_thing_that_is_planned_is_looked_up():
+def test_everything_that_is_planned_is_looked_up():
     probes = kernel_probes(SETTINGS, ["vm.max_map_count"], ["nf_conntrack"])
     evidence = samples.evidence()["host"]["kernel"]
     assert set(probes["sysctls"]) == {*evidence["sysctls"], "vm.max_map_count"}
     assert set(probes["kernel_modules"]) == {*evidence["modules"], "nf_conntrack"}
 
 
-def test_a_node_in_order_needs_nothing():
+def test_a_prepared_node_needs_nothing():
     found = plan(kernel())
     assert (found.set, found.load, found.replaced) == ({}, [], {})
     assert found.boot.sysctls[FORWARD] == "1" and "fs.may_detach_mounts" not in found.boot.sysctls
@@ -126,7 +126,7 @@ def test_only_what_modprobe_can_load_is_loaded(fields, loads):
     assert plan(kernel(modules={"ebtables": fields})).load == (["ebtables"] if loads else [])
 
 
-def test_wishes_of_the_site_come_first_and_are_required():
+def test_parameters_of_the_site_take_precedence_and_are_required():
     extra = {WATCHES: 600000, "vm.max_map_count": " 262144 "}
     found = plan(kernel({"vm.max_map_count": {"live": "65530", "at_boot": None}}), extra_sysctls=extra)
     assert found.set == {WATCHES: "600000", "vm.max_map_count": "262144"}
@@ -145,7 +145,7 @@ def test_wishes_of_the_site_come_first_and_are_required():
         ),
     ],
 )
-def test_a_wish_that_is_not_fulfilled_is_said(fields, sentences):
+def test_a_parameter_of_the_site_that_is_not_in_force_is_named(fields, sentences):
     assert unmet(kernel({"vm.x": fields}), {"vm.x": 1}, None) == sentences
 
 
@@ -160,7 +160,7 @@ def test_a_wish_that_is_not_fulfilled_is_said(fields, sentences):
         ),
     ],
 )
-def test_a_module_of_the_site_that_is_not_there_is_said(fields, sentences):
+def test_a_module_of_the_site_that_is_missing_is_named(fields, sentences):
     assert unmet(kernel(modules={"nbd": fields}), None, ["nbd"]) == sentences
 
 
@@ -172,7 +172,7 @@ def test_what_a_former_run_wrote_for_an_input_that_is_not_set_stays_in_the_files
     assert found.boot.sysctls["vm.max_map_count"] == "262144" and found.boot.sysctls[RESERVED] == "30000-32767"
     assert found.boot.modules[-1] == "nbd"
     assert (found.set, found.load) == ({}, [])
-    # This kernel no longer has that one of the catalogue, which is no wish of the site.
+    # This kernel no longer has that one of the catalogue, which the site did not add.
     assert found.removals == ["fs.may_detach_mounts"]
 
 
