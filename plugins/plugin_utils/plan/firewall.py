@@ -93,7 +93,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     removals = wanted.removals + (
         ["the denial of everything else"] if applied.get("default_deny") and not denies else []
     )
-    said = [f"The firewall no longer has {', '.join(removals)}"] if removals else []
+    lost = [f"The firewall no longer has {', '.join(removals)}"] if removals else []
     backend = inputs["backend"]
     if backend == AUTO and not (found["active"] or applied or found["leftover"] or found["pending"]):
         return Plan(notices=[NO_FIREWALL], warnings=warnings)
@@ -114,7 +114,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
         "rules": {**options, "backend": backend, "rollback_timeout": inputs["rollback_timeout"]},
     }
     if backend == AUTO or found["backends"][backend]:
-        return Plan([rules_change], removals=said, warnings=warnings)
+        return Plan([rules_change], removals=lost, warnings=warnings)
     # A dry run installs nothing, so there is no firewall that could show which rules are added.
     rules_change["announcement"] = f"{backend} would be started, and would get the rules of the port table"
     packages: Change = {
@@ -123,7 +123,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
         "packages": [backend],
         "announcement": f"The package {backend} would be installed",
     }
-    return Plan([packages, rules_change], removals=said, warnings=warnings)
+    return Plan([packages, rules_change], removals=lost, warnings=warnings)
 
 
 def revert(inputs: Inputs, _host: Host, _remembered: Remembered) -> Plan:

@@ -80,7 +80,7 @@ class Change(_Step, total=False):
 
 
 class Plan(NamedTuple):
-    """changes: in order; none where the node is as the inputs ask.
+    """changes: first to last; none where the node is as the inputs ask.
 
     record: what change_record records before the first change. removals: what the node loses. notices, warnings: sentences
     for every run, also one without a change.
