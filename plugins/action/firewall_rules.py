@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action firewall_rules: with `confirm`, a change of a host's firewall and its confirmation in one task.
+"""Action firewall_rules: with `confirm`, change a host's firewall and confirm the change in one task.
 
-In tasks of their own, the hosts of a play would take turns between the change and its confirmation, and the time that a
-host waits for the latter would have to grow with the number of hosts.
+With a task for each, all hosts of a play would change before the first one confirms, and the time that a host waits for its
+confirmation would have to grow with the number of hosts.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ LIMIT_OF_A_ROLLBACK = 60  # seconds, from its beginning until the host can be re
 
 
 class ActionModule(ActionBase):
-    """Runs the module on the host, and there again over a new connection."""
+    """Runs the module on the host, and again over a new connection."""
 
     _supports_check_mode = True
     _supports_async = False
     TRANSFERS_FILES = False
 
     def run(self, tmp=None, task_vars=None):
-        """Return what the module returned, or why the change was not confirmed."""
+        """Return the result of the module, or why the change was not confirmed."""
         super().run(tmp, task_vars)
         options = dict(self._task.args)
         confirm = boolean(options.pop("confirm", False), strict=True)
@@ -51,20 +51,21 @@ class ActionModule(ActionBase):
             result = self._change({**options, "run": self._run})
         except AnsibleConnectionFailure as problem:
             # The module may have changed everything before the connection broke.
-            return self._undone({}, f"the connection broke during the change: {problem}")
+            return self._rolled_back({}, f"the connection broke during the change: {problem}")
         if result.get("failed") or not result.get("pending"):
             return result
         options = {"label": self._label, "state": "confirmed", "change_id": result["change_id"]}
-        said, problem = self._over_a_new_connection(options, self._seconds)
-        if said is None or said.get("failed"):
-            return self._undone(result, problem if said is None else said.get("msg"), reached=said is not None)
+        confirmed, problem = self._over_a_new_connection(options, self._seconds)
+        if confirmed is None or confirmed.get("failed"):
+            reached = confirmed is not None
+            return self._rolled_back(result, confirmed.get("msg") if reached else problem, reached)
         return {**result, "pending": False}
 
     def _module(self, options):
         return self._execute_module(module_name=MODULE, module_args=options, task_vars=self._task_vars)
 
     def _change(self, options):
-        """Make the change, once no other one stands in its way."""
+        """Make the change, once no other change is pending."""
         deadline = time.monotonic() + _seconds(options, "wait_timeout", WAIT_TIMEOUT)
         wait = 0
         while True:
@@ -80,34 +81,33 @@ class ActionModule(ActionBase):
                 return result
             wait = int(max(0, min(STEP, left)))
 
-    def _undone(self, change, problem, reached=False):
-        """Wait until the host has taken the change back; return the result of the task, which has failed.
+    def _rolled_back(self, change, problem, reached=False):
+        """Wait until the host has rolled the change back; return the result of the task, which has failed.
 
         problem: why the change was not confirmed. reached: whether the host answered over a new connection.
         """
         options = {"label": self._label, "state": "rolled_back", "change_id": change.get("change_id"), "run": self._run}
-        said, lost = self._over_a_new_connection(options, self._seconds + LIMIT_OF_A_ROLLBACK)
-        cause = "{} {} after the change of its firewall{}".format(
-            self._task_vars.get("inventory_hostname", "the host"),
-            "refused to confirm over a new connection" if reached else "could not be reached over a new connection",
-            " ({})".format(change["backend"]) if change.get("backend") else "",
-        )
-        if said is None:
+        answer, lost = self._over_a_new_connection(options, self._seconds + LIMIT_OF_A_ROLLBACK)
+        host = self._task_vars.get("inventory_hostname", "the host")
+        failure = "refused to confirm" if reached else "could not be reached"
+        backend = f" ({change['backend']})" if change.get("backend") else ""
+        cause = f"{host} {failure} over a new connection after the change of its firewall{backend}"
+        if answer is None:
             now = f"It restores itself within {self._seconds} seconds of the change, but has not been reached since: {lost}"
-        elif said.get("failed"):
-            now = "Its rollback failed: {}".format(said.get("msg"))
+        elif answer.get("failed"):
+            now = f"Its rollback failed: {answer.get('msg')}"
         else:
             now = "It has restored itself: its rules are those from before"
             if not reached:
                 now += (
-                    ". Look for what shuts out SSH on the host besides these rules, for example in what the firewall loads "
-                    "when it is started, then run this again"
+                    ". Check what else blocks SSH on the host, for example rules that the firewall loads when it is started, "
+                    "then run this again"
                 )
         message = f"{cause}: {problem}. {now}."
         return {**change, "changed": False, "failed": True, "pending": False, "msg": message}
 
     def _over_a_new_connection(self, options, seconds):
-        """Call the module over a new connection, as often as it takes; return (its result or None, what failed last)."""
+        """Call the module over a new connection until one is made; return (its result or None, what failed last)."""
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -121,7 +121,7 @@ class ActionModule(ActionBase):
 
 
 def _seconds(options, name, default):
-    """A number of seconds among the module's options; the module itself refuses what is none."""
+    """Return an option in seconds; the module itself refuses one that is not a number."""
     try:
         return int(options.get(name, default))
     except (TypeError, ValueError):

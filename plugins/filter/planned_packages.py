@@ -15,7 +15,7 @@ author:
 description:
   - Takes what M(ansible.builtin.apt), M(ansible.builtin.dnf) or M(ansible.builtin.package) returned in check mode, so that a
     role can record what it is about to do, and revert it whatever interrupts it.
-  - yum does not name what comes along. The packages that were asked for are always among those added.
+  - yum does not name dependencies. The packages that were asked for are always among those added.
 positional: names
 options:
   _input:

@@ -39,14 +39,18 @@ options:
     type: list
     elements: str
     default: []
-  sysctl_file:
-    description: A file of C(sysctl.d) whose own settings are returned.
-    type: str
-    default: ""
-  modules_file:
-    description: A file of C(modules-load.d) whose own modules are returned.
-    type: str
-    default: ""
+  files:
+    description:
+      - Files to return the text, the mode and the owner of.
+      - Not for files with secrets.
+    type: list
+    elements: str
+    default: []
+  units:
+    description: Units of systemd to look up.
+    type: list
+    elements: str
+    default: []
   kernel_options:
     description: Options of the kernel's configuration to look up, without C(CONFIG_).
     type: list
@@ -133,6 +137,27 @@ host:
       description: Whether the module ran as root.
       type: bool
       returned: always
+    files:
+      description:
+        - For each of O(files) its RV(ignore:text), V(null) where it cannot be read, its RV(ignore:mode), and the numbers of
+          its RV(ignore:owner) and RV(ignore:group); those of a link where it is one.
+        - V(null) for a file that does not exist.
+      type: dict
+      returned: with O(files)
+      sample:
+        /etc/modules-load.d/runtime-fabric.conf:
+          group: 0
+          mode: "0644"
+          owner: 0
+          text: "br_netfilter\n"
+    units:
+      description: For each of O(units) that is installed whether it is RV(ignore:active) and RV(ignore:enabled).
+      type: dict
+      returned: with O(units)
+      sample:
+        docker.service:
+          active: true
+          enabled: true
     kernel:
       description: Kernel release, sysctls and modules.
       type: dict
@@ -198,14 +223,6 @@ host:
               obstacle: null
               at_boot: true
               at_boot_source: /etc/modules-load.d/runtime-fabric.conf
-        files:
-          description: The parameters that O(sysctl_file) sets, and the modules that O(modules_file) names.
-          type: dict
-          returned: when readable
-          sample:
-            modules: [br_netfilter]
-            sysctls:
-              net.ipv4.ip_forward: "1"
         unreadable:
           description:
             - Files that set RV(ignore:sysctls) at boot, or load or forbid RV(ignore:modules), and could not be read, each
@@ -631,9 +648,20 @@ host:
           returned: when readable
         applied:
           description:
-            - The RV(ignore:backend) of what was applied, when rules that expire end, the RV(ignore:rules), and whether
-              everything else is denied; V(null) without.
+            - The RV(ignore:backend) of what was applied, when rules that expire end, and the options of
+              M(hostprep.runtime_fabric.firewall_rules) with which it was; V(null) without.
           type: dict
+          returned: when readable
+        holds:
+          description: Whether to apply that again would change nothing.
+          type: bool
+          returned: when readable
+        leftover:
+          description:
+            - Where no firewall is active and RV(ignore:applied) is V(null), those that may hold rules of this collection
+              all the same.
+          type: list
+          elements: str
           returned: when readable
         pending:
           description: Whether a change waits to be confirmed.
@@ -748,11 +776,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     apt_configuration,
     proxy_evidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.file_evidence import file_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.system_evidence import (
     network_evidence,
     storage_evidence,
     system_evidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.unit_evidence import unit_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import clock_evidence
 
 SECTIONS = [
@@ -775,12 +805,7 @@ def collect(parameters):
     """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
     ask_apt = functools.lru_cache(maxsize=None)(apt_configuration)  # two sections want to know
     sections = {
-        "kernel": lambda: kernel_evidence(
-            parameters["sysctls"],
-            parameters["kernel_modules"],
-            parameters.get("sysctl_file", ""),
-            parameters.get("modules_file", ""),
-        ),
+        "kernel": lambda: kernel_evidence(parameters["sysctls"], parameters["kernel_modules"]),
         "time": lambda: clock_evidence(parameters["clock_wait"]),
         "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),
         "proxy": lambda: proxy_evidence(parameters["proxy_hashes"], ask_apt=ask_apt),
@@ -795,8 +820,13 @@ def collect(parameters):
         "cloud_setup": cloud_setup_evidence,
         "tunnel_offload": tunnel_offload_evidence,
     }
+    named = {
+        "files": lambda: file_evidence(parameters["files"]),
+        "units": lambda: unit_evidence(parameters["units"]),
+    }
+    wanted = [name for name in named if parameters.get(name)] + parameters["sections"]
     host = {"privileged": os.geteuid() == 0}
-    host.update(readers.collect({name: sections[name] for name in parameters["sections"]}))
+    host.update(readers.collect({name: dict(sections, **named)[name] for name in wanted}))
     return host
 
 
@@ -806,8 +836,8 @@ def main():
             "sections": {"type": "list", "elements": "str", "choices": SECTIONS, "default": SECTIONS},
             "sysctls": {"type": "list", "elements": "str", "default": []},
             "kernel_modules": {"type": "list", "elements": "str", "default": []},
-            "sysctl_file": {"type": "str", "default": ""},
-            "modules_file": {"type": "str", "default": ""},
+            "files": {"type": "list", "elements": "str", "default": []},
+            "units": {"type": "list", "elements": "str", "default": []},
             "kernel_options": {"type": "list", "elements": "str", "default": []},
             "accounts": {"type": "list", "elements": "int", "default": []},
             "directories": {"type": "list", "elements": "str", "default": []},

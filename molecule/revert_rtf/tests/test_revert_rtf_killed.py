@@ -25,7 +25,7 @@ SAMPLE = {
     # A package is installed, and nothing was recorded since. A change of the firewall is not confirmed.
     "worker-2": [
         (Kill("rtf_time_sync/install: Install chrony on the Debian family#1", "after"), "revert"),
-        (Kill("rtf_firewall/main: Configure the firewall*#1", "into", 1.0), "rerun"),
+        (Kill("rtf_firewall/apply_rules: Configure the firewall*#1", "into", 1.0), "rerun"),
     ],
 }
 

@@ -241,6 +241,18 @@ def applied(host):
     return found if isinstance(found, dict) else {}
 
 
+def holds(host, label):
+    """Whether the firewall is as it was applied last: to apply that again would change, remove and report nothing."""
+    known, guard = applied(host), Guard(host, label, DIRECTORY)
+    if guard.is_unsettled() or guard.left_alone():
+        return False
+    try:
+        again = dict(known, label=label, state="present", keep_ports=[])
+        return not Change(host, again, check_mode=True).run()["changed"]
+    except (FirewallError, KeyError, TypeError, ValueError):  # the file may be of another version, or of a person
+        return False
+
+
 def _service_before(known, name):
     """Return what service_state() found before the backend `name` was started for what is `known` to be applied, or None."""
     return known.get("service_before") if known.get("backend") == name else None

@@ -175,9 +175,13 @@ class Guard:
         timers = (self.timer + ".timer", self.first_timer + ".timer")
         return os.path.exists(self.at("pending")) and any(self.host.unit_is("is-active", one) for one in timers)
 
+    def is_unsettled(self):
+        """Whether a process that was killed before its change began, or after it was confirmed, left something."""
+        return not self.is_pending() and not self.was_rolled_back() and os.path.exists(self.at("restore"))
+
     def settle(self):
-        """Remove what is left of a process that was killed before its change began, or after it was confirmed."""
-        if not self.is_pending() and not self.was_rolled_back() and os.path.exists(self.at("restore")):
+        """Remove what is left of such a process."""
+        if self.is_unsettled():
             self._clear()
 
     def was_rolled_back(self):

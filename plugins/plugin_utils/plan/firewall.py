@@ -2,17 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the host firewall of a node has to let in: rows of the port table x inventory x role x phase. Pure functions."""
+"""The plan of rtf_firewall: what a node's firewall accepts, from the rows of the port table, inventory, role and phase."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given, role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import for_role, rules, unstated
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
+    Change,
+    Cluster,
+    Host,
+    Inputs,
+    Plan,
+    Refusal,
+    Remembered,
+    Role,
+    section,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
     ANYWHERE,
     Node,
@@ -21,18 +36,24 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topol
     openings,
 )
 
-BACKENDS = ("auto", "firewalld", "nftables", "ufw", "iptables")
+AUTO = "auto"
+BACKENDS = (AUTO, "firewalld", "nftables", "ufw", "iptables")
 IPV6_ADDRESS = "rtf_node_ipv6_address"
 OF_THE_NODE = ("rtf_node_address", "ansible_host", IPV6_ADDRESS)
 _COMMENT_LENGTH = 120  # nft lets a comment be 128 characters long
 _DURATION = re.compile(r"([1-9][0-9]*)([smhd])\Z")
-# What a row calls the machines of a role.
-# The side of a row that an input says.
+# The side of a row that an input names.
 SIDE_OF_INPUT = {"rtf_internal_networks": "internal_network", "rtf_ingress_sources": "internet"}
 EXTRA_PORTS = "rtf_extra_ports"
 ANYBODY = "anybody"
+# What a row calls the machines of a role.
 OWN_SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+Scope = tuple[str, str]  # release, phase
+Rule = Mapping[str, Any]  # as firewall_rules takes it
+NO_FIREWALL = "No firewall is active: every port is open at the host, and nothing was changed."
 
 
 class Addresses(NamedTuple):
@@ -44,33 +65,129 @@ class Addresses(NamedTuple):
     ipv6: str = ""
 
 
-def seconds(text):
+class Rules(NamedTuple):
+    """sets, rules: as firewall_rules takes them. left_out: `{variable: [row id]}`, the rows whose source is not set.
+
+    removals: what the node accepted before and no longer does, as texts.
+    """
+
+    sets: dict[str, list[str]]
+    rules: list[Rule]
+    left_out: dict[str, list[str]]
+    removals: list[str] = []
+
+
+def inspection(_inputs: Inputs, _remembered: Remembered | None) -> dict[str, Any]:
+    """Return the arguments of host_info and judge; see Role."""
+    return {"sections": ["firewall"], "checks": ["fw.*"], "must_pass": []}
+
+
+def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
+    """Return the plan of a node; see Role. Raises Refusal where the inventory does not say enough."""
+    found = section(host, "firewall")
+    applied: Mapping[str, Any] = found.get("applied") or {}
+    wanted, denies = rules_of(inputs, applied, cluster)
+    warnings = [
+        f"{variable} is not set, so no firewall opens: {', '.join(ids)}" for variable, ids in wanted.left_out.items()
+    ]
+    removals = wanted.removals + (
+        ["the denial of everything else"] if applied.get("default_deny") and not denies else []
+    )
+    lost = [f"The firewall no longer has {', '.join(removals)}"] if removals else []
+    backend = inputs["backend"]
+    if backend == AUTO and not (found["active"] or applied or found["leftover"] or found["pending"]):
+        return Plan(notices=[NO_FIREWALL], warnings=warnings)
+    options = {
+        "sets": wanted.sets,
+        "rules": list(wanted.rules),
+        "trusted_networks": [inputs["pod_cidr"], inputs["service_cidr"]],
+        "default_deny": denies,
+        "expire_after": seconds(inputs["install_ports_expire"]),
+    }
+    same_backend = backend in (AUTO, applied.get("backend"))
+    same = same_backend and {name: applied.get(name) for name in options} == options
+    if same and found["holds"] and not found["pending"]:
+        return Plan(warnings=warnings)
+    rules_change: Change = {
+        "step": "Configure the firewall for the port table",
+        "kind": "rules",
+        "rules": {**options, "backend": backend, "rollback_timeout": inputs["rollback_timeout"]},
+    }
+    if backend == AUTO or found["backends"][backend]:
+        return Plan([rules_change], removals=lost, warnings=warnings)
+    # A dry run installs nothing, so there is no firewall that could show which rules are added.
+    rules_change["announcement"] = f"{backend} would be started, and would get the rules of the port table"
+    packages: Change = {
+        "step": f"Install {backend}",
+        "kind": "packages",
+        "packages": [backend],
+        "announcement": f"The package {backend} would be installed",
+    }
+    return Plan([packages, rules_change], removals=lost, warnings=warnings)
+
+
+def revert(inputs: Inputs, _host: Host, _remembered: Remembered) -> Plan:
+    """Return the way back: our rules go, whatever holds them. firewall_rules looks into every firewall for them."""
+    rules_change: Change = {
+        "step": "Restore the firewall",
+        "kind": "rules",
+        "rules": {"state": "absent", "rollback_timeout": inputs["rollback_timeout"]},
+    }
+    return Plan([rules_change])
+
+
+ROLE = Role(inspection, plan, revert, OF_THE_NODE)
+
+
+def rules_of(inputs: Inputs, applied: Mapping[str, Any], cluster: Cluster) -> tuple[Rules, bool]:
+    """Return (the Rules of a node, whether everything else is denied). applied: what the node holds of a former run."""
+    nodes = [
+        addresses_of(name, role_of(name, cluster.groups), variables) for name, variables in cluster.variables.items()
+    ]
+    values = {name: given(inputs[name.removeprefix("rtf_")]) for name in (*SIDE_OF_INPUT, EXTRA_PORTS)}
+    internal, ingress, extra = (value or [] for value in values.values())
+    denies = given(inputs["default_deny"])
+    denies = bool(applied.get("default_deny")) if denies is None else denies
+    catalogue, scope = catalog.load(), (inputs["release"], inputs["phase"])
+    refused = problems(nodes, internal)
+    if denies:
+        refused += denying(catalog.release_of(catalogue, inputs["release"]))
+    if refused:
+        raise Refusal("The firewall was not changed. " + "\n".join(refused))
+    catalogue = with_site_rows(catalogue, [], extra)
+    role = role_of(cluster.node, cluster.groups)
+    found = firewall(catalogue, scope, nodes, role, internal, ingress)
+    unset = [name for name, value in values.items() if value is None]
+    return with_former(found, applied.get("rules") or [], scope, catalogue, unset), denies
+
+
+def seconds(text: Any) -> int:
     """Return the seconds of a duration such as "24h", "90m" or "7d". Raises ValueError with a sentence."""
     match = _DURATION.match(text) if isinstance(text, str) else None
     if not match:
-        raise ValueError(f"{quoted(text)} is no duration; write a number and s, m, h or d, such as 24h")
+        raise ValueError(f"{quoted(text)} is not a valid duration; write a number and s, m, h or d, such as 24h")
     return int(match[1]) * _SECONDS[match[2]]
 
 
-def addresses_of(name, role, variables):
+def addresses_of(name: str, role: str, variables: Mapping[str, Any]) -> Addresses:
     """Return the Addresses of a node; variables: `{name: value}` with names of OF_THE_NODE."""
     return Addresses(name, role, address_of(variables), str(variables.get(IPV6_ADDRESS, "")))
 
 
-def problems(nodes, internal_networks):
-    """Return sentences about Addresses by which no rule can be made, each with the variable that would say better."""
+def problems(nodes: Sequence[Addresses], internal_networks: Iterable[str]) -> list[str]:
+    """Return sentences about Addresses that no rule can be made of, each with the variable to correct."""
     found = []
     missing = [node.name for node in nodes if not node.ipv4]
     if missing:
         found.append(
-            f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is no IPv4 address there; "
+            f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is not an IPv4 address there; "
             "the firewalls of the other nodes must know it"
         )
     return found + outside(nodes, internal_networks)
 
 
-def denying(release):
-    """Return a sentence where all that no rule opens may not be denied; release: an entry of releases.yml."""
+def denying(release: Mapping[str, Any]) -> list[str]:
+    """Return a sentence where everything else must not be denied; release: an entry of releases.yml."""
     if release["line"] == "appliance":
         return []
     return [
@@ -80,7 +197,7 @@ def denying(release):
     ]
 
 
-def outside(nodes, internal_networks):
+def outside(nodes: Sequence[Addresses], internal_networks: Iterable[str]) -> list[str]:
     """Return a sentence for each node whose address lies in none of the internal networks, where these are stated."""
     networks = [ipaddress.ip_network(text) for text in internal_networks]
     found = []
@@ -95,12 +212,15 @@ def outside(nodes, internal_networks):
     return found
 
 
-def firewall(catalogue, scope, nodes, role, internal_networks, ingress_sources):
-    """Return `{"sets", "rules", "left_out"}` for a node of a role, as the module firewall_rules takes the first two.
-
-    catalogue: a Catalog with the site's rows. scope: (release, phase). nodes: Addresses of the whole cluster.
-    left_out: `{variable: [row id]}`, the rows for which nobody said from where.
-    """
+def firewall(
+    catalogue: Catalog,
+    scope: Scope,
+    nodes: Sequence[Addresses],
+    role: str,
+    internal_networks: list[str],
+    ingress_sources: list[str],
+) -> Rules:
+    """Return the Rules of a node of a role. catalogue: with the site's rows. nodes: those of the whole cluster."""
     rows = catalog.select_ports(catalogue, *scope)
     # Topology knows IPv4 alone, and no rule below depends on an address: they name the sets.
     site = Site(
@@ -112,59 +232,57 @@ def firewall(catalogue, scope, nodes, role, internal_networks, ingress_sources):
     phases = {row["id"]: row["phase"] for row in rows}
     inbound = [rule for rule in for_role(rules(found), role) if rule.direction == "in"]
     missing = unstated([one for one in found if one.row["to"] in OWN_SIDES[role]])
-    return {"sets": sets(nodes), "rules": [_rule(rule, phases) for rule in inbound], "left_out": missing}
+    return Rules(sets(nodes), [_rule(rule, phases) for rule in inbound], missing)
 
 
-def with_former(found, former, scope, catalogue, unset):
-    """Return found with those rules of a former run that are for inputs which are not set now, and with "taken_away".
+def with_former(found: Rules, former: list[Rule], scope: Scope, catalogue: Catalog, unset: Sequence[str]) -> Rules:
+    """Return found with those rules of a former run that are for inputs which are not set now, and with the removals.
 
-    found: as firewall() returns it. former: `[rule]` that the node holds. scope: (release, phase). catalogue: a Catalog
-    with the site's rows. unset: names of inputs, those of SIDE_OF_INPUT and EXTRA_PORTS. taken_away: `[text]`, what the node
-    let in and no longer does.
+    former: the rules that the node holds. catalogue: with the site's rows. unset: names out of SIDE_OF_INPUT and EXTRA_PORTS.
     """
     sides = [SIDE_OF_INPUT[name] for name in unset if name in SIDE_OF_INPUT]
     open_ids = {row["id"] for row in catalogue.ports if row["from"] in sides}
     known = {row["id"] for row in catalogue.ports}
 
-    def stays(rule):
+    def stays(rule: Rule) -> bool:
         ids = ids_of(rule)
         of_the_site = EXTRA_PORTS in unset and not ids & known
-        return (of_the_site or ids & open_ids) and not (rule["expires"] and scope[1] == "operate")
+        return bool(of_the_site or ids & open_ids) and not (rule["expires"] and scope[1] == "operate")
 
     kept = [rule for rule in former if stays(rule)]
-    said = {one for rule in kept for one in ids_of(rule)}
-    rules_ = [rule for rule in found["rules"] if not ids_of(rule) <= said] + kept
+    kept_ids = {one for rule in kept for one in ids_of(rule)}
+    rules_ = [rule for rule in found.rules if not ids_of(rule) <= kept_ids] + kept
     if sorted(rules_, key=repr) == sorted(former, key=repr):
         rules_ = former  # another order would be a change
-    left_out = {name: [one for one in ids if one not in said] for name, ids in found["left_out"].items()}
+    left_out = {name: [one for one in ids if one not in kept_ids] for name, ids in found.left_out.items()}
     now = {text for rule in rules_ for text in texts(rule)}
-    return {
-        **found,
-        "rules": rules_,
-        "left_out": {name: ids for name, ids in left_out.items() if ids},
-        "taken_away": [text for rule in former for text in texts(rule) if not {text, _from_anybody(text)} & now],
-    }
+    return Rules(
+        found.sets,
+        rules_,
+        {name: ids for name, ids in left_out.items() if ids},
+        [text for rule in former for text in texts(rule) if not {text, _from_anybody(text)} & now],
+    )
 
 
-def ids_of(rule):
+def ids_of(rule: Rule) -> set[str]:
     """Return the ids of the rows that a rule is for."""
     return set(rule["comment"].split(","))
 
 
-def texts(rule):
-    """Return what a rule lets in, a text for each range of ports and each source."""
+def texts(rule: Rule) -> list[str]:
+    """Return what a rule accepts, a text for each range of ports and each source."""
     sources = rule["networks"] or [rule["from_set"] or ANYBODY]
     return [f"{ports}/{rule['transport']} from {source}" for ports in rule["ports"] for source in sources]
 
 
-def _from_anybody(text):
+def _from_anybody(text: str) -> str:
     return f"{text.partition(' from ')[0]} from {ANYBODY}"
 
 
-def sets(nodes):
+def sets(nodes: Sequence[Addresses]) -> dict[str, list[str]]:
     """Return the addresses of all nodes, and of the controllers."""
 
-    def addresses(members):
+    def addresses(members: Iterable[Addresses]) -> list[str]:
         return [address for node in members for address in (node.ipv4, node.ipv6) if address]
 
     return {
@@ -173,7 +291,7 @@ def sets(nodes):
     }
 
 
-def _rule(rule, phases):
+def _rule(rule: Any, phases: Mapping[str, str]) -> Rule:
     return {
         "comment": comment(rule.ids),
         "transport": rule.transport,
@@ -184,7 +302,7 @@ def _rule(rule, phases):
     }
 
 
-def comment(ids):
+def comment(ids: Sequence[str]) -> str:
     """Return the ids of rows as one word, shortened where they are many."""
     text = ",".join(ids)
     kept = list(ids)

@@ -2,21 +2,188 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the catalogue's settings and the evidence of a node to what its kernel has to be given."""
+"""The plan of rtf_kernel: modules and parameters now and at boot, and what a site has switched off besides."""
+
+from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import kernel_switches
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
+    Change,
+    Cluster,
+    File,
+    Host,
+    Inputs,
+    Plan,
+    Remembered,
+    Role,
+    differs,
+    section,
+    text_of,
+)
 
 PORT_RANGE, RESERVED_PORTS = "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports"
 # Without the bridge module there are no such parameters, and bridged packets pass as they do when these are 0.
 BRIDGE_PREFIX, WITHOUT_BRIDGE = "net.bridge.", "0"
+CHECKS = ["kernel.*", "host.inotify"]
+
+Row = Mapping[str, Any]
 
 
-def kernel_probes(settings, extra_sysctls=(), extra_modules=()):
+class Boot(NamedTuple):
+    """What our files have: `{name: value}` of the one of sysctl.d, `[name]` of the one of modules-load.d."""
+
+    sysctls: dict[str, str]
+    modules: list[str]
+
+
+class KernelPlan(NamedTuple):
+    """boot: what our files get. removals: names that they have and no longer get.
+
+    load: modules to load now. set: the parameters that have another value now, and replaced these values. optional:
+    parameters that the vendor's page does not ask for, so that a kernel that refuses them does not stop the role.
+    """
+
+    boot: Boot
+    removals: list[str]
+    load: list[str]
+    set: dict[str, str]
+    replaced: dict[str, str]
+    optional: list[str]
+
+
+def inspection(inputs: Inputs, remembered: Remembered | None) -> dict[str, Any]:
+    """Return the arguments of host_info and judge; see Role."""
+    files = [inputs["sysctl_file"], inputs["modules_file"], kernel_switches.OFFLOAD_FILE]
+    if remembered is not None:
+        names = [one.section for one in kernel_switches.SWITCHES if one.section in remembered]
+        return {"sections": ["kernel", *names], "files": files, "sysctls": list(remembered.get("sysctls", {}))}
+    switches = [one for one in kernel_switches.SWITCHES if inputs[one.name]]
+    checks = [one.check for one in switches]
+    settings = catalog.select_settings(catalog.load(), inputs["release"])
+    return {
+        "sections": ["kernel", *(one.section for one in switches)],
+        "files": files,
+        "units": [kernel_switches.OFFLOAD_UNIT] if inputs["tunnel_offload_off"] else [],
+        **kernel_probes(settings, given(inputs["extra_sysctls"]) or (), given(inputs["extra_modules"]) or ()),
+        "checks": CHECKS + checks,
+        "must_pass": checks + (["kernel.reserved_ports"] if given(inputs["reserve_ports"]) else []),
+    }
+
+
+def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
+    """Return the plan of a node; see Role."""
+    settings = catalog.select_settings(catalog.load(), inputs["release"])
+    former = Boot(settings_in(text_of(host, inputs["sysctl_file"])), names_in(text_of(host, inputs["modules_file"])))
+    found = kernel_plan(
+        section(host, "kernel"),
+        settings,
+        inputs["sysctl_file"],
+        former,
+        given(inputs["extra_sysctls"]),
+        given(inputs["extra_modules"]),
+        given(inputs["reserve_ports"]),
+    )
+    record: dict[str, Any] = {"sysctls": found.replaced} if found.replaced else {}
+    changes = _kernel_changes(found, inputs, host, cluster.header)
+    for switch in kernel_switches.SWITCHES:
+        if inputs[switch.name]:
+            recorded, more = switch.plan(host, inputs, cluster)
+            changes += more
+            record.update(recorded)
+    removals = [f"A boot no longer sets or loads {', '.join(found.removals)}"] if found.removals else []
+    return Plan(changes, record, removals)
+
+
+def revert(inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
+    """Return the way back to what is recorded. Loaded modules stay until the next boot: other programs may use them."""
+    changes: list[Change] = []
+    ours = [path for path in (inputs["sysctl_file"], inputs["modules_file"]) if host["files"].get(path)]
+    if ours:
+        changes.append(
+            {"step": "Restore the boot files by removing those of the role", "kind": "removed_files", "removed": ours}
+        )
+    # Without the bridge module its parameters are gone, and need not be restored.
+    live = {name: entry["live"] for name, entry in section(host, "kernel")["sysctls"].items()}
+    values = {
+        name: value
+        for name, value in remembered.get("sysctls", {}).items()
+        if live.get(name) is not None and live[name] != value
+    }
+    if values:
+        # A parameter that the kernel refuses to restore is one that it refused to change.
+        changes.append(
+            {"step": "Restore kernel parameters", "kind": "parameters", "parameters": values, "optional": list(values)}
+        )
+    for switch in kernel_switches.SWITCHES:
+        if switch.section in remembered:
+            changes += switch.revert(host, remembered[switch.section])
+    return Plan(changes)
+
+
+ROLE = Role(inspection, plan, revert)
+
+
+def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) -> list[Change]:
+    """Return the changes of modules and parameters. Modules come first: parameters of the bridge appear with its module."""
+    modules, sysctls = files(found.boot, inputs, header)
+    changes: list[Change] = []
+    if differs(host, modules):
+        changes.append({"step": "Configure kernel modules for boot", "kind": "files", "files": [modules]})
+    if found.load:
+        announcement = f"These modules would be loaded: {', '.join(found.load)}"
+        changes.append(
+            {
+                "step": "Configure the running kernel with missing modules",
+                "kind": "modules",
+                "modules": found.load,
+                "announcement": announcement,
+            }
+        )
+    if differs(host, sysctls):
+        changes.append({"step": "Configure kernel parameters for boot", "kind": "files", "files": [sysctls]})
+    if found.set:
+        optional = [name for name in found.optional if name in found.set]
+        changes.append(
+            {"step": "Set kernel parameters", "kind": "parameters", "parameters": found.set, "optional": optional}
+        )
+    return changes
+
+
+def files(boot: Boot, inputs: Inputs, header: str) -> tuple[File, File]:
+    """Return our files of modules-load.d and of sysctl.d."""
+    modules = "".join(f"{name}\n" for name in boot.modules)
+    sysctls = "".join(f"{name} = {value}\n" for name, value in sorted(boot.sysctls.items()))
+    return (
+        {"path": inputs["modules_file"], "content": header + modules, "mode": "0644"},
+        {"path": inputs["sysctl_file"], "content": header + sysctls, "mode": "0644"},
+    )
+
+
+def settings_in(text: str) -> dict[str, str]:
+    """Return `{name: value}` of the text of our file of sysctl.d."""
+    pairs = (line.partition("=") for line in names_in(text))
+    return {name.strip(): " ".join(value.split()) for name, separator, value in pairs if separator}
+
+
+def names_in(text: str) -> list[str]:
+    """Return the lines of a text that are not comments."""
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and line[0] not in "#;"]
+
+
+def kernel_probes(
+    settings: Iterable[Row], extra_sysctls: Iterable[str] = (), extra_modules: Iterable[str] = ()
+) -> dict[str, list[str]]:
     """Return `{"sysctls": [name], "kernel_modules": [name]}`: what host_info has to look up for the settings (rows)."""
-    sysctls, modules = [], []
+    sysctls: list[str] = []
+    modules: list[str] = []
     for expected in (row["expected"] for row in settings):
         sysctls.extend(expected.get("sysctls", {}))
         sysctls.extend(expected.get("sysctls_at_least", {}))
@@ -29,72 +196,80 @@ def kernel_probes(settings, extra_sysctls=(), extra_modules=()):
     }
 
 
-def kernel_plan(kernel, settings, own_file, extra_sysctls=None, extra_modules=None, reserve_ports=None):
-    """Return what a node's kernel is to be given, from its evidence (the kernel section of host_info) and the settings.
+def kernel_plan(
+    kernel: Mapping[str, Any],
+    settings: Iterable[Row],
+    own_file: str,
+    former: Boot,
+    extra_sysctls: Mapping[str, Any] | None = None,
+    extra_modules: Iterable[str] | None = None,
+    reserve_ports: bool | None = None,
+) -> KernelPlan:
+    """Return what a kernel has to be given, from its evidence (the section kernel of host_info) and settings (rows).
 
-    own_file: the file of sysctl.d that is ours; what it sets is not the site's wish. extra_sysctls, extra_modules,
-    reserve_ports: None where the site does not say; what our files have of a former run then stays in them. Keys of the result:
-    sysctls: `{name: value}` for the file. modules: `[name]` for the file. taken_away: what our files have and no longer get.
-    load: modules to load now. set: those sysctls whose value is another now. replaced: `{name: value before}` of these.
-    optional: names in sysctls that the page of the vendor does not ask for, so that a kernel that refuses them does not stop
-    the role. unmet: sentences on those of the site's own wishes that are not fulfilled, now or at boot.
+    own_file: our file of sysctl.d, whose values are not the site's. former: what our files have. extra_sysctls,
+    extra_modules, reserve_ports: None where the input is not set, so that what our files have of it stays.
     """
     found = kernel["sysctls"]
-    sysctls, modules, optional = {}, [], set()
+    sysctls: dict[str, str] = {}
+    modules: list[str] = []
+    optional: set[str] = set()
     for row in settings:
         wanted = _values(row["expected"], found, own_file, bool(reserve_ports))
         sysctls.update(wanted)
         modules.extend(row["expected"].get("modules", []))
         if row["severity"] != "required":
             optional.update(wanted)
-    for name, value in (extra_sysctls or {}).items():
-        sysctls[name] = " ".join(str(value).split())
-        optional.discard(name)
+    extra = normal(extra_sysctls or {})
+    sysctls.update(extra)
     modules = list(dict.fromkeys([*modules, *(extra_modules or ())]))
     differing = {name: value for name, value in sysctls.items() if found[name]["live"] != value}
-    files = kernel.get("files") or {"sysctls": {}, "modules": []}
+    before = {name: _before(name, found[name]["live"]) for name in differing}
     ours, our_modules = _of_the_catalogue()
     kept = {
         name: value
-        for name, value in files["sysctls"].items()
+        for name, value in former.sysctls.items()
         if name not in sysctls
         and (reserve_ports is None if name == RESERVED_PORTS else extra_sysctls is None and name not in ours)
     }
-    kept_modules = (
-        []
-        if extra_modules is not None
-        else [name for name in files["modules"] if name not in modules and name not in our_modules]
+    others = [name for name in former.modules if name not in modules]
+    kept_modules = [name for name in others if name not in our_modules] if extra_modules is None else []
+    return KernelPlan(
+        boot=Boot({**sysctls, **kept}, modules + kept_modules),
+        removals=[name for name in former.sysctls if name not in sysctls and name not in kept]
+        + [name for name in others if name not in kept_modules],
+        load=[name for name in modules if _loadable(kernel["modules"][name])],
+        set=differing,
+        replaced={name: value for name, value in before.items() if value is not None},
+        optional=sorted(optional - set(extra)),
     )
-    return {
-        "sysctls": {**sysctls, **kept},
-        "modules": modules + kept_modules,
-        "taken_away": [name for name in files["sysctls"] if name not in sysctls and name not in kept]
-        + [name for name in files["modules"] if name not in modules and name not in kept_modules],
-        "load": [name for name in modules if _loadable(kernel["modules"][name])],
-        "set": differing,
-        "replaced": {
-            name: _before(name, found[name]["live"])
-            for name in differing
-            if _before(name, found[name]["live"]) is not None
-        },
-        "optional": sorted(optional),
-        "unmet": [
-            *_unmet_sysctls(extra_sysctls or {}, sysctls, found),
-            *_unmet_modules(extra_modules or (), kernel["modules"]),
-        ],
-    }
+
+
+def normal(sysctls: Mapping[str, Any]) -> dict[str, str]:
+    """Return parameters with their values as the kernel shows them."""
+    return {name: " ".join(str(value).split()) for name, value in sysctls.items()}
+
+
+def unmet(
+    kernel: Mapping[str, Any], extra_sysctls: Mapping[str, Any] | None, extra_modules: Iterable[str] | None
+) -> list[str]:
+    """Return a sentence for each of the site's own parameters and modules that is not in force, now or at boot."""
+    sysctls = _unmet_sysctls(normal(extra_sysctls or {}), kernel["sysctls"])
+    return [*sysctls, *_unmet_modules(extra_modules or (), kernel["modules"])]
 
 
 @functools.cache
-def _of_the_catalogue():
+def _of_the_catalogue() -> tuple[frozenset[str], frozenset[str]]:
     """Names of sysctls and modules that some release asks for."""
     probes = kernel_probes(catalog.load().settings)
     return frozenset(probes["sysctls"]), frozenset(probes["kernel_modules"])
 
 
-def _values(expected, found, own_file, reserve_ports):
+def _values(
+    expected: Mapping[str, Any], found: Mapping[str, Any], own_file: str, reserve_ports: bool
+) -> dict[str, str]:
     """The sysctls that one setting asks for on this node, `{name: value}`."""
-    values = {}
+    values: dict[str, str] = {}
     for name, value in expected.get("sysctls", {}).items():
         if found[name]["live"] is not None or not expected.get("only_where_present"):
             values[name] = value
@@ -111,18 +286,18 @@ def _values(expected, found, own_file, reserve_ports):
     return values
 
 
-def _unmet_sysctls(names, wanted, found):
-    for name in names:
+def _unmet_sysctls(wanted: Mapping[str, str], found: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in wanted.items():
         entry = found[name]
         if entry["live"] is None:
             yield f"{name}: this kernel has no such parameter"
-        elif entry["live"] != wanted[name]:
-            yield f"{name} is {entry['live']} and not {wanted[name]}"
-        elif entry["at_boot"] != wanted[name]:
+        elif entry["live"] != value:
+            yield f"{name} is {entry['live']} and not {value}"
+        elif entry["at_boot"] != value:
             yield f"{name} becomes {entry['at_boot']} at boot, set by {entry['at_boot_source']}"
 
 
-def _unmet_modules(names, found):
+def _unmet_modules(names: Iterable[str], found: Mapping[str, Any]) -> Iterator[str]:
     for name in names:
         obstacle = found[name]["obstacle"]
         because = f", because of `{obstacle['line']}` at {obstacle['source']}" if obstacle else ""
@@ -132,17 +307,17 @@ def _unmet_modules(names, found):
             yield f"{name} will not be loaded at boot{because}"
 
 
-def _sites_value(entry, own_file):
+def _sites_value(entry: Mapping[str, Any], own_file: str) -> str | None:
     """What would be set at boot without our file, or None."""
     others = [one["value"] for one in entry["set_by"] if one["source"].rpartition(":")[0] != own_file]
     return others[-1] if others else None
 
 
-def _loadable(module):
-    """Whether modprobe would find and load a module that is not there; one that is forbidden has to be allowed first."""
+def _loadable(module: Mapping[str, Any]) -> bool:
+    """Whether modprobe would find and load a module that is absent; one that is forbidden has to be allowed first."""
     forbidden = module["obstacle"] and module["obstacle"]["how"] == "install"
     return not module["available"] and bool(module["file"]) and not forbidden
 
 
-def _before(name, live):
+def _before(name: str, live: str | None) -> str | None:
     return WITHOUT_BRIDGE if live is None and name.startswith(BRIDGE_PREFIX) else live

@@ -2,31 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What package managers say of an installation before it is made, and of packages that nothing needs any more."""
+"""What package managers report of an installation before it is made, and of packages that nothing needs any more."""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _APT = re.compile(r"^(?P<how>Inst|Remv) (?P<name>\S+)(?P<former> \[)?", re.MULTILINE)
 _ALONE = re.compile(r"^\S+$", re.MULTILINE)
 _DNF = re.compile(r"(?P<how>Installed|Removed): (?P<name>\S+)-[^-\s]+-[^-\s]+\Z")
 
 
-def planned(result, names):
+def planned(result: Mapping[str, Any], names: Iterable[str]) -> dict[str, list[str]]:
     """Return `{"packages_added", "packages_removed"}` of an installation of packages (names).
 
     result: what the module apt, dnf or yum returned in check mode. yum does not name dependencies; the packages themselves
     are always among those added.
     """
-    added, removed = list(names), []
+    added = list(names)
+    removed: list[str] = []
     for match in _APT.finditer(result.get("stdout", "")):
         if match["how"] == "Remv":
             removed.append(match["name"])
         elif not match["former"]:  # an upgrade names the version that it replaces
             added.append(match["name"])
-    for line in result.get("results", []):
-        match = _DNF.match(line)
-        if match:
-            (added if match["how"] == "Installed" else removed).append(match["name"])
+    for change in filter(None, map(_DNF.match, result.get("results", []))):
+        (added if change["how"] == "Installed" else removed).append(change["name"])
     # dnf removes the former version of what it upgrades.
     return {
         "packages_added": [name for name in dict.fromkeys(added) if name not in removed],
@@ -34,8 +37,8 @@ def planned(result, names):
     }
 
 
-def unneeded(text, added):
-    """Return those of the packages `added` that the package manager says are needed by nothing any more.
+def unneeded(text: str, added: Iterable[str]) -> list[str]:
+    """Return those of the packages `added` that nothing needs any more, as the package manager reports.
 
     text: what `apt-get --simulate autoremove` or `dnf repoquery --unneeded --queryformat %{name}` printed.
     """

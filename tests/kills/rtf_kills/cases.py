@@ -20,7 +20,7 @@ LOCAL = (
     "fail",
     "assert",
     "check_inputs",
-    "firewall_plan",
+    "plan_changes",
     "judge",
     "audit_plan",
     "audit_targets",

@@ -4,6 +4,7 @@
 
 """The tasks that a playbook may run, as its files say: what is included counts, whatever its condition."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 BLOCKS = ("block", "rescue", "always")
 ROLES = ("import_role", "include_role")
 TASKS = ("import_tasks", "include_tasks")
+TEMPLATE = re.compile(r"{{.*?}}")
 
 
 class Loader(yaml.SafeLoader):
@@ -22,7 +24,7 @@ Loader.add_multi_constructor("!", lambda loader, suffix, node: loader.construct_
 
 
 def tasks_of(playbook):
-    """Return the keys of all tasks, as the callback names them, in the order of the files."""
+    """Return globs of the keys of all tasks, as the callback names them, in the order of the files."""
     found = []
     for play in _load(CHECKOUT / "playbooks" / f"{playbook}.yml"):
         for section in ("pre_tasks", "tasks", "post_tasks"):
@@ -43,7 +45,7 @@ def _collect(tasks, where, role, found):
         files = [action[name] for name in TASKS if name in action]
         # What is imported takes the place of its task; what is included runs besides.
         if "include_tasks" in action or not (roles or files or "block" in task):
-            found.append(f"{where}: {task['name']}")
+            found.append(f"{where}: {TEMPLATE.sub('*', task['name'])}")
         for one in roles:
             _file(one["name"].rpartition(".")[2], one.get("tasks_from", "main"), found)
         for one in files:
@@ -51,6 +53,6 @@ def _collect(tasks, where, role, found):
 
 
 def _file(role, name, found):
-    path = CHECKOUT / "roles" / role / "tasks" / f"{name}.yml"
-    if path.exists():
-        _collect(_load(path), f"{role}/{name}", role, found)
+    """Add the tasks of a file, or of all files whose name a template may make."""
+    for path in sorted((CHECKOUT / "roles" / role / "tasks").glob(f"{TEMPLATE.sub('*', name)}.yml")):
+        _collect(_load(path), f"{role}/{path.stem}", role, found)

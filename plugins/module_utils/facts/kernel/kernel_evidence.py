@@ -163,27 +163,8 @@ def _modules_loaded_at_boot(problems):
     return persisted
 
 
-def names_in_files(sysctl_file, modules_file):
-    """Return `{"sysctls": {name: value}, "modules": [name]}` of a file of sysctl.d and one of modules-load.d, "" for none."""
-    settings = {}
-    for line in _lines(sysctl_file):
-        name, separator, value = line.partition("=")
-        if separator:
-            settings[name.strip()] = " ".join(value.split())
-    return {"sysctls": settings, "modules": list(_lines(modules_file))}
-
-
-def _lines(path):
-    text = read_text_or_none(path) if path else None
-    lines = (line.strip() for line in (text or "").splitlines())
-    return (line for line in lines if line and line[0] not in "#;")
-
-
-def kernel_evidence(sysctls, modules, sysctl_file="", modules_file=""):
-    """Return the kernel section of host_info. The two files are those of a role, "" for none.
-
-    Its sysctls, its modules and its files are `{"error": why}` where they could not be read.
-    """
+def kernel_evidence(sysctls, modules):
+    """Return the kernel section of host_info; its sysctls and its modules are `{"error": why}` where they are not known."""
     release = os.uname().release
     kernels = installed_kernels(release)
     problems = {"sysctls": [], "modules": []}
@@ -191,7 +172,6 @@ def kernel_evidence(sysctls, modules, sysctl_file="", modules_file=""):
         {
             "sysctls": lambda: sysctl_evidence(sysctls, problems["sysctls"]),
             "modules": lambda: module_evidence(modules, release, problems["modules"], kernels["newest"]),
-            "files": lambda: names_in_files(sysctl_file, modules_file),
         }
     )
     unread = {name: noted(entries) for name, entries in problems.items()}

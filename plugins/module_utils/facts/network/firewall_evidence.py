@@ -22,19 +22,20 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.c
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import owner_of_jump
 
 LABEL = "runtime_fabric"
-APPLIED = ("backend", "expires_at", "rules", "default_deny")
+APPLIED = ("backend", "expires_at", "expire_after", "sets", "rules", "trusted_networks", "default_deny")
 INSTALLER_PLACES = ("/opt/anypoint/runtimefabric/init.sh", "/opt/anypoint/runtimefabric/scripts/init.sh")
 INSTALLER_UNIT = "/etc/systemd/system/iptables.service"
 _VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+)", re.MULTILINE)
 
 
 def firewall_evidence(label=LABEL, host=None):
-    """Return `{"backends", "active", "ours", "applied", "pending", "iptables", "forward", "forward_owners", "installer"}`.
+    """Return the section firewall of host_info, a dictionary of what follows.
 
-    backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how our
-    rules differ from what was applied, as guarded_change.drift() returns it, or None. applied: `{"backend",
-    "expires_at", "rules", "default_deny"}` or None; expires_at: when rules that expire end, in seconds since the epoch, 0
-    without any; rules: as the module firewall_rules takes them. pending: whether a change
+    backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how what is
+    there differs from what was applied, as guarded_change.drift() returns it, or None. applied: None, or what of APPLIED was applied
+    last; expires_at: when rules that expire end, in seconds since the epoch, 0 without any; the others are options of the
+    module firewall_rules. holds: whether to apply that again would change nothing. leftover: where no firewall is active and
+    nothing says what was applied, the backends that may hold something of ours. pending: whether a change
     waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
     that drop forwarded packets which no rule accepts. forward_owners: `{where: program}` of those of them whose policy a
     program has set for itself. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
@@ -45,13 +46,15 @@ def firewall_evidence(label=LABEL, host=None):
     if os.geteuid() != 0:
         raise FirewallError("only root can read the rules of a firewall")
     backends = backend_selection.all_backends(host, label)
-    known = guarded_change.applied(host)
+    known, active = guarded_change.applied(host), backend_selection.active(backends)
     forward, forward_owners = forward_policies(host, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
-        "active": dict(backend_selection.active(backends)),
+        "active": dict(active),
         "ours": guarded_change.drift(host, backends, time.time()),
         "applied": {name: known.get(name) for name in APPLIED} if known else None,
+        "holds": bool(known) and guarded_change.holds(host, label),
+        "leftover": [] if known or active else leftover(backends),
         "pending": guarded_change.Guard(host, label, guarded_change.DIRECTORY).is_pending(),
         "iptables": iptables_variants(host),
         "forward": forward,
@@ -62,6 +65,14 @@ def firewall_evidence(label=LABEL, host=None):
             "platform": platform(),
         },
     }
+
+
+def leftover(backends):
+    """Return the names of the backends that hold something of ours, or of all where one cannot be read."""
+    try:
+        return backend_selection.ours(backends)
+    except FirewallError:
+        return list(backends)
 
 
 def iptables_variants(host):

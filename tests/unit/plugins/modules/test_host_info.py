@@ -39,6 +39,13 @@ def test_the_kernel_that_runs_the_test_is_described():
     assert kernel["modules"]["no_such_module"]["available"] is False
 
 
+def test_files_and_units_are_returned_where_they_are_asked_for(tmp_path):
+    (tmp_path / "x").write_text("a\n")
+    code, result = run_module(sections=[], files=[str(tmp_path / "x")], units=["no-such.service"])
+    assert code == 0 and result["host"]["files"][str(tmp_path / "x")]["text"] == "a\n"
+    assert result["host"]["units"] == {} or "error" in result["host"]["units"]
+
+
 def test_a_password_that_is_an_ordinary_word_hides_nothing_else():
     hashes = [masked_urls.digest(f"http://Linux:{word}@p:1") for word in ("Linux", "proxy", "none")]
     code, result = run_module(sections=["kernel", "proxy"], sysctls=["kernel.ostype"], proxy_hashes=hashes)

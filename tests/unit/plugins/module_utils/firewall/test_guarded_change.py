@@ -77,3 +77,41 @@ def test_a_call_that_waited_long_enough_is_refused_and_names_the_other_change(tm
 def test_only_the_change_that_is_meant_is_rolled_back(tmp_path, options, due):
     call = Played(tmp_path, looks=9, state="rolled_back", **options)
     assert call.run()["changed"] == due and bool(call.done) == due
+
+
+APPLIED = {"backend": "nftables", "keep_ports": [22], "rules": [], "state": "present"}
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_what_was_applied_holds_where_to_apply_it_again_would_change_nothing(monkeypatch, changed):
+    calls = []
+
+    class Again:
+        def __init__(self, host, parameters, check_mode):
+            calls.append((parameters, check_mode))
+
+        def run(self):
+            return {"changed": changed}
+
+    monkeypatch.setattr(guarded_change, "applied", lambda host: APPLIED)
+    monkeypatch.setattr(guarded_change, "Change", Again)
+    monkeypatch.setattr(guarded_change.Guard, "is_unsettled", lambda self: False)
+    assert guarded_change.holds(Host(), "ours") is not changed
+    # Ports that sshd has left since are not kept any longer.
+    assert calls == [({**APPLIED, "label": "ours", "keep_ports": []}, True)]
+
+
+@pytest.mark.parametrize("known", [{}, {"backend": "nftables"}, {"backend": "auto", "rules": "none"}])
+def test_a_record_that_cannot_be_applied_again_does_not_hold(monkeypatch, known):
+    monkeypatch.setattr(guarded_change, "applied", lambda host: known)
+    monkeypatch.setattr(guarded_change.backend_selection, "active", lambda backends: {})
+    monkeypatch.setattr(guarded_change.backend_selection, "ours", lambda backends: ["nftables"])
+    assert guarded_change.holds(Host(), "ours") is False
+
+
+@pytest.mark.parametrize("unsettled, left_alone", [(True, []), (False, ["/etc/nftables.conf"])])
+def test_what_a_killed_change_or_a_rollback_left_is_for_the_next_call(monkeypatch, unsettled, left_alone):
+    monkeypatch.setattr(guarded_change, "applied", lambda host: APPLIED)
+    monkeypatch.setattr(guarded_change.Guard, "is_unsettled", lambda self: unsettled)
+    monkeypatch.setattr(guarded_change.Guard, "left_alone", lambda self: left_alone)
+    assert guarded_change.holds(Host(), "ours") is False

@@ -10,6 +10,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.firewall import Addresses
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
+    Cluster,
+    Plan,
+    Refusal,
+    for_check_mode,
+)
 
 NODES = [
     Addresses("c1", "controller", "192.0.2.11", "2001:db8::11"),
@@ -23,7 +29,7 @@ def planned(role, phase="install", internal=(), ingress=(), extra=()):
 
 
 def by_comment(found):
-    return {rule["comment"]: rule for rule in found["rules"]}
+    return {rule["comment"]: rule for rule in found.rules}
 
 
 def test_a_worker_opens_nothing_of_a_controller_and_nobody_opens_ports_of_localhost():
@@ -48,7 +54,7 @@ def test_sources_are_sets_networks_or_anybody():
     assert found["ingress-https"]["networks"] == ["198.51.100.0/24"]
     anybody = by_comment(planned("controller"))["ingress-https"]
     assert (anybody["from_set"], anybody["networks"]) == (None, [])
-    assert planned("worker")["sets"] == {
+    assert planned("worker").sets == {
         "nodes": ["192.0.2.11", "2001:db8::11", "192.0.2.21"],
         "controllers": ["192.0.2.11", "2001:db8::11"],
     }
@@ -65,9 +71,9 @@ def test_a_row_of_the_site_is_opened_too():
     assert by_comment(found)["metrics"]["networks"] == ["10.20.0.0/16"]
 
 
-def test_what_nobody_stated_is_named_where_it_would_be_opened():
-    assert planned("controller")["left_out"] == {"rtf_internal_networks": ["ops-center-ui"]}
-    assert planned("worker")["left_out"] == {}
+def test_a_source_that_is_not_set_is_named_where_it_would_be_opened():
+    assert planned("controller").left_out == {"rtf_internal_networks": ["ops-center-ui"]}
+    assert planned("worker").left_out == {}
 
 
 METRICS = {"id": "metrics", "ports": [9100], "from": "10.20.0.0/16", "to": "nodes"}
@@ -77,29 +83,29 @@ ALL = ("rtf_internal_networks", "rtf_ingress_sources", "rtf_extra_ports")
 def continued(former, unset, role="controller", phase="install", **given):
     """What is planned where a node holds what `former` says, and some inputs are not set now."""
     rows = with_site_rows(catalog.load(), [], list(given.get("extra", ())))
-    return firewall.with_former(planned(role, phase, **given), former["rules"], ("1.4", phase), rows, unset)
+    return firewall.with_former(planned(role, phase, **given), former.rules, ("1.4", phase), rows, unset)
 
 
 def test_what_was_opened_for_an_input_that_is_not_set_now_stays_open_to_the_same():
     former = planned("controller", internal=["10.0.0.0/8"], ingress=["198.51.100.0/24"], extra=[METRICS])
     found = continued(former, ALL)
-    assert (found["rules"], found["taken_away"], found["left_out"]) == (former["rules"], [], {})
+    assert (found.rules, found.removals, found.left_out) == (former.rules, [], {})
     found = continued(former, ALL[1:], internal=["10.0.0.0/16"])
-    assert found["taken_away"] == ["32009/tcp from 10.0.0.0/8"]
+    assert found.removals == ["32009/tcp from 10.0.0.0/8"]
     assert by_comment(found)["ops-center-ui"]["networks"] == ["10.0.0.0/16"]
     assert by_comment(found)["ingress-https"]["networks"] == ["198.51.100.0/24"] and "metrics" in by_comment(found)
 
 
-def test_an_empty_list_takes_back_what_was_opened_and_that_is_named():
+def test_an_empty_list_closes_what_was_opened_and_that_is_named():
     former = planned("controller", internal=["10.0.0.0/8"], ingress=["198.51.100.0/24"], extra=[METRICS])
     found = continued(former, [])
-    assert found["taken_away"] == ["32009/tcp from 10.0.0.0/8", "9100/tcp from 10.20.0.0/16"]  # 443 is open to anybody
-    assert found["left_out"] == {"rtf_internal_networks": ["ops-center-ui"]}
-    assert found["rules"] == planned("controller")["rules"]
+    assert found.removals == ["32009/tcp from 10.0.0.0/8", "9100/tcp from 10.20.0.0/16"]  # 443 is open to anybody
+    assert found.left_out == {"rtf_internal_networks": ["ops-center-ui"]}
+    assert found.rules == planned("controller").rules
 
 
 def test_without_a_former_run_what_is_not_set_is_open_to_anybody_or_left_out():
-    assert continued({"rules": []}, ALL) == {**planned("controller"), "taken_away": []}
+    assert continued(firewall.Rules({}, [], {}), ALL) == planned("controller")
 
 
 def test_what_only_the_installation_needs_is_closed_in_operation_whatever_is_not_set():
@@ -111,7 +117,131 @@ def test_what_only_the_installation_needs_is_closed_in_operation_whatever_is_not
     assert not any(rule["expires"] for rule in found.values())
 
 
-def test_many_rows_are_a_comment_that_nft_takes():
+INPUTS = {
+    "backend": "auto",
+    "release": "1.4",
+    "phase": "install",
+    "install_ports_expire": "24h",
+    "default_deny": "unchanged",
+    "rollback_timeout": 60,
+    "internal_networks": ["192.0.2.0/24"],
+    "ingress_sources": "unchanged",
+    "extra_ports": "unchanged",
+    "pod_cidr": "10.244.0.0/16",
+    "service_cidr": "10.100.0.0/16",
+}
+CLUSTER = Cluster(
+    "c1",
+    {"rtf_nodes": ["c1", "w1"], "rtf_controllers": ["c1"], "rtf_workers": ["w1"]},
+    {"c1": {"ansible_host": "192.0.2.11"}, "w1": {"rtf_node_address": "192.0.2.21"}},
+)
+EVIDENCE = {
+    "backends": {"firewalld": False, "nftables": True, "ufw": False, "iptables": True},
+    "active": {"nftables": "the chain inet filter input filters"},
+    "applied": None,
+    "holds": False,
+    "leftover": [],
+    "pending": False,
+}
+MISSING = "rtf_internal_networks is not set, so no firewall opens: ops-center-ui"
+
+
+def plan(evidence=None, inputs=None, cluster=CLUSTER):
+    return firewall.plan({**INPUTS, **(inputs or {})}, {"firewall": {**EVIDENCE, **(evidence or {})}}, cluster)
+
+
+def rules_planned(found):
+    (change,) = found.changes
+    assert change["kind"] == "rules" and "announcement" not in change
+    return change["rules"]
+
+
+def prepared(**changes):
+    """The evidence of a node to which the plan for INPUTS was applied."""
+    rules = rules_planned(plan())
+    return {"applied": {**rules, "backend": "nftables", "expires_at": 9, **changes}, "holds": True}
+
+
+def test_a_node_gets_the_rules_of_its_role_and_what_it_has_is_nothing_to_change():
+    rules = rules_planned(plan())
+    assert rules["rules"] == planned("controller", internal=["192.0.2.0/24"]).rules
+    assert rules["sets"] == {"nodes": ["192.0.2.11", "192.0.2.21"], "controllers": ["192.0.2.11"]}
+    assert rules["trusted_networks"] == ["10.244.0.0/16", "10.100.0.0/16"]
+    assert (rules["default_deny"], rules["expire_after"], rules["rollback_timeout"]) == (False, 86400, 60)
+    assert plan(prepared()) == Plan()
+    assert plan(prepared(), {"backend": "nftables", "rollback_timeout": 90}) == Plan()
+
+
+@pytest.mark.parametrize(
+    "evidence, inputs",
+    [
+        ({"holds": False}, {}),
+        ({"pending": True}, {}),
+        ({}, {"backend": "iptables"}),
+        ({}, {"phase": "operate"}),
+        ({}, {"default_deny": True}),
+        ({}, {"pod_cidr": "10.245.0.0/16"}),
+        ({}, {"install_ports_expire": "7d"}),
+        ({"applied": None, "holds": False, "active": {}, "leftover": ["iptables"]}, {}),
+    ],
+)
+def test_whatever_differs_is_a_change(evidence, inputs):
+    rules_planned(plan({**prepared(), **evidence}, inputs))
+
+
+def test_an_address_of_another_node_that_is_new_is_a_change():
+    variables = {**CLUSTER.variables, "w2": {"rtf_node_address": "192.0.2.22"}}
+    assert (
+        rules_planned(plan(prepared(), cluster=CLUSTER._replace(variables=variables)))["sets"]["nodes"][-1]
+        == "192.0.2.22"
+    )
+
+
+def test_without_a_firewall_nothing_is_changed_and_that_is_reported():
+    assert plan({"active": {}}) == Plan(notices=[firewall.NO_FIREWALL])
+
+
+def test_a_firewall_that_is_named_and_missing_is_installed_and_a_dry_run_announces_both():
+    found = plan({"active": {}}, {"backend": "firewalld"})
+    assert [(change["step"], change["kind"]) for change in found.changes] == [
+        ("Install firewalld", "packages"),
+        ("Configure the firewall for the port table", "rules"),
+    ]
+    assert [change["kind"] for change in for_check_mode(found.changes)] == ["announcement", "announcement"]
+    assert found.changes[0]["packages"] == ["firewalld"]
+
+
+def test_what_the_node_loses_and_what_cannot_be_opened_is_reported():
+    found = plan(prepared(default_deny=True), {"internal_networks": [], "default_deny": False})
+    assert found.removals == ["The firewall no longer has 32009/tcp from 192.0.2.0/24, the denial of everything else"]
+    assert found.warnings == [MISSING]
+    assert rules_planned(plan(prepared(default_deny=True), {"phase": "operate"}))["default_deny"] is True
+
+
+@pytest.mark.parametrize(
+    "inputs, variables, reason",
+    [
+        ({}, {"w1": {}}, "rtf_node_address: not set for w1, and ansible_host is not an IPv4 address there"),
+        ({"internal_networks": ["10.0.0.0/8"]}, {}, "rtf_internal_networks: 192.0.2.11 of c1 is in none of 10.0.0.0/8"),
+        ({"default_deny": True, "release": "2.x"}, {}, "rtf_firewall_default_deny: refused with rtf_release 2.x"),
+    ],
+)
+def test_what_would_lock_nodes_out_is_refused_before_anything_is_changed(inputs, variables, reason):
+    with pytest.raises(Refusal, match="The firewall was not changed. " + reason):
+        plan(inputs=inputs, cluster=CLUSTER._replace(variables={**CLUSTER.variables, **variables}))
+
+
+def test_evidence_that_could_not_be_collected_is_a_reason_not_to_change_anything():
+    with pytest.raises(Refusal, match="firewall: only root can read the rules"):
+        firewall.plan(INPUTS, {"firewall": {"error": "only root can read the rules of a firewall"}}, CLUSTER)
+
+
+def test_reverting_removes_the_rules_from_whatever_holds_them():
+    (change,) = firewall.revert({"rollback_timeout": 90}, {}, {}).changes
+    assert (change["kind"], change["rules"]) == ("rules", {"state": "absent", "rollback_timeout": 90})
+
+
+def test_many_rows_make_a_comment_that_nft_accepts():
     text = firewall.comment([f"a-row-with-a-long-name-{number}" for number in range(9)])
     assert len(text) <= 120 and text.endswith(",and-5-more")
 
@@ -122,6 +252,6 @@ def test_durations(text, seconds):
 
 
 @pytest.mark.parametrize("value", ["", "24", "0h", "1 h", 24, None, "h", "-1h"])
-def test_what_is_no_duration_is_refused(value):
-    with pytest.raises(ValueError, match="is no duration"):
+def test_what_is_not_a_duration_is_refused(value):
+    with pytest.raises(ValueError, match="is not a valid duration"):
         firewall.seconds(value)

@@ -1,0 +1,153 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan of a role for one node: which operations make the node as the inputs ask, in their order. Types alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypedDict
+
+# What an operation is; roles/ROLE/tasks/apply_KIND.yml applies it. ANNOUNCEMENT stands for one that check mode skips.
+ANNOUNCEMENT = "announcement"
+KINDS = (
+    ANNOUNCEMENT,
+    "blocks",
+    "commands",
+    "files",
+    "modules",
+    "packages",
+    "parameters",
+    "reload",
+    "removed_files",
+    "replacements",
+    "rules",
+    "services",
+)
+
+Inputs = Mapping[str, Any]  # as check_inputs returns them, by names without that of the role
+Host = Mapping[str, Any]  # the evidence of host_info
+Remembered = Mapping[str, Any]  # what change_record holds
+
+
+class File(TypedDict):
+    """A file that belongs to this collection alone."""
+
+    path: str
+    content: str
+    mode: str
+
+
+class Replacement(TypedDict):
+    """A line of a file of the site, with the options of ansible.builtin.replace."""
+
+    path: str
+    regexp: str
+    replace: str
+
+
+class Service(TypedDict, total=False):
+    """A unit of systemd; what is left out stays as it is."""
+
+    name: str
+    enabled: bool
+    masked: bool
+    state: str
+    daemon_reload: bool
+
+
+class _Step(TypedDict):
+    step: str  # names the task that applies it, with a verb, and is unique within the plan
+    kind: str  # one of KINDS
+
+
+class Change(_Step, total=False):
+    """One operation, with the fields that its kind needs."""
+
+    announcement: str  # what check mode reports, where the operation has no check mode of its own
+    blocks: list[dict[str, Any]]
+    commands: list[list[str]]
+    files: list[File]
+    modules: list[str]
+    optional: list[str]  # names among the parameters that a kernel may refuse
+    packages: list[str]
+    parameters: dict[str, str]
+    removed: list[str]
+    replacements: list[Replacement]
+    rules: dict[str, Any]
+    services: list[Service]
+
+
+class Plan(NamedTuple):
+    """changes: first to last; none where the node is as the inputs ask.
+
+    record: what change_record records before the first change. removals: what the node loses. notices, warnings: sentences
+    for every run, also one without a change.
+    """
+
+    changes: list[Change] = []
+    record: dict[str, Any] = {}
+    removals: list[str] = []
+    notices: list[str] = []
+    warnings: list[str] = []
+
+
+class Cluster(NamedTuple):
+    """What the inventory says. variables: `{node: {name: value}}` with the names in Role.node_variables.
+
+    header: comment lines for the top of every file that belongs to this collection.
+    """
+
+    node: str
+    groups: dict[str, list[str]]
+    variables: dict[str, dict[str, Any]]
+    header: str = ""
+
+
+class Role(NamedTuple):
+    """What a role plans with.
+
+    inspection: (inputs, what is recorded, None unless it is to be restored) -> arguments of host_info, and `checks` and
+    `must_pass` for the action judge. plan, revert: see Plan.
+    """
+
+    inspection: Callable[[Inputs, Remembered | None], dict[str, Any]]
+    plan: Callable[[Inputs, Host, Cluster], Plan]
+    revert: Callable[[Inputs, Host, Remembered], Plan]
+    node_variables: tuple[str, ...] = ()
+
+
+class Refusal(ValueError):
+    """Why a node must not be changed; a sentence."""
+
+
+def header_of(text: str) -> str:
+    """Return a text as the comment at the top of a file, in the shape that Ansible's filter `comment` gives it."""
+    return "".join(f"{line}\n" for line in ["#", *(f"# {line}".rstrip() for line in text.splitlines()), "#"])
+
+
+def section(host: Host, name: str) -> Any:
+    """Return a section of the evidence. Raises Refusal where it could not be collected."""
+    found = host.get(name)
+    if found is None or (isinstance(found, Mapping) and "error" in found):
+        why = found["error"] if found else "it was not collected"
+        raise Refusal(f"The node was not changed, because its state is not known: {name}: {why}")
+    return found
+
+
+def differs(host: Host, file: File) -> bool:
+    """Whether a file of host_info has another content, mode or owner."""
+    found = host["files"].get(file["path"])
+    wanted = {"text": file["content"], "mode": file["mode"], "owner": 0, "group": 0}
+    return found is None or {name: found.get(name) for name in wanted} != wanted
+
+
+def text_of(host: Host, path: str) -> str:
+    """Return the content of a file of host_info, "" where there is none or it cannot be read."""
+    return (host["files"].get(path) or {}).get("text") or ""
+
+
+def for_check_mode(changes: list[Change]) -> list[Change]:
+    """Return the changes with each that check mode cannot make replaced by its announcement."""
+    return [{**change, "kind": ANNOUNCEMENT} if "announcement" in change else change for change in changes]

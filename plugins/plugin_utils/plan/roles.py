@@ -1,0 +1,15 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roles that change a host, by name, each with the functions that plan its changes."""
+
+from __future__ import annotations
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall, kernel
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Role
+
+ROLES: dict[str, Role] = {
+    "rtf_firewall": firewall.ROLE,
+    "rtf_kernel": kernel.ROLE,
+}
