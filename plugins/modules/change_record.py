@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 ---
 module: change_record
-short_description: Remember on a host what was there before a change
+short_description: Record on a host what a change replaces
 version_added: 0.1.0
 description:
   - Keeps what a role is about to replace, in a file that only root can read, so that reverting can put it back.
@@ -44,19 +44,19 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Remember that forwarding was off
+- name: Record that forwarding was off
   hostprep.runtime_fabric.change_record:
     name: my_role
     values:
       sysctls:
         net.ipv4.ip_forward: "0"
 
-- name: Read what was there before
+- name: Inspect what was recorded
   hostprep.runtime_fabric.change_record:
     name: my_role
   register: before
 
-- name: Forget it, once everything is put back
+- name: Record that everything is restored
   hostprep.runtime_fabric.change_record:
     name: my_role
     state: absent

@@ -5,13 +5,15 @@
 """NO_PROXY: what a node reaches without the proxy. Pure functions.
 
 A reader of NO_PROXY knows names with everything below them, names that begin with a dot, and addresses. Networks are
-understood by some of them only, and `*.name` by fewer still, so that every address that matters is named by itself.
+understood by some of them only, and `*.name` by fewer still, so every address that matters is an entry of its own.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
@@ -23,54 +25,57 @@ CLUSTER_NAMES = ("kubernetes.default.svc", "leader.telekube.local", ".svc", ".lo
 _NAME = re.compile(r"\.?(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\Z")
 
 
-def service_address(service_cidr):
-    """The address of the Kubernetes API within the cluster: the first of the services' network."""
+def service_address(service_cidr: str) -> str:
+    """Return the address of the Kubernetes API within the cluster, the first of the services' network."""
     return str(ipaddress.IPv4Network(service_cidr)[1])
 
 
-def node_names(variables_by_node):
+def node_names(variables_by_node: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str]]:
     """Return the names and the addresses of nodes, in the inventory's order.
 
     variables_by_node: `{node: its rtf_node_address and ansible_host, where set}`.
     """
-    addresses, names = [], []
+    addresses: list[str] = []
+    names: list[str] = []
     for node, variables in variables_by_node.items():
         addresses.append(address_of(variables))
         names += [node, str(variables.get("ansible_host", ""))]
     return _unique(addresses), [name for name in _unique(names) if is_name(name)]
 
 
-def is_name(text):
-    """True for a host name, and false for an address."""
+def is_name(text: str) -> bool:
+    """Return whether a text is a host name; an address is none."""
     return bool(_NAME.match(text)) and not text.rpartition(".")[2].isdigit()
 
 
-def compute(variables_by_node, pod_cidr, service_cidr, extra=()):
+def compute(
+    variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str, extra: Iterable[str] = ()
+) -> list[str]:
     """Return the list that NO_PROXY is made of."""
     addresses, names = node_names(variables_by_node)
     api = service_address(service_cidr)
     return _unique([*LOOPBACK, METADATA, *addresses, *names, pod_cidr, service_cidr, api, *CLUSTER_NAMES, *extra])
 
 
-def _unique(entries):
+def _unique(entries: Iterable[str]) -> list[str]:
     return [entry for entry in dict.fromkeys(entries) if entry]
 
 
-def check_extra(value):
-    """A list of names, `.suffixes`, addresses and networks that are to be reached without the proxy."""
+def check_extra(value: Any) -> None:
+    """Check a list of names, `.suffixes`, addresses and networks to reach without the proxy."""
     if not isinstance(value, list):
         raise ValueError("must be a list of names, addresses and networks")
     for entry in value:
         if isinstance(entry, str) and entry.startswith("*."):
-            raise ValueError(f"{quoted(entry)}: write {quoted(entry[1:])}, most programs do not know the asterisk")
+            raise ValueError(f"{quoted(entry)}: write {quoted(entry[1:])}, most programs do not support the asterisk")
         if not isinstance(entry, str) or not (is_name(entry) or _is_network(entry)):
             raise ValueError(
-                f"{quoted(entry)} is no name, no suffix such as .example.com, no address and no network in CIDR notation"
+                f"{quoted(entry)} is not a valid name, suffix such as .example.com, address, or network in CIDR notation"
                 " (a port, a scheme, a blank or an asterisk does not belong here)"
             )
 
 
-def _is_network(text):
+def _is_network(text: str) -> bool:
     try:
         ipaddress.IPv4Network(text)
         return True
@@ -78,14 +83,14 @@ def _is_network(text):
         return False
 
 
-def exact_hosts(entries):
-    """Return those entries that stand for one host: apt can be told only these."""
+def exact_hosts(entries: Iterable[str]) -> list[str]:
+    """Return the entries that stand for one host, the only ones that apt supports."""
     return [entry for entry in entries if not entry.startswith(".") and "/" not in entry]
 
 
-def java_pattern(entries):
+def java_pattern(entries: Iterable[str]) -> str:
     """Return the value of Java's http.nonProxyHosts for the entries of a NO_PROXY."""
-    patterns = []
+    patterns: list[str] = []
     for entry in entries:
         if "/" in entry:
             patterns += _octets(ipaddress.IPv4Network(entry, strict=False))
@@ -98,8 +103,8 @@ def java_pattern(entries):
     return "|".join(_unique(patterns))
 
 
-def _octets(network):
-    """A network as patterns that end at a dot: Java knows no other wildcard."""
+def _octets(network: ipaddress.IPv4Network) -> list[str]:
+    """Return a network as patterns that end at a dot: Java supports no other wildcard."""
     if network.prefixlen == 0:
         return ["*"]
     whole = -(-network.prefixlen // 8) * 8
