@@ -44,7 +44,7 @@ def requests():
 def listen(request):
     """Listen on `{"tcp": [...], "udp": [...]}` of all addresses; answer {} once all is there.
 
-    A TCP port on which somebody else listens is left to them. A handshake needs no process of ours; datagrams are sent
+    A TCP port on which another process listens is left to it. A handshake needs no process of ours; datagrams are sent
     back as they came.
     """
     held = []
@@ -214,7 +214,7 @@ class Held:
     sock = None
 
     def hold(self, request):
-        """Connect to `{"address", "port"}`, then send each `{"text"}` and answer {"text": what came back or null}."""
+        """Connect to `{"address", "port"}`, then send each `{"text"}` and answer {"text": the answer or null}."""
         if self.sock is None:
             self.sock = socket.create_connection((request["address"], request["port"]), 5)
             self.sock.settimeout(5)

@@ -26,7 +26,7 @@ print(json.dumps(found))
 """
 # What dpkg, useradd and ldconfig keep for themselves when packages come and go; nothing reads a setting from them.
 BOOKKEEPING = re.compile(r"/etc/(ld\.so\.cache|\.pwd\.lock|(passwd|group|shadow|gshadow|subuid|subgid)-)$")
-# What the bus starts when somebody asks, and what a login leaves behind for a while.
+# What the bus starts on demand, and what a login leaves behind for a while.
 PASSING = re.compile(r"user@|user-runtime-dir@|systemd-(hostnamed|timedated|localed)\.")
 SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
 

@@ -32,7 +32,7 @@ def load(path):
 
 
 def run(path, lab):
-    """Run one benchmark and print what it came to. Returns True when every ratio is as it should be."""
+    """Run one benchmark and print its result. Returns True when every ratio is as it should be."""
     module = load(path)
     print("\n==> {}".format(module.__doc__.splitlines()[0].rstrip(".")), flush=True)
     good = []

@@ -5,7 +5,7 @@
 
 Three of the nodes are controllers. The audit runs as in examples/site, the port matrix included. What is printed are
 seconds of the wall for each task, CPU time and memory of the control node's processes, CPU time of the nodes, remote
-tasks, and what the matrix came to. All nodes and the control node share this machine, so seconds say what the machine
+tasks, and the result of the matrix. All nodes and the control node share this machine, so seconds say what the machine
 did; CPU time is what carries over to hosts of one's own. The lab is taken down in the end.
 """
 
@@ -95,7 +95,7 @@ def seconds_of_tasks(lines):
 
 
 def measure(lab):
-    """Audit a lab and print what it cost. Returns True when every pair of nodes was in order."""
+    """Audit a lab and print what it cost. Returns True when every pair of nodes passed."""
     from rtf_lab.environment import environment
 
     site = WORK / "site"

@@ -135,7 +135,7 @@ def parse(word):
 
 
 def report(wanted, found, outcome):
-    """Return the lines that tell what became of each version.
+    """Return the lines with the outcome of each version.
 
     wanted: versions in order; found: {version: path}; outcome: {version: whether its tests passed}.
     """

@@ -24,7 +24,7 @@ OF_LOCALHOST = {"cluster-dns-tcp", "serf-rpc", "cluster-dns-udp"}
 
 
 def cells(outcome):
-    """`{(source, destination, row): cell}` of all that is not in order."""
+    """`{(source, destination, row): cell}` of all that failed."""
     assert outcome.report, outcome.output
     return {(cell["source"], cell["destination"], cell["row"]): cell for cell in outcome.report["port_matrix"]["cells"]}
 

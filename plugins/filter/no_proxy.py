@@ -2,21 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filter from the nodes of the inventory to a NO_PROXY."""
+"""Filter from the nodes of the inventory to the entries of NO_PROXY."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: no_proxy
-short_description: Say what the nodes must reach without the proxy
+short_description: Return what the nodes must reach without the proxy
 version_added: 0.1.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:
-  - Returns the entries of a NO_PROXY for a cluster, that is loopback, the metadata address of clouds, the address and the
-    names of every node, the networks of pods and services, the names by which the cluster calls itself, and the site's own.
-  - Every address that matters is an entry of its own, because curl before 7.86, Python's urllib and others know no
-    networks.
+  - Returns the entries of NO_PROXY for a cluster, that is loopback, the metadata address of clouds, the address and the
+    names of every node, the networks of pods and services, the names that parts of the cluster have for each other, and
+    the entries of the site.
+  - Every address that matters is an entry of its own, because curl before 7.86, Python's urllib and others do not
+    support networks.
 positional: hostvars, pod_cidr, service_cidr, extra
 options:
   _input:

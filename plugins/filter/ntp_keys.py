@@ -13,19 +13,24 @@ version_added: 0.1.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:
-  - Takes the value of C(rtf_ntp_keys), which C(-e name=value) and an INI inventory make text, and returns the list of
-    keys that it stands for, with numbers as ids.
+  - Takes the value of C(rtf_ntp_keys), which is text where C(-e name=value) or an INI inventory sets it, and returns the
+    list of keys, with numbers as ids.
   - Unlike the other inputs the keys are not in the result of M(hostprep.runtime_fabric.check_inputs), which Ansible
     shows at C(-v).
+positional: secrets
 options:
   _input:
     description: A list of dictionaries of C(id), C(type) and C(secret), or such a list as JSON.
     type: raw
     required: true
+  secrets:
+    description: Whether the keys keep their C(secret).
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
-- name: Show the ids of the keys
+- name: Report the ids of the keys
   ansible.builtin.debug:
     msg: "{{ rtf_ntp_keys | hostprep.runtime_fabric.ntp_keys | map(attribute='id') }}"
 """
@@ -44,11 +49,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
 
-def ntp_keys(value):
+def ntp_keys(value, secrets=True):
     """Return the keys as a list of dictionaries; V(unchanged) stays as it is."""
     keys = plain(value)
+    if keys == UNCHANGED:
+        return keys
     try:
-        return keys if keys == UNCHANGED else ntp_servers.check_keys(keys)
+        return [
+            {name: field for name, field in key.items() if secrets or name != "secret"}
+            for key in ntp_servers.check_keys(keys)
+        ]
     except ValueError as problem:
         raise AnsibleFilterError(f"rtf_ntp_keys: {problem}") from None
 

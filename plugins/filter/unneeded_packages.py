@@ -2,18 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filter from what a package manager no longer needs to what of that a role had added."""
+"""Filter from the packages that nothing needs any more to those among them that a role installed."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: unneeded_packages
-short_description: Say which packages of some nothing needs any more
+short_description: Return those of some packages that nothing needs any more
 version_added: 0.1.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:
-  - Takes what C(apt-get --simulate autoremove) or C(dnf repoquery --unneeded --queryformat %{name}) printed.
+  - Takes the output of C(apt-get --simulate autoremove) or C(dnf repoquery --unneeded --queryformat %{name}).
 positional: added
 options:
   _input:
@@ -34,7 +34,7 @@ EXAMPLES = r"""
   changed_when: false
   register: unneeded
 
-- name: Show which of mine are among them
+- name: Report which of them this play installed
   ansible.builtin.debug:
     msg: "{{ unneeded.stdout | hostprep.runtime_fabric.unneeded_packages(['libnettle8']) }}"
 """

@@ -51,12 +51,12 @@ EXAMPLES = r"""
       sysctls:
         net.ipv4.ip_forward: "0"
 
-- name: Read the former state
+- name: Inspect what was recorded
   hostprep.runtime_fabric.change_record:
     name: my_role
   register: before
 
-- name: Remove the record, once the former state is restored
+- name: Record that everything is restored
   hostprep.runtime_fabric.change_record:
     name: my_role
     state: absent

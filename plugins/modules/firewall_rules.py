@@ -141,7 +141,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Allow the other nodes to reach etcd
+- name: Configure access to etcd for the other nodes
   hostprep.runtime_fabric.firewall_rules:
     label: my_cluster
     sets:
@@ -153,7 +153,7 @@ EXAMPLES = r"""
         from_set: nodes
     confirm: true
 
-- name: Remove the rules, and leave it to a later task to confirm that
+- name: Restore the firewall without the rules, for a later task to confirm
   hostprep.runtime_fabric.firewall_rules:
     label: my_cluster
     state: absent

@@ -103,6 +103,31 @@ options:
     type: list
     elements: str
     default: []
+  blocks:
+    description:
+      - Marked blocks of M(hostprep.runtime_fabric.managed_blocks) to read. A block of the same name is also read in each
+        file of keys that the configuration of chrony names, when the section C(time) is collected.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name in the markers.
+        type: str
+        required: true
+      path:
+        description: The file.
+        type: path
+        required: true
+      section:
+        description: The section of an INI file at whose end the block belongs.
+        type: str
+  block_lines:
+    description:
+      - Lines that are expected in O(blocks), each with the digest of what stands in the file for it. A line of that digest
+        is returned as its key here, so that no secret has to leave the controller or the host.
+    type: dict
+    default: {}
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 seealso:
@@ -158,6 +183,29 @@ host:
         docker.service:
           active: true
           enabled: true
+    blocks:
+      description:
+        - For each of O(blocks) where the links of its RV(ignore:path) lead (RV(ignore:target)), the RV(ignore:mode) of the file,
+          how many RV(ignore:missing_directories) are above it, and RV(ignore:leftovers) of an interrupted write.
+        - The RV(ignore:lines) of the block, V(null) without one, as in O(block_lines) where they are RV(ignore:expected) and
+          without anything that may be secret where they are not; the mode that the file had without the block
+          (RV(ignore:mode_before)), and whether the block is at the end of the file or section (RV(ignore:in_place)).
+        - Only RV(ignore:error) for a file that cannot be read.
+      type: list
+      elements: dict
+      returned: when O(blocks) is not empty
+      sample:
+        - name: site proxy
+          path: /etc/pip.conf
+          target: /etc/pip.conf
+          mode: 416
+          mode_before: 420
+          missing_directories: 0
+          leftovers: []
+          in_place: true
+          lines:
+            - text: proxy = http://build:@{proxy_password}@proxy.example.com:3128
+              expected: true
     kernel:
       description: Kernel release, sysctls and modules.
       type: dict
@@ -328,6 +376,11 @@ host:
                 id: 7
                 path: /etc/chrony/chrony.keys
             newer: []
+        platform:
+          description: The operating system, as C(os-release) names it.
+          type: dict
+          returned: when readable
+          sample: {"id": debian, "version": "12", "like": []}
         synchronised:
           description:
             - Whether the clock follows a time source, whichever service keeps it; V(null) where that is not known.
@@ -752,6 +805,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections as readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.kernel_evidence import (
     kernel_evidence,
@@ -799,6 +853,11 @@ SECTIONS = [
     "cloud_setup",
     "tunnel_offload",
 ]
+BLOCK = {
+    "name": {"type": "str", "required": True},
+    "path": {"type": "path", "required": True},
+    "section": {"type": "str"},
+}
 
 
 def collect(parameters):
@@ -827,7 +886,19 @@ def collect(parameters):
     wanted = [name for name in named if parameters.get(name)] + parameters["sections"]
     host = {"privileged": os.geteuid() == 0}
     host.update(readers.collect({name: dict(sections, **named)[name] for name in wanted}))
+    if parameters.get("blocks"):
+        places = parameters["blocks"] + blocks_of_keys(parameters["blocks"], host.get("time", {}))
+        host["blocks"] = block_evidence(places, parameters["block_lines"])
     return host
+
+
+def blocks_of_keys(places, clock):
+    """Return the places of the same blocks in files of keys that chrony's configuration names; clock: the section `time`."""
+    configuration = clock.get("configuration") or {}
+    paths = [line["path"] for line in configuration.get("files", []) if line["directive"] == "keyfile"]
+    known = [(place["name"], place["path"]) for place in places]
+    names = sorted({name for name, dummy_path in known})
+    return [{"name": name, "path": path} for name in names for path in paths if (name, path) not in known]
 
 
 def main():
@@ -847,6 +918,8 @@ def main():
             "arp_sweep": {"type": "bool", "default": False},
             "clock_wait": {"type": "int", "default": 0},
             "proxy_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "blocks": {"type": "list", "elements": "dict", "default": [], "options": BLOCK},
+            "block_lines": {"type": "dict", "default": {}, "no_log": True},
         },
         supports_check_mode=True,
     )

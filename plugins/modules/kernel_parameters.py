@@ -35,7 +35,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Forward packets, and watch many files where the kernel permits it
+- name: Set packet forwarding, and the number of watches where the kernel has it
   hostprep.runtime_fabric.kernel_parameters:
     values:
       net.ipv4.ip_forward: "1"

@@ -86,7 +86,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Configure a proxy with a password for pip and login shells
+- name: Configure pip and login shells for a proxy that requires a password
   hostprep.runtime_fabric.managed_blocks:
     name: site proxy
     files:
@@ -98,7 +98,7 @@ EXAMPLES = r"""
     secrets:
       proxy_password: "{{ vault_proxy_password | urlencode }}"
 
-- name: Remove it
+- name: Restore the files as they were
   hostprep.runtime_fabric.managed_blocks:
     name: site proxy
     files:

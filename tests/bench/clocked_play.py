@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long parts of a playbook take in one run of ansible-playbook, by what its debug tasks tell of the clock.
+"""How long parts of a playbook take in one run of ansible-playbook, by the times that its debug tasks print.
 
 A part begins with a task that says "clock NAME SECONDS", and ends where the next one begins; the last is called "end".
 """

@@ -36,7 +36,7 @@ CURL = """\
       ansible.builtin.debug:
         msg: "clock curl {{ now(utc=true).timestamp() }}"
       run_once: true
-    - name: Ask every web server at once
+    - name: Probe every web server at once
       ansible.builtin.command:
         argv: "{{ ['curl', '--silent', '--parallel', '--parallel-immediate', '--parallel-max', '64', '--max-time', TIMEOUT | string]
                   + web.results | map(attribute='item.host') | map('regex_replace', '^', 'https://') }}"
@@ -55,7 +55,7 @@ PROBE    - name: Begin loop
       ansible.builtin.debug:
         msg: "clock loop {{ now(utc=true).timestamp() }}"
       run_once: true
-    - name: Ask every web server
+    - name: Probe every web server
       ansible.builtin.uri:
         url: "https://{{ item.host }}:{{ item.port }}/"
         status_code: [200, 400, 401, 403]
@@ -64,7 +64,7 @@ PROBE    - name: Begin loop
       loop_control: {label: "{{ item.id }}"}
       register: web
       failed_when: web.status is not defined
-    - name: Connect to the others
+    - name: Probe the others
       ansible.builtin.wait_for:
         host: "{{ item.host }}"
         port: "{{ item.port }}"

@@ -142,7 +142,7 @@ def seconds_on(lab, module):
     done = lab.exec(NODE, "env", "--chdir", PLACE, "PYTHONPATH=" + PLACE, "sh", "-c", script, "sh", module)
     begun, ended = (float(word) for word in done.stdout.split())
     if module == HOST_INFO:
-        told = json.loads(lab.exec(NODE, "cat", f"{PLACE}/{module}.out").stdout)
-        if "kernel" not in told["host"] or "error" in told["host"]["kernel"]:
-            raise SystemExit(f"host_info did not look: {told}")
+        found = json.loads(lab.exec(NODE, "cat", f"{PLACE}/{module}.out").stdout)
+        if "kernel" not in found["host"] or "error" in found["host"]["kernel"]:
+            raise SystemExit(f"host_info collected no evidence: {found}")
     return ended - begun

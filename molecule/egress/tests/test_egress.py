@@ -4,7 +4,7 @@
 
 """Put many things in the way of one audit, and exactly the endpoints behind them turn red, each for its own reason.
 
-curl on the nodes gives a second opinion, where it can tell.
+curl on the nodes gives a second opinion where it can.
 """
 
 import contextlib
@@ -118,7 +118,7 @@ def test_the_mail_server_is_spoken_to_by_controllers(in_order):
     }
 
 
-def test_the_bandwidth_is_told_in_both_units_and_by_both_readings(in_order):
+def test_the_bandwidth_is_reported_in_both_units_and_by_both_readings(in_order):
     result = in_order.result("worker-1", "bandwidth")
     assert result["status"] == "pass" and result["evidence"]["bytes"] > 1000000
     assert re.match(r"[\d.e+]+ Mbit/s \([\d.e+]+ MB/s\) directly, peak ", result["observed"]), result["observed"]
@@ -495,9 +495,9 @@ def ask(directory, endpoints, become=True, **arguments):
     )
     answer = directory / "worker-1"
     assert answer.exists(), done.stdout.decode()
-    told = json.loads(answer.read_text(encoding="utf-8"))
-    assert ("endpoints" if done.returncode == 0 else "msg") in told, done.stdout.decode()
-    return told
+    found = json.loads(answer.read_text(encoding="utf-8"))
+    assert ("endpoints" if done.returncode == 0 else "msg") in found, done.stdout.decode()
+    return found
 
 
 def test_nothing_is_left_on_a_node(host):

@@ -88,7 +88,7 @@ FAULTS = {
         "python3 (pid ",
     ),
 }
-# What the vendor's installer and the platform do to a node: (does it, takes it back). In phase operate it is in order.
+# What the vendor's installer and the platform do to a node: (does it, reverts it). In phase operate it is as it should be.
 PLATFORM = (
     ("program planet", ""),
     ("program kubelet", ""),
@@ -196,7 +196,7 @@ def findings(outcome):
 
 
 class Audits(NamedTuple):
-    """Findings of the nodes in order, of the nodes with all faults, and of the latter in phase operate."""
+    """Findings of the nodes without a fault, of the nodes with all faults, and of the latter in phase operate."""
 
     order: Any
     faults: Any
@@ -285,7 +285,7 @@ def test_a_running_node_does_not_fail_for_what_the_platform_does(audits):
 
 
 def test_what_installer_and_gravity_set_is_in_order(audits):
-    """Also to the kernel and the firewall, of which the other nodes, that nobody prepared, are not in order."""
+    """Also to the kernel and the firewall, on which the other nodes, which are not prepared, fail."""
     failed = {
         key: value
         for key, value in audits.operate.items()

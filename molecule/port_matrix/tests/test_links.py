@@ -63,7 +63,7 @@ def links(lab, packages, play):
 
 
 def test_exactly_what_a_firewall_shuts_is_red(links):
-    """A port dropped for one node alone, a range over UDP only, and a range rejected; the ways back are in order."""
+    """A port dropped for one node alone, a range over UDP only, and a range rejected; the other directions work."""
     expected = {}
     for node, (dropped, rejected) in SHUT_FOR.items():
         for source, row in ((dropped, "node-ports-tcp"), (dropped, "node-ports-udp"), (rejected, "node-ports-tcp")):
@@ -136,8 +136,8 @@ def test_what_is_wrong_with_a_link_is_said(links):
 
 
 def test_a_router_that_says_that_packets_are_too_long_is_no_black_hole(links):
-    told = links.result("controller-1", "net.mtu_path")
-    assert (told["severity"], told["observed"]) == (
+    found = links.result("controller-1", "net.mtu_path")
+    assert (found["severity"], found["observed"]) == (
         "recommended",
         "worker-2: 1300 bytes, 1250 within VXLAN; eth0 has 1500",
     )

@@ -63,7 +63,7 @@ def without_proxies(site, lab, prepared):
     assert (unset.code, unset.changed) == (0, {**unset.changed, **dict.fromkeys(lab.nodes, 0)}), unset.output
     outcome = site.play(*WITHOUT_REPORT, *NO_PROXIES)
     assert outcome.code == 0, outcome.output
-    assert "The proxy is taken out of /etc/profile.d/runtime-fabric-proxy.sh, /etc/environment" in outcome.output
+    assert "The proxy is removed from /etc/profile.d/runtime-fabric-proxy.sh, /etc/environment" in outcome.output
     found = states(lab)
     again = site.play(*PREPARE)
     assert again.code == 0, again.output

@@ -19,12 +19,12 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 # {node: [(where its preparation is killed, what follows)]}
 SAMPLE = {
     # chrony's files are written, and chrony is not restarted.
-    "controller-1": [(Kill("rtf_time_sync/configure: Start chrony*#1", "start"), "rerun")],
+    "controller-1": [(Kill("rtf_time_sync/apply_services: Start chrony*#1", "start"), "rerun")],
     # Files of systemd are written, and systemd has not read them.
-    "worker-1": [(Kill("rtf_proxy/write: Write the proxies*#1", "after"), "rerun")],
+    "worker-1": [(Kill("rtf_proxy/apply_blocks: Configure the proxies#1", "after"), "rerun")],
     # A package is installed, and nothing was recorded since. A change of the firewall is not confirmed.
     "worker-2": [
-        (Kill("rtf_time_sync/install: Install chrony on the Debian family#1", "after"), "revert"),
+        (Kill("rtf_time_sync/apply_packages: Install chrony on the Debian family#1", "after"), "revert"),
         (Kill("rtf_firewall/apply_rules: Configure the firewall*#1", "into", 1.0), "rerun"),
     ],
 }

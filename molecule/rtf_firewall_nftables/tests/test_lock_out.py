@@ -27,7 +27,7 @@ from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 TIMEOUT = 10  # seconds until a node takes an unconfirmed change back
-# What somebody left in the file of a firewall that was switched off.
+# What the file of a firewall holds that was switched off.
 CUTS_SSH = """
 flush ruleset
 table inet leftover {

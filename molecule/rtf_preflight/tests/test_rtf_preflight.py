@@ -48,7 +48,7 @@ PING = "- hosts: rtf_nodes\n  become: true\n  gather_facts: false\n  tasks: [ans
 
 
 class Audit(NamedTuple):
-    """One audit of a cluster in order; login, before and after are {node: Footprint}, taken in this order.
+    """One audit of a cluster without a fault; login, before and after are {node: Footprint}, taken in this order.
 
     Between login and before Ansible logged in and became root, and nothing else.
     """
@@ -140,7 +140,7 @@ def test_a_dropped_port_is_named_with_its_row_of_the_change_request(faulty):
     assert result["remedy"] == asked
 
 
-def test_forwarding_that_is_switched_off_is_told_with_the_command(faulty):
+def test_forwarding_that_is_switched_off_is_reported_with_the_command(faulty):
     assert "sysctl -w net.ipv4.ip_forward=1" in faulty.result("worker-2", "kernel.ip_forward")["remedy"]
     assert "  FAIL  kernel.ip_forward" in faulty.output
 
@@ -178,7 +178,7 @@ def test_a_waived_failure_or_gap_stays_visible_and_stops_nothing(site, lab):
 
 @pytest.fixture(scope="module")
 def lost(lab, tmp_path_factory):
-    """The Outcome of an audit of one node without Python, one that does not answer, and one in order."""
+    """The Outcome of an audit of one node without Python, one that does not answer, and one without a fault."""
     without = (
         "-e",
         '{"ansible_python_interpreter": "{{ (inventory_hostname == \'worker-1\') '
@@ -210,7 +210,7 @@ def test_nodes_that_cannot_be_looked_at_are_unknown_and_the_others_are_still_jud
     assert "worker-2 is unreachable" in lost.output.rpartition("The cluster is ")[2]
 
 
-def test_an_unreachable_node_is_told_from_one_without_python(lost):
+def test_an_unreachable_node_is_distinguished_from_one_without_python(lost):
     """Whose SSH refuses is not ready; of the other one nobody knows."""
     refused, unknown = lost.result("worker-2", "access.shell"), lost.result("worker-1", "access.shell")
     assert (refused["status"], unknown["status"]) == ("fail", "unknown")

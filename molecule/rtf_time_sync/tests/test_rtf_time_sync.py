@@ -254,7 +254,7 @@ class Killed:
 
 def test_a_run_that_was_killed_before_chrony_was_restarted_is_finished_by_the_next(site, lab):
     """R1: the files are written, and chronyd runs since before they were."""
-    assert Killed(site, "main.yml", "Configure other time services").reached
+    assert Killed(site, "main.yml", "Start chrony, now and at boot").reached
     names = {node: run(lab, node, "cat", SOURCES) for node in lab.nodes}
     assert all("ntp.lab.example" in text for text in names.values())
     outcome = site.play("main.yml")
@@ -397,7 +397,7 @@ def test_a_dry_run_on_a_fresh_host_shows_what_a_run_does_and_does_nothing(site, 
 
 def test_a_run_that_was_killed_during_the_installation_is_reverted(site, lab, former):
     """R3: chrony is installed, and no task after it has run."""
-    assert Killed(site, "main.yml", "Inspect the time services that are there now").reached
+    assert Killed(site, "main.yml", "Inspect the time services after the installation").reached
     for node in lab.nodes:
         run(lab, node, "dpkg-query", "--status", "chrony")
     outcome = site.play("revert.yml")

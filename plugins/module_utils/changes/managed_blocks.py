@@ -8,6 +8,7 @@ The first line of a block records the former file, so that nothing has to be rec
 its mode, whether its last line ended. Pure functions of texts; a text of None is a missing file.
 """
 
+import hashlib
 import re
 from collections import namedtuple
 
@@ -128,3 +129,8 @@ def with_secrets(text, secrets):
 def holds_secret(text, secrets):
     """Whether a text has a place for a secret that is not empty."""
     return any(secret and f"@{{{name}}}" in text for name, secret in secrets.items())
+
+
+def digest(line):
+    """Return the digest by which a host recognises a line of a block whose secrets it is not given."""
+    return hashlib.sha256(line.encode("utf-8", "surrogateescape")).hexdigest()

@@ -5,14 +5,14 @@
 """NO_PROXY: what a node reaches without the proxy. Pure functions.
 
 A reader of NO_PROXY knows names with everything below them, names that begin with a dot, and addresses. Networks are
-understood by some of them only, and `*.name` by fewer still, so that every address that matters is named by itself.
+understood by some of them only, and `*.name` by fewer still, so every address that matters is an entry of its own.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
@@ -26,7 +26,7 @@ _NAME = re.compile(r"\.?(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\Z"
 
 
 def service_address(service_cidr: str) -> str:
-    """The address of the Kubernetes API within the cluster: the first of the services' network."""
+    """Return the address of the Kubernetes API within the cluster, the first of the services' network."""
     return str(ipaddress.IPv4Network(service_cidr)[1])
 
 
@@ -44,12 +44,12 @@ def node_names(variables_by_node: Mapping[str, Mapping[str, Any]]) -> tuple[list
 
 
 def is_name(text: str) -> bool:
-    """True for a host name, and false for an address."""
+    """Return whether a text is a host name; an address is none."""
     return bool(_NAME.match(text)) and not text.rpartition(".")[2].isdigit()
 
 
 def compute(
-    variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str, extra: Sequence[str] = ()
+    variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str, extra: Iterable[str] = ()
 ) -> list[str]:
     """Return the list that NO_PROXY is made of."""
     addresses, names = node_names(variables_by_node)
@@ -62,16 +62,16 @@ def _unique(entries: Iterable[str]) -> list[str]:
 
 
 def check_extra(value: Any) -> None:
-    """A list of names, `.suffixes`, addresses and networks that are to be reached without the proxy."""
+    """Check a list of names, `.suffixes`, addresses and networks to reach without the proxy."""
     if not isinstance(value, list):
         raise ValueError("must be a list of names, addresses and networks")
     for entry in value:
         if isinstance(entry, str) and entry.startswith("*."):
-            raise ValueError(f"{quoted(entry)}: write {quoted(entry[1:])}, most programs do not know the asterisk")
+            raise ValueError(f"{quoted(entry)}: write {quoted(entry[1:])}, most programs do not support the asterisk")
         if not isinstance(entry, str) or not (is_name(entry) or _is_network(entry)):
             raise ValueError(
-                f"{quoted(entry)} is not a name, a suffix such as .example.com, an address or a network in CIDR notation"
-                " (ports, schemes, blanks and asterisks are not valid here)"
+                f"{quoted(entry)} is not a valid name, suffix such as .example.com, address, or network in CIDR notation"
+                " (a port, a scheme, a blank or an asterisk does not belong here)"
             )
 
 
@@ -84,7 +84,7 @@ def _is_network(text: str) -> bool:
 
 
 def exact_hosts(entries: Iterable[str]) -> list[str]:
-    """Return those entries that stand for one host: apt knows only these."""
+    """Return the entries that stand for one host, the only ones that apt supports."""
     return [entry for entry in entries if not entry.startswith(".") and "/" not in entry]
 
 
@@ -104,7 +104,7 @@ def java_pattern(entries: Iterable[str]) -> str:
 
 
 def _octets(network: ipaddress.IPv4Network) -> list[str]:
-    """A network as patterns that end at a dot: Java knows no other wildcard."""
+    """Return a network as patterns that end at a dot: Java supports no other wildcard."""
     if network.prefixlen == 0:
         return ["*"]
     whole = -(-network.prefixlen // 8) * 8

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall, kernel
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall, kernel, proxy, time_sync
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Role
 
 ROLES: dict[str, Role] = {
     "rtf_firewall": firewall.ROLE,
     "rtf_kernel": kernel.ROLE,
+    "rtf_proxy": proxy.ROLE,
+    "rtf_time_sync": time_sync.ROLE,
 }

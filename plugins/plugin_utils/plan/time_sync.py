@@ -2,135 +2,167 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a change of a node's time sources takes away, and whether a source that works is left after it.
+"""What has to change so that chrony keeps a node's clock with the servers of the site.
 
-Pure functions of the section `time` of host_info, of the inputs, and of the answers of the servers to egress_info.
+Pure functions of the inputs of the role rtf_time_sync, and of the sections `time` and `blocks` of host_info. `keys` among the
+inputs have no secrets but in the arguments of `inspection`, which makes digests of them.
 """
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers
+from collections.abc import Mapping
+from typing import Any
 
-BLOCK = "runtime-fabric"
-CHRONY_UNITS = ("chrony.service", "chronyd.service")
-# States of a source (chrony_text.STATES) that chrony follows, or would follow next.
-WORKING = ("selected", "combined", "not_combined")
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
+    block_changes,
+    chrony_files,
+    time_sources,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.block_changes import ManagedFile
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK, Wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_platforms import (
+    DEBIAN,
+    RED_HAT,
+    platform_of,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
+    Change,
+    Cluster,
+    Host,
+    Inputs,
+    Plan,
+    Refusal,
+    Remembered,
+    Role,
+    Service,
+    section,
+)
+
+AS_WANTED = {"active": True, "enabled": True}
 
 
-class Loss(NamedTuple):
-    """What a change takes away: hosts of our block of sources, ids of our block of keys, units of other time services."""
+def inspection(inputs: Inputs, remembered: Remembered | None = None) -> dict[str, Any]:
+    """Return the arguments of host_info. The `secret` of a key only goes into a digest."""
+    wanted = Wanted([], []) if remembered is not None else wanted_of(inputs)
+    secrets = {chrony_files.secret_name(key): key["secret"] for key in wanted.keys or () if "secret" in key}
+    files = [file for platform in (DEBIAN, RED_HAT) for file in chrony_files.possible_files(platform, wanted)]
+    return {"sections": ["time"], **block_changes.probes(BLOCK, files, secrets)}
 
-    sources: Any = ()
-    keys: Any = ()
-    units: Any = ()
+
+def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
+    """Return what to change. host: with `time_answers`, what the hosts of time_sources.replacements answered."""
+    clock, wanted = section(host, "time"), wanted_of(inputs)
+    platform, present = platform_of(clock), is_present(clock)
+    _refuse(clock, wanted, inputs, host)
+    files = block_changes.differing(chrony_files.files(clock, wanted), host.get("blocks", ()))
+    replaced = time_sources.competitors(clock)
+    changes: list[Change] = []
+    if not present:
+        changes.append(
+            {
+                "step": "Install chrony",
+                "kind": "packages",
+                "packages": ["chrony"],
+                "announcement": "The package chrony would be installed and started.",
+            }
+        )
+    if files:
+        changes.append(
+            {
+                "step": "Configure the servers and keys of chrony",
+                "kind": "blocks",
+                "blocks": [dict(entry) for entry in files],
+            }
+        )
+    if replaced:
+        stopped = [Service(name=name, enabled=False, state="stopped") for name in replaced]
+        changes.append({"step": "Stop other time services, now and at boot", "kind": "services", "services": stopped})
+    state = _chrony_state(clock, files)
+    if state or not present:
+        service: Change = {"step": "Start chrony, now and at boot", "kind": "services"}
+        service["services"] = [Service(name=platform.service, enabled=True, state=state or "started")]
+        if not present:  # check mode has installed no service
+            service["announcement"] = "chrony would be started, now and at boot."
+        changes.append(service)
+    units = {**replaced, **_idle(clock)}
+    return Plan(changes, {"units": units} if units else {}, time_sources.sentences(time_sources.losses(clock, wanted)))
 
 
-def time_sync_plan(clock, servers=None, keys=None, package_sources=(), asked=None):
-    """Return what is to be said and asked before the time sources of a node are changed.
+def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
+    """Return how to remove the configuration, and to restore the time services that ran before.
 
-    clock: the section `time` of host_info. servers, keys: as rtf_ntp_servers and rtf_ntp_keys have them, None where what is
-    there is left alone. package_sources: hosts that chrony's package comes with, where chrony is still to be installed.
-    asked: results of egress_info for `ask`, None before.
-
-    `taken_away`: a sentence for each thing that goes. `ask`: hosts to ask before, because the source that keeps the clock now
-    goes. `refusal`: why the change must not be made, "" where it may be.
+    Services wait until packages that were replaced are installed again; remembered then has no packages any more.
     """
-    loss = losses(clock, servers, keys)
-    working, lost = _at_stake(clock, loss)
-    candidates = _candidates(clock, servers, loss, package_sources) if lost else []
-    answering = [row["host"] for row in asked or () if row["verdict"] == "reachable" and not row["detail"]]
-    undecided = bool(candidates) and asked is None
-    refused = lost and not answering and not undecided
-    return {
-        "taken_away": sentences(loss),
-        "ask": candidates,
-        "refusal": _refusal(working, loss, candidates, asked or ()) if refused else "",
-    }
+    clock = section(host, "time")
+    changes: list[Change] = []
+    if is_present(clock):
+        files = block_changes.differing(chrony_files.files(clock, Wanted([], [])), host.get("blocks", ()))
+        if files:
+            changes.append(
+                {
+                    "step": "Configure the servers and keys of chrony",
+                    "kind": "blocks",
+                    "blocks": [dict(entry) for entry in files],
+                }
+            )
+        if "packages_added" not in remembered and (files or _newer(clock)):
+            restarted = Service(name=platform_of(clock).service, state="restarted")
+            changes.append(
+                {"step": "Restart chrony with the files that are left", "kind": "services", "services": [restarted]}
+            )
+    if "packages_added" not in remembered:
+        restored = [
+            Service(name=name, enabled=unit["enabled"], state="started" if unit["active"] else "stopped")
+            for name, unit in remembered.get("units", {}).items()
+            if clock["units"].get(name, unit) != unit
+        ]
+        if restored:
+            changes.append({"step": "Restore the time services", "kind": "services", "services": restored})
+    return Plan(changes)
 
 
-def losses(clock, servers, keys):
-    """Return the Loss of a change. None for servers or keys: they stay."""
-    configuration = clock.get("configuration") or {}
-    wanted = ntp_servers.hosts(servers or [])
-    ids = [entry["id"] for entry in keys or []]
-    return Loss(
-        []
-        if servers is None
-        else _unique(
-            entry["host"]
-            for entry in configuration.get("sources", ())
-            if entry["block"] == BLOCK and entry["host"] not in wanted
-        ),
-        []
-        if keys is None
-        else _unique(
-            entry["id"] for entry in configuration.get("keys", ()) if entry["block"] == BLOCK and entry["id"] not in ids
-        ),
-        [
-            name
-            for name, unit in clock["units"].items()
-            if name not in CHRONY_UNITS and (unit["active"] or unit["enabled"])
-        ],
-    )
+def is_present(clock: Mapping[str, Any]) -> bool:
+    """Whether chrony is installed."""
+    return any(name in clock.get("units", {}) for name in time_sources.CHRONY_UNITS)
 
 
-def sentences(loss):
-    """Say each thing that goes, by its name."""
-    said = []
-    if loss.sources:
-        said.append(f"chrony no longer uses {', '.join(loss.sources)}")
-    if loss.keys:
-        said.append(f"chrony no longer has the key {', '.join(map(str, loss.keys))}")
-    return said + [f"{name} is stopped, and no longer starts at boot" for name in loss.units]
+def wanted_of(inputs: Inputs) -> Wanted:
+    """Return the servers and keys of the inputs."""
+    return Wanted(given(inputs["servers"]), given(inputs["keys"]))
 
 
-def _at_stake(clock, loss):
-    """Return (names of what keeps the clock now, whether the change takes all of it away)."""
-    chrony = clock.get("chrony") or {}
-    sources = [source for source in chrony.get("sources", ()) if source["state"] in WORKING]
-    if chrony.get("tracking", {}).get("leap") == "Normal" and any(source["state"] == "selected" for source in sources):
-        return [_name(source) for source in sources], not any(_stays(source, loss) for source in sources)
-    running = [name for name in loss.units if clock["units"][name]["active"]]
-    if running and clock.get("synchronised") is not False:
-        return running, True
-    return [], False
+def _refuse(clock: Mapping[str, Any], wanted: Wanted, inputs: Inputs, host: Host) -> None:
+    """Raise Refusal where chrony does not have what is asked for, or no time source would remain."""
+    lacking = chrony_files.unsupported(clock, wanted)
+    if lacking:
+        raise Refusal(
+            f"chrony {chrony_files.version_of(clock)} of this host does not support what rtf_ntp_servers or rtf_ntp_keys"
+            f" ask for, which needs version 4.0 or later: {', '.join(lacking)}."
+        )
+    sentence = "" if inputs["force"] else time_sources.refusal(clock, wanted, host.get("time_answers", ()))
+    if sentence:
+        raise Refusal(sentence)
 
 
-def _stays(source, loss):
-    """Whether chrony has a source after the change, too; a chrony that tells no names leaves that open, which counts as no."""
-    if loss.sources and (
-        source.get("name") is None or source["name"] in loss.sources or source["address"] in loss.sources
-    ):
-        return False
-    return (source.get("authentication") or {}).get("key") not in loss.keys
+def _chrony_state(clock: Mapping[str, Any], files: list[ManagedFile]) -> str:
+    """Return the state that the service has to be brought to, an empty text where it runs with its files, now and at boot.
+
+    Whatever wrote the files: a chronyd that has run since before they changed does not know them.
+    """
+    if files or _newer(clock):
+        return "restarted"
+    return "started" if _idle(clock) else ""
 
 
-def _candidates(clock, servers, loss, package_sources):
-    """The hosts that chrony has after the change, those of the site first."""
-    configuration = clock.get("configuration")
-    there = [entry["host"] for entry in configuration["sources"]] if configuration else list(package_sources)
-    return _unique([*ntp_servers.hosts(servers or []), *(host for host in there if host not in loss.sources)])
+def _newer(clock: Mapping[str, Any]) -> list[str]:
+    return (clock.get("configuration") or {}).get("newer") or []
 
 
-def _refusal(working, loss, candidates, asked):
-    """Say what would be lost, why nothing takes its place, and what to do."""
-    said = {row["host"]: row["detail"] or row["verdict"] for row in asked}
-    answers = "; ".join(f"{host}: {said.get(host, 'not asked').removeprefix(host + ': ')}" for host in candidates)
-    left = (
-        f"none of the servers that chrony would have answers ({answers})"
-        if candidates
-        else ("chrony would have no server that is known before its installation")
-    )
-    return (
-        f"Nothing was changed. The clock follows {', '.join(working)} now. With this change {', and '.join(sentences(loss))};"
-        f" {left}. Open UDP 123 from this node to the servers, correct rtf_ntp_servers, or leave it unset, which keeps the"
-        " sources that chrony has. rtf_time_sync_force makes the change all the same."
-    )
+def _idle(clock: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
+    """Return the units of chrony that do not run, or do not start at boot."""
+    units = clock.get("units", {})
+    return {name: units[name] for name in time_sources.CHRONY_UNITS if units.get(name, AS_WANTED) != AS_WANTED}
 
 
-def _name(source):
-    return source.get("name") or source["address"]
-
-
-def _unique(values):
-    return list(dict.fromkeys(values))
+ROLE = Role(inspection, plan, revert)

@@ -53,7 +53,7 @@ class AuditBench(trial.Bench):
         return {f"{row['id']} on {row['node']}": row["status"] for row in rows}
 
     def attempt(self, kill):
-        """Cut an audit off and audit again; return what came of it, as a dictionary."""
+        """Cut an audit off and audit again; return the result, as a dictionary."""
         begun = time.monotonic()
         killed = self.play("killed", trial.AUDIT, kill)
         again = self.play("again", trial.AUDIT)

@@ -79,7 +79,7 @@ class Campaign:
         return self.audits.prepare()
 
     def _try(self, name, case, seconds, free):
-        """Do one trial on a free node, write down and say what came of it."""
+        """Do one trial on a free node, record its result and report it."""
         node = free.get()
         try:
             kill = cases.kill_of(case, seconds, shlex.join(podman()), self.lab.container(node), states.MODULES)

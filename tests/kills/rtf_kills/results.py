@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What came of the trials, a line of JSON for each, so that an interrupted campaign goes on where it was."""
+"""The results of the trials, a line of JSON for each, so that an interrupted campaign can be resumed."""
 
 import json
 import threading

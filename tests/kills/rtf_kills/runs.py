@@ -33,7 +33,7 @@ class Run(NamedTuple):
 
     @property
     def changed(self):
-        """The number of changes, None where the run did not come to its end."""
+        """The number of changes, None where the run was cut off."""
         return next((event["changed"] for event in self.events if event["event"] == "stats"), None)
 
     @property

@@ -56,7 +56,7 @@ def said(*argv):
 
 
 def content(path):
-    """A digest of a file; numbers that tell a time, and the random name of a change, count for nothing in files of ours."""
+    """A digest of a file; times, and the random name of a change, do not count in files of ours."""
     with open(path, "rb") as stream:
         data = stream.read()
     for word, general in zip(sys.argv[1:], (b"NAME", b"ADDRESS"), strict=False):

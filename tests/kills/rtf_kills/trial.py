@@ -88,7 +88,7 @@ def attempt_revert(bench, kill):
 
 
 def attempt(bench, kill, follow_up, expected):
-    """Cut off the preparation of a node that is as bench.before says. Return what came of it, as a dictionary.
+    """Cut off the preparation of a node that is as bench.before says. Return the result, as a dictionary.
 
     follow_up: `rerun` prepares again, twice, before it reverts; `revert` reverts at once. expected: the differences
     that a preparation makes, None where they are not known.

@@ -5,7 +5,7 @@ set -eu
 root=$1
 shift
 for directory in "$@"; do
-    # A checkout's modes depend on somebody's umask; only the execute bit is meant.
+    # A checkout's modes depend on the umask; only the execute bit counts.
     tar --create --directory="$directory" --owner=0 --group=0 --mode='u=rwX,go=rX' . |
         tar --extract --directory="$root" --no-overwrite-dir
 done

@@ -120,7 +120,7 @@ def make_state_directory(instance):
 
 @contextlib.contextmanager
 def locked(path, waiting=None):
-    """Hold an exclusive lock on a file; call `waiting()` first when somebody else holds it."""
+    """Hold an exclusive lock on a file; call `waiting()` first when another process holds it."""
     with open(path, "w", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -39,7 +39,7 @@ SERVICES = {
 NTP_SERVERS = ("ntp", "ntp2", "ntp3", "ntp-auth", "ntp-late")
 NTS_SERVER = f"ntp-auth.{DOMAIN}"
 NTP_KEYS = "/etc/lab/ntp/keys"
-# What ntp-auth knows; nodes that use it are told. ntp-late is behind by so many seconds.
+# What ntp-auth knows; nodes that use it need it as an input. ntp-late is behind by so many seconds.
 NTP_KEY = (7, "SHA256", "HEX:9F1C0A5E6B7D48213344556677889900AABBCCDDEEFF00112233445566778899")
 NTP_LATE = 0.5
 HTTP_PROXIES = ("proxy", "proxy-auth", "proxy-inspect")

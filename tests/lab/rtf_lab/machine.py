@@ -101,5 +101,5 @@ def cache_directory():
 
 
 def say(text):
-    """Tell the person who waits what is going on."""
+    """Report progress to the person who waits."""
     print(f"==> {text}", flush=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 HTTP_PORT = 3128
 SOCKS_PORT = 1080
-# Where the squid that decrypts takes connections that were meant for somebody else.
+# Where the squid that decrypts accepts connections to other servers.
 INTERCEPT_PORT = 3129
 AUTHENTICATED = ("proxy-auth", "socks-auth")
 INSPECTING = ("proxy-inspect",)

@@ -111,7 +111,7 @@ def test_what_is_not_set_is_unchanged_where_something_would_go(role):
 
 
 @pytest.mark.parametrize("role", CHANGING)
-def test_readers_of_the_documentation_are_told(role):
+def test_the_documentation_names_it(role):
     options = checkout.read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     for name in STAYS[role]:
         assert f"V({inputs.UNCHANGED})" in str(options[name]["description"]), name
@@ -125,7 +125,7 @@ def test_the_tests_that_prove_it_are_there(role):
 
 
 def test_no_input_of_the_inventory_defaults_to_something_empty_on_its_way_into_a_role_that_changes_a_host():
-    """`rtf_x | default([])` would say that nothing is wanted where nobody said anything."""
+    """`rtf_x | default([])` would remove what is there where the input is not set."""
     allowed = {
         "rtf_no_proxy_extra",
         *(f"rtf_{proxy}_{part}" for proxy in ("http_proxy", "monitoring_proxy") for part in ("user", "password")),

@@ -2,29 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role rtf_proxy on every recorded platform: its own data write real files, which the preflight's judge then reads.
+"""The role rtf_proxy on every recorded platform: what it plans writes real files, which the preflight's checks then read.
 
-Ansible evaluates the variables of the role. What they say is written below a directory that has the package manager's
-files of the platform, read again, and judged.
+What the plan says is written below a directory that has the package manager's files of the platform, read again as host_info
+does, planned again, and judged.
 """
 
-import json
 import os
-import shutil
 import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
-import yaml
 
+from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_settings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import encoded
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Cluster
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -70,92 +71,31 @@ CHECKED = {
 }
 CHECKED["no_proxy_extra"] = []
 INSTALLER = "opt/anypoint/runtimefabric/env"
-ROLE = checkout.CHECKOUT / "roles" / "rtf_proxy"
-SYSTEMD = {name: recorded.load(name)["versions"]["systemd"] for name in recorded.names()}
-# The role asks only whether systemd knows drop-ins for all services: the two versions next to that stand for all.
-SINCE = checkout.read_yaml("roles/rtf_proxy/vars/main.yml")["__rtf_proxy_systemd_knows_service_d"]
-STAND_INS = {
-    name: max(one for one in SYSTEMD.values() if one < SINCE)
-    if version < SINCE
-    else min(one for one in SYSTEMD.values() if one >= SINCE)
-    for name, version in SYSTEMD.items()
-}
+CLUSTER = Cluster("n1", {"rtf_nodes": list(NODES)}, NODES)
+SINCE = proxy.DROP_IN_FOR_ALL_SERVICES
+NAMES = recorded.names()
 
 
-@pytest.fixture(scope="module")
-def evaluated(tmp_path_factory):
-    """{(version of systemd, way): what the role's variables say there}, by one run of Ansible."""
-    folder = tmp_path_factory.mktemp("role")
-    shutil.copytree(ROLE / "templates", folder / "templates")
-    hosts = {}
-    for version in set(STAND_INS.values()):
-        for way, given in {**WAYS, **UNSET}.items():
-            hosts[f"{version}-{way}"] = {
-                **{"rtf_proxy_" + name: {"__ansible_unsafe": value} for name, value in given.items()},
-                "__rtf_proxy_found": {"host": {"proxy": {"systemd": version, "services": {}}}},
-                "__rtf_proxy_checked": {"inputs": CHECKED},
-            }
-    (folder / "host_vars").mkdir()
-    for name, variables in hosts.items():
-        (folder / "host_vars" / (name + ".json")).write_text(json.dumps(variables))
-    (folder / "inventory.yml").write_text(
-        yaml.safe_dump(
-            {
-                "all": {
-                    "vars": checkout.read_yaml("roles/rtf_proxy/defaults/main.yml"),
-                    "children": {"rtf_nodes": {"hosts": NODES}, "platforms": {"hosts": dict.fromkeys(hosts)}},
-                }
-            }
-        )
-    )
-    told = {
-        "files": "{{ __rtf_proxy_files }}",
-        "http": "{{ __rtf_proxy_http_shown.url }}",
-        "monitoring": "{{ __rtf_proxy_monitoring_shown.url }}",
-        "hashes": "{{ __rtf_proxy_hashes }}",
-        "http_credentials": "{{ __rtf_proxy_http.credentials }}",
-        "monitoring_credentials": "{{ __rtf_proxy_monitoring.credentials }}",
-    }
-    (folder / "play.yml").write_text(
-        yaml.safe_dump(
-            [
-                {
-                    "name": "Evaluate",
-                    "hosts": "platforms",
-                    "gather_facts": False,
-                    "vars_files": [str(ROLE / "vars" / "main.yml")],
-                    "tasks": [{"name": "Tell", "ansible.builtin.debug": {"msg": told}}],
-                }
-            ]
-        )
-    )
-    environment = checkout.environment(
-        ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS),
-        ANSIBLE_CALLBACKS_ENABLED="ansible.builtin.tree",
-        ANSIBLE_CALLBACK_TREE_DIR=str(folder / "told"),
-        ANSIBLE_LOCAL_TEMP=str(folder / "tmp"),
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "play.yml"],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout.decode()[-4000:]
-    return {
-        (int(name.partition("-")[0]), name.partition("-")[2]): json.loads((folder / "told" / name).read_text())["msg"]
-        for name in hosts
-    }
+def inputs_of(way):
+    """The inputs as the role hands them on, with places for the credentials, and what it knows of the proxies itself."""
+    given = {**WAYS, **UNSET}[way]
+    inputs = {**CHECKED, "no_proxy": no_proxy.compute(NODES, *NETWORKS), "secrets": {}}
+    parts = {}
+    for name in ("http", "monitoring"):
+        url = given.get(f"{name}_proxy")
+        credentials = [given.get(f"{name}_proxy_{part}", "") for part in ("user", "password")]
+        parts[name] = proxy_parts(url or "", *credentials, f"@{{{name}_credentials}}")
+        inputs[f"{name}_proxy"] = UNCHANGED if url is None else parts[name]["url"]
+        inputs["secrets"][f"{name}_credentials"] = parts[name]["credentials"]
+    return inputs, parts
 
 
 class Platform:
     """A directory with the files of a platform, and what happens to it."""
 
-    def __init__(self, root, name, way, told):
-        self.root, self.told, self.known, self.way = root, told, recorded.load(name), way
+    def __init__(self, root, name, way):
+        self.root, self.known = root, recorded.load(name)
+        self.be_given(way)
         for path, text in package_files(self.known["facts"]["pkg_mgr"]).items():
             place = root / path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -166,25 +106,35 @@ class Platform:
         for directory in ("etc/profile.d", "etc/systemd/system"):
             (root / directory).mkdir(parents=True, exist_ok=True)
 
-    def write(self, state=None):
-        """Write what the role says, or with state="absent" take it back, as the module does."""
+    def be_given(self, way):
+        self.way = way
+        self.inputs, self.parts = inputs_of(way)
+
+    @property
+    def secrets(self):
+        return self.inputs["secrets"]
+
+    def plan(self, revert=False):
+        """What the role plans from the evidence of the files, as host_info returns it."""
+        asked = proxy.inspection(self.inputs, {} if revert else None)
+        places = [{**place, "path": str(self.root) + place["path"]} for place in asked["blocks"]]
+        blocks = block_evidence(places, asked["block_lines"])
+        for place, found in zip(asked["blocks"], blocks, strict=True):
+            found["path"] = place["path"]
+        host = {"proxy": {"systemd": self.known["versions"]["systemd"], "services": {}}, "blocks": blocks}
+        return proxy.revert(self.inputs, host, {}) if revert else proxy.plan(self.inputs, host, CLUSTER)
+
+    def write(self, revert=False):
+        """Write what differs from the plan, as the module does; return the paths that changed."""
         entries = [
-            {
-                "section": None,
-                "keep": [],
-                "mode": "0644",
-                "create": True,
-                "make_directories": True,
-                **entry,
-                "path": str(self.root) + entry["path"],
-                "state": state or entry["state"],
-            }
-            for entry in self.told["files"]
+            {**entry, "path": str(self.root) + entry["path"]}
+            for change in self.plan(revert).changes
+            for entry in change.get("blocks", ())
         ]
-        secrets = {name: self.told[name] for name in ("http_credentials", "monitoring_credentials")}
-        changes = [plan for plan in managed_blocks.plans(entries, "test", secrets) if plan.changed]
+        changes = [plan for plan in managed_blocks.plans(entries, proxy.BLOCK, self.secrets) if plan.changed]
         for plan in changes:
             managed_files.carry_out(plan)
+        assert len(changes) == len(entries)
         return {os.path.relpath(plan.path, str(self.root)) for plan in changes}
 
     def files(self):
@@ -200,13 +150,14 @@ class Platform:
         apt = self.root / "apt.conf"
         apt.write_text(f'Dir "{self.root}";\n')
         found = proxy_evidence.proxy_evidence(
-            self.told["hashes"],
+            [part["digest"] for part in self.parts.values() if part["digest"]],
             str(self.root) + "/",
             lambda: proxy_evidence.run_text(["env", f"APT_CONFIG={apt}", "apt-config", "dump"]),
         )
         apt.unlink()
         found.update(curl=self.known["versions"]["curl"], systemd=self.known["versions"]["systemd"], services={})
-        meant = proxy_settings.of_cluster((self.told["http"], self.told["monitoring"]), NODES, *NETWORKS)
+        urls = (self.parts["http"]["shown"], self.parts["monitoring"]["shown"])
+        meant = proxy_settings.of_cluster(urls, NODES, *NETWORKS)
         results = judge_node(
             checks.load(), samples.subject(proxy=meant), {"host": {"privileged": True, "proxy": found}}, ["proxy.*"]
         )
@@ -226,13 +177,12 @@ def package_files(manager):
     }[manager]
 
 
-@pytest.fixture(params=[(name, way) for name in recorded.names() for way in WAYS], ids="-".join)
-def platform(request, evaluated, tmp_path):
-    name, way = request.param
-    return Platform(tmp_path, name, way, evaluated[STAND_INS[name], way])
+@pytest.fixture(params=[(name, way) for name in NAMES for way in WAYS], ids="-".join)
+def platform(request, tmp_path):
+    return Platform(tmp_path, *request.param)
 
 
-def test_everybody_is_told_what_the_judge_wants_and_it_is_taken_back_without_a_trace(platform):
+def test_every_consumer_is_configured_as_the_checks_require_and_it_is_reverted_without_a_trace(platform):
     before = platform.files()
     assert platform.write()
     written = platform.files()
@@ -241,30 +191,32 @@ def test_everybody_is_told_what_the_judge_wants_and_it_is_taken_back_without_a_t
     found = platform.judged()
     assert found.failed == {}
     assert found.readers == {"login shells", "sessions", "docker", "containerd", "installer", manager} | services
-    assert platform.write() == set()
-    assert platform.write(state="absent") == set(written) - {path for path in before if before[path] == written[path]}
+    assert platform.plan() == ([], {}, [], platform.plan().notices, [])
+    assert bool(platform.plan().notices) == (platform.way != "open" and platform.known["versions"]["systemd"] < SINCE)
+    assert platform.write(revert=True) == set(written) - {path for path in before if before[path] == written[path]}
     assert platform.files() == before
 
 
 def test_what_holds_a_password_is_for_root_and_its_group_alone(platform):
     platform.write()
-    secrets = {platform.told["http_credentials"], platform.told["monitoring_credentials"]} - {""}
+    secrets = set(platform.secrets.values()) - {""}
     holding = {path: mode for path, (mode, text) in platform.files().items() if any(one in text for one in secrets)}
     assert bool(holding) == bool(secrets)
     assert {path: mode for path, mode in holding.items() if mode & 0o027} == {}
     assert platform.files()[INSTALLER][0] == 0o600
 
 
-@pytest.mark.parametrize("name", sorted(set(STAND_INS)))
-def test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back(evaluated, tmp_path, name):
-    place = Platform(tmp_path, name, "inside", evaluated[STAND_INS[name], "inside"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back(tmp_path, name):
+    place = Platform(tmp_path, name, "inside")
     before = place.files()
     place.write()
     both = place.files()
 
     def run(way):
-        place.told = evaluated[STAND_INS[name], way]
+        place.be_given(way)
         place.write()
+        assert place.plan().changes == []
         return place.files()
 
     assert run("unset") == both
@@ -284,16 +236,16 @@ def test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back
 
 @pytest.mark.parametrize("shell", [("sh",), ("bash",), ("dash",), ("bash", "--posix")], ids=" ".join)
 @pytest.mark.parametrize("way", WAYS)
-def test_what_a_shell_sources_says_the_url_and_does_nothing_else(evaluated, tmp_path, way, shell):
+def test_what_a_shell_sources_says_the_url_and_does_nothing_else(tmp_path, way, shell):
     """init.sh sources the installer's file with bash; who logs in has the shell that they like."""
-    place = Platform(tmp_path, "rhel-8", way, evaluated[STAND_INS["rhel-8"], way])
+    place = Platform(tmp_path, "rhel-8", way)
     place.write()
-    told, empty = place.told, tmp_path / "empty"
+    empty = tmp_path / "empty"
     empty.mkdir()
-    for path, variable, url in (
-        (INSTALLER, "RTF_HTTP_PROXY", told["http"]),
-        (INSTALLER, "RTF_MONITORING_PROXY", told["monitoring"]),
-        ("etc/profile.d/runtime-fabric-proxy.sh", "https_proxy", told["http"]),
+    for path, variable, name in (
+        (INSTALLER, "RTF_HTTP_PROXY", "http"),
+        (INSTALLER, "RTF_MONITORING_PROXY", "monitoring"),
+        ("etc/profile.d/runtime-fabric-proxy.sh", "https_proxy", "http"),
     ):
         script = '. "$1"; eval "printf %s \\"\\${$2-}\\""'
         done = subprocess.run(
@@ -303,7 +255,6 @@ def test_what_a_shell_sources_says_the_url_and_does_nothing_else(evaluated, tmp_
             stderr=subprocess.PIPE,
             check=False,
         )
-        credentials = told["monitoring_credentials" if "MONITORING" in variable else "http_credentials"]
         assert (done.returncode, done.stderr) == (0, b"")
-        assert done.stdout.decode() == url.replace("********@", credentials)
+        assert done.stdout.decode() == place.parts[name]["secret_url"]
     assert list(empty.iterdir()) == []

@@ -2,24 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What rtf_time_sync does on each platform, from its recorded facts: files, services, and words that its chrony knows."""
+"""What rtf_time_sync plans on each platform, from what is recorded of it: files, services, and words that its chrony knows."""
 
 import re
 
 import pytest
-import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import (
+    parse_os_release,
+    platform_of,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host
-from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
+    chrony_files,
+    chrony_platforms,
+    role_plan,
+    time_sync,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK, Wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Cluster, Refusal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 
-ROLE = checkout.CHECKOUT / "roles" / "rtf_time_sync"
-# A template is a variable here: lookups are plugins, and those are only found with the whole of Ansible loaded.
-LOOKUP = re.compile(r"lookup\('ansible.builtin.template', '(\w+)\.j2'\)")
 SERVERS = [
     "ntp.example.com",
     {"host": "192.0.2.9", "key": 7, "minpoll": 4, "maxpoll": 6, "iburst": False},
@@ -68,69 +73,75 @@ def own_file(facts, version):
 
 
 class Host:
-    """The role's variables as a host of a platform sees them."""
+    """A host of a platform as the role sees it, and what the role plans there."""
 
-    def __init__(self, facts, chrony=None, own=None, servers=(), keys=()):
+    def __init__(self, platform, chrony=None, own=None, servers=None, keys=None):
         """chrony: its version, None before it is installed. own: the text of its own configuration file.
 
         servers, keys: None where the input is not set.
         """
+        facts = platform["facts"]
         configuration = None
         if own is not None:
             path = "/etc/chrony/chrony.conf" if facts["os_family"] == "Debian" else "/etc/chrony.conf"
-            configuration = {"path": path, "files": chrony_text.parse_configuration(own)}
-        units = {"chronyd.service": {"active": True, "enabled": True}} if chrony else {}
-        clock = {
-            "units": units,
+            configuration = {
+                "path": path,
+                "files": chrony_text.parse_configuration(own),
+                "sources": [],
+                "keys": [],
+                "newer": [],
+            }
+        service = "chrony.service" if facts["os_family"] == "Debian" else "chronyd.service"
+        self.clock = {
+            "units": {service: {"active": True, "enabled": True}} if chrony else {},
             "chrony": {"version": chrony, "features": ["NTS"] if recent(chrony) else []},
             "configuration": configuration,
+            "platform": platform_of(parse_os_release(platform["files"].get("/etc/os-release", ""))),
         }
-        self.variables = {
-            **yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8")),
-            **yaml.safe_load(LOOKUP.sub(r"__\1", (ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))),
-            **{f"__{path.stem}": path.read_text(encoding="utf-8") for path in (ROLE / "templates").glob("*.j2")},
-            "ansible_facts": facts,
-            "__rtf_time_sync_found": {"host": {"time": clock}},
-            # The filter ntp_keys is only found with the whole of Ansible loaded.
-            "__rtf_time_sync_given_keys": UNCHANGED if keys is None else list(keys),
-            "__rtf_time_sync_checked": {"inputs": {"servers": UNCHANGED if servers is None else list(servers)}},
-        }
-        for name, given in (("servers", servers), ("keys", keys)):
-            if given is not None:
-                self.variables[f"rtf_ntp_{name}"] = list(given)
-        for name in self.read("__rtf_time_sync_platforms"):
-            path = ROLE / "vars" / f"{name}.yml"
-            if path.is_file():
-                self.variables.update(yaml.safe_load(path.read_text(encoding="utf-8")))
+        self.wanted = Wanted(None if servers is None else list(servers), None if keys is None else list(keys))
+        self.blocks = []
 
-    def read(self, name):
-        loader = DataLoader()
-        loader.set_basedir(str(ROLE))
-        variables = {**self.variables, "role_path": str(ROLE), "ansible_search_path": [str(ROLE)]}
-        return Templar(loader=loader, variables=variables).template(
-            _trusted("{{ " + name + " }}", self.variables, variables)
-        )
+    def entries(self):
+        """Every file that the role looks at."""
+        return chrony_files.files(self.clock, self.wanted)
 
     def files(self):
-        return {entry["path"]: entry for entry in self.read("__rtf_time_sync_files") if entry["state"] == "present"}
+        return {entry["path"]: entry for entry in self.entries() if entry["state"] == "present"}
 
+    def own_lines(self):
+        """The lines that the package's own file has to have."""
+        path = (self.clock["configuration"] or {}).get("path")
+        return next((entry["content"].splitlines() for entry in self.entries() if entry["path"] == path), [])
 
-def _trusted(text, source, variables):
-    """Mark templates as such, where this ansible-core asks for it."""
-    try:
-        from ansible.template import trust_as_template
-    except ImportError:
-        return text
+    def steps(self):
+        """{step: change} of the plan, in order."""
+        inputs = {
+            "servers": UNCHANGED if self.wanted.servers is None else self.wanted.servers,
+            "keys": UNCHANGED if self.wanted.keys is None else self.wanted.keys,
+            "force": False,
+        }
+        plan = time_sync.plan(inputs, {"time": self.clock, "blocks": self.blocks}, Cluster("n1", {}, {}))
+        assert {change["kind"] for change in plan.changes} <= set(role_plan.KINDS)
+        assert len({change["step"] for change in plan.changes}) == len(plan.changes)
+        return {change["step"]: change for change in plan.changes}
 
-    def mark(value):
-        if isinstance(value, str):
-            return trust_as_template(value)
-        if isinstance(value, dict):
-            return {key: mark(entry) for key, entry in value.items()}
-        return [mark(entry) for entry in value] if isinstance(value, list) else value
-
-    variables.update({name: mark(value) for name, value in source.items()})
-    return trust_as_template(text)
+    def write(self):
+        """Have the evidence of blocks that are as the role wants them."""
+        self.blocks = [
+            {
+                "name": BLOCK,
+                "path": entry["path"],
+                "target": entry["path"],
+                "mode": int(entry["mode"], 8) if entry["state"] == "present" else None,
+                "mode_before": None,
+                "missing_directories": 0,
+                "leftovers": [],
+                "in_place": True,
+                "lines": [{"text": line, "expected": True} for line in entry["content"].splitlines()] or None,
+            }
+            for entry in self.entries()
+        ]
+        return self
 
 
 def words(text):
@@ -147,10 +158,11 @@ def test_what_is_written_is_where_this_chrony_reads_it_and_in_words_that_it_know
     platform = recorded.load(name)
     version, facts = platform["versions"]["chrony"], platform["facts"]
     new = recent(version)
-    host = Host(facts, version, own_file(facts, version), SERVERS + ([NTS] if new else []), KEYS)
-    assert host.read("__rtf_time_sync_unknown") == []
+    host = Host(platform, version, own_file(facts, version), SERVERS + ([NTS] if new else []), KEYS)
+    assert chrony_files.unsupported(host.clock, host.wanted) == []
     debian = facts["os_family"] == "Debian"
-    assert host.read("__rtf_time_sync_service") == ("chrony" if debian else "chronyd")
+    [service] = host.steps()["Start chrony, now and at boot"]["services"]
+    assert service == {"name": "chrony" if debian else "chronyd", "enabled": True, "state": "restarted"}
     files = host.files()
     sources = {
         (True, True): "/etc/chrony/sources.d/runtime-fabric.sources",
@@ -179,14 +191,27 @@ def test_what_is_written_is_where_this_chrony_reads_it_and_in_words_that_it_know
     assert {word for word in written if numbers(SINCE[word]) > numbers(version)} == set()
 
 
+@pytest.mark.parametrize("name", recorded.names())
+def test_what_is_written_is_nothing_to_change_and_is_asked_for_by_the_inspection(name):
+    platform = recorded.load(name)
+    version = platform["versions"]["chrony"]
+    host = Host(platform, version, own_file(platform["facts"], version), SERVERS, KEYS)
+    assert list(host.steps()) == ["Configure the servers and keys of chrony", "Start chrony, now and at boot"]
+    assert host.write().steps() == {}
+    asked = time_sync.inspection({"servers": SERVERS, "keys": KEYS})
+    assert {entry["path"] for entry in host.entries()} <= {place["path"] for place in asked["blocks"]}
+    lines = {line for entry in host.files().values() for line in entry["content"].splitlines()}
+    assert lines <= set(asked["block_lines"])
+    assert KEYS[0]["secret"] not in str(asked)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_our_own_lines_are_not_taken_for_the_packages(name):
     platform = recorded.load(name)
     version, facts = platform["versions"]["chrony"], platform["facts"]
-    first = Host(facts, version, own_file(facts, version), SERVERS, KEYS)
-    lines = first.read("__rtf_time_sync_lines")
-    block = "\n".join(["# BEGIN runtime-fabric (before: mode 0644)", *lines, "# END runtime-fabric", ""])
-    second = Host(facts, version, own_file(facts, version) + block, SERVERS, KEYS)
+    first = Host(platform, version, own_file(facts, version), SERVERS, KEYS)
+    block = "\n".join(["# BEGIN runtime-fabric (before: mode 0644)", *first.own_lines(), "# END runtime-fabric", ""])
+    second = Host(platform, version, own_file(facts, version) + block, SERVERS, KEYS)
     assert second.files() == first.files()
 
 
@@ -195,17 +220,27 @@ def test_before_chrony_is_installed_the_files_are_those_of_the_one_that_comes(na
     platform = recorded.load(name)
     version, facts = platform["versions"]["chrony"], platform["facts"]
     fresh, installed = (
-        Host(facts, *known, SERVERS, KEYS) for known in ((None, None), (version, own_file(facts, version)))
+        Host(platform, *known, SERVERS, KEYS) for known in ((None, None), (version, own_file(facts, version)))
     )
-    assert numbers(fresh.read("__rtf_time_sync_version")) <= numbers(version)
-    own = fresh.read("__rtf_time_sync_config")
+    assert numbers(chrony_files.version_of(fresh.clock)) <= numbers(version)
+    own = chrony_platforms.platform_of(fresh.clock).configuration
     assert set(fresh.files()) - {own} == set(installed.files()) - {own}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_installation_is_announced_and_starts_chrony(name):
+    steps = Host(recorded.load(name)).steps()
+    assert list(steps) == ["Install chrony", "Start chrony, now and at boot"]
+    assert steps["Install chrony"]["packages"] == ["chrony"]
+    assert all(step["announcement"] for step in steps.values())
+    assert [service["state"] for service in steps["Start chrony, now and at boot"]["services"]] == ["started"]
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_without_servers_and_keys_nothing_is_written(name):
     platform = recorded.load(name)
-    assert Host(platform["facts"], platform["versions"]["chrony"], RED_HAT_3).files() == {}
+    host = Host(platform, platform["versions"]["chrony"], RED_HAT_3)
+    assert host.entries() == [] and host.steps() == {}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -214,12 +249,11 @@ def test_what_is_not_set_is_no_file_to_look_at_and_an_empty_list_takes_ours_away
     version, facts = platform["versions"]["chrony"], platform["facts"]
 
     def entries(servers, keys):
-        return {
-            entry["path"]: entry["state"]
-            for entry in Host(facts, version, own_file(facts, version), servers, keys).read("__rtf_time_sync_files")
-        }
+        host = Host(platform, version, own_file(facts, version), servers, keys)
+        return {entry["path"]: entry["state"] for entry in host.entries()}
 
-    own, keys = Host(facts).read("__rtf_time_sync_config"), Host(facts).read("__rtf_time_sync_keys_file")
+    known = chrony_platforms.platform_of(Host(platform).clock)
+    own, keys = known.configuration, known.keys_file
     assert entries(None, None) == {}
     assert set(entries(None, []).items()) == {(own, "absent"), (keys, "absent")}
     everything = entries([], [])
@@ -230,38 +264,60 @@ def test_what_is_not_set_is_no_file_to_look_at_and_an_empty_list_takes_ours_away
 @pytest.mark.parametrize("name", KINDS)
 def test_a_line_of_ours_stays_where_the_input_it_is_for_is_not_set(name):
     platform = recorded.load(name)
-    version, facts = platform["versions"]["chrony"], platform["facts"]
-    lines = Host(facts, version, "", SERVERS, KEYS).read("__rtf_time_sync_lines")
+    version = platform["versions"]["chrony"]
+    lines = Host(platform, version, "", SERVERS, KEYS).own_lines()
     assert [line.split()[0] for line in lines] == ["sourcedir" if recent(version) else "include", "keyfile"]
     block = "\n".join(["# BEGIN runtime-fabric (before: mode 0644)", *lines, "# END runtime-fabric", ""])
-    assert Host(facts, version, block, None, []).read("__rtf_time_sync_lines") == lines[:1]
-    assert Host(facts, version, block, [], None).read("__rtf_time_sync_lines") == lines[1:]
+    assert Host(platform, version, block, None, []).own_lines() == lines[:1]
+    assert Host(platform, version, block, [], None).own_lines() == lines[1:]
 
 
 @pytest.mark.parametrize(
-    "changed, newer, expected",
-    [(False, None, False), (False, [], False), (True, [], True), (False, ["/etc/chrony.conf"], True)],
+    "written, newer, expected",
+    [(True, None, None), (True, [], None), (False, [], "restarted"), (True, ["/etc/chrony.conf"], "restarted")],
 )
-def test_chronyd_is_restarted_where_it_runs_since_before_its_files(changed, newer, expected):
-    host = Host(recorded.load("debian-12")["facts"], "4.3", DEBIAN_4, SERVERS)
-    host.variables["__rtf_time_sync_found"]["host"]["time"]["configuration"]["newer"] = newer
-    for written in ({"files": [{"path": "/etc/chrony.conf", "changed": changed}]}, {"skipped": True}):
-        host.variables["__rtf_time_sync_written"] = written
-        assert host.read("__rtf_time_sync_restart") is (expected if "files" in written else bool(newer))
+def test_chronyd_is_restarted_where_it_runs_since_before_its_files(written, newer, expected):
+    host = Host(recorded.load("debian-12"), "4.3", DEBIAN_4, SERVERS)
+    host.clock["configuration"]["newer"] = newer
+    steps = (host.write() if written else host).steps()
+    assert [one["state"] for one in steps.get("Start chrony, now and at boot", {"services": []})["services"]] == (
+        [expected] if expected else []
+    )
+
+
+@pytest.mark.parametrize("unit", [{"active": False, "enabled": True}, {"active": True, "enabled": False}])
+def test_chronyd_that_does_not_run_or_does_not_start_at_boot_is_started(unit):
+    host = Host(recorded.load("debian-12"), "4.3", DEBIAN_4)
+    host.clock["units"]["chrony.service"] = unit
+    [service] = host.steps()["Start chrony, now and at boot"]["services"]
+    assert service == {"name": "chrony", "enabled": True, "state": "started"}
 
 
 @pytest.mark.parametrize("name", recorded.names())
 def test_what_the_package_follows_is_known_before_it_is_installed(name):
-    sources = Host(recorded.load(name)["facts"]).read("__rtf_time_sync_shipped_sources")
-    assert len(sources) == 1 and is_host(sources[0])
+    assert is_host(chrony_platforms.platform_of(Host(recorded.load(name)).clock).pool)
+
+
+@pytest.mark.parametrize("like", [[], ["suse"], ["arch"]])
+def test_another_family_is_refused(like):
+    with pytest.raises(Refusal, match="supports the families of Debian and Red Hat.* names sles"):
+        chrony_platforms.platform_of({"platform": {"id": "sles", "version": "15", "like": like}})
 
 
 def test_what_a_chrony_does_not_have_is_named_before_anything_is_written():
-    facts = recorded.load("ubuntu-20.04")["facts"]
+    platform = recorded.load("ubuntu-20.04")
     keys = [*KEYS, {"id": 9, "type": "AES128", "secret": "sixteen-letters!"}]
-    old = Host(facts, "3.5", DEBIAN_3, [*SERVERS, NTS], keys)
-    assert old.read("__rtf_time_sync_unknown") == ["NTS of nts.example.com", "the cipher of key 9"]
-    assert Host(facts, "4.2", DEBIAN_4, [*SERVERS, NTS], keys).read("__rtf_time_sync_unknown") == []
-    without = Host(facts, "4.2", DEBIAN_4, [NTS], keys)
-    without.variables["__rtf_time_sync_found"]["host"]["time"]["chrony"]["features"] = ["NTP"]
-    assert without.read("__rtf_time_sync_unknown") == ["NTS of nts.example.com"]
+
+    def lacking(host):
+        return chrony_files.unsupported(host.clock, host.wanted)
+
+    old = Host(platform, "3.5", DEBIAN_3, [*SERVERS, NTS], keys)
+    assert lacking(old) == ["NTS of nts.example.com", "the cipher of key 9"]
+    with pytest.raises(
+        Refusal, match="chrony 3.5 of this host does not support .*: NTS of nts.example.com, the cipher"
+    ):
+        old.steps()
+    assert lacking(Host(platform, "4.2", DEBIAN_4, [*SERVERS, NTS], keys)) == []
+    without = Host(platform, "4.2", DEBIAN_4, [NTS], keys)
+    without.clock["chrony"]["features"] = ["NTP"]
+    assert lacking(without) == ["NTS of nts.example.com"]

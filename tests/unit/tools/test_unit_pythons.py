@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.tools import unit_pythons
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A machine with Python 3.6 and 3.13, on the first of which the tests fail when told so."""
+    """A machine with Python 3.6 and 3.13, on the first of which the tests fail on request."""
     failing = set()
     monkeypatch.setattr(unit_pythons, "interpreters", lambda: {(3, 6): "/opt/python3.6", (3, 13): "/opt/python3.13"})
     monkeypatch.setattr(unit_pythons, "run_tests", lambda version, program: version not in failing)

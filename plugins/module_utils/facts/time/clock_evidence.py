@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_platform
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_text import (
     parse_sources,
@@ -234,7 +235,7 @@ def clock_evidence(wait):
     chrony, waited = wait_for_chrony(wait)
     units = read_units()
     return dict(
-        sections.collect({"configuration": read_configuration}),
+        sections.collect({"configuration": read_configuration, "platform": read_platform}),
         units={name: unit for name, unit in units.items() if name not in GUEST_UNITS},
         guest=guest_synchronisation(units),
         synchronised=read_synchronised(units),
