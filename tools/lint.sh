@@ -20,6 +20,12 @@ shell_scripts() {
     git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs --null --no-run-if-empty shellcheck
 }
 
+# Modules of the collection are found as Ansible finds them.
+types() (
+    cd "$ANSIBLE_COLLECTIONS_PATH" || exit
+    mypy --config-file ../../mypy.ini --package ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils
+)
+
 docs() (
     copy=$(python tools/export_collection.py build/docs) || exit
     # It writes a log into the home directory.
@@ -33,6 +39,7 @@ check yamllint yamllint --strict .
 check shellcheck shell_scripts
 check "ruff check" ruff check --quiet .
 check "ruff format" ruff format --quiet --check .
+check "mypy (plugin_utils)" types
 check "vermin (Python 3.6 on targets)" \
     vermin --quiet --no-tips --violations --target=3.6- plugins/modules plugins/module_utils
 check antsibull-changelog antsibull-changelog lint

@@ -78,13 +78,13 @@ def _instances(check: Check, subject: Subject) -> list[tuple[str, Any]]:
 
 def _severity(check: Check, subject: Subject, row: Any) -> str:
     """A row's own where the check is made for it, or where its severity is another in other releases."""
-    decisive = row or subject.settings.get(check.get("severity_of"))
+    decisive = row or subject.settings.get(check.get("severity_of", ""))
     return decisive["severity"] if decisive else check["severity"]
 
 
 def _is_not_asked(check: Check, subject: Subject) -> bool:
     """Whether a check proves requirements of other releases only."""
-    return bool(check["requirements"]) and subject.not_asked.issuperset(check["requirements"])
+    return bool(check["requirements"]) and subject.not_asked >= set(check["requirements"])
 
 
 def _judge(check_id: str, subject: Subject, evidence: Mapping[str, Any], row: Any) -> Finding:

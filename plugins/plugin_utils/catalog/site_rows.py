@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
@@ -101,7 +101,7 @@ def _ports(value: Any) -> list[Any]:
 _ENDPOINT_TYPES = {"port": _port, "mutual_tls": value_types.boolean, "control_planes": value_types.list_of}
 
 
-def _typed(entry: Any, types: dict[str, Callable[[Any], Any]]) -> Any:
+def _typed(entry: Any, types: Mapping[str, Callable[[Any], Any]]) -> Any:
     """Return an entry with its fields converted from text; one that is not a dictionary is left to its validator."""
     try:
         return value_types.fields(entry, types) if isinstance(entry, dict) else entry

@@ -45,7 +45,7 @@ def proxy(url: str | None) -> Proxy | None:
         known = proxy_url.parse(url)
     except ValueError as problem:
         raise InventoryError(f"rtf_http_proxy or rtf_monitoring_proxy: {problem}") from None
-    return Proxy(known.host, known.port)
+    return Proxy(known.host, known.port) if known else None
 
 
 def nodes(groups: dict[str, list[str]], variables: dict[str, dict[str, Any]]) -> list[Node]:

@@ -173,7 +173,7 @@ def _details(row: Row, endpoints: Sequence[Row]) -> tuple[str, ...]:
     return tuple(endpoint["id"] for endpoint in on_port or matching)
 
 
-def _serves(spoken, asked):
+def _serves(spoken: str, asked: str) -> bool:
     """Whether an endpoint's protocol is what a row of the port table asks for: WebSockets are, for AMQP over WebSockets."""
     return asked == spoken or asked.endswith(f" over {spoken}")
 

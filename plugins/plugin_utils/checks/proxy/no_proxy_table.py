@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
@@ -25,7 +25,9 @@ class Destination(NamedTuple):
     kind: str
 
 
-def destinations(variables_by_node: dict[str, dict[str, str]], pod_cidr: str, service_cidr: str) -> list[Destination]:
+def destinations(
+    variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str
+) -> list[Destination]:
     """Return the Destinations of a cluster."""
     addresses, names = no_proxy.node_names(variables_by_node)
     pod = str(ipaddress.IPv4Network(pod_cidr)[257])
