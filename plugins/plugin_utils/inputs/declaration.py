@@ -14,9 +14,9 @@ import functools
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
 
-FILE = Path(__file__).resolve().parents[3] / "catalog" / "inputs.yml"
+FILE = files.FOLDER / "inputs.yml"
 MAIN = "main"
 CLUSTER, NODE, ROLE = "cluster", "node", "role"
 # Kinds of credentials: the value is a secret, or a URL that may contain one.
@@ -101,8 +101,7 @@ class Declaration(NamedTuple):
 @functools.cache
 def load(file: Path = FILE) -> Declaration:
     """Return the Declaration in a file, read once."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is not everywhere
-    return parse(yaml.load(file.read_text(encoding="utf-8"), Loader=loader))
+    return parse(files.read(file))
 
 
 def parse(content: dict[str, Any]) -> Declaration:
