@@ -15,6 +15,7 @@ import functools
 from pathlib import Path
 
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import rows
@@ -53,7 +54,7 @@ def load(folder=FOLDER):
     for name in ("releases", *rows.KINDS):
         path = Path(folder) / f"{name}.yml"
         try:
-            contents[name] = yaml.safe_load(path.read_text(encoding="utf-8"))
+            contents[name] = yaml_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise CatalogError(f"{path} cannot be read: {error}") from error
     return parse(contents)

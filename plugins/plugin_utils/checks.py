@@ -7,6 +7,7 @@
 import functools
 
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 
@@ -29,6 +30,6 @@ def _place(path):
 
 def _checks_of(path):
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))["checks"]
+        return yaml_load(path.read_text(encoding="utf-8"))["checks"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as problem:
         raise catalog.CatalogError(f"{path} cannot be read: {problem}") from problem

@@ -7,6 +7,7 @@
 import functools
 
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 
@@ -16,7 +17,7 @@ def load(folder=catalog.FOLDER):
     """Return the list of `{ids, since, package, install, source}`."""
     path = folder / "kernel_packages.yml"
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))["kernel_packages"]
+        return yaml_load(path.read_text(encoding="utf-8"))["kernel_packages"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as problem:
         raise catalog.CatalogError(f"{path} cannot be read: {problem}") from problem
 

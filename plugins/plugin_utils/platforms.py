@@ -7,6 +7,7 @@
 import functools
 
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 
@@ -16,7 +17,7 @@ def load(folder=catalog.FOLDER):
     """Return `{name: value}`: the lists and values of the file, without their sources."""
     path = folder / "platforms.yml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml_load(path.read_text(encoding="utf-8"))
         return {name: _value(entry) for name, entry in content.items()}
     except (OSError, yaml.YAMLError, AttributeError, TypeError, StopIteration) as problem:
         raise catalog.CatalogError(f"{path} cannot be read: {problem}") from problem

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog, input_types
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import UNCHANGED
@@ -26,7 +26,7 @@ def load(folder=FOLDER):
     """Return `{role: {entry point: {option: specification}}}`."""
     found = {}
     for path in sorted(folder.glob("*/meta/argument_specs.yml")):
-        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        specs = yaml_load(path.read_text(encoding="utf-8"))["argument_specs"]
         found[path.parent.parent.name] = {name: spec.get("options") or {} for name, spec in specs.items()}
     return found
 

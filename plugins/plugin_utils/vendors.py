@@ -8,6 +8,7 @@ import functools
 from fnmatch import fnmatchcase
 
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import catalog
 
@@ -17,7 +18,7 @@ def load(folder=catalog.FOLDER):
     """Return `{"vendors": [...], "public_authorities": [...]}` as the file has it."""
     path = folder / "vendors.yml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml_load(path.read_text(encoding="utf-8"))
         return {name: content[name] for name in ("vendors", "public_authorities")}
     except (OSError, yaml.YAMLError, KeyError, TypeError) as problem:
         raise catalog.CatalogError(f"{path} cannot be read: {problem}") from problem
