@@ -8,6 +8,7 @@ import json
 import time
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import cases, states, trial
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import end
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.sites import write_site
 
 CONFIGURATION = "nftables"
@@ -57,9 +58,11 @@ class AuditBench(trial.Bench):
         after = self.found()
         otherwise = sorted(f"{name}: {after.get(name)}" for name in self.expected
                            if after.get(name) != self.expected[name]) if after is not None else ["no report"]
+        end(self.directory / "killed.log")
         running = [node for node in self.nodes if not states.wait_until_quiet(self.lab, node)]
-        wrong = (["not killed"] * (not killed.struck) + ["the next audit is disturbed"] * bool(otherwise or again.code)
+        struck = killed.cut_off(kill)
+        wrong = (["not killed"] * (not struck) + ["the next audit is disturbed"] * bool(otherwise or again.code)
                  + ["a module never ended"] * bool(running))
-        return {"struck": killed.struck, "struck_in": killed.last_task(), "verdict": wrong,
+        return {"struck": struck, "struck_in": killed.last_task(), "verdict": wrong,
                 "audit": {"code": again.code, "otherwise": otherwise[:20], "running": running},
                 "seconds": round(time.monotonic() - begun, 1)}

@@ -8,11 +8,10 @@ import concurrent.futures
 import fnmatch
 import queue
 import re
-import shlex
 import time
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import audits, cases, states, trial
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import podman
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import as_root, podman, run
 
 AUDITED = ("audit-1", "audit-2")
 PARTS = ("nftables", "firewalld", "revert", "audit")
@@ -71,17 +70,21 @@ class Campaign:
         self.audits = audits.AuditBench(self.lab, AUDITED, self.work / name)
         return self.audits.prepare()
 
+    def _kill_of(self, case, seconds, node):
+        words = [*podman(), "inspect", "--format", "{{.State.Pid}}", self.lab.container(node)]
+        return cases.kill_of(case, seconds, as_root(), int(run(words).stdout), states.MODULES)
+
     def _try(self, name, case, seconds, free):
         """Do one trial on a free node, write down and say what came of it."""
         node = free.get()
         try:
-            kill = cases.kill_of(case, seconds, shlex.join(podman()), self.lab.container(node), states.MODULES)
             if name == "audit":
-                found = self.audits.attempt(kill)
+                found = self.audits.attempt(self._kill_of(case, seconds, node))
             else:
                 directory = self.work / name / re.sub(r"\W+", "_", case.name)
                 bench = trial.Bench(self.lab, node, "nftables" if name == "revert" else name, directory)
                 bench.pristine()
+                kill = self._kill_of(case, seconds, node)
                 found = (trial.attempt_revert(bench, kill) if name == "revert"
                          else trial.attempt(bench, kill, case.follow_up, self.made))
             row = {"name": f"{name}: {case.name}", "task": case.task, **found}

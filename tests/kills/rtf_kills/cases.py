@@ -14,16 +14,21 @@ LOCAL = ("meta", "include_tasks", "import_tasks", "include_vars", "include_role"
          "wait_for_connection", "validate_argument_spec")
 # Where it matters most that a module, or the connection to it, is lost.
 HEAVY = ("apt", "managed_blocks", "firewall_rules", "systemd_service")
+# What takes several modules in turn, which a worker of the controller goes on with where only its parent is gone.
+STEPWISE = ("firewall_rules",)
 SHORTEST = 0.05
-MODULE = "{podman} exec {container} pkill -KILL -f '{modules}'"
-CONNECTION = "{podman} exec {container} pkill -KILL -f '^sshd(-session)?: ops'"
+# Asked for again until there is one: SSH and sudo may not have come to it yet.
+HIT = ("left=100; until {root}pkill -KILL --ns {process} --nslist pid -f '{pattern}'; do sleep 0.02; "
+       "left=$((left - 1)); test $left -gt 0 || exit 1; done")
+CONNECTIONS = "^sshd(-session)?: ops"
+PARENT = "kill -s KILL {controller}"
 
 
 class Case(NamedTuple):
     """One trial: where the run is cut off, by what, and what follows."""
 
     task: str
-    moment: str  # start, into, after; module and connection: into, but only that is killed
+    moment: str  # start, into, after; parent, module and connection: into, but only that is killed
     follow_up: str
 
     @property
@@ -64,6 +69,8 @@ def cases(events, thorough=False):
         kinds = [("into", "rerun"), ("after", "rerun"), ("after", "revert")] if changing_task else [("start", "rerun")]
         if action[task] in HEAVY and changing_task:
             kinds += [("module", "rerun"), ("connection", "rerun")]
+        if action[task] in STEPWISE and changing_task:
+            kinds += [("parent", "rerun")]
         if thorough and not local:
             kinds += [("start", "rerun"), ("into", "rerun"), ("into", "revert"), ("after", "revert"),
                       ("module", "rerun"), ("connection", "rerun")]
@@ -71,13 +78,17 @@ def cases(events, thorough=False):
     return found
 
 
-def kill_of(case, seconds, podman, container, modules):
-    """The Kill of a Case. seconds: how long its task takes without."""
+def kill_of(case, seconds, root, process, modules):
+    """The Kill of a Case.
+
+    seconds: how long its task takes without. root: the words before a command of root's. process: one of the node, as the
+    machine numbers it. modules: a pattern of what modules are called there.
+    """
     if case.moment in ("start", "after"):
         return Kill(case.task, case.moment)
     delay = max(SHORTEST, seconds / 2)
-    weapons = {"module": MODULE, "connection": CONNECTION}
-    if case.moment in weapons:
-        words = weapons[case.moment].format(podman=podman, container=container, modules=modules)
-        return Kill(case.task, "into", delay, words.replace("{", "{{").replace("}", "}}"))
-    return Kill(case.task, "into", delay)
+    patterns = {"module": modules, "connection": CONNECTIONS}
+    if case.moment in patterns:
+        words = HIT.format(root="".join(f"{word} " for word in root), process=process, pattern=patterns[case.moment])
+        return Kill(case.task, "into", delay, words.replace("{", "{{").replace("}", "}}"), of_controller=False)
+    return Kill(case.task, "into", delay, PARENT) if case.moment == "parent" else Kill(case.task, "into", delay)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import sites, states
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import play
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import end, play
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import environment, lifecycle
 
 PREPARE = ("prepare-rtf.yml", "--skip-tags", "rtf_preflight")
@@ -78,7 +78,7 @@ def attempt_revert(bench, kill):
     begun = time.monotonic()
     prepared = bench.play("prepare", PREPARE)
     killed = bench.play("killed", REVERT, kill)
-    found = {"struck": killed.struck and prepared.code == 0, "struck_in": killed.last_task(), **_revert(bench)}
+    found = {"struck": killed.cut_off(kill) and prepared.code == 0, "struck_in": killed.last_task(), **_revert(bench)}
     return _judged(bench, found, begun)
 
 
@@ -90,7 +90,7 @@ def attempt(bench, kill, follow_up, expected):
     """
     begun = time.monotonic()
     killed = bench.play("killed", PREPARE, kill)
-    found = {"struck": killed.struck, "struck_in": killed.last_task()}
+    found = {"struck": killed.cut_off(kill), "struck_in": killed.last_task()}
     if follow_up == "rerun":
         found.update(_prepare_again(bench, expected))
     found.update(_revert(bench))
@@ -98,7 +98,8 @@ def attempt(bench, kill, follow_up, expected):
 
 
 def _judged(bench, found, begun):
-    """Add the verdict and the seconds since `begun`, and keep all of it beside the logs."""
+    """Add the verdict and the seconds since `begun`, and keep all of it beside the logs. Nothing is left of the killed run."""
+    end(bench.directory / "killed.log")
     found = {"verdict": verdict(found), "seconds": round(time.monotonic() - begun, 1), **found}
     (bench.directory / "found.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return found
