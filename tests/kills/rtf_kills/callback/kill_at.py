@@ -11,6 +11,7 @@ RTF_KILLS_MOMENT `start`: before the task is sent to any host; `into`: so many s
 RTF_KILLS_DELAY  the seconds for `into`
 RTF_KILLS_WEAPON a shell command that cuts the run off; {log} in it is the file, {controller} the process of this callback.
                  It does not have RTF_KILLS_LOG in its environment, as all else has that this controller starts
+RTF_KILLS_CACHE  a directory where runs keep the modules that they have packed to be sent, which is a third of their work
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import shlex
 import subprocess
 import time
 
+from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = r"""
@@ -62,6 +64,8 @@ class CallbackModule(CallbackBase):
         self.weapon = os.environ.get("RTF_KILLS_WEAPON", "").format(log=self.log.name, controller=os.getpid())
         self.times = collections.Counter()
         self.occurrences = {}
+        if os.environ.get("RTF_KILLS_CACHE"):
+            os.symlink(os.environ["RTF_KILLS_CACHE"], os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
 
     def write(self, **event):
         self.log.write(json.dumps({"at": time.monotonic(), **event}) + "\n")
