@@ -28,13 +28,13 @@ class AuditBench(trial.Bench):
         super().__init__(lab, nodes[0], CONFIGURATION, directory)
         self.nodes, self.expected = nodes, None
 
-    def prepare(self):
+    def get_ready(self):
         """Prepare both nodes and audit them. Return the Run of the audit, or of the preparation where that failed."""
         self.directory.mkdir(parents=True, exist_ok=True)
         write_site(self.site, self.lab, self.nodes, CONFIGURATION)
         for node in self.nodes:
             trial.sites.CONFIGURATIONS[CONFIGURATION][0](self.lab, node)
-        prepared = self.play("prepare", trial.PREPARE)
+        prepared = self.prepare("prepare")
         if prepared.code:
             return prepared
         run = self.play("rehearsal", trial.AUDIT)

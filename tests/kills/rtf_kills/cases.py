@@ -60,13 +60,14 @@ def changing_in_order(events):
 def cases(events, thorough=False):
     """The Cases for a rehearsal, in the order of its tasks.
 
-    A task that changes nothing leaves the node as the one before it: one moment does for it, unless all are asked for.
+    A task that changes nothing leaves the node as the one before it: one moment does for it, unless all are asked for. What
+    follows from a state that the rehearsal was in, too, is tried again after one moment of a task.
     """
     action, changes = actions(events), changing_in_order(events)
     found = []
     for task in durations(events):
         changing_task, local = task in changes, action[task] in LOCAL
-        kinds = [("into", "rerun"), ("after", "rerun"), ("after", "revert")] if changing_task else [("start", "rerun")]
+        kinds = [("into", "rerun"), ("after", "converge"), ("after", "revert")] if changing_task else [("start", "converge")]
         if action[task] in HEAVY and changing_task:
             kinds += [("module", "rerun"), ("connection", "rerun")]
         if action[task] in STEPWISE and changing_task:

@@ -44,8 +44,8 @@ def test_a_task_is_known_by_its_role_and_its_file(path, key):
 
 def test_a_task_that_changes_something_is_killed_at_more_moments_and_one_that_was_skipped_at_none():
     found = [(case.task, case.moment, case.follow_up) for case in cases.cases(EVENTS)]
-    assert found == [("r/main: Look#1", "start", "rerun"), *(
-        ("r/main: Install#1", *kind) for kind in (("into", "rerun"), ("after", "rerun"), ("after", "revert"),
+    assert found == [("r/main: Look#1", "start", "converge"), *(
+        ("r/main: Install#1", *kind) for kind in (("into", "rerun"), ("after", "converge"), ("after", "revert"),
                                                   ("module", "rerun"), ("connection", "rerun")))]
 
 
@@ -100,6 +100,12 @@ def test_what_is_left_of_a_run_is_known_by_its_log(tmp_path):
 ])
 def test_what_went_wrong_is_named(found, wrong):
     assert trial.verdict({**WELL, **found}) == wrong
+
+
+def test_what_was_not_tried_is_not_judged():
+    tried = {name: WELL[name] for name in ("struck", "rerun", "otherwise", "unread")}
+    assert trial.verdict(tried) == []
+    assert trial.verdict({**tried, "otherwise": {"files": ["+/etc/x"]}}) == ["converges to something else"]
 
 
 def test_results_are_kept_and_what_failed_is_tried_again_where_that_is_asked_for(tmp_path):
