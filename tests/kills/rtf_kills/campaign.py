@@ -18,6 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.tasks imp
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import as_root, podman, run
 
 AUDITED = ("audit-1", "audit-2")
+EARLIER = (1, 0.4, 0.1)
 PARTS = ("nftables", "firewalld", "revert", "audit")
 
 
@@ -96,6 +97,19 @@ class Campaign:
         self.audits = audits.AuditBench(self.lab, AUDITED, self.work / name)
         return self.audits.get_ready(), []
 
+    def _attempt(self, name, case, seconds, node):
+        """Do one trial; where the kill came too late because all went faster than in the rehearsal, do it earlier."""
+        directory = self.work / name / re.sub(r"\W+", "_", case.name)
+        bench = trial.Bench(self.lab, node, "nftables" if name == "revert" else name, directory)
+        for part in EARLIER:
+            bench.pristine()
+            kill = self._kill_of(case, seconds * part, node)
+            found = (trial.attempt_revert(bench, kill) if name == "revert"
+                     else trial.attempt(bench, kill, case.follow_up, self.made))
+            if found["struck"]:
+                break
+        return found
+
     def _kill_of(self, case, seconds, node):
         words = [*podman(), "inspect", "--format", "{{.State.Pid}}", self.lab.container(node)]
         return cases.kill_of(case, seconds, as_root(), int(run(words).stdout), states.MODULES)
@@ -107,12 +121,7 @@ class Campaign:
             if name == "audit":
                 found = self.audits.attempt(self._kill_of(case, seconds, node))
             else:
-                directory = self.work / name / re.sub(r"\W+", "_", case.name)
-                bench = trial.Bench(self.lab, node, "nftables" if name == "revert" else name, directory)
-                bench.pristine()
-                kill = self._kill_of(case, seconds, node)
-                found = (trial.attempt_revert(bench, kill) if name == "revert"
-                         else trial.attempt(bench, kill, case.follow_up, self.made))
+                found = self._attempt(name, case, seconds, node)
             row = {"name": f"{name}: {case.name}", "task": case.task, **found}
             self.results.add(row)
             print(f"{row['seconds']:6.0f} s  {', '.join(row['verdict']) or 'ok'}: {row['name']}", flush=True)

@@ -104,6 +104,8 @@ def attempt(bench, kill, follow_up, expected):
     begun = time.monotonic()
     killed = bench.prepare("killed", kill)
     found = {"struck": killed.cut_off(kill), "struck_in": killed.last_task()}
+    if not found["struck"]:
+        return _judged(bench, found, begun)
     if follow_up != "revert":
         found.update(_prepare_again(bench, expected, follow_up == "rerun"))
     if follow_up != "converge":
