@@ -8,6 +8,7 @@ import json
 import time
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import cases, states, trial
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import end
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.sites import write_site
 
 CONFIGURATION = "nftables"
@@ -30,13 +31,13 @@ class AuditBench(trial.Bench):
         super().__init__(lab, nodes[0], CONFIGURATION, directory)
         self.nodes, self.expected = nodes, None
 
-    def prepare(self):
+    def get_ready(self):
         """Prepare both nodes and audit them. Return the Run of the audit, or of the preparation where that failed."""
         self.directory.mkdir(parents=True, exist_ok=True)
         write_site(self.site, self.lab, self.nodes, CONFIGURATION)
         for node in self.nodes:
             trial.sites.CONFIGURATIONS[CONFIGURATION][0](self.lab, node)
-        prepared = self.play("prepare", trial.PREPARE)
+        prepared = self.prepare("prepare")
         if prepared.code:
             return prepared
         run = self.play("rehearsal", trial.AUDIT)
@@ -63,14 +64,16 @@ class AuditBench(trial.Bench):
             if after is not None
             else ["no report"]
         )
+        end(self.directory / "killed.log")
         running = [node for node in self.nodes if not states.wait_until_quiet(self.lab, node)]
+        struck = killed.cut_off(kill)
         wrong = (
-            ["not killed"] * (not killed.struck)
+            ["not killed"] * (not struck)
             + ["the next audit is disturbed"] * bool(otherwise or again.code)
             + ["a module never ended"] * bool(running)
         )
         return {
-            "struck": killed.struck,
+            "struck": struck,
             "struck_in": killed.last_task(),
             "verdict": wrong,
             "audit": {"code": again.code, "otherwise": otherwise[:20], "running": running},

@@ -31,16 +31,23 @@ LOCAL = (
 )
 # Where it matters most that a module, or the connection to it, is lost.
 HEAVY = ("apt", "managed_blocks", "firewall_rules", "systemd_service")
+# What takes several modules in turn, which a worker of the controller goes on with where only its parent is gone.
+STEPWISE = ("firewall_rules",)
 SHORTEST = 0.05
-MODULE = "{podman} exec {container} pkill -KILL -f '{modules}'"
-CONNECTION = "{podman} exec {container} pkill -KILL -f '^sshd(-session)?: ops'"
+# Asked for again until there is one: SSH and sudo may not have come to it yet.
+HIT = (
+    "left=100; until {root}pkill -KILL --ns {process} --nslist pid -f '{pattern}'; do sleep 0.02; "
+    "left=$((left - 1)); test $left -gt 0 || exit 1; done"
+)
+CONNECTIONS = "^sshd(-session)?: ops"
+PARENT = "kill -s KILL {controller}"
 
 
 class Case(NamedTuple):
     """One trial: where the run is cut off, by what, and what follows."""
 
     task: str
-    moment: str  # start, into, after; module and connection: into, but only that is killed
+    moment: str  # start, into, after; parent, module and connection: into, but only that is killed
     follow_up: str
 
     @property
@@ -72,15 +79,22 @@ def changing_in_order(events):
 def cases(events, thorough=False):
     """The Cases for a rehearsal, in the order of its tasks.
 
-    A task that changes nothing leaves the node as the one before it: one moment does for it, unless all are asked for.
+    A task that changes nothing leaves the node as the one before it: one moment does for it, unless all are asked for. What
+    follows from a state that the rehearsal was in, too, is tried again after one moment of a task.
     """
     action, changes = actions(events), changing_in_order(events)
     found = []
     for task in durations(events):
         changing_task, local = task in changes, action[task] in LOCAL
-        kinds = [("into", "rerun"), ("after", "rerun"), ("after", "revert")] if changing_task else [("start", "rerun")]
+        kinds = (
+            [("into", "rerun"), ("after", "converge"), ("after", "revert")]
+            if changing_task
+            else [("start", "converge")]
+        )
         if action[task] in HEAVY and changing_task:
             kinds += [("module", "rerun"), ("connection", "rerun")]
+        if action[task] in STEPWISE and changing_task:
+            kinds += [("parent", "rerun")]
         if thorough and not local:
             kinds += [
                 ("start", "rerun"),
@@ -94,13 +108,17 @@ def cases(events, thorough=False):
     return found
 
 
-def kill_of(case, seconds, podman, container, modules):
-    """The Kill of a Case. seconds: how long its task takes without."""
+def kill_of(case, seconds, root, process, modules):
+    """The Kill of a Case.
+
+    seconds: how long its task takes without. root: the words before a command of root's. process: one of the node, as the
+    machine numbers it. modules: a pattern of what modules are called there.
+    """
     if case.moment in ("start", "after"):
         return Kill(case.task, case.moment)
     delay = max(SHORTEST, seconds / 2)
-    weapons = {"module": MODULE, "connection": CONNECTION}
-    if case.moment in weapons:
-        words = weapons[case.moment].format(podman=podman, container=container, modules=modules)
-        return Kill(case.task, "into", delay, words.replace("{", "{{").replace("}", "}}"))
-    return Kill(case.task, "into", delay)
+    patterns = {"module": modules, "connection": CONNECTIONS}
+    if case.moment in patterns:
+        words = HIT.format(root="".join(f"{word} " for word in root), process=process, pattern=patterns[case.moment])
+        return Kill(case.task, "into", delay, words.replace("{", "{{").replace("}", "}}"), of_controller=False)
+    return Kill(case.task, "into", delay, PARENT) if case.moment == "parent" else Kill(case.task, "into", delay)

@@ -7,6 +7,8 @@
 import argparse
 import fnmatch
 import os
+import shutil
+import tempfile
 import time
 
 import yaml
@@ -72,10 +74,12 @@ def main(arguments):
     path.write_text(yaml.safe_dump(cluster(wanted.nodes, wanted.suite), sort_keys=False), encoding="utf-8")
     name = os.environ.get("LAB_NAME") or LAB
     lab = lifecycle.up(name, str(path))
+    os.environ["RTF_KILLS_CACHE"] = tempfile.mkdtemp(prefix="kills-")
     try:
         run = campaign.Campaign(lab, WORK, wanted, results)
         outcomes = [run.part(part) for part in campaign.PARTS if part in (wanted.part or campaign.PARTS)]
     finally:
+        shutil.rmtree(os.environ["RTF_KILLS_CACHE"], ignore_errors=True)
         if not wanted.keep:
             lifecycle.down(name)
     if wanted.list:

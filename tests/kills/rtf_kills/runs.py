@@ -4,6 +4,7 @@
 
 """Run a playbook in a process group of its own, which can be killed as a whole, and read what it did."""
 
+import fnmatch
 import json
 import os
 import signal
@@ -13,15 +14,25 @@ from typing import NamedTuple
 
 CALLBACKS = Path(__file__).with_name("callback")
 SECONDS = 600
+# Workers of Ansible lead sessions of their own, which a signal to the group of the controller spares. What belongs to a
+# run is known by the log that its environment names.
+CONTROLLER = (
+    'while found=$(grep -lszxF "RTF_KILLS_LOG={log}" /proc/[0-9]*/environ); test "$found"; do for path in $found; '
+    'do path="${{path#/proc/}}"; kill -s KILL "${{path%/environ}}" 2>/dev/null; done; done'
+)
 
 
 class Kill(NamedTuple):
-    """Where a run is cut off: the task (its key and occurrence), the moment, the seconds into it, and by which command."""
+    """Where a run is cut off: the task (its key and occurrence), the moment, the seconds into it, and by which command.
+
+    of_controller: the command kills at least the main process of the controller, not something that it waits for.
+    """
 
     task: str
     moment: str
     delay: float = 0.0
-    weapon: str = "kill -s KILL -- -{group}"
+    weapon: str = CONTROLLER
+    of_controller: bool = True
 
 
 class Run(NamedTuple):
@@ -36,10 +47,16 @@ class Run(NamedTuple):
         """The number of changes, None where the run was cut off."""
         return next((event["changed"] for event in self.events if event["event"] == "stats"), None)
 
-    @property
-    def struck(self):
-        """Whether it was cut off, or would have been."""
-        return any(event["event"] == "strike" for event in self.events)
+    def cut_off(self, kill):
+        """Whether the Kill came within its task, and had something to kill."""
+        if kill.of_controller:
+            return self.code == -signal.SIGKILL and fnmatch.fnmatchcase(self.last_task() or "", kill.task)
+        ends = (
+            event["event"]
+            for event in self.events
+            if event["event"] == "struck" or event["event"] == "end" and fnmatch.fnmatchcase(event["task"], kill.task)
+        )
+        return next(ends, None) == "struck"
 
     def last_task(self):
         """The task that had begun last."""
@@ -56,6 +73,11 @@ class Run(NamedTuple):
             for event in self.events
             if event["event"] == "end" and event["status"] in ("failed", "unreachable")
         ]
+
+
+def end(log):
+    """Kill what is left of a run: a worker whose controller is gone waits for it for ever."""
+    subprocess.run(["/bin/sh", "-c", CONTROLLER.format(log=log)], check=False)
 
 
 def play(directory, arguments, environment, log, kill=None):

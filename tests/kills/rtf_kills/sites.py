@@ -69,15 +69,29 @@ def nftables(lab, node):
 
 
 def firewalld(lab, node):
-    """Another time service, and no firewall yet."""
-    lab.exec(node, "sh", "-c", "apt-get update && apt-get install --yes systemd-timesyncd")
+    """Another time service, and no firewall any more: what Debian's packages leave when they are purged is there already.
+
+    libpam-systemd is on every Debian host; systemd recommends it, so that nothing that brings it along takes it away again.
+    """
+    lab.exec(
+        node,
+        "sh",
+        "-c",
+        "apt-get update && apt-get install --yes systemd-timesyncd libpam-systemd polkitd && "
+        "apt-get purge --yes --autoremove --option=APT::AutoRemove::SuggestsImportant=false polkitd && "
+        "apt-get clean && rm -rf /var/lib/apt/lists/*",
+    )
 
 
-# What is there, and what is set beside EVERYWHERE.
+# What is there, what is set beside EVERYWHERE, and the roles that are left out because they do the same elsewhere.
 CONFIGURATIONS = {
-    "plain": (plain, {}),
-    "nftables": (nftables, switchable.ASKED_FOR),
-    "firewalld": (firewalld, {"rtf_firewall_backend": "firewalld", "rtf_firewall_default_deny": True}),
+    "plain": (plain, {}, ()),
+    "nftables": (nftables, switchable.ASKED_FOR, ()),
+    "firewalld": (
+        firewalld,
+        {"rtf_firewall_backend": "firewalld", "rtf_firewall_default_deny": True},
+        ("rtf_proxy", "rtf_kernel"),
+    ),
 }
 
 

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import sites, states
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import play
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import end, play
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import environment, lifecycle
 
-PREPARE = ("prepare-rtf.yml", "--skip-tags", "rtf_preflight")
+PREPARE = ("prepare-rtf.yml", "--skip-tags")
 REVERT = ("hostprep.runtime_fabric.revert_rtf",)
 AUDIT = ("prepare-rtf.yml", "--tags", "rtf_preflight")
 
@@ -59,51 +59,68 @@ class Bench:
         finally:
             shutil.rmtree(sockets, ignore_errors=True)
 
+    def prepare(self, name, kill=None):
+        """Run the preparation without the audit."""
+        left_out = ("rtf_preflight", *sites.CONFIGURATIONS[self.configuration][2])
+        return self.play(name, (*PREPARE, ",".join(left_out)), kill)
+
     def differences(self):
         """How the node differs from what it was in the beginning."""
         return states.differences(self.before, states.state(self.lab, self.node))
 
 
 def rehearse(bench):
-    """Prepare a pristine node without cutting anything off. Return (Run, differences that it made)."""
+    """Prepare a pristine node without cutting anything off.
+
+    Return (Run, differences that it made, the verdict on preparing it once more and on reverting it).
+    """
     bench.pristine()
-    run = bench.play("rehearsal", PREPARE)
-    return run, bench.differences()
+    run = bench.prepare("rehearsal")
+    made = bench.differences()
+    if run.code:
+        return run, made, ["does not prepare"]
+    again = _prepare_again(bench, made, False)
+    return run, made, verdict({"struck": True, **again, "once_more": again["rerun"], **_revert(bench)})
 
 
 def rehearse_revert(bench):
     """Prepare a pristine node and revert it without cutting anything off; return the Run."""
     bench.pristine()
-    prepared = bench.play("prepare", PREPARE)
+    prepared = bench.prepare("prepare")
     return bench.play("rehearsal", REVERT) if prepared.code == 0 else prepared
 
 
 def attempt_revert(bench, kill):
     """Cut off the revert of a node that was prepared, and revert it again."""
     begun = time.monotonic()
-    prepared = bench.play("prepare", PREPARE)
+    prepared = bench.prepare("prepare")
     killed = bench.play("killed", REVERT, kill)
-    found = {"struck": killed.struck and prepared.code == 0, "struck_in": killed.last_task(), **_revert(bench)}
+    found = {"struck": killed.cut_off(kill) and prepared.code == 0, "struck_in": killed.last_task(), **_revert(bench)}
     return _judged(bench, found, begun)
 
 
 def attempt(bench, kill, follow_up, expected):
     """Cut off the preparation of a node that is as bench.before says. Return the result, as a dictionary.
 
-    follow_up: `rerun` prepares again, twice, before it reverts; `revert` reverts at once. expected: the differences
-    that a preparation makes, None where they are not known.
+    follow_up: `rerun` prepares again, twice, before it reverts; `revert` reverts at once; `converge` prepares again, and no
+    more: what else follows from a state that is the same to the byte, the rehearsal has shown. expected: the differences that
+    a preparation makes, None where they are not known.
     """
     begun = time.monotonic()
-    killed = bench.play("killed", PREPARE, kill)
-    found = {"struck": killed.struck, "struck_in": killed.last_task()}
-    if follow_up == "rerun":
-        found.update(_prepare_again(bench, expected))
-    found.update(_revert(bench))
+    killed = bench.prepare("killed", kill)
+    found = {"struck": killed.cut_off(kill), "struck_in": killed.last_task()}
+    if not found["struck"]:
+        return _judged(bench, found, begun)
+    if follow_up != "revert":
+        found.update(_prepare_again(bench, expected, follow_up == "rerun"))
+    if follow_up != "converge":
+        found.update(_revert(bench))
     return _judged(bench, found, begun)
 
 
 def _judged(bench, found, begun):
-    """Add the verdict and the seconds since `begun`, and keep all of it beside the logs."""
+    """Add the verdict and the seconds since `begun`, and keep all of it beside the logs. Nothing is left of the killed run."""
+    end(bench.directory / "killed.log")
     found = {"verdict": verdict(found), "seconds": round(time.monotonic() - begun, 1), **found}
     (bench.directory / "found.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return found
@@ -120,14 +137,14 @@ def _revert(bench):
     }
 
 
-def _prepare_again(bench, expected):
-    again = bench.play("rerun", PREPARE)
-    once_more = bench.play("once_more", PREPARE)
+def _prepare_again(bench, expected, twice):
+    again = bench.prepare("rerun")
+    once_more = bench.prepare("once_more") if twice else None
     made = bench.differences()
     return {
         "unread": [line for line in made.get("units", ()) if line.endswith("reload=yes")],
-        "rerun": {"code": again.code, "problems": again.problems()},
-        "once_more": {"code": once_more.code, "changed": once_more.changed_tasks()},
+        "rerun": {"code": again.code, "problems": again.problems(), "changed": again.changed_tasks()},
+        **({"once_more": {"code": once_more.code, "changed": once_more.changed_tasks()}} if twice else {}),
         "otherwise": states.differences(
             *({part: set(found.get(part, ())) for part in {*expected, *made}} for found in (expected, made))
         )
@@ -144,16 +161,17 @@ def verdict(found):
     if found.get("still_running"):
         wrong.append("a module never ended")
     if "rerun" in found:
-        if found["rerun"]["code"] or found["once_more"]["code"]:
+        once_more = found.get("once_more", {"code": 0, "changed": []})
+        if found["rerun"]["code"] or once_more["code"]:
             wrong.append("does not converge")
-        elif found["once_more"]["changed"]:
+        elif once_more["changed"]:
             wrong.append("changes something again")
         elif found["unread"]:
             wrong.append("systemd has not read its files")
         elif found["otherwise"]:
             wrong.append("converges to something else")
-    if found["revert"]["code"]:
+    if found.get("revert", {"code": 0})["code"]:
         wrong.append("does not revert")
-    elif found["left"]:
+    elif found.get("left"):
         wrong.append("not as before")
     return wrong

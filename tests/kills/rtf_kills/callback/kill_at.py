@@ -9,7 +9,9 @@ RTF_KILLS_TASK   a glob for the key of a task and `#` with the number of its occ
 RTF_KILLS_MOMENT `start`: before the task is sent to any host; `into`: so many seconds into it; `after`: when a host
                  has answered and the next task has not begun
 RTF_KILLS_DELAY  the seconds for `into`
-RTF_KILLS_WEAPON a shell command that cuts the run off; {group} in it is the process group of this controller
+RTF_KILLS_WEAPON a shell command that cuts the run off; {log} in it is the file, {controller} the process of this callback.
+                 It does not have RTF_KILLS_LOG in its environment, as all else has that this controller starts
+RTF_KILLS_CACHE  a directory where runs keep the modules that they have packed to be sent, which is a third of their work
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ import fnmatch
 import json
 import os
 import re
+import shlex
 import subprocess
 import time
 
+from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = r"""
@@ -57,9 +61,11 @@ class CallbackModule(CallbackBase):
         self.wanted = os.environ.get("RTF_KILLS_TASK", "")
         self.moment = os.environ.get("RTF_KILLS_MOMENT")
         self.delay = float(os.environ.get("RTF_KILLS_DELAY", "0"))
-        self.weapon = os.environ.get("RTF_KILLS_WEAPON", "kill -s KILL -- -{group}").format(group=os.getpgrp())
+        self.weapon = os.environ.get("RTF_KILLS_WEAPON", "").format(log=self.log.name, controller=os.getpid())
         self.times = collections.Counter()
         self.occurrences = {}
+        if os.environ.get("RTF_KILLS_CACHE"):
+            os.symlink(os.environ["RTF_KILLS_CACHE"], os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
 
     def write(self, **event):
         self.log.write(json.dumps({"at": time.monotonic(), **event}) + "\n")
@@ -89,11 +95,18 @@ class CallbackModule(CallbackBase):
         return True
 
     def strike(self, delay):
-        """Cut the run off: at once and before anything else happens, or later."""
+        """Cut the run off: at once and before anything else happens, or later. The log says when that is done."""
         self.write(event="strike", delay=delay)
-        command = f"sleep {delay:.3f}; {self.weapon}"
+        done = shlex.quote(json.dumps({"event": "struck"}))
+        command = f"sleep {delay:.3f}; {self.weapon} && echo {done} >> {shlex.quote(self.log.name)}"
+        surroundings = {name: value for name, value in os.environ.items() if name != "RTF_KILLS_LOG"}
         striker = subprocess.Popen(
-            ["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ["/bin/sh", "-c", command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=surroundings,
+            start_new_session=True,
         )
         if not delay:
             striker.wait()
