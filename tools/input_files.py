@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import Declaration, Variable
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Declaration, Variable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 import itertools
 import pathlib
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, row_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.md"

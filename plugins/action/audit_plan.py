@@ -11,8 +11,8 @@ import secrets
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, audit_runs
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
 
 
 class ActionModule(Door):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats, inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration, inputs, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs, validators
 
 
 class ActionModule(Door):

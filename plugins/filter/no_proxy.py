@@ -61,8 +61,8 @@ _value:
 """
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_settings import VARIABLES
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy import compute
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import VARIABLES
 
 
 def no_proxy(nodes, hostvars, pod_cidr, service_cidr, extra=()):

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import HOSTS, LISTS

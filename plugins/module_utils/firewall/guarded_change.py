@@ -13,8 +13,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.dea
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection, ssh_access
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy, Lock
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry_timer import ExpiryTimer
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rollback import Guard
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rollback_timer import Guard
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_expiry import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import RULES_DIRECTORY
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, from_parameters
 

@@ -28,6 +28,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egr
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns, waiver_list
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import PortPlan
 
 Inputs = Mapping[str, Any]
@@ -55,7 +56,7 @@ def audit(
     chosen = (inputs["checks"], inputs["skip_checks"], off)
     selected = selection.summary(results, *chosen)
     left_out = selection.left_out(results, selected, evidence)
-    accepted = waivers.parse(inputs["waivers"], selection.globs(rows, catalogue))
+    accepted = waiver_list.parse(inputs["waivers"], check_patterns.globs(rows, catalogue))
     results = waivers.apply(selection.leave_out(results, *chosen), accepted, today, left_out)
     blocking = readiness.blocking(results, left_out)
     nodes = document.nodes(cluster, results, evidence)

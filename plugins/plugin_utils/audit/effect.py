@@ -13,11 +13,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import blocking
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.selection import matches
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, UNKNOWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.check_patterns import matches
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, UNKNOWN
 
 
 class Effect(NamedTuple):

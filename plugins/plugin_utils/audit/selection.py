@@ -6,19 +6,18 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, TypedDict, cast
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted, repeatable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.check_patterns import (
+    ALL,
+    matches,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED
 
-ALL = ("*",)
 LINKS = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
 BALANCER = ("net.load_balancer", "net.load_balancer_tls", "net.load_balancer_source")
 # Not a requirement but an event of this run: neither left out nor waived.
@@ -38,45 +37,6 @@ class Selected(TypedDict):
     left_out: list[str]
     left_out_by: dict[str, list[str]]
     unmatched: list[str]
-
-
-def possible_ids(checks: Iterable[Check], catalogue: Catalog) -> list[str]:
-    """Return the ids that results can have."""
-    ids: list[str] = []
-    for check in checks:
-        if "each" in check:
-            ids += [f"{check['id']}.{row['id']}" for row in getattr(catalogue, check["each"])]
-        else:
-            ids.append(check["id"])
-    return ids
-
-
-def globs(checks: Sequence[Check], catalogue: Catalog) -> Callable[[Any], list[str]]:
-    """Return the validator of a list of names and globs of checks."""
-    ids = possible_ids(checks, catalogue)
-    # A site's own rows have results of their own, which only the run knows.
-    families = tuple(check["id"] + "." for check in checks if "each" in check)
-
-    def check(value: Any) -> list[str]:
-        try:
-            patterns = value_types.list_of(value)
-        except ValueError:
-            raise ValueError("must be a list of names or globs of checks, such as [host.*]") from None
-        for pattern in patterns:
-            if not isinstance(pattern, str) or not repeatable(pattern):
-                raise ValueError(f"{quoted(pattern)} is not a name of a check")
-            if not pattern.startswith(families) and not any(fnmatchcase(name, pattern) for name in ids):
-                close = difflib.get_close_matches(pattern, ids, n=1, cutoff=0.6)
-                hint = f"; did you mean {close[0]}?" if close else "; catalog/checks/ lists them"
-                raise ValueError(f"{quoted(pattern)} matches no check{hint}")
-        return patterns
-
-    return check
-
-
-def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a check's id is one of the names or globs."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def switched_off(inputs: Mapping[str, Any]) -> dict[str, str]:

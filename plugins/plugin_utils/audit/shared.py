@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.por
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import clock_offsets
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence, NodeEvidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 
 
 def with_shared_parts(evidence: Evidence, matrix: Matrix | None) -> Evidence:

@@ -13,14 +13,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits, Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server, proxy_settings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
     POD_CIDR,
     SERVICE_CIDR,
     given,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import proxy_settings
 
 Inputs = Mapping[str, Any]
 # Inputs that are fields of a Subject, or of its Limits, as they are. Where a role has no such input, the default holds.

@@ -36,7 +36,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
 
 _ABOUT: dict[str, Validator] = {
     "id": identifier,

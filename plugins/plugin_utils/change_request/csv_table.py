@@ -13,10 +13,10 @@ import csv
 import io
 from collections.abc import Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import row_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party, ports_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
 
 COLUMNS = (
     "id",

@@ -15,7 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.ca
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers, proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site, address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
 
 OF_THE_NODE = ("rtf_node_address", "ansible_host")
 OF_THE_CLUSTER = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import row_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import (
     Change,
     Comparison,
@@ -16,7 +17,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.ro
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 

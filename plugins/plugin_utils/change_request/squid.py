@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import row_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import row_text
 
 
 def _carried(request: Request) -> list[Row]:

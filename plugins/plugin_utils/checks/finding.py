@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-PASS, FAIL, UNKNOWN, SKIPPED = "pass", "fail", "unknown", "skipped"
-
 
 class Finding(NamedTuple):
     """The judged part of a check result: everything but which check on which node it is.

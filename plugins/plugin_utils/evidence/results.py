@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports, reasons
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports, reasons, repository_results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import (
     Evidence,
     InventoryEntry,
@@ -16,7 +16,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.s
     Result,
     Results,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 
 OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
 NEVER_COLLECTED = "nothing was collected"
@@ -77,7 +76,7 @@ def _separate_repositories(evidence: NodeEvidence) -> None:
     """Move the package repositories among the endpoints to the part `repositories`."""
     dialled, elsewhere = evidence["egress"], evidence["repositories"]
     if isinstance(dialled, list):
-        egress, repositories = repository_probes.split(dialled)
+        egress, repositories = repository_results.split(dialled)
         evidence["egress"] = egress if egress or not repositories else {"error": NEVER_COLLECTED}
         evidence["repositories"] = [*repositories, *(elsewhere if isinstance(elsewhere, list) else ())]
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers, proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import Declaration
 
 PROXIES = ("rtf_http_proxy", "rtf_monitoring_proxy")
 # Misspelt variables of a role that were probably meant for credentials.

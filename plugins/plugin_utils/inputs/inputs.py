@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import (
     SECRET,
     URL,
     Variable,
     default_of,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials
 
 # Typed values of a role's variables, by their names without that of the role.
 Inputs = dict[str, Any]

@@ -11,18 +11,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import waivers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, validators
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import Declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    credentials,
+    node_addresses,
+    validators,
+    waiver_list,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
     POD_CIDR,
     SERVICE_CIDR,
     role_of,
     typed,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 
 GROUPS = ("rtf_controllers", "rtf_workers")
 
@@ -60,12 +63,12 @@ def problems(
     for name, node in nodes.items():
         values[name].update({key: value for key, value in node.variables.items() if key == "ansible_host"})
     first = next(iter(values.values()))
-    accepted = waivers.parse(first.get("rtf_waivers", []), validators.check_patterns(catalogue))
+    accepted = waiver_list.parse(first.get("rtf_waivers", []), validators.patterns_of_checks(catalogue))
     return [
         *network_problems(values),
         *address_problems(values, groups),
         *offer_problems(first, catalogue),
-        *waivers.node_problems(accepted, list(values)),
+        *waiver_list.node_problems(accepted, list(values)),
     ]
 
 
@@ -144,10 +147,13 @@ def address_problems(
     """
     first = next(iter(variables_by_host.values()), {})
     nodes = [
-        firewall.addresses_of(name, role_of(name, groups), variables) for name, variables in variables_by_host.items()
+        node_addresses.addresses_of(name, role_of(name, groups), variables)
+        for name, variables in variables_by_host.items()
     ]
     chosen = any(variables.get("rtf_firewall_backend", "auto") != "auto" for variables in variables_by_host.values())
-    return (firewall.problems if chosen else firewall.outside)(nodes, first.get("rtf_internal_networks", []))
+    return (node_addresses.problems if chosen else node_addresses.outside)(
+        nodes, first.get("rtf_internal_networks", [])
+    )
 
 
 def offer_problems(variables: Mapping[str, Any], catalogue: catalog.Catalog) -> list[str]:

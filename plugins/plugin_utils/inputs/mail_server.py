@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host, kind
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host, kind
 
 ROW = "smtp-server"
 SECURITIES = ("starttls", "tls", "none")

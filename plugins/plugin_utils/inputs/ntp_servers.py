@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import value_types
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host, kind
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host, kind
 
 # A host, or a dictionary of `host` and what ENTRY lists.
 Server = str | dict[str, Any]

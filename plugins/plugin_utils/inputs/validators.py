@@ -19,24 +19,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted, repeatable
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, waivers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Input, Variable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    check_patterns,
+    durations,
     mail_server,
+    no_proxy_entries,
     ntp_servers,
     proxy_url,
-    value_types,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.declaration import (
-    Input,
-    Variable,
+    waiver_list,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host, kind
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall, no_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host, kind
 
 Validator = Callable[[Any], Any]
 
@@ -253,7 +252,7 @@ def download_url(value: Any) -> None:
 
 def duration(value: Any) -> None:
     """A duration such as 24h."""
-    firewall.seconds(value)
+    durations.seconds(value)
 
 
 def valid_mail_server(value: dict[str, Any]) -> None:
@@ -261,9 +260,9 @@ def valid_mail_server(value: dict[str, Any]) -> None:
     mail_server.of_input(value)
 
 
-def check_patterns(catalogue: Catalog) -> Validator:
+def patterns_of_checks(catalogue: Catalog) -> Validator:
     """Return a validator for a list of names and globs of checks."""
-    return selection.globs(checks.load(), catalogue)
+    return check_patterns.globs(checks.load(), catalogue)
 
 
 def _site_rows(variable: str, read: Callable[[list[Any]], Any]) -> Validator:
@@ -290,7 +289,7 @@ BY_NAME: dict[str, Validator] = {
     "mail_server": valid_mail_server,
     "modules_file": file_in("/etc/modules-load.d"),
     "networks": networks,
-    "no_proxy_entries": no_proxy.check_extra,
+    "no_proxy_entries": no_proxy_entries.check_extra,
     "ntp_keys": ntp_servers.check_keys,
     "ntp_servers": ntp_servers.check_servers,
     "proxy_password": proxy_url.check_password,
@@ -300,7 +299,7 @@ BY_NAME: dict[str, Validator] = {
 }
 # What the catalogue offers, such as its releases, is valid for these.
 OF_CATALOGUE: dict[str, Callable[[Catalog], Validator]] = {
-    "check_patterns": check_patterns,
+    "check_patterns": patterns_of_checks,
     "control_plane": lambda catalogue: one_of(catalogue.control_planes),
     "extra_endpoints": lambda catalogue: _site_rows(
         "rtf_extra_endpoints", lambda rows: with_site_rows(catalogue, extra_endpoints=rows)
@@ -309,5 +308,5 @@ OF_CATALOGUE: dict[str, Callable[[Catalog], Validator]] = {
         "rtf_extra_ports", lambda rows: with_site_rows(catalogue, extra_ports=rows)
     ),
     "release": lambda catalogue: one_of(catalogue.release_ids),
-    "waivers": lambda catalogue: waivers.checked(check_patterns(catalogue)),
+    "waivers": lambda catalogue: waiver_list.checked(patterns_of_checks(catalogue)),
 }

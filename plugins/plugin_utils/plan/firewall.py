@@ -6,16 +6,22 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.durations import (
+    seconds,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given, role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import (
+    OF_THE_NODE,
+    Addresses,
+    addresses_of,
+    problems,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import for_role, rules, unstated
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
     Change,
@@ -32,37 +38,23 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topol
     ANYWHERE,
     Node,
     Site,
-    address_of,
     openings,
 )
 
 AUTO = "auto"
 BACKENDS = (AUTO, "firewalld", "nftables", "ufw", "iptables")
-IPV6_ADDRESS = "rtf_node_ipv6_address"
-OF_THE_NODE = ("rtf_node_address", "ansible_host", IPV6_ADDRESS)
 _COMMENT_LENGTH = 120  # nft lets a comment be 128 characters long
-_DURATION = re.compile(r"([1-9][0-9]*)([smhd])\Z")
 # The side of a row that an input names.
 SIDE_OF_INPUT = {"rtf_internal_networks": "internal_network", "rtf_ingress_sources": "internet"}
 EXTRA_PORTS = "rtf_extra_ports"
 ANYBODY = "anybody"
 # What a row calls the machines of a role.
 OWN_SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 Scope = tuple[str, str]  # release, phase
 Rule = Mapping[str, Any]  # as firewall_rules takes it
 NO_FIREWALL = "No firewall is active: every port is open at the host, and nothing was changed."
-
-
-class Addresses(NamedTuple):
-    """name: the inventory's; role: controller | worker; ipv4, ipv6: its addresses, "" where the inventory gives none."""
-
-    name: str
-    role: str
-    ipv4: str
-    ipv6: str = ""
 
 
 class Rules(NamedTuple):
@@ -161,31 +153,6 @@ def rules_of(inputs: Inputs, applied: Mapping[str, Any], cluster: Cluster) -> tu
     return with_former(found, applied.get("rules") or [], scope, catalogue, unset), denies
 
 
-def seconds(text: Any) -> int:
-    """Return the seconds of a duration such as "24h", "90m" or "7d". Raises ValueError with a sentence."""
-    match = _DURATION.match(text) if isinstance(text, str) else None
-    if not match:
-        raise ValueError(f"{quoted(text)} is not a valid duration; write a number and s, m, h or d, such as 24h")
-    return int(match[1]) * _SECONDS[match[2]]
-
-
-def addresses_of(name: str, role: str, variables: Mapping[str, Any]) -> Addresses:
-    """Return the Addresses of a node; variables: `{name: value}` with names of OF_THE_NODE."""
-    return Addresses(name, role, address_of(variables), str(variables.get(IPV6_ADDRESS, "")))
-
-
-def problems(nodes: Sequence[Addresses], internal_networks: Iterable[str]) -> list[str]:
-    """Return sentences about Addresses that no rule can be made of, each with the variable to correct."""
-    found = []
-    missing = [node.name for node in nodes if not node.ipv4]
-    if missing:
-        found.append(
-            f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is not an IPv4 address there; "
-            "the firewalls of the other nodes must know it"
-        )
-    return found + outside(nodes, internal_networks)
-
-
 def denying(release: Mapping[str, Any]) -> list[str]:
     """Return a sentence where everything else must not be denied; release: an entry of releases.yml."""
     if release["line"] == "appliance":
@@ -195,21 +162,6 @@ def denying(release: Mapping[str, Any]) -> list[str]:
         "self-managed Kubernetes uses between its nodes, so the nodes would be cut off from each other. Leave it unset, and "
         "deny at the network"
     ]
-
-
-def outside(nodes: Sequence[Addresses], internal_networks: Iterable[str]) -> list[str]:
-    """Return a sentence for each node whose address lies in none of the internal networks, where these are stated."""
-    networks = [ipaddress.ip_network(text) for text in internal_networks]
-    found = []
-    for node in nodes:
-        for address in filter(None, (node.ipv4, node.ipv6)):
-            same = [network for network in networks if network.version == ipaddress.ip_address(address).version]
-            if same and not any(ipaddress.ip_address(address) in network for network in same):
-                found.append(
-                    f"rtf_internal_networks: {address} of {node.name} is in none of "
-                    f"{', '.join(str(network) for network in same)}; name the nodes' own network, too"
-                )
-    return found
 
 
 def firewall(

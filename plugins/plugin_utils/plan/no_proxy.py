@@ -11,18 +11,18 @@ understood by some of them only, and `*.name` by fewer still, so every address t
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.no_proxy_entries import (
+    is_name,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 
 LOOPBACK = ("localhost", "127.0.0.1")
 METADATA = "169.254.169.254"
 # The names by which parts of the cluster call each other.
 CLUSTER_NAMES = ("kubernetes.default.svc", "leader.telekube.local", ".svc", ".local")
-_NAME = re.compile(r"\.?(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\Z")
 
 
 def service_address(service_cidr: str) -> str:
@@ -43,11 +43,6 @@ def node_names(variables_by_node: Mapping[str, Mapping[str, Any]]) -> tuple[list
     return _unique(addresses), [name for name in _unique(names) if is_name(name)]
 
 
-def is_name(text: str) -> bool:
-    """Return whether a text is a host name; an address is none."""
-    return bool(_NAME.match(text)) and not text.rpartition(".")[2].isdigit()
-
-
 def compute(
     variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str, extra: Iterable[str] = ()
 ) -> list[str]:
@@ -59,28 +54,6 @@ def compute(
 
 def _unique(entries: Iterable[str]) -> list[str]:
     return [entry for entry in dict.fromkeys(entries) if entry]
-
-
-def check_extra(value: Any) -> None:
-    """Check a list of names, `.suffixes`, addresses and networks to reach without the proxy."""
-    if not isinstance(value, list):
-        raise ValueError("must be a list of names, addresses and networks")
-    for entry in value:
-        if isinstance(entry, str) and entry.startswith("*."):
-            raise ValueError(f"{quoted(entry)}: write {quoted(entry[1:])}, most programs do not support the asterisk")
-        if not isinstance(entry, str) or not (is_name(entry) or _is_network(entry)):
-            raise ValueError(
-                f"{quoted(entry)} is not a valid name, suffix such as .example.com, address, or network in CIDR notation"
-                " (a port, a scheme, a blank or an asterisk does not belong here)"
-            )
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.IPv4Network(text)
-        return True
-    except ValueError:
-        return False
 
 
 def exact_hosts(entries: Iterable[str]) -> list[str]:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import SKIPPED, UNKNOWN
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net import addresses
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.own_address import address_entry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import (
     Absent,
@@ -20,6 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_
     with_participants,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
 
 
 def members(ports: PortPlan, evidence: Mapping[str, Mapping[str, Any]]) -> tuple[list[Node], dict[str, Absent]]:
@@ -52,7 +51,7 @@ def participating(ports: PortPlan, evidence: Mapping[str, Mapping[str, Any]]) ->
 
 def _own_address(node: Node, evidence: Mapping[str, Any]) -> str:
     try:
-        entry = addresses.node_address(Subject(node=node.name, role=node.role), evidence)
+        entry = address_entry("", evidence)
     except NoEvidence:
         return ""
     return entry["address"] if entry else ""

@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.repository_results import (
+    ID_PREFIX,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host
 
-# No row of the catalogue and of a site has an id with a colon.
-_ID = "repository:"
 # Who sets the environment of a person or an installer that runs the package manager; the last one counts.
 _ENVIRONMENTS = ("sessions", "login shells")
 
@@ -76,7 +77,7 @@ def ways(host: Mapping[str, Any]) -> dict[str, Way]:
         for place in repository["places"]:
             way = way_to(place, packages["manager"], settings)
             found.setdefault(way.name, way)
-    return {f"{_ID}{number}": way for number, way in enumerate(found.values(), 1)}
+    return {f"{ID_PREFIX}{number}": way for number, way in enumerate(found.values(), 1)}
 
 
 def probes(host: Mapping[str, Any], site_proxy: str = "") -> RepositoryProbes:
@@ -94,14 +95,6 @@ def probes(host: Mapping[str, Any], site_proxy: str = "") -> RepositoryProbes:
             found["endpoints"].append(_probe(probe_id, way))
         elif proxy is not None and proxy == found["other_proxy"]:
             found["elsewhere"].append(_probe(probe_id, way))
-    return found
-
-
-def split(endpoints: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return (results of endpoints, results of package repositories) among the endpoints that egress_info returned."""
-    found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
-    for endpoint in endpoints:
-        found[str(endpoint["id"]).startswith(_ID)].append(endpoint)
     return found
 
 

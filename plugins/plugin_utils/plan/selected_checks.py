@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
 
 Row = dict[str, Any]
@@ -37,7 +37,7 @@ def selected_checks(
     catalogue: catalog.Catalog,
     scope: Scope,
     role: str,
-    patterns: Iterable[str] = selection.ALL,
+    patterns: Iterable[str] = check_patterns.ALL,
     skip: Iterable[str] = (),
 ) -> list[SelectedCheck]:
     """Return the checks that are made for nodes of a role and that a site has selected, in the order of the report.
@@ -55,7 +55,7 @@ def selected_checks(
             and ("each" in check or not (check["requirements"] and not_asked.issuperset(check["requirements"])))
         )
         for result_id, row in _instances(check, catalogue, scope, role) if applies else ():
-            if selection.matches(result_id, patterns) and not selection.matches(result_id, skip):
+            if check_patterns.matches(result_id, patterns) and not check_patterns.matches(result_id, skip):
                 found.append(SelectedCheck(result_id, check, row))
     return found
 

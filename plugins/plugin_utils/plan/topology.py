@@ -11,11 +11,11 @@ an opening from the proxy, and the connection to the proxy is an opening of its 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.row_text import SIDES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_text import SIDES
 
 Row = dict[str, Any]
 
@@ -75,19 +75,6 @@ class Opening(NamedTuple):
     on_behalf_of: str | None = None
     unstated: str | None = None
     detailed_by: tuple[str, ...] = ()
-
-
-def address_of(variables: Mapping[str, Any]) -> str:
-    """Return the IPv4 address that the inventory gives a node, or "" where it only gives names.
-
-    variables: the node's `rtf_node_address` and `ansible_host`, where set.
-    """
-    for name in ("rtf_node_address", "ansible_host"):
-        try:
-            return str(ipaddress.IPv4Address(str(variables.get(name, ""))))
-        except ValueError:
-            continue
-    return ""
 
 
 def _named(group: str, host: str) -> Party:

@@ -6,7 +6,7 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tools import input_files
 

@@ -14,7 +14,7 @@ import re
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection, rule_loader
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry_timer import ExpiryTimer
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_expiry import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 # Read as a whole by the program that the file of ours configures, which made the directory for such files.

@@ -21,10 +21,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_settings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import encoded
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, proxy, proxy_settings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Cluster
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded

@@ -14,7 +14,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import is_host
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
     chrony_files,
     chrony_platforms,
@@ -23,6 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK, Wanted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Cluster, Refusal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 
 SERVERS = [

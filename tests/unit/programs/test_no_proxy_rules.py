@@ -18,9 +18,8 @@ import pytest
 from requests import Request, Session
 from requests.utils import should_bypass_proxies
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import ProxyUrl
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, no_proxy_rules
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import COMPUTED, HOSTS, LISTS
 
 PASSWORD = "Pa$$ w0rd@:/%#?'\"&$(touch pwned)\\"

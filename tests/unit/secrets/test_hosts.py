@@ -28,8 +28,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.syst
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_settings
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import proxy_settings, repository_probes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 

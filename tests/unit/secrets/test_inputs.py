@@ -15,14 +15,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts impo
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges, quoting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
-    credentials,
-    declaration,
-    inputs,
-    validators,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, inputs, validators
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory as whole_inventory
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted

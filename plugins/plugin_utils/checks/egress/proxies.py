@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import Counter
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import PROXIES, VARIABLES
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 REMEDIES = {
     "proxy_unreachable": "Check {variable}, and ask the network team to let {node} reach that proxy.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import kernel_packages
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import reboot
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import (
     PREPARE,
     looked_up,
@@ -20,6 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
 
 def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -> Finding:

@@ -10,10 +10,16 @@ import ipaddress
 from fnmatch import fnmatchcase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, UNKNOWN, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.own_address import (
+    address_entry,
+    ipv4_addresses,
+    the_default_route,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 EXPECTED_STATIC = "an address that a configuration file sets at every boot"
 # States of the service that reads a file, as host_info has them.
@@ -148,25 +154,3 @@ def own_network(subject: Subject, evidence: Evidence) -> ipaddress.IPv4Network:
 def node_address(subject: Subject, evidence: Evidence) -> Row | None:
     """Return the node's own address entry: the inventory's, else the only one on the default route's interface."""
     return address_entry(subject.address, evidence)
-
-
-def address_entry(address: str, evidence: Evidence) -> Row | None:
-    """As node_address; address: the inventory's, or ""."""
-    addresses = ipv4_addresses(evidence)
-    for entry in addresses:
-        if entry["address"] == address:
-            return entry
-    route = the_default_route(evidence)
-    candidates = [entry for entry in addresses if not route or entry["interface"] == route.get("interface")]
-    return candidates[0] if len(candidates) == 1 else None
-
-
-def the_default_route(evidence: Evidence) -> dict[str, str]:
-    """`{interface, gateway, protocol}`, empty where the node has none."""
-    network = part(evidence, "host", "network")
-    return part(evidence, "host", "network", "default_route") if network.get("default_route") else {}
-
-
-def ipv4_addresses(evidence: Evidence) -> list[Row]:
-    """The IPv4 addresses of the node's interfaces but loopback."""
-    return [entry for entry in part(evidence, "host", "network", "addresses") if entry["family"] == "ipv4"]

@@ -9,14 +9,15 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.addresses import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.own_address import (
     ipv4_addresses,
     the_default_route,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
 Used = tuple[ipaddress.IPv4Network, str]  # a network, and what uses it
 Candidate = tuple[ipaddress.IPv4Network | None, str]

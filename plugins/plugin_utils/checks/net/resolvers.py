@@ -9,10 +9,11 @@ from __future__ import annotations
 import ipaddress
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
 CLUSTER_DNS = "127.0.0.2"  # Gravity's, on every node
 MOST_NAMESERVERS = 3  # what the C library reads

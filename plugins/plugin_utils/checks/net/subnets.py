@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import ipaddress
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import FAIL, PASS, Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.addresses import (
-    ipv4_addresses,
-    own_network,
-    the_default_route,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.addresses import own_network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.own_address import (
+    ipv4_addresses,
+    the_default_route,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
 
 @check("net.same_subnet")

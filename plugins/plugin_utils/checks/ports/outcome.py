@@ -11,12 +11,12 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_text import side
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import cells as matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, participants
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.row_text import side
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import PASS
 
 Row = dict[str, Any]
 # Evidence of one node, as evidence.ports.of_node returns it.

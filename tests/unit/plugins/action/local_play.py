@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 INVENTORY = """

@@ -12,8 +12,8 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import validators
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 
 DECLARED = declaration.load()

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns
 
 RESULTS = [
     {"id": name, "node": node, "status": "fail", "expected": "e", "observed": "o", "remedy": "r", "evidence": 1}
@@ -105,8 +106,10 @@ def test_a_glob_that_matches_nothing_in_the_run_is_named():
 )
 def test_what_matches_no_check_is_refused_by_name(value, said):
     with pytest.raises(ValueError, match="^" + said.replace("*", r"\*").replace("?", r"\?").replace(".", r"\.")):
-        selection.globs(checks.load(), catalog.load())(value)
+        check_patterns.globs(checks.load(), catalog.load())(value)
 
 
 def test_names_globs_and_rows_of_a_site_are_accepted():
-    selection.globs(checks.load(), catalog.load())(["*", "kernel.ip_forward", "egress.ecr-*", "egress.tls-my-site-443"])
+    check_patterns.globs(checks.load(), catalog.load())(
+        ["*", "kernel.ip_forward", "egress.ecr-*", "egress.tls-my-site-443"]
+    )

@@ -8,11 +8,12 @@ import datetime
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection, waivers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import waivers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import blocking, node_readiness
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns, waiver_list
 
-GLOBS = selection.globs(checks.load(), catalog.load())
+GLOBS = check_patterns.globs(checks.load(), catalog.load())
 TODAY = datetime.date(2027, 1, 31)
 NET = {"checks": ["net.static_address"], "reason": "reserved on the DHCP server"}
 
@@ -22,16 +23,16 @@ def result(status, name="net.static_address", node="n1"):
 
 
 def applied(results, *entries):
-    return waivers.apply(results, waivers.parse(list(entries), GLOBS), TODAY)
+    return waivers.apply(results, waiver_list.parse(list(entries), GLOBS), TODAY)
 
 
 def state(results, entry):
-    return waivers.summary(results, waivers.parse([entry], GLOBS), TODAY)[0]["state"]
+    return waivers.summary(results, waiver_list.parse([entry], GLOBS), TODAY)[0]["state"]
 
 
 @pytest.mark.parametrize("status, left_out", [("fail", ()), ("skipped", {("net.static_address", "n1")})])
 def test_a_waived_failure_or_gap_stays_one_and_stops_nothing(status, left_out):
-    waived = waivers.apply([result(status)], waivers.parse([NET], GLOBS), TODAY, left_out)
+    waived = waivers.apply([result(status)], waiver_list.parse([NET], GLOBS), TODAY, left_out)
     assert waived[0]["status"] == status
     assert waived[0]["waiver"] == {"reason": "reserved on the DHCP server", "expires": None}
     assert blocking(waived, left_out) == [] and node_readiness(waived) == "ready"
@@ -102,10 +103,10 @@ def test_a_waiver_that_nothing_needs_is_told_from_one_that_could_not_be_tried(st
 )
 def test_a_waiver_that_cannot_be_meant_is_refused(value, said):
     with pytest.raises(ValueError) as refusal:
-        waivers.parse(value, GLOBS)
+        waiver_list.parse(value, GLOBS)
     assert said in str(refusal.value)
 
 
 def test_a_node_that_does_not_exist_is_named():
-    accepted = waivers.parse([{**NET, "nodes": ["n1", "m*"]}], GLOBS)
-    assert waivers.node_problems(accepted, ["n1", "n2"]) == ["rtf_waivers: 'm*' matches no node; valid: n1, n2"]
+    accepted = waiver_list.parse([{**NET, "nodes": ["n1", "m*"]}], GLOBS)
+    assert waiver_list.node_problems(accepted, ["n1", "n2"]) == ["rtf_waivers: 'm*' matches no node; valid: n1, n2"]

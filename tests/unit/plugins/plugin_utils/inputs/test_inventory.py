@@ -6,8 +6,8 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration, inventory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
 
 DECLARED = declaration.load()
 GROUPS = {"rtf_nodes": ["a", "b"], "rtf_controllers": ["a"], "rtf_workers": ["b"]}

@@ -4,7 +4,8 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import declaration, misspellings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import misspellings
 
 DECLARED = declaration.load()
 

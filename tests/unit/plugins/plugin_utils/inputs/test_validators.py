@@ -6,13 +6,8 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
-    credentials,
-    declaration,
-    inputs,
-    validators,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, inputs, validators
 
 DECLARED = declaration.load()
 VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())

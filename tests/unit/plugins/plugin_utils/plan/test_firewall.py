@@ -8,8 +8,9 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import durations
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import Addresses
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.firewall import Addresses
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
     Cluster,
     Plan,
@@ -248,10 +249,10 @@ def test_many_rows_make_a_comment_that_nft_accepts():
 
 @pytest.mark.parametrize("text, seconds", [("24h", 86400), ("90m", 5400), ("7d", 604800), ("30s", 30)])
 def test_durations(text, seconds):
-    assert firewall.seconds(text) == seconds
+    assert durations.seconds(text) == seconds
 
 
 @pytest.mark.parametrize("value", ["", "24", "0h", "1 h", 24, None, "h", "-1h"])
 def test_what_is_not_a_duration_is_refused(value):
     with pytest.raises(ValueError, match="is not a valid duration"):
-        firewall.seconds(value)
+        durations.seconds(value)

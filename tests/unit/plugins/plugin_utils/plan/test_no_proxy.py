@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_table
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, no_proxy_table
 
 NODES = {
     "n1": {"ansible_host": "192.0.2.11"},

@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.audit_plan import HOST_SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
     Scope,
@@ -85,7 +85,7 @@ def test_selected_are_the_checks_that_have_a_result(role, release, phase):
 
 
 def test_names_and_globs_select():
-    def ids(patterns=selection.ALL, skip=()):
+    def ids(patterns=check_patterns.ALL, skip=()):
         return [entry.result_id for entry in selected_checks(checks.load(), CATALOG, SCOPE, "worker", patterns, skip)]
 
     assert ids(["kernel.ip_forward", "fw.b*"]) == ["kernel.ip_forward", "fw.backend"]

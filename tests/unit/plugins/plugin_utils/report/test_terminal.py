@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import waiver_list
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
@@ -50,7 +51,7 @@ def report(**evidence_by_node):
 
 def waived(found, *entries, skip=()):
     """The report as it is with entries of rtf_waivers, and of rtf_skip_checks."""
-    parsed, today = waivers.parse(entries, lambda value: None), datetime.date(2027, 1, 31)
+    parsed, today = waiver_list.parse(entries, lambda value: None), datetime.date(2027, 1, 31)
     results = waivers.apply(selection.leave_out(found["results"], skip=skip), parsed, today)
     told = waivers.summary(results, parsed, today)
     return {

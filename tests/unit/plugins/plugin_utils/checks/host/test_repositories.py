@@ -9,6 +9,7 @@ from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import repository_results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.host_samples import (
@@ -259,7 +260,7 @@ def test_a_host_name_that_is_not_valid_has_no_endpoint():
 
 def test_results_of_repositories_are_told_from_those_of_endpoints():
     asked = repository_probes.probes(host(place(MIRROR)))["endpoints"]
-    assert repository_probes.split([{"id": "ntp-192.0.2.1"}, *asked]) == ([{"id": "ntp-192.0.2.1"}], asked)
+    assert repository_results.split([{"id": "ntp-192.0.2.1"}, *asked]) == ([{"id": "ntp-192.0.2.1"}], asked)
 
 
 def test_a_host_of_which_nothing_is_known_has_no_endpoints():

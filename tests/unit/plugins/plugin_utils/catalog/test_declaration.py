@@ -8,12 +8,8 @@ import json
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
-    declaration,
-    inputs,
-    validators,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs, validators
 
 DECLARED = declaration.load()
 VARIABLES = DECLARED.variables

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_table
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, no_proxy_table
 
 VARIABLES = ("rtf_node_address", "ansible_host")
 

@@ -10,8 +10,7 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy import no_proxy_rules
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, no_proxy_rules
 
 
 class Destination(NamedTuple):

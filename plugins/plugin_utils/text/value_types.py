@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.value_kinds import kind
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import kind
 
 _TRUE = frozenset(["true", "yes", "on", "y", "t", "1"])
 _FALSE = frozenset(["false", "no", "off", "n", "f", "0"])
