@@ -46,7 +46,11 @@ def imports_of(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PREFIX):
             package = node.module[len(PREFIX) :]
-            found |= {package} if package in MODULES or package in DECIDING else {f"{package}.{alias.name}" for alias in node.names}
+            found |= (
+                {package}
+                if package in MODULES or package in DECIDING
+                else {f"{package}.{alias.name}" for alias in node.names}
+            )
     return found
 
 

@@ -52,7 +52,9 @@ def test_the_addresses_of_all_nodes_come_from_the_inventory(tmp_path):
     (change,) = plan["changes"]
     assert change["rules"]["sets"] == {"nodes": ["10.0.0.11", "10.0.0.21"], "controllers": ["10.0.0.11"]}
     assert (plan["changed"], plan["announcements"], plan["record"]) == (False, [], {})
-    assert "rtf_internal_networks is not set, so no firewall opens: ops-center-ui" in " ".join(output.split())
+    # ansible-core before 2.19 breaks long warnings at hyphens.
+    warning = "rtf_internal_networks is not set, so no firewall opens: ops-center-ui"
+    assert "".join(warning.split()) in "".join(output.split())
 
 
 def test_what_would_lock_a_node_out_fails_before_anything_is_changed(tmp_path):

@@ -18,20 +18,20 @@ SHARED = "token=0f9\n[main]\nx=1"  # a file of the site, whose last line does no
 KEEP = ["B="]
 
 
-def evidence_of(files, secrets=SECRETS):
-    asked = block_changes.probes(NAME, files, secrets)
+def evidence_of(files, secrets=None):
+    asked = block_changes.probes(NAME, files, SECRETS if secrets is None else secrets)
     return block_evidence(asked["blocks"], asked["block_lines"])
 
 
-def write(*files, secrets=SECRETS):
+def write(*files, secrets=None):
     for entry in files:
-        wanted = managed_files.plan(entry, NAME, secrets)
+        wanted = managed_files.plan(entry, NAME, SECRETS if secrets is None else secrets)
         if wanted is not None and wanted.changed:
             managed_files.carry_out(wanted)
 
 
-def would_write(entry, secrets=SECRETS):
-    wanted = managed_files.plan(entry, NAME, secrets)
+def would_write(entry, secrets=None):
+    wanted = managed_files.plan(entry, NAME, SECRETS if secrets is None else secrets)
     return wanted is not None and wanted.changed
 
 

@@ -171,7 +171,7 @@ OFF = dict.fromkeys(kernel_switches.OFFLOAD_FEATURES, False)
 RUNS = {kernel_switches.OFFLOAD_UNIT: {"active": True, "enabled": True}}
 
 
-def offloading(features, written=True, units=RUNS, ethtool="/usr/sbin/ethtool", driver="vmxnet3"):
+def offloading(features, written=True, units=None, ethtool="/usr/sbin/ethtool", driver="vmxnet3"):
     """Evidence of a node with one interface, and with the unit as the role writes it."""
     text = kernel_switches.offload_file(DRIVERS["tunnel_offload_drivers"], CLUSTER.header)["content"]
     file = {"text": text, "mode": "0644", "owner": 0, "group": 0}
@@ -179,7 +179,7 @@ def offloading(features, written=True, units=RUNS, ethtool="/usr/sbin/ethtool", 
     return {
         "tunnel_offload": {"interfaces": interfaces, "ethtool": ethtool},
         "files": {kernel_switches.OFFLOAD_FILE: file if written else None},
-        "units": units,
+        "units": RUNS if units is None else units,
     }
 
 
