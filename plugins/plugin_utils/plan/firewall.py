@@ -90,9 +90,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     warnings = [
         f"{variable} is not set, so no firewall opens: {', '.join(ids)}" for variable, ids in wanted.left_out.items()
     ]
-    removals = wanted.removals + (
-        ["the denial of everything else"] if applied.get("default_deny") and not denies else []
-    )
+    removals = wanted.removals + (["the default deny"] if applied.get("default_deny") and not denies else [])
     lost = [f"The firewall no longer has {', '.join(removals)}"] if removals else []
     backend = inputs["backend"]
     if backend == AUTO and not (found["active"] or applied or found["leftover"] or found["pending"]):
@@ -181,7 +179,7 @@ def problems(nodes: Sequence[Addresses], internal_networks: Iterable[str]) -> li
     if missing:
         found.append(
             f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is not an IPv4 address there; "
-            "the firewalls of the other nodes must know it"
+            "the firewalls of the other nodes need the address"
         )
     return found + outside(nodes, internal_networks)
 
