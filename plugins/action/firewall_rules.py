@@ -91,13 +91,16 @@ class ActionModule(ActionBase):
         host = self._task_vars.get("inventory_hostname", "the host")
         failure = "refused to confirm" if reached else "could not be reached"
         backend = f" ({change['backend']})" if change.get("backend") else ""
-        cause = f"{host} {failure} over a new connection after the change of its firewall{backend}"
+        cause = f"{host} {failure} over a new connection after its firewall was changed{backend}"
         if answer is None:
-            now = f"It restores itself within {self._seconds} seconds of the change, but has not been reached since: {lost}"
+            now = (
+                f"The host rolls the change back by itself within {self._seconds} seconds of it, "
+                f"but has not been reachable since: {lost}"
+            )
         elif answer.get("failed"):
             now = f"Its rollback failed: {answer.get('msg')}"
         else:
-            now = "It has restored itself: its rules are those from before"
+            now = "The host has rolled the change back: its earlier rules are in force"
             if not reached:
                 now += (
                     ". Check what else blocks SSH on the host, for example rules that the firewall loads when it is started, "

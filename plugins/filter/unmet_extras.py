@@ -27,7 +27,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Verify the parameters and modules of the site
+- name: Verify the site's parameters and modules
   ansible.builtin.assert:
     that: found.host.kernel | hostprep.runtime_fabric.unmet_extras(checked.inputs) | length == 0
 """

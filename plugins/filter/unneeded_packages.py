@@ -28,7 +28,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Inspect which packages nothing needs any more
+- name: Inspect which packages are no longer needed
   ansible.builtin.command:
     argv: [apt-get, --simulate, --quiet, autoremove]
   changed_when: false

@@ -309,7 +309,7 @@ def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
     problems = []
     if len(params["key"]) < KEY_LENGTH:
-        problems.append(f"key: has less than {KEY_LENGTH} characters")
+        problems.append(f"key: has fewer than {KEY_LENGTH} characters")
     if params["state"] == "present" and not params["name"]:
         problems.append("name: is needed to start a listener")
     for number, place in enumerate(params["listen"]):

@@ -321,14 +321,14 @@ def test_the_inspection_is_named_once_for_the_cluster(inspected):
     # Beside the rows above the charts and, through a proxy that is not meant for it, Lumberjack.
     count = len(ROWS) + 2
     assert dict(notes) == {
-        "cluster.tls_inspection": "CN=Inspection CA, O=Example Corp signs certificates of Amazon Web Services, Google Cloud and MuleSoft: "
+        "cluster.tls_inspection": "CN=Inspection CA, O=Example Corp signs certificates for Amazon Web Services, Google Cloud and MuleSoft: "
         f"{count} endpoints, through the HTTP proxy, seen from controller-1, worker-1 and worker-2; worker-1 trusts it",
         "cluster.paths_differ": f"TLS to {count} endpoints is intercepted through the HTTP proxy but not directly and "
         "through the SOCKS5 proxy",
     }
     assert len(notes) == 2
     assert (
-        "Across the cluster:\n  note  CN=Inspection CA, O=Example Corp signs certificates of "
+        "Across the cluster:\n  note  CN=Inspection CA, O=Example Corp signs certificates for "
         in inspected.outcome.output
     )
 
@@ -358,7 +358,7 @@ def test_nodes_whose_ways_differ_are_named_once_for_the_cluster(one_inspected):
     notes = {note["id"]: note for note in one_inspected.outcome.report["cluster"]}
     assert sorted(notes) == ["cluster.nodes_differ", "cluster.tls_inspection"]
     assert notes["cluster.tls_inspection"]["observed"].startswith(
-        "CN=Inspection CA, O=Example Corp signs certificates of Amazon Web Services, "
+        "CN=Inspection CA, O=Example Corp signs certificates for Amazon Web Services, "
     )
     assert notes["cluster.tls_inspection"]["observed"].endswith(
         ", directly, seen from worker-2; none of them trusts it"

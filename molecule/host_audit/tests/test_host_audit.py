@@ -64,12 +64,12 @@ FAULTS = {
     "net.cluster_networks": (
         "ip route add 10.244.9.0/24 dev eth0",
         "ip route delete 10.244.9.0/24",
-        "10.244.9.0/24 (route by eth0) is in the pods' 10.244.0.0/16",
+        "10.244.9.0/24 (route via eth0) is in the pods' 10.244.0.0/16",
     ),
     "net.docker_network": (
         "ip route add 172.17.3.0/24 dev eth0",
         "ip route delete 172.17.3.0/24",
-        "172.17.3.0/24 (route by eth0)",
+        "172.17.3.0/24 (route via eth0)",
     ),
     "net.single_address": (
         "ip address add 198.18.7.7/32 dev eth0",
@@ -243,7 +243,7 @@ def test_a_repository_that_answers_is_named(audits):
     assert (status, observed) == ("pass", "http://packages.lab.example:80")
     assert audits.faults["controller-1", "host.repos_reachable"] == (
         "pass",
-        f"http://packages.lab.example:80 by {PROXY}",
+        f"http://packages.lab.example:80 via {PROXY}",
     )
 
 

@@ -187,7 +187,7 @@ def test_a_load_balancer_that_knows_one_controller_and_ends_tls(lab, packet_filt
     assert found["controller-1", "net.load_balancer"][0] == "pass"
     assert found["worker-1", "net.load_balancer"] == ("fail", "none of 30 connections; 30 reached controller-1")
     assert found["controller-1", "net.load_balancer_tls"] == ("fail", f"{host}:8443 terminates TLS")
-    assert found["controller-1", "net.load_balancer_source"] == ("fail", f"they see {host} instead")
+    assert found["controller-1", "net.load_balancer_source"] == ("fail", f"controllers see {host} instead")
     assert found["worker-1", "net.load_balancer_tls"][0] == "unknown"
 
 

@@ -258,7 +258,7 @@ BAD_INPUTS = {
     "rtf_control_plane": ('"mars"', "rtf_control_plane: 'mars' is unknown; valid: us, eu"),
     "rtf_ntp_servers": (
         '["ntp lab"]',
-        "rtf_ntp_servers: a text (not shown, it may hold a secret) is not a valid host name",
+        "rtf_ntp_servers: a string (not shown, it may hold a secret) is not a valid host name",
     ),
     "rtf_http_proxy": ('"http://u:pa#ss@proxy:3128"', "rtf_http_proxy: "),
 }

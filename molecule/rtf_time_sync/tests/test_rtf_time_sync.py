@@ -323,7 +323,7 @@ def test_a_key_a_certificate_and_samples_are_told_apart(site, lab, settings):
 def test_inputs_that_do_not_go_together_are_refused_before_anything_is_touched(site, settings):
     settings(controller_1={"rtf_ntp_servers": [{"host": AUTH, "key": 8}]})
     outcome = site.play("main.yml", "--limit", "controller-1")
-    assert "rtf_time_sync_servers: ntp-auth.lab.example uses key 8, which rtf_ntp_keys does not have" in said(
+    assert "rtf_time_sync_servers: ntp-auth.lab.example uses key 8, which rtf_ntp_keys does not contain" in said(
         outcome, "controller-1"
     )
     assert not outcome.changed["controller-1"]

@@ -14,7 +14,7 @@ import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
 
-_KINDS = ((str, "a text"), (dict, "a dictionary"), ((list, tuple), "a list"))
+_KINDS = ((str, "a string"), (dict, "a dictionary"), ((list, tuple), "a list"))
 _WORD = re.compile(r"(?:[A-Za-z0-9_.*?-]{0,64}|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+:[0-9]{1,6}|[0-9.]+/[0-9]{1,3})\Z")
 
 

@@ -121,7 +121,7 @@ class Place:
         if writers:
             advice = f"setfacl --remove-all {shlex.quote(component)}"
             raise Untrusted(
-                self._sentence(component, "an access list lets {} write to it".format(", ".join(writers)), advice)
+                self._sentence(component, "has an ACL that lets {} write to it".format(", ".join(writers)), advice)
             )
 
     def _leave(self):
@@ -133,7 +133,7 @@ class Place:
         why, advice = objection(component, found)
         if not why and last and stat.S_ISREG(found.st_mode) and found.st_nlink > 1 and self._in_sticky():
             why, advice = (
-                "has another name, in a directory where every user can create links",
+                "has another hard link, in a directory where every user can create links",
                 f"rm {shlex.quote(component)}",
             )
         if why:
@@ -297,7 +297,7 @@ def _user(uid):
     try:
         return f"the user {pwd.getpwuid(uid).pw_name}"
     except KeyError:
-        return f"the user with the number {uid}"
+        return f"the user with uid {uid}"
 
 
 def _members(gid):
@@ -307,7 +307,7 @@ def _members(gid):
     try:
         group = grp.getgrgid(gid)
     except KeyError:
-        return f"the group with the number {gid}"
+        return f"the group with gid {gid}"
     names = set(group.gr_mem) | {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == gid}
     trusted = {entry.pw_name for entry in pwd.getpwall() if entry.pw_uid in _trusted()}
     others = sorted(names - trusted)

@@ -295,8 +295,8 @@ class Firewalld(Backend):
             for name in sorted(zones):
                 if zones[name].target == "ACCEPT" and (zones[name].interfaces or name == default):
                     raise FirewallError(
-                        "default_deny: the zone {} of firewalld lets everything in, and it holds {}; give that another "
-                        "zone".format(name, ", ".join(zones[name].interfaces) or "whatever has no other zone")
+                        "default_deny: the zone {} of firewalld accepts all traffic and applies to {}; assign that to another "
+                        "zone".format(name, ", ".join(zones[name].interfaces) or "everything without another zone")
                     )
         return self._holding(zones, default)
 
@@ -313,7 +313,7 @@ class Firewalld(Backend):
                 if zones[name].target != "ACCEPT":
                     raise FirewallError(
                         f"trusted_networks: {network} is a source of the zone {name} of firewalld, which does not accept all traffic; "
-                        "take it out there"
+                        "remove it there"
                     )
             if not holders:
                 found.append(network)

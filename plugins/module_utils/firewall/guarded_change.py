@@ -97,7 +97,7 @@ class Change:
         left = self.guard.take_left_alone()
         if left:
             self.warnings.append(
-                "the rollback of an unconfirmed change did not restore files that others changed since: {}. Check them "
+                "the rollback of an unconfirmed change did not restore files that were changed since by other programs: {}. Check them "
                 "for rules called {}".format(", ".join(left), self.parameters["label"])
             )
 
@@ -195,7 +195,7 @@ class Change:
         except FirewallError as problem:
             self._roll_back()
             raise FirewallError(
-                "{}. {}".format(problem, " ".join(["The former state of the host is restored"] + self.warnings))
+                "{}. {}".format(problem, " ".join(["The earlier state of the host is restored"] + self.warnings))
             ) from problem
         return dict(result, pending=True, change_id=self.change_id)
 

@@ -194,7 +194,7 @@ class Iptables(Backend):
     def _chain(self, name):
         chain = f"{self.chains}-{name}"
         if len(chain) > LONGEST_CHAIN:
-            raise FirewallError(f"sets: {name!r} is too long for a chain of iptables, which is then called {chain}")
+            raise FirewallError(f"sets: {name!r} makes the name of an iptables chain too long: {chain}")
         return chain
 
     def _text(self, program, wanted):

@@ -219,8 +219,8 @@ class Nftables(Backend):
         if wanted.default_deny and site_inputs and not any(policy for dummy, dummy_too, policy in site_inputs):
             table, name, dummy = site_inputs[0]
             raise FirewallError(
-                f"default_deny: the chain {table.family} {table.name} {name} of the site lets in what no rule of it drops; "
-                "give it the policy drop instead"
+                f"default_deny: the chain {table.family} {table.name} {name} of the site accepts whatever none of its rules drops; "
+                "set its policy to drop"
             )
         return found
 

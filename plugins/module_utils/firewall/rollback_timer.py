@@ -66,7 +66,7 @@ left_by_the_change() {{
 put_back() {{
     same "$1" "before/$2" && return
     if ! left_by_the_change "$1" "$2"; then
-        echo "$1 was changed since by another hand, and is left alone"
+        echo "$1 was changed since by another program, and is left as it is"
         echo "$1" >>left-alone
         return
     fi
@@ -109,7 +109,7 @@ esac
 # A change that took longer than its first timer has a second one.
 [ "${{1:-}}" = unfinished ] && [ -e finished ] && exit 0
 mv pending rolling-back 2>/dev/null || [ -e rolling-back ] || exit 0
-echo "the change of the firewall was not confirmed: restoring what was there before"
+echo "the change of the firewall was not confirmed: restoring the earlier state"
 : >left-alone
 each_file put_back
 {commands}
@@ -313,7 +313,9 @@ class Guard:
 
     def _but(self):
         left = self.left_alone()
-        return ", except for files that others changed since: {}".format(", ".join(left)) if left else ""
+        return (
+            ", except for files that were changed since by other programs: {}".format(", ".join(left)) if left else ""
+        )
 
     def roll_back(self):
         """Roll the pending change back at once."""

@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
 TIMER = """\
 # Written by hostprep.runtime_fabric.
 [Unit]
-Description=Close the ports that the firewall rules called {label} open for a while only
+Description=Close the ports that the firewall rules called {label} opened temporarily
 
 [Timer]
 OnCalendar={when} UTC
@@ -26,7 +26,7 @@ WantedBy=timers.target
 SERVICE = """\
 # Written by hostprep.runtime_fabric.
 [Unit]
-Description=Close the ports that the firewall rules called {label} open for a while only
+Description=Close the ports that the firewall rules called {label} opened temporarily
 
 [Service]
 Type=oneshot

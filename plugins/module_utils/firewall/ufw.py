@@ -54,7 +54,7 @@ done <<'END'
 
 CLOSING = """\
 #!/bin/sh
-# Written by hostprep.runtime_fabric. Deletes the rules of ufw whose time is over.
+# Written by hostprep.runtime_fabric. Deletes the ufw rules that have expired.
 {commands}
 """
 
@@ -159,7 +159,7 @@ class Ufw(Backend):
     def _refuse(self, wanted):
         if wanted.default_deny and self._setting(DEFAULTS, "DEFAULT_INPUT_POLICY") == "accept":
             raise FirewallError(
-                "default_deny: the site lets ufw accept what no rule denies; say `ufw default deny incoming` when that is meant"
+                "default_deny: ufw accepts by default whatever no rule denies; run `ufw default deny incoming` to change that"
             )
 
     def _rules(self, wanted):

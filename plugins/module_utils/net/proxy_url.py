@@ -35,7 +35,7 @@ def parse(url, scheme):
     if not host or port is None or not port or not _HOST.fullmatch(host):
         raise ProxyUrlError(f"has no host and port; write {shape}, with @ : / % # of a password percent-encoded")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ProxyUrlError(f"has text behind the port; write {shape}")
+        raise ProxyUrlError(f"has text after the port; write {shape}")
     username = password = None
     if parts.username is not None:
         username, password = unquote(parts.username), unquote(parts.password or "")

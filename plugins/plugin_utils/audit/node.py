@@ -50,7 +50,7 @@ def judge_node(
             if not any(fnmatchcase(result_id, pattern) for pattern in only):
                 continue
             if row is None and not insisted and _is_not_asked(check, subject):
-                finding = Finding(SKIPPED, "", "this release does not ask for it", severity="info")
+                finding = Finding(SKIPPED, "", "not required by this release", severity="info")
             else:
                 finding = _judge(check["id"], subject, evidence, row)
             results.append(

@@ -53,9 +53,9 @@ def identifier(value: str) -> None:
 def text(value: str) -> None:
     """One line of text: it is copied into comments of generated files, which must not end early."""
     if not isinstance(value, str) or not value.strip():
-        raise RowError(f"{quoted(value)} is not a text")
+        raise RowError(f"{quoted(value)} is not a string")
     if not value.isprintable():
-        raise RowError(f"{quoted(value)} is not a text of one line without control characters")
+        raise RowError(f"{quoted(value)} is not a single line of text without control characters")
 
 
 def port_number(value: int) -> None:

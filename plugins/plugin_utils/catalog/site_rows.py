@@ -137,7 +137,7 @@ def endpoint(entry: Any, since: str, control_planes: Sequence[str]) -> Row:
         "mutual_tls": False,
         "carrier": PROTOCOLS[protocol].carrier,
         "severity": "required",
-        "purpose": "Asked for by the site.",
+        "purpose": "Requested by the site.",
         "since": since,
         **entry,
     }
@@ -159,7 +159,7 @@ def port(entry: Any, since: str) -> Row:
         "transport": transport,
         "phase": "operate",
         "severity": "required",
-        "purpose": "Asked for by the site.",
+        "purpose": "Requested by the site.",
         "since": since,
         **entry,
     }
@@ -182,7 +182,7 @@ def with_site_rows(catalog: Catalog, extra_endpoints: Any = (), extra_ports: Any
             if row["id"] in taken:
                 raise RowError(
                     f"{variable}: entry {place}: id {row['id']!r} is already taken by {taken[row['id']]};"
-                    " give the entry an id of its own"
+                    " give the entry a different id"
                 )
             taken[row["id"]] = f"entry {place} of {variable}"
     return catalog._replace(

@@ -108,7 +108,7 @@ def _proxy_team(request: Request) -> list[str]:
             [row for row in rows if row["carrier"] == "http_proxy" and row["port"] != 443],
         ),
         (
-            "An HTTP proxy cannot carry these; without a direct path, a SOCKS5 proxy has to:",
+            "An HTTP proxy cannot carry these; where there is no direct path, a SOCKS5 proxy must:",
             [row for row in rows if row["carrier"] == "socks5"],
         ),
     ):

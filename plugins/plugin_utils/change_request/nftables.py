@@ -76,7 +76,7 @@ def _file(request: Request, role: str, found: Iterable[Rule]) -> str:
     lines = [
         *(f"# {line}" for line in about),
         "",
-        "# Loading the file again replaces what it brought the time before.",
+        "# Loading this file again replaces the rules and sets that it loaded before.",
         f"add table {TABLE}",
         *(f"add chain {TABLE} {name}" for name in chains),
         *(f"flush chain {TABLE} {name}" for name in chains),

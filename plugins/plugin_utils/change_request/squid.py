@@ -45,7 +45,7 @@ def _access(request: Request, rows: Sequence[Row]) -> list[str]:
         lines += _acl(f"rtf_port_{port}", "port", [port])
     other_ports = [port for port in ports if port != 443]
     if other_ports:
-        lines += ["# squid refuses CONNECT to ports that are not SSL_ports before it looks further."]
+        lines += ["# squid denies CONNECT to ports outside SSL_ports before it evaluates later rules."]
         lines += _acl("SSL_ports", "port", other_ports)
     for group, port in _unique((row["from"], row["port"]) for row in rows):
         names = f"rtf_names_for_{group}_{port}"
@@ -79,7 +79,7 @@ def render(request: Request) -> dict[str, str]:
     socks = [each.row for each in request.openings if each.row.get("carrier") == "socks5"]
     if socks:
         names = ", ".join(f"{row['host']}:{row['port']}" for row in socks)
-        access.append(f"Not for squid, since a SOCKS5 proxy has to carry it: {names}")
+        access.append(f"Not for squid, because only a SOCKS5 proxy can carry it: {names}")
     files = {"squid-access.conf": "\n".join([*(f"# {line}" for line in access), "", *_access(request, rows), ""])}
     passthrough = _passthrough(rows)
     if passthrough:

@@ -189,7 +189,7 @@ def judge(compared: Compared, limit: float) -> Judged:
         status = SKIPPED if all(reason.startswith("not part of this run") for reason in reasons) else UNKNOWN
         return Judged(status, f"compared with no other node: {'; '.join(reasons)}")
     near = [row for peer, (status, row) in pairs.items() if status == PASS]
-    text = _words(max(near, key=lambda row: abs(row["offset"]) + row["error"])) if near else "the others differ"
+    text = _words(max(near, key=lambda row: abs(row["offset"]) + row["error"])) if near else "the other nodes differ"
     remarks = [f"the clock of {peer} is off (see that node)" for peer in too_far]
     remarks += [f"not compared with {peer} ({why})" for peer, why in compared["missing"].items()]
     return Judged(PASS, "; ".join([text, *remarks]))

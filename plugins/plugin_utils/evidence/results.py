@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.s
 
 OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
 NEVER_COLLECTED = "nothing was collected"
-LOST = "an earlier task failed on the node, or lost its connection for a while; the output of the run above says which"
+LOST = "an earlier task failed on the node or lost its connection; see the output of the run above"
 
 
 def of_cluster(

@@ -30,7 +30,7 @@ def must_have_none(name: str, declaration: Declaration) -> bool:
 def misplaced(variables: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each variable that holds a URL with credentials; variables: those of must_have_none."""
     return [
-        f"{name}: holds a URL with credentials, which only {' and '.join(PROXIES)} may; it is not shown"
+        f"{name}: contains a URL with credentials, which only {' and '.join(PROXIES)} may; it is not shown"
         for name, value in sorted(variables.items())
         if any(_CREDENTIALS.search(text) for text in _texts(value))
     ]

@@ -30,7 +30,7 @@ def check_extra(value: Any) -> None:
         if not isinstance(entry, str) or not (is_name(entry) or _is_network(entry)):
             raise ValueError(
                 f"{quoted(entry)} is not a valid name, suffix such as .example.com, address, or network in CIDR notation"
-                " (a port, a scheme, a blank or an asterisk does not belong here)"
+                " (without a port, scheme, space or asterisk)"
             )
 
 

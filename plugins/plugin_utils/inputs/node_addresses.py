@@ -51,7 +51,7 @@ def problems(nodes: Sequence[Addresses], internal_networks: Iterable[str]) -> li
     if missing:
         found.append(
             f"rtf_node_address: not set for {', '.join(missing)}, and ansible_host is not an IPv4 address there; "
-            "the firewalls of the other nodes must know it"
+            "the firewalls of the other nodes need the address"
         )
     return found + outside(nodes, internal_networks)
 

@@ -83,7 +83,7 @@ def _typed_server(entry: Any) -> Server:
     host = entry.get("host") if isinstance(entry, dict) else entry
     if not isinstance(host, str) or not is_host(host):
         raise ValueError(
-            f"{quoted(host)} is not a valid host name or address; write it without a port, a scheme or blanks"
+            f"{quoted(host)} is not a valid host name or address; write it without a port, scheme or spaces"
         )
     if not isinstance(entry, dict):
         return entry
@@ -95,7 +95,7 @@ def _typed_server(entry: Any) -> Server:
     except ValueError as problem:
         raise ValueError(f"{host}: {problem}") from None
     if entry.get("nts") and "key" in entry:
-        raise ValueError(f"{host}: has nts and a key; a server is asked with one of them")
+        raise ValueError(f"{host}: has both nts and key; use only one of them")
     if "maxsources" in entry and not entry.get("pool"):
         raise ValueError(f"{host}: maxsources is for a pool; add `pool: true`")
     polls = {**_DEFAULT_POLLS, **entry}
@@ -133,9 +133,11 @@ def check_keys(value: Any) -> list[dict[str, Any]]:
 
 def _check_secret(name: str, key_type: str, secret: Any) -> None:
     if not isinstance(secret, str) or not secret:
-        raise ValueError(f"{name}: the secret must be a text in quotes, and not empty")
+        raise ValueError(f"{name}: the secret must be a string in quotes, and not empty")
     if not re.fullmatch(r"[!-~]+", secret):
-        raise ValueError(f"{name}: the secret may hold visible ASCII characters only; write others as HEX:...")
+        raise ValueError(
+            f"{name}: the secret must consist of visible ASCII characters; write any other secret as HEX:..."
+        )
     if secret.startswith("HEX:") and not re.fullmatch(r"HEX:([0-9A-Fa-f]{2})+", secret):
         raise ValueError(
             f"{name}: the secret begins with HEX: and must be followed by an even number of hexadecimal digits"
@@ -153,7 +155,7 @@ def missing_keys(servers: Sequence[Server], keys: Sequence[dict[str, Any]]) -> l
     """Return a sentence for each server whose key is not among the keys; both passed their own checks."""
     known = {entry["id"] for entry in keys}
     return [
-        f"{entry['host']} uses key {entry['key']}, which rtf_ntp_keys does not have"
+        f"{entry['host']} uses key {entry['key']}, which rtf_ntp_keys does not contain"
         for entry in servers
         if isinstance(entry, dict) and "key" in entry and entry["key"] not in known
     ]

@@ -64,7 +64,7 @@ def parse(url: str, user: str | None = None, password: str | None = None) -> Pro
     """
     if not url:
         if user or password:
-            raise ValueError("there are credentials and no proxy")
+            raise ValueError("credentials are set, but no proxy")
         return None
     try:
         parts = urlsplit(url)
@@ -76,9 +76,9 @@ def parse(url: str, user: str | None = None, password: str | None = None) -> Pro
     if _STRAY_PERCENT.search(parts.netloc.rpartition("@")[0]):
         raise ValueError("has a % in its credentials that starts no percent-encoding; write % itself as %25")
     if parts.username is not None and (user or password):
-        raise ValueError("has credentials in it, and there are others in separate variables; use one of them")
+        raise ValueError("contains credentials, and others are set in separate variables; use only one of them")
     if password and not user:
-        raise ValueError("has a separate password and no user")
+        raise ValueError("has a separate password but no user")
     if parts.username is not None:
         user = unquote(parts.username)
         password = None if parts.password is None else unquote(parts.password)
@@ -93,7 +93,7 @@ def check_user(value: Any) -> None:
     if not isinstance(value, str):
         raise ValueError("must be a string; write it in quotes")
     if ":" in value:
-        raise ValueError("has a colon in it, which a proxy cannot distinguish from the one before the password")
+        raise ValueError("contains a colon, which a proxy cannot distinguish from the one before the password")
     check_password(value)
 
 
@@ -102,4 +102,4 @@ def check_password(value: Any) -> None:
     if not isinstance(value, str):
         raise ValueError("must be a string; write it in quotes")
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ValueError("has a line break or another control character in it, which no file of settings can hold")
+        raise ValueError("contains a line break or another control character, which no configuration file can hold")

@@ -12,6 +12,6 @@ def problem(strategy: str) -> str | None:
     if strategy.rpartition(".")[2].endswith(_IN_STEP):
         return None
     return (
-        f"the strategy {strategy!r} lets nodes run ahead of each other, and the ports between them need all nodes in step; "
+        f"the strategy {strategy!r} lets nodes run ahead of each other, but the probes of the ports between them need all nodes in step; "
         "set ANSIBLE_STRATEGY, `strategy` in ansible.cfg, or that of the play to linear"
     )

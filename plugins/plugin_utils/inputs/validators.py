@@ -145,7 +145,7 @@ def proxy_url_with(scheme: str) -> Validator:
         if not value:
             return
         if any(character.isspace() for character in value):
-            raise ValueError(f"has blanks in it; write {shape}")
+            raise ValueError(f"contains spaces; write {shape}")
         try:
             url = urlsplit(value)
             port = url.port
@@ -160,7 +160,7 @@ def proxy_url_with(scheme: str) -> Validator:
         if port is None:
             raise ValueError(f"has no port; write {shape}")
         if url.path not in ("", "/") or url.query or url.fragment:
-            raise ValueError(f"has text behind the port; write {shape}, with @ : / % # of a password percent-encoded")
+            raise ValueError(f"has text after the port; write {shape}, with @ : / % # of a password percent-encoded")
 
     return validate
 
@@ -179,7 +179,7 @@ def file_in(folder: str) -> Validator:
             re.escape(folder) + r"/[A-Za-z0-9][A-Za-z0-9._@-]*\.conf", value
         ):
             raise ValueError(
-                f"must be the path of a file of its own in {folder}, such as {folder}/x.conf, not {quoted(value)}"
+                f"must be the path of a separate file in {folder}, such as {folder}/x.conf, not {quoted(value)}"
             )
 
     return validate
@@ -233,7 +233,7 @@ def load_balancer(value: Any) -> None:
     if not is_host(host):
         raise ValueError(f"{quoted(value)} has no host name or IPv4 address before the port; write host or host:port")
     if colon and not (port.isdigit() and 1 <= int(port) <= 65535):
-        raise ValueError(f"{quoted(value)} has no port from 1 to 65535 behind the colon; write host or host:port")
+        raise ValueError(f"{quoted(value)} has no port from 1 to 65535 after the colon; write host or host:port")
 
 
 def download_url(value: Any) -> None:
@@ -247,7 +247,7 @@ def download_url(value: Any) -> None:
     except ValueError:
         usable = False
     if value and (not usable or parts.username is not None or not re.fullmatch(r"[!-~]+", value)):
-        raise ValueError(f"is not a valid URL without a user, a password and blanks; {shape}")
+        raise ValueError(f"is not a valid URL, or contains a user, a password or spaces; {shape}")
 
 
 def duration(value: Any) -> None:

@@ -68,7 +68,7 @@ def _parse_entry(entry: Any, check_globs: Callable[[Any], Any]) -> Waiver:
     check_globs(checks)
     reason = entry.get("reason")
     if not isinstance(reason, str) or not reason.strip():
-        raise ValueError("has no reason; say why the failure is accepted")
+        raise ValueError("has no reason; state why the failure is accepted")
     return Waiver(tuple(checks), tuple(nodes), " ".join(reason.split()), _date(entry.get("expires")))
 
 

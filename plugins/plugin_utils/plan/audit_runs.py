@@ -56,15 +56,13 @@ def sentence(holders: Mapping[str, list[dict[str, Any]]]) -> str:
         status["ends_in"] for statuses in holders.values() for status in statuses if status.get("ends_in") is not None
     ]
     rest = f" If it was interrupted, its listeners end within {max(ends):.0f} s." if ends else ""
-    return (
-        f"Another audit uses the ports {whose}. Nothing was judged. Run this one again when the other has ended.{rest}"
-    )
+    return f"Another audit uses the ports {whose}. Nothing was judged. Wait until it has ended, then run this audit again.{rest}"
 
 
 def _whose(status: Mapping[str, Any]) -> str:
     run = status.get("run")
     if not run:
-        return f"with a listener of which only the process is known (pid {status['pid']})"
+        return f"with a listener of unknown origin (pid {status['pid']})"
     begun = datetime.datetime.fromtimestamp(run["started"], datetime.timezone.utc)
     return f"run by {run['user']} on {run['controller']} since {begun:%Y-%m-%d %H:%M:%S} UTC"
 

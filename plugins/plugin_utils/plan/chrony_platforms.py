@@ -68,7 +68,7 @@ def platform_of(clock: Mapping[str, Any]) -> Platform:
     family = next((_FAMILIES[name] for name in (identifier, *found.get("like", ())) if name in _FAMILIES), None)
     if family is None:
         raise Refusal(
-            "rtf_time_sync supports the families of Debian and Red Hat. os-release of this host names"
+            "rtf_time_sync supports only the Debian and Red Hat families; os-release of this host names"
             f" {identifier or 'no operating system'}."
         )
     older = _OLDER_VERSIONS.get((identifier, major)) or _OLDER_VERSIONS.get((family.service, major))

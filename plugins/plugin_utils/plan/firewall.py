@@ -82,9 +82,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     warnings = [
         f"{variable} is not set, so no firewall opens: {', '.join(ids)}" for variable, ids in wanted.left_out.items()
     ]
-    removals = wanted.removals + (
-        ["the denial of everything else"] if applied.get("default_deny") and not denies else []
-    )
+    removals = wanted.removals + (["the default deny"] if applied.get("default_deny") and not denies else [])
     lost = [f"The firewall no longer has {', '.join(removals)}"] if removals else []
     backend = inputs["backend"]
     if backend == AUTO and not (found["active"] or applied or found["leftover"] or found["pending"]):

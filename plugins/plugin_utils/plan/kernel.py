@@ -97,7 +97,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
             recorded, more = switch.plan(host, inputs, cluster)
             changes += more
             record.update(recorded)
-    removals = [f"A boot no longer sets or loads {', '.join(found.removals)}"] if found.removals else []
+    removals = [f"No longer set or loaded at boot: {', '.join(found.removals)}"] if found.removals else []
     return Plan(changes, record, removals)
 
 
@@ -107,7 +107,11 @@ def revert(inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     ours = [path for path in (inputs["sysctl_file"], inputs["modules_file"]) if host["files"].get(path)]
     if ours:
         changes.append(
-            {"step": "Restore the boot files by removing those of the role", "kind": "removed_files", "removed": ours}
+            {
+                "step": "Restore the boot configuration by removing the role's files",
+                "kind": "removed_files",
+                "removed": ours,
+            }
         )
     # Without the bridge module its parameters are gone, and need not be restored.
     live = {name: entry["live"] for name, entry in section(host, "kernel")["sysctls"].items()}

@@ -82,7 +82,7 @@ def swap_off(host: Host, _inputs: Inputs, _cluster: Cluster) -> tuple[Record, li
         )
     services = [_stopped(unit["unit"], unit["state"]) for unit in units if _starts(unit["state"])]
     if services:
-        changes.append({"step": "Stop units and services that swap", "kind": "services", "services": services})
+        changes.append({"step": "Stop swap units and services", "kind": "services", "services": services})
     there = swap["active"] or swap["fstab"] or found
     return {"swap": {"devices": devices, "units": units, "fstab": bool(swap["fstab"])}} if there else {}, changes
 
@@ -95,7 +95,7 @@ def swap_restored(host: Host, before: Any) -> list[Change]:
         changes.append({"step": "Configure systemd with the restored /etc/fstab", "kind": "reload"})
     services = [_as_before(unit) for unit in before["units"] if _starts(unit["state"])]
     if services:
-        changes.append({"step": "Restore units and services that swap", "kind": "services", "services": services})
+        changes.append({"step": "Restore swap units and services", "kind": "services", "services": services})
     active = [entry["name"] for entry in section(host, "swap")["active"]]
     idle = [device for device in before["devices"] if device not in active]
     if idle:

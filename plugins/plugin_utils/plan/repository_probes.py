@@ -35,7 +35,7 @@ class Way(NamedTuple):
     def name(self) -> str:
         """For people. A URL of a proxy is in it, which Ansible masks in results of modules: nothing is matched by it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}{' by ' + self.proxy if self.proxy else ''}"
+        return f"{self.scheme}://{host}:{self.port}{' via ' + self.proxy if self.proxy else ''}"
 
 
 class RepositoryProbes(TypedDict):

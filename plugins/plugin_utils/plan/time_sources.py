@@ -123,7 +123,9 @@ def _candidates(clock: Clock, wanted: Wanted, loss: Loss) -> list[str]:
 def _sentence(working: list[str], loss: Loss, candidates: list[str], answers: list[Mapping[str, Any]]) -> str:
     """Say what would be lost, why nothing takes its place, and what to do."""
     observed = {row["host"]: row["detail"] or row["verdict"] for row in answers}
-    verdicts = "; ".join(f"{host}: {observed.get(host, 'not asked').removeprefix(host + ': ')}" for host in candidates)
+    verdicts = "; ".join(
+        f"{host}: {observed.get(host, 'not queried').removeprefix(host + ': ')}" for host in candidates
+    )
     left = (
         f"none of the servers that chrony would have answers ({verdicts})"
         if candidates
@@ -132,7 +134,7 @@ def _sentence(working: list[str], loss: Loss, candidates: list[str], answers: li
     return (
         f"Nothing was changed. The clock follows {', '.join(working)} now. With this change {', and '.join(sentences(loss))};"
         f" {left}. Open UDP 123 from this node to the servers, correct rtf_ntp_servers, or leave it unset, which keeps the"
-        " sources that chrony has. rtf_time_sync_force makes the change all the same."
+        " sources that chrony has. Set rtf_time_sync_force to make the change anyway."
     )
 
 

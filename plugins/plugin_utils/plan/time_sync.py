@@ -109,7 +109,7 @@ def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
         if "packages_added" not in remembered and (files or _newer(clock)):
             restarted = Service(name=platform_of(clock).service, state="restarted")
             changes.append(
-                {"step": "Restart chrony with the files that are left", "kind": "services", "services": [restarted]}
+                {"step": "Restart chrony with the remaining files", "kind": "services", "services": [restarted]}
             )
     if "packages_added" not in remembered:
         restored = [

@@ -79,7 +79,7 @@ def rows(value: Any) -> list[Any]:
         if text.startswith("{"):
             return [_parsed(text, dict)]
         if text and not text.startswith("["):
-            raise ValueError("must be a list of dictionaries; as text write it in JSON, [{...}, ...]")
+            raise ValueError("must be a list of dictionaries; as a string, write it in JSON, [{...}, ...]")
     return list_of(value)
 
 
@@ -99,7 +99,7 @@ def _parsed(text: str, wanted: type) -> Any:
     except ValueError:
         value = None
     if not isinstance(value, wanted):
-        raise ValueError(f"must be a {name}; as text write it in JSON, {shape}, with double quotes")
+        raise ValueError(f"must be a {name}; as a string, write it in JSON, {shape}, with double quotes")
     return value
 
 

@@ -300,7 +300,7 @@ def test_what_the_package_follows_is_known_before_it_is_installed(name):
 
 @pytest.mark.parametrize("like", [[], ["suse"], ["arch"]])
 def test_another_family_is_refused(like):
-    with pytest.raises(Refusal, match="supports the families of Debian and Red Hat.* names sles"):
+    with pytest.raises(Refusal, match="supports only the Debian and Red Hat families.* names sles"):
         chrony_platforms.platform_of({"platform": {"id": "sles", "version": "15", "like": like}})
 
 

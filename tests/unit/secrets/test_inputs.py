@@ -104,7 +104,9 @@ def test_a_url_with_credentials_is_refused_by_every_other_input(name):
             for value in shapes(name, url):
                 assert credentials.must_have_none(name, DECLARED)
                 (problem,) = credentials.misplaced({name: value})
-                assert problem.startswith(name + ": holds a URL with credentials") and planted.found_in(problem) == []
+                assert (
+                    problem.startswith(name + ": contains a URL with credentials") and planted.found_in(problem) == []
+                )
 
 
 def test_the_options_of_roles_are_guarded_but_for_those_that_have_credentials():
@@ -210,7 +212,7 @@ def test_what_may_be_repeated_has_none_of_the_characters_that_separate_a_secret(
         (["a", 1], "['a', 1]"),
         ({}, "{}"),
         ("", "''"),
-        ("svc:1234", "a text (not shown, it may hold a secret)"),
+        ("svc:1234", "a string (not shown, it may hold a secret)"),
         ({"a": "b"}, "a dictionary (not shown, it may hold a secret)"),
         ([["a"]], "a list (not shown, it may hold a secret)"),
         (object(), "a value (not shown, it may hold a secret)"),

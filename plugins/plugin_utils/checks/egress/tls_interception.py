@@ -75,7 +75,7 @@ def _inspectors(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
         yield {
             "id": "cluster.tls_inspection",
             "observed": (
-                f"{issuer} signs certificates of {_and(signed_for)}: {len({each.row for each in theirs})} "
+                f"{issuer} signs certificates for {_and(signed_for)}: {len({each.row for each in theirs})} "
                 f"endpoints, {_and([WAYS[path] for path in _unique(each.path for each in theirs)])}, seen "
                 f"from {_and(nodes)}; {trust} it"
             ),

@@ -24,14 +24,14 @@ BURSTABLE = re.compile(r"t[1-4][a-z]*\.", re.IGNORECASE)
 def architecture(subject: Subject, evidence: Evidence) -> Finding:
     machines = required(subject, "node-architecture")["machines"]
     found = part(evidence, "host", "system", "hardware", "machine")
-    expected = f"a processor of the architecture {' or '.join(machines)}"
+    expected = f"a processor with the architecture {' or '.join(machines)}"
     if found in machines:
         return Finding(PASS, expected, found)
     return Finding(
         FAIL,
         expected,
         str(found),
-        (f"Replace {subject.node} with a machine of the architecture {' or '.join(machines)}."),
+        (f"Replace {subject.node} with a machine whose architecture is {' or '.join(machines)}."),
     )
 
 
@@ -52,7 +52,10 @@ def cpu_burstable(subject: Subject, evidence: Evidence) -> Finding:
     expected = "dedicated cores, not a burstable machine type"
     if product and BURSTABLE.match(product):
         return Finding(
-            FAIL, expected, f"a {product}", f"Change {subject.node} to a type with dedicated cores, such as m5 or r5."
+            FAIL,
+            expected,
+            f"a {product}",
+            f"Change {subject.node} to a machine type with dedicated cores, such as m5 or r5.",
         )
     return Finding(
         PASS, expected, f"firmware reports {product}" if product else "the firmware reports no burstable type"

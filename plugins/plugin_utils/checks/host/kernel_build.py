@@ -65,7 +65,7 @@ def cgroups(subject: Subject, evidence: Evidence) -> Finding:
     """Gravity mounts the controllers of version 1; a host with version 2 alone has none of them."""
     controllers = subject.installer["cgroup_controllers"]
     found = part(evidence, "host", "system", "cgroups")
-    expected = f"control groups of version 1: {', '.join(controllers)}"
+    expected = f"cgroup v1 controllers: {', '.join(controllers)}"
     missing = [name for name in controllers if name not in found["controllers"]]
     if not missing:
         return Finding(PASS, expected, "all mounted")

@@ -58,7 +58,7 @@ def config_management(subject: Subject, evidence: Evidence) -> Finding:
         "config_management",
         "no configuration management runs",
         (
-            "Make it set the same kernel parameters, modules, firewall and time, or exclude these from it, and waive "
+            "Configure it to set the same kernel parameters, modules, firewall and time, or exclude these settings from it, and waive "
             "this."
         ),
     )

@@ -23,13 +23,13 @@ def service_account(subject: Subject, evidence: Evidence) -> Finding:
     if not taken:
         return Finding(PASS, expected, "free")
     observed = "; ".join(
-        f"{kind[:1]}id {number} is {entry[kind]}"
+        f"{kind[:1]}id {number} belongs to {entry[kind]}"
         for number, entry in taken.items()
         for kind in ("user", "group")
         if entry[kind]
     )
     remedy = (
-        "Set RTF_SERVICE_UID and RTF_SERVICE_GID in /opt/anypoint/runtimefabric/env to free numbers; otherwise "
+        "Set RTF_SERVICE_UID and RTF_SERVICE_GID in /opt/anypoint/runtimefabric/env to unused ids; otherwise "
         f"{next(iter(taken.values()))['user'] or 'that group'} can read the platform's disks."
     )
     return Finding(FAIL, expected, observed, remedy, taken)

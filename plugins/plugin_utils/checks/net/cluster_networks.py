@@ -69,7 +69,9 @@ def _routed(dummy_subject: Subject, evidence: Evidence) -> list[Candidate]:
         (_network(route["destination"]), route["interface"]) for route in part(evidence, "host", "network", "routes")
     ]
     return [
-        (network, f"route by {interface}") for network, interface in routes if network is not None and network.prefixlen
+        (network, f"route via {interface}")
+        for network, interface in routes
+        if network is not None and network.prefixlen
     ]
 
 

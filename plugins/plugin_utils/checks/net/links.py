@@ -45,7 +45,7 @@ def loss(subject: Subject, evidence: Evidence) -> Finding:
     limit = subject.limits.loss_percent
     return _each_link(
         evidence,
-        f"at most {limit:g} % packet loss to any node, not counting a single packet",
+        f"at most {limit:g} % packet loss to any node; a single lost packet does not count",
         lambda link: link["loss_percent"] <= limit + 100 / link["sent"],
         lambda link: f"{link['loss_percent']:g} % of {link['sent']}",
         "Look for a saturated link, interface errors (`ip -s link`) and policers between them.",
@@ -96,7 +96,7 @@ def bandwidth(subject: Subject, evidence: Evidence) -> Finding:
         )
         return Finding(FAIL, expected, "; ".join(_stream_text(stream) for stream in slow), remedy, slow)
     if broken or missing or not streams:
-        why = "; ".join([*broken, *missing]) or "not measured with any node"
+        why = "; ".join([*broken, *missing]) or "not measured to any node"
         return Finding(UNKNOWN, expected, why, PORTS_FIRST if missing else AGAIN)
     return Finding(PASS, expected, "; ".join(_stream_text(stream) for stream in streams), evidence=streams)
 

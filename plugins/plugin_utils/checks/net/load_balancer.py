@@ -82,7 +82,7 @@ def load_balancer_tls(subject: Subject, evidence: Evidence) -> Finding:
         FAIL,
         expected,
         f"{evidence['load_balancer']['where']} terminates TLS",
-        "Pass TCP 443 through at the load balancer, unless it should hold the certificates of your applications.",
+        "Configure the load balancer to pass TCP 443 through, unless it is meant to terminate TLS with your applications' certificates.",
         connections,
     )
 
@@ -98,7 +98,7 @@ def load_balancer_source(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(
             FAIL,
             expected,
-            f"they see {', '.join(hidden)} instead",
+            f"controllers see {', '.join(hidden)} instead",
             (
                 "If applications need the client's address, configure the load balancer to preserve it, or to send it "
                 "with the PROXY protocol."

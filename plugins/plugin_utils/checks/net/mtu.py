@@ -82,7 +82,7 @@ def _mtu_text(link: Row) -> str:
     if path["mtu"] is not None and path["mtu"] >= path["interface_mtu"]:
         return f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN"
     if path["mtu"] is None:
-        within = "not even 576 bytes returned unfragmented"
+        within = "not even packets of 576 bytes returned unfragmented"
     else:
         within = (
             f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN; {path['interface']} has "
@@ -110,7 +110,7 @@ def mtu_uniform(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(PASS, expected, f"{own} on {len(others) + 1} of {len(cluster)} nodes")
     listed = ", ".join(f"{mtu} on {name}" for name, mtu in different.items())
     remedy = (
-        f"Set one MTU that the network carries on all nodes, here with `ip link set dev {entry['interface']} mtu N` and in "
+        f"Set the same MTU, one that the network carries, on all nodes, here with `ip link set dev {entry['interface']} mtu N` and in "
         "the file that sets the address; net.mtu_path shows what passes between them."
     )
     return Finding(FAIL, expected, f"{own} here, {listed}", remedy, {**others, subject.node: own})

@@ -38,7 +38,7 @@ def dns_port(subject: Subject, evidence: Evidence) -> Finding:
 def resolvers(subject: Subject, evidence: Evidence) -> Finding:
     """Pods inherit resolv.conf: a loopback address there is their own, not the node's, and a fourth server is never used."""
     found = part(evidence, "host", "network", "resolvers")
-    servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods can reach, too"
+    servers, expected = found["nameservers"], f"one to {MOST_NAMESERVERS} nameservers that pods can also reach"
     # Once the platform runs, its own DNS is there, for the node and its pods alike.
     own = (CLUSTER_DNS,) if subject.phase == "operate" else ()
     loopback = [server for server in servers if _is_loopback(server) and server not in own]

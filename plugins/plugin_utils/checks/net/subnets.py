@@ -34,7 +34,7 @@ def same_subnet(subject: Subject, evidence: Evidence) -> Finding:
     if not outside:
         return Finding(PASS, expected, f"all in {network}")
     remedy = (
-        "Make sure that they are in one region and near each other; the port matrix proves the rest. Then waive this."
+        "Make sure that all nodes are in one region and near each other, which net.latency measures, then waive this."
     )
     return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
 

@@ -53,7 +53,7 @@ def settings(subject: Subject, evidence: Evidence) -> Finding:
         observed = joined_first(["no file of the node names a proxy", *part(evidence, "host", "proxy")["dangling"]])
         return Finding(FAIL, expected, observed, f"To configure it, {PREPARE}.")
     readers = ", ".join(dict.fromkeys(entry["reader"] for entry in found))
-    observed = f"set for {readers}" if readers else "no proxy is configured, and none is set"
+    observed = f"set for {readers}" if readers else "no proxy is configured, and no file names one"
     return Finding(PASS, expected, joined_first([observed, *part(evidence, "host", "proxy")["dangling"]]))
 
 
@@ -89,7 +89,7 @@ def installer(subject: Subject, evidence: Evidence) -> Finding:
             list(found.values()),
         )
     return Finding(
-        PASS, expected, "as expected" if any(wanted.values()) else ("no proxy is configured, and none is set")
+        PASS, expected, "as expected" if any(wanted.values()) else ("no proxy is configured, and no file names one")
     )
 
 

@@ -60,7 +60,7 @@ def mounts(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(
             UNKNOWN,
             expected,
-            f"could not be read: {'; '.join(unsure)}",
+            f"could not be determined: {'; '.join(unsure)}",
             "Run `xfs_info` and `findmnt --fstab` on the node as root.",
         )
     return Finding(PASS, expected, "mounted")

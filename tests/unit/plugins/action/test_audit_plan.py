@@ -45,7 +45,7 @@ def audited(directory, *words):
 def test_for_checks_of_the_kernel_one_section_is_collected_and_nothing_is_probed(tmp_path):
     evidence, ran = audited(tmp_path, "-e", '{"rtf_checks": ["kernel.*"]}')
     assert set(evidence["host"]) == {"privileged", "kernel"}
-    assert "Collect evidence of the host" in ran
+    assert "Collect evidence from the host" in ran
     assert [name for name in ran if name.startswith(("Probe", "Measure", "Start", "Stop"))] == []
 
 

@@ -116,7 +116,7 @@ def test_a_hung_resolver_costs_one_timeout():
         ({"endpoints": [{"host": "a", "port": 1, "paths": ["socks5"], "protocol": "ntp"}]}, "ntp is UDP"),
         (
             {"endpoints": [{"host": "a", "port": 1, "url_path": "a b"}]},
-            "endpoints[0].url_path: a text (not shown, it may hold a secret) is not a path",
+            "endpoints[0].url_path: a string (not shown, it may hold a secret) is not a path",
         ),
         ({"endpoints": [{"host": "a", "port": 1, "client_key": "/k"}]}, "endpoints[0].client_key: needs client_cert"),
         (

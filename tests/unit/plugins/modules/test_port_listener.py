@@ -384,7 +384,7 @@ def test_what_merely_looks_like_a_listener_is_not_ended(key):
 
 BAD = [
     (port_listener, {"quiet": 0}, "quiet: 0 is not above 0"),
-    (port_listener, {"key": "short"}, "key: has less than 16 characters"),
+    (port_listener, {"key": "short"}, "key: has fewer than 16 characters"),
     (port_listener, {"listen": [{"address": "n1", "tcp": ["1"]}]}, "listen[0].address: 'n1' is not an IPv4 address"),
     (port_listener, {"listen": [{"address": "127.0.0.1", "udp": ["9-1"]}]}, "listen[0].udp: '9-1' is not a port"),
     (port_listener, {"lifetime": 0}, "lifetime: 0 is not between 1 and 3600"),

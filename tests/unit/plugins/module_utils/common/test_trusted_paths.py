@@ -63,7 +63,7 @@ def write(path, **changes):
 
 def names_the_cure(problem, component, command):
     text = str(problem.value)
-    return f"{component} " in text and "number 4000000" in text and text.endswith(command)
+    return f"{component} " in text and "uid 4000000" in text and text.endswith(command)
 
 
 def test_a_link_of_a_user_is_not_followed(env, strangers):
@@ -72,7 +72,7 @@ def test_a_link_of_a_user_is_not_followed(env, strangers):
     strangers.add(env)
     with pytest.raises(managed_files.Refused) as problem:
         write(env)
-    assert "is a link that belongs to the user with the number 4000000" in str(problem.value)
+    assert "is a link that belongs to the user with uid 4000000" in str(problem.value)
     assert str(problem.value).endswith(f"rm {env}")
     assert (env.parent.parent / "passwd").read_text() == "root:x:0:0::/root:/bin/sh\n"
 
@@ -143,7 +143,7 @@ def test_another_name_of_a_file_in_a_directory_of_everybody_is_not_written(tmp_p
     shared.chmod(0o1777)
     (tmp_path / "secret").write_text("x\n", encoding="ascii")
     os.link(str(tmp_path / "secret"), str(shared / "env"))
-    with pytest.raises(managed_files.Refused, match="has another name"):
+    with pytest.raises(managed_files.Refused, match="has another hard link"):
         write(shared / "env")
     write(shared / "own")
     assert (shared / "own").exists()
@@ -193,7 +193,7 @@ def accounts(monkeypatch):
         ),
         (
             found(stat.S_IFDIR | 0o775, gid=90),
-            "belongs to root and is writable by the group with the number 90",
+            "belongs to root and is writable by the group with gid 90",
             "chmod g-w '/a b'",
         ),
         (found(stat.S_IFDIR | 0o755, uid=1001), "belongs to the user eve", "chown root '/a b'"),
@@ -218,7 +218,7 @@ def test_an_access_list_counts(env, monkeypatch, entries, refused):
     packed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
     monkeypatch.setattr(os, "getxattr", lambda descriptor, name: packed, raising=False)
     if refused:
-        with pytest.raises(Untrusted, match="an access list lets .*setfacl"):
+        with pytest.raises(Untrusted, match="has an ACL that lets .*setfacl"):
             Place(str(env)).__enter__()
     else:
         with Place(str(env)) as place:

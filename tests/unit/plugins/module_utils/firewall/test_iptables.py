@@ -133,5 +133,5 @@ def test_many_ports_are_split_as_one_match_takes_them():
 
 
 def test_a_set_whose_chain_would_have_too_long_a_name_is_refused():
-    with pytest.raises(FirewallError, match="too long for a chain"):
+    with pytest.raises(FirewallError, match="makes the name of an iptables chain too long"):
         backend().native(wanted(sets={"nodes": [], "a-very-long-name-of-a-set": []}))

@@ -226,7 +226,7 @@ def test_what_a_release_does_not_ask_for_is_skipped():
     results = judge(evidence, subject)
     assert (results["kernel.ip_forward"]["status"], results["kernel.ip_forward"]["observed"]) == (
         "skipped",
-        "this release does not ask for it",
+        "not required by this release",
     )
     assert results["egress.broker-ca"]["status"] == "pass"
     assert results["time.synchronised"]["status"] == "unknown"
@@ -286,16 +286,16 @@ def test_no_evidence_at_all_is_unknown_throughout():
 @pytest.mark.parametrize(
     "said, status, remedy",
     [
-        ("Collect evidence of the host: Task failed: Incorrect sudo password", "fail", "--ask-become-pass"),
-        ("Collect evidence of the host: Missing sudo password", "fail", "--ask-become-pass"),
-        ("Collect evidence of the host: sudo: a password is required", "fail", "--ask-become-pass"),
-        ("Collect evidence of the host: ops is not in the sudoers file.", "fail", "--ask-become-pass"),
+        ("Collect evidence from the host: Task failed: Incorrect sudo password", "fail", "--ask-become-pass"),
+        ("Collect evidence from the host: Missing sudo password", "fail", "--ask-become-pass"),
+        ("Collect evidence from the host: sudo: a password is required", "fail", "--ask-become-pass"),
+        ("Collect evidence from the host: ops is not in the sudoers file.", "fail", "--ask-become-pass"),
         (
-            "Collect evidence of the host: Timeout (12s) waiting for privilege escalation prompt",
+            "Collect evidence from the host: Timeout (12s) waiting for privilege escalation prompt",
             "unknown",
             "Run the audit again",
         ),
-        ("Collect evidence of the host: python9: not found", "unknown", "Run the audit again"),
+        ("Collect evidence from the host: python9: not found", "unknown", "Run the audit again"),
     ],
 )
 def test_a_node_on_which_nothing_could_be_collected_says_what_to_do(said, status, remedy):

@@ -112,7 +112,7 @@ def test_the_shipped_catalogue_stays_as_it_is():
         (
             "rtf_extra_endpoints",
             [{**ENDPOINT, "purpose": "a\nb"}],
-            "purpose: a text (not shown, it may hold a secret) is not a text of one line",
+            "purpose: a string (not shown, it may hold a secret) is not a single line of text",
         ),
         ("rtf_extra_ports", [{**PORT, "ports": ["80-70"]}], "entry 1: ports: '80-70' is not a port or a range"),
         ("rtf_extra_ports", [{**PORT, "ports": []}], "is not a list with at least one entry"),

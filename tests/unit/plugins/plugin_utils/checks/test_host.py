@@ -95,7 +95,7 @@ BROKEN = [
     (
         (*SYSTEM, "accounts", "1000", {"user": "ops", "group": "ops"}),
         "host.service_account",
-        "uid 1000 is ops",
+        "uid 1000 belongs to ops",
         "RTF_SERVICE_UID",
     ),
     (
@@ -293,13 +293,13 @@ BROKEN = [
     (
         (*NETWORK, "routes", [route("10.244.7.0/24")]),
         "net.cluster_networks",
-        "10.244.7.0/24 (route by eth1) is in the pods' 10.244.0.0/16",
+        "10.244.7.0/24 (route via eth1) is in the pods' 10.244.0.0/16",
         "rtf_pod_cidr",
     ),
     (
         (*NETWORK, "routes", [route("10.0.0.0/8")]),
         "net.cluster_networks",
-        "10.0.0.0/8 (route by eth1) contains the pods'",
+        "10.0.0.0/8 (route via eth1) contains the pods'",
         "POD_NETWORK_CIDR",
     ),
     (
@@ -308,7 +308,7 @@ BROKEN = [
         "10.100.0.10/32 (nameserver) is in the services'",
         "SERVICE_CIDR",
     ),
-    ((*NETWORK, "routes", [route("172.17.4.0/24")]), "net.docker_network", "172.17.4.0/24 (route by eth1)", "support"),
+    ((*NETWORK, "routes", [route("172.17.4.0/24")]), "net.docker_network", "172.17.4.0/24 (route via eth1)", "support"),
     (
         (*NETWORK, "dns_listeners", [{"transport": "udp", "address": "0.0.0.0", "process": "dnsmasq", "pid": 812}]),
         "net.dns_port",

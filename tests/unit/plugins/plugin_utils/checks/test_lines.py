@@ -38,7 +38,7 @@ HARMLESS = {
     "Remove the setting from {}": "a kernel parameter against the one that is wanted",
     "Remove the line from {}": "a line that forbids a module that Kubernetes needs",
     "remove the node from the cluster": "instead of a new name alone",
-    "exclude these from it": "settings of the host in a configuration management",
+    "exclude these settings from it": "settings of the host in a configuration management",
     "Remove {} from the search domains of {}": "a search domain that has an address for every name",
     "remove the wildcard": "of the DNS team",
     "now and after a reboot": "no advice",
@@ -123,7 +123,7 @@ def test_a_running_kubernetes_node_is_not_judged_by_the_appliance(phase):
     ):
         assert name not in results
     for name, remedy in failed.items():
-        assert "kubelet" in remedy or "exclude these from it" in remedy, name
+        assert "kubelet" in remedy or "exclude these settings from it" in remedy, name
 
 
 @pytest.mark.parametrize("phase", ["install", "operate"])

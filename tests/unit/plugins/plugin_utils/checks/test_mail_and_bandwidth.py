@@ -82,7 +82,7 @@ def test_a_mail_server_that_was_not_probed():
     [
         ([], "must be a dictionary {host, port, security, auth}, not a list"),
         ({"port": 25}, "host: None is not a valid host name"),
-        ({"host": "a b"}, "host: a text (not shown, it may hold a secret) is not a valid host name"),
+        ({"host": "a b"}, "host: a string (not shown, it may hold a secret) is not a valid host name"),
         ({"host": "a.example", "port": "smtp"}, "port: 'smtp' is not a number"),
         ({"host": "a.example", "port": True}, "port: True is not a number"),
         ({"host": "a.example", "security": "ssl"}, "security: 'ssl' is unknown; valid: starttls, tls, none"),

@@ -29,12 +29,12 @@ PROXY = "http://proxy.example.com:3128"
         ({"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "", "rtf_http_proxy_password": ""}, None),
         (
             {"rtf_http_proxy": PROXY, "rtf_http_proxy_password": "s3cret"},
-            "rtf_http_proxy: has a separate password and no user",
+            "rtf_http_proxy: has a separate password but no user",
         ),
-        ({"rtf_monitoring_proxy_user": "u"}, "rtf_monitoring_proxy: there are credentials and no proxy"),
+        ({"rtf_monitoring_proxy_user": "u"}, "rtf_monitoring_proxy: credentials are set, but no proxy"),
         (
             {"rtf_http_proxy": "http://u:s3cret@proxy.example.com:3128", "rtf_http_proxy_user": "u"},
-            "rtf_http_proxy: has credentials in it, and there are others in separate variables; use one of them",
+            "rtf_http_proxy: contains credentials, and others are set in separate variables; use only one of them",
         ),
         (
             {"rtf_http_proxy": "http://u:s3cret%@proxy.example.com:3128"},
@@ -42,11 +42,11 @@ PROXY = "http://proxy.example.com:3128"
         ),
         (
             {"rtf_http_proxy": "http://u:s3cret%0A@proxy.example.com:3128"},
-            "rtf_http_proxy: has a line break or another control character in it, which no file of settings can hold",
+            "rtf_http_proxy: contains a line break or another control character, which no configuration file can hold",
         ),
         (
             {"rtf_http_proxy": PROXY, "rtf_http_proxy_user": "u", "rtf_http_proxy_password": "s3cret\nx"},
-            "rtf_http_proxy_password: has a line break or another control character in it, which no file of settings can hold",
+            "rtf_http_proxy_password: contains a line break or another control character, which no configuration file can hold",
         ),
     ],
 )

@@ -44,7 +44,7 @@ def test_a_server_may_only_use_a_key_that_the_role_has():
     given = {"rtf_time_sync_servers": [{"host": "ntp.example.com", "key": 7}], "rtf_time_sync_keys": "unchanged"}
     assert inputs.of_role(options, given, VALIDATORS) == (
         {},
-        ["rtf_time_sync_servers: ntp.example.com uses key 7, which rtf_ntp_keys does not have"],
+        ["rtf_time_sync_servers: ntp.example.com uses key 7, which rtf_ntp_keys does not contain"],
     )
     assert inputs.of_role(DECLARED.of_role("rtf_time_sync", "verify"), given, VALIDATORS)[1] == []
 
@@ -67,7 +67,7 @@ def test_problems_name_the_variable_of_the_role():
     given = {"rtf_proxy_http_proxy": "", "rtf_proxy_http_proxy_user": "user"}
     assert inputs.of_role(options, given, VALIDATORS) == (
         {},
-        ["rtf_proxy_http_proxy: there are credentials and no proxy"],
+        ["rtf_proxy_http_proxy: credentials are set, but no proxy"],
     )
 
 

@@ -119,17 +119,17 @@ def test_a_good_inventory_has_no_problems():
             {"rtf_release": "1.13"},
             ["rtf_release: must be the same for the whole cluster, found '1.4' on a; '1.13' on b"],
         ),
-        ({"rtf_http_proxy_user": "u"}, {}, ["rtf_http_proxy: there are credentials and no proxy (on a)"]),
+        ({"rtf_http_proxy_user": "u"}, {}, ["rtf_http_proxy: credentials are set, but no proxy (on a)"]),
         (
             {"rtf_ntp_servers": [{"host": "ntp.example.com", "key": "7"}]},
             None,
-            ["rtf_ntp_servers: ntp.example.com uses key 7, which rtf_ntp_keys does not have"],
+            ["rtf_ntp_servers: ntp.example.com uses key 7, which rtf_ntp_keys does not contain"],
         ),
         (
             {"rtf_kernel_oops": "http://u:s3cret@proxy.example.com:3128"},
             {},
             [
-                "rtf_kernel_oops: holds a URL with credentials, which only rtf_http_proxy and rtf_monitoring_proxy may; "
+                "rtf_kernel_oops: contains a URL with credentials, which only rtf_http_proxy and rtf_monitoring_proxy may; "
                 "it is not shown (on a)"
             ],
         ),

@@ -34,13 +34,13 @@ def test_servers_that_are_fine(value):
         (["ntp.example.com:123"], "'ntp.example.com:123' is not a valid host name or address"),
         ([{"pool": True}], "None is not a valid host name"),
         ([7], "7 is not a valid host name"),
-        ([{"host": "ntp lab"}], "a text (not shown, it may hold a secret) is not a valid host name"),
+        ([{"host": "ntp lab"}], "a string (not shown, it may hold a secret) is not a valid host name"),
         ([{"host": "n", "nst": True}], "n: nst is unknown; valid besides host: pool, nts, key, iburst"),
         ([{"host": "n", "nts": "maybe"}], "n: nts must be true or false, not 'maybe'"),
         ([{"host": "n", "key": 0}], "n: key must be a number from 1 to"),
         ([{"host": "n", "key": "seven"}], "n: key must be a number from 1 to"),
         ([{"host": "n", "key": True}], "n: key must be a number from 1 to"),
-        ([{"host": "n", "key": 7, "nts": True}], "n: has nts and a key"),
+        ([{"host": "n", "key": 7, "nts": True}], "n: has both nts and key"),
         ([{"host": "n", "minpoll": 25}], "n: minpoll must be a number from -7 to 24, not 25"),
         ([{"host": "n", "minpoll": 8, "maxpoll": 6}], "n: minpoll 8 is above maxpoll 6"),
         ([{"host": "n", "maxpoll": 4}], "n: minpoll 6 is above maxpoll 4; set both"),
@@ -77,10 +77,10 @@ def test_keys_that_are_fine(value):
         ([{**KEY, "note": "x"}], "entry 1 must have exactly"),
         ([{**KEY, "id": "seven"}], "entry 1: id must be a number"),
         ([{**KEY, "type": "sha256"}], "key 7: the type 'sha256' is unknown; valid: MD5, SHA1"),
-        ([{**KEY, "secret": ""}], "key 7: the secret must be a text in quotes, and not empty"),
-        ([{**KEY, "secret": 12345}], "key 7: the secret must be a text in quotes"),
-        ([{**KEY, "secret": "two words"}], "key 7: the secret may hold visible ASCII characters only"),
-        ([{**KEY, "secret": SECRET + "\n8 MD5 x"}], "visible ASCII characters only"),
+        ([{**KEY, "secret": ""}], "key 7: the secret must be a string in quotes, and not empty"),
+        ([{**KEY, "secret": 12345}], "key 7: the secret must be a string in quotes"),
+        ([{**KEY, "secret": "two words"}], "key 7: the secret must consist of visible ASCII characters"),
+        ([{**KEY, "secret": SECRET + "\n8 MD5 x"}], "must consist of visible ASCII characters"),
         ([{**KEY, "secret": "HEX:123"}], "an even number of hexadecimal digits"),
         ([{**KEY, "secret": "HEX:"}], "an even number"),
         ([{**KEY, "secret": "ASCII:"}], "key 7: the secret must not be empty"),
@@ -98,7 +98,7 @@ def test_keys_that_are_not_valid_and_stay_secret(value, message):
 
 def test_a_key_that_is_not_there_is_named_for_the_whole_inventory():
     variables = {"rtf_ntp_servers": [{"host": "ntp.example.com", "key": 9}]}
-    sentence = "rtf_ntp_servers: ntp.example.com uses key 9, which rtf_ntp_keys does not have"
+    sentence = "rtf_ntp_servers: ntp.example.com uses key 9, which rtf_ntp_keys does not contain"
     assert credentials.disagreements({"rtf_ntp_keys": [], **variables}) == [sentence]
     assert credentials.disagreements({**variables, "rtf_ntp_keys": [KEY]}) == [sentence]
     assert credentials.disagreements({**variables, "rtf_ntp_keys": [{**KEY, "id": 9}]}) == []

@@ -78,14 +78,14 @@ def test_a_valid_value_is_accepted(name, value):
         ("rtf_http_proxy", "https://proxy.example.com:3128", "must start with http://"),
         ("rtf_http_proxy", "http://proxy.example.com", "has no port"),
         ("rtf_http_proxy", "http://proxy.example.com:many", "percent-encoded"),
-        ("rtf_http_proxy", "http://proxy.example.com:3128/path", "text behind the port"),
-        ("rtf_http_proxy", "http://proxy example:3128", "has blanks"),
+        ("rtf_http_proxy", "http://proxy.example.com:3128/path", "text after the port"),
+        ("rtf_http_proxy", "http://proxy example:3128", "contains spaces"),
         ("rtf_http_proxy", {"host": "x"}, "must be a URL http://[user:password@]host:port, not a dictionary"),
         ("rtf_monitoring_proxy", "socks4://socks.example.com:1080", "must start with socks5://"),
-        ("rtf_http_proxy_user", "user:name", "has a colon in it"),
+        ("rtf_http_proxy_user", "user:name", "contains a colon"),
         ("rtf_http_proxy_user", 7, "must be a string"),
-        ("rtf_http_proxy", "http://us%3Aer:x@proxy.example.com:3128", "has a colon in it"),
-        ("rtf_monitoring_proxy_user", "us\ner", "has a line break or another control character"),
+        ("rtf_http_proxy", "http://us%3Aer:x@proxy.example.com:3128", "contains a colon"),
+        ("rtf_monitoring_proxy_user", "us\ner", "contains a line break or another control character"),
         ("rtf_no_proxy_extra", {"mirror": 1}, "must be a list"),
         ("rtf_no_proxy_extra", ["*.corp.example"], "write '.corp.example'"),
         ("rtf_no_proxy_extra", ["mirror:8080"], "is not a valid name"),
@@ -105,10 +105,10 @@ def test_a_valid_value_is_accepted(name, value):
         (
             "rtf_load_balancer",
             "https://lb.example.com",
-            "'https://lb.example.com' has no port from 1 to 65535 behind the colon",
+            "'https://lb.example.com' has no port from 1 to 65535 after the colon",
         ),
         ("rtf_load_balancer", "a lb:443", "has no host name or IPv4 address before the port"),
-        ("rtf_load_balancer", "lb.example.com:https", "has no port from 1 to 65535 behind the colon"),
+        ("rtf_load_balancer", "lb.example.com:https", "has no port from 1 to 65535 after the colon"),
         ("rtf_load_balancer", ["lb.example.com"], "must be host or host:port, not a list"),
         ("rtf_max_latency_ms", "fast", "must be a number of milliseconds, above 0 and at most 1000000000, not 'fast'"),
         ("rtf_max_latency_ms", 0, "must be a number of milliseconds, above 0 and at most 1000000000, not 0"),
@@ -121,7 +121,7 @@ def test_a_valid_value_is_accepted(name, value):
         ("rtf_node_address", "node-1", "is not a valid IPv4 address"),
         ("rtf_node_address", 5, "is not a valid IPv4 address"),
         ("rtf_extra_endpoints", {}, "must be a list, not a dictionary"),
-        ("rtf_extra_endpoints", "registry.example.com", "as text write it in JSON, [{...}, ...]"),
+        ("rtf_extra_endpoints", "registry.example.com", "as a string, write it in JSON, [{...}, ...]"),
         ("rtf_extra_endpoints", [{"host": "x.example.com"}], "entry 1: port is missing"),
         ("rtf_extra_ports", [{"ports": [0], "from": "nodes", "to": "nodes"}], "entry 1: ports: '0' is not a port"),
         ("rtf_internal_networks", {}, 'must be a list, not a dictionary; for example ["10.0.0.0/8", "192.0.2.0/24"]'),
@@ -195,7 +195,7 @@ def test_a_file_of_its_own_is_accepted(name, value):
 )
 def test_any_other_path_is_refused(value):
     """Root replaces and removes these files: they are where only root writes."""
-    with pytest.raises(ValueError, match="a file of its own in /etc/sysctl.d, such as"):
+    with pytest.raises(ValueError, match="a separate file in /etc/sysctl.d, such as"):
         VALIDATORS["rtf_kernel_sysctl_file"](value)
 
 

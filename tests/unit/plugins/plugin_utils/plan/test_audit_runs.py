@@ -79,12 +79,10 @@ def test_who_is_in_the_way_is_said_in_one_line():
     found = audit_runs.in_the_way({"n1": result(theirs), "n2": {"listening": {"places": []}}, "n3": result(theirs)})
     assert audit_runs.sentence(found) == (
         "Another audit uses the ports on n1, n3, run by jo on build-1 since 2023-11-14 22:13:20 UTC. Nothing was judged. "
-        "Run this one again when the other has ended. If it was interrupted, its listeners end within 132 s."
+        "Wait until it has ended, then run this audit again. If it was interrupted, its listeners end within 132 s."
     )
 
 
 def test_a_listener_that_does_not_say_whose_it_is():
     sentence = audit_runs.sentence({"n1": [{"pid": 7, "hung": True}]})
-    assert sentence.startswith(
-        "Another audit uses the ports on n1, with a listener of which only the process is known (pid 7). "
-    )
+    assert sentence.startswith("Another audit uses the ports on n1, with a listener of unknown origin (pid 7). ")

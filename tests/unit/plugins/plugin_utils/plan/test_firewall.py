@@ -214,7 +214,7 @@ def test_a_firewall_that_is_named_and_missing_is_installed_and_a_dry_run_announc
 
 def test_what_the_node_loses_and_what_cannot_be_opened_is_reported():
     found = plan(prepared(default_deny=True), {"internal_networks": [], "default_deny": False})
-    assert found.removals == ["The firewall no longer has 32009/tcp from 192.0.2.0/24, the denial of everything else"]
+    assert found.removals == ["The firewall no longer has 32009/tcp from 192.0.2.0/24, the default deny"]
     assert found.warnings == [MISSING]
     assert rules_planned(plan(prepared(default_deny=True), {"phase": "operate"}))["default_deny"] is True
 

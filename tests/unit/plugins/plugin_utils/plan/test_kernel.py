@@ -252,7 +252,7 @@ def test_a_file_with_another_content_mode_or_owner_is_written(entry):
 
 def test_what_a_boot_no_longer_sets_is_reported():
     found = role_plan(host(sysctls=as_file("vm.max_map_count = 262144\n")), extra_sysctls={})
-    assert found.removals == ["A boot no longer sets or loads vm.max_map_count"]
+    assert found.removals == ["No longer set or loaded at boot: vm.max_map_count"]
     assert role_plan(host(sysctls=as_file("vm.max_map_count = 262144\n"))).removals == []
 
 

@@ -49,7 +49,7 @@ def test_swap_goes_with_its_line_its_devices_and_what_starts_it():
         ("Configure /etc/fstab without swap", "replacements"),
         ("Configure systemd with the new /etc/fstab", "reload"),
         ("Stop swap", "commands"),
-        ("Stop units and services that swap", "services"),
+        ("Stop swap units and services", "services"),
     ]
     assert only(changes, "commands") == [["swapoff", "/swapfile"]]
     assert only(changes, "services") == [
@@ -88,7 +88,7 @@ def test_what_swapped_is_restored_and_what_swaps_again_is_left_alone():
     assert planned(changes) == [
         ("Restore swap in /etc/fstab", "replacements"),
         ("Configure systemd with the restored /etc/fstab", "reload"),
-        ("Restore units and services that swap", "services"),
+        ("Restore swap units and services", "services"),
         ("Start swap", "commands"),
     ]
     assert only(changes, "commands") == [["swapon", "/swapfile"]]

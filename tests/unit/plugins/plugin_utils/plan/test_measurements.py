@@ -179,7 +179,7 @@ LOST = "without an ICMP message"
         (link("w1", mtu=1400), f"and larger packets are lost on the return path {LOST}"),
         (
             link("w1", mtu=None, arrives=False),
-            "w1: not even 576 bytes returned unfragmented, and larger packets are lost",
+            "w1: not even packets of 576 bytes returned unfragmented, and larger packets are lost",
         ),
     ],
 )

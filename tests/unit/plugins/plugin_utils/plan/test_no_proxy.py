@@ -111,6 +111,6 @@ def test_a_url_that_cannot_be_read_is_refused_without_repeating_it(url):
 
 
 def test_credentials_twice_are_refused_without_showing_them():
-    with pytest.raises(AnsibleFilterError, match="there are others in separate variables") as problem:
+    with pytest.raises(AnsibleFilterError, match="others are set in separate variables") as problem:
         proxy_parts("http://u:s3cret@p:1", "u", "other")
     assert "s3cret" not in str(problem.value)

@@ -43,7 +43,7 @@ def test_one_authority_for_several_vendors():
     (note,) = tls_interception.notes({"n1": trusting, "n2": other})
     assert note["id"] == "cluster.tls_inspection"
     assert note["observed"] == (
-        "CN=Inspection, O=Example Corp signs certificates of Amazon Web Services and Google Cloud: 2 endpoints, through the HTTP proxy, "
+        "CN=Inspection, O=Example Corp signs certificates for Amazon Web Services and Google Cloud: 2 endpoints, through the HTTP proxy, "
         "seen from n1 and n2; n1 trusts it"
     )
     assert "none of them trusts it" in tls_interception.notes({"n2": other})[0]["observed"]

@@ -98,7 +98,7 @@ def test_what_ansible_masks_in_the_result_of_the_module_hides_no_probe(proxy, mi
     rows = [*asked["endpoints"], *asked["elsewhere"]]
     told = [{**row, "verdict": "reachable", "detail": None} for row in rows]
     result = judged(remove_values(told, {asked["other_proxy"]}), repositories_of=there)
-    assert result["status"] == "pass" and f" by {proxy}" in result["observed"], result
+    assert result["status"] == "pass" and f" via {proxy}" in result["observed"], result
 
 
 def test_one_of_several_places_of_a_repository_is_enough():

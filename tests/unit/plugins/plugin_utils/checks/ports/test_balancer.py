@@ -64,7 +64,7 @@ def test_a_controller_that_is_not_behind_it_is_the_one_that_fails():
         "20 of 30 connections (66 %, an even share is 50 %); 10 of 30 (33 %) reached no controller: refused",
     )
     assert found["c1", "net.load_balancer_tls"] == ("fail", "lb.example.com terminates TLS")
-    assert found["c1", "net.load_balancer_source"] == ("fail", "they see 10.9.9.9 instead")
+    assert found["c1", "net.load_balancer_source"] == ("fail", "controllers see 10.9.9.9 instead")
     assert found["c2", "net.load_balancer_tls"][0] == "unknown"
 
 
