@@ -89,7 +89,8 @@ def _limits(declared: Input) -> str:
         "" if declared.maximum is None else f"at most {declared.maximum:.0f}",
     ]
     kind_of_number = "whole number" if declared.type == "int" else "number"
-    return f"must be a {kind_of_number} of {declared.unit}, {' and '.join(filter(None, bounds))}"
+    unit = f" of {declared.unit}" if declared.unit else ""
+    return f"must be a {kind_of_number}{unit}, {' and '.join(filter(None, bounds))}"
 
 
 def within(declared: Input) -> Validator:

@@ -222,3 +222,12 @@ def test_a_variable_may_tell_unset_from_empty():
     validate = VALIDATORS["rtf_time_sync_servers"]
     assert validate("unchanged") == "unchanged"
     assert validate("") == [] and validate("a.example") == ["a.example"]
+
+
+@pytest.mark.parametrize(
+    "unit, said", [("", "must be a whole number, at least 1"), ("MB", "must be a whole number of MB, at least 1")]
+)
+def test_a_limit_is_stated_with_its_unit_where_it_has_one(unit, said):
+    declared = declaration.Input("rtf_x", "cluster", "int", "", minimum=1, unit=unit)
+    with pytest.raises(ValueError, match=f"{said}, not 0"):
+        validators.within(declared)(0)
