@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.checks import is_for, is_not_required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import access
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import function_of
@@ -42,14 +43,13 @@ def judge_node(
         if needed and needed not in evidence and check["id"] not in expected:
             continue
         insisted = any(fnmatchcase(check["id"], pattern) for pattern in insist)
-        if subject.line not in check["lines"] and not insisted:
-            continue
-        if check.get("phase", subject.phase) != subject.phase or check.get("role", subject.role) != subject.role:
+        line = check["lines"][0] if insisted else subject.line
+        if not is_for(check, line, subject.phase, subject.role):
             continue
         for result_id, row in _instances(check, subject):
             if not any(fnmatchcase(result_id, pattern) for pattern in only):
                 continue
-            if row is None and not insisted and _is_not_asked(check, subject):
+            if not insisted and is_not_required(check, subject.not_asked):
                 finding = Finding(SKIPPED, "", "not required by this release", severity="info")
             else:
                 finding = _judge(check["id"], subject, evidence, row)
@@ -81,11 +81,6 @@ def _severity(check: Check, subject: Subject, row: Any) -> str:
     """A row's own where the check is made for it, or where its severity is another in other releases."""
     decisive = row or subject.settings.get(check.get("severity_of", ""))
     return decisive["severity"] if decisive else check["severity"]
-
-
-def _is_not_asked(check: Check, subject: Subject) -> bool:
-    """Whether a check proves requirements of other releases only."""
-    return bool(check["requirements"]) and subject.not_asked >= set(check["requirements"])
 
 
 def _judge(check_id: str, subject: Subject, evidence: Mapping[str, Any], row: Any) -> Finding:

@@ -78,14 +78,9 @@ def _of_role(catalogue: Catalog, scope: Mapping[str, str], role: str) -> Subject
         phase=scope.get("phase", "install"),
         settings={row["id"]: row for row in catalog.select_settings(catalogue, scope["release"])},
         endpoints=endpoints,
-        not_asked=_not_asked(catalogue, scope["release"]),
+        not_asked=catalog.not_asked(catalogue, scope["release"]),
         installer=installer.load(),
     )
-
-
-def _not_asked(catalogue: Catalog, release: str) -> set[str]:
-    asked = [*catalog.select_ports(catalogue, release, "install"), *catalog.select_settings(catalogue, release)]
-    return {row["id"] for row in (*catalogue.ports, *catalogue.settings)} - {row["id"] for row in asked}
 
 
 def requirements(scope: Mapping[str, str], catalogue: Catalog) -> dict[str, str]:

@@ -28,6 +28,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "load",
+    "not_asked",
     "parse",
     "release_of",
     "select_endpoints",
@@ -124,3 +125,9 @@ def _for_role(found: list[Row], node_role: str | None) -> list[Row]:
     _choose("node role", node_role, NODE_ROLES)
     groups = _GROUPS[node_role]
     return [row for row in found if row["from"] in groups or row["to"] in groups]
+
+
+def not_asked(catalogue: Catalog, release: str) -> set[str]:
+    """Return the ids of the ports and settings that only other releases require."""
+    asked = [*select_ports(catalogue, release, "install"), *select_settings(catalogue, release)]
+    return {row["id"] for row in (*catalogue.ports, *catalogue.settings)} - {row["id"] for row in asked}

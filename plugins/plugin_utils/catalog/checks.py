@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,16 @@ def load(folder: Path = files.FOLDER) -> list[dict[str, Any]]:
     if not paths:
         raise files.CatalogError(f"{folder / 'checks'} has no file")
     return [row for path in paths for row in files.read_key(path, "checks")]
+
+
+def is_for(check: Mapping[str, Any], line: str, phase: str, role: str) -> bool:
+    """Whether a check holds for nodes of a role, on a release line, in a phase."""
+    return line in check["lines"] and check.get("phase", phase) == phase and check.get("role", role) == role
+
+
+def is_not_required(check: Mapping[str, Any], not_asked: Set[str]) -> bool:
+    """Whether a check proves requirements of other releases only. not_asked: see catalog.not_asked."""
+    return "each" not in check and bool(check["requirements"]) and not_asked >= set(check["requirements"])
 
 
 def _place(path: Path) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.checks import is_for, is_not_required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
 
@@ -45,15 +46,10 @@ def selected_checks(
     checks: rows of catalog/checks/. patterns, skip: names or globs of rtf_checks and rtf_skip_checks.
     """
     line = catalog.release_of(catalogue, scope.release)["line"]
-    not_asked = _not_asked(catalogue, scope.release)
+    not_asked = catalog.not_asked(catalogue, scope.release)
     found = []
     for check in checks:
-        applies = (
-            line in check["lines"]
-            and check.get("phase", scope.phase) == scope.phase
-            and check.get("role", role) == role
-            and ("each" in check or not (check["requirements"] and not_asked.issuperset(check["requirements"])))
-        )
+        applies = is_for(check, line, scope.phase, role) and not is_not_required(check, not_asked)
         for result_id, row in _instances(check, catalogue, scope, role) if applies else ():
             if check_patterns.matches(result_id, patterns) and not check_patterns.matches(result_id, skip):
                 found.append(SelectedCheck(result_id, check, row))
@@ -85,9 +81,3 @@ def _settings(catalogue: catalog.Catalog, scope: Scope, role: str) -> list[Row]:
 
 
 _ROWS = {"endpoints": _endpoints, "ports": _ports, "settings": _settings}
-
-
-def _not_asked(catalogue: catalog.Catalog, release: str) -> set[str]:
-    """The ids of rows that other releases have."""
-    here = [*catalog.select_ports(catalogue, release, "install"), *catalog.select_settings(catalogue, release)]
-    return {row["id"] for row in (*catalogue.ports, *catalogue.settings)} - {row["id"] for row in here}

@@ -43,7 +43,7 @@ class Matrix:
         """ports: the plan of the matrix. collected: `{name: evidence}` of the plan's nodes; evidence has a part `ports`
         where its ports were probed."""
         nodes, absent = participants.members(ports, collected)
-        self._plan = participants.participating(ports, collected)
+        self._plan = planning.with_participants(ports, [node for node in nodes if node.name not in absent], absent)
         self._balancer = ports["load_balancer"]["given"] if ports["load_balancer"] else ""
         self._controllers = [node.name for node in nodes if node.role == "controller"]
         self._evidence = {name: found.get("ports") for name, found in collected.items()}
