@@ -112,9 +112,7 @@ def probe(request):
     source, patience = request["source"], request["patience"]
     ends = [[(target[0], port) for target in request["targets"] for port in target[place]] for place in (1, 2)]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        work = [
-            pool.submit(act, source, wanted, patience) for act, wanted in zip((connected, echoed), ends, strict=False)
-        ]
+        work = [pool.submit(act, source, wanted, patience) for act, wanted in zip((connected, echoed), ends)]
         found = [one.result() for one in work]
     say(
         [

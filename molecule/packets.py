@@ -232,11 +232,8 @@ class View:
 
     def _limited(self, cell, pair):
         """Of the ports of a cell those that its source tries."""
-        dummy, *tried = zip(*self._targets(*pair), strict=False)
-        return {
-            transport: cell[transport] & set().union(*ports)
-            for transport, ports in zip(TRANSPORTS, tried, strict=False)
-        }
+        dummy, *tried = zip(*self._targets(*pair))
+        return {transport: cell[transport] & set().union(*ports) for transport, ports in zip(TRANSPORTS, tried)}
 
     @contextlib.contextmanager
     def _listening(self, containers):
@@ -265,12 +262,12 @@ class View:
                         {"source": address[1], "patience": patience, "targets": targets},
                     )
                 )
-            for group, answers in zip(senders, ask_all(questions), strict=False):
+            for group, answers in zip(senders, ask_all(questions)):
                 answers = iter(answers)
                 for source, destination in group:
                     cell = {transport: set() for transport in TRANSPORTS}
                     for _dummy in self._targets(source, destination):
-                        for transport, ports in zip(TRANSPORTS, next(answers), strict=False):
+                        for transport, ports in zip(TRANSPORTS, next(answers)):
                             cell[transport].update(ports)
                     found[source.name, destination.name] = cell
         return found

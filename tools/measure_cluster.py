@@ -91,7 +91,7 @@ def seconds_of_tasks(lines):
         (moment, match["name"]) for moment, match in ((moment, TASK.match(line)) for moment, line in lines) if match
     ]
     ends = [moment for moment, dummy in begins[1:]] + [lines[-1][0]]
-    return [(name, end - moment) for (moment, name), end in zip(begins, ends, strict=False)]
+    return [(name, end - moment) for (moment, name), end in zip(begins, ends)]
 
 
 def measure(lab):

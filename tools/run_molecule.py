@@ -113,7 +113,7 @@ def run_scenarios(scenarios, labs):
         free.put(lab)
     with concurrent.futures.ThreadPoolExecutor(len(labs)) as pool:
         passed = list(pool.map(lambda name: run_beside_others(name, free), scenarios))
-    return [name for name, ok in zip(scenarios, passed, strict=False) if not ok]
+    return [name for name, ok in zip(scenarios, passed) if not ok]
 
 
 def main(names):

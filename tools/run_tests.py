@@ -64,7 +64,7 @@ def tally_of_step(tallies, succeeded):
     """Add up the tallies (a list, one per JUnit file) of one target that did or did not exit with success."""
     if not tallies:
         return Tally(int(succeeded), int(not succeeded), 0)
-    total = Tally(*(sum(column) for column in zip(*tallies, strict=False)))
+    total = Tally(*(sum(column) for column in zip(*tallies)))
     if not succeeded and total.failed == 0:
         total = total._replace(failed=1)
     return total

@@ -43,6 +43,6 @@ def medians(variables, playbook, extra, names):
     if not marks or marks[-1][0] != "end":
         raise SystemExit(f"the play did not end:\n{done.stdout.decode()[-3000:]}")
     spans = {}
-    for (name, begun), (_dummy, ended) in zip(marks, marks[1:], strict=False):
+    for (name, begun), (_dummy, ended) in zip(marks, marks[1:]):
         spans.setdefault(name, []).append(ended - begun)
     return tuple(statistics.median(spans[name]) for name in names)

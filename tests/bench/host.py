@@ -102,7 +102,7 @@ def compare(lab):
     yield Ratio((f"host_info, a task on {len(lab.nodes)} nodes", host), ("setup, a task on the same", facts), 1.5)
     with modules_on(lab, NODE):
         runs = [(seconds_on(lab, HOST_INFO), seconds_on(lab, SETUP)) for dummy in range(REPEATED)]
-    host, facts = (statistics.median(seconds) for seconds in zip(*runs, strict=False))
+    host, facts = (statistics.median(seconds) for seconds in zip(*runs))
     yield Ratio((f"host_info alone on {NODE}", host), ("setup alone there", facts), 1.5)
     yield Ratio((f"host_info alone on {NODE}", host), ("what it may take", ALLOWED), 1)
 

@@ -42,7 +42,7 @@ def firewalls(lab, first=None, last=None):
     table = "inet lab_by_hand"
     accepted = (ACCEPTED + BY_CONTROLLERS).format(internal=INTERNAL), ACCEPTED.format(), ACCEPTED.format()
     try:
-        for name, text in zip(NODES, accepted, strict=False):
+        for name, text in zip(NODES, accepted):
             before, after = ((rules or {}).get(name, "") for rules in (first, last))
             chain = f"type filter hook input priority 0; policy drop; {before} {text} {after}"
             nodes = f"set nodes {{ type ipv4_addr; elements = {{ {', '.join(lab.nodes.values())} }}; }}"

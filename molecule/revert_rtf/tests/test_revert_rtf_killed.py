@@ -45,7 +45,7 @@ def found(tmp_path_factory):
         return results
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return dict(zip(SAMPLE, pool.map(kill, SAMPLE), strict=False))
+        return dict(zip(SAMPLE, pool.map(kill, SAMPLE)))
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_the_lists_of_curl_are_read_as_the_rules_say(host):
         ).stderr
         tried = re.findall(r"Trying 127\.0\.0\.([12]):9", said)
         assert len(tried) == len(HOSTS), said
-        asked.update({(value, one): last == "2" for one, last in zip(HOSTS, tried, strict=False)})
+        asked.update({(value, one): last == "2" for one, last in zip(HOSTS, tried)})
     assert {case: direct for case, direct in asked.items() if rule(*case) != direct} == {}
 
 

@@ -85,7 +85,7 @@ def run(lab, node, *argv):
 def everywhere(lab, function):
     """Call a function for all nodes at once; return {node: result}."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return dict(zip(lab.nodes, pool.map(function, lab.nodes), strict=False))
+        return dict(zip(lab.nodes, pool.map(function, lab.nodes)))
 
 
 def selected(lab, node):

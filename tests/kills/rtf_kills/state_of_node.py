@@ -59,7 +59,7 @@ def content(path):
     """A digest of a file; times, and the random name of a change, do not count in files of ours."""
     with open(path, "rb") as stream:
         data = stream.read()
-    for word, general in zip(sys.argv[1:], (b"NAME", b"ADDRESS"), strict=False):
+    for word, general in zip(sys.argv[1:], (b"NAME", b"ADDRESS")):
         data = data.replace(word.encode(), general)
     if OF_OURS.search(path):
         data = re.sub(rb"\d{5,}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", b"N", data)
@@ -147,7 +147,7 @@ def state():
     }
     lines = {part: sorted(set(lines)) for part, lines in found.items()}
     text = json.dumps(lines)
-    for word, general in zip(sys.argv[1:], ("NAME", "ADDRESS"), strict=False):
+    for word, general in zip(sys.argv[1:], ("NAME", "ADDRESS")):
         text = text.replace(word, general)
     return text
 

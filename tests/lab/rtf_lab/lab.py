@@ -90,7 +90,7 @@ class Lab:
         """The nodes that do not work, though given some time: {name: reason}."""
         with concurrent.futures.ThreadPoolExecutor() as pool:
             reasons = pool.map(lambda name: self._wait_node(name, seconds), names)
-            return {name: reason for name, reason in zip(names, reasons, strict=False) if reason}
+            return {name: reason for name, reason in zip(names, reasons) if reason}
 
     def _wait_node(self, name, seconds):
         deadline = time.monotonic() + seconds

@@ -83,7 +83,7 @@ def ensure_leaves(directory, issuers):
         return ensure(directory / "leaf" / host, request(host, extensions), LEAF_DAYS, issuers[host])
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        return dict(zip(issuers, pool.map(ensure_leaf, issuers), strict=False))
+        return dict(zip(issuers, pool.map(ensure_leaf, issuers)))
 
 
 def request(common_name, extensions, organisation=ORGANISATION):

@@ -163,7 +163,7 @@ def test_bandwidth_rows_equal_the_page():
     )
     found = [row for row in catalog.select_settings(catalog.load(), "1.4") if row["id"].startswith("bandwidth-")]
     assert [row["expected"]["printed"] for row in found] == [value for value, _text in minima]
-    for row, (value, text) in zip(found, minima, strict=False):
+    for row, (value, text) in zip(found, minima):
         assert row["source"]["row"] in f"{value} {text}"
 
 

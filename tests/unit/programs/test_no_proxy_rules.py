@@ -230,7 +230,7 @@ def test_java(tmp_path):
     assert code == 0, said
     answers = [line == "true" for line in said.splitlines()]
     assert len(answers) == len(patterns) * len(HOSTS)
-    assert differences(no_proxy_rules.java_properties, dict(zip(cases(patterns, HOSTS), answers, strict=False))) == {}
+    assert differences(no_proxy_rules.java_properties, dict(zip(cases(patterns, HOSTS), answers))) == {}
 
 
 LOCAL_HOSTS = ("localhost", "127.0.0.5", "127.0.0.15")

@@ -67,7 +67,7 @@ def _entries(node):
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dict":
         return [(keyword.arg, keyword.value) for keyword in node.keywords]
     if isinstance(node, ast.Dict):
-        return [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values, strict=False)]
+        return [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values)]
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         return [(node.targets[0].id.lower(), node.value)]
     return []

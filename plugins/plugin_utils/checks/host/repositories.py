@@ -45,22 +45,18 @@ def repos_reachable(subject: Subject, evidence: Evidence) -> Finding:
         ways = [repository_probes.way_to(place, manager, settings) for place in repository["places"]]
         probes = [_probe_of(evidence, ids[way.name]) for way in ways]
         if any(probe and probe["verdict"] == "reachable" for probe in probes):
-            answered += [
-                way.name for way, probe in zip(ways, probes, strict=False) if probe and probe["verdict"] == "reachable"
-            ]
+            answered += [way.name for way, probe in zip(ways, probes) if probe and probe["verdict"] == "reachable"]
             continue
         unknown = (
             [f"{repository['name']} ({repository['source']}): {repository['unknown']}"] if repository["unknown"] else []
         )
         unknown += [
-            _why_untried(way, probe)
-            for way, probe in zip(ways, probes, strict=False)
-            if not probe or probe["verdict"] in UNTRIED
+            _why_untried(way, probe) for way, probe in zip(ways, probes) if not probe or probe["verdict"] in UNTRIED
         ]
         if unknown:
             open_questions += unknown
         else:
-            failed.update({way.name: (way, probe) for way, probe in zip(ways, probes, strict=False) if probe})
+            failed.update({way.name: (way, probe) for way, probe in zip(ways, probes) if probe})
     if failed:
         observed = joined_first(_probe_text(way, probe) for way, probe in failed.values())
         remedy = " ".join(dict.fromkeys(_remedy(subject.node, manager, way, probe) for way, probe in failed.values()))

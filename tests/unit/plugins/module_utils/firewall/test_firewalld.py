@@ -244,7 +244,7 @@ def test_undoing_a_change_gives_back_the_runtime(host, loaded):
     before = copy.deepcopy((host.zones, host.ipsets))
     applied(host, wanted(OFFICE, trusted=["10.99.0.0/16"], nodes=["192.0.2.50"]))
     host.undo()
-    for seen, was in zip((host.zones, host.ipsets), before, strict=False):
+    for seen, was in zip((host.zones, host.ipsets), before):
         for name, content in seen.items():
             held = (
                 {key: sorted(values) for key, values in content.items()}

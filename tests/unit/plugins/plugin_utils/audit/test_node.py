@@ -253,7 +253,7 @@ def test_every_ntp_server_of_the_site_has_to_answer(verdicts, status, remedy):
     evidence = samples.evidence()
     evidence["egress"] = [row for row in evidence["egress"] if row["protocol"] != "ntp"] + [
         {"id": f"ntp-{name}", "host": name, "protocol": "ntp", "path": "direct", "verdict": verdict, "detail": None}
-        for name, verdict in zip(names, verdicts, strict=False)
+        for name, verdict in zip(names, verdicts)
         if verdict
     ]
     found = judge(evidence, samples.subject(ntp_servers=names))["egress.ntp"]

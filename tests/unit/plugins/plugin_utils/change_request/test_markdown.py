@@ -16,7 +16,7 @@ def page(request):
 def sections(text):
     """Return {title: text} of the second-level sections."""
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=False))
+    return dict(zip(parts[1::2], parts[2::2]))
 
 
 def test_every_row_is_on_the_page(any_request):

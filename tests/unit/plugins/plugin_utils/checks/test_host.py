@@ -422,7 +422,7 @@ def test_kernels_of_recorded_systems_are_new_enough(name):
 
 def test_every_release_of_the_appliance_lists_more_systems_than_the_one_before():
     appliance = [release["id"] for release in catalog.load().releases if release["line"] == "appliance"]
-    for earlier, later in zip(appliance, appliance[1:], strict=False):
+    for earlier, later in zip(appliance, appliance[1:]):
         assert set(joined_first(earlier)["rhel"]) <= set(joined_first(later)["rhel"])
     assert "8.5" not in joined_first("1.13")["rhel"]
 

@@ -111,9 +111,7 @@ def interface(driver, *values):
             {
                 "name": "ens192",
                 "driver": driver,
-                "features": dict(
-                    zip(("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"), values, strict=False)
-                ),
+                "features": dict(zip(("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"), values)),
             }
         ]
     }

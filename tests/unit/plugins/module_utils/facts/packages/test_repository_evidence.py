@@ -98,7 +98,7 @@ def test_deb822_sources():
     ],
 )
 def test_only_scheme_host_and_port_matter(url, place):
-    assert package_sources.place_of(url) == (place and dict(zip(("scheme", "host", "port"), place, strict=False)))
+    assert package_sources.place_of(url) == (place and dict(zip(("scheme", "host", "port"), place)))
 
 
 @pytest.mark.parametrize(
