@@ -10,10 +10,9 @@ import re
 
 from ansible import constants
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
     inputs,
@@ -24,31 +23,25 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
-display = Display()
-
 UNDEFINED = re.compile(r"'[\w.]+' is undefined")
-ARGUMENTS = {
-    "role": {"type": "str"},
-    "entry_point": {"type": "str", "default": declaration.MAIN},
-    "groups": {"type": "bool", "default": False},
-}
 # Roles in which a task on one node needs what another node did in the task before.
 IN_STEP = ("rtf_preflight",)
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller alone."""
+class ActionModule(Door):
+    """Collects every problem and fails with all of them at once."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    TRANSFERS_FILES = False
+    ARGUMENTS = {
+        "role": {"type": "str"},
+        "entry_point": {"type": "str", "default": declaration.MAIN},
+        "groups": {"type": "bool", "default": False},
+    }
 
-    def run(self, tmp=None, task_vars=None):
-        """Collect every problem and fail with all of them at once, or return the values with their types."""
-        result = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+    def answer(self, arguments):
+        """Return the values with their types."""
+        result, task_vars = {}, self.task_vars
         role, catalogue = arguments["role"], catalog.load()
-        problems = inventory.group_problems(plain(task_vars["groups"])) if arguments["groups"] or not role else []
+        problems = inventory.group_problems(self.groups()) if arguments["groups"] or not role else []
         if role:
             problems += _strategy_problems(self._task.get_play().strategy) if role in IN_STEP else []
             result["inputs"], found = self._of_role(role, arguments["entry_point"], task_vars, catalogue)
@@ -57,7 +50,6 @@ class ActionModule(ActionBase):
             problems += _strategy_problems(constants.config.get_config_value("DEFAULT_STRATEGY"))
             found = [] if problems else _of_inventory(task_vars, catalogue)
         problems += found
-        result["changed"] = False
         if problems:
             result.pop("inputs", None)
             unchanged = f"The role {role} changed nothing" if role else "Nothing was changed"

@@ -86,10 +86,11 @@ def probes(host: Mapping[str, Any], site_proxy: str = "") -> RepositoryProbes:
     host: what host_info returned. site_proxy: the URL of the site's HTTP proxy as it may be shown, "" for none.
     Of other proxies one is used, the first that is named and asks for no password: what is behind others has no endpoint.
     """
-    proxies = {probe_id: _usable_proxy(way, site_proxy) for probe_id, way in ways(host).items() if is_host(way.host)}
+    all_ways = ways(host)
+    proxies = {probe_id: _usable_proxy(way, site_proxy) for probe_id, way in all_ways.items() if is_host(way.host)}
     others = [proxy for proxy in proxies.values() if proxy not in (None, "", site_proxy)]
     found: RepositoryProbes = {"endpoints": [], "elsewhere": [], "other_proxy": (others or [""])[0] or ""}
-    for probe_id, way in ways(host).items():
+    for probe_id, way in all_ways.items():
         proxy = proxies.get(probe_id)
         if proxy is not None and proxy in ("", site_proxy):
             found["endpoints"].append(_probe(probe_id, way))
