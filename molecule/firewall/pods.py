@@ -16,7 +16,7 @@ CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], 22), 3)"
 @contextlib.contextmanager
 def pod(lab, node, address, other):
     """A pod on a node; yields a function that says whether it gets a connection to SSH of another node."""
-    network = ipaddress.ip_network(f"{address}/24")
+    network = ipaddress.ip_network(f"{address}/24", strict=False)
     gateway = network[1]
     steps = (
         "ip netns add pod",

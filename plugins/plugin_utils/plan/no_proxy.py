@@ -66,7 +66,7 @@ def java_pattern(entries: Iterable[str]) -> str:
     patterns: list[str] = []
     for entry in entries:
         if "/" in entry:
-            patterns += _octets(ipaddress.IPv4Network(entry))
+            patterns += _octets(ipaddress.IPv4Network(entry, strict=False))
         elif entry.startswith("."):
             patterns.append(f"*{entry}")
         elif is_name(entry) and "." in entry:

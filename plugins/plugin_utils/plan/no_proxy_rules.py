@@ -87,7 +87,7 @@ def go(no_proxy: str, host: str) -> bool:
 
 def _holds(network: str, address: ipaddress.IPv4Address) -> bool:
     try:
-        return address in ipaddress.IPv4Network(network)
+        return address in ipaddress.IPv4Network(network, strict=False)
     except ValueError:
         return False
 

@@ -102,7 +102,7 @@ def _gateway(dummy_subject: Subject, evidence: Evidence) -> list[Candidate]:
 def _network(text: str | None) -> ipaddress.IPv4Network | None:
     """An IPv4 network, None for a name, IPv6 and nothing."""
     try:
-        return ipaddress.IPv4Network(text or "")
+        return ipaddress.IPv4Network(text or "", strict=False)
     except ValueError:
         return None
 
