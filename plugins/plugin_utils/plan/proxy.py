@@ -68,9 +68,10 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
         changes.append(
             {"step": "Configure the proxies", "kind": "blocks", "blocks": [dict(entry) for entry in differing]}
         )
-    if differing or _is_unread(found.get("unread") or {}):
+    unread = _is_unread(found.get("unread") or {})
+    if differing or unread:
         changes.append({"step": "Configure systemd to read its files again", "kind": "reload"})
-    restarts = _restarts(inputs, found.get("services") or {}, [entry["path"] for entry in differing])
+    restarts = _restarts(inputs, found.get("services") or {}, [entry["path"] for entry in differing], unread)
     if restarts:
         services = [Service(name=name, state="restarted") for name in restarts]
         changes.append({"step": "Restart the container runtimes", "kind": "services", "services": services})
@@ -197,14 +198,15 @@ def _is_unread(unread: Mapping[str, Any]) -> bool:
     return bool(unread.get("units") or unread.get("environment"))
 
 
-def _restarts(inputs: Inputs, services: Mapping[str, Any], changed: list[str]) -> list[str]:
+def _restarts(inputs: Inputs, services: Mapping[str, Any], changed: list[str], unread: bool) -> list[str]:
     """Return the services that the site lets the role restart, and that run with other settings than their files will have.
 
-    changed: paths of files that are yet to be written. Of these it is only known which services they may concern.
+    changed: paths of files that are yet to be written. unread: whether systemd has not read files that were. Of these it is
+    only known which services they may concern; what must be restarted is decided once systemd has read them.
     """
     running = [name for name, service in services.items() if isinstance(service, Mapping) and service.get("running")]
     matches = [_DROP_IN_OF_ONE.search(path) for path in changed if path.startswith(_OF_SYSTEMD)]
-    concerned = running if None in matches else [match[1] for match in matches if match]
+    concerned = running if unread or None in matches else [match[1] for match in matches if match]
     return [
         name
         for name in inputs["restart_services"]

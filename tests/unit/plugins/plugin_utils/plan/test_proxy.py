@@ -98,6 +98,15 @@ def test_files_that_an_interrupted_run_wrote_are_read_by_systemd(unread):
     assert kinds(plan(given, evidence(given, unread={"error": "no systemd"}))) == []
 
 
+@pytest.mark.parametrize("unread", [{"units": ["docker.service"]}, {"environment": ["http_proxy"]}])
+def test_what_runs_is_restarted_once_systemd_has_read_files_that_an_interrupted_run_wrote(unread):
+    """Until systemd has read them, a service does not look outdated."""
+    given = inputs(restart_services=["docker"])
+    found = plan(given, evidence(given, {"docker": CURRENT}, unread=unread))
+    assert kinds(found) == ["reload", "services"]
+    assert kinds(plan(given, evidence(given, {"docker": STOPPED}, unread=unread))) == ["reload"]
+
+
 @pytest.mark.parametrize(
     "services, named, without, expected",
     [
