@@ -466,7 +466,7 @@ def test_a_password_that_no_file_can_hold_is_refused_before_a_host_is_touched(si
     value = {**WITH_PASSWORD, "rtf_http_proxy_password": password}
     outcome = site.play("proxies.yml", "-e", json.dumps(value))
     assert outcome.code != 0
-    assert "rtf_proxy_http_proxy_password: has a line break or another control character" in outcome.output
+    assert "rtf_proxy_http_proxy_password: contains a line break or another control character" in outcome.output
     assert set(outcome.changed.values()) == {0}
 
 
@@ -546,7 +546,7 @@ def test_a_docker_that_runs_is_not_restarted_unasked_and_is_named(docker):
     outcome = docker.play("-e", "rtf_http_proxy=http://proxy.lab.example:3128")
     assert docker.process() == before and docker.environment() == environment
     said = " ".join(outcome.output.split())
-    assert "proxy.services" in said and "would start with http://proxy.lab.example:3128 but for" in said
+    assert "proxy.services" in said and "would start with http://proxy.lab.example:3128 except" in said
 
 
 def test_a_docker_that_may_be_restarted_is_once(docker):
