@@ -41,7 +41,7 @@ class _TimerSpec(ctypes.Structure):
 
 
 def kill_after(seconds):
-    """Have the kernel kill this process with SIGKILL after `seconds`; raises OSError where there is no such timer."""
+    """Set a kernel timer that kills this process after `seconds`. Raises OSError if the timer cannot be set."""
     library = _library_with("timer_create")
     event = _SignalEvent(None, signal.SIGKILL, _SIGEV_SIGNAL, b"")
     timer = ctypes.c_void_p()

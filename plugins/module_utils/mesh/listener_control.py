@@ -49,7 +49,7 @@ def others(key, seconds):
 
 
 def ask(address, command=STATUS, seconds=None):
-    """Send a command to the listener with this control socket; return a Found, or None where there is no listener.
+    """Send a command to the listener with this control socket; return a Found, or None if no listener answers.
 
     seconds: for its reply, REPLY_SECONDS by default. A process that is stopped is not waited for.
     """

@@ -34,7 +34,7 @@ class ProxyTurns:
         return True
 
     def hold(self, index):
-        """An attempt only holds its connection from now on, which is no load."""
+        """End the turn of an attempt that only keeps its connection open from now on, which puts no load on the proxy."""
         with self.changed:
             self._holding.add(index)
             self._running[self._paths[index]] -= 1

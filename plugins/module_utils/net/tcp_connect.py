@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 # Seconds after which the next address is tried in parallel.
 HEAD_START = 0.25
 
-# There is no route to the address: a fact of this host rather than of the endpoint.
+# This host has no route to the address, which says nothing about the endpoint.
 _NO_ROUTE = frozenset([errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL])
 # An ICMP error of a firewall or router, or this host's own packet filter.
 _REJECTIONS = frozenset([errno.EHOSTUNREACH, errno.EACCES, errno.EPERM, errno.ENETDOWN, errno.EHOSTDOWN]) | _NO_ROUTE

@@ -42,7 +42,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topol
 )
 
 AUTO = "auto"
-BACKENDS = (AUTO, "firewalld", "nftables", "ufw", "iptables")
 _COMMENT_LENGTH = 120  # nft lets a comment be 128 characters long
 # The side of a row that an input names.
 SIDE_OF_INPUT = {"rtf_internal_networks": "internal_network", "rtf_ingress_sources": "internet"}

@@ -25,7 +25,7 @@ def sweep_subnet(addresses, default_route):
     addresses, default_route: as address_evidence returns them. Raises Unreadable for a subnet that is too large.
     """
     if not isinstance(addresses, list) or not isinstance(default_route, dict) or not default_route.get("interface"):
-        raise Unreadable("without an address and a default route there is no subnet to sweep")
+        raise Unreadable("there is no subnet to sweep: the node has no address or no default route")
     name = default_route["interface"]
     own = next((row for row in addresses if row["interface"] == name and row["family"] == "ipv4"), None)
     if own is None:

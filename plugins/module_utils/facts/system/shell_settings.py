@@ -17,8 +17,8 @@ _PLAIN = re.compile(r"(?:/dev/[A-Za-z0-9_./+ :-]*|[A-Za-z0-9_./+-]*)\Z")
 def device_settings(path, names):
     """Return `{"values": {name: text}, "devices": {path below /dev: device without /dev/, or None}}`.
 
-    Only the named variables are read from the file, which may hold secrets, too; none where there is no file. A value
-    that is neither a path nor a word is hidden.
+    Only the named variables are returned, because the file may also hold secrets; none if the file does not exist. A
+    value that is neither a path nor a word is hidden.
     """
     text = read_text_or_none(path) if path else None
     values = {
