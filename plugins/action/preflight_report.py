@@ -38,13 +38,16 @@ class ActionModule(Door):
             self._refuse_beside(audit_runs.in_the_way({node: own.get("listener") for node, own in collected.items()}))
         evidence = results.of_cluster(self.inventory(), collected, arguments["lost"], self.hosts_of_the_play())
         report = audit(catalog.load(), inputs, evidence, datetime.datetime.now(datetime.timezone.utc), ports)
-        self._show(report.document)
-        answer = {"readiness": report.document["readiness"], "report": None}
+        answer = {
+            "readiness": report.document["readiness"],
+            "report": None,
+            "summary": terminal.summary(report.document),
+        }
         if not self.check_mode:
             directory = Path(inputs["report_dir"]).absolute()
             atomic_files.write(directory, formats.render(report), atomic_files.OWNER_ONLY)
             answer["report"] = str(directory / formats.MAIN)
-            display.display(f"Report: {answer['report']}")
+        self._show(report.document, answer["report"])
         if fails_the_play(report.blocking, inputs["enforce"]):
             answer.update(failed=True, msg=failure.message(report))
         return answer
@@ -54,8 +57,8 @@ class ActionModule(Door):
         if other_runs:
             raise AnsibleActionFail(audit_runs.sentence(other_runs))
 
-    def _show(self, document):
+    def _show(self, document, path):
         for pattern in document["selection"]["unmatched"]:
             display.warning(f"{pattern!r} of rtf_checks or rtf_skip_checks matches no check of this run")
-        for text, colour in terminal.lines(document, every=display.verbosity > 0):
+        for text, colour in terminal.lines(document, every=display.verbosity > 0, path=path):
             display.display(text, color=colour)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import (
     cluster_readiness,
     node_readiness,
@@ -41,6 +42,7 @@ class _Always(TypedDict):
     readiness: str
     nodes: list[Node]
     blocking: int
+    causes: list[Cause]
     selection: Selected
     waivers: list[JudgedWaiver]
     results: list[Result]
