@@ -205,6 +205,7 @@ HARMLESS = {
     "/var/lib/NetworkManager/": "leases, of which addresses alone are returned",
     "/etc/selinux/config": "one word of it is returned",
     "/etc/fapolicyd/fapolicyd.conf": "one word of it is returned",
+    "/etc/apt/apt.conf": "it mentions a proxy or not; its settings are those of apt-config",
     "/etc/cloud/cloud.cfg": "it is there or not",
     "/etc/cloud/cloud-init.disabled": "it is there or not",
     "/etc/chrony.conf": "paths of files that it names",

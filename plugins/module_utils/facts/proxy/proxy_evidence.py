@@ -6,6 +6,7 @@
 
 import glob
 import os
+import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
@@ -56,12 +57,13 @@ def apt_configuration():
 
 
 def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
-    """Return `{"settings", "installer_file", "curl", "systemd", "pam", "services", "unread", "unreadable", "dangling"}`.
+    """Return `{"settings", "apt_files", "installer_file", "curl", "systemd", "pam", "services", "unread", "unreadable", "dangling"}`.
 
     A setting is `{"reader", "source", "variable", "value", "password", "ignored", "unknown"}`: the program that reads it, the
     file, the name in it, the value with its secrets masked, and whether it has credentials: `none`, `expected` (the digest of
     the URL is one of `hashes`) or `other`. ignored: why the program does not take it. unknown: why its value is not known.
-    Both are "" otherwise. The settings of one reader are in its order: of one name the last one counts.
+    Both are "" otherwise. The settings of one reader are in its order: of one name the last one counts. apt_files: the files
+    of apt that mention a proxy; apt itself, which `apt-config` stands for, does not say where a setting is from.
     installer_file: whether there is one. curl, systemd, pam: versions, None without. services: as `service_evidence` has them,
     unread: as `unread_evidence` does.
     root: the directory whose files are read.
@@ -87,6 +89,7 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
             reader.unreadable.append(f"{name}: {problem}")
     return {
         "settings": reader.settings,
+        "apt_files": reader.apt_files,
         "installer_file": os.path.exists(reader.at(INSTALLER_FILE)),
         "curl": _curl_version(),
         "systemd": versions["systemd"],
@@ -105,7 +108,7 @@ class _Reader:
         self.display, self.root = Display(hashes), root
         self.systemd_version = environment_file.ENDS_COMMENTS if versions["systemd"] is None else versions["systemd"]
         self.pam_version = pam_version.numbers(versions["pam"]) or pam_environment.RECENT
-        self.settings, self.unreadable, self.dangling, self.session = [], [], [], []
+        self.settings, self.apt_files, self.unreadable, self.dangling, self.session = [], [], [], [], []
 
     def at(self, path):
         return os.path.join(self.root, path.lstrip("/"))
@@ -230,6 +233,8 @@ class _Reader:
             self.add("apt", "apt-config", assignment(key, value))
         if direct:
             self.add("apt", "apt-config", assignment("direct", ",".join(direct)))
+        every = self.files("/etc/apt/apt.conf.d/*", "/etc/apt/apt.conf") if proxies else ()
+        self.apt_files = [path for path, text in every if re.search(r"(?im)^\s*[a-z].*proxy", text)]
 
 
 def _curl_version():
