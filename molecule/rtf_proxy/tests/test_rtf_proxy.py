@@ -171,13 +171,13 @@ def test_the_pam_and_the_systemd_of_each_release_read_files_as_the_collection_do
 
     pam = pam_version.numbers(pam_version.pam_version(lambda words: lab.exec(node, *words).stdout.decode()))
     systemd = proxy_services.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
-    texts = [*setting_cases.LINES, *setting_cases.generated(NODES.index(node), 40)]
-    sessions = ask("pam_session.py", texts)
-    services = ask("service_environments.py", {"files": texts, "units": list(setting_cases.UNITS)})
-    for text, session, service in zip(texts, sessions, services["files"], strict=True):
-        assert taken(pam_environment.environment(text, pam)) == session, text
-        assert taken(environment_file.environment(text, systemd)) == service, text
-    for (lines, expected), (given, shown) in zip(setting_cases.UNITS.items(), services["units"], strict=True):
+    texts = [*setting_cases.LINES, *setting_cases.generated(NODES.index(node), 300)]
+    for text, given in zip(texts, ask("pam_session.py", texts), strict=True):
+        assert taken(pam_environment.environment(text, pam)) == given, text
+    for text, given in zip(texts, ask("environment_files.py", texts), strict=True):
+        assert taken(environment_file.environment(text, systemd)) == given, text
+    services = ask("service_environments.py", list(setting_cases.UNITS))
+    for (lines, expected), (given, shown) in zip(setting_cases.UNITS.items(), services, strict=True):
         assert given == dict(unit_environment.shown_by_systemctl(shown)) == expected, lines
 
 

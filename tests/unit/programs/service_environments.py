@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let the systemd of this host give environments to services: standard input is {"files": [text], "units": [text]}.
+"""Let the systemd of this host give environments to services: standard input is a list of sections [Service], the output a
+list of what the services get and what `systemctl show` says of them, as JSON.
 
-files: of EnvironmentFile=. units: lines of the section [Service]. The output has the environments of both, as JSON, and what
-`systemctl show` says of the units. It needs Python and root, and leaves nothing behind.
+It needs Python and root, and leaves nothing behind.
 """
 
 import json
@@ -51,14 +51,7 @@ def start(cases):
 
 
 os.makedirs(PLACE)
-asked = json.load(sys.stdin)
-sections = []
-for number, text in enumerate(asked["files"]):
-    path = os.path.join(PLACE, f"{number}.env")
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    sections.append(f"EnvironmentFile={path}")
-of_files, of_units = start(sections), start(asked["units"])
+answer = start(json.load(sys.stdin))
 shutil.rmtree(PLACE)
 systemctl("daemon-reload")
-print(json.dumps({"files": [found for found, _shown in of_files], "units": of_units}))
+print(json.dumps(answer))
