@@ -567,15 +567,26 @@ host:
               that is the scheme, the host and the port, or C((hidden)) where these cannot be read without doubt.
             - RV(ignore:password) is whether it has credentials. V(none), V(expected) where the URL is one of
               O(proxy_hashes), or V(other).
+            - RV(ignore:ignored) is why the program does not take a setting, RV(ignore:unknown) why its value is not known,
+              such as that a script computes it. Both are empty otherwise.
+            - The settings of one reader are in its order, and of one variable the last one counts.
           type: list
           elements: dict
           returned: when readable
           sample:
-            - password: expected
+            - ignored: ""
+              password: expected
               reader: sessions
               source: /etc/environment
               value: http://********@proxy.example.com:3128
+              unknown: ""
               variable: http_proxy
+        apt_files:
+          description: The files of apt that mention a proxy. Their settings are listed as C(apt-config) returns them.
+          type: list
+          elements: str
+          returned: when readable
+          sample: [/etc/apt/apt.conf.d/95runtime-fabric-proxy]
         installer_file:
           description: Whether the Runtime Fabric installer's file of environment variables is there.
           type: bool
@@ -588,10 +599,15 @@ host:
           description: The version of systemd as a number, V(null) where there is none.
           type: int
           returned: when readable
+        pam:
+          description: The version of Linux-PAM, V(null) where no package manager knows it. It decides how long lines may be.
+          type: str
+          returned: when readable
+          sample: 1.5.2
         services:
           description:
-            - For docker and containerd, where installed, whether it is RV(ignore:running), and the variables of proxies in
-              its environment RV(ignore:now) and RV(ignore:at_next_start), each with RV(ignore:value) and
+            - For docker, containerd, CRI-O, kubelet, k3s and rke2, where installed, whether it is RV(ignore:running), and the
+              variables of proxies in its environment RV(ignore:now) and RV(ignore:at_next_start), each with RV(ignore:value) and
               RV(ignore:password) as above. RV(ignore:outdated) is whether a restart would change that.
             - RV(ignore:now) is V(null) where nothing runs, or the module may not look. Only RV(ignore:error) without systemd.
           type: dict

@@ -16,6 +16,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import pam_environment, pam_version
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import block_changes, no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.block_changes import (
@@ -79,7 +80,7 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
     return Plan(
         changes,
         removals=[f"The proxy is removed from {', '.join(removed)}"] if removed else [],
-        notices=_notices(inputs, version),
+        notices=[*_notices(inputs, version), *_too_long(inputs, found)],
     )
 
 
@@ -222,6 +223,22 @@ def _notices(inputs: Inputs, systemd: int) -> list[str]:
         f"Services do not get the proxy: systemd {systemd} would show its credentials to every user, and supports a"
         f" drop-in for all services only from version {DROP_IN_FOR_ALL_SERVICES} on. docker and containerd get drop-ins of"
         " their own."
+    ]
+
+
+def _too_long(inputs: Inputs, found: Mapping[str, Any]) -> list[str]:
+    """Return what sessions do not get because a line of /etc/environment is too long for the node's PAM."""
+    version = pam_version.numbers(found.get("pam"))
+    most = pam_environment.limit(version) if version else None
+    if most is None or "sessions" not in _configured(inputs):
+        return []
+    lines = [f"{name}={value}" for name, value in _variables(inputs)]
+    size = max(len(line) for line in lines)
+    if size < most:
+        return []
+    return [
+        f"Sessions do not get NO_PROXY: its line in /etc/environment has {size} bytes, and PAM {found['pam']} stops reading"
+        f" the file at a line of {most} or more. Remove `sessions` from rtf_proxy_consumers; login shells get the whole list."
     ]
 
 

@@ -9,6 +9,7 @@ tests/unit/secrets/test_contract.py fails where the collection reads a path that
 
 import base64
 import hashlib
+import json
 from urllib.parse import quote
 
 # Each half of a secret is a word that nothing else has: a part of one is found, too.
@@ -147,6 +148,13 @@ FILES = {
     "/etc/yum/vars/planted": "Kq1xKq1vKq1\n",
     "/etc/dnf/vars/planted": "u:Kq1xKq1vKq1@planted.example.com\n",
     **_each("/opt/anypoint/runtimefabric/env", "{0}={1}", _INSTALLER, list(urls())[-6:]),
+    "/etc/docker/daemon.json": json.dumps(
+        {
+            "proxies": {
+                f"{name}-proxy": f"http://{USER}:Kq3x#Kq3v@planted.example.com" for name in ("http", "https", "no")
+            }
+        }
+    ),
     "/etc/chrony/chrony.keys": "".join(
         f"{number} SHA1 {secret}\n" for number, secret in enumerate(SECRETS.values(), 100)
     ),
@@ -197,6 +205,7 @@ HARMLESS = {
     "/var/lib/NetworkManager/": "leases, of which addresses alone are returned",
     "/etc/selinux/config": "one word of it is returned",
     "/etc/fapolicyd/fapolicyd.conf": "one word of it is returned",
+    "/etc/apt/apt.conf": "it mentions a proxy or not; its settings are those of apt-config",
     "/etc/cloud/cloud.cfg": "it is there or not",
     "/etc/cloud/cloud-init.disabled": "it is there or not",
     "/etc/chrony.conf": "paths of files that it names",
@@ -232,7 +241,7 @@ HARMLESS = {
     **dict.fromkeys(
         (
             f"{folder}/{name}"
-            for name in ("modprobe.d", "modules-load.d", "sysctl.d", "systemd/network")
+            for name in ("modprobe.d", "modules-load.d", "sysctl.d", "systemd/network", "systemd/system")
             for folder in ("/run", "/usr/local/lib", "/usr/lib", "/lib")
         ),
         "read as the directory of this name in /etc",
