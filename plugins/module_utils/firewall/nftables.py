@@ -4,10 +4,12 @@
 
 """Backend nftables: a table of our own, and one rule in each chain of the site that would drop what it lets through.
 
-In nftables an accept ends one base chain; the next one may still drop. So our chains, which see a packet first, mark
-what is to be let through, and a rule at the head of each of the site's chains that drop accepts what bears the mark.
-That is one rule in a chain of the site, whatever the number of ports, and it is known by its comment. Tables and chains
-of programs that write them themselves get none: the program makes them anew, and is responsible for what they drop.
+In nftables an accept ends one base chain; the next one may still drop. So our chain, which sees a packet that comes in
+first, marks what is to be let through, and a rule at the head of each of the site's chains that drop accepts what bears the
+mark. That is one rule in a chain of the site, whatever the number of ports, and it is known by its comment. What is only
+forwarded is never marked: a mark lives until the packet leaves, and programs decide by marks of their own what they
+masquerade. There the rules in the chains of the site name the networks. Tables and chains of programs that write them
+themselves get none: the program makes them anew, and is responsible for what they drop.
 
 The rules are kept in a file that `nft -f` takes. The unit of rule_loader.py loads them behind nftables.service, so that a
 `flush ruleset` in the site's file does no harm. The file does not lie in /etc/nftables.d, which nftables.conf of many a
@@ -33,7 +35,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
     of_family,
 )
 
-MARK = 0x2000  # a bit that neither Kubernetes (0x4000, 0x8000) nor Calico (0xffff0000) nor Istio (0x539) uses
+# A bit that these do not use: Kubernetes (0x4000, 0x8000), the CNI plugin portmap and netavark (0x2000), Calico (0xffff0000),
+# Cilium (0x0f00), Antrea (0x800000ff), Istio (0x539), the VPC CNI plugin of Amazon (0x80).
+MARK = 0x1000
 SITE_UNIT = "nftables.service"
 FIRST, LAST = -500, 30  # priorities: before everything of a site, and behind what is customary
 ACCEPT_MARKED = f"meta mark & 0x{MARK:08x} == 0x{MARK:08x} accept"
@@ -215,7 +219,8 @@ class Nftables(Backend):
             if chain.hook == "input":
                 site_inputs.append((table, name, chain.drops_by_policy))
             if chain.drops_by_policy or _can_drop(rules, table):
-                found.append(_in_chain(table, name, ACCEPT_MARKED + comment))
+                accepted = [ACCEPT_MARKED] if chain.hook == "input" else _forwarded(wanted.trusted, table.family)
+                found += [_in_chain(table, name, rule + comment) for rule in accepted]
         if wanted.default_deny and site_inputs and not any(policy for dummy, dummy_too, policy in site_inputs):
             table, name, dummy = site_inputs[0]
             raise FirewallError(
@@ -243,8 +248,7 @@ class Nftables(Backend):
             for source in _sources(rule, wanted):
                 rules.append(f'{source}{rule.transport} dport {ports} goto accepted comment "{rule.comment}"')
         trusted = [
-            f'{family} {side} @trusted{suffix} goto accepted comment "trusted-networks"'
-            for side in ("saddr", "daddr")
+            f'{family} saddr @trusted{suffix} goto accepted comment "trusted-networks"'
             for family, suffix in (("ip", "4"), ("ip6", "6"))
         ]
         chains = OrderedDict()
@@ -255,8 +259,7 @@ class Nftables(Backend):
             if wanted.keep_ports:
                 kept = _port_match([(port, port) for port in wanted.keep_ports])
                 basic.append(f'tcp dport {kept} goto accepted comment "ssh"')
-        chains["input"] = _base("input", FIRST, [TAKE_MARK] + basic + trusted[:2] + rules)
-        chains["forward"] = _base("forward", FIRST, [TAKE_MARK] + trusted)
+        chains["input"] = _base("input", FIRST, [TAKE_MARK] + basic + trusted + rules)
         if wanted.default_deny:
             chains["deny"] = _base("input", LAST, [ACCEPT_MARKED, "drop"])
         return Table("inet", self.label, chains, sets, [], "")
@@ -292,6 +295,17 @@ class Nftables(Backend):
         if not active:
             lines.append(f"systemctl is-active --quiet {SITE_UNIT} && systemctl stop {SITE_UNIT}")
         return lines
+
+
+def _forwarded(trusted, family):
+    """Return the rules that accept what comes from networks and what goes to them, for a chain of a family."""
+    return [
+        f"{version} {side} {_network(network)} accept"
+        for version, ipv6 in (("ip", False), ("ip6", True))
+        if family in (version, "inet")
+        for network in of_family(trusted, ipv6)
+        for side in ("saddr", "daddr")
+    ]
 
 
 def _base(hook, priority, rules):
@@ -431,7 +445,7 @@ def text_of(table, in_chains, wanted):
             ends = f" timeout {left}s" if "timeout" in flags else ""
             listed = ", ".join(element + ends for element in elements)
             lines.append(f"add element {name} {set_name} {{ {listed} }}")
-    for line in in_chains:
+    for line in reversed(in_chains):  # each is put before the one that was inserted last
         place, dummy, rule = line.partition(": ")
         lines.append("insert rule {} {}".format(place[len("chain ") :], rule))
     return "\n".join(lines) + "\n"
@@ -464,7 +478,7 @@ def permanent_lines(text, now):
             kind, flags, dummy = table.sets[name]
             table.sets[name] = (kind, flags, elements.get(name, []))
         lines += _lines(table)
-    return lines + in_chains
+    return lines + in_chains[::-1]
 
 
 def parse(text):

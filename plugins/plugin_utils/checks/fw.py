@@ -6,7 +6,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.port_ranges import numbers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.drop_remedies import (
+    PREPARE,
+    SERVICES,
+    remedy_for,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -14,7 +23,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.p
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
-PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
 # No firewall of the site is there then, so the role by itself has nothing to write to.
 DOCKER = (
     "Docker sets this policy if net.ipv4.ip_forward is off when it starts. The role "
@@ -94,6 +102,60 @@ def rules(subject: Subject, evidence: Evidence) -> Finding:
         remedy = f"Another program changed {ours['backend']}. To restore the rules, {PREPARE}."
         return Finding(FAIL, expected, "; ".join(lost), remedy, ours)
     return Finding(PASS, expected, f"in force in {ours['backend']}", evidence=firewall["applied"])
+
+
+@check("fw.packets")
+def packets(subject: Subject, evidence: Evidence) -> Finding:
+    """All rules of the kernel are replayed for the packets that the node has to accept, whoever wrote the rules."""
+    firewall = part(evidence, "host", "firewall")
+    found = part(evidence, "host", "firewall", "packets")
+    expected = "every rule lets packets of the port table in"
+    dropped = [entry for entry in found["answers"] if entry["verdict"] == "drop" and entry["owner"] not in SERVICES]
+    if found["asked"] == "everything":
+        if firewall["active"]:
+            observed = "no rules of the role are there; the port matrix shows what gets through"
+            return Finding(SKIPPED, expected, observed, severity="info")
+        # No firewall was recognized by its programs and names, so what drops packets all the same has not been seen.
+        dropped = [entry for entry in dropped if entry["owner"] == "" and _concerns(entry, subject.ports)]
+    if dropped:
+        causes = list(dict.fromkeys((entry["where"], entry["rule"], entry["owner"]) for entry in dropped))
+        observed = "; ".join(
+            _dropped(cause, [entry for entry in dropped if _cause(entry) == cause]) for cause in causes[:3]
+        )
+        more = f"; and {len(causes) - 3} more rules" if len(causes) > 3 else ""
+        remedies = dict.fromkeys(remedy_for(*cause, firewall["ours"]) for cause in causes)
+        return Finding(FAIL, expected, observed + more, " ".join(remedies), dropped)
+    doubts = found["hidden"] + [
+        f"`{entry['rule'] or 'the policy'}` of {entry['where']}"
+        for entry in found["answers"]
+        if entry["verdict"] == "unknown"
+    ]
+    if doubts:
+        observed = (
+            f"not certain because of {joined_first(dict.fromkeys(doubts))}; the port matrix shows what gets through"
+        )
+        return Finding(UNKNOWN, expected, observed, evidence=found, severity="info")
+    return Finding(PASS, expected, "no rule drops one")
+
+
+def _concerns(entry: Evidence, rows: Sequence[Row]) -> bool:
+    """Whether packets that are dropped are for a port of one of the rows; where no rows are known they may be."""
+    wanted = [ports for row in rows if row["transport"] == entry["transport"] for ports in row["ports"]]
+    return not rows or bool(set(numbers(wanted)) & set(numbers(entry["ports"])))
+
+
+def _cause(entry: Evidence) -> tuple[str, str, str]:
+    return entry["where"], entry["rule"], entry["owner"]
+
+
+def _dropped(cause: tuple[str, str, str], entries: list[Evidence]) -> str:
+    where, rule, owner = cause
+    ports = "; ".join(
+        f"{entry['transport']} {joined_first(entry['ports'], ', ')} from {joined_first(entry['sources'], ', ')}"
+        for entry in entries
+    )
+    by = f"the rule `{rule}`" if rule else "the policy"
+    return f"{ports} dropped by {by} of {where} ({owner or 'the site'})"
 
 
 @check("fw.forward_policy")

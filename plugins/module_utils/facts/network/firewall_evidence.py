@@ -8,11 +8,15 @@ import os
 import re
 import time
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_values
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.packet_evidence import (
+    packet_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
     backend_selection,
     guarded_change,
@@ -31,31 +35,33 @@ _VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+
 def firewall_evidence(label=LABEL, host=None):
     """Return the section firewall of host_info, a dictionary of what follows.
 
-    backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how what is
-    there differs from what was applied, as guarded_change.drift() returns it, or None. applied: None, or what of APPLIED was applied
-    last; expires_at: when rules that expire end, in seconds since the epoch, 0 without any; the others are options of the
-    module firewall_rules. holds: whether to apply that again would change nothing. leftover: where no firewall is active and
-    nothing says what was applied, the backends that may hold something of ours. pending: whether a change
-    waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
-    that drop forwarded packets which no rule accepts. forward_owners: `{where: program}` of those of them whose policy a
-    program has set for itself. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
-    init.sh on the host, or None; whether its unit that replaces the filter table at boot is there; the system that it
-    detects, `el7`, `el8`, `debian` or None.
+    backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how what
+    is there differs from what was applied, as guarded_change.drift() returns it, or None. applied: None, or what of APPLIED
+    was applied last; expires_at: when rules that expire end, in seconds since the epoch, 0 without any; the others are
+    options of the module firewall_rules. holds: whether to apply that again would change nothing. leftover: where no
+    firewall is active and nothing says what was applied, the backends that may hold something of ours. pending: whether a
+    change waits to be confirmed. packets: as packet_evidence() returns it. iptables: see iptables_variants(). forward:
+    `{where: whether a rule of ours is in it}` of the chains that drop forwarded packets which no rule accepts.
+    forward_owners: `{where: program}` of those of them whose policy a program has set for itself. installer: `{"version",
+    "unit", "platform"}`: SCRIPT_VERSION of an init.sh on the host, or None; whether its unit that replaces the filter table
+    at boot is there; the system that it detects, `el7`, `el8`, `debian` or None.
     """
     host = host or Host()
     if os.geteuid() != 0:
         raise FirewallError("only root can read the rules of a firewall")
     backends = backend_selection.all_backends(host, label)
+    now = time.time()
     known, active = guarded_change.applied(host), backend_selection.active(backends)
     forward, forward_owners = forward_policies(host, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
         "active": dict(active),
-        "ours": guarded_change.drift(host, backends, time.time()),
+        "ours": guarded_change.drift(host, backends, now),
         "applied": {name: known.get(name) for name in APPLIED} if known else None,
         "holds": bool(known) and guarded_change.holds(host, label),
         "leftover": [] if known or active else leftover(backends),
         "pending": guarded_change.Guard(host, label, guarded_change.DIRECTORY).is_pending(),
+        **sections.collect({"packets": lambda: packet_evidence(host, known, label, now)}),
         "iptables": iptables_variants(host),
         "forward": forward,
         "forward_owners": forward_owners,
