@@ -78,6 +78,15 @@ def chains(text, program):
 
     program: what the user calls to see them, such as "iptables" or "ip6tables-legacy"; it is part of the chains' names.
     """
+    return [chain for chain in _every_chain(text, program) if chain.hook]
+
+
+def rules(text, program):
+    """Return {(table, chain): [Rule]} of what `iptables-save` or `ip6tables-save` prints."""
+    return {tuple(chain.where.split()[1:]): chain.rules for chain in _every_chain(text, program)}
+
+
+def _every_chain(text, program):
     family = "ip6" if program.startswith("ip6") else "ip"
     found, table, of_table = [], "", {}
     for line in text.splitlines():
@@ -90,25 +99,11 @@ def chains(text, program):
             kind = "nat" if table == "nat" else "filter"
             where = f"{program} {table} {words[0]}"
             of_table[words[0]] = Chain(where, family, kind, hook, priority, policy, "", [], of_table)
-            if hook:
-                found.append(of_table[words[0]])
+            found.append(of_table[words[0]])
         elif line.startswith("-A "):
             name, dummy, rest = line[len("-A ") :].partition(" ")
             if name in of_table:
                 of_table[name].rules.append(Rule(line, _steps(rest, of_table)))
-    return found
-
-
-def rule_counts(text):
-    """Return {table: {chain: how many rules}} of what `iptables-save` prints."""
-    found, of_table = {}, {}
-    for line in text.splitlines():
-        if line.startswith("*"):
-            of_table = found.setdefault(line[1:].strip(), {})
-        elif line.startswith(":"):
-            of_table[line[1:].split()[0]] = 0
-        elif line.startswith("-A "):
-            of_table[line.split()[1]] = of_table.get(line.split()[1], 0) + 1
     return found
 
 

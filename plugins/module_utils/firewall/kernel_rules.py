@@ -4,8 +4,9 @@
 
 """All rules of a host's kernel, whoever wrote them, by the programs that print them. Read-only.
 
-Tables of nftables come from `nft -j`; those that iptables keeps there from `iptables-save`, which knows all matches, provided
-that it prints as many rules as nft; legacy tables of iptables, which no nft shows, from `iptables-legacy-save`.
+Tables of nftables come from `nft -j`. It only names the matches of iptables in them, so such rules are taken from
+`iptables-save`, and no others: of rules that nft wrote, iptables-save prints some without their conditions. Legacy tables of
+iptables, which no nft shows, come from `iptables-legacy-save`.
 """
 
 import json
@@ -13,6 +14,7 @@ import re
 from collections import namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import iptables_save, nft_json
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 
 # chains: the base chains, for packet_replay.py. hidden: why rules may be missing among them, as sentences.
 KernelRules = namedtuple("KernelRules", "chains hidden")
@@ -67,46 +69,61 @@ def _saved(host, program, kind, variant):
 
 def _of_nftables(host, text, variant):
     """Return the base chains of all tables of nftables. Raises nft_json.Unreadable."""
-    counts = rule_counts(text)
-    chains, left_out = [], set()
+    objects, saved = nft_json.objects_of(text), {}
+    held = _rule_counts(objects)
     for family, program, _names in _FAMILIES:
-        tables = {table: of_table for (of_family, table), of_table in counts.items() if of_family == family}
-        if not set(tables) & set(iptables_save.BASE_CHAINS):
-            continue
-        saved = _saved(host, program, "nft", variant) or ""
-        same = {
-            table for table, of_table in iptables_save.rule_counts(saved).items() if _fits(of_table, tables.get(table))
-        }
-        found = iptables_save.chains(saved, program)
-        chains += [chain for chain in found if chain.where.split()[1] in same]
-        left_out |= {(family, table) for table in same}
-    return chains + nft_json.chains(text, listing(_listed(host)), left_out)
+        if any(place[0] == family and place[1] in iptables_save.BASE_CHAINS for place in held):
+            printed = iptables_save.rules(_saved(host, program, "nft", variant) or "", program)
+            saved.update({(family,) + place: rules for place, rules in printed.items()})
+    same = {place: rules for place, rules in saved.items() if len(rules) == held.get(place)}
+    return nft_json.chains(objects, listing(_listed(host)), same)
 
 
-def _fits(saved, held):
-    """Whether iptables-save prints all chains of a table with all their rules. It prints its own chains also where they are not."""
-    return held is not None and all(saved.get(name) == count for name, count in held.items())
+def _rule_counts(objects):
+    """Return {(family, table, chain): how many rules} of the objects of `nft -j list ruleset`."""
+    found = {}
+    for entry in objects:
+        rule = entry.get("rule")
+        if rule:
+            place = (rule["family"], rule["table"], rule["chain"])
+            found[place] = found.get(place, 0) + 1
+    return found
+
+
+def beyond_iptables(host):
+    """Return the tables, (family, name), that are called like those of iptables and have rules that iptables cannot have."""
+    if not host.program("nft"):
+        return set()
+    try:
+        objects = nft_json.objects_of(host.run(["nft", "-j", "list", "ruleset"]))
+    except (FirewallError, nft_json.Unreadable):
+        return set()
+    found = set()
+    for entry in objects:
+        for kind, about in entry.items():
+            place = (about.get("family"), about.get("table"))
+            if place[0] not in ("ip", "ip6") or place[1] not in iptables_save.BASE_CHAINS:
+                continue
+            base = iptables_save.BASE_CHAINS[place[1]]
+            if kind in ("set", "map") or (kind == "rule" and any(map(_is_beyond_iptables, about.get("expr", [])))):
+                found.add(place)
+            elif (
+                kind == "chain"
+                and about.get("hook") in ("input", "forward", "prerouting")
+                and about["name"] not in base
+            ):
+                found.add(place)
+    return found
+
+
+def _is_beyond_iptables(expression):
+    text = json.dumps(expression)
+    return any(word in text for word in ('"set"', '"@', '"vmap"', '"map"', '{"ct"', '"ct count"'))
 
 
 def _listed(host):
     code, text, dummy = host.try_run(["nft", "-a", "-n", "list", "ruleset"])
     return text if code == 0 else ""
-
-
-def rule_counts(text):
-    """Return {(family, table): {chain: how many rules}} of what `nft -j list ruleset` prints. Raises nft_json.Unreadable."""
-    found = {}
-    try:
-        for entry in json.loads(text)["nftables"]:
-            chain, rule = entry.get("chain"), entry.get("rule")
-            if chain:
-                found.setdefault((chain["family"], chain["table"]), {}).setdefault(chain["name"], 0)
-            if rule:
-                of_table = found.setdefault((rule["family"], rule["table"]), {})
-                of_table[rule["chain"]] = of_table.get(rule["chain"], 0) + 1
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise nft_json.Unreadable(f"nft -j list ruleset prints something else: {problem}") from problem
-    return found
 
 
 def listing(text):

@@ -65,19 +65,26 @@ class Unreadable(Exception):
     """A ruleset that is not what nft prints."""
 
 
-def chains(text, listing, left_out=()):
-    """Return the base chains of a ruleset. left_out: tables, (family, name), that are read elsewhere. Raises Unreadable."""
+def objects_of(text):
+    """Return the objects of `nft -j list ruleset`. Raises Unreadable."""
     try:
-        objects = json.loads(text)["nftables"]
+        return [entry for entry in json.loads(text)["nftables"] if isinstance(entry, dict)]
     except (ValueError, KeyError, TypeError) as problem:
         raise Unreadable(f"nft -j list ruleset prints something else: {problem}") from problem
-    kept, sets = [], {}
+
+
+def chains(objects, listing, saved=None):
+    """Return the base chains of a ruleset. objects: as objects_of() returns them.
+
+    saved: {(family, table, chain): [Rule]} by iptables-save, for rules with matches and targets of iptables, which nft only names.
+    """
+    kept, sets, saved = [], {}, saved or {}
     for entry in objects:
         for kind, about in entry.items():
             place = (about.get("family"), about.get("table"))
             if kind in ("set", "map"):
                 sets[place + (about["name"],)] = _Elements(about.get("elem", []))
-            elif kind in ("chain", "rule") and place not in listing.dormant and place not in left_out:
+            elif kind in ("chain", "rule") and place not in listing.dormant:
                 kept.append((kind, place, about))
     found = {}
     for kind, place, about in kept:

@@ -19,6 +19,7 @@ site includes before its own tables: what adds rules to these would fail there, 
 import re
 from collections import OrderedDict, namedtuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import kernel_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import Loader
@@ -153,9 +154,9 @@ class Nftables(Backend):
 
     def _site_chains(self, tables):
         """Yield (table, name, Chain, [rule of the site]) for each chain in which the site filters packets to this host."""
-        iptables_writes = self._iptables_writes()
-        for table in tables.values():
-            if not _is_of_the_site(table, self.label, iptables_writes):
+        of_iptables = self._of_iptables(tables)
+        for place, table in tables.items():
+            if place in of_iptables or not _is_of_the_site(table, self.label):
                 continue
             for name, chain in table.chains.items():
                 if chain.hook not in ("input", "forward") or owner_of_chain(name):
@@ -167,9 +168,17 @@ class Nftables(Backend):
                 if rules or (chain.drops_by_policy and not theirs):
                     yield table, name, chain, rules
 
-    def _iptables_writes(self):
-        """Whether the host's program iptables keeps its rules in tables of nftables."""
-        return self.host.program("iptables") is not None and "nf_tables" in self.host.run(["iptables", "--version"])
+    def _of_iptables(self, tables):
+        """The tables, (family, name), that the host's program iptables keeps and can show whole."""
+        found = {
+            place
+            for place, table in tables.items()
+            if place[0] in ("ip", "ip6") and place[1] in _IPTABLES_TABLES and any(map(str.isupper, table.chains))
+        }
+        if not found or self.host.program("iptables") is None:
+            return set()
+        writes = "nf_tables" in self.host.run(["iptables", "--version"])
+        return found - kernel_rules.beyond_iptables(self.host) if writes else set()
 
     def running(self):
         return self.host.unit_is("is-active", SITE_UNIT) and self.host.unit_is("is-enabled", SITE_UNIT)
@@ -363,14 +372,11 @@ def owner(table):
     )
 
 
-def _is_of_the_site(table, label, iptables_writes):
+def _is_of_the_site(table, label):
     """Not ours, not that of a program that writes its rules itself, and one that sees IP packets."""
-    if table.name == label or owner(table) or "dormant" in table.flags or table.family not in ("ip", "ip6", "inet"):
+    if table.name == label or owner(table) or "dormant" in table.flags:
         return False
-    like_iptables = (
-        table.family != "inet" and table.name in _IPTABLES_TABLES and any(name.isupper() for name in table.chains)
-    )
-    return not (iptables_writes and like_iptables)
+    return table.family in ("ip", "ip6", "inet")
 
 
 def ambiguous(tables):

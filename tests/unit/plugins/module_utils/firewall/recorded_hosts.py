@@ -8,6 +8,25 @@ import os
 
 RECORDED = os.path.join(os.path.dirname(__file__), "recorded")
 EMPTY = '{"nftables": []}'
+# As iptables 1.8.9 and nft 1.0.6 print it: iptables-save leaves out the condition `ip saddr @s`.
+BY_HAND = """{"nftables": [
+    {"table": {"family": "ip", "name": "filter", "handle": 1}},
+    {"set": {"family": "ip", "name": "s", "table": "filter", "type": "ipv4_addr", "handle": 2, "elem": ["1.2.3.4"]}},
+    {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "handle": 1, "type": "filter", "hook": "input", "prio": 0,
+               "policy": "drop"}},
+    {"rule": {"family": "ip", "table": "filter", "chain": "INPUT", "handle": 3, "expr": [
+        {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 22}}, {"accept": null}]}},
+    {"rule": {"family": "ip", "table": "filter", "chain": "INPUT", "handle": 4, "expr": [
+        {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "@s"}}, {"accept": null}]}}]}"""
+SAVED = """# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.
+*filter
+:INPUT DROP [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
+-A INPUT -j ACCEPT
+COMMIT
+"""
 
 
 def text(name):
@@ -31,6 +50,11 @@ class RecordedHost:
 
     def read(self, path):
         return self.files.get(path)
+
+    def run(self, argv, stdin=None, timeout=None):
+        code, out, error = self.try_run(argv)
+        assert code == 0, error
+        return out
 
     def try_run(self, argv, stdin=None, timeout=None):
         if argv == ["iptables", "--version"]:

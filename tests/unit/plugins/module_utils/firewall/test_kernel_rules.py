@@ -14,7 +14,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import Packet
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.firewall.recorded_hosts import (
+    BY_HAND,
     EMPTY,
+    SAVED,
     RecordedHost,
     text,
 )
@@ -109,25 +111,19 @@ def test_a_port_that_a_container_publishes_is_not_the_nodes_to_judge(name, port)
         ("accept", [(1, port - 1), (port + 1, 65535)]),
         ("unknown", [(port, port)]),
     ]
-    assert "-j DNAT" in answers[1][3]
+    assert "dnat to" in answers[1][3] or "-j DNAT" in answers[1][3]
 
 
-def test_a_table_that_iptables_cannot_print_whole_is_read_from_nft():
-    """netfilter bug 1546 and many a site: a table `ip filter` with rules of nft in it; iptables-save leaves them out."""
-    by_hand = """{"nftables": [
-        {"table": {"family": "ip", "name": "filter", "handle": 1}},
-        {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "handle": 1, "type": "filter", "hook": "input", "prio": 0,
-                   "policy": "drop"}},
-        {"rule": {"family": "ip", "table": "filter", "chain": "INPUT", "handle": 2, "expr": [
-            {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": {"set": [22, 80]}}},
-            {"accept": null}]}}]}"""
-    saved = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
-    for printed in (saved, "# Table `filter' is incompatible, use 'nft' tool.\n"):
-        rules = kernel_rules.read(RecordedHost({"nft": by_hand, "iptables-nft-save": printed}))
-        assert found(rules, last=100) == [
-            ("drop", [(1, 21), (23, 79), (81, 100)], "ip filter INPUT", ""),
-            ("accept", [(22, 22), (80, 80)], "", ""),
-        ]
+@pytest.mark.parametrize("saved", [SAVED, "# Table `filter' is incompatible, use 'nft' tool.\n"])
+def test_a_table_that_iptables_does_not_print_whole_is_read_from_nft(saved):
+    """Tables of this name with rules of nft: netbirdio/netbird#2725, k3s-io/k3s#11415, cloudnativelabs/kube-router#1588."""
+    host = RecordedHost({"nft": BY_HAND, "iptables-nft-save": saved})
+    assert found(kernel_rules.read(host), last=100) == [
+        ("drop", [(1, 21), (23, 100)], "ip filter INPUT", ""),
+        ("accept", [(22, 22)], "", ""),
+    ]
+    assert kernel_rules.beyond_iptables(host) == {("ip", "filter")}
+    assert kernel_rules.beyond_iptables(RecordedHost({"nft": text("cni.json")})) == set()
 
 
 def test_what_cannot_be_read_is_said():

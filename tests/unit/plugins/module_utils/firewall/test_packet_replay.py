@@ -169,7 +169,7 @@ def test_each_port_finds_what_its_rules_say_and_what_is_not_known_is_unknown(rul
     nothing = nft_json.Listing({}, {}, set())
     for chains in (
         iptables_save.chains(as_iptables(ruleset, policy), "iptables"),
-        nft_json.chains(json.dumps(as_nft(ruleset, policy)), nothing),
+        nft_json.chains(nft_json.objects_of(json.dumps(as_nft(ruleset, policy))), nothing),
     ):
         answers = packet_replay.replay(chains, PACKET, asked)
         seen = {
