@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.port_ranges import numbers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.drop_remedies import (
+    FRONT_ENDS,
     PREPARE,
     SERVICES,
     remedy_for,
@@ -149,13 +151,16 @@ def _cause(entry: Evidence) -> tuple[str, str, str]:
 
 
 def _dropped(cause: tuple[str, str, str], entries: list[Evidence]) -> str:
-    where, rule, owner = cause
     ports = "; ".join(
         f"{entry['transport']} {joined_first(entry['ports'], ', ')} from {joined_first(entry['sources'], ', ')}"
         for entry in entries
     )
-    by = f"the rule `{rule}`" if rule else "the policy"
-    return f"{ports} dropped by {by} of {where} ({owner or 'the site'})"
+    return f"{ports} dropped by {_by(cause)}"
+
+
+def _by(cause: tuple[str, str, str]) -> str:
+    where, rule, owner = cause
+    return f"{f'the rule `{rule}`' if rule else 'the policy'} of {where} ({owner or 'the site'})"
 
 
 @check("fw.forward_policy")
@@ -163,23 +168,32 @@ def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
     """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
     firewall = part(evidence, "host", "firewall")
     expected = "packets of pods and services are forwarded"
-    by_front_end = firewall["ours"] is not None and firewall["ours"]["backend"] in ("firewalld", "ufw")
+    replayed = firewall["packets"].get("forward", [])
+    dropped = list(dict.fromkeys(_cause(entry) for entry in replayed if entry["verdict"] == "drop"))
+    if dropped:
+        observed = "; ".join(f"what pods send is dropped by {_by(cause)}" for cause in dropped)
+        remedies = dict.fromkeys(_forward_remedy(cause, firewall["ours"]) for cause in dropped)
+        return Finding(FAIL, expected, observed, " ".join(remedies), replayed)
+    by_front_end = firewall["ours"] is not None and firewall["ours"]["backend"] in FRONT_ENDS
     shut = [where for where, accepts_ours in firewall["forward"].items() if not accepts_ours]
     if shut and not by_front_end:
-        if all(firewall.get("forward_owners", {}).get(where) == "Docker" for where in shut):
-            return Finding(
-                FAIL,
-                expected,
-                f"{', '.join(shut)} drops packets that no rule accepts; Docker set this policy",
-                DOCKER,
-                firewall["forward"],
-            )
-        remedy = f"Accept traffic from and to rtf_pod_cidr and rtf_service_cidr there, or {PREPARE}."
-        return Finding(
-            FAIL, expected, f"{', '.join(shut)} drops packets that no rule accepts", remedy, firewall["forward"]
-        )
+        owners = {firewall.get("forward_owners", {}).get(where, "") for where in shut}
+        observed = f"{', '.join(shut)} drops packets that no rule accepts"
+        if owners == {"Docker"}:
+            return Finding(FAIL, expected, f"{observed}; Docker set this policy", DOCKER, firewall["forward"])
+        accept = "Accept traffic from and to rtf_pod_cidr and rtf_service_cidr there"
+        if "" in owners and (firewall["active"] or firewall["ours"]):
+            return Finding(FAIL, expected, observed, f"{accept}, or {PREPARE}.", firewall["forward"])
+        named = " and ".join(sorted(filter(None, owners))) or "the site"
+        remedy = f"{accept}, in the file that loads the rules, too; the role writes nothing into chains of {named}."
+        return Finding(FAIL, expected, f"{observed} ({named})", remedy, firewall["forward"])
     held = ", ".join(firewall["forward"])
     return Finding(PASS, expected, f"accepted in {held}" if held else "no chain drops them by policy")
+
+
+def _forward_remedy(cause: tuple[str, str, str], ours: Mapping[str, Any] | None) -> str:
+    where, rule, owner = cause
+    return DOCKER if owner == "Docker" and not rule else remedy_for(where, rule, owner, ours)
 
 
 @check("fw.backend")

@@ -7,7 +7,6 @@
 from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
-    kernel_rules,
     packet_replay,
     port_truths,
 )
@@ -27,16 +26,16 @@ MOST_SOURCES = 64
 Route = namedtuple("Route", "interface address")
 
 
-def packet_evidence(host, applied, label, now):
+def packet_evidence(host, rules, applied, label, now):
     """Return `{"hidden", "asked", "answers", "forward"}`.
 
-    applied: the options of firewall_rules that were applied last, {} before the first time: then it is asked for all ports, from
-    anybody. hidden: why rules may be missing from what was replayed, as sentences. asked: `applied` or `everything`.
-    answers: for each packet to the host that is not certainly accepted `{"verdict": "drop" | "unknown", "transport", "ports",
-    "sources", "where", "rule", "owner"}`: the chain and the rule that decide it ("" for the chain's policy), and the program
-    that wrote it, "" for the site. forward: likewise, for what comes from the trusted networks and goes on to a source.
+    rules: the KernelRules of the host. applied: the options of firewall_rules that were applied last, {} before the first
+    time: then it is asked for all ports, from anybody. hidden: why rules may be missing from what was replayed, as
+    sentences. asked: `applied` or `everything`. answers: for each packet to the host that is not certainly accepted
+    `{"verdict": "drop" | "unknown", "transport", "ports", "sources", "where", "rule", "owner"}`: the chain and the rule
+    that decide it ("" for the chain's policy), and the program that wrote it, "" for the site. forward: likewise, for what
+    comes from the trusted networks and goes on to a source.
     """
-    rules = kernel_rules.read(host)
     wanted = from_parameters(applied, applied["expires_at"], now) if applied else None
     asked = _asked(wanted) if wanted else _everything()
     routes = {source: _route(host, source) for source in OrderedDict.fromkeys(source for source, dummy in asked)}

@@ -11,6 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     member,
     packet_evidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import kernel_rules
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.firewall.recorded_hosts import (
     EMPTY,
     RecordedHost,
@@ -55,7 +56,8 @@ APPLIED = {
 
 
 def evidence(rules, applied=APPLIED, now=900, **known):
-    return packet_evidence(RecordedHost(rules, **known), applied, "runtime_fabric", now)
+    host = RecordedHost(rules, **known)
+    return packet_evidence(host, kernel_rules.read(host), applied, "runtime_fabric", now)
 
 
 def test_a_policy_of_firewalld_drops_what_was_applied():
