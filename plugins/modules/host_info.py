@@ -736,6 +736,28 @@ host:
           description: Whether a change waits to be confirmed.
           type: bool
           returned: when readable
+        packets:
+          description:
+            - What all rules of the kernel do with the packets that RV(ignore:applied) lets in, whoever wrote the rules; with all
+              packets where nothing was applied, RV(ignore:asked) being V(everything).
+            - RV(ignore:answers) are those that are not certainly accepted, with the chain and the rule that decide it (an
+              empty one is the policy of the chain), and the program that wrote it, empty for the site.
+            - RV(ignore:forward) are likewise those from the trusted networks to another node, and RV(ignore:hidden) says which
+              rules could not be read.
+          type: dict
+          returned: when readable
+          sample:
+            asked: applied
+            hidden: []
+            forward: []
+            answers:
+              - verdict: drop
+                transport: tcp
+                ports: ["443", "2379-2380"]
+                sources: [192.0.2.21]
+                where: inet firewalld filter_IN_policy_shut
+                rule: drop
+                owner: firewalld
         iptables:
           description: Which tables the program iptables writes to, and which of both kinds hold rules.
           type: dict

@@ -264,6 +264,7 @@ _HOST = {
         "pending": False,
         "iptables": {"in_use": None, "rules": {"nf_tables": False, "legacy": False}},
         "forward": {"inet filter forward": True},
+        "packets": {"hidden": [], "asked": "applied", "answers": [], "forward": []},
         "installer": {"version": "20210129-1d2e3f4", "unit": False, "platform": "debian"},
     },
     "swap": {"active": [], "fstab": [], "units": [], "unreadable": [], "dangling": []},
