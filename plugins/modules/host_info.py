@@ -238,11 +238,13 @@ host:
         sysctls:
           description:
             - For each name of O(sysctls) a dictionary of RV(ignore:live), the value now, RV(ignore:at_boot), the value
-              that systemd-sysctl will set at the next boot, and RV(ignore:at_boot_source), the file and line that
-              decide it. RV(ignore:set_by) lists all files that set it, with line and value, the one that counts last.
-            - V(null) where the key does not exist, or where no file sets it.
-            - RV(ignore:beside) is the value in C(/etc/sysctl.conf) where the boot does not read it, although
-              C(sysctl --system) does.
+              after the next boot, and RV(ignore:at_boot_source), the file and line that decide it.
+              RV(ignore:set_by) lists all lines that set it, with their values, the one that counts last. The boot is
+              replayed, systemd-sysctl first and then what else writes parameters, such as ufw, tuned and
+              systemd-networkd; values are what the kernel makes of a text.
+            - V(null) where the key does not exist, or where nothing sets it.
+            - RV(ignore:beside) is the value that C(sysctl --system) gives it, and the line that decides that, where it
+              is another one than at boot.
           type: dict
           returned: when readable
           sample:
@@ -254,6 +256,24 @@ host:
                 - source: /etc/sysctl.d/90-hardening.conf:12
                   value: "0"
               beside: null
+        boot:
+          description:
+            - What else the replay of the next boot finds. RV(ignore:forwarding) has the interfaces that forward other
+              than C(net.ipv4.ip_forward) says, now or after a boot, and C(default) for interfaces to come.
+            - RV(ignore:otherwise) lists values that another order at boot would leave, RV(ignore:refused) texts that the
+              kernel does not take, RV(ignore:scripts) what lines of scripts would set if they ran.
+          type: dict
+          returned: when readable
+          sample:
+            forwarding:
+              eth0:
+                live: "0"
+                at_boot: "1"
+                at_boot_source: /etc/sysctl.d/zz-runtime-fabric.conf:3
+                set_by: []
+            otherwise: []
+            refused: []
+            scripts: []
         modules:
           description:
             - For each name of O(kernel_modules) whether it is RV(ignore:available) now and RV(ignore:how), V(loaded),

@@ -223,6 +223,7 @@ _HOST = {
                 "overlay",
             )
         },
+        "boot": {"forwarding": {"default": _kernels_own("1")}, "otherwise": [], "refused": [], "scripts": []},
         "unreadable": {"sysctls": [], "modules": []},
         "dangling": {"sysctls": [], "modules": []},
         "masked": [],
