@@ -445,7 +445,10 @@ host:
           type: dict
           returned: always
         routes:
-          description: IPv4 routes of the main table; the default route has the destination C(0.0.0.0/0).
+          description:
+            - IPv4 routes of the main table, one with several next hops as one route for each; the default route has the
+              destination C(0.0.0.0/0).
+            - RV(ignore:type) is C(unicast), or what the kernel does with packets instead of sending them, as C(blackhole).
           type: list
           elements: dict
           returned: always
@@ -454,6 +457,7 @@ host:
               gateway: null
               interface: eth0
               protocol: kernel
+              type: unicast
         resolvers:
           description:
             - RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
@@ -467,9 +471,12 @@ host:
           returned: always
         persistence:
           description:
-            - RV(ignore:configurations) are the files of NetworkManager, netplan, systemd-networkd, ifcfg and ifupdown that
-              set addresses, each with its RV(ignore:method), V(static), V(dhcp) or the manager's own term, the
-              RV(ignore:service) that reads it, and in RV(ignore:state) whether that V(runs), or why the file does not count.
+            - RV(ignore:configurations) are what each of NetworkManager, netplan, systemd-networkd, the network scripts, wicked
+              and ifupdown makes of each interface at the next boot. RV(ignore:path) is the file that decides,
+              RV(ignore:passed_over) are files that do not count. RV(ignore:method) is V(static), V(dhcp), V(not at boot),
+              V(ignored) or the manager's own term, RV(ignore:uncertain) why the outcome is not known, or empty.
+            - RV(ignore:service) reads the file, RV(ignore:state) is whether that V(runs), or why the file does not count,
+              and RV(ignore:managed) whether the manager manages the interface now, V(null) where it does not say.
             - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
               read, RV(ignore:dangling) those that are links to no file.
           type: dict
