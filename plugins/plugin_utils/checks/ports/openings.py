@@ -98,7 +98,7 @@ def _shaped_remedy(subject: Subject, cell: Row, blackholed: Collection[str]) -> 
 
 
 def _remedy(subject: Subject, red: Sequence[Row], blackholed: Collection[str]) -> str:
-    sentences = []
+    sentences: list[str] = []
     for cell in red[:MOST]:
         sentences += _shaped_remedy(subject, cell, blackholed)
         told = ("unproven", *SHAPED_LOST)
