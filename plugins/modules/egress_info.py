@@ -277,6 +277,26 @@ endpoints:
       returned: always
       type: str
       sample: "192.0.2.1 port 443: no answer within 5 s"
+    cause:
+      description:
+        - What is known of the reason beyond RV(endpoints[].verdict), V(null) where there is no more. Some of it is asked once all
+          endpoints are decided, and left out where O(deadline) passes.
+        - V(no_basic) - the proxy offers no Basic authentication.
+        - V(common_name_only) - the certificate has no subject alternative names, which is all that container runtimes read.
+        - V(incomplete_chain) - the server sends its own certificate without that of its issuer.
+        - V(lone_certificate) - likewise, but the issuer may as well be a root authority that this host does not trust.
+        - V(unknown_issuer) - the chain that the server sends ends with an authority that this host does not trust.
+        - V(self_signed) - the certificate is signed by itself.
+        - V(expired_intermediate) - the certificate of an authority that the server sends has expired, or is not valid yet.
+        - V(expired_root) - likewise a certificate in the trust store of this host.
+        - V(weak_certificate) - a certificate is signed with SHA-1 or MD5, or has a short RSA key.
+        - V(name_filtered) - a device on the path ends TLS connections that ask for this name.
+        - V(no_tls_answer) - nothing answers the start of a TLS handshake.
+        - V(sinkhole) - the name resolves to the address of a filter, or of no server.
+        - V(refuses_time) - the time server refuses to serve this host.
+      returned: always
+      type: str
+      sample: incomplete_chain
     address:
       description: The address that answered, of the endpoint or else of the proxy. V(null) if none did.
       returned: always
@@ -415,6 +435,18 @@ endpoints:
           returned: always
           type: int
           sample: 2
+        kiss:
+          description: The code by which the server refuses to serve time, V(null) where it does not.
+          returned: always
+          type: str
+          sample: DENY
+        root_distance:
+          description:
+            - Seconds by which the time may be wrong, by what the server says of its own way to a reference clock. V(null) when the
+              server refuses to serve time.
+          returned: always
+          type: float
+          sample: 0.012
     smtp:
       description: The capabilities of the mail server. V(null) for other protocols and without a reply to EHLO.
       returned: always
@@ -486,6 +518,7 @@ name_servers:
               description:
                 - V(ok) - it has addresses. V(nodata) - the name exists without any. V(nxdomain) - there is no such name.
                 - V(servfail), V(refused) or V(rcode N) - the error code of the server.
+                - V(no_tcp) - the answer over UDP is truncated, and TCP does not work.
                 - V(no_reply), V(rejected) or V(dropped) - no answer was received. V(untested) - O(deadline) passed first.
               returned: always
               type: str
