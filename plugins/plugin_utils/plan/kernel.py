@@ -131,7 +131,15 @@ def revert(inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     return Plan(changes)
 
 
-ROLE = Role(inspection, plan, revert)
+def unmet_extras(inputs: Inputs, host: Host) -> list[str]:
+    """Return a sentence where the site's own parameters and modules are not in force; see Role."""
+    found = unmet(section(host, "kernel"), given(inputs["extra_sysctls"]), given(inputs["extra_modules"]))
+    names = "rtf_kernel_extra_sysctls and rtf_kernel_extra_modules"
+    return [f"{names} are not in force: {'; '.join(found)}"] if found else []
+
+
+# Modules and parameters may change what a firewall does.
+ROLE = Role(inspection, plan, revert, judged=lambda shown: shown, unmet=unmet_extras, disturbs=("rtf_firewall",))
 
 
 def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) -> list[Change]:

@@ -6,7 +6,6 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.filter import unmet_extras as door
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import kernel as kernel_role
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import (
@@ -14,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kerne
     kernel_plan,
     kernel_probes,
     unmet,
+    unmet_extras,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Cluster, Plan, Refusal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -290,10 +290,11 @@ def test_where_nothing_is_recorded_and_no_file_is_left_nothing_is_restored():
     assert kernel_role.revert(INPUTS, {"kernel": kernel(), "files": {OWN: None}}, {}) == Plan()
 
 
-def test_the_filter_takes_unchanged_for_not_set():
-    found = kernel({"vm.x": {"live": "0", "at_boot": None}})
-    assert door.unmet_extras(found, {"extra_sysctls": "unchanged", "extra_modules": "unchanged"}) == []
-    assert door.unmet_extras(found, {"extra_sysctls": {"vm.x": 1}, "extra_modules": []}) == ["vm.x is 0 and not 1"]
+def test_extras_that_are_not_set_are_met():
+    found = {"kernel": kernel({"vm.x": {"live": "0", "at_boot": None}})}
+    assert unmet_extras({"extra_sysctls": "unchanged", "extra_modules": "unchanged"}, found) == []
+    said = "rtf_kernel_extra_sysctls and rtf_kernel_extra_modules are not in force: vm.x is 0 and not 1"
+    assert unmet_extras({"extra_sysctls": {"vm.x": 1}, "extra_modules": []}, found) == [said]
 
 
 def test_a_file_is_read_for_what_it_says():
