@@ -114,6 +114,17 @@ def test_no_role_inspects_or_judges_in_another_manner(role):
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_one_name_is_registered_for_results_of_one_action_alone(role):
+    """A result of another shape would take the place of the plan."""
+    found = {}
+    for name in files_of(role):
+        for task in tasks_in(role, name):
+            if "register" in task:
+                found.setdefault(task["register"], set()).add(action_of(task))
+    assert {name: kinds for name, kinds in found.items() if len(kinds) > 1} == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_verifying_alone_inspects_first_and_changes_nothing(role):
     tasks = planning(role, "verify")
     assert "host" not in tasks[0] and [task.get("step") for task in tasks][-1] == "verify"
