@@ -133,7 +133,7 @@ def test_a_role_can_be_run_alone_by_its_tag_and_without_it_the_others_are(site, 
         without = site.play(COMMAND, "--skip-tags", "rtf_kernel,rtf_preflight", "--limit", "controller-1")
         assert without.code == 0 and without.changed["controller-1"] == 0, without.output
         outcome = site.play(COMMAND, "--tags", "rtf_kernel", "--limit", "controller-1")
-        assert lab.exec("controller-1", "sysctl", "-n", "net.ipv4.ip_forward").stdout.strip() == "1"
+        assert lab.exec("controller-1", "sysctl", "-n", "net.ipv4.ip_forward").stdout.strip() == b"1"
     assert "rtf_time_sync : " in without.output and "rtf_kernel : " not in without.output
     assert outcome.code == 0 and outcome.report is None, outcome.output
     assert "rtf_kernel : " in outcome.output and "rtf_time_sync : " not in outcome.output
@@ -141,7 +141,7 @@ def test_a_role_can_be_run_alone_by_its_tag_and_without_it_the_others_are(site, 
 
 def modules_run(lab, node):
     """How many modules of Ansible a node has run since it booted: each of them says so in the journal."""
-    return lab.exec(node, "journalctl", "--boot", "--output=cat", "--no-pager").stdout.count("Invoked with ")
+    return lab.exec(node, "journalctl", "--boot", "--output=cat", "--no-pager").stdout.count(b"Invoked with ")
 
 
 def kill_when(lab, node, log, text):
