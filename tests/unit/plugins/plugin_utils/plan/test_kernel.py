@@ -230,16 +230,15 @@ def test_a_fresh_node_gets_files_modules_and_parameters_in_this_order():
     found = kernel({FORWARD: {"live": "0"}, BRIDGE: {"live": None}}, {"overlay": {"available": False, "file": FILE}})
     planned = role_plan({"kernel": found, "files": {}})
     assert [(change["step"], change["kind"]) for change in planned.changes] == [
-        ("Configure kernel modules for boot", "files"),
+        ("Configure the kernel for boot", "files"),
         ("Configure the running kernel with missing modules", "modules"),
-        ("Configure kernel parameters for boot", "files"),
         ("Set kernel parameters", "parameters"),
     ]
-    (written,) = planned.changes[2]["files"]
+    _modules, written = planned.changes[0]["files"]
     assert (written["path"], written["mode"]) == (OWN, "0644")
     assert written["content"].startswith(HEADER + "fs.inotify") and "\nnet.ipv4.ip_forward = 1\n" in written["content"]
     assert planned.changes[1]["announcement"] == "These modules would be loaded: overlay"
-    assert planned.changes[3]["parameters"] == {FORWARD: "1", BRIDGE: "1"} and planned.changes[3]["optional"] == []
+    assert planned.changes[2]["parameters"] == {FORWARD: "1", BRIDGE: "1"} and planned.changes[2]["optional"] == []
     assert planned.record == {"sysctls": {FORWARD: "0", BRIDGE: "0"}}
 
 
@@ -247,7 +246,7 @@ def test_a_fresh_node_gets_files_modules_and_parameters_in_this_order():
     "entry", [as_file("x = 1\n"), as_file(None), {**as_file(HEADER), "mode": "0600"}, as_file(HEADER, owner=1000)]
 )
 def test_a_file_with_another_content_mode_or_owner_is_written(entry):
-    assert list(steps(role_plan(host(sysctls=entry)))) == ["Configure kernel parameters for boot"]
+    assert list(steps(role_plan(host(sysctls=entry)))) == ["Configure the kernel for boot"]
 
 
 def test_what_a_boot_no_longer_sets_is_reported():
