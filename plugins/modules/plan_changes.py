@@ -50,7 +50,7 @@ options:
     default: false
   probed:
     description:
-      - What the servers in RV(plans[].questions) answered, or, to verify, the servers of the inputs, as
+      - What the servers among the questions of RV(plans) answered, or, to verify, the servers of the inputs, as
         M(hostprep.runtime_fabric.egress_info) returns it.
     type: list
     elements: dict

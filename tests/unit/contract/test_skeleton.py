@@ -153,7 +153,8 @@ def test_a_playbook_plans_all_roles_at_once_and_includes_those_that_have_somethi
         task for play in checkout.read_yaml("playbooks/prepare_rtf.yml") for task in play["tasks"] if "block" in task
     ]
     plan, *others = block["block"]
-    roles = plan["hostprep.runtime_fabric.plan_changes"]["roles"]
+    assert plan["hostprep.runtime_fabric.plan_changes"]["roles"] == "{{ __rtf_roles }}"
+    roles = block["vars"]["__rtf_roles"]
     assert sorted(roles) == sorted(ROLES) == sorted(plan["tags"])
     included = [task for task in others if "ansible.builtin.include_role" in task]
     assert [task["tags"] for task in included] == roles
