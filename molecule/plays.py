@@ -50,6 +50,11 @@ class Outcome(NamedTuple):
                 found.setdefault(changed["host"], set()).add(task)
         return found
 
+    def tasks(self):
+        """The names of the tasks on screen, in their order."""
+        matches = (TASK.match(line) for line in self.output.splitlines())
+        return [match["name"] for match in matches if match]
+
     def failed(self):
         """{(node, check id)} of every check that failed and is not waived, but for what the machine decides."""
         return {

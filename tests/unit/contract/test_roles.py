@@ -160,14 +160,14 @@ def test_tags_are_the_names_of_the_roles(playbook):
 
 
 def roles_imported(playbook, tasks_from=None):
-    """Return the roles that a playbook imports with this entry point, in their order."""
+    """Return the roles that a playbook imports or includes with this entry point, in their order."""
 
     def walk(node):
         if isinstance(node, list):
             return [entry for child in node for entry in walk(child)]
         if not isinstance(node, dict):
             return []
-        own = [node["ansible.builtin.import_role"]] if "ansible.builtin.import_role" in node else []
+        own = [node[name] for name in ("ansible.builtin.import_role", "ansible.builtin.include_role") if name in node]
         return own + [entry for child in node.values() for entry in walk(child)]
 
     found = walk(checkout.read_yaml(f"playbooks/{playbook}.yml"))
