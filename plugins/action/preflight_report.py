@@ -45,7 +45,7 @@ class ActionModule(Door):
         }
         if not self.check_mode:
             directory = Path(inputs["report_dir"]).absolute()
-            atomic_files.write(directory, formats.render(report), atomic_files.OWNER_ONLY)
+            atomic_files.write(directory, formats.render(report, inputs["report_formats"]), atomic_files.OWNER_ONLY)
             answer["report"] = str(directory / formats.MAIN)
         self._show(report.document, answer["report"])
         if fails_the_play(report.blocking, inputs["enforce"]):

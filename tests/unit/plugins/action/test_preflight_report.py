@@ -42,8 +42,12 @@ def report(directory, *words):
 def test_the_report_and_its_evidence_are_written_for_their_owner_only(tmp_path):
     code, output = report(tmp_path)
     assert code == 0 and "Report: " in output, output
-    files = {path.name: json.loads(path.read_text()) for path in (tmp_path / "found").iterdir()}
-    assert sorted(files) == ["evidence.json", "report.json"]
+    assert sorted(path.name for path in (tmp_path / "found").iterdir()) == [
+        "evidence.json",
+        "report.html",
+        "report.json",
+    ]
+    files = {path.name: json.loads(path.read_text()) for path in (tmp_path / "found").glob("*.json")}
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "found").iterdir()} == {0o600}
     here, left_out = files["evidence.json"]["node-1"], files["evidence.json"]["node-2"]
     assert here["host"]["hostile"] == HOSTILE and here["host"]["kernel"]
