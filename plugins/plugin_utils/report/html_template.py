@@ -49,8 +49,7 @@ PAGE = """<!DOCTYPE html>
 <header>
 <h1>Runtime Fabric readiness</h1>
 <p class="verdict {{ document.readiness }}" role="status"><strong>{{ verdict }}</strong>:
-{{ document.nodes | length }} nodes{% if blocking %}, {{ blocking }} {{ "cause" if blocking == 1 else "causes" }} to resolve first
-{% endif %}.</p>
+{{ document.nodes | length }} nodes{% if blocking %}, {{ blocking }} {{ "cause" if blocking == 1 else "causes" }} to resolve first{% endif %}.</p>
 <p class="dim">Release {{ document.release }}, control plane {{ document.control_plane }}, phase {{ document.phase }},
 <time datetime="{{ document.generated }}">{{ document.generated }}</time></p>
 <nav aria-label="Sections"><a href="#causes">Causes</a><a href="#nodes">Nodes</a>{% if matrix %}<a href="#ports">Ports</a>{% endif %}
@@ -122,7 +121,7 @@ PAGE = """<!DOCTYPE html>
 <h3>{{ chart.title }} in {{ chart.unit }}</h3>
 {% if chart.count > chart.bars | length %}<p class="dim">The {{ chart.bars | length }} worst of {{ chart.count }}.</p>{% endif %}
 <table><tbody>{% for source, destination, value, percent in chart.bars %}
-<tr><th scope="row">{{ source }} to {{ destination }}</th><td>{{ "%.4g" | format(value) }}</td><td>
+<tr><th scope="row">{{ source }} to {{ destination }}</th><td>{{ ("%.0f" if value >= 100 else "%.3g") | format(value) }}</td><td>
 <progress value="{{ percent }}" max="100" aria-label="{{ source }} to {{ destination }}"></progress></td></tr>
 {% endfor %}</tbody></table>
 {% endfor %}
