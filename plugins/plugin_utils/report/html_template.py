@@ -49,7 +49,8 @@ PAGE = """<!DOCTYPE html>
 <header>
 <h1>Runtime Fabric readiness</h1>
 <p class="verdict {{ document.readiness }}" role="status"><strong>{{ verdict }}</strong>:
-{{ document.nodes | length }} nodes{% if blocking %}, {{ blocking }} {{ "cause" if blocking == 1 else "causes" }} to resolve first{% endif %}.</p>
+{{ document.nodes | length }} nodes{% if blocking %},
+{{ blocking }} {{ "cause" if blocking == 1 else "causes" }} to resolve first{% endif %}.</p>
 <p class="dim">Release {{ document.release }}, control plane {{ document.control_plane }}, phase {{ document.phase }},
 <time datetime="{{ document.generated }}">{{ document.generated }}</time></p>
 <nav aria-label="Sections"><a href="#causes">Causes</a><a href="#nodes">Nodes</a>{% if matrix %}<a href="#ports">Ports</a>{% endif %}
