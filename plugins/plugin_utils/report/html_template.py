@@ -78,6 +78,19 @@ PAGE = """<!DOCTYPE html>
 <p>Nothing has to be done.</p>
 {% endfor %}
 </section>
+{% if document.since is defined %}
+<section aria-labelledby="since">
+<h2 id="since">Since the audit of {{ document.since.before }}</h2>
+<ul>
+{% for words, changes in [("New", document.since.new), ("Fixed", document.since.fixed), ("Changed", document.since.other)] %}
+{% for change in changes %}
+<li>{{ words }}: {{ change.id }} on {{ change.node }}: {{ change.before or "-" }} &rarr; {{ change.after or "-" }}</li>
+{% endfor %}
+{% endfor %}
+<li>{{ document.since.still }} findings are as they were.</li>
+</ul>
+</section>
+{% endif %}
 <section aria-labelledby="nodes">
 <h2 id="nodes">Nodes</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Nodes"><table>

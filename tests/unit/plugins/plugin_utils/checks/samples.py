@@ -46,6 +46,7 @@ def audit_inputs(**changes):
         "max_latency_ms": 15.0,
         "min_node_bandwidth_mbit": 900.0,
         "report_formats": ["html"],
+        "report_keep": 30,
         **changes,
     }
 
