@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import comparison
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.waivers import JudgedWaiver
@@ -133,6 +134,8 @@ def _closing_lines(report: Document) -> list[Line]:
         out += _hanging("", f"Left out by {variable} ({len(left_out)}): {', '.join(_by_area(left_out, ids))}", "cyan")
     for waiver in report["waivers"]:
         out += _waiver_lines(waiver)
+    if "since" in report and comparison.sentence(report["since"]):
+        out += _hanging("", comparison.sentence(report["since"]), "cyan")
     missing = report["not_verified"]
     if missing:
         listed = ", ".join(row["id"] for row in missing)

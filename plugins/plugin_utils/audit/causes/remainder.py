@@ -115,20 +115,27 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
 
 
 def _observed(own: Sequence[Result], cluster: Cluster) -> str:
-    """What was found, with the nodes, once where it is the same on all of them."""
-    texts: dict[str, list[str]] = {}
+    """What was found, with the nodes, once where it is the same on all of them but for the order."""
+    texts: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for result in own:
         text = without_node(result["observed"], result["node"], cluster.addresses.get(result["node"], ""))
-        texts.setdefault(text, []).append(result["node"])
-    if len(texts) == 1:
-        [(text, every)] = texts.items()
+        texts.setdefault(tuple(sorted(text.split(", "))), (text, []))[1].append(result["node"])
+    shown = []
+    for text, every in texts.values():
         nodes = list(dict.fromkeys(every))
-        return f"{named(nodes, len(cluster.addresses))}: {for_nodes(text, nodes, cluster.addresses)}"
-    shown = [
-        f"{named(list(dict.fromkeys(nodes)), len(cluster.addresses))}: {for_nodes(text, nodes, cluster.addresses)}"
-        for text, nodes in texts.items()
-    ]
+        shown.append(f"{named(nodes, len(cluster.addresses))}: {for_nodes(text, nodes, cluster.addresses)}")
     return "; ".join(shown[:_MOST]) + (f"; and {len(shown) - _MOST} more" if len(shown) > _MOST else "")
+
+
+def _each_once(texts: Sequence[str]) -> str:
+    """Texts in a row, the nodes only where they change."""
+    out: list[str] = []
+    former = None
+    for text in texts:
+        nodes, colon, rest = text.partition(": ")
+        out.append(rest if colon and nodes == former else text)
+        former = nodes
+    return "; ".join(out)
 
 
 def _named(ids: Sequence[str] | dict[str, None]) -> str:

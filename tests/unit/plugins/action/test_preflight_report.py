@@ -42,9 +42,13 @@ def report(directory, *words):
 def test_the_report_and_its_evidence_are_written_for_their_owner_only(tmp_path):
     code, output = report(tmp_path)
     assert code == 0 and "Report: " in output, output
-    files = {path.name: json.loads(path.read_text()) for path in (tmp_path / "found").iterdir()}
-    assert sorted(files) == ["evidence.json", "report.json"]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "found").iterdir()} == {0o600}
+    [run] = (tmp_path / "found" / "runs").iterdir()
+    # Of one node of two: no link of the whole cluster's leads to it.
+    assert run.name.endswith("-partial") and [path.name for path in (tmp_path / "found").iterdir()] == ["runs"]
+    assert f"Report: {run}/report.json" in output
+    assert sorted(path.name for path in run.iterdir()) == ["evidence.json", "report.html", "report.json"]
+    files = {path.name: json.loads(path.read_text()) for path in run.glob("*.json")}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in run.iterdir()} == {0o600}
     here, left_out = files["evidence.json"]["node-1"], files["evidence.json"]["node-2"]
     assert here["host"]["hostile"] == HOSTILE and here["host"]["kernel"]
     assert here["inventory"] == {"role": "controller", "ansible_host": "10.0.0.11"}

@@ -45,6 +45,8 @@ def audit_inputs(**changes):
         "load_balancer": "",
         "max_latency_ms": 15.0,
         "min_node_bandwidth_mbit": 900.0,
+        "report_formats": ["html"],
+        "report_keep": 30,
         **changes,
     }
 
