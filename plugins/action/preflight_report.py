@@ -12,6 +12,7 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import gate
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
@@ -54,8 +55,11 @@ class ActionModule(Door):
             # What AWX and Automation Platform keep of a job.
             "ansible_stats": {"data": state, "per_host": False, "aggregate": False},
         }
-        if fails_the_play(report.blocking, inputs["enforce"]):
-            answer.update(failed=True, msg=failure.message(report))
+        fails = fails_the_play(report.blocking, inputs["enforce"] and not inputs["gate"])
+        if inputs["gate"] and not fails:
+            fails = gate.holds(inputs["gate"], report.document)
+        if fails:
+            answer.update(failed=True, msg=failure.message(report, inputs["gate"]))
         return answer
 
     def _save(self, report, directory, now, inputs):

@@ -11,9 +11,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.docu
 MOST_NAMED = 5
 
 
-def message(report: Report) -> str:
-    """Return the message. A cause is named by its title and who has to act."""
+def message(report: Report, gate: str = "") -> str:
+    """Return the message. A cause is named by its title and who has to act. gate: the expression of rtf_gate, where set."""
     causes = [cause for cause in report.document["causes"] if cause["blocking"]]
     named = [f"{cause['title']} ({cause['owner']})" for cause in causes[:MOST_NAMED]]
     named += [f"and {len(causes) - MOST_NAMED} more"] if len(causes) > MOST_NAMED else []
-    return f"The cluster is {report.document['readiness']}: {'; '.join(named)}. The report above says what to do."
+    why = f"rtf_gate ({gate}) fails the run" if gate else "; ".join(named)
+    return f"The cluster is {report.document['readiness']}: {why}. The report above says what to do."

@@ -47,6 +47,7 @@ def audit_inputs(**changes):
         "min_node_bandwidth_mbit": 900.0,
         "report_formats": ["html"],
         "report_keep": 30,
+        "gate": "",
         **changes,
     }
 
