@@ -66,6 +66,7 @@ def no_proxy_networks(subject: Subject, evidence: Evidence) -> Finding:
 
 
 def _direct(subject: Subject, evidence: Evidence, kinds: tuple[str, ...], expected: str) -> Finding:
+    part(evidence, "host", "proxy")
     if not subject.proxy.http:
         return Finding(PASS, expected, "no proxy is configured")
     wanted = [destination for destination in subject.proxy.internal if destination.kind in kinds]
