@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Probe every port of every peer over both transports at once, and summarise."""
 
+import socket
+
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     deadlines,
     file_limit,
@@ -29,7 +31,10 @@ def targets_of(peers):
 
 
 def probe_all(key, peers, timeout, concurrency, seconds):
-    """Return `[{"name", "address", "tcp", "udp"}]`, for each peer and transport a summary of the verdicts."""
+    """Return `[{"name", "address", "source", "tcp", "udp"}]`, for each peer and transport a summary of the verdicts.
+
+    source: the address from which this host reaches the peer, None without a route.
+    """
     tcp, udp = targets_of(peers)
     deadline = deadlines.Deadline(seconds)
     most = file_limit.raise_file_limit(min(concurrency, len(tcp)) + _FILES_OF_THE_MODULE) - _FILES_OF_THE_MODULE
@@ -47,11 +52,21 @@ def probe_all(key, peers, timeout, concurrency, seconds):
         {
             "name": peer["name"],
             "address": peer["address"],
+            "source": _source_towards(peer["address"]),
             "tcp": port_verdicts.summary(_of_peer(probers[0].outcomes, number)),
             "udp": port_verdicts.summary(_of_peer(probers[1].outcomes, number)),
         }
         for number, peer in enumerate(peers)
     ]
+
+
+def _source_towards(address):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((address, 9))  # of UDP, which sends nothing
+        except OSError:
+            return None
+        return probe.getsockname()[0]
 
 
 def _of_peer(outcomes, number):
