@@ -31,7 +31,7 @@ lint: setup ## Run every linter
 	@tools/lint.sh
 
 # Whose rules for NO_PROXY the unit tests compare with ours.
-NO_PROXY_READERS := apt curl dnf golang-go openjdk-17-jdk-headless
+NO_PROXY_READERS := apt curl dnf golang-go openjdk-17-jdk-headless skopeo
 
 unit-programs:
 	@tools/debian-packages.sh $(NO_PROXY_READERS)

@@ -595,7 +595,8 @@ host:
             - RV(ignore:password) is whether it has credentials. V(none), V(expected) where the URL is one of
               O(proxy_hashes), or V(other).
             - RV(ignore:ignored) is why the program does not take a setting, RV(ignore:unknown) why its value is not known,
-              such as that a script computes it. Both are empty otherwise.
+              such as that a script computes it, RV(ignore:shortened) why the program does not take all of it. They are empty
+              otherwise.
             - The settings of one reader are in its order, and of one variable the last one counts.
           type: list
           elements: dict
@@ -604,6 +605,7 @@ host:
             - ignored: ""
               password: expected
               reader: sessions
+              shortened: ""
               source: /etc/environment
               value: http://********@proxy.example.com:3128
               unknown: ""

@@ -241,16 +241,13 @@ def _notices(inputs: Inputs, systemd: int) -> list[str]:
 def _too_long(inputs: Inputs, found: Mapping[str, Any]) -> list[str]:
     """Return what sessions do not get because a line of /etc/environment is too long for the node's PAM."""
     version = pam_version.numbers(found.get("pam"))
-    most = pam_environment.limit(version) if version else None
-    if most is None or "sessions" not in _configured(inputs):
-        return []
-    lines = [f"{name}={value}" for name, value in _variables(inputs)]
-    size = max(len(line) for line in lines)
-    if size < most:
+    most = pam_environment.longest(version) if version else None
+    size = max((len(f"{name}={value}") for name, value in _variables(inputs)), default=0)
+    if most is None or size <= most or "sessions" not in _configured(inputs):
         return []
     return [
-        f"Sessions do not get NO_PROXY: its line in /etc/environment has {size} bytes, and PAM {found['pam']} stops reading"
-        f" the file at a line of {most} or more. Remove `sessions` from rtf_proxy_consumers; login shells get the whole list."
+        f"Sessions do not get all of NO_PROXY: its line in /etc/environment has {size} bytes, and PAM {found['pam']} supports"
+        f" {most}. Remove `sessions` from rtf_proxy_consumers; login shells get the whole list."
     ]
 
 

@@ -63,6 +63,15 @@ def test_environment_of_units(lines):
     assert unit_variables(lines) == setting_cases.UNITS[lines]
 
 
+@pytest.mark.parametrize(
+    "version, of_all, expected", [(219, False, "%40x"), (236, False, None), (247, True, "%40x"), (252, True, None)]
+)
+def test_a_percent_sign_means_something_else_to_each_systemd(version, of_all, expected):
+    """https://github.com/distribution/distribution/issues/3171 names the release that began to drop variables."""
+    (found,) = unit_environment.environment("A=%40x", version, of_all)
+    assert (None if found.ignored else found.value) == expected
+
+
 def unit_variables(lines):
     """{variable: value} that a service gets by the lines of its section [Service]."""
     found = {}

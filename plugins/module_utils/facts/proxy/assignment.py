@@ -8,17 +8,18 @@ import collections
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
-Assignment = collections.namedtuple("Assignment", "name value cut ignored unknown")
+Assignment = collections.namedtuple("Assignment", "name value cut ignored unknown shortened")
 Assignment.__doc__ = """One variable.
 
 value: the text that the program takes, "" where there is none. cut: whether the file continues behind it with text that may
-belong to a password. ignored: why the program does not take it, unknown: why its value is not known; "" where neither is so.
+belong to a password. ignored: why the program does not take it, unknown: why its value is not known, shortened: why it does
+not take the whole value; "" where that is not so.
 """
 
 
-def assignment(name, value, cut=False, ignored="", unknown=""):
+def assignment(name, value, cut=False, ignored="", unknown="", shortened=""):
     """Return an Assignment."""
-    return Assignment(name, value, cut, ignored, unknown)
+    return Assignment(name, value, cut, ignored, unknown, shortened)
 
 
 def goes_on(text, values):

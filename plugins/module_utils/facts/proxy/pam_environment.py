@@ -16,10 +16,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     is_proxy,
 )
 
-# Before these versions of Linux-PAM, a line of this many bytes, without its end, ends the whole file.
-LIMITS = (((1, 4), 1023), ((1, 6), 8191))
-# Before it, so does a last line without an end.
-NEEDS_LAST_END = (1, 5)
+# Before this version of Linux-PAM, a line is cut into pieces of so many bytes, each of which is a line.
+CUTS_BEFORE, PIECE = (1, 4), 1023
+# From then until this one, a line of so many bytes, without its end, ends the whole file.
+STOPS_BEFORE, MOST = (1, 6), 8191
+# In these versions, so does a last line without an end.
+NEEDS_LAST_END = ((1, 4), (1, 5))
 # From here on, blanks before a continued line are dropped, and a comment ends the lines before it.
 TRIMS_CONTINUED = (1, 6)
 RECENT = (1, 6)
@@ -29,13 +31,15 @@ _KEY = re.compile(r"[A-Za-z0-9_]+\Z")
 def environment(text, version=RECENT):
     """Return [Assignment] of the variables of a file, as sessions get them; version: of Linux-PAM, numbers.
 
-    Variables behind a line at which pam_env gives up are `ignored`.
+    Variables behind a line at which pam_env gives up are `ignored`, and one whose line it cuts is `shortened`.
     """
     found, broken = {}, ""
     for lines, problem in _logical_lines(text, version):
         broken = broken or problem
         name, equals, value = _parts(lines, version)
         if not _KEY.match(name):
+            if version < CUTS_BEFORE and equals and not name:
+                broken = "this pam_env stops reading at a line that begins with `=`"
             continue
         if not equals:
             if not broken:
@@ -45,25 +49,44 @@ def environment(text, version=RECENT):
         if broken:
             found.setdefault(name, assignment(name, "", cut, ignored=broken))
         else:
-            found[name] = assignment(name, value, cut)
+            short = lines[-1].endswith("\n") or len(_bytes(lines[-1])) < PIECE or version >= CUTS_BEFORE
+            why = "" if short else f"this pam_env cuts lines at {PIECE} bytes"
+            # What a cut leaves for the next line may be the rest of a password.
+            found[name] = assignment(name, value, cut or bool(why), shortened=why)
     return list(found.values())
 
 
-def limit(version):
-    """Return how many bytes a line must have fewer than, None where any length is read."""
-    return next((size for before, size in LIMITS if version < before), None)
+def longest(version):
+    """Return how many bytes a line can have so that sessions get all of it, None where any number."""
+    return PIECE if version < CUTS_BEFORE else MOST - 1 if version < STOPS_BEFORE else None
+
+
+def _bytes(text):
+    return text.encode("utf-8", "replace")
+
+
+def _physical_lines(text, version):
+    """Yield the lines with their ends as pam_env gets them from the file."""
+    for line in re.findall(r"[^\n]*\n|[^\n]+\Z", text):
+        if version >= CUTS_BEFORE:
+            yield line
+            continue
+        whole = _bytes(line)
+        for begin in range(0, len(whole), PIECE):
+            yield whole[begin : begin + PIECE].decode("utf-8", "replace")
 
 
 def _logical_lines(text, version):
     """Yield (the physical lines of one logical line, why pam_env gives up there or "")."""
-    most, gathered = limit(version), []
-    for line in re.findall(r"[^\n]*\n|[^\n]+\Z", text):
-        size = len("".join(gathered).encode("utf-8")) + len(line.rstrip("\n").encode("utf-8"))
-        if most and size >= most:
-            yield [*gathered, line], f"a line of {size} bytes: this pam_env stops reading at a line of {most} or more"
+    gathered = []
+    for line in _physical_lines(text, version):
+        size = sum(len(_bytes(each.rstrip("\n"))) for each in (*gathered, line))
+        if CUTS_BEFORE <= version < STOPS_BEFORE and size >= MOST:
+            why = f"a line of {size} bytes: this pam_env stops reading at a line of {MOST} or more"
+            yield [*gathered, line], why
             gathered = []
             continue
-        if version < NEEDS_LAST_END and not line.endswith("\n"):
+        if NEEDS_LAST_END[0] <= version < NEEDS_LAST_END[1] and not line.endswith("\n"):
             yield [*gathered, line], "its last line does not end with a line break, which this pam_env requires"
             continue
         blank = not line.strip() or line.lstrip().startswith("#")

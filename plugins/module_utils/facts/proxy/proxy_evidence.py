@@ -47,8 +47,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 
 INSTALLER_FILE = "/opt/anypoint/runtimefabric/env"
 INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
-# From this version of systemd on, DefaultEnvironment= knows specifiers.
-SPECIFIERS_FOR_ALL = 250
 
 
 def apt_configuration():
@@ -59,11 +57,13 @@ def apt_configuration():
 def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
     """Return `{"settings", "apt_files", "installer_file", "curl", "systemd", "pam", "services", "unread", "unreadable", "dangling"}`.
 
-    A setting is `{"reader", "source", "variable", "value", "password", "ignored", "unknown"}`: the program that reads it, the
+    A setting is `{"reader", "source", "variable", "value", "password", "ignored", "unknown", "shortened"}`: the program that reads it, the
     file, the name in it, the value with its secrets masked, and whether it has credentials: `none`, `expected` (the digest of
     the URL is one of `hashes`) or `other`. ignored: why the program does not take it. unknown: why its value is not known.
-    Both are "" otherwise. The settings of one reader are in its order: of one name the last one counts. apt_files: the files
-    of apt that mention a proxy; apt itself, which `apt-config` stands for, does not say where a setting is from.
+    shortened: why it does not take the whole value. They are "" otherwise. The settings of one reader are in its order: of one
+    name the last one counts.
+    apt_files: the files of apt that mention a proxy; apt itself, which `apt-config` stands for, does not say where a setting is
+    from.
     installer_file: whether there is one. curl, systemd, pam: versions, None without. services: as `service_evidence` has them,
     unread: as `unread_evidence` does.
     root: the directory whose files are read.
@@ -140,6 +140,7 @@ class _Reader:
                 "password": password,
                 "ignored": found.ignored,
                 "unknown": found.unknown,
+                "shortened": found.shortened,
             }
         )
 
@@ -173,10 +174,9 @@ class _Reader:
 
     def systemd(self):
         found = []
-        specifiers = self.systemd_version >= SPECIFIERS_FOR_ALL
         for path, text in self.files("/etc/systemd/system.conf", "/etc/systemd/system.conf.d/*.conf"):
             for value in unit_environment.directives(text, "Manager", "DefaultEnvironment"):
-                found = found + self.unit_variables(path, value, specifiers) if value else []
+                found = found + self.unit_variables(path, value, True) if value else []
         for path, each in found:
             self.add("systemd", path, each)
         self.unit("systemd", "service")
@@ -186,7 +186,7 @@ class _Reader:
         own, files = [], []
         for path, text in self.texts(unit_files(unit, self.root)):
             for value in unit_environment.directives(text, "Service", "Environment"):
-                own = own + self.unit_variables(path, value, True) if value else []
+                own = own + self.unit_variables(path, value) if value else []
             for value in unit_environment.directives(text, "Service", "EnvironmentFile"):
                 files = files + [value] if value else []
         for pattern in files:
@@ -202,9 +202,9 @@ class _Reader:
         name = unit.rpartition(".")[0] or unit
         return pattern.replace("%N", name).replace("%p", name).replace("%n", unit)
 
-    @staticmethod
-    def unit_variables(path, value, specifiers):
-        return [(path, each) for each in unit_environment.environment(value, specifiers) if concerns(each.name)]
+    def unit_variables(self, path, value, of_all=False):
+        found = unit_environment.environment(value, self.systemd_version, of_all)
+        return [(path, each) for each in found if concerns(each.name)]
 
     def docker(self):
         for path, text in self.files(docker_configuration.DAEMON_FILE):

@@ -50,11 +50,16 @@ def _joined_lines(text):
     yield gathered.strip()
 
 
-def environment(value, specifiers=True):
+# From these versions of systemd on, a specifier that is none makes it drop a variable, and DefaultEnvironment= has specifiers.
+REFUSES_UNKNOWN, SPECIFIERS_FOR_ALL = 236, 250
+
+
+def environment(value, version=SPECIFIERS_FOR_ALL, of_all=False):
     """Return [Assignment] of one value of `Environment=`, in its order.
 
-    specifiers: whether a percent sign begins one, as DefaultEnvironment= did not until version 250.
+    version: of systemd. of_all: whether it is one of `DefaultEnvironment=`.
     """
+    specifiers = version >= SPECIFIERS_FOR_ALL or not of_all
     found = []
     words, broken = _words(value)
     for word in words:
@@ -64,7 +69,7 @@ def environment(value, specifiers=True):
         ignored = unknown = ""
         if specifiers:
             text, kind = _expanded(text)
-            ignored = _PERCENT if kind == "lone" else ""
+            ignored = _PERCENT if kind == "lone" and version >= REFUSES_UNKNOWN else ""
             unknown = "it has a specifier of systemd" if kind == "known" else ""
         found.append((name, text, ignored, unknown))
     # Of what cannot be read nothing is known but the names.

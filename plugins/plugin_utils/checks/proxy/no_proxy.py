@@ -30,7 +30,7 @@ class _List(NamedTuple):
     """Hosts that programs reach without their proxy.
 
     name: what the programs call such an entry. files: where they are set. programs: {program: rule} of those that read it.
-    why: settings of it that have no effect.
+    why: settings of it that have no effect, or not their whole value.
     """
 
     name: str
@@ -66,6 +66,7 @@ def no_proxy_networks(subject: Subject, evidence: Evidence) -> Finding:
 
 
 def _direct(subject: Subject, evidence: Evidence, kinds: tuple[str, ...], expected: str) -> Finding:
+    part(evidence, "host", "proxy")
     if not subject.proxy.http:
         return Finding(PASS, expected, "no proxy is configured")
     wanted = [destination for destination in subject.proxy.internal if destination.kind in kinds]
@@ -132,6 +133,7 @@ def _lists(subject: Subject, evidence: Evidence) -> tuple[list[_List], list[str]
             for entry in found.ignored
             if not is_url(entry["variable"])
         ]
+        why += [f"{entry['source']}: {entry['shortened']}" for entry in lists if entry.get("shortened")]
         for value in sorted(values) or ([] if lists else [""]):
             listed.append(_List(name, tuple(found.no_proxy_files), value, programs, tuple(why)))
     if not listed and not unknown:

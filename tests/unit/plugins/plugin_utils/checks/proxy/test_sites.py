@@ -139,7 +139,7 @@ def test_what_only_a_shell_can_know_is_unknown(site):
 
 
 def test_a_lone_percent_sign_in_a_drop_in_is_named(site):
-    """systemd drops the variable: https://github.com/docker/docs/issues/17432 and many more."""
+    """https://github.com/docker/for-linux/issues/628 and https://github.com/systemd/systemd/issues/9842."""
     drop_in = f'[Service]\nEnvironment="HTTP_PROXY={SECRET}" "HTTPS_PROXY={SECRET}" "NO_PROXY={WHOLE}"\n'
     results = site({DROP_IN + "http-proxy.conf": drop_in}, f"Environment=NO_PROXY={WHOLE}", url=SECRET)
     assert status(results, "settings") == "fail"
@@ -171,7 +171,7 @@ def test_a_drop_in_that_a_later_one_overrides_is_not_held_against_the_node(site)
 
 
 def test_export_in_an_environment_file_is_named(site):
-    """https://github.com/k3s-io/k3s/issues/4009: a file for shells as EnvironmentFile=, which systemd ignores."""
+    """A file for shells as EnvironmentFile=: https://github.com/systemd/systemd/issues/5797."""
     files = {
         "etc/systemd/system/k3s.service": "[Service]\nEnvironmentFile=-/etc/systemd/system/k3s.service.env\n",
         "etc/systemd/system/k3s.service.env": f"export HTTP_PROXY={PLAIN}\n",
@@ -201,7 +201,7 @@ def test_a_containerd_of_k3s_that_has_variables_of_its_own_is_judged_by_these(si
 
 
 def test_networks_are_enough_for_what_is_written_in_go(site):
-    """https://github.com/rancher/rke2/issues/1077: NO_PROXY of networks alone."""
+    """NO_PROXY of networks, as Rancher's documentation has it for nodes behind a proxy."""
     value = "localhost,127.0.0.0/8,169.254.169.254,192.168.230.0/24,n11,n21,n22,10.244.0.0/16,10.100.0.0/16,.svc,.local"
     shown = f"Environment=HTTP_PROXY={PLAIN} NO_PROXY={value}"
     assert status(site({}, shown, service="rke2-agent"), "no_proxy") == "pass"
@@ -264,23 +264,52 @@ LONG = ",".join(proxy_settings.of_cluster(("", ""), MANY, "10.244.0.0/16", "10.1
 
 @pytest.mark.parametrize("pam, expected", [("1.1.8", "fail"), ("1.3.1", "fail"), ("1.4.0", "pass"), ("1.7.0", "pass")])
 def test_a_line_that_is_too_long_for_an_old_pam_is_named(site, pam, expected):
-    """At 20 nodes and more: pam_env before 1.4 stops reading at a line of 1023 bytes, and so does not set NO_PROXY."""
+    """At 20 nodes and more: https://github.com/linux-pam/linux-pam/pull/55 has the truncation to 1023 bytes."""
     assert len(LONG) > 1023
     results = site({"etc/environment": f"http_proxy={PLAIN}\nno_proxy={LONG}\n"}, nodes=MANY, pam=pam)
     assert status(results, "no_proxy") == expected
     if expected == "fail":
-        assert results["proxy.no_proxy"]["observed"].startswith(
-            f"no_proxy of /etc/environment has no effect: a line of {len(LONG) + 9} bytes: this pam_env stops reading at a"
+        said = results["proxy.no_proxy"]["observed"]
+        assert said.startswith(
+            "/etc/environment: this pam_env cuts lines at 1023 bytes; NO_PROXY in /etc/environment lacks "
         )
+        assert "kubernetes.default.svc" in said and "192.168.230.100" not in said
+
+
+def test_a_line_that_ends_the_file_is_named(site):
+    """PAM 1.4 and 1.5 stop at 8191 bytes: https://github.com/linux-pam/linux-pam/issues/263."""
+    entries = f"{WHOLE},{','.join(f'host-{number}.example.com' for number in range(500))}"
+    results = site({"etc/environment": f"http_proxy={PLAIN}\nno_proxy={entries}\n"}, pam="1.5.2")
+    assert results["proxy.no_proxy"]["observed"].startswith(
+        f"no_proxy of /etc/environment has no effect: a line of {len(entries) + 9} bytes: this pam_env stops reading at a"
+    )
 
 
 def test_a_last_line_without_an_end_is_lost_on_old_releases(site):
-    """https://github.com/linux-pam/linux-pam/issues/305, as on Debian 11."""
+    """https://github.com/linux-pam/linux-pam/pull/289, as on Debian 11."""
     text = f"http_proxy={PLAIN}\nno_proxy={WHOLE}"
     assert status(site({"etc/environment": text}, pam="1.4.0"), "no_proxy") == "fail"
-    assert status(site({"etc/environment": text}, pam="1.5.2"), "no_proxy") == "pass"
+    for other in ("1.3.1", "1.5.2"):
+        assert status(site({"etc/environment": text}, pam=other), "no_proxy") == "pass"
+
+
+def test_one_pair_of_quotes_around_all_variables_is_named(site):
+    """https://github.com/angstwad/docker.ubuntu/issues/193: it is one variable, whose value is no URL."""
+    drop_in = f'[Service]\nEnvironment="http_proxy={PLAIN} https_proxy={PLAIN} no_proxy={WHOLE}"\n'
+    results = site({DROP_IN + "proxy.conf": drop_in})
+    assert "sets http_proxy to (hidden), which is not a plain URL" in results["proxy.settings"]["observed"]
+    assert status(results, "no_proxy") == "fail"
+
+
+def test_agents_of_rke2_do_not_add_the_networks_of_the_cluster(site):
+    """https://github.com/rancher/rke2/pull/2092: only servers do."""
+    entries = ",".join(entry for entry in WHOLE.split(",") if "/" not in entry)
+    shown = "EnvironmentFiles=/etc/default/rke2-agent (ignore_errors=yes)"
+    results = site({"etc/default/rke2-agent": f"HTTP_PROXY={PLAIN}\nNO_PROXY={entries}\n"}, shown, service="rke2-agent")
+    assert status(results, "no_proxy_networks") == "fail"
 
 
 def test_a_variable_that_is_not_exported_reaches_no_program(site):
+    """https://github.com/kubermatic/kubeone/issues/649: a file for EnvironmentFile= that shells source."""
     results = site({"etc/profile.d/proxy.sh": f"http_proxy={PLAIN}\n"})
     assert status(results, "settings") == "fail" and "it is not exported" in results["proxy.settings"]["observed"]
