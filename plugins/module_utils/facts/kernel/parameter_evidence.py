@@ -7,10 +7,7 @@
 import glob
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
-    read_noting,
-    read_text_or_none,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import dotted_name, key_path
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
     boot_replay,
@@ -108,7 +105,7 @@ def _interfaces():
     found = {}
     for path in sorted(glob.glob("/sys/class/net/*/ifindex")):
         name = path.split("/")[-2]
-        number = read_text_or_none(path)
+        number = read_noting(path, [])  # an interface can go at any time
         if number and name != "lo" and os.path.exists("/proc/sys/" + interface_key(name)):
             found[number.strip()] = name
     return found

@@ -18,6 +18,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 # A filesystem keeps something of its disk for itself.
 TOLERANCE = 0.05
+# The installer and the platform run programs from here. /var/lib/gravity is a disk of its own once it is there.
+RUN_FROM = {"appliance": ("/opt/anypoint/runtimefabric", "/var/lib/gravity"), "self_managed": ("/var/lib",)}
 # What a filesystem must have left, whatever its size: below that nodes stop in the middle of an installation or an update.
 LEAST_FREE, LEAST_FILES = GIB, 10000
 OF_THE_APPLIANCE = ("/var/lib/gravity", "/opt/anypoint")
@@ -95,6 +97,13 @@ def writable(subject: Subject, evidence: Evidence) -> Finding:
 def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (what keeps a directory from being written to, what to do about it), but for what another check says."""
     mount = room["mount"]
+    # Evidence of an earlier version does not have it.
+    if room.get("obstacle"):
+        yield (
+            f"it cannot be made ({room['obstacle']})",
+            f"Make {room['obstacle'].partition(': ')[0]} a directory, or remove it.",
+        )
+        return
     if "ro" in room["options"]:
         if path != "/tmp":
             yield (
@@ -102,6 +111,11 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
                 f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
             )
         return
+    if "noexec" in room["options"] and path in RUN_FROM[subject.line] and not _gets_a_disk(path, room):
+        yield (
+            f"{mount} is mounted noexec, and programs run from there",
+            f"Remove noexec from the line for {mount} in /etc/fstab and `mount -o remount,exec {mount}`.",
+        )
     if room["writable"] is False:
         yield (
             "root cannot write there",
@@ -123,6 +137,11 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
             f"{room['free'] / GIB:.1f} GiB free on {mount}",
             f"Free space (`du -xsh {mount}`), or enlarge the filesystem of {mount}.",
         )
+
+
+def _gets_a_disk(path: str, room: dict[str, Any]) -> bool:
+    """Whether the installer mounts a disk at a directory that is not there yet."""
+    return path == "/var/lib/gravity" and room["mode"] is None
 
 
 def _room(subject: Subject, evidence: Evidence, path: str) -> Finding:

@@ -169,6 +169,13 @@ def test_what_a_file_says_that_cannot_be_read_is_open_and_nothing_else_is():
     assert unknown == {"kernel.sysctls_at_boot", "kernel.reserved_ports"}
 
 
+def test_a_module_that_is_not_loaded_is_open_where_the_list_of_modules_could_not_be_read():
+    lists = ["/lib/modules/6.1.0/modules.dep: Input/output error"]
+    evidence = absent(kernel_of(unreadable={"sysctls": [], "modules": lists}), "ebtables")
+    result = judged(evidence, "kernel.installer_modules")
+    assert result["status"] == "unknown" and "ebtables" in result["observed"] and lists[0] in result["observed"]
+
+
 @pytest.mark.parametrize(
     "service, failed",
     [
