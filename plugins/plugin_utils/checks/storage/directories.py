@@ -20,6 +20,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 TOLERANCE = 0.05
 # The installer and the platform run programs from here. /var/lib/gravity is a disk of its own once it is there.
 RUN_FROM = {"appliance": ("/opt/anypoint/runtimefabric", "/var/lib/gravity"), "self_managed": ("/var/lib",)}
+# Gravity installs itself there, a file of little size.
+PROGRAMS = "/usr/bin"
 # What a filesystem must have left, whatever its size: below that nodes stop in the middle of an installation or an update.
 LEAST_FREE, LEAST_FILES = GIB, 10000
 OF_THE_APPLIANCE = ("/var/lib/gravity", "/opt/anypoint")
@@ -83,11 +85,14 @@ def writable(subject: Subject, evidence: Evidence) -> Finding:
             continue
         for trouble, remedy in _troubles(subject, path, room):
             wrong.setdefault((trouble, remedy), []).append(path)
+    mount = _mount_of_programs(evidence) if subject.line == "appliance" else None
+    if mount is not None and "ro" in mount["options"]:
+        wrong.setdefault(_read_only(mount["path"]), []).append(PROGRAMS)
     if wrong:
         observed = "; ".join(f"{', '.join(paths)}: {trouble}" for (trouble, dummy), paths in wrong.items())
         remedy = " ".join(dict.fromkeys(remedy for dummy, remedy in wrong))
         return Finding(
-            FAIL, expected, observed, remedy, {path: rooms[path] for paths in wrong.values() for path in paths}
+            FAIL, expected, observed, remedy, {path: rooms.get(path) for paths in wrong.values() for path in paths}
         )
     if unsure:
         return Finding(UNKNOWN, expected, "; ".join(unsure), "Put these directories on disks of the node.")
@@ -106,10 +111,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
         return
     if "ro" in room["options"]:
         if path != "/tmp":
-            yield (
-                f"{mount} is mounted read-only",
-                f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
-            )
+            yield _read_only(mount)
         return
     if "noexec" in room["options"] and path in RUN_FROM[subject.line] and not _gets_a_disk(path, room):
         yield (
@@ -137,6 +139,23 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
             f"{room['free'] / GIB:.1f} GiB free on {mount}",
             f"Free space (`du -xsh {mount}`), or enlarge the filesystem of {mount}.",
         )
+
+
+def _read_only(mount: str) -> tuple[str, str]:
+    return (
+        f"{mount} is mounted read-only",
+        f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
+    )
+
+
+def _mount_of_programs(evidence: Evidence) -> dict[str, Any] | None:
+    """The mount that holds PROGRAMS; None where the mounts are not known, so that the room of no directory is known either."""
+    try:
+        mounts = part(evidence, "host", "storage", "mounts")
+    except NoEvidence:
+        return None
+    above = [one for one in mounts if f"{PROGRAMS}/".startswith(one["path"].rstrip("/") + "/")]
+    return max(above, key=lambda one: len(one["path"]), default=None)
 
 
 def _gets_a_disk(path: str, room: dict[str, Any]) -> bool:

@@ -73,6 +73,17 @@ def test_a_running_cluster_of_another_kind_runs_containers_from_var_lib():
     assert judged("/var/lib", subject=subject, options=["noexec", "rw"])["status"] == "fail"
 
 
+def test_gravity_cannot_install_itself_where_usr_is_read_only():
+    """https://github.com/gravitational/gravity/issues/745"""
+    evidence = samples.evidence()
+    usr = {"path": "/usr", "root": "/", "device": "8:3", "type": "xfs", "source": "/dev/sda3", "options": ["ro"]}
+    evidence["host"]["storage"]["mounts"].append(usr)
+    [result] = judge_node(checks.load(), samples.subject(), evidence, ["storage.writable"])
+    assert (result["status"], result["observed"]) == ("fail", "/usr/bin: /usr is mounted read-only")
+    [result] = judge_node(checks.load(), samples.subject(line="self_managed"), evidence, ["storage.writable"])
+    assert result["status"] == "pass"
+
+
 def test_a_link_in_the_place_of_fstab_is_named():
     evidence = samples.evidence()
     evidence["host"]["storage"].update(fstab=[], fstab_link="/etc/fstab: dangling link to /srv/fstab")
