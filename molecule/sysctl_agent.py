@@ -4,7 +4,7 @@
 
 """Runs on a node: apply each case with systemd-sysctl and with `sysctl --system`, and print what the kernel has.
 
-Standard input is a JSON object: `names`, `before` and `cases`, `{case: {path: text, or [target] for a link}}`. Prints
+Its argument is a JSON object: `names`, `before` and `cases`, `{case: {path: text, or [target] for a link}}`. Prints
 `{case: {"systemd": {name: value}, "sysctl": {name: value}, "late": value}}`. A file that a case replaces is put back.
 """
 
@@ -29,11 +29,16 @@ def value_of(path):
         return " ".join(stream.read().split())
 
 
+def text_of(path):
+    with open(path, newline="") as stream:
+        return stream.read()
+
+
 def put(path, content):
     """Make a path a file, a link or nothing; return what it was."""
     before = None
     if os.path.lexists(path):
-        before = [os.readlink(path)] if os.path.islink(path) else open(path, newline="").read()
+        before = [os.readlink(path)] if os.path.islink(path) else text_of(path)
         os.unlink(path)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if isinstance(content, list):
@@ -63,7 +68,7 @@ def late():
 
 
 def main():
-    asked = json.load(sys.stdin)
+    asked = json.loads(sys.argv[1])
     found = {}
     for case, files in asked["cases"].items():
         replaced = {path: put(path, content) for path, content in files.items()}

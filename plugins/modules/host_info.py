@@ -552,6 +552,7 @@ host:
             free: 61203283968
             mode: 1023
             mount: /
+            obstacle: null
             options: [relatime, rw]
             path: /tmp
             total: 85899345920
@@ -564,6 +565,7 @@ host:
             source: UUID=5b8e
             text: UUID=5b8e / xfs defaults 0 0
             type: xfs
+        fstab_link: null
         xfs:
           /: true
         devices:

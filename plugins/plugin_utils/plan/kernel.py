@@ -274,6 +274,14 @@ def unmet(
     return [*sysctls, *_unmet_modules(extra_modules or (), kernel["modules"])]
 
 
+def listed_ports(text: str) -> set[int]:
+    """Return the ports of a list such as ip_local_reserved_ports has; none where the kernel would refuse the text."""
+    try:
+        return set(port_ranges.numbers(filter(None, text.split(","))))
+    except ValueError:
+        return set()
+
+
 @functools.cache
 def _of_the_catalogue() -> tuple[frozenset[str], frozenset[str]]:
     """Names of sysctls and modules that some release asks for."""
@@ -296,10 +304,8 @@ def _values(
             values[name] = str(max([minimum, *numbers]))
     if reserve_ports and "reserved_ports" in expected and found[RESERVED_PORTS]["live"] is not None:
         entry = found[RESERVED_PORTS]
-        kept = [*entry["live"].split(","), *(_sites_value(entry, own_file) or "").split(",")]
-        values[RESERVED_PORTS] = ",".join(
-            port_ranges.texts(port_ranges.numbers([*expected["reserved_ports"], *filter(None, kept)]))
-        )
+        kept = listed_ports(entry["live"]) | listed_ports(_sites_value(entry, own_file) or "")
+        values[RESERVED_PORTS] = ",".join(port_ranges.texts({*port_ranges.numbers(expected["reserved_ports"]), *kept}))
     return values
 
 

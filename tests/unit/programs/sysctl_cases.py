@@ -35,6 +35,14 @@ class Link(NamedTuple):
     target: str
 
 
+# Cases of which a real boot is tried, by node, each with another release of systemd.
+BOOTED = {
+    "worker-1": "another name of the parameter, set between two equal lines",
+    "controller-1": "an equal line behind, which stays at its first place",
+    "worker-2": "an interface behind",
+}
+
+
 class Case(NamedTuple):
     """systemd: what differs from BEFORE after systemd-sysctl. sysctl: the same after `sysctl --system`, None where equal.
 

@@ -6,11 +6,10 @@
 
 import glob
 import os
+import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
-    read_noting,
-    read_text_or_none,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, read_noting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import dotted_name, key_path
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
     boot_replay,
@@ -108,7 +107,7 @@ def _interfaces():
     found = {}
     for path in sorted(glob.glob("/sys/class/net/*/ifindex")):
         name = path.split("/")[-2]
-        number = read_text_or_none(path)
+        number = read_noting(path, [])  # an interface can go at any time
         if number and name != "lo" and os.path.exists("/proc/sys/" + interface_key(name)):
             found[number.strip()] = name
     return found
@@ -123,7 +122,8 @@ def _boots(interfaces, problems, units, root=""):
     command_line = boot_writers.on_command_line(read_noting("/proc/cmdline", problems) or "")
     later = []
     if starts(units, "systemd-networkd.service"):
-        later += boot_writers.of_networkd(root, interfaces, problems)
+        found = boot_writers.of_networkd(root, interfaces, problems)
+        later += found if any(text.strip() for _path, text in found) and knows_ipv4_forwarding() else []
     for unit, reader in LATER.items():
         if starts(units, unit):
             later += reader(root, problems)
@@ -136,6 +136,16 @@ def _boots(interfaces, problems, units, root=""):
     )
     scripts = boot_writers.of_scripts(root, problems)
     return boot, boot_replay.Boot((), later=scripts), boot_replay.Boot((), later=files + last)
+
+
+def knows_ipv4_forwarding(run=run_text):
+    """Whether systemd-networkd has the setting IPv4Forwarding=; also where systemd did not answer."""
+    try:
+        shown = run(["systemctl", "show", "--property=Version"])
+    except Unreadable:
+        return True
+    release = re.match(r"Version=(?:systemd )?([0-9]+)", shown)
+    return release is None or int(release.group(1)) >= 256
 
 
 def starts(units, name):
