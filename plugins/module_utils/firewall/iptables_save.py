@@ -369,6 +369,9 @@ _MATCHES = {
     ("tcp", "--tcp-flags"): _flags,
     ("icmp", "--icmp-type"): _of_other_transports,
     ("icmp6", "--icmpv6-type"): _of_other_transports,
+    ("rt", "--rt-type"): _of_other_transports,  # nor has what opens a connection such headers
+    ("frag", "--fragmore"): _of_other_transports,
+    ("frag", "--fraglast"): _of_other_transports,
     ("conntrack", "--ctstate"): _states,
     ("state", "--state"): _states,
     ("conntrack", "--ctstatus"): _statuses,

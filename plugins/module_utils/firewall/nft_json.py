@@ -106,11 +106,14 @@ def chains(objects, listing, saved=None):
             )
     for kind, place, about in kept:
         if kind == "rule":
-            said = listing.texts.get(
-                place + (about["chain"], about.get("handle")), "rule {}".format(about.get("handle"))
-            )
+            here, expressions = place + (about["chain"],), about.get("expr", [])
+            rules, beside = found[place][about["chain"]].rules, saved.get(here, [])
+            if len(rules) < len(beside) and any("xt" in one for one in expressions if isinstance(one, dict)):
+                rules.append(beside[len(rules)])
+                continue
+            said = listing.texts.get(here + (about.get("handle"),), "rule {}".format(about.get("handle")))
             reader = _Rule({name: elements for (*where, name), elements in sets.items() if tuple(where) == place})
-            found[place][about["chain"]].rules.append(Rule(said, reader.steps(about.get("expr", []))))
+            rules.append(Rule(said, reader.steps(expressions)))
     return [chain for of_table in found.values() for chain in of_table.values() if chain.hook]
 
 

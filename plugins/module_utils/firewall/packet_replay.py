@@ -95,7 +95,7 @@ def _answers(accepted, ends):
     for end in others:  # where the packet goes elsewhere, nothing here says whether it arrives
         tell("unknown", end.ports & ~told, end.where, end.rule)
         told |= end.ports
-    for end in ends:
+    for end in reversed(ends):  # of several, the last is the one without a doubt whether a rule matches, if any is
         if end.kind == "drop":
             tell("unknown", end.ports & accepted & ~told, end.where, end.rule)
             tell("drop", end.ports & ~accepted & ~told, end.where, end.rule)

@@ -150,3 +150,27 @@ def test_a_table_that_is_switched_off_and_the_device_of_a_chain_are_read_from_th
         {("netdev", "edge", "in"): "eth0"},
         {("inet", "off")},
     )
+
+
+def test_a_table_of_the_site_beside_ufw_drops_what_ufw_accepts():
+    """Recorded from ufw 0.36.2 with iptables 1.8.9, and a table `inet own` that drops by policy."""
+    name = "ufw-and-a-table"
+    rules = kernel_rules.read(
+        RecordedHost(
+            {
+                "nft": text(name + ".json"),
+                "listing": text(name + ".txt"),
+                "iptables-nft-save": text(name + ".save"),
+                "ip6tables-nft-save": text(name + ".save6"),
+            }
+        )
+    )
+    by_port = {first: (verdict, where) for verdict, pairs, where, dummy in found(rules) for first, dummy_last in pairs}
+    assert by_port[22] == ("accept", "")
+    assert by_port[443] == by_port[9090] == ("drop", "inet own input")
+    assert by_port[30005] == ("drop", "ip filter ufw-user-input")
+    assert by_port[1] == ("drop", "ip filter INPUT")
+    assert [answer[:2] for answer in found(rules, "2001:db8::1", first=20, last=24)] == [
+        ("drop", [(20, 21), (23, 24)]),
+        ("accept", [(22, 22)]),
+    ]
