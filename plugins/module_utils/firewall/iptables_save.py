@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
     NUMBERS_OF_TCP_FLAGS,
     PORT,
     PROTOCOLS,
+    SEGMENT_SIZE,
     SENDING_PORT,
     SYN,
     address,
@@ -215,13 +216,15 @@ def _always(truth):
 
 def _side(side):
     def reader(arguments):
+        networks = [network(one) for one in (arguments[0].split(",") if arguments else [""])]
+
         def condition(packet, state):
             value = packet.source if side == "source" else packet.destination
+            if not value or None in networks:
+                return UNKNOWN
             truth = FALSE
-            for one in arguments[0].split(",") if arguments else [""]:
-                ends = network(one)
-                holds = is_between(address(value), *ends) if value and ends else UNKNOWN
-                truth = port_truths.either(truth, holds)
+            for first, last in networks:
+                truth = port_truths.either(truth, is_between(address(value), first, last))
             return truth
 
         return condition
@@ -367,6 +370,7 @@ _MATCHES = {
     ("multiport", "--sports"): _ports([SENDING_PORT]),
     ("multiport", "--ports"): _ports([PORT, SENDING_PORT]),
     ("tcp", "--tcp-flags"): _flags,
+    ("tcpmss", "--mss"): _ports([SEGMENT_SIZE]),
     ("icmp", "--icmp-type"): _of_other_transports,
     ("icmp6", "--icmpv6-type"): _of_other_transports,
     ("rt", "--rt-type"): _of_other_transports,  # nor has what opens a connection such headers

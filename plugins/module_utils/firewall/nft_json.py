@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
     NUMBERS_OF_TCP_FLAGS,
     PORT,
     PROTOCOLS,
+    SEGMENT_SIZE,
     SENDING_PORT,
     SYN,
     address,
@@ -83,7 +84,7 @@ def chains(objects, listing, saved=None):
         for kind, about in entry.items():
             place = (about.get("family"), about.get("table"))
             if kind in ("set", "map"):
-                sets[place + (about["name"],)] = _Elements(about.get("elem", []))
+                sets.setdefault(place, {})[about["name"]] = _Elements(about.get("elem", []))
             elif kind in ("chain", "rule") and place not in listing.dormant:
                 kept.append((kind, place, about))
     found = {}
@@ -112,8 +113,7 @@ def chains(objects, listing, saved=None):
                 rules.append(beside[len(rules)])
                 continue
             said = listing.texts.get(here + (about.get("handle"),), "rule {}".format(about.get("handle")))
-            reader = _Rule({name: elements for (*where, name), elements in sets.items() if tuple(where) == place})
-            rules.append(Rule(said, reader.steps(expressions)))
+            rules.append(Rule(said, _Rule(sets.get(place, {})).steps(expressions)))
     return [chain for of_table in found.values() for chain in of_table.values() if chain.hook]
 
 
@@ -397,7 +397,9 @@ def _value(left, packet, state):
     if kind == "ip option":
         return _header(about, packet, state)
     if kind == "tcp option":
-        return None if packet.transport == "tcp" else ABSENT
+        about = about if isinstance(about, dict) else {}
+        size = SEGMENT_SIZE if (about.get("name"), about.get("field")) == ("maxseg", "size") else None
+        return size if packet.transport == "tcp" else ABSENT
     return reader(about, packet, state) if reader and isinstance(about, dict) else None
 
 

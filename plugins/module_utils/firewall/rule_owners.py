@@ -73,7 +73,7 @@ PROGRAMS = (
     # squat/kilo pkg/encapsulation
     Program("Kilo", None, "KILO-.*", None),
     # netbirdio/netbird client/firewall/{nftables,iptables}
-    Program("NetBird", _IP + "netbird", "NETBIRD-.*|netbird-.*", None),
+    Program("NetBird", _IP + "netbird", "NETBIRD-.*|netbird-.*", _BRIDGES.format("wt\\d+")),
     # gravitl/netclient firewall
     Program("Netmaker", None, "netmaker(?:filter|nat)", None),
     # lxc/lxc config/init/common/lxc-net.in
@@ -95,7 +95,11 @@ PROGRAMS = (
 # Programs by which a site writes its own rules in the tables of iptables, by the names of their chains.
 FRONT_ENDS = {
     "ufw": "ufw6?-.*",  # canonical/ufw src/backend_iptables.py
-    "firewalld": "(?:IN|FWD[IO]?|OUT|POST|PRE)_.*|(?:INPUT|FORWARD|PREROUTING|POSTROUTING|OUTPUT)_(?:direct|ZONES|POLICIES).*",
+    # firewalld/firewalld src/firewall/core/ipXtables.py
+    "firewalld": (
+        "(?:IN|FWD[IO]?|OUT|POST|PRE)_.+_(?:pre|log|deny|allow|post)"
+        "|(?:INPUT|FORWARD|PREROUTING|POSTROUTING|OUTPUT)_(?:direct|ZONES.*|POLICIES.*)"
+    ),
 }
 
 _TARGET = re.compile(r"(?:^|\s)(?:-j|-g|jump|goto)\s+(\S+)")

@@ -130,7 +130,7 @@ def packets(subject: Subject, evidence: Evidence) -> Finding:
     doubts = found["hidden"] + [
         f"`{entry['rule'] or 'the policy'}` of {entry['where']}"
         for entry in found["answers"]
-        if entry["verdict"] == "unknown"
+        if entry["verdict"] == "unknown" and entry["owner"] not in SERVICES
     ]
     if doubts:
         observed = (
