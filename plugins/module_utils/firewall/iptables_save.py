@@ -74,20 +74,37 @@ _TARGETS = {
 }
 
 
-def chains(text, program):
+def chains(text, program, sets=None):
     """Return the base chains of what `iptables-save` or `ip6tables-save` prints, of all tables in it.
 
     program: what the user calls to see them, such as "iptables" or "ip6tables-legacy"; it is part of the chains' names.
+    sets: as address_sets() returns them.
     """
-    return [chain for chain in _every_chain(text, program) if chain.hook]
+    return [chain for chain in _every_chain(text, program, sets or {}) if chain.hook]
 
 
-def rules(text, program):
+def rules(text, program, sets=None):
     """Return {(table, chain): [Rule]} of what `iptables-save` or `ip6tables-save` prints."""
-    return {tuple(chain.where.split()[1:]): chain.rules for chain in _every_chain(text, program)}
+    return {tuple(chain.where.split()[1:]): chain.rules for chain in _every_chain(text, program, sets or {})}
 
 
-def _every_chain(text, program):
+def address_sets(text):
+    """Return {name: [(first, last)]} of the sets of addresses that `ipset save` prints; those of other kinds are left out."""
+    found = {}
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == ["create"] and words[2] in ("hash:ip", "hash:net"):
+            found[words[1]] = []
+        elif words[:1] == ["add"] and words[1] in found:
+            ends = network(words[2])
+            if ends is None or "nomatch" in words:
+                del found[words[1]]
+            else:
+                found[words[1]].append(ends)
+    return found
+
+
+def _every_chain(text, program, sets):
     family = "ip6" if program.startswith("ip6") else "ip"
     found, table, of_table = [], "", {}
     for line in text.splitlines():
@@ -104,11 +121,11 @@ def _every_chain(text, program):
         elif line.startswith("-A "):
             name, dummy, rest = line[len("-A ") :].partition(" ")
             if name in of_table:
-                of_table[name].rules.append(Rule(line, _steps(rest, of_table)))
+                of_table[name].rules.append(Rule(line, _steps(rest, of_table, sets)))
     return found
 
 
-def _steps(text, of_table):
+def _steps(text, of_table, sets):
     try:
         words = shlex.split(text)
     except ValueError:
@@ -118,7 +135,7 @@ def _steps(text, of_table):
         if word in ("-j", "-g"):
             matches, target, jump = words[:number], words[number + 1 :], "jump" if word == "-j" else "goto"
             break
-    conditions = _conditions(matches)
+    conditions = _conditions(matches, sets)
     return conditions + (_target(target, jump, of_table) if target else [])
 
 
@@ -163,7 +180,7 @@ def _number_with_mask(text):
         return None
 
 
-def _conditions(words):
+def _conditions(words, sets):
     """Return the steps of the matches of a rule."""
     found, held = [], list(words)
     module = ""
@@ -183,6 +200,10 @@ def _conditions(words):
         if word in _ASIDE or (
             module == "rpfilter" and word in ("--loose", "--validmark", "--accept-local", "--invert")
         ):
+            continue
+        if (module, word) == ("set", "--match-set") and arguments[:1] and arguments[0] in sets:
+            condition = _in_set(sets[arguments[0]], arguments[1:])
+            found.append(("if", _not(condition) if inverted else condition))
             continue
         reader = _MATCHES.get((module, word)) or _MATCHES.get(("", word))
         condition = reader(arguments) if reader else _unknown
@@ -217,19 +238,24 @@ def _always(truth):
 def _side(side):
     def reader(arguments):
         networks = [network(one) for one in (arguments[0].split(",") if arguments else [""])]
-
-        def condition(packet, state):
-            value = packet.source if side == "source" else packet.destination
-            if not value or None in networks:
-                return UNKNOWN
-            truth = FALSE
-            for first, last in networks:
-                truth = port_truths.either(truth, is_between(address(value), first, last))
-            return truth
-
-        return condition
+        return _unknown if None in networks else _in_set(networks, [side])
 
     return reader
+
+
+def _in_set(networks, sides):
+    """Whether the address of a side is in a set; those of a kind with several parts are not known here."""
+
+    def condition(packet, state):
+        value = {("src",): packet.source, ("dst",): packet.destination}.get(tuple(sides))
+        if not value:
+            return UNKNOWN
+        truth = FALSE
+        for first, last in networks:
+            truth = port_truths.either(truth, is_between(address(value), first, last))
+        return truth
+
+    return condition
 
 
 def _interface(side):
@@ -358,8 +384,8 @@ def _of_other_transports(arguments):
 
 
 _MATCHES = {
-    ("", "-s"): _side("source"),
-    ("", "-d"): _side("destination"),
+    ("", "-s"): _side("src"),
+    ("", "-d"): _side("dst"),
     ("", "-i"): _interface("iif"),
     ("", "-o"): _interface("oif"),
     ("", "-p"): _transport,
@@ -379,8 +405,8 @@ _MATCHES = {
     ("conntrack", "--ctstate"): _states,
     ("state", "--state"): _states,
     ("conntrack", "--ctstatus"): _statuses,
-    ("conntrack", "--ctorigdst"): _side("destination"),
-    ("conntrack", "--ctorigsrc"): _side("source"),
+    ("conntrack", "--ctorigdst"): _side("dst"),
+    ("conntrack", "--ctorigsrc"): _side("src"),
     ("conntrack", "--ctorigdstport"): _ports([PORT]),
     ("conntrack", "--ctdir"): lambda arguments: _always(port_truths.known(arguments == ["ORIGINAL"])),
     ("mark", "--mark"): _mark("mark"),
