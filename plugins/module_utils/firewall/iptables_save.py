@@ -30,9 +30,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import (
     ACCEPT,
     DROP,
+    NEW,
     OTHER,
     RETURN,
     TRANSLATE,
+    UNTRACKED,
     Chain,
     Rule,
     Verdict,
@@ -148,7 +150,7 @@ def _target(words, jump, of_table):
     if name in ("MARK", "CONNMARK"):
         return [("change", _mark_change(name, options, words))]
     if name == "NOTRACK" or (name == "CT" and "--notrack" in words):
-        return [("change", lambda packet, state: state._replace(tracked=False))]
+        return [("change", lambda packet, state: state._replace(tracking=UNTRACKED))]
     if name in PASSING_TARGETS or name == "CT":
         return []
     return [("if", lambda packet, state: UNKNOWN), ("verdict", OTHER)]
@@ -326,14 +328,15 @@ def _states(arguments):
         return _unknown
 
     def condition(packet, state):
-        return port_truths.known(("new" if state.tracked else "untracked") in wanted)
+        return port_truths.known(None if state.tracking is None else state.tracking in wanted)
 
     return condition
 
 
 def _statuses(arguments):
     wanted = {word.lower().replace("_", "-") for word in (arguments[0] if arguments else "").split(",")}
-    return _always(TRUE if wanted == {"none"} else FALSE if wanted <= set(STATUSES) else UNKNOWN)
+    truth = TRUE if wanted == {"none"} else FALSE if wanted <= set(STATUSES) else UNKNOWN
+    return lambda packet, state: truth if state.tracking == NEW else UNKNOWN
 
 
 def _mark(field):

@@ -27,9 +27,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import (
     ACCEPT,
     DROP,
+    NEW,
     OTHER,
     RETURN,
     TRANSLATE,
+    UNTRACKED,
     Chain,
     Rule,
     Verdict,
@@ -285,8 +287,10 @@ class _Rule:
     def _step(self, kind, about):
         if kind in ("accept", "return", "continue"):
             return [("verdict", {"accept": ACCEPT, "return": RETURN}.get(kind, Verdict(kind, "")))]
-        if kind in ("drop", "reject"):
+        if kind == "drop":
             return [("verdict", DROP)]
+        if kind == "reject":
+            return _rejecting(about) + [("verdict", DROP)]
         if kind in ("jump", "goto"):
             return [("verdict", Verdict(kind, about["target"]))]
         if kind in ("dnat", "redirect", "tproxy"):
@@ -300,7 +304,7 @@ class _Rule:
         if kind == "mangle":
             return self._change(about)
         if kind == "notrack":
-            return [("change", lambda packet, state: state._replace(tracked=False))]
+            return [("change", lambda packet, state: state._replace(tracking=UNTRACKED))]
         if kind == "xt" and isinstance(about, dict) and about.get("type") == "match" and about.get("name") == "comment":
             return []
         if kind == "xt" and isinstance(about, dict) and about.get("type") == "target":
@@ -359,6 +363,16 @@ class _Rule:
 
 
 _MAYBE = ("if", lambda packet, state: UNKNOWN)
+
+
+def _rejecting(about):
+    """How it is rejected says which packets are: nft leaves out the condition that says the same."""
+    kind = about.get("type") if isinstance(about, dict) else None
+    if kind == "tcp reset":
+        return [("if", lambda packet, state: port_truths.known(packet.transport == "tcp"))]
+    if kind in ("icmp", "icmpv6"):
+        return [("if", lambda packet, state: port_truths.known((":" in packet.source) == (kind == "icmpv6")))]
+    return []
 
 
 def _verdict(about):
@@ -458,10 +472,15 @@ def _meta(about, packet, state):
 
 def _connection(about, packet, state):
     key, direction = about.get("key"), about.get("dir")
+    if state.tracking is None:
+        return None
     if key == "state":
-        return STATES["new"] if state.tracked else STATES["untracked"]
-    if not state.tracked:
+        return STATES[state.tracking]
+    if state.tracking != NEW:
         return ABSENT
+    for version, ipv6 in (("ip ", False), ("ip6 ", True)):
+        if str(key).startswith(version) and ipv6 != (":" in packet.source):
+            return ABSENT
     if key == "direction":
         return "original"
     if key == "status":
