@@ -82,7 +82,7 @@ def _tracked(flows, chain, path):
 
 def _sees(chain, packet):
     ipv6 = ":" in packet.source
-    if chain.family == ("ip" if ipv6 else "ip6"):
+    if chain.family in ("ip" if ipv6 else "ip6", "bridge"):
         return False
     return not chain.device or packet.iif is None or chain.device == packet.iif
 

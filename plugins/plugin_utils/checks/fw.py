@@ -25,6 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.p
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
+NONE = "none: the host blocks no port"
 # No firewall of the site is there then, so the role by itself has nothing to write to.
 DOCKER = (
     "Docker sets this policy if net.ipv4.ip_forward is off when it starts. The role "
@@ -47,7 +48,8 @@ INSTALLERS = (
 @check("fw.regime")
 def regime(subject: Subject, evidence: Evidence) -> Finding:
     """Two firewalls at once shut what the other one opens."""
-    found = part(evidence, "host", "firewall", "active")
+    firewall = part(evidence, "host", "firewall")
+    found = firewall["active"]
     expected = "at most one firewall is active"
     listed = ", ".join(f"{name} ({why})" for name, why in found.items())
     if len(found) > 1:
@@ -72,7 +74,8 @@ def regime(subject: Subject, evidence: Evidence) -> Finding:
             ),
         )
         return Finding(FAIL, expected, f"{len(found)} are active: {listed}", remedy, found)
-    return Finding(PASS, expected, listed or "none: the host blocks no port", evidence=found)
+    none = "none that is recognized: fw.packets names a rule that drops" if unrecognized(firewall) else NONE
+    return Finding(PASS, expected, listed or none, evidence=found)
 
 
 @check("fw.rules")
@@ -89,6 +92,10 @@ def rules(subject: Subject, evidence: Evidence) -> Finding:
         if active:
             observed = f"{active} has only the site's own rules; the port matrix shows their effect"
             return Finding(SKIPPED, expected, observed, severity="info")
+        if unrecognized(firewall):
+            return Finding(
+                PASS, expected, "no rules of the role are there, and fw.packets names a rule of the site that drops"
+            )
         return Finding(PASS, expected, "no firewall is active, so the host blocks nothing")
     lost = [
         f"{words} {joined_first(ours[side][kind])}"
@@ -138,6 +145,13 @@ def packets(subject: Subject, evidence: Evidence) -> Finding:
         )
         return Finding(UNKNOWN, expected, observed, evidence=found, severity="info")
     return Finding(PASS, expected, "no rule drops one")
+
+
+def unrecognized(firewall: Evidence) -> bool:
+    """Whether a rule of the site drops packets though no firewall of the site is known by its programs and names."""
+    return not firewall["active"] and any(
+        entry["verdict"] == "drop" and entry["owner"] == "" for entry in firewall["packets"].get("answers", [])
+    )
 
 
 def _concerns(entry: Evidence, rows: Sequence[Row]) -> bool:
