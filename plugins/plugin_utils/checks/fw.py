@@ -22,6 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.firewall import unrecognized
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
@@ -145,13 +146,6 @@ def packets(subject: Subject, evidence: Evidence) -> Finding:
         )
         return Finding(UNKNOWN, expected, observed, evidence=found, severity="info")
     return Finding(PASS, expected, "no rule drops one")
-
-
-def unrecognized(firewall: Evidence) -> bool:
-    """Whether a rule of the site drops packets though no firewall of the site is known by its programs and names."""
-    return not firewall["active"] and any(
-        entry["verdict"] == "drop" and entry["owner"] == "" for entry in firewall["packets"].get("answers", [])
-    )
 
 
 def _concerns(entry: Evidence, rows: Sequence[Row]) -> bool:

@@ -232,7 +232,11 @@ def test_a_rule_that_drops_where_no_firewall_was_recognized_is_named():
     known = {"active": {}, "ours": None, "applied": None}
     found = dropped("ip filter INPUT", "", "")
     found["packets"]["asked"] = "everything"
-    assert judged(**found, **known)["fw.packets"]["status"] == "fail"
+    results = judged(**found, **known)
+    assert results["fw.packets"]["status"] == "fail"
+    assert (
+        "fw.packets names" in results["fw.regime"]["observed"] and "fw.packets names" in results["fw.rules"]["observed"]
+    )
     assert judged(**found, **{**known, "active": {"nftables": "it filters"}})["fw.packets"]["status"] == "skipped"
     found["packets"]["answers"][0]["owner"] = "Docker"
     assert judged(**found, **known)["fw.packets"]["status"] == "pass"
