@@ -334,8 +334,9 @@ def _states(arguments):
 
 
 def _statuses(arguments):
+    # A new connection has none of these, and the word NONE, the mask 0, matches nothing.
     wanted = {word.lower().replace("_", "-") for word in (arguments[0] if arguments else "").split(",")}
-    truth = TRUE if wanted == {"none"} else FALSE if wanted <= set(STATUSES) else UNKNOWN
+    truth = FALSE if wanted <= set(STATUSES) | {"none"} else UNKNOWN
     return lambda packet, state: truth if state.tracking == NEW else UNKNOWN
 
 

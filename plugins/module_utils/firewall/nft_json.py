@@ -359,10 +359,20 @@ class _Rule:
             number = _value(value, packet, state)
             return state._replace(**{name: number if isinstance(number, int) else None})
 
-        return [("change", change)]
+        # A rule ends where it reads a field that is not there, such as the mark of a connection that is not known yet.
+        return [("if", lambda packet, state: negated(_absent(value, packet, state))), ("change", change)]
 
 
 _MAYBE = ("if", lambda packet, state: UNKNOWN)
+
+
+def _absent(expression, packet, state):
+    """The Truth of a packet lacking a field."""
+    parts = expression
+    if isinstance(expression, dict) and len(expression) == 1 and set(expression) <= set(_FOLDED):
+        (parts,) = expression.values()
+    values = [_value(part, packet, state) for part in (parts if isinstance(parts, list) else [parts])]
+    return port_truths.known(ABSENT in values)
 
 
 def _rejecting(about):

@@ -290,3 +290,19 @@ def test_a_packet_that_is_not_tracked_is_neither_new_nor_of_a_connection():
         ("accept", [(442, 442)]),
         ("drop", [(443, 443)]),
     ]
+
+
+def test_a_rule_ends_where_it_reads_what_is_not_there():
+    """Before connection tracking there is no mark of a connection. Seen with packets and nft 1.0.6."""
+    copy = {"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"ct": {"key": "mark"}}}}
+    assert [answer[0] for answer in verdicts(of_nft("prerouting", -300, copy, {"drop": None}))] == ["accept"]
+    assert [answer[0] for answer in verdicts(of_nft("prerouting", -150, copy, {"drop": None}))] == ["drop"]
+
+
+@pytest.mark.parametrize(
+    "words, verdict", [("--ctstatus NONE", "accept"), ("! --ctstatus NONE", "drop"), ("--ctstatus ASSURED", "accept")]
+)
+def test_the_status_none_matches_nothing(words, verdict):
+    """Seen with packets and iptables 1.8.9."""
+    text = f"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack {words} -j DROP\nCOMMIT\n"
+    assert [answer[0] for answer in verdicts(tables(text))] == [verdict]
