@@ -112,7 +112,10 @@ def replayed(lab):
         "-a",
         "sections=firewall",
     ]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=True)
+    plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true"}
+    done = subprocess.run(
+        words, env=plain, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=True
+    )
     return json.loads(done.stdout[done.stdout.index("{") :])["host"]["firewall"]["packets"]
 
 
