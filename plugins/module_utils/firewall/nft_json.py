@@ -218,7 +218,7 @@ def _holds(value, operator, right, sets, names):
         return _compared(value, operator, _scalar(_unwrapped(right)))
     if operator in ("in", "!"):
         bits = _number(right, names)
-        if isinstance(right, (str, list, int)) and isinstance(value, int) and bits is not None:
+        if isinstance(value, int) and bits is not None:
             return port_truths.known(bool(value & bits) == (operator == "in"))
         return UNKNOWN if operator == "!" else _holds(value, "==", right, sets, names)
     if operator != "==" or value is None:
