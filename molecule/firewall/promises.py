@@ -68,15 +68,15 @@ class Promises(Scenario):
     def test_installation_has_its_ports_and_nothing_else(self, view):
         assert view.differences(self.wanted(view, "install")) == {}
 
+    def test_tables_of_programs_change_nothing_and_a_table_that_drops_is_named(self, lab, play, view):
+        cells = with_site_port(view.wanted("install"))
+        programs_change_nothing_and_what_drops_is_named(lab, play, view, cells, PREPARE)
+
     def test_what_pods_send_is_forwarded_and_nothing_else(self, lab):
         assert pods_get_through(lab, "worker-1", "controller-1") == {POD: True, FOREIGN: False}
 
     def test_nodes_and_nobody_else_get_through_over_ipv6(self, lab, play, tmp_path):
         assert through_over_ipv6(lab, play, tmp_path) == WANTED
-
-    def test_tables_of_programs_change_nothing_and_a_table_that_drops_is_named(self, lab, play, view):
-        cells = with_site_port(view.wanted("install"))
-        programs_change_nothing_and_what_drops_is_named(lab, play, view, cells, PREPARE)
 
     def test_a_restart_keeps_the_installers_ports(self, lab, view):
         lab.restart(DENIED)
