@@ -176,7 +176,7 @@ def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
     """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
     firewall = part(evidence, "host", "firewall")
     expected = "packets of pods and services are forwarded"
-    replayed = firewall["packets"].get("forward", [])
+    replayed = firewall.get("packets", {}).get("forward", [])
     dropped = list(dict.fromkeys(_cause(entry) for entry in replayed if entry["verdict"] == "drop"))
     if dropped:
         observed = "; ".join(f"what pods send is dropped by {_by(cause)}" for cause in dropped)
