@@ -195,6 +195,11 @@ def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
         named = " and ".join(sorted(filter(None, owners))) or "the site"
         remedy = f"{accept}, in the file that loads the rules, too; the role writes nothing into chains of {named}."
         return Finding(FAIL, expected, f"{observed} ({named})", remedy, firewall["forward"])
+    unread = [reason for reason in firewall.get("packets", {}).get("hidden", []) if reason.startswith("nft -j")]
+    if unread:
+        return Finding(
+            UNKNOWN, expected, "; ".join(unread), "Run `nft -j list ruleset` on the node, which has to print its rules."
+        )
     held = ", ".join(firewall["forward"])
     return Finding(PASS, expected, f"accepted in {held}" if held else "no chain drops them by policy")
 

@@ -227,6 +227,17 @@ def test_what_is_not_understood_is_never_a_pass():
         assert result["status"] == "unknown"
 
 
+def test_chains_that_could_not_be_read_are_not_taken_for_none():
+    hidden = {
+        "hidden": ["nft -j list ruleset: JSON support not compiled-in"],
+        "asked": "applied",
+        "answers": [],
+        "forward": [],
+    }
+    results = judged(packets=hidden, forward={})
+    assert {results[name]["status"] for name in ("fw.packets", "fw.forward_policy")} == {"unknown"}
+
+
 def test_a_rule_that_drops_where_no_firewall_was_recognized_is_named():
     """Not for what a program drops on its own, and not for ports that the table does not have."""
     known = {"active": {}, "ours": None, "applied": None}
