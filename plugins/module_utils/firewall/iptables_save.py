@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
     NUMBERS_OF_TCP_FLAGS,
     PORT,
     PROTOCOLS,
+    SEGMENT_SIZE,
     SENDING_PORT,
     SYN,
     address,
@@ -29,9 +30,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import (
     ACCEPT,
     DROP,
+    NEW,
     OTHER,
     RETURN,
     TRANSLATE,
+    UNTRACKED,
     Chain,
     Rule,
     Verdict,
@@ -73,20 +76,37 @@ _TARGETS = {
 }
 
 
-def chains(text, program):
+def chains(text, program, sets=None):
     """Return the base chains of what `iptables-save` or `ip6tables-save` prints, of all tables in it.
 
     program: what the user calls to see them, such as "iptables" or "ip6tables-legacy"; it is part of the chains' names.
+    sets: as address_sets() returns them.
     """
-    return [chain for chain in _every_chain(text, program) if chain.hook]
+    return [chain for chain in _every_chain(text, program, sets or {}) if chain.hook]
 
 
-def rules(text, program):
+def rules(text, program, sets=None):
     """Return {(table, chain): [Rule]} of what `iptables-save` or `ip6tables-save` prints."""
-    return {tuple(chain.where.split()[1:]): chain.rules for chain in _every_chain(text, program)}
+    return {tuple(chain.where.split()[1:]): chain.rules for chain in _every_chain(text, program, sets or {})}
 
 
-def _every_chain(text, program):
+def address_sets(text):
+    """Return {name: [(first, last)]} of the sets of addresses that `ipset save` prints; those of other kinds are left out."""
+    found = {}
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == ["create"] and words[2] in ("hash:ip", "hash:net"):
+            found[words[1]] = []
+        elif words[:1] == ["add"] and words[1] in found:
+            ends = network(words[2])
+            if ends is None or "nomatch" in words:
+                del found[words[1]]
+            else:
+                found[words[1]].append(ends)
+    return found
+
+
+def _every_chain(text, program, sets):
     family = "ip6" if program.startswith("ip6") else "ip"
     found, table, of_table = [], "", {}
     for line in text.splitlines():
@@ -103,11 +123,11 @@ def _every_chain(text, program):
         elif line.startswith("-A "):
             name, dummy, rest = line[len("-A ") :].partition(" ")
             if name in of_table:
-                of_table[name].rules.append(Rule(line, _steps(rest, of_table)))
+                of_table[name].rules.append(Rule(line, _steps(rest, of_table, sets)))
     return found
 
 
-def _steps(text, of_table):
+def _steps(text, of_table, sets):
     try:
         words = shlex.split(text)
     except ValueError:
@@ -117,7 +137,7 @@ def _steps(text, of_table):
         if word in ("-j", "-g"):
             matches, target, jump = words[:number], words[number + 1 :], "jump" if word == "-j" else "goto"
             break
-    conditions = _conditions(matches)
+    conditions = _conditions(matches, sets)
     return conditions + (_target(target, jump, of_table) if target else [])
 
 
@@ -130,7 +150,7 @@ def _target(words, jump, of_table):
     if name in ("MARK", "CONNMARK"):
         return [("change", _mark_change(name, options, words))]
     if name == "NOTRACK" or (name == "CT" and "--notrack" in words):
-        return [("change", lambda packet, state: state._replace(tracked=False))]
+        return [("change", lambda packet, state: state._replace(tracking=UNTRACKED))]
     if name in PASSING_TARGETS or name == "CT":
         return []
     return [("if", lambda packet, state: UNKNOWN), ("verdict", OTHER)]
@@ -162,7 +182,7 @@ def _number_with_mask(text):
         return None
 
 
-def _conditions(words):
+def _conditions(words, sets):
     """Return the steps of the matches of a rule."""
     found, held = [], list(words)
     module = ""
@@ -182,6 +202,10 @@ def _conditions(words):
         if word in _ASIDE or (
             module == "rpfilter" and word in ("--loose", "--validmark", "--accept-local", "--invert")
         ):
+            continue
+        if (module, word) == ("set", "--match-set") and arguments[:1] and arguments[0] in sets:
+            condition = _in_set(sets[arguments[0]], arguments[1:])
+            found.append(("if", _not(condition) if inverted else condition))
             continue
         reader = _MATCHES.get((module, word)) or _MATCHES.get(("", word))
         condition = reader(arguments) if reader else _unknown
@@ -215,18 +239,25 @@ def _always(truth):
 
 def _side(side):
     def reader(arguments):
-        def condition(packet, state):
-            value = packet.source if side == "source" else packet.destination
-            truth = FALSE
-            for one in arguments[0].split(",") if arguments else [""]:
-                ends = network(one)
-                holds = is_between(address(value), *ends) if value and ends else UNKNOWN
-                truth = port_truths.either(truth, holds)
-            return truth
-
-        return condition
+        networks = [network(one) for one in (arguments[0].split(",") if arguments else [""])]
+        return _unknown if None in networks else _in_set(networks, [side])
 
     return reader
+
+
+def _in_set(networks, sides):
+    """Whether the address of a side is in a set; those of a kind with several parts are not known here."""
+
+    def condition(packet, state):
+        value = {("src",): packet.source, ("dst",): packet.destination}.get(tuple(sides))
+        if not value:
+            return UNKNOWN
+        truth = FALSE
+        for first, last in networks:
+            truth = port_truths.either(truth, is_between(address(value), first, last))
+        return truth
+
+    return condition
 
 
 def _interface(side):
@@ -297,14 +328,16 @@ def _states(arguments):
         return _unknown
 
     def condition(packet, state):
-        return port_truths.known(("new" if state.tracked else "untracked") in wanted)
+        return port_truths.known(None if state.tracking is None else state.tracking in wanted)
 
     return condition
 
 
 def _statuses(arguments):
+    # A new connection has none of these, and the word NONE, the mask 0, matches nothing.
     wanted = {word.lower().replace("_", "-") for word in (arguments[0] if arguments else "").split(",")}
-    return _always(TRUE if wanted == {"none"} else FALSE if wanted <= set(STATUSES) else UNKNOWN)
+    truth = FALSE if wanted <= set(STATUSES) | {"none"} else UNKNOWN
+    return lambda packet, state: truth if state.tracking == NEW else UNKNOWN
 
 
 def _mark(field):
@@ -355,8 +388,8 @@ def _of_other_transports(arguments):
 
 
 _MATCHES = {
-    ("", "-s"): _side("source"),
-    ("", "-d"): _side("destination"),
+    ("", "-s"): _side("src"),
+    ("", "-d"): _side("dst"),
     ("", "-i"): _interface("iif"),
     ("", "-o"): _interface("oif"),
     ("", "-p"): _transport,
@@ -367,13 +400,17 @@ _MATCHES = {
     ("multiport", "--sports"): _ports([SENDING_PORT]),
     ("multiport", "--ports"): _ports([PORT, SENDING_PORT]),
     ("tcp", "--tcp-flags"): _flags,
+    ("tcpmss", "--mss"): _ports([SEGMENT_SIZE]),
     ("icmp", "--icmp-type"): _of_other_transports,
     ("icmp6", "--icmpv6-type"): _of_other_transports,
+    ("rt", "--rt-type"): _of_other_transports,  # nor has what opens a connection such headers
+    ("frag", "--fragmore"): _of_other_transports,
+    ("frag", "--fraglast"): _of_other_transports,
     ("conntrack", "--ctstate"): _states,
     ("state", "--state"): _states,
     ("conntrack", "--ctstatus"): _statuses,
-    ("conntrack", "--ctorigdst"): _side("destination"),
-    ("conntrack", "--ctorigsrc"): _side("source"),
+    ("conntrack", "--ctorigdst"): _side("dst"),
+    ("conntrack", "--ctorigsrc"): _side("src"),
     ("conntrack", "--ctorigdstport"): _ports([PORT]),
     ("conntrack", "--ctdir"): lambda arguments: _always(port_truths.known(arguments == ["ORIGINAL"])),
     ("mark", "--mark"): _mark("mark"),

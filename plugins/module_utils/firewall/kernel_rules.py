@@ -39,13 +39,14 @@ def read(host):
     elif variant == "nf_tables" or host.is_directory("/sys/module/nf_tables"):
         hidden.append(NO_NFT)
         for _family, program, _names in _FAMILIES:
-            chains += iptables_save.chains(_saved(host, program, "nft", variant) or "", program)
+            text = _saved(host, program, "nft", variant) or ""
+            chains += iptables_save.chains(text, program, _address_sets(host, text))
     for _family, program, names in _FAMILIES:
         if (host.read(names) or "").strip():
             text = _saved(host, program, "legacy", variant)
             if text is None:
                 hidden.append(f"{names} lists tables, and {program}-legacy-save is not installed to print them")
-            chains += iptables_save.chains(text or "", program + "-legacy")
+            chains += iptables_save.chains(text or "", program + "-legacy", _address_sets(host, text or ""))
     return KernelRules(chains, hidden)
 
 
@@ -67,16 +68,25 @@ def _saved(host, program, kind, variant):
     return None
 
 
-def _of_nftables(host, text, variant):
+def _of_nftables(host, ruleset, variant):
     """Return the base chains of all tables of nftables. Raises nft_json.Unreadable."""
-    objects, saved = nft_json.objects_of(text), {}
+    objects, saved = nft_json.objects_of(ruleset), {}
     held = _rule_counts(objects)
     for family, program, _names in _FAMILIES:
         if any(place[0] == family and place[1] in iptables_save.BASE_CHAINS for place in held):
-            printed = iptables_save.rules(_saved(host, program, "nft", variant) or "", program)
+            text = _saved(host, program, "nft", variant) or ""
+            printed = iptables_save.rules(text, program, _address_sets(host, text))
             saved.update({(family,) + place: rules for place, rules in printed.items()})
     same = {place: rules for place, rules in saved.items() if len(rules) == held.get(place)}
     return nft_json.chains(objects, listing(_listed(host)), same)
+
+
+def _address_sets(host, text):
+    """Return the sets that rules of iptables name, as iptables_save.address_sets() does."""
+    if "--match-set" not in text or not host.program("ipset"):
+        return {}
+    code, saved, dummy = host.try_run(["ipset", "save"])
+    return iptables_save.address_sets(saved) if code == 0 else {}
 
 
 def _rule_counts(objects):

@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
     NUMBERS_OF_TCP_FLAGS,
     PORT,
     PROTOCOLS,
+    SEGMENT_SIZE,
     SENDING_PORT,
     SYN,
     address,
@@ -26,9 +27,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import (
     ACCEPT,
     DROP,
+    NEW,
     OTHER,
     RETURN,
     TRANSLATE,
+    UNTRACKED,
     Chain,
     Rule,
     Verdict,
@@ -83,7 +86,7 @@ def chains(objects, listing, saved=None):
         for kind, about in entry.items():
             place = (about.get("family"), about.get("table"))
             if kind in ("set", "map"):
-                sets[place + (about["name"],)] = _Elements(about.get("elem", []))
+                sets.setdefault(place, {})[about["name"]] = _Elements(about.get("elem", []))
             elif kind in ("chain", "rule") and place not in listing.dormant:
                 kept.append((kind, place, about))
     found = {}
@@ -106,11 +109,13 @@ def chains(objects, listing, saved=None):
             )
     for kind, place, about in kept:
         if kind == "rule":
-            said = listing.texts.get(
-                place + (about["chain"], about.get("handle")), "rule {}".format(about.get("handle"))
-            )
-            reader = _Rule({name: elements for (*where, name), elements in sets.items() if tuple(where) == place})
-            found[place][about["chain"]].rules.append(Rule(said, reader.steps(about.get("expr", []))))
+            here, expressions = place + (about["chain"],), about.get("expr", [])
+            rules, beside = found[place][about["chain"]].rules, saved.get(here, [])
+            if len(rules) < len(beside) and any("xt" in one for one in expressions if isinstance(one, dict)):
+                rules.append(beside[len(rules)])
+                continue
+            said = listing.texts.get(here + (about.get("handle"),), "rule {}".format(about.get("handle")))
+            rules.append(Rule(said, _Rule(sets.get(place, {})).steps(expressions)))
     return [chain for of_table in found.values() for chain in of_table.values() if chain.hook]
 
 
@@ -213,7 +218,7 @@ def _holds(value, operator, right, sets, names):
         return _compared(value, operator, _scalar(_unwrapped(right)))
     if operator in ("in", "!"):
         bits = _number(right, names)
-        if isinstance(right, (str, list, int)) and isinstance(value, int) and bits is not None:
+        if isinstance(value, int) and bits is not None:
             return port_truths.known(bool(value & bits) == (operator == "in"))
         return UNKNOWN if operator == "!" else _holds(value, "==", right, sets, names)
     if operator != "==" or value is None:
@@ -282,8 +287,10 @@ class _Rule:
     def _step(self, kind, about):
         if kind in ("accept", "return", "continue"):
             return [("verdict", {"accept": ACCEPT, "return": RETURN}.get(kind, Verdict(kind, "")))]
-        if kind in ("drop", "reject"):
+        if kind == "drop":
             return [("verdict", DROP)]
+        if kind == "reject":
+            return _rejecting(about) + [("verdict", DROP)]
         if kind in ("jump", "goto"):
             return [("verdict", Verdict(kind, about["target"]))]
         if kind in ("dnat", "redirect", "tproxy"):
@@ -297,7 +304,7 @@ class _Rule:
         if kind == "mangle":
             return self._change(about)
         if kind == "notrack":
-            return [("change", lambda packet, state: state._replace(tracked=False))]
+            return [("change", lambda packet, state: state._replace(tracking=UNTRACKED))]
         if kind == "xt" and isinstance(about, dict) and about.get("type") == "match" and about.get("name") == "comment":
             return []
         if kind == "xt" and isinstance(about, dict) and about.get("type") == "target":
@@ -352,10 +359,30 @@ class _Rule:
             number = _value(value, packet, state)
             return state._replace(**{name: number if isinstance(number, int) else None})
 
-        return [("change", change)]
+        # A rule ends where it reads a field that is not there, such as the mark of a connection that is not known yet.
+        return [("if", lambda packet, state: negated(_absent(value, packet, state))), ("change", change)]
 
 
 _MAYBE = ("if", lambda packet, state: UNKNOWN)
+
+
+def _absent(expression, packet, state):
+    """The Truth of a packet lacking a field."""
+    parts = expression
+    if isinstance(expression, dict) and len(expression) == 1 and set(expression) <= set(_FOLDED):
+        (parts,) = expression.values()
+    values = [_value(part, packet, state) for part in (parts if isinstance(parts, list) else [parts])]
+    return port_truths.known(ABSENT in values)
+
+
+def _rejecting(about):
+    """How it is rejected says which packets are: nft leaves out the condition that says the same."""
+    kind = about.get("type") if isinstance(about, dict) else None
+    if kind == "tcp reset":
+        return [("if", lambda packet, state: port_truths.known(packet.transport == "tcp"))]
+    if kind in ("icmp", "icmpv6"):
+        return [("if", lambda packet, state: port_truths.known((":" in packet.source) == (kind == "icmpv6")))]
+    return []
 
 
 def _verdict(about):
@@ -394,7 +421,9 @@ def _value(left, packet, state):
     if kind == "ip option":
         return _header(about, packet, state)
     if kind == "tcp option":
-        return None if packet.transport == "tcp" else ABSENT
+        about = about if isinstance(about, dict) else {}
+        size = SEGMENT_SIZE if (about.get("name"), about.get("field")) == ("maxseg", "size") else None
+        return size if packet.transport == "tcp" else ABSENT
     return reader(about, packet, state) if reader and isinstance(about, dict) else None
 
 
@@ -453,10 +482,15 @@ def _meta(about, packet, state):
 
 def _connection(about, packet, state):
     key, direction = about.get("key"), about.get("dir")
+    if state.tracking is None:
+        return None
     if key == "state":
-        return STATES["new"] if state.tracked else STATES["untracked"]
-    if not state.tracked:
+        return STATES[state.tracking]
+    if state.tracking != NEW:
         return ABSENT
+    for version, ipv6 in (("ip ", False), ("ip6 ", True)):
+        if str(key).startswith(version) and ipv6 != (":" in packet.source):
+            return ABSENT
     if key == "direction":
         return "original"
     if key == "status":

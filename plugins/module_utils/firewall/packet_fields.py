@@ -4,10 +4,11 @@
 
 """What a packet that opens a connection has in the fields that rules compare, and how rules compare them. Pure functions.
 
-A value is a number, a word, an Address, PORT, SENDING_PORT or a list of these for fields that are compared together;
+A value is a number, a word, an Address, PORT, one of WITHIN or a list of these for fields that are compared together;
 ABSENT where the packet has no such field, which no comparison holds for; None where it is not known.
 """
 
+import functools
 import socket
 from collections import namedtuple
 
@@ -17,15 +18,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
 # bits: 32 or 128. number: the address.
 Address = namedtuple("Address", "bits number")
 
-PORT, SENDING_PORT, ABSENT = "<destination port>", "<source port>", "<absent>"
-# A program that connects takes a source port from here on, whatever its system.
-FIRST_SENDING_PORT = 1024
+PORT, ABSENT = "<destination port>", "<absent>"
+SENDING_PORT, SEGMENT_SIZE = "<source port>", "<maximum segment size>"
+# Values of which only the range is known: a program that connects takes a source port from 1024 on, whatever its system, and
+# no link carries smaller segments than 536 or larger ones than jumbo frames hold.
+WITHIN = {SENDING_PORT: (1024, 65535), SEGMENT_SIZE: (536, 8960)}
 
 PROTOCOLS = {"icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "ipv6-icmp": 58, "icmpv6": 58, "sctp": 132, "dccp": 33}
 NUMBERS_OF_TCP_FLAGS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}
 SYN = NUMBERS_OF_TCP_FLAGS["syn"]
 
 
+@functools.lru_cache(maxsize=1024)
 def address(text):
     """Return the Address of a text, None where it is none."""
     for family, bits in ((socket.AF_INET, 32), (socket.AF_INET6, 128)):
@@ -64,10 +68,11 @@ def is_between(value, first, last):
         return UNKNOWN
     if value == PORT:
         return port_truths.exactly(port_truths.between(first, last))
-    if value == SENDING_PORT:
-        if first <= FIRST_SENDING_PORT and last >= 65535:
+    if isinstance(value, str) and value in WITHIN:
+        lowest, highest = WITHIN[value]
+        if first <= lowest and last >= highest:
             return TRUE
-        return FALSE if last < FIRST_SENDING_PORT else UNKNOWN
+        return FALSE if last < lowest or first > highest else UNKNOWN
     if isinstance(value, Address):
         if not isinstance(first, Address) or not isinstance(last, Address):
             return UNKNOWN
@@ -81,7 +86,7 @@ def is_equal(value, other):
     """Return the Truth of a value being equal to another one, which may be the name of interfaces with a wildcard."""
     if value is None or other is None:
         return UNKNOWN
-    if value in (PORT, SENDING_PORT):
+    if value == PORT or (isinstance(value, str) and value in WITHIN):
         return is_between(value, other, other) if isinstance(other, int) else UNKNOWN
     if isinstance(value, str) and isinstance(other, str) and other.endswith("*") and not other.endswith("\\*"):
         return port_truths.known(value.startswith(other[:-1]))

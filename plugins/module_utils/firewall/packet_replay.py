@@ -14,9 +14,12 @@ from collections import namedtuple
 # interfaces that it comes in by and leaves by, None where that is not known; oif is "" for a packet to the host itself.
 Packet = namedtuple("Packet", "source destination transport iif oif")
 
-# What rules may change. mark, connection_mark: numbers, None where unknown. tracked: whether connections are tracked for it.
-State = namedtuple("State", "mark connection_mark tracked")
-FRESH = State(0, 0, True)
+# What rules may change. mark, connection_mark: numbers, None where unknown. tracking: NOT_YET where the kernel has not looked for
+# its connection, which rules see as the state "invalid"; NEW; UNTRACKED where a rule said so; None where it is not known.
+State = namedtuple("State", "mark connection_mark tracking")
+NOT_YET, NEW, UNTRACKED = "invalid", "new", "untracked"
+FRESH = State(0, 0, NOT_YET)
+_TRACKING = ("prerouting", -200)  # where the kernel looks for the connection
 
 # A chain. where: its place, as a person names it. kind, hook, priority, policy: of a base chain, hook "" for others.
 # device: of a base chain that sees one interface only, None where it may be any, "" for all. family: "ip", "ip6", "inet",
@@ -57,7 +60,7 @@ def replay(chains, packet, ports):
     )
     ends, flows = [], {FRESH: ports}
     for chain in met:
-        before = flows
+        flows = before = _tracked(flows, chain, path)
         flows = _base(chain, flows, packet, ends)
         if chain.device is None or (chain.device and packet.iif is None):  # it may see the packet or not
             _merge(flows, before)
@@ -65,9 +68,21 @@ def replay(chains, packet, ports):
     return _answers(accepted, ends)
 
 
+def _tracked(flows, chain, path):
+    """Return the flows as they are when the packet comes to a base chain."""
+    place, limit = ((path.index(hook), priority) for hook, priority in ((chain.hook, chain.priority), _TRACKING))
+    if place < limit:
+        return flows
+    tracking = None if place == limit else NEW
+    found = {}
+    for state, ports in flows.items():
+        _merge(found, {state if state.tracking == UNTRACKED else state._replace(tracking=tracking): ports})
+    return found
+
+
 def _sees(chain, packet):
     ipv6 = ":" in packet.source
-    if chain.family == ("ip" if ipv6 else "ip6"):
+    if chain.family in ("ip" if ipv6 else "ip6", "bridge"):
         return False
     return not chain.device or packet.iif is None or chain.device == packet.iif
 
@@ -95,7 +110,7 @@ def _answers(accepted, ends):
     for end in others:  # where the packet goes elsewhere, nothing here says whether it arrives
         tell("unknown", end.ports & ~told, end.where, end.rule)
         told |= end.ports
-    for end in ends:
+    for end in reversed(ends):  # of several, the last is the one without a doubt whether a rule matches, if any is
         if end.kind == "drop":
             tell("unknown", end.ports & accepted & ~told, end.where, end.rule)
             tell("drop", end.ports & ~accepted & ~told, end.where, end.rule)

@@ -62,6 +62,22 @@ PROGRAMS = (
         "CROWDSEC_CHAIN|crowdsec6?-chain.*",
         "--match-set crowdsec6?-|@crowdsec6?-blacklists",
     ),
+    # kubernetes/dns cmd/node-cache/app: rules of INPUT
+    Program("NodeLocal DNSCache", None, None, '--comment "?NodeLocal DNS Cache'),
+    # kubernetes-sigs/kube-network-policies pkg/networkpolicy, of which kindnet is made
+    Program("kube-network-policies", "inet (?:kube|kindnet)-network-policies", None, None),
+    # kubeovn/kube-ovn pkg/util/const.go; its rules of INPUT in pkg/daemon
+    Program("Kube-OVN", None, "OVN-(?:PREROUTING|POSTROUTING|OUTPUT|MASQUERADE|NAT-.*)", "--match-set ovn[46]0"),
+    # aws/amazon-vpc-cni-k8s pkg/networkutils
+    Program("Amazon VPC CNI", None, "AWS-(?:SNAT|CONNMARK)-CHAIN-.*", None),
+    # squat/kilo pkg/encapsulation
+    Program("Kilo", None, "KILO-.*", None),
+    # netbirdio/netbird client/firewall/{nftables,iptables}
+    Program("NetBird", _IP + "netbird", "NETBIRD-.*|netbird-.*", _BRIDGES.format("wt\\d+")),
+    # gravitl/netclient firewall
+    Program("Netmaker", None, "netmaker(?:filter|nat)", None),
+    # lxc/lxc config/init/common/lxc-net.in
+    Program("LXC", _IP + "lxc", None, _BRIDGES.format("lxcbr\\d+")),
     # SSHGuard/sshguard src/fw/sshg-fw-{nft-sets,iptables}.sh
     Program("SSHGuard", _IP + "sshguard", "sshguard", None),
     # tailscale/tailscale util/linuxfw; issue 15860 shows its rules on a host without iptables
@@ -79,7 +95,11 @@ PROGRAMS = (
 # Programs by which a site writes its own rules in the tables of iptables, by the names of their chains.
 FRONT_ENDS = {
     "ufw": "ufw6?-.*",  # canonical/ufw src/backend_iptables.py
-    "firewalld": "(?:IN|FWD[IO]?|OUT|POST|PRE)_.*|(?:INPUT|FORWARD|PREROUTING|POSTROUTING|OUTPUT)_(?:direct|ZONES|POLICIES).*",
+    # firewalld/firewalld src/firewall/core/ipXtables.py
+    "firewalld": (
+        "(?:IN|FWD[IO]?|OUT|POST|PRE)_.+_(?:pre|log|deny|allow|post)"
+        "|(?:INPUT|FORWARD|PREROUTING|POSTROUTING|OUTPUT)_(?:direct|ZONES.*|POLICIES.*)"
+    ),
 }
 
 _TARGET = re.compile(r"(?:^|\s)(?:-j|-g|jump|goto)\s+(\S+)")

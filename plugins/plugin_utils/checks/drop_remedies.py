@@ -27,7 +27,7 @@ _BANS = {
     "SSHGuard": "The ban ends by itself; list the nodes' addresses in /etc/sshguard/whitelist before the next one.",
 }
 _POLICY = re.compile(r" filter_(?:IN|FWD\w?)_policy_(.+?)(?:_(?:pre|log|deny|allow|post))?$")
-_ZONE = re.compile(r" filter_(?:IN|FWD\w?)_(.+?)_(?:pre|deny)$")
+_ZONE = re.compile(r" (?:filter_)?(?:IN|FWD\w?)_(.+?)_(?:pre|deny)$")
 
 
 def remedy_for(where: str, rule: str, owner: str, ours: Mapping[str, Any] | None) -> str:

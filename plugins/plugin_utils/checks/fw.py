@@ -22,9 +22,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.firewall import unrecognized
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
+NONE = "none: the host blocks no port"
 # No firewall of the site is there then, so the role by itself has nothing to write to.
 DOCKER = (
     "Docker sets this policy if net.ipv4.ip_forward is off when it starts. The role "
@@ -47,7 +49,8 @@ INSTALLERS = (
 @check("fw.regime")
 def regime(subject: Subject, evidence: Evidence) -> Finding:
     """Two firewalls at once shut what the other one opens."""
-    found = part(evidence, "host", "firewall", "active")
+    firewall = part(evidence, "host", "firewall")
+    found = firewall["active"]
     expected = "at most one firewall is active"
     listed = ", ".join(f"{name} ({why})" for name, why in found.items())
     if len(found) > 1:
@@ -72,7 +75,8 @@ def regime(subject: Subject, evidence: Evidence) -> Finding:
             ),
         )
         return Finding(FAIL, expected, f"{len(found)} are active: {listed}", remedy, found)
-    return Finding(PASS, expected, listed or "none: the host blocks no port", evidence=found)
+    none = "none that is recognized: fw.packets names a rule that drops" if unrecognized(firewall) else NONE
+    return Finding(PASS, expected, listed or none, evidence=found)
 
 
 @check("fw.rules")
@@ -89,6 +93,10 @@ def rules(subject: Subject, evidence: Evidence) -> Finding:
         if active:
             observed = f"{active} has only the site's own rules; the port matrix shows their effect"
             return Finding(SKIPPED, expected, observed, severity="info")
+        if unrecognized(firewall):
+            return Finding(
+                PASS, expected, "no rules of the role are there, and fw.packets names a rule of the site that drops"
+            )
         return Finding(PASS, expected, "no firewall is active, so the host blocks nothing")
     lost = [
         f"{words} {joined_first(ours[side][kind])}"
@@ -130,7 +138,7 @@ def packets(subject: Subject, evidence: Evidence) -> Finding:
     doubts = found["hidden"] + [
         f"`{entry['rule'] or 'the policy'}` of {entry['where']}"
         for entry in found["answers"]
-        if entry["verdict"] == "unknown"
+        if entry["verdict"] == "unknown" and entry["owner"] not in SERVICES
     ]
     if doubts:
         observed = (
@@ -168,7 +176,7 @@ def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
     """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
     firewall = part(evidence, "host", "firewall")
     expected = "packets of pods and services are forwarded"
-    replayed = firewall["packets"].get("forward", [])
+    replayed = firewall.get("packets", {}).get("forward", [])
     dropped = list(dict.fromkeys(_cause(entry) for entry in replayed if entry["verdict"] == "drop"))
     if dropped:
         observed = "; ".join(f"what pods send is dropped by {_by(cause)}" for cause in dropped)
@@ -187,6 +195,11 @@ def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
         named = " and ".join(sorted(filter(None, owners))) or "the site"
         remedy = f"{accept}, in the file that loads the rules, too; the role writes nothing into chains of {named}."
         return Finding(FAIL, expected, f"{observed} ({named})", remedy, firewall["forward"])
+    unread = [reason for reason in firewall.get("packets", {}).get("hidden", []) if reason.startswith("nft -j")]
+    if unread:
+        return Finding(
+            UNKNOWN, expected, "; ".join(unread), "Run `nft -j list ruleset` on the node, which has to print its rules."
+        )
     held = ", ".join(firewall["forward"])
     return Finding(PASS, expected, f"accepted in {held}" if held else "no chain drops them by policy")
 

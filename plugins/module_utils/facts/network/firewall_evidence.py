@@ -55,7 +55,7 @@ def firewall_evidence(label=LABEL, host=None):
     backends = backend_selection.all_backends(host, label)
     now = time.time()
     known, active = guarded_change.applied(host), backend_selection.active(backends)
-    rules = kernel_rules.read(host)
+    rules = readable_rules(host)
     forward, forward_owners = forward_policies(rules.chains, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
@@ -75,6 +75,12 @@ def firewall_evidence(label=LABEL, host=None):
             "platform": platform(),
         },
     }
+
+
+def readable_rules(host):
+    """Return the KernelRules of a host; where they cannot be read, none, with the reason among what is hidden."""
+    found = sections.collect({"rules": lambda: kernel_rules.read(host)})["rules"]
+    return found if isinstance(found, kernel_rules.KernelRules) else kernel_rules.KernelRules([], [found["error"]])
 
 
 def leftover(backends):

@@ -21,6 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
 ANYBODY = {False: "192.0.32.8", True: "2620:0:2d0::8"}
 EVERYBODY_NETWORKS = ("0.0.0.0/0", "::/0")
 MOST_SOURCES = 64
+INTERFACES = "/sys/class/net"
 
 # How packets of a source come in. interface, address: the host's, that they arrive at.
 Route = namedtuple("Route", "interface address")
@@ -38,21 +39,57 @@ def packet_evidence(host, rules, applied, label, now):
     """
     wanted = from_parameters(applied, applied["expires_at"], now) if applied else None
     asked = _asked(wanted) if wanted else _everything()
-    routes = {source: _route(host, source) for source in OrderedDict.fromkeys(source for source, dummy in asked)}
+    sources = list(OrderedDict.fromkeys(source for source, dummy in asked))
+    routes = {source: _route(host, source) for source in sources[:MOST_SOURCES]}
     found, forward = _Answers(rules.chains, label), _Answers(rules.chains, label)
+    hidden, seen = list(rules.hidden), {}
+    for route in filter(None, routes.values()):
+        if route.interface not in seen:
+            seen[route.interface], unseen = _met(host, rules.chains, route.interface)
+            hidden += unseen
     for (source, transport), ports in asked.items():
-        route = routes[source]
+        route = routes.get(source)
         if route is not None:
             packet = packet_replay.Packet(source, route.address, transport, route.interface, "")
-            found.add(packet, ports)
+            found.add(seen[route.interface], packet, ports)
     for packet in _forwarded(wanted, routes) if wanted else []:
-        forward.add(packet, port_truths.between(1, 65535))
+        forward.add(rules.chains, packet, port_truths.between(1, 65535))
+    if not seen:
+        hidden.append("the host has no route to any address from which packets are accepted")
+    if len(sources) > MOST_SOURCES:
+        hidden.append(f"packets of the first {MOST_SOURCES} of {len(sources)} sources were replayed")
     return {
-        "hidden": rules.hidden,
+        "hidden": hidden,
         "asked": "applied" if wanted else "everything",
         "answers": found.entries(),
         "forward": forward.entries(),
     }
+
+
+def _met(host, chains, interface):
+    """Return (the chains that packets by an interface meet, why some of their rules are not replayed, as sentences)."""
+    below = _below(host, interface)
+    met = [chain._replace(device=None) if chain.device and chain.device in below else chain for chain in chains]
+    hidden = []
+    if host.is_directory(f"{INTERFACES}/{interface}/bridge"):
+        hidden = [
+            f"the chain {chain.where} sees packets before {interface} does, and is not replayed"
+            for chain in chains
+            if chain.family == "bridge" and chain.rules
+        ]
+    return [chain for chain in met if chain.family != "bridge"], hidden
+
+
+def _below(host, interface):
+    """The interfaces of which an interface is made, as a bond or a VLAN is."""
+    found, left = set(), [interface]
+    while left:
+        names = [
+            name[len("lower_") :] for name in host.names(f"{INTERFACES}/{left.pop()}") if name.startswith("lower_")
+        ]
+        left += [name for name in names if name not in found]
+        found.update(names)
+    return found
 
 
 def _everything():
@@ -72,7 +109,7 @@ def _asked(wanted):
         ports = 0
         for first, last in rule.ports:
             ports |= port_truths.between(first, last)
-        for source in _sources(rule, wanted)[:MOST_SOURCES]:
+        for source in _sources(rule, wanted):
             found[source, rule.transport] = found.get((source, rule.transport), 0) | ports
     return found
 
@@ -122,9 +159,9 @@ class _Answers:
     def __init__(self, chains, label):
         self.chains, self.label, self.found = chains, label, OrderedDict()
 
-    def add(self, packet, ports):
-        """Replay the rules for a packet to each of these ports."""
-        for answer in packet_replay.replay(self.chains, packet, ports):
+    def add(self, chains, packet, ports):
+        """Replay the rules of chains for a packet to each of these ports."""
+        for answer in packet_replay.replay(chains, packet, ports):
             if answer.verdict != "accept":
                 key = (answer.verdict, packet.transport, answer.ports, answer.where, answer.rule)
                 self.found.setdefault(key, []).append(packet.source)

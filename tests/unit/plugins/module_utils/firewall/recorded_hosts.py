@@ -45,6 +45,11 @@ class RecordedHost:
         installed = set(self.rules) | ({"iptables"} if self.iptables else set())
         return "/usr/sbin/" + name if name in installed else None
 
+    def names(self, directory):
+        return sorted(
+            path[len(directory) + 1 :].split("/")[0] for path in self.files if path.startswith(directory + "/")
+        )
+
     def is_directory(self, path):
         return path in self.files
 

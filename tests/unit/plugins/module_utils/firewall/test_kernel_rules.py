@@ -150,3 +150,47 @@ def test_a_table_that_is_switched_off_and_the_device_of_a_chain_are_read_from_th
         {("netdev", "edge", "in"): "eth0"},
         {("inet", "off")},
     )
+
+
+def test_a_table_of_the_site_beside_ufw_drops_what_ufw_accepts():
+    """Recorded from ufw 0.36.2 with iptables 1.8.9, and a table `inet own` that drops by policy."""
+    name = "ufw-and-a-table"
+    rules = kernel_rules.read(
+        RecordedHost(
+            {
+                "nft": text(name + ".json"),
+                "listing": text(name + ".txt"),
+                "iptables-nft-save": text(name + ".save"),
+                "ip6tables-nft-save": text(name + ".save6"),
+            }
+        )
+    )
+    by_port = {first: (verdict, where) for verdict, pairs, where, dummy in found(rules) for first, dummy_last in pairs}
+    assert by_port[22] == ("accept", "")
+    assert by_port[443] == by_port[9090] == ("drop", "inet own input")
+    assert by_port[30005] == ("drop", "ip filter ufw-user-input")
+    assert by_port[1] == ("drop", "ip filter INPUT")
+    assert [answer[:2] for answer in found(rules, "2001:db8::1", first=20, last=24)] == [
+        ("drop", [(20, 21), (23, 24)]),
+        ("accept", [(22, 22)]),
+    ]
+
+
+def test_sets_of_ipset_are_looked_up():
+    """A set of one kind of address is known, a set of addresses and ports is not."""
+    saved = (
+        "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m set --match-set nodes src -m tcp --dport 2379 -j ACCEPT\n"
+        "-A INPUT -p tcp -m set --match-set pairs src,dst -m tcp --dport 443 -j ACCEPT\nCOMMIT\n"
+    )
+    sets = (
+        "create nodes hash:net family inet hashsize 1024 maxelem 65536\nadd nodes 192.0.2.0/27\n"
+        "create pairs hash:ip,port family inet hashsize 1024 maxelem 65536\nadd pairs 192.0.2.21,tcp:443\n"
+    )
+    files = {"/proc/net/ip_tables_names": "filter\n"}
+    host = RecordedHost({"nft": EMPTY, "iptables-save": saved, "ipset": sets}, files, iptables="legacy")
+    rules = kernel_rules.read(host)
+    assert [answer[:2] for answer in found(rules, "192.0.2.21", first=2379, last=2379)] == [("accept", [(2379, 2379)])]
+    assert [answer[:2] for answer in found(rules, "192.0.2.99", first=2379, last=2379)] == [("drop", [(2379, 2379)])]
+    assert [answer[:2] for answer in found(rules, "192.0.2.99", first=443, last=443)] == [("unknown", [(443, 443)])]
+    del host.rules["ipset"]
+    assert [answer[0] for answer in found(kernel_rules.read(host), "192.0.2.21", first=2379, last=2379)] == ["unknown"]

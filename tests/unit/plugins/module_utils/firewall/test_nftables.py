@@ -297,3 +297,15 @@ def test_priorities(text, number):
 )
 def test_one_spelling_for_all_versions(printed, meant):
     assert nftables.normal(printed) == meant
+
+
+def test_what_is_forwarded_is_never_marked():
+    """containernetworking/plugins#81: portmap masquerades what bears the bit 0x2000, and netavark does so, too."""
+    one = backend("table inet filter {{\n{}}}".format(input_chain([], "drop", "forward")))
+    lines = one.native(wanted()).runtime
+    assert [line for line in lines if "mark" in line and "forward" in line] == []
+    assert [line for line in lines if line.startswith("chain inet filter base")] == [
+        'chain inet filter base: ip saddr 10.244.0.0/16 accept comment "ours"',
+        'chain inet filter base: ip daddr 10.244.0.0/16 accept comment "ours"',
+    ]
+    assert nftables.MARK & (0x2000 | 0x4000 | 0x8000 | 0xFFFF0000 | 0x0F00 | 0x80) == 0

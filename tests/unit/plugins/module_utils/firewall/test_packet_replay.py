@@ -237,3 +237,72 @@ def test_a_name_of_interfaces_with_a_wildcard():
     assert [answer[0] for answer in verdicts(tables(text))] == ["drop"]
     assert [answer[0] for answer in verdicts(tables(text), PACKET._replace(transport="udp"))] == ["drop"]
     assert [answer[0] for answer in verdicts(tables(text), PACKET._replace(iif="ens3"))] == ["accept"]
+
+
+def of_nft(hook, priority, *expressions):
+    """The base chain of a table with one rule, which `nft -j list ruleset` prints as these expressions."""
+    place = {"family": "inet", "table": "t"}
+    base = {"chain": {**place, "name": "c", "type": "filter", "hook": hook, "prio": priority, "policy": "accept"}}
+    return nft_json.chains(
+        [base, {"rule": {**place, "chain": "c", "expr": list(expressions)}}], nft_json.Listing({}, {}, set())
+    )
+
+
+@pytest.mark.parametrize(
+    "about, over_ipv4, over_ipv6",
+    [
+        (None, "drop", "drop"),
+        ({"type": "icmp", "expr": "port-unreachable"}, "drop", "accept"),
+        ({"type": "icmpv6", "expr": "port-unreachable"}, "accept", "drop"),
+        ({"type": "tcp reset"}, "drop", "drop"),
+    ],
+)
+def test_how_a_rule_rejects_says_what_it_is_for(about, over_ipv4, over_ipv6):
+    """Of `meta nfproto ipv6 reject` nft prints only the kind of the rejection. Seen with packets and nft 1.0.6."""
+    chains = of_nft("input", 0, {"reject": about})
+    assert [answer[0] for answer in verdicts(chains)] == [over_ipv4]
+    ipv6 = PACKET._replace(source="2001:db8::1", destination="2001:db8::2")
+    assert [answer[0] for answer in verdicts(chains, ipv6)] == [over_ipv6]
+    udp = verdicts(chains, PACKET._replace(transport="udp"))[0][0]
+    assert udp == ("accept" if about and about["type"] == "tcp reset" else over_ipv4)
+
+
+@pytest.mark.parametrize(
+    "priority, state, verdict",
+    [
+        (-300, "invalid", "drop"),
+        (-300, "new", "accept"),
+        (-150, "invalid", "accept"),
+        (-150, "new", "drop"),
+        (-200, "new", "unknown"),
+    ],
+)
+def test_before_the_kernel_looks_for_its_connection_a_packet_is_invalid(priority, state, verdict):
+    """So `ct state invalid drop` with the priority of the table raw shuts every port. Seen with packets and nft 1.0.6."""
+    match = {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": state}}
+    assert [answer[0] for answer in verdicts(of_nft("prerouting", priority, match, {"drop": None}))] == [verdict]
+
+
+def test_a_packet_that_is_not_tracked_is_neither_new_nor_of_a_connection():
+    raw = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 443 -j CT --notrack\nCOMMIT\n"
+    new_only = "*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n"
+    assert [answer[:2] for answer in verdicts(tables(raw, new_only), first=442, last=443)] == [
+        ("accept", [(442, 442)]),
+        ("drop", [(443, 443)]),
+    ]
+
+
+def test_a_rule_ends_where_it_reads_what_is_not_there():
+    """Before connection tracking there is no mark of a connection. Seen with packets and nft 1.0.6."""
+    copy = {"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"ct": {"key": "mark"}}}}
+    assert [answer[0] for answer in verdicts(of_nft("prerouting", -300, copy, {"drop": None}))] == ["accept"]
+    assert [answer[0] for answer in verdicts(of_nft("prerouting", -150, copy, {"drop": None}))] == ["drop"]
+
+
+@pytest.mark.parametrize(
+    "words, verdict", [("--ctstatus NONE", "accept"), ("! --ctstatus NONE", "drop"), ("--ctstatus ASSURED", "accept")]
+)
+def test_the_status_none_matches_nothing(words, verdict):
+    """Seen with packets and iptables 1.8.9."""
+    text = f"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack {words} -j DROP\nCOMMIT\n"
+    assert [answer[0] for answer in verdicts(tables(text))] == [verdict]

@@ -170,7 +170,47 @@ def test_what_drops_packets_of_the_port_table_is_named_with_a_remedy_for_its_own
     assert remedy in result["remedy"]
 
 
+def forwarded(where, rule, owner):
+    packets = dropped(where, rule, owner)["packets"]
+    return {"packets": {**packets, "answers": [], "forward": packets["answers"]}}
+
+
+@pytest.mark.parametrize(
+    "changes, said, remedy",
+    [
+        (
+            forwarded("ip filter FORWARD", "", "Docker"),
+            "what pods send is dropped by the policy of ip filter FORWARD (Docker)",
+            "ip-forward-no-drop",
+        ),
+        (
+            forwarded("inet own forward", "drop", ""),
+            "the rule `drop` of inet own forward",
+            "`nft -a list chain inet own forward`",
+        ),
+        (
+            {
+                "forward": {"ip filter FORWARD": False},
+                "forward_owners": {"ip filter FORWARD": "libvirt"},
+                "active": {},
+                "ours": None,
+            },
+            "(libvirt)",
+            "the role writes nothing into chains of libvirt",
+        ),
+    ],
+)
+def test_what_drops_packets_of_pods_has_a_remedy_that_works_after_the_role_ran(changes, said, remedy):
+    result = judged(**changes)["fw.forward_policy"]
+    assert result["status"] == "fail"
+    assert said in result["observed"]
+    assert remedy in result["remedy"]
+    assert "run the role hostprep.runtime_fabric.rtf_firewall" not in result["remedy"]
+
+
 def test_a_service_without_endpoints_is_no_matter_of_the_firewall():
+    translated = dropped("ip nat KUBE-NODEPORTS", "dnat", "Kubernetes", verdict="unknown")
+    assert judged(**translated)["fw.packets"]["status"] == "pass"
     assert (
         judged(**dropped("iptables filter KUBE-EXTERNAL-SERVICES", "x", "Kubernetes"))["fw.packets"]["status"] == "pass"
     )
@@ -187,12 +227,27 @@ def test_what_is_not_understood_is_never_a_pass():
         assert result["status"] == "unknown"
 
 
+def test_chains_that_could_not_be_read_are_not_taken_for_none():
+    hidden = {
+        "hidden": ["nft -j list ruleset: JSON support not compiled-in"],
+        "asked": "applied",
+        "answers": [],
+        "forward": [],
+    }
+    results = judged(packets=hidden, forward={})
+    assert {results[name]["status"] for name in ("fw.packets", "fw.forward_policy")} == {"unknown"}
+
+
 def test_a_rule_that_drops_where_no_firewall_was_recognized_is_named():
     """Not for what a program drops on its own, and not for ports that the table does not have."""
     known = {"active": {}, "ours": None, "applied": None}
     found = dropped("ip filter INPUT", "", "")
     found["packets"]["asked"] = "everything"
-    assert judged(**found, **known)["fw.packets"]["status"] == "fail"
+    results = judged(**found, **known)
+    assert results["fw.packets"]["status"] == "fail"
+    assert (
+        "fw.packets names" in results["fw.regime"]["observed"] and "fw.packets names" in results["fw.rules"]["observed"]
+    )
     assert judged(**found, **{**known, "active": {"nftables": "it filters"}})["fw.packets"]["status"] == "skipped"
     found["packets"]["answers"][0]["owner"] = "Docker"
     assert judged(**found, **known)["fw.packets"]["status"] == "pass"

@@ -100,6 +100,29 @@ def test_what_pods_send_on_is_replayed_through_the_chains_that_forward():
     assert answer["owner"] == "CNI plugins"
 
 
+INGRESS = """{"nftables": [
+    {"chain": {"family": "netdev", "table": "edge", "name": "in", "handle": 1, "dev": "eth9", "type": "filter", "hook": "ingress",
+               "prio": 0, "policy": "drop"}},
+    {"chain": {"family": "bridge", "table": "lxd", "name": "in", "handle": 1, "type": "filter", "hook": "input", "prio": 0,
+               "policy": "accept"}},
+    {"rule": {"family": "bridge", "table": "lxd", "chain": "in", "handle": 2, "expr": [{"drop": null}]}}]}"""
+
+
+def test_a_chain_below_a_bond_or_a_bridge_leaves_a_doubt():
+    """The interface of the packets is eth0: only what is known to lie below it can see them first."""
+    assert evidence({"nft": INGRESS})["answers"] == []
+    below = evidence({"nft": INGRESS}, files={"/sys/class/net/eth0/lower_eth9": "", "/sys/class/net/eth0/bridge": ""})
+    assert {(answer["verdict"], answer["where"]) for answer in below["answers"]} == {("unknown", "netdev edge in")}
+    assert below["hidden"] == ["the chain bridge lxd in sees packets before eth0 does, and is not replayed"]
+
+
+def test_a_host_without_a_route_has_proved_nothing():
+    alone = {**APPLIED, "sets": {"nodes": ["192.0.2.11"]}, "rules": APPLIED["rules"][:1]}
+    assert evidence({"nft": EMPTY}, alone)["hidden"] == [
+        "the host has no route to any address from which packets are accepted"
+    ]
+
+
 @pytest.mark.parametrize(
     "network, address",
     [
