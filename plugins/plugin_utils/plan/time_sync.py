@@ -40,6 +40,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
 )
 
 AS_WANTED = {"active": True, "enabled": True}
+NOT_THERE = {"active": False, "enabled": False}
 
 
 def inspection(inputs: Inputs, remembered: Remembered | None = None) -> dict[str, Any]:
@@ -85,7 +86,8 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
         if not present:  # check mode has installed no service
             service["announcement"] = "chrony would be started, now and at boot."
         changes.append(service)
-    units = {**replaced, **_idle(clock)}
+    # The state before the installation, too: a run that is killed within it leaves an idle chrony, which is none of the site's.
+    units = {**replaced, **(_idle(clock) if present else {f"{platform.service}.service": NOT_THERE})}
     return Plan(changes, {"units": units} if units else {}, time_sources.sentences(time_sources.losses(clock, wanted)))
 
 
@@ -133,7 +135,13 @@ def wanted_of(inputs: Inputs) -> Wanted:
 
 
 def _refuse(clock: Mapping[str, Any], wanted: Wanted, inputs: Inputs, host: Host) -> None:
-    """Raise Refusal where chrony does not have what is asked for, or no time source would remain."""
+    """Raise Refusal where chrony does not have what is asked for, reads no file, or no time source would remain."""
+    if wanted != Wanted(None, None) and (clock.get("configuration") or {}).get("directives"):
+        raise Refusal(
+            "chronyd of this host is started with directives in the place of a configuration file, and would not read what"
+            " rtf_ntp_servers and rtf_ntp_keys ask for. Remove them from the options of its service, as in"
+            " /etc/default/chrony or /etc/sysconfig/chronyd."
+        )
     lacking = chrony_files.unsupported(clock, wanted)
     if lacking:
         raise Refusal(

@@ -6,6 +6,7 @@
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import change_records
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import time_sync
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK
@@ -112,6 +113,20 @@ def test_services_are_restored_after_the_packages_and_a_chrony_that_goes_is_not_
 def test_a_chrony_that_has_not_read_what_an_interrupted_run_removed_is_restarted():
     found = host({"chrony.service": RUNS}, newer=["/etc/chrony/chrony.conf"], blocks=nothing_to_restore())
     assert services(time_sync.revert({}, found, {})) == [("chrony", "restarted")]
+
+
+@pytest.mark.parametrize(
+    "left", [RESTS, {"active": False, "enabled": True}, {"active": True, "enabled": False}, RUNS, None]
+)
+def test_a_run_that_was_killed_within_the_installation_records_what_an_undisturbed_one_does(left):
+    """The chrony that it leaves, idle or not, is none of the site's."""
+    recorded = change_records.merged({}, plan(host({NTP: RUNS}, installed=False)).record)
+    recorded = change_records.merged(recorded, {"packages_added": ["chrony"], "packages_removed": ["ntp"]})
+    undisturbed = dict(recorded)
+    units = {NTP: RESTS} if left is None else {NTP: RESTS, "chrony.service": left}
+    again = plan(host(units, installed=left is not None))
+    assert change_records.merged(recorded, again.record) == undisturbed
+    assert undisturbed["units"] == {NTP: RUNS, "chrony.service": RESTS}
 
 
 def test_the_inspection_of_the_way_back_needs_no_inputs():
