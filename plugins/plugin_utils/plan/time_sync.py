@@ -99,7 +99,8 @@ def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     clock = section(host, "time")
     changes: list[Change] = []
     if is_present(clock):
-        files = block_changes.differing(chrony_files.files(clock, Wanted([], [])), host.get("blocks", ()))
+        known = chrony_files.files(clock, Wanted([], []))
+        files = block_changes.differing(known + _elsewhere(known, host), host.get("blocks", ()))
         if files:
             changes.append(
                 {
@@ -122,6 +123,13 @@ def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
         if restored:
             changes.append({"step": "Restore the time services", "kind": "services", "services": restored})
     return Plan(changes)
+
+
+def _elsewhere(known: list[ManagedFile], host: Host) -> list[ManagedFile]:
+    """Return the files with a block of ours that chrony no longer reads, as after a change of its options."""
+    paths = {entry["path"] for entry in known}
+    there = [found["path"] for found in host.get("blocks", ()) if found.get("lines") and found["path"] not in paths]
+    return [block_changes.managed_file(path, [], create=False) for path in there]
 
 
 def is_present(clock: Mapping[str, Any]) -> bool:

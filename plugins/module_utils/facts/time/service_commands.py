@@ -22,10 +22,19 @@ def read_commands(names, ask=run_text, read=read_bytes):
     names may be patterns. ask, read: what runs a program, and what reads a file. Raises Unreadable where systemd does not answer.
     """
     shown = ask(["systemctl", "show", PROPERTIES] + list(names))
-    units = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in shown.strip().split("\n\n")]
+    units = [_properties(block) for block in shown.strip().split("\n\n")]
     loaded = [unit for unit in units if unit.get("LoadState") == "loaded"]
     loaded.sort(key=lambda unit: unit.get("ActiveState") != "active")
     return {unit.get("Id", ""): _running(unit, read) or _started(unit) for unit in loaded}
+
+
+def _properties(block):
+    """The properties of a unit; the values of one that has several lines are joined."""
+    found = {}
+    for line in block.splitlines():
+        name, _equals, value = line.partition("=")
+        found[name] = f"{found[name]} {value}" if name in found else value
+    return found
 
 
 def _running(unit, read):

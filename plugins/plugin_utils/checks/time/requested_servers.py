@@ -62,7 +62,7 @@ def _by_files(subject: Subject, configuration: Mapping[str, Any], expected: str)
         return Finding(FAIL, expected, observed, _remedy(missing, configuration, []), named)
     if configuration.get("newer"):
         observed = f"chronyd has run since before {', '.join(configuration['newer'])} changed"
-        return Finding(UNKNOWN, expected, observed, f"Restart chrony, or {PREPARE}.", named)
+        return Finding(UNKNOWN, expected, observed, f"{PREPARE.capitalize()}.", named)
     return Finding(
         PASS, expected, f"named in {configuration.get('path')} and the files that it includes", evidence=named
     )
@@ -110,16 +110,13 @@ def _why(missing: list[str], configuration: Mapping[str, Any]) -> str:
 
 
 def _remedy(missing: list[str], configuration: Mapping[str, Any], bare: list[str]) -> str:
-    texts = []
-    if bare:
-        texts.append(f"Remove the other line for {', '.join(bare)}, then restart chrony.")
-    if missing and (configuration.get("option") or configuration.get("directives")):
+    texts = [f"Correct the other line for {', '.join(bare)}, then {PREPARE}."] if bare else []
+    if missing and configuration.get("directives"):
         texts.append(
-            "Remove the option from the service of chrony (/etc/default/chrony, /etc/sysconfig/chronyd), or let the file that "
-            f"it names include the servers, then restart chrony; or {PREPARE}."
+            f"Clear the options of the service of chrony (/etc/default/chrony, /etc/sysconfig/chronyd), then {PREPARE}."
         )
     elif missing:
-        texts.append(f"Restart chrony with a configuration that names them, or {PREPARE}.")
+        texts.append(f"{PREPARE.capitalize()}, or name them in a file that chronyd reads.")
     return " ".join(texts)
 
 

@@ -97,6 +97,27 @@ def test_reverting_removes_our_files_restarts_chrony_and_restores_the_services()
     ]
 
 
+def test_reverting_finds_what_is_in_a_file_that_chrony_no_longer_reads():
+    """The option -f, or another file of keys, that came after the role ran."""
+    keys = "/etc/chrony/chrony.keys"
+    blocks = [
+        {
+            **found,
+            **(
+                {"mode": 0o640, "lines": [{"text": "7 SHA1 @{key_7}", "expected": True}]}
+                if found["path"] == keys
+                else {}
+            ),
+        }
+        for found in nothing_to_restore()
+    ]
+    found = host({"chrony.service": RUNS}, blocks=blocks)
+    found["time"]["configuration"]["files"] = [{"directive": "keyfile", "path": "/etc/ntp/site.keys", "block": None}]
+    blocks.append({**FOUND, "path": "/etc/ntp/site.keys", "target": "/etc/ntp/site.keys", "lines": None})
+    planned = time_sync.revert({}, {**found, "blocks": blocks}, {})
+    assert [(entry["path"], entry["state"]) for entry in planned.changes[0]["blocks"]] == [(keys, "absent")]
+
+
 def test_reverting_a_host_that_is_as_before_changes_nothing():
     found = host({"chrony.service": RUNS, NTP: RESTS}, blocks=nothing_to_restore())
     assert time_sync.revert({}, found, {}).changes == []

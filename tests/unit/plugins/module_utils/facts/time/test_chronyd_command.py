@@ -38,7 +38,9 @@ ActiveState={active}
 MainPID={pid}
 ExecStart={{ path=/usr/sbin/chronyd ; argv[]=/usr/sbin/chronyd $DAEMON_OPTS ; ignore_errors=no ; start_time=[n/a] }}
 Environment=X=1
+EnvironmentFiles=/nowhere/first (ignore_errors=yes)
 EnvironmentFiles={file} (ignore_errors=yes)
+EnvironmentFiles=/nowhere/last (ignore_errors=no)
 
 Id=chronyd-restricted.service
 LoadState=not-found
