@@ -172,13 +172,15 @@ def test_ifupdown2_and_ifupdown_ng_take_stanzas_without_a_method(tmp_path):
     tree = written(
         tmp_path,
         {
-            "interfaces": "auto eth0\niface eth0\n address 10.0.0.5/24\n address 10.0.0.6/24\nauto eth1\niface eth1\n use dhcp\n"
+            "interfaces": "auto eth0 eth1 eth2\niface eth0\n address 10.0.0.5/24\n address 10.0.0.6/24\n"
+            "iface eth1\n use dhcp\niface eth2 inet static\n address 10.0.0.7/24\n address 10.0.0.8/24\n"
         },
     )
     settings = ifupdown_interfaces.configurations(tree, LINKS)
     assert [(one.method, list(one.addresses), one.uncertain) for one in settings] == [
         ("static", ["10.0.0.5", "10.0.0.6"], ""),
         ("dhcp", [], ""),
+        ("static", ["10.0.0.7", "10.0.0.8"], ""),
     ]
 
 

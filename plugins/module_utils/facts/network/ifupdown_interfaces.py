@@ -40,17 +40,20 @@ class Refused(ValueError):
 
 
 class Stanza:
-    """An iface stanza. methods: "" of one without a method, which only ifupdown2 and ifupdown-ng accept."""
+    """An iface stanza. method: "" of one without a method, which only ifupdown2 and ifupdown-ng accept.
 
-    def __init__(self, name, family, method, path, options=()):
-        self.name, self.family, self.method, self.path = name, family, method, path
+    single: whether only the first address counts.
+    """
+
+    def __init__(self, name, family, method, path, options=(), single=True):
+        self.name, self.family, self.method, self.path, self.single = name, family, method, path, single
         self.options: List[Any] = list(options)
 
     def addresses(self):
         """The IPv4 addresses that it sets, with those that its commands add."""
         own = [value for key, value in self.options if key == "address"]
         if self.method in ("static", "tunnel", "loopback"):
-            own = own[:1]  # of a second one ifupdown says nothing, and leaves it out
+            own = own[:1] if self.single else own  # of a second one ifupdown says nothing, and leaves it out
         elif self.method:
             own = []
         found = [match.group(1) for key, value in self.options if key in COMMANDS for match in _ADDING.finditer(value)]
@@ -136,7 +139,7 @@ class Interfaces:
         options = inherited[-1].options if inherited else ()
         if inherited:
             family, method = family or inherited[-1].family, method or inherited[-1].method
-        self._open = Stanza(name, family, method, path, options)
+        self._open = Stanza(name, family, method, path, options, not self.lenient)
         self.stanzas.append(self._open)
 
     def logical(self, interface):
