@@ -34,7 +34,7 @@ CASES = {
         ["a.example"],
         "b.keys",
     ),
-    "two lines are two lists": (
+    "two lines are two lists (ComplianceAsCode/content#14241)": (
         {
             "chrony.conf": "confdir D/a\nconfdir D/b\n",
             "a/x.conf": "server a.example\n",

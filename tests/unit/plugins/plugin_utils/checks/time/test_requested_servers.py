@@ -56,11 +56,26 @@ BOTH = (source(A), source(B, B))
     [
         (BOTH, configuration(named(A), named(B)), "pass", "all are"),
         (BOTH, configuration(), "pass", "all are"),  # whatever names them
+        # linux-system-roles/timesync#92: what DHCP gives is in files of /run.
         (
             [*BOTH, source("192.0.2.9", "192.0.2.9")],
             configuration(named(A), named("192.0.2.9", "/run/chrony-dhcp/eth0.sources")),
             "pass",
             "all are; besides 192.0.2.9; 192.0.2.9 by /run/chrony-dhcp/eth0.sources",
+        ),
+        # linux-system-roles/timesync#246: on EL 8 a helper adds them with chronyc, and no file names them.
+        (
+            [*BOTH, source("192.0.2.9", "192.0.2.9")],
+            configuration(named(A), named(B)),
+            "pass",
+            "all are; besides 192.0.2.9",
+        ),
+        # ... and none of the requested ones is there.
+        (
+            [source("192.0.2.9", "192.0.2.9")],
+            configuration(),
+            "fail",
+            f"chrony does not use {A}, {B}: neither {OWN} nor a file",
         ),
         # L13: another file, which includes nothing of ours.
         (
