@@ -145,7 +145,7 @@ def _directives(clock: Mapping[str, Any], platform: Platform) -> list[Mapping[st
     configuration = clock.get("configuration")
     if not configuration:
         return [{"directive": "keyfile", "path": platform.keys_file, "block": None}]
-    return [line for line in configuration["files"] if not _is_ours(line)]
+    return [line for line in configuration.get("files", ()) if not _is_ours(line)]
 
 
 def _keyfile_of_others(clock: Mapping[str, Any], platform: Platform) -> str:

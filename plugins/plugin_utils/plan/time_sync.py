@@ -54,6 +54,8 @@ def inspection(inputs: Inputs, remembered: Remembered | None = None) -> dict[str
 def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
     """Return what to change. host: with `time_answers`, what the hosts of time_sources.replacements answered."""
     clock, wanted = section(host, "time"), wanted_of(inputs)
+    if clock.get("configuration"):
+        section(clock, "configuration")
     platform, present = platform_of(clock), is_present(clock)
     _refuse(clock, wanted, inputs, host)
     files = block_changes.differing(chrony_files.files(clock, wanted), host.get("blocks", ()))

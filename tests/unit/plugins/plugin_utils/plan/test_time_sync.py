@@ -83,6 +83,23 @@ def test_evidence_that_could_not_be_collected_is_a_refusal():
         plan({"time": {"error": "no systemd"}})
 
 
+def test_a_configuration_that_cannot_be_read_is_a_refusal_and_no_obstacle_to_reverting():
+    """Such as a link of /etc/chrony/chrony.conf to a file that is not there."""
+    found = host({"chrony.service": RUNS}, blocks=nothing_to_restore())
+    found["time"]["configuration"] = {"error": "/etc/chrony/chrony.conf: dangling link to /nowhere"}
+    with pytest.raises(Refusal, match="configuration: /etc/chrony/chrony.conf: dangling link to /nowhere"):
+        plan(found, ["a.example"])
+    assert time_sync.revert({}, found, {}).changes == []
+
+
+def test_chronyd_with_directives_instead_of_a_file_is_a_refusal_where_a_file_is_asked_for():
+    found = host({"chrony.service": RUNS})
+    found["time"]["configuration"].update(path=None, directives=True)
+    with pytest.raises(Refusal, match="started with directives in the place of a configuration file"):
+        plan(found, ["a.example"])
+    assert plan(found) == ([], {}, [], [], [])
+
+
 def test_reverting_removes_our_files_restarts_chrony_and_restores_the_services():
     remembered = {"units": {NTP: RUNS, "chrony.service": RESTS, "gone.service": RUNS}}
     blocks = [FOUND, *(entry for entry in nothing_to_restore() if entry["path"] != SOURCES)]
