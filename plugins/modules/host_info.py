@@ -105,8 +105,8 @@ options:
     default: []
   blocks:
     description:
-      - Marked blocks of M(hostprep.runtime_fabric.managed_blocks) to read. A block of the same name is also read in each
-        file of keys that the configuration of chrony names, when the section C(time) is collected.
+      - Marked blocks of M(hostprep.runtime_fabric.managed_blocks) to read. A block of the same name is also read in
+        the file that chronyd reads first and in each file of keys that this one names, when the section C(time) is collected.
     type: list
     elements: dict
     default: []
@@ -371,19 +371,27 @@ host:
             version: "4.3"
         configuration:
           description:
-            - RV(ignore:path) of chrony's own configuration file, and in RV(ignore:files) its lines that name the file of
-              keys or other files to read, each with the marked block that it stands in. V(null) without such a file.
-            - RV(ignore:sources) are the time sources that this file and those that it includes name, RV(ignore:keys) the
-              ids of the symmetric keys.
+            - RV(ignore:path) of chrony's own configuration file, which RV(ignore:option) C(-f) may name, and in
+              RV(ignore:files) the lines of all files that name the file of keys or other files to read, each with the file
+              that it stands RV(ignore:in) and its marked block. V(null) without such a file. With RV(ignore:directives)
+              chronyd is started with directives instead of a file.
+            - RV(ignore:sources) are the time sources that these files name, RV(ignore:keys) the ids of the symmetric keys,
+              RV(ignore:control) is the socket or the port by which chronyc finds chronyd where it is not the usual one.
             - RV(ignore:newer) are the files and directories of the configuration that have changed since chronyd read
               them, V(null) where it does not run.
           type: dict
           returned: when readable
           sample:
             path: /etc/chrony/chrony.conf
+            option: false
+            directives: false
+            control:
+              socket: null
+              port: null
             files:
               - block: null
                 directive: sourcedir
+                in: /etc/chrony/chrony.conf
                 path: /etc/chrony/sources.d
             sources:
               - block: null
@@ -956,15 +964,16 @@ def collect(parameters):
     host = {"privileged": os.geteuid() == 0}
     host.update(readers.collect({name: dict(sections, **named)[name] for name in wanted}))
     if parameters.get("blocks"):
-        places = parameters["blocks"] + blocks_of_keys(parameters["blocks"], host.get("time", {}))
+        places = parameters["blocks"] + blocks_of_chrony(parameters["blocks"], host.get("time", {}))
         host["blocks"] = block_evidence(places, parameters["block_lines"])
     return host
 
 
-def blocks_of_keys(places, clock):
-    """Return the places of the same blocks in files of keys that chrony's configuration names; clock: the section `time`."""
+def blocks_of_chrony(places, clock):
+    """Return the places of the same blocks in the file that chronyd reads first and in files of keys; clock: the section `time`."""
     configuration = clock.get("configuration") or {}
-    paths = [line["path"] for line in configuration.get("files", []) if line["directive"] == "keyfile"]
+    paths = [configuration["path"]] if configuration.get("path") else []
+    paths += [line["path"] for line in configuration.get("files", []) if line["directive"] == "keyfile"]
     known = [(place["name"], place["path"]) for place in places]
     names = sorted({name for name, dummy_path in known})
     return [{"name": name, "path": path} for name in names for path in paths if (name, path) not in known]

@@ -59,6 +59,7 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
             limits=Limits(**{field: inputs[name] for name, field in _LIMITS.items() if name in inputs}),
             mail_server=mail_server.of_input(inputs.get("smtp", {})),
             ntp_servers=ntp.hosts(inputs.get("ntp_servers", ())),
+            ntp_authentication=ntp.authentication(inputs.get("ntp_servers", ())),
             proxy=proxy,
         )
         for role in sorted({entry["role"] for entry in inventory.values()})

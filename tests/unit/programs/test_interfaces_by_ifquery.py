@@ -172,14 +172,35 @@ def test_ifupdown2_and_ifupdown_ng_take_stanzas_without_a_method(tmp_path):
     tree = written(
         tmp_path,
         {
-            "interfaces": "auto eth0\niface eth0\n address 10.0.0.5/24\n address 10.0.0.6/24\nauto eth1\niface eth1\n use dhcp\n"
+            "interfaces": "auto eth0 eth1 eth2\niface eth0\n address 10.0.0.5/24\n address 10.0.0.6/24\n"
+            "iface eth1\n use dhcp\niface eth2 inet static\n address 10.0.0.7/24\n address 10.0.0.8/24\n"
         },
     )
     settings = ifupdown_interfaces.configurations(tree, LINKS)
     assert [(one.method, list(one.addresses), one.uncertain) for one in settings] == [
         ("static", ["10.0.0.5", "10.0.0.6"], ""),
         ("dhcp", [], ""),
+        ("static", ["10.0.0.7", "10.0.0.8"], ""),
     ]
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("source-directory /etc/network/interfaces.d\n", [("eth0", "static", "")]),
+        ("auto eth1 eth0\niface eth0\n address 10.0.0.5/24\n", [("eth0", "not at boot", "")]),
+        (
+            "iface eth0\n address 10.0.0.5/24\nsource /etc/network/interfaces.d/*\n",
+            [("eth0", "not at boot", "ifupdown-ng refuses")],
+        ),
+    ],
+)
+def test_ifupdown_ng_takes_every_name_one_interface_a_line_and_no_pattern(text, expected, tmp_path):
+    """As its ifquery, version 0.11.4, does."""
+    (tmp_path / "usr/libexec/ifupdown-ng").mkdir(parents=True)
+    tree = written(tmp_path, {"interfaces": text, "interfaces.d/eth0.cfg": "auto eth0\n" + STATIC})
+    found = ifupdown_interfaces.configurations(tree, LINKS)
+    assert [(one.interface, one.method, " ".join(one.uncertain.split()[:2])) for one in found] == expected
 
 
 def test_commands_add_addresses_a_script_maps_and_the_defaults_leave_out(tmp_path):

@@ -4,7 +4,7 @@
 
 """ifupdown's own reading of /etc/network/interfaces: sourced files, classes, several stanzas of one interface, inheritance.
 
-interfaces(5). ifupdown2 and ifupdown-ng read the same files and accept stanzas without a family and a method. An error in the
+interfaces(5). ifupdown2 and ifupdown-ng read the same files, and accept stanzas without a family and a method. An error in the
 first file makes ifupdown configure nothing; one in a sourced file ends the reading of that file.
 """
 
@@ -24,7 +24,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
 
 INTERFACES = "/etc/network/interfaces"
 DEFAULTS = "/etc/default/networking"
-LENIENT = ("/usr/share/ifupdown2", "/usr/libexec/ifupdown-ng", "/lib/ifupdown-ng")
+# By their directories the other programs that read these files.
+IFUPDOWN2, NG = "ifupdown2", "ifupdown-ng"
+OTHERS = {"/usr/share/ifupdown2": IFUPDOWN2, "/usr/libexec/ifupdown-ng": NG, "/lib/ifupdown-ng": NG}
 STATE = "/run/network/ifstate"
 FAMILIES = ("inet", "inet6", "ipx", "can", "x25")
 METHODS = ("loopback", "static", "manual", "dhcp", "bootp", "tunnel", "ppp", "wvdial", "ipv4ll")
@@ -40,17 +42,20 @@ class Refused(ValueError):
 
 
 class Stanza:
-    """An iface stanza. methods: "" of one without a method, which only ifupdown2 and ifupdown-ng accept."""
+    """An iface stanza. method: "" of one without a method, which only ifupdown2 and ifupdown-ng accept.
 
-    def __init__(self, name, family, method, path, options=()):
-        self.name, self.family, self.method, self.path = name, family, method, path
+    single: whether only the first address counts.
+    """
+
+    def __init__(self, name, family, method, path, options=(), single=True):
+        self.name, self.family, self.method, self.path, self.single = name, family, method, path, single
         self.options: List[Any] = list(options)
 
     def addresses(self):
         """The IPv4 addresses that it sets, with those that its commands add."""
         own = [value for key, value in self.options if key == "address"]
         if self.method in ("static", "tunnel", "loopback"):
-            own = own[:1]  # of a second one ifupdown says nothing, and leaves it out
+            own = own[:1] if self.single else own  # of a second one ifupdown says nothing, and leaves it out
         elif self.method:
             own = []
         found = [match.group(1) for key, value in self.options if key in COMMANDS for match in _ADDING.finditer(value)]
@@ -62,10 +67,10 @@ class Stanza:
 
 
 class Interfaces:
-    """What the files say. problem: why ifupdown configures nothing, or ""."""
+    """What the files say to a program: "" for ifupdown itself. problem: why it configures nothing, or ""."""
 
-    def __init__(self, tree, lenient=False):
-        self.tree, self.lenient = tree, lenient
+    def __init__(self, tree, program=""):
+        self.tree, self.program, self.lenient = tree, program, bool(program)
         self.automatic: List[str] = []
         self.stanzas: List[Stanza] = []
         self.mapped: List[str] = []
@@ -76,7 +81,9 @@ class Interfaces:
             try:
                 self._read(INTERFACES, 0)
             except Refused as problem:
-                self.problem = f"ifupdown refuses {INTERFACES}, which has {problem}, and configures nothing"
+                self.problem = (
+                    f"{program or 'ifupdown'} refuses {INTERFACES}, which has {problem}, and configures nothing"
+                )
 
     def _read(self, path, depth):
         text = self.tree.text(path) if path not in self.files and depth <= MOST_NESTED else None
@@ -95,7 +102,7 @@ class Interfaces:
         elif keyword == "auto" or keyword.startswith("allow-"):
             self._open = None
             if keyword in ("auto", "allow-auto", "allow-hotplug"):
-                self.automatic += words[1:]
+                self.automatic += words[1:2] if self.program == NG else words[1:]
         elif keyword == "mapping":
             self.mapped += words[1:]
             self._open = Stanza("", "", "", path)
@@ -110,8 +117,11 @@ class Interfaces:
 
     def _source(self, path, pattern, keyword, depth):
         pattern = os.path.normpath(os.path.join(os.path.dirname(path), pattern))
+        if self.program == NG and keyword == "source" and not self.tree.is_file(pattern):
+            raise Refused("a line that sources a file that is not there, patterns included")
         if keyword == "source-directory":
-            found = [one for one in self.tree.files_in(pattern) if _NAME.match(os.path.basename(one))]
+            found = self.tree.files_in(pattern)
+            found = [one for one in found if self.program == NG or _NAME.match(os.path.basename(one))]
         else:
             found = [one for one in self.tree.names(pattern) if not self.tree.is_directory(one)]
         for one in found:
@@ -136,7 +146,7 @@ class Interfaces:
         options = inherited[-1].options if inherited else ()
         if inherited:
             family, method = family or inherited[-1].family, method or inherited[-1].method
-        self._open = Stanza(name, family, method, path, options)
+        self._open = Stanza(name, family, method, path, options, not self.lenient)
         self.stanzas.append(self._open)
 
     def logical(self, interface):
@@ -180,8 +190,7 @@ def excluded(tree):
 
 def configurations(tree, links):
     """Return the Settings of each interface for which there is a stanza."""
-    lenient = any(tree.is_directory(path) for path in LENIENT)
-    known = Interfaces(tree, lenient)
+    known = Interfaces(tree, next((program for path, program in OTHERS.items() if tree.is_directory(path)), ""))
     at_boot, patterns = excluded(tree)
     found = []
     for link in links:

@@ -52,7 +52,7 @@ class Profile(NamedTuple):
     """A profile. names, hardware: what it is limited to, if anything.
 
     at_boot: whether it is activated without a command. undecided: a key that only NetworkManager can judge. ignored: why
-    NetworkManager leaves the file out, or "".
+    NetworkManager leaves the file out, or "". controller: the interface or the UUID of the bond or bridge that it is a port of.
     """
 
     path: str
@@ -67,6 +67,7 @@ class Profile(NamedTuple):
     leased: bool
     undecided: str = ""
     ignored: str = ""
+    controller: str = ""
 
 
 def keyfile(path, text, ignored=""):
@@ -79,8 +80,7 @@ def keyfile(path, text, ignored=""):
         elif entry.section == "ipv4" and re.match(r"addresses\d*\Z", entry.key):
             addresses += [word for word in re.split(r"[;,]", entry.value) if "." in word]
     method = last_of(entries, "ipv4", "method") or "auto"
-    ports = ("master", "controller")
-    port = any(values_of(entries, "connection", key) for key in ports)
+    port = last_of(entries, "connection", "controller") or last_of(entries, "connection", "master")
     made_again = not path.startswith(RUN) or "netplan-" in path or ORIGIN in text
     hosts = [] if port or method in ("disabled", "link-local", "shared") else hosts_of(addresses)
     leased = method == "auto" and not port
@@ -106,6 +106,7 @@ def keyfile(path, text, ignored=""):
         leased,
         undecided[0] if undecided else "",
         ignored,
+        port,
     )
 
 
@@ -145,7 +146,7 @@ def ifcfg_profiles(tree):
         if values.get("NM_CONTROLLED", "yes").lower() in FALSE:
             continue
         addresses, leased = ifcfg_files.addresses(values), ifcfg_files.leased(values)
-        port = values.get("MASTER") or values.get("BRIDGE") or values.get("TEAM_MASTER")
+        port = values.get("MASTER") or values.get("BRIDGE") or values.get("TEAM_MASTER") or ""
         priority = values.get("AUTOCONNECT_PRIORITY", "0")
         found.append(
             Profile(
@@ -159,6 +160,7 @@ def ifcfg_profiles(tree):
                 method_of(addresses, leased),
                 [] if port else addresses,
                 leased and not port,
+                controller=port,
             )
         )
     return found
@@ -186,7 +188,7 @@ def timestamps(tree):
 
 def configurations(tree, links, owner=0):
     """Return the Settings of each interface for which there is a profile."""
-    known = profiles(tree, owner) + ifcfg_profiles(tree)
+    known = _with_controllers(profiles(tree, owner) + ifcfg_profiles(tree))
     active = timestamps(tree)
 
     def order(profile):
@@ -218,6 +220,15 @@ def configurations(tree, links, owner=0):
             )
         )
     return found
+
+
+def _with_controllers(known):
+    """The profiles; a port whose bond or bridge has no profile is not activated."""
+    names = {name for profile in known if profile.at_boot for name in list(profile.names) + [profile.uuid]}
+    return [
+        profile._replace(at_boot=profile.at_boot and (not profile.controller or profile.controller in names))
+        for profile in known
+    ]
 
 
 def _settings(profile, interface):

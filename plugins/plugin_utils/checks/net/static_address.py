@@ -42,7 +42,8 @@ def static_address(subject: Subject, evidence: Evidence) -> Finding:
     if entry["dynamic"]:
         leased = f"{address} is a DHCP lease{f' in {lease}' if lease else ''}"
         return Finding(FAIL, EXPECTED, leased, remedy, found)
-    mine = [row for row in found["configurations"] if _is_about(row, interface) and row["method"] != "none"]
+    about = [row for row in found["configurations"] if _is_about(row, interface)]
+    mine = [row for row in about if row["method"] != "none" or _passed_over(row, address)]
     deciding = _deciding([row for row in mine if row["state"] == RUNS])
     doubts = [row["uncertain"] for row in deciding if row.get("uncertain")]
     if doubts:
@@ -77,9 +78,16 @@ def _is_about(row: Row, interface: str) -> bool:
     return row["interface"] is None or fnmatchcase(interface, row["interface"])
 
 
+def _passed_over(row: Row, address: str) -> list[str]:
+    """The files that set the address and do not count, because another one is for the same interface."""
+    return [passed["path"] for passed in row.get("passed_over", ()) if address in passed["addresses"]]
+
+
 def _told(row: Row, interface: str) -> str:
     if row.get("ignored"):
         return f"{row['manager']} ignores {row['path']}: {row['ignored']}"
+    if row["method"] == "none":
+        return f"{interface} gets no address by {row['path']} ({row['manager']})"
     return f"{interface} is {row['method']} in {row['path']} ({row['manager']})"
 
 
@@ -105,9 +113,7 @@ def _judged(deciding: Sequence[Row], address: str, interface: str, remedy: str) 
     if setting:
         observed = f"{address} is not certain to stay: {files} sets it, but {observed}, and both run"
     observed += "".join(
-        f", which counts before {passed['path']}, where {address} stands"
-        for passed in other.get("passed_over", ())
-        if address in passed["addresses"]
+        f", which counts before {path}, where {address} stands" for path in _passed_over(other, address)
     )
     return Finding(FAIL, EXPECTED, observed, remedy, list(deciding))
 

@@ -162,6 +162,52 @@ def test_a_host_without_any_such_file_has_none(tmp_path):
     assert persistence_evidence(str(tmp_path)) == {"configurations": [], "leases": [], "unreadable": [], "dangling": []}
 
 
+PLUGIN = "/usr/lib64/NetworkManager/1.42.2-1.el9/libnm-settings-plugin-ifcfg-rh.so"
+IFCFG = ("/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nIPADDR=10.0.0.5\nPREFIX=24\n")
+NOT_THERE = "is not installed"
+
+
+@pytest.mark.parametrize(
+    "plugin, running, expected",
+    [
+        # EL 9 and earlier: NetworkManager itself reads ifcfg files.
+        (True, ["NetworkManager.service"], [("ifcfg", "NetworkManager.service", "runs")]),
+        # EL 10 has no such plugin, and no network scripts: nothing reads the file.
+        (False, ["NetworkManager.service"], [("ifcfg", "network.service", NOT_THERE)]),
+        (False, ["network.service"], [("ifcfg", "network.service", "runs")]),
+        # EL 7 has both, and the scripts leave the interface to NetworkManager.
+        (True, ["NetworkManager.service", "network.service"], [("ifcfg", "NetworkManager.service", "runs")]),
+        (
+            True,
+            ["network.service"],
+            [("ifcfg", "NetworkManager.service", NOT_THERE), ("ifcfg", "network.service", "runs")],
+        ),
+    ],
+)
+def test_an_ifcfg_file_belongs_to_the_program_that_reads_it(plugin, running, expected, tmp_path):
+    write(tmp_path, *IFCFG)
+    if plugin:
+        write(tmp_path, PLUGIN, "")
+    units = {name: {"active": True, "enabled": True} for name in running}
+    rows = persistence_evidence(str(tmp_path), lambda: units, [ETH0])["configurations"]
+    assert [(row["manager"], row["service"], row["state"]) for row in rows] == expected
+
+
+def test_each_manager_says_whether_it_manages_the_interface(tmp_path):
+    """Debian's NetworkManager leaves alone what /etc/network/interfaces names."""
+    write(
+        tmp_path, "/etc/NetworkManager/system-connections/a", "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=auto\n"
+    )
+    write(tmp_path, "/run/NetworkManager/devices/2", "[device]\nmanaged=false\n")
+    write(tmp_path, "/etc/network/interfaces", "auto eth0\niface eth0 inet static\n  address 10.0.0.5/24\n")
+    write(tmp_path, "/run/network/ifstate", "lo=lo\neth0=eth0\n")
+    rows = persistence_evidence(str(tmp_path), lambda: ALL_RUN, [ETH0])["configurations"]
+    assert [(row["manager"], row["state"], row["managed"]) for row in rows] == [
+        ("NetworkManager", "leaves eth0 unmanaged", False),
+        ("ifupdown", "runs", True),
+    ]
+
+
 # What `systemctl show` prints on Debian 12 without ifupdown, of services that are installed and do not run, and on EL 7.
 SHOWN = """Id=systemd-networkd.service
 LoadState=loaded

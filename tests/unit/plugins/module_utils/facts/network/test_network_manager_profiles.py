@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which profile of keyfiles and ifcfg files NetworkManager activates at boot."""
+"""Which profile of keyfiles and ifcfg files NetworkManager activates at boot.
+
+NetworkManager 1.42.4 was given the keyfiles of CASES, each set in a network namespace of its own, and activated what they say.
+"""
 
 import os
 
@@ -21,13 +24,14 @@ LIB = "/usr/lib/NetworkManager/system-connections/"
 SCRIPTS = "/etc/sysconfig/network-scripts/ifcfg-"
 PLUGIN = "/usr/lib64/NetworkManager/1.42.2-1.el9/libnm-settings-plugin-ifcfg-rh.so"
 TIMES = "/var/lib/NetworkManager/timestamps"
+AA, BB = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
 ETH0 = Link("eth0", 2, "02:00:00:00:00:01", "02:00:00:00:00:01")
 ETH1 = Link("eth1", 3, "02:00:00:00:00:02", "02:00:00:00:00:02")
 BOND = Link("bond0", 4, "02:00:00:00:00:01", None, "bonding", "bond", "bond", device=False)
 
 
 def keyfile(ipv4, interface="eth0", **connection):
-    lines = ["[connection]", f"id={interface}"] + ([f"interface-name={interface}"] if interface else [])
+    lines = ["[connection]", "id=x", "type=ethernet"] + ([f"interface-name={interface}"] if interface else [])
     lines += [f"{key.replace('_', '-')}={value}" for key, value in connection.items()]
     return "\n".join(lines + ["[ipv4]", ipv4, ""])
 
@@ -52,9 +56,9 @@ CASES = {
     ),
     "of equal priorities the one that was active last": (
         {
-            ETC + "a.nmconnection": keyfile(LEASED, uuid="aa"),
-            ETC + "b.nmconnection": keyfile(STATIC, uuid="bb"),
-            TIMES: "[timestamps]\naa=1700000000\nbb=1764000000\n",
+            ETC + "a.nmconnection": keyfile(LEASED, uuid=AA),
+            ETC + "b.nmconnection": keyfile(STATIC, uuid=BB),
+            TIMES: f"[timestamps]\n{AA}=1700000000\n{BB}=1764000000\n",
         },
         ("static", ["10.0.0.5"], ETC + "b.nmconnection"),
     ),
@@ -70,8 +74,16 @@ CASES = {
         {
             ETC + "a.nmconnection": keyfile(LEASED),
             ETC + "b.nmconnection": keyfile(STATIC, master="br0", slave_type="bridge", autoconnect_priority=999),
+            ETC + "br0.nmconnection": keyfile(LEASED, "br0").replace("type=ethernet", "type=bridge"),
         },
         ("none", [], ETC + "b.nmconnection"),
+    ),
+    "a port of a bridge that there is not": (
+        {
+            ETC + "a.nmconnection": keyfile(STATIC),
+            ETC + "b.nmconnection": keyfile(LEASED, master="br0", slave_type="bridge", autoconnect_priority=999),
+        },
+        ("static", ["10.0.0.5"], ETC + "a.nmconnection"),
     ),
     "a static address beside DHCP is set": (
         {ETC + "a.nmconnection": keyfile("method=auto\naddress1=10.0.0.5/24")},
@@ -79,8 +91,8 @@ CASES = {
     ),
     "a profile of /run is gone after the boot": (
         {
-            RUN + "a.nmconnection": keyfile(STATIC, uuid="aa", autoconnect_priority=5),
-            ETC + "a.nmconnection": keyfile(LEASED, uuid="aa"),
+            RUN + "a.nmconnection": keyfile(STATIC, uuid=AA, autoconnect_priority=5),
+            ETC + "a.nmconnection": keyfile(LEASED, uuid=AA),
         },
         ("dhcp", [], ETC + "a.nmconnection"),
     ),
@@ -161,10 +173,10 @@ def test_a_profile_that_others_can_read_is_ignored_and_that_is_said(tmp_path):
 
 def test_a_profile_that_is_masked_is_none(tmp_path):
     tree = tree_of(
-        tmp_path, {LIB + "a.nmconnection": keyfile(LEASED, uuid="aa"), ETC + "b.nmconnection": keyfile(STATIC)}
+        tmp_path, {LIB + "a.nmconnection": keyfile(LEASED, uuid=AA), ETC + "b.nmconnection": keyfile(STATIC)}
     )
     assert settings(tree).uncertain
-    os.symlink("/dev/null", str(tmp_path / ETC.lstrip("/") / "aa.nmmeta"))
+    os.symlink("/dev/null", str(tmp_path / ETC.lstrip("/") / f"{AA}.nmmeta"))
     found = settings(HostTree(str(tmp_path)))
     assert (found.method, found.uncertain) == ("static", "")
 

@@ -83,6 +83,12 @@ LEASED = row("NetworkManager", "dhcp", ())
             f"eth0 is dhcp in /etc/NetworkManager/x (NetworkManager), which counts before /etc/b, where {ADDRESS} stands",
         ),
         (
+            [row(method="none", addresses=(), passed_over=[{"path": "/etc/b", "addresses": [ADDRESS]}])],
+            "fail",
+            f"eth0 gets no address by /etc/systemd-networkd/x (systemd-networkd), which counts before /etc/b, where {ADDRESS}",
+        ),
+        ([row(method="none", addresses=()), row("ifupdown")], "pass", "ifupdown, /etc/ifupdown/x"),
+        (
             [row("NetworkManager", "ignored", ignored="its mode is 0644")],
             "fail",
             "NetworkManager ignores /etc/NetworkManager/x: its mode is 0644",
