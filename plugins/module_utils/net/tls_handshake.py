@@ -74,6 +74,16 @@ def verifying_context(ca_path=None):
     return context
 
 
+def trusting(context, paths):
+    """Have a verifying context trust the certificates in PEM files as well. Raises TrustStoreError. Returns it."""
+    for path in paths:
+        try:
+            context.load_verify_locations(path)
+        except (OSError, ValueError) as exc:
+            raise TrustStoreError(f"{path}: {exc}") from exc
+    return context
+
+
 def accepting_context():
     """A client context that accepts any certificate. Only to read that certificate: no data is sent over it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
