@@ -144,7 +144,7 @@ def test_the_address_of_a_proxy_on_this_host_is_none():
     ],
 )
 def test_what_is_no_sinkhole(host, addresses):
-    assert sinkholes.of_nobody(host, addresses) is None
+    assert sinkholes.of_no_server(host, addresses) is None
     assert sinkholes.of_this_host(host, addresses) is None
 
 
