@@ -62,10 +62,14 @@ options:
           - V(ntp) ends with the reply to an NTP query.
           - V(smtp) ends with what the mail server offers, see RV(endpoints[].smtp). No mail is sent.
           - V(smtps) ends with the same with TLS from the start.
+          - V(postgresql) ends with what the server asks for after the start-up message. No password is sent, and its
+            certificate is not judged.
+          - V(registry) ends with a registry's own answer to a GET of C(/v2/), by the trust store of the container
+            runtimes of this host.
           # end
         type: str
         # protocols: choices
-        choices: [https, http, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps]
+        choices: [https, http, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps, postgresql, registry]
         # end
         default: https
       server_name:
@@ -254,6 +258,8 @@ endpoints:
         - V(no_reply) - no valid reply from the time server.
         - V(smtp_failed) - the mail server refuses, or the peer is not a mail server.
         - V(starttls_missing) - the mail server does not offer STARTTLS.
+        - V(database_failed) - the peer is not a PostgreSQL server, or takes no connection.
+        - V(registry_failed) - what answers is not a registry of container images.
         # end
         - V(idle_cut) - the connection opened, but was cut within O(endpoints[].idle).
         - V(untested) - O(deadline) passed first.
@@ -266,7 +272,7 @@ endpoints:
         - The last layer that was tried. It failed unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are
           those of the connection to the proxy.
         # protocols: layers
-        - One of V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(ntp), V(smtp), V(idle).
+        - One of V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(ntp), V(smtp), V(postgresql), V(idle).
         # end
         - V(null) when the endpoint was not probed in time.
       returned: always
@@ -469,6 +475,26 @@ endpoints:
           type: list
           elements: str
           sample: [PLAIN, LOGIN]
+    postgresql:
+      description: The answer of the database server. V(null) for other protocols and without one.
+      returned: always
+      type: dict
+      contains:
+        tls:
+          description: Whether it offers TLS.
+          returned: always
+          type: bool
+          sample: true
+        authentication:
+          description: What it asks for, such as V(sasl), V(md5) or V(none). V(null) where it answers with an error.
+          returned: always
+          type: str
+          sample: sasl
+        error:
+          description: Its error, V(null) without one. One on the user is no fault, since that of the probe does not exist.
+          returned: always
+          type: str
+          sample: role "hostprep" does not exist
     # end
     attempts:
       description: The number of attempts. V(2) where the first one timed out; the result is that of the second one.

@@ -6,12 +6,12 @@
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, tls_handshake, verdicts
 
-# A name that filters by list usually pass, and that is reserved, so that nobody is asked for anything (RFC 2606).
+# A reserved name (RFC 2606), which filters usually pass.
 _OTHER_NAME = "www.example.com"
 
 
 def tell(attempt, open_wire):
-    """(cause, sentence) for an endpoint that sent nothing after a ClientHello, None where nobody can be asked any more.
+    """(cause, sentence) for an endpoint that sent nothing after a ClientHello, None where it cannot be asked again.
 
     open_wire: opens another connection to it.
     """

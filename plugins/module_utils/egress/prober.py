@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 )
 
 _NEARLY = 0.9  # of the time for a layer
+_NOT_AGAIN = (verdicts.OK, verdicts.DROPPED, verdicts.UNRESOLVED, verdicts.NO_REPLY, verdicts.SMTP_FAILED)
 
 Network = collections.namedtuple("Network", ["seconds", "contexts", "resolver", "routes"])
 Network.__doc__ = """What all attempts share. seconds: for each layer; contexts: tls_check.Contexts; routes: a connection_paths.Routes."""
@@ -102,12 +103,13 @@ class Prober:
     def _late(self, result):
         """Whether a second attempt could end better: a layer took as long as it may, or a proxy cut the connection.
 
-        DNS, NTP and direct TCP connections are left out: their clients repeat lost packets within the same attempt.
+        DNS, NTP and direct TCP connections are left out: their clients repeat lost packets within the same attempt. So is SMTP,
+        where an attempt waits for long.
         """
         if result.get("verdict") == verdicts.PROXY_BROKEN:
             return True
         last = (result.get("layers") or [None])[-1]
-        if last is None or last["verdict"] in (verdicts.OK, verdicts.DROPPED, verdicts.UNRESOLVED, verdicts.NO_REPLY):
+        if last is None or last["verdict"] in _NOT_AGAIN:
             return False
         return last["layer"] != HOLD_LAYER and last["elapsed"] >= self._network.seconds * _NEARLY
 

@@ -44,6 +44,12 @@ class Contexts:
             self._own[certificate, key] = tls_handshake.with_client_certificate(self._make(), certificate, key)
         return self._own[certificate, key]
 
+    def with_authorities(self, paths):
+        """Contexts that trust the certificates in these PEM files as well. Raises tls_handshake.TrustStoreError."""
+        if not paths:
+            return self
+        return Contexts(lambda: tls_handshake.trusting(self._make(), paths))
+
     def trusted_organisations(self):
         """The organisations of the authorities that this host trusts. Read once, and only where a verification failed."""
         if self._organisations is None:

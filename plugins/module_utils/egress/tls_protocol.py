@@ -21,17 +21,21 @@ class TlsProtocol(Protocol):
         """A Wire at the point where TLS begins. Raises LayerFailed."""
         return attempt.connect()
 
+    def contexts_for(self, attempt):
+        """The tls_check.Contexts by which the endpoint's certificate is judged. Raises LayerFailed."""
+        return attempt.contexts
+
     def over_tls(self, attempt, wire):
         """The layers from TLS on."""
-        check = tls_check.TlsCheck(
-            attempt.contexts,
-            attempt.endpoint,
-            lambda: self.open(attempt.unrecorded()),
-            attempt.seconds,
-            attempt.trace,
-            self.silent,
-        )
         with attempt.trace.layer("tls"):
+            check = tls_check.TlsCheck(
+                self.contexts_for(attempt),
+                attempt.endpoint,
+                lambda: self.open(attempt.unrecorded()),
+                attempt.seconds,
+                attempt.trace,
+                self.silent,
+            )
             channel = check.secure(wire)
             if check.intercepted is not None:
                 raise self._interception(attempt, channel, check.intercepted)

@@ -16,7 +16,7 @@ _HEADER = struct.pack("!BxxxI", 0x08, 1 << 8)
 _ETHERNET = b"\x02\0\0\0\0\x02" + b"\x02\0\0\0\0\x01" + b"\x08\x00"
 _IP = struct.Struct("!BBHHHBBH4s4s")
 _UDP = struct.Struct("!HHHH")
-# Addresses for documentation (RFC 5737), and the port for what is to be discarded: nobody routes or answers them.
+# Addresses for documentation (RFC 5737), and the discard port: such packets are neither routed nor answered.
 _SOURCE, _DESTINATION, _PORT = socket.inet_aton("192.0.2.1"), socket.inet_aton("192.0.2.2"), 9
 _PROTOCOL_UDP = 17
 

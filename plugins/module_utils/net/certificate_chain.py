@@ -14,6 +14,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 # Go 1.24; what OpenSSL requires depends on its configuration.
 _SHORTEST_RSA_KEY = 1024
 _COMMON_RSA_KEY = 2048
+# What is known of a failure before Python 3.7, where the exception does not say what was wrong with the certificate.
+UNEXPLAINED = "the certificate could not be verified"
 _BROKEN_DIGESTS = ("MD2 ", "MD5 ", "SHA-1 ")
 _NAMES_IN_A_SENTENCE = 5
 
@@ -60,8 +62,7 @@ def explained(failure, chain, server_name, now, trusted_organisations, trusts_no
         return _other_name(chain, server_name) or failure
     if failure.verdict == verdicts.TLS_EXPIRED:
         return _expired(failure, chain, now)
-    # Before Python 3.7 the exception does not say what was wrong with the certificate.
-    if failure.verdict == verdicts.TLS_UNTRUSTED and _outside(chain.certificates[0], now):
+    if failure.detail == UNEXPLAINED and _outside(chain.certificates[0], now):
         return _expired(verdicts.LayerFailed(verdicts.TLS_EXPIRED, failure.detail), chain, now)
     if failure.cause == causes.WEAK_CERTIFICATE:
         found = _weak(chain, _COMMON_RSA_KEY)
@@ -87,7 +88,7 @@ def _other_name(chain, server_name):
 
 def _weak(chain, shortest_key=_SHORTEST_RSA_KEY):
     for certificate in chain.certificates:
-        # Nobody checks the signature of a root: that it is in the trust store is enough.
+        # The signature of a root is not checked: that it is in the trust store is enough.
         if certificate.signature.startswith(_BROKEN_DIGESTS) and not certificate.self_issued:
             why = f"is signed with {certificate.signature}"
         elif certificate.rsa_bits is not None and certificate.rsa_bits < shortest_key:

@@ -66,7 +66,7 @@ class _Question:
             raise verdicts.LayerFailed(verdicts.UNRESOLVED, _explain(host, self._error))
         if not self._addresses:
             raise verdicts.LayerFailed(verdicts.UNRESOLVED, f"{host}: the name exists but has no address")
-        sinkhole = sinkholes.of_nobody(host, self._addresses)
+        sinkhole = sinkholes.of_no_server(host, self._addresses)
         if sinkhole:
             raise verdicts.LayerFailed(verdicts.UNRESOLVED, sinkhole, causes.SINKHOLE)
         return list(self._addresses)

@@ -15,7 +15,7 @@ _BLOCK_PAGES = [
 _LOCAL_NAMES = ("localhost", "localhost.localdomain")
 
 
-def of_nobody(host, addresses):
+def of_no_server(host, addresses):
     """A sentence when all addresses of a name belong to no server, or to the block page of a filter, else None."""
     if not addresses or host in addresses:
         return None

@@ -10,7 +10,12 @@ import ssl
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, tls_records, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    causes,
+    certificate_chain,
+    tls_records,
+    verdicts,
+)
 
 # Enough for the first flight of any server: OpenSSL takes no chain of certificates above 100 kB.
 LONGEST_FLIGHT = 131072
@@ -71,6 +76,16 @@ def verifying_context(ca_path=None):
     if hasattr(context, "hostname_checks_common_name"):
         # Where Python cannot leave the common name out, certificate_chain does.
         context.hostname_checks_common_name = False
+    return context
+
+
+def trusting(context, paths):
+    """Have a verifying context trust the certificates in PEM files as well. Raises TrustStoreError. Returns it."""
+    for path in paths:
+        try:
+            context.load_verify_locations(path)
+        except (OSError, ValueError) as exc:
+            raise TrustStoreError(f"{path}: {exc}") from exc
     return context
 
 
@@ -223,7 +238,7 @@ def _library_failure(exc):
     # The text comes from the OpenSSL in use; `reason` from a table that may belong to an older one.
     text = _plain(exc.strerror or str(exc))
     if "certificate verify failed" in text:
-        return verdicts.LayerFailed(verdicts.TLS_UNTRUSTED, "the certificate could not be verified")
+        return verdicts.LayerFailed(verdicts.TLS_UNTRUSTED, certificate_chain.UNEXPLAINED)
     if isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or "unexpected eof" in text:
         return verdicts.LayerFailed(verdicts.TLS_FAILED, "the peer closed the connection during the handshake")
     verdict = verdicts.CERTIFICATE_REFUSED if is_refusal(text) else verdicts.TLS_FAILED

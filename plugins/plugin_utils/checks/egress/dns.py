@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.dns_client import NO_TCP
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.sinkholes import of_nobody
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.sinkholes import of_no_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
@@ -142,7 +142,7 @@ def _problems(
     sunk = [
         (answer["name"], reason)
         for answer in answers
-        for reason in [of_nobody(answer["name"], answer["addresses"])]
+        for reason in [of_no_server(answer["name"], answer["addresses"])]
         if reason
     ]
     if sunk:

@@ -101,8 +101,8 @@ def _remedy(subject: Subject, red: Sequence[Row], blackholed: Collection[str]) -
     sentences: list[str] = []
     for cell in red[:MOST]:
         sentences += _shaped_remedy(subject, cell, blackholed)
-        told = ("unproven", *SHAPED_LOST)
-        blocked = [text for verdict, texts in cell["ports"].items() if verdict not in told for text in texts]
+        not_closed = ("unproven", *SHAPED_LOST)
+        blocked = [text for verdict, texts in cell["ports"].items() if verdict not in not_closed for text in texts]
         ports = port_ranges.texts(port_ranges.numbers(blocked))
         whom = f"{cell['transport'].upper()} {', '.join(ports)} from {subject.node} to {cell['destination']}"
         if cell["source"] == cell["destination"]:

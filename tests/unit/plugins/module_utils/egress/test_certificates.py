@@ -74,6 +74,21 @@ def test_an_expired_root_is_of_this_host():
     assert "that of CN=Root, O=Site in the trust store of this host" in row["detail"]
 
 
+def test_an_expired_certificate_of_a_stranger_is_a_strangers_first():
+    """A login page with an old self-signed certificate: renewing it would not help."""
+    row = probe([chains.Certificate("old.example.com", names=[loopback.NAME], last=chains.NOW - chains.DAY)])
+    assert (row["verdict"], row["cause"]) == ("tls_untrusted", "self_signed")
+
+
+@pytest.mark.parametrize("last, verdict", [(-1, "tls_expired"), (1, "tls_untrusted")])
+def test_where_python_does_not_say_why_the_dates_do(last, verdict):
+    """Python 3.6."""
+    leaf = chains.Certificate("leaf", MIDDLE, [loopback.NAME], last=chains.NOW + last * chains.DAY)
+    failure = verdicts.LayerFailed("tls_untrusted", certificate_chain.UNEXPLAINED)
+    chain = certificate_chain.read([leaf.der])
+    assert certificate_chain.explained(failure, chain, loopback.NAME, chains.NOW, set(), False).verdict == verdict
+
+
 def test_a_leaf_that_expired_needs_no_cause():
     row = probe([chains.Certificate("leaf", MIDDLE, [loopback.NAME], last=chains.NOW - chains.DAY), OLD_MIDDLE])
     assert (row["verdict"], row["cause"]) == ("tls_expired", None)

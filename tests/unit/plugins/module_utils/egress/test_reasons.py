@@ -8,10 +8,12 @@ import ssl
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url, sinkholes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import block_pages, proxy_url, sinkholes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback, loopback_proxies
 
 AUTHORITY = loopback.Authority()
@@ -142,7 +144,7 @@ def test_the_address_of_a_proxy_on_this_host_is_none():
     ],
 )
 def test_what_is_no_sinkhole(host, addresses):
-    assert sinkholes.of_nobody(host, addresses) is None
+    assert sinkholes.of_no_server(host, addresses) is None
     assert sinkholes.of_this_host(host, addresses) is None
 
 
@@ -207,3 +209,12 @@ def test_a_proxy_that_wants_a_user_agent_gets_one():
         known = {"http_proxy": proxy_url.parse(f"http://127.0.0.1:{proxy_port}", "http")}
         row = probe(port, known=known, host=loopback.NAME, paths=["http_proxy"])
     assert row["verdict"] == "reachable"
+
+
+@given(st.sampled_from([403, 451, 200, 502]), st.binary(max_size=300))
+def test_no_page_whatever_raises_and_only_a_refusal_can_be_a_block_page(status, body):
+    for text in (body, b"<title>" + body + b"</title> blocked by " + body):
+        words = block_pages.own_words(status, text)
+        assert words is None or (status in (403, 451) and words.isprintable())
+        title = block_pages.title_of(text)
+        assert title is None or title.isprintable()
