@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 EL9, EL8 = "controller-1", "worker-1"
 OLDEST = cores.oldest(None)
 CORES = {EL9: ("ansible-playbook",), EL8: OLDEST}
-INVENTORIES = [os.environ["LAB_INVENTORY"], Path(__file__).resolve().parent.parent / "hosts.yml"]
+INVENTORIES = [os.environ["LAB_INVENTORY"], Path(__file__).resolve().parent.parent / "inventory" / "hosts.yml"]
 # RPMs of the family leave the accounts that they made, chrony's here.
 WITH_ACCOUNTS = ("/etc/group ", "/etc/gshadow ", "/etc/passwd ", "/etc/shadow ")
 OURS = ("find", "/", "-xdev", "-name", "*runtime?fabric*", "-not", "-path", "/tmp/*")
