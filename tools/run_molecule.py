@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run molecule scenarios, all or those named, each in a fresh lab, and make sure that each one tested a host.
 
-A scenario with a file cluster.yml has the nodes that it declares, all others have those of tests/lab/cluster.yml.
+A scenario with a file of its name in tests/lab/clusters has the nodes that it declares, all others have those of
+tests/lab/cluster.yml.
 
 Several run at a time, each lane in a lab of its own: most of a scenario is waiting for SSH. The labs are called
 "rtf-molecule", or what LAB_NAME says, and the same with a number, so that a lab in use for a demonstration is left
@@ -62,7 +63,7 @@ def lab_names(first, scenarios, lanes=LANES):
 
 def cluster_of(name):
     """Variables that say which nodes the lab of a scenario has; none where these are the usual ones."""
-    cluster = CHECKOUT / "molecule" / name / "cluster.yml"
+    cluster = CHECKOUT / "tests" / "lab" / "clusters" / f"{name}.yml"
     return {"LAB_CLUSTER": str(cluster)} if cluster.exists() else {}
 
 

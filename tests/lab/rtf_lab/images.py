@@ -121,7 +121,7 @@ def sources(layers):
     """The files that images of these layers are made from, in a lasting order."""
     shared = [path for path in DEFINITIONS.iterdir() if path.is_file()]
     own = [path for layer in ("common", *layers) for path in (DEFINITIONS / layer).rglob("*")]
-    return [path for path in sorted([*shared, *own]) if path.is_file()]
+    return [path for path in sorted([*shared, *own]) if path.is_file() and path.suffix != ".pyc"]
 
 
 def ensure_images(suites=None):

@@ -24,7 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance impo
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lifecycle import CLUSTER
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
 
-EL_CLUSTER = CHECKOUT / "molecule" / "el_nodes" / "cluster.yml"
+EL_CLUSTER = CHECKOUT / "tests" / "lab" / "clusters" / "el_nodes.yml"
 PYTHON = interpreters.Interpreter("3.6.15", "/opt/bin/python3.6", "/opt/lib/python3.6", "")
 
 

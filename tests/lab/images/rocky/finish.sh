@@ -11,4 +11,4 @@ done
 mv "$root/etc/dpkg" "$root/opt/debian"
 # Programs that find this module take apt for the package manager.
 rm -r "$root/usr/lib/python3/dist-packages/apt" "$root/usr/lib/python3/dist-packages/apt_pkg"*
-rm -r "$root/etc/debian_version" "$root/etc/systemd/system/chrony.service.d"
+rm -r "$root/etc/debian_version" "$root/etc/nftables.conf" "$root/etc/systemd/system/chrony.service.d"

@@ -130,4 +130,5 @@ def main(minor, debs, specs, rpms, *wanted):
     subprocess.run(["createrepo_c", "--quiet", rpms], check=True)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
