@@ -8,9 +8,11 @@ import json
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import kernel_probes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 FIREWALL = {
     "backends": {"nftables": True},
@@ -154,7 +156,25 @@ def test_one_call_inspects_for_all_roles_and_no_secret_comes_back(tmp_path):
     assert {"kernel", "time", "proxy", "firewall", "files", "blocks"} <= set(found["host"])
     assert {block["name"] for block in found["host"]["blocks"]} == {"runtime-fabric", "runtime-fabric proxy"}
     assert len(re.findall(r"EXEC .*python", output)) == 1
-    told = output.partition("\nTASK [")[2].replace(json.dumps(variables["rtf_http_proxy"]), "")
-    assert SECRET not in told
+    assert SECRET not in output
     (blocks,) = [change["blocks"] for change in found["plans"]["rtf_proxy"]["changes"] if change["kind"] == "blocks"]
     assert "http://@{http_credentials}proxy.example.com:3128" in blocks[0]["content"]
+
+
+def test_a_play_hands_its_evidence_to_a_role_which_then_runs_nothing_on_the_node(tmp_path):
+    inactive = {
+        **samples.evidence()["host"]["firewall"],
+        "active": {},
+        "applied": None,
+        "leftover": [],
+        "pending": False,
+    }
+    tasks = f"""
+    - ansible.builtin.include_role:
+        name: hostprep.runtime_fabric.rtf_firewall
+      vars:
+        __rtf_firewall_host: {json.dumps({"privileged": True, "firewall": inactive})}
+"""
+    code, output = play(tmp_path, tasks, "-vvv")
+    assert code == 0, output
+    assert firewall.NO_FIREWALL in output and " EXEC " not in output
