@@ -116,7 +116,35 @@ def _repositories():
 _LINES, _STANZAS, _SECTIONS = _repositories()
 
 # {path: text} of files that hold secrets, among them everything of a site's that the collection reads.
+# What hooks and rules of a site hold beside a kernel parameter.
+_COMMANDS = [
+    f"curl --proxy http://{USER}:{encoded(secret)}@planted.example.com -u '{USER}:{secret}'; sysctl -w net.ipv4.ip_forward=1"
+    for secret in SECRETS.values()
+]
+_SCRIPT = "#!/bin/sh\n" + "".join(line + "\n" for line in _COMMANDS)
+_PROFILE = "[main]\nsummary=Kq1xKq1vKq1\n[sysctl]\nnet.ipv4.ip_forward=1\n[script]\nscript=/x Kq2x Kq2v\n"
+
 FILES = {
+    **dict.fromkeys(
+        (
+            "/etc/rc.local",
+            "/etc/rc.d/rc.local",
+            "/etc/network/if-pre-up.d/planted",
+            "/etc/network/if-up.d/planted",
+            "/etc/NetworkManager/dispatcher.d/planted",
+            "/etc/NetworkManager/dispatcher.d/pre-up.d/planted",
+            "/etc/networkd-dispatcher/configured.d/planted",
+            "/etc/networkd-dispatcher/routable.d/planted",
+        ),
+        _SCRIPT,
+    ),
+    "/etc/udev/rules.d/99-planted.rules": "".join(
+        f'ACTION=="add", RUN+="/bin/sh -c \\"{line}\\""\n' for line in _COMMANDS
+    ),
+    "/etc/tuned/planted/tuned.conf": _PROFILE,
+    "/etc/tuned/profiles/planted/tuned.conf": _PROFILE,
+    "/etc/frr/frr.conf": "password Kq1xKq1vKq1\nenable password Kq2x Kq2v\nno ip forwarding\n",
+    "/etc/shorewall/shorewall.conf": "IP_FORWARDING=Keep\nTC='Kq1xKq1vKq1'\n",
     "/etc/environment": _named("{0}={1}", _VARIABLES, urls()),
     "/etc/profile": _named("export {0}={1}", _VARIABLES, urls()),
     **_each("/etc/profile.d/planted{0}.sh", 'export {0}="{1}"', _VARIABLES, urls()),
@@ -188,6 +216,14 @@ FILES = {
 # Other paths that are read or written, each with why nothing of a site's secrets can be in what is returned. A directory that ends
 # with a slash stands for all that is in it.
 HARMLESS = {
+    "/etc/tuned/active_profile": "the name of a profile",
+    "/etc/tuned/tuned-main.conf": "how tuned works",
+    "/usr/lib/tuned": "the distribution's",
+    "/usr/lib/tuned/profiles": "the distribution's",
+    "/usr/local/lib": "a directory that others are looked for in",
+    "/run/systemd/netif/links/": "two words of it are returned",
+    "/run/credentials/@system/sysctl.extra": "kernel parameters",
+    "/run/udev/control": "it is there or not",
     "/proc": "the kernel's own; of processes only names are returned, of their environments only proxies",
     "/proc/": "the same",
     "/sys/": "the kernel's own",
