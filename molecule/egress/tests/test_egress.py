@@ -216,8 +216,9 @@ def test_name_servers_that_lie_are_named(direct):
 
 @pytest.fixture(scope="module")
 def denied(lab, audit, large_file):
-    """Only the proxies are the way out; squid denies one name, and dante works."""
-    rules = [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
+    """Only the proxies are the way out; squid denies one name and clients without a User-Agent, and dante works."""
+    rules = ["acl named browser .", "http_access deny !named"]
+    rules += [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
     with faults.only_proxies(lab, how="drop"), faults.proxy_rules(lab, "proxy", *rules):
         return audit(
             "http://proxy.lab.example:3128",

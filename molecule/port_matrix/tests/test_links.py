@@ -72,6 +72,8 @@ def test_exactly_what_a_firewall_shuts_is_red(links):
     for node, (dropped, rejected) in SHUT_FOR.items():
         for source, row in ((dropped, "node-ports-tcp"), (dropped, "node-ports-udp"), (rejected, "node-ports-tcp")):
             expected[source, node, row] = "fail"
+    # Where long packets are swallowed, the overlay is, too.
+    expected["worker-2", "controller-1", "overlay-vxlan"] = "fail"
     assert statuses(links) == expected
     # The firewall of controller-1 shuts what a host outside may use, and the nodes without one nothing.
     outside = {("controller-1", "ports.inbound"), *((name, "ports.outside") for name in NODES)}
@@ -83,11 +85,10 @@ def test_the_ports_that_a_firewall_shuts_are_named(links, node):
     dropped, rejected = SHUT_FOR[node]
     assert cells(links)[dropped, node, "node-ports-tcp"]["ports"] == {"dropped": ["30005"]}
     assert cells(links)[dropped, node, "node-ports-udp"]["ports"] == {"dropped": ["31000-31010"]}
-    # A host limits how many rejections it sends, so some of the range stays silent; a reset is no such message.
-    verdicts = cells(links)[rejected, node, "node-ports-tcp"]["ports"]
-    first = {"firewalld": "rejected", "iptables": "refused", "ufw": "refused"}[FIREWALLS[node]]
-    assert first in verdicts and set(verdicts) <= {first, "dropped"}
-    assert links.result(rejected, "ports.node-ports-tcp")["observed"].count(f"{node}: 30100-30200 ") == 1
+    # A host limits how many rejections it sends, so some of the range stays silent at first.
+    kind = {"firewalld": "rejected", "iptables": "refused", "ufw": "refused"}[FIREWALLS[node]]
+    assert cells(links)[rejected, node, "node-ports-tcp"]["ports"] == {kind: ["30100-30200"]}
+    assert links.result(rejected, "ports.node-ports-tcp")["observed"].count(f"{node}: 30100-30200 {kind}") == 1
 
 
 def test_exactly_the_true_links_are_red(links):
@@ -143,6 +144,15 @@ def test_what_is_wrong_with_a_link_is_said(links):
         "controller-1: 1300 bytes, 1250 within VXLAN; eth0 has 1500, and larger packets are lost without an ICMP message",
     )
     assert "path MTU 1300" in links.output
+
+
+def test_an_overlay_whose_long_datagrams_are_swallowed_points_to_the_path(links):
+    found = links.result("worker-2", "ports.overlay-vxlan")
+    assert (
+        found["observed"]
+        == "controller-1: 8472 length lost (VXLAN packets of 1500 bytes are lost, and short ones pass)"
+    )
+    assert found["remedy"] == "Fix net.mtu_path first: this follows from it."
 
 
 def test_a_router_that_says_that_packets_are_too_long_is_no_black_hole(links):

@@ -306,7 +306,7 @@ def test_no_output_report_or_command_line_holds_the_password(proxied, vaulted):
         "first run": proxied["first"].output.encode(),
         "second run": proxied["second"].output.encode(),
         "command lines": b"\n".join(proxied["argv"]),
-        **{path.name: path.read_bytes() for path in (vaulted.directory / "rtf-report").iterdir()},
+        **{path.name: path.read_bytes() for path in (vaulted.directory / "rtf-report").glob("*.*")},
     }
     assert {"report.json", "evidence.json"} <= set(texts) and len(proxied["argv"]) > 50
     assert b"http://********@proxy-auth.lab.example:3128" in texts["first run"]
@@ -366,11 +366,11 @@ def logged(tmp_path, monkeypatch):
 
 def shown_by(outcome, log, site):
     """{where: text} of all that a run shows."""
-    reports = [path for name in ("rtf-report", "rtf-change-request") for path in (site.directory / name).glob("*")]
+    reports = [path for name in ("rtf-report", "rtf-change-request") for path in (site.directory / name).glob("**/*")]
     return {
         "terminal": outcome.output.encode(),
         "log": log.read_bytes(),
-        **{path.name: path.read_bytes() for path in reports},
+        **{path.name: path.read_bytes() for path in reports if path.is_file()},
     }
 
 

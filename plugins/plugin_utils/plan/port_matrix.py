@@ -25,6 +25,8 @@ INGRESS = 443  # where controllers wait for what comes through the load balancer
 TRANSPORTS = ("tcp", "udp")
 # Over UDP silence proves nothing, but of these ports it is known what their servers answer: DNS.
 ANSWERED = {53}
+# Rows of this application get datagrams of its shape.
+SHAPED = "VXLAN"
 
 _SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 # Names of evidence for which the ports of peers are probed: links and bandwidth are measured over ports that are open.
@@ -299,9 +301,18 @@ def _peer(plan: Plan, node: Node, other: Node, address: str, held: HeldPorts) ->
         # What is held cannot be proven over UDP, and a live service is not to be spoken to.
         "tcp": port_ranges.texts(asked["tcp"] - connect),
         "udp": port_ranges.texts(asked["udp"] - taken.get("udp", set())),
+        "vxlan": port_ranges.texts(asked["udp"] & _shaped(plan.rows) - taken.get("udp", set())),
         "connect": port_ranges.texts(connect),
         "query": port_ranges.texts(query),
     }
+
+
+def _shaped(rows: Iterable[Row]) -> set[int]:
+    """The UDP ports whose datagrams have the shape of VXLAN."""
+    texts = [
+        text for row in rows if row["transport"] == "udp" and row["application"] == SHAPED for text in row["ports"]
+    ]
+    return set(port_ranges.numbers(texts))
 
 
 def closed_ports(plan: Plan, node: Node, other: Node, transport: str) -> set[int]:

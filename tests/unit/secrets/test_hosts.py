@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_programs, masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import modprobe_files, swap_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import (
     package_sources,
     repository_evidence,
@@ -33,6 +34,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.managed_blocks"
+# The interfaces that the planted files are about.
+LINKS = [Link(name, names=(name,)) for name in ("planted", "planted0", "planted1")]
 NODES = {"n1": {"ansible_host": "192.0.2.11"}}
 
 
@@ -62,7 +65,7 @@ def evidence(tmp_path_factory):
         found[manager] = {
             "proxy": proxy_evidence.proxy_evidence([], str(root) + "/", lambda root=root: dump(root)),
             "packages": repository_evidence.repository_evidence([], str(root) + "/", lambda root=root: dump(root)),
-            "persistence": address_persistence.persistence_evidence(str(root) + "/"),
+            "persistence": address_persistence.persistence_evidence(str(root) + "/", links=LINKS),
             "environment": [
                 shell_settings.device_settings(str(path), ["RTF_DOCKER_DEVICE"])
                 for path in root.glob("opt/anypoint/runtimefabric/env*")
