@@ -45,7 +45,9 @@ ACCEPT_MARKED = f"meta mark & 0x{MARK:08x} == 0x{MARK:08x} accept"
 TAKE_MARK = f"meta mark set meta mark & 0x{0xFFFFFFFF ^ MARK:08x}"
 SET_MARK = f"meta mark set meta mark | 0x{MARK:08x}"
 
-CONFIGURATIONS = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")  # of SITE_UNIT, by distribution
+# Of SITE_UNIT, by distribution: its configuration, and what enabling it makes.
+CONFIGURATIONS = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
+LINKS = tuple(f"/etc/systemd/system/{target}.target.wants/{SITE_UNIT}" for target in ("sysinit", "multi-user"))
 
 # A table of the ruleset: {name: Chain} and {name: [element]}; its flags, and the program that nft names as its owner, ""
 # without. Chain: hook is "" for one that is only jumped to.
@@ -290,8 +292,7 @@ class Nftables(Backend):
         self.host.remove(self.rules_path)
 
     def files(self):
-        link = "/etc/systemd/system/sysinit.target.wants/" + SITE_UNIT
-        return [self.rules_path, link] + self.loader.files()
+        return [self.rules_path, *LINKS] + self.loader.files()
 
     def restore_commands(self):
         active = self.host.unit_is("is-active", SITE_UNIT)

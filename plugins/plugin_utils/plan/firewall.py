@@ -69,9 +69,9 @@ class Rules(NamedTuple):
     removals: list[str] = []
 
 
-def inspection(_inputs: Inputs, _remembered: Remembered | None) -> dict[str, Any]:
-    """Return the arguments of host_info and judge; see Role."""
-    return {"sections": ["firewall"], "checks": ["fw.*"], "must_pass": []}
+def inspection(_inputs: Inputs, remembered: Remembered | None) -> dict[str, Any]:
+    """Return what to collect and the checks; see Role. To restore, firewall_rules looks for the rules in every firewall."""
+    return {"sections": ["firewall"] if remembered is None else [], "checks": ["fw.*"], "must_pass": []}
 
 
 def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:

@@ -278,6 +278,12 @@ def test_a_file_of_the_site_with_our_name_stays():
     assert list(host.files) == ["/etc/nftables.d/ours.nft"]
 
 
+@pytest.mark.parametrize("target", ["sysinit", "multi-user"])
+def test_what_enables_the_service_is_among_the_files_that_a_rollback_restores(target):
+    """Debian's unit is wanted by one target, that of the RedHat family by the other, as in openshift/commatrix."""
+    assert f"/etc/systemd/system/{target}.target.wants/nftables.service" in backend().files()
+
+
 @pytest.mark.parametrize(
     "text, number",
     [("filter", 0), ("-500", -500), ("filter + 10", 10), ("mangle - 5", -155), ("raw", -300)],
