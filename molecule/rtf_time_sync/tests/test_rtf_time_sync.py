@@ -436,7 +436,7 @@ def test_a_dry_run_on_a_fresh_host_shows_what_a_run_does_and_does_nothing(site, 
 
 def test_a_run_that_was_killed_during_the_installation_is_reverted(site, lab, former):
     """R3: chrony is installed, and no task after it has run."""
-    assert Killed(site, "main.yml", "Inspect the time services after the installation").reached
+    assert Killed(site, "main.yml", "Plan the changes after the installation").reached
     for node in lab.nodes:
         run(lab, node, "dpkg-query", "--status", "chrony")
     outcome = site.play("revert.yml")

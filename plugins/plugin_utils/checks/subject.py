@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inp
     SPARE_ADDRESSES,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.mail_server import MailServer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_services import Service
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import ProxySettings
 
 
@@ -41,7 +42,8 @@ class Subject(NamedTuple):
     installer: what installer.load returns. pod_cidr, service_cidr: networks of the cluster.
     spare_addresses: how many of the subnet must be free.
     offload_drivers: drivers of interfaces whose tunnel offloads must be off.
-    mail_server: the configured MailServer, or None. outbound_mbit: the required download speed in Mbit/s.
+    mail_server: the configured MailServer, or None. services: the configured site services.
+    outbound_mbit: the required download speed in Mbit/s.
     """
 
     node: str
@@ -63,6 +65,7 @@ class Subject(NamedTuple):
     spare_addresses: int = SPARE_ADDRESSES
     offload_drivers: Sequence[str] = tuple(default_of("rtf_kernel_tunnel_offload_drivers"))
     mail_server: MailServer | None = None
+    services: Sequence[Service] = ()
     outbound_mbit: float = default_of("rtf_min_outbound_bandwidth_mbit")
 
 

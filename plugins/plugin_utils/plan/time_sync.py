@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED, given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
     block_changes,
     chrony_files,
@@ -36,6 +36,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
     Remembered,
     Role,
     Service,
+    Settings,
     section,
 )
 
@@ -48,7 +49,7 @@ def inspection(inputs: Inputs, remembered: Remembered | None = None) -> dict[str
     wanted = Wanted([], []) if remembered is not None else wanted_of(inputs)
     secrets = {chrony_files.secret_name(key): key["secret"] for key in wanted.keys or () if "secret" in key}
     files = [file for platform in (DEBIAN, RED_HAT) for file in chrony_files.possible_files(platform, wanted)]
-    return {"sections": ["time"], **block_changes.probes(BLOCK, files, secrets)}
+    return {"sections": ["time"], "checks": ["time.*"], **block_changes.probes(BLOCK, files, secrets)}
 
 
 def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
@@ -183,4 +184,21 @@ def _idle(clock: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
     return {name: units[name] for name in time_sources.CHRONY_UNITS if units.get(name, AS_WANTED) != AS_WANTED}
 
 
-ROLE = Role(inspection, plan, revert)
+def settings(values: Mapping[str, Any], shown: Inputs, _cluster: Cluster) -> Settings:
+    """Return the settings; see Role. Reverting takes no inputs."""
+    keys = values.get("keys", UNCHANGED)
+    public = keys if keys == UNCHANGED else [{name: key[name] for name in key if name != "secret"} for key in keys]
+    return Settings(shown, {**shown, "keys": public}, {**shown, "keys": keys})
+
+
+def judged(shown: Inputs) -> Inputs:
+    """Return the inputs of the checks; see Role."""
+    return {"ntp_servers": given(shown["servers"]) or []}
+
+
+def questions(inputs: Inputs, host: Host) -> list[str]:
+    """Return the servers of which one must answer before the current source is replaced; see Role."""
+    return [] if inputs["force"] else time_sources.replacements(section(host, "time"), wanted_of(inputs))
+
+
+ROLE = Role(inspection, plan, revert, settings=settings, judged=judged, questions=questions)

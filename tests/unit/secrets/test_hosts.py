@@ -137,6 +137,16 @@ def test_no_name_of_a_process_is_a_part_of_its_arguments():
             assert planted.found_in(repr(program_evidence.program_names("x", words))) == []
 
 
+class Host(proxy_services.Host):
+    """A host on which every file has the same text."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def read(self, path):
+        return self.text
+
+
 def test_no_environment_of_a_service_holds_a_part_of_a_secret():
     lines = [
         "Environment=" + " ".join('"http_proxy={}"'.format(url.replace('"', "")) for url in [url])
@@ -148,8 +158,8 @@ def test_no_environment_of_a_service_holds_a_part_of_a_secret():
             value = form.partition("=")[2].strip('"').partition("=")[2]
             found = proxy_services.service_evidence(
                 masked_urls.Display(),
-                lambda argv, shown=shown: shown if argv[1] == "show" else "",
-                lambda path, value=value: f"http_proxy={value}\0",
+                run=lambda argv, shown=shown: shown if argv[1] == "show" else "",
+                host=Host(f"http_proxy={value}\0"),
             )
             assert planted.found_in(json.dumps(found)) == [], form
 

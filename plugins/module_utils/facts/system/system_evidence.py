@@ -48,6 +48,7 @@ def storage_evidence(directories, settings_file, settings):
         {
             "mounts": mount_evidence.read_mounts,
             "fstab": mount_evidence.fstab_evidence,
+            "fstab_link": mount_evidence.dangling,
             "leaves": block_devices.leaf_lines,
             "environment": lambda: shell_settings.device_settings(settings_file, settings),
         }
