@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import PREPARE, ntp_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import PREPARE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
@@ -23,7 +23,6 @@ _RUNTIME = "/run/"  # where DHCP clients and NetworkManager put the servers that
 @check("time.requested_servers")
 def requested_servers(subject: Subject, evidence: Evidence) -> Finding:
     """What chronyc lists counts; what a file names counts only for a chronyc that prints no names, before version 4.0."""
-    subject = subject._replace(ntp_servers=_own(subject, evidence))
     if not subject.ntp_servers:
         return Finding(PASS, "the servers of rtf_ntp_servers as sources of chrony", "rtf_ntp_servers is not set")
     expected = f"{', '.join(subject.ntp_servers)} as sources of chrony"
@@ -47,11 +46,6 @@ def requested_servers(subject: Subject, evidence: Evidence) -> Finding:
     texts = [f"chrony does not use {', '.join(missing)}: {_why(missing, configuration)}"] if missing else []
     texts += [f"chrony asks {host} without {how}{_named_before(host, configuration)}" for host, how in bare.items()]
     return Finding(FAIL, expected, "; ".join(texts), _remedy(missing, configuration, list(bare)), chrony["sources"])
-
-
-def _own(subject: Subject, evidence: Evidence) -> Sequence[str]:
-    """The servers of this node: those that it was to query, where it has a list of its own, else those of the cluster."""
-    return [row["host"] for row in ntp_probes(evidence) if row.get("id") == f"ntp-{row['host']}"] or subject.ntp_servers
 
 
 def _configuration(evidence: Evidence) -> Mapping[str, Any]:
