@@ -80,7 +80,7 @@ def replay(boot, keys, interfaces=(), live=None):
     for name in [*interfaces, TO_COME]:
         added.add(name)
         key = interface_key(name)
-        if boot.udev and any(sets[1].about(key)):
+        if boot.udev and sets[1].about(key):
             added.take(writes_of_systemd(boot.files, universe, key[: -len("forwarding")]))
 
     def outcome(key, kernels):
@@ -95,7 +95,7 @@ def replay(boot, keys, interfaces=(), live=None):
     excluded = [
         (same_parameter(key), value, source)
         for key in keys
-        for value, source in list(sets[1].about(key))[-1:]
+        for value, source in sets[1].about(key)[-1:]
         if value is None and key in sets[1].literal
     ]
     forwarding = {name: outcome(interface_key(name), others + [added] * boot.udev) for name in interfaces}

@@ -122,18 +122,24 @@ def settings_in(files, wanted):
 
 
 class Lines:
-    """What the files of one program say: all settings, and the keys that have an option of their own."""
+    """What the files of one program say. literal: `{key: lines}` of the keys that have an option of their own."""
 
     def __init__(self, files):
-        self.settings = list(settings(files))
-        self.literal = {key for key, _value, _source in self.settings if not _is_glob(key)}
+        self.literal, self._globs = {}, []
+        for number, (key, value, source) in enumerate(settings(files)):
+            line = (number, value, source)
+            if _is_glob(key):
+                self._globs.append((key, line))
+            else:
+                self.literal.setdefault(key, []).append(line)
 
     def about(self, key):
-        """Yield `(value or None, "path:line")` of the lines that a parameter is meant by."""
-        names = {one for one in (key, IP_FORWARD, ALL) if same_parameter(one) == same_parameter(key)}
-        for one, value, source in self.settings:
-            if one in names or (key not in self.literal and _is_glob(one) and matches(one, key)):
-                yield value, source
+        """Return `[(value or None, "path:line")]` of the lines that a parameter is meant by, in their order."""
+        names = {IP_FORWARD, ALL} if same_parameter(key) == ALL else {key}
+        found = [line for name in names for line in self.literal.get(name, [])]
+        if key not in self.literal:
+            found += [line for pattern, line in self._globs if matches(pattern, key)]
+        return [(value, source) for _number, value, source in sorted(found, key=lambda line: line[0])]
 
 
 def ranked(kernel, key, sets):
