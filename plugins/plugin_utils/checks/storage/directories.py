@@ -106,7 +106,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
     if room.get("obstacle"):
         yield (
             f"it cannot be made ({room['obstacle']})",
-            f"Make {room['obstacle'].partition(': ')[0]} a directory, or remove it.",
+            f"Make {room['obstacle'].partition(': ')[0]} a directory, or a link to one.",
         )
         return
     if "ro" in room["options"]:
@@ -116,7 +116,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
     if "noexec" in room["options"] and path in RUN_FROM[subject.line] and not _gets_a_disk(path, room):
         yield (
             f"{mount} is mounted noexec, and programs run from there",
-            f"Remove noexec from the line for {mount} in /etc/fstab and `mount -o remount,exec {mount}`.",
+            f"`mount -o remount,exec {mount}`, and write exec for noexec in its line of /etc/fstab.",
         )
     if room["writable"] is False:
         yield (
