@@ -133,15 +133,24 @@ def revert(inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     return Plan(changes)
 
 
-ROLE = Role(inspection, plan, revert)
+def unmet_extras(inputs: Inputs, host: Host) -> list[str]:
+    """Return a sentence where the site's own parameters and modules are not in force; see Role."""
+    found = unmet(section(host, "kernel"), given(inputs["extra_sysctls"]), given(inputs["extra_modules"]))
+    names = "rtf_kernel_extra_sysctls and rtf_kernel_extra_modules"
+    return [f"{names} are not in force: {'; '.join(found)}"] if found else []
+
+
+# Modules and parameters may change what a firewall does.
+ROLE = Role(inspection, plan, revert, judged=lambda shown: shown, unmet=unmet_extras, disturbs=("rtf_firewall",))
 
 
 def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) -> list[Change]:
-    """Return the changes of modules and parameters. Modules come first: parameters of the bridge appear with its module."""
+    """Return the changes of modules and parameters. Modules are loaded first: parameters of the bridge appear with its module."""
     modules, sysctls = files(found.boot, inputs, header)
     changes: list[Change] = []
-    if differs(host, modules):
-        changes.append({"step": "Configure kernel modules for boot", "kind": "files", "files": [modules]})
+    differing = [file for file in (modules, sysctls) if differs(host, file)]
+    if differing:
+        changes.append({"step": "Configure the kernel for boot", "kind": "files", "files": differing})
     if found.load:
         announcement = f"These modules would be loaded: {', '.join(found.load)}"
         changes.append(
@@ -152,8 +161,6 @@ def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) 
                 "announcement": announcement,
             }
         )
-    if differs(host, sysctls):
-        changes.append({"step": "Configure kernel parameters for boot", "kind": "files", "files": [sysctls]})
     if found.set:
         optional = [name for name in found.optional if name in found.set]
         changes.append(

@@ -13,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     address_evidence,
     address_persistence,
     arp_sweep,
+    cloud_init_evidence,
     resolver_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import block_devices, mount_evidence
@@ -36,7 +37,7 @@ def system_evidence(kernel_options, accounts):
             "processes": program_evidence.process_evidence,
             "accounts": lambda: program_evidence.account_evidence(accounts),
             "allowlisting": program_evidence.allowlisting_evidence,
-            "cloud_init": program_evidence.cloud_init_evidence,
+            "cloud_init": cloud_init_evidence.cloud_init_evidence,
         }
     )
 

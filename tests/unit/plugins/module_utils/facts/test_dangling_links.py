@@ -26,6 +26,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.pack
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import os_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import clock_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_configuration import (
+    COMMAND_SOCKET,
+)
 
 NOWHERE = "/nonexistent/file"
 
@@ -89,7 +92,7 @@ def test_of_two_files_of_the_operating_system_the_other_one_counts(link, tmp_pat
 
 def test_chrony_is_looked_at_whatever_its_file_is(link, monkeypatch):
     monkeypatch.setattr(clock_evidence, "read_units", lambda: {"chrony.service": {"active": True, "enabled": True}})
-    monkeypatch.setattr(clock_evidence.read_configuration, "__defaults__", ((link,), clock_evidence.COMMAND_SOCKET))
+    monkeypatch.setattr(clock_evidence.read_configuration, "__defaults__", ((link,), COMMAND_SOCKET, None))
     found = clock_evidence.clock_evidence(0)
     assert "chrony.service" in found["units"] and "dangling link" in found["configuration"]["error"]
 
