@@ -20,6 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 TOLERANCE = 0.05
 # The installer and the platform run programs from here. /var/lib/gravity is a disk of its own once it is there.
 RUN_FROM = {"appliance": ("/opt/anypoint/runtimefabric", "/var/lib/gravity"), "self_managed": ("/var/lib",)}
+DATA_DISKS = ("/var/lib/gravity",)
 # Gravity installs itself there, a file of little size.
 PROGRAMS = "/usr/bin"
 # What a filesystem must have left, whatever its size: below that nodes stop in the middle of an installation or an update.
@@ -160,7 +161,7 @@ def _mount_of_programs(evidence: Evidence) -> dict[str, Any] | None:
 
 def _gets_a_disk(path: str, room: dict[str, Any]) -> bool:
     """Whether the installer mounts a disk at a directory that is not there yet."""
-    return path == "/var/lib/gravity" and room["mode"] is None
+    return path in DATA_DISKS and room["mode"] is None
 
 
 def _room(subject: Subject, evidence: Evidence, path: str) -> Finding:
