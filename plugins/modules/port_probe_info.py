@@ -122,6 +122,11 @@ peers:
       returned: always
       type: str
       sample: 192.0.2.22
+    source:
+      description: The address from which this host reaches the peer, V(null) without a route.
+      returned: always
+      type: str
+      sample: 192.0.2.11
     tcp:
       description: The results for the TCP ports.
       returned: always

@@ -54,12 +54,16 @@ def links(lab, packages, play):
                 f"ip saddr {three} udp dport 8472 ip length > 1400 drop",
                 *(
                     f"ip saddr != {{ 127.0.0.0/8, {', '.join(lab.nodes.values())} }} {ports} drop"
-                    for ports in ("tcp dport != 22", "udp dport > 0")
+                    for ports in ("tcp dport != { 22, 443, 32009 }", "udp dport > 0")
                 ),
             )
         )
         stack.enter_context(routed_with_mtu(lab, "controller-1", "worker-2", 1300))
-        return play(rtf_max_latency_ms=40, rtf_preflight_outside_host="localhost")
+        return play(
+            rtf_max_latency_ms=40,
+            rtf_preflight_outside_host="localhost",
+            rtf_internal_networks=[str(lab.instance.subnet)],
+        )
 
 
 def test_exactly_what_a_firewall_shuts_is_red(links):
@@ -71,9 +75,9 @@ def test_exactly_what_a_firewall_shuts_is_red(links):
     # Where long packets are swallowed, the overlay is, too.
     expected["worker-2", "controller-1", "overlay-vxlan"] = "fail"
     assert statuses(links) == expected
-    assert red_checks(links) - {(name, "ports.outside") for name in NODES} == {
-        (source, f"ports.{row}") for source, dummy, row in expected
-    }
+    # The firewall of controller-1 shuts what a host outside may use, and the nodes without one nothing.
+    outside = {("controller-1", "ports.inbound"), *((name, "ports.outside") for name in NODES)}
+    assert red_checks(links) - outside == {(source, f"ports.{row}") for source, dummy, row in expected}
 
 
 @pytest.mark.parametrize("node", SHUT_FOR)
@@ -111,7 +115,7 @@ def test_exactly_the_true_links_are_red(links):
 
 
 def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
-    """A packet filter of the controller lets only nodes in."""
+    """A packet filter of the controller lets only nodes in, but for what users need."""
     results = {name: links.result(name, "ports.outside") for name in NODES}
     assert {name: result["status"] for name, result in results.items()} == {
         "controller-1": "pass",
@@ -120,6 +124,12 @@ def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
     }
     assert "TCP 3008-3012" in results["worker-1"]["observed"] and "UDP 7496" in results["worker-1"]["observed"]
     assert "2379" not in results["worker-1"]["observed"]
+
+
+def test_what_users_need_is_proved_from_the_control_node(links):
+    result = links.result("controller-1", "ports.inbound")
+    assert result["status"] == "pass"
+    assert result["observed"].startswith("TCP 443 (ingress-https), TCP 32009 (ops-center-ui) reached from ")
 
 
 def test_what_is_wrong_with_a_link_is_said(links):

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Probe every port of every peer over both transports at once, and summarise."""
 
+import socket
+
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     deadlines,
     file_limit,
@@ -44,7 +46,10 @@ def targets_of(peers):
 
 
 def probe_all(key, peers, timeout, concurrency, seconds):
-    """Return `[{"name", "address", "tcp", "udp"}]`, for each peer and transport a summary of the verdicts."""
+    """Return `[{"name", "address", "source", "tcp", "udp"}]`, for each peer and transport a summary of the verdicts.
+
+    source: the address from which this host reaches the peer, None without a route.
+    """
     tcp, udp, vxlan = targets_of(peers)
     deadline = deadlines.Deadline(seconds)
     most = file_limit.raise_file_limit(min(concurrency, len(tcp)) + _FILES_OF_THE_MODULE) - _FILES_OF_THE_MODULE
@@ -71,6 +76,7 @@ def probe_all(key, peers, timeout, concurrency, seconds):
         {
             "name": peer["name"],
             "address": peer["address"],
+            "source": _source_towards(peer["address"]),
             "tcp": port_verdicts.summary(_of_peer(probers[0].outcomes, number)),
             "udp": port_verdicts.summary(_of_peer(over_udp, number)),
         }
@@ -94,6 +100,15 @@ def _run_all(jobs, seconds):
     for finished in thread_pool.run_all(jobs, len(jobs), deadlines.Deadline(seconds + _MARGIN)):
         if finished.error is not None:
             raise finished.error
+
+
+def _source_towards(address):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((address, 9))  # of UDP, which sends nothing
+        except OSError:
+            return None
+        return probe.getsockname()[0]
 
 
 def _of_peer(outcomes, number):

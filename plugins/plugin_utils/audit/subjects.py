@@ -60,6 +60,7 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
             mail_server=mail_server.of_input(inputs.get("smtp", {})),
             services=site_services.of_inputs(inputs),
             ntp_servers=ntp.hosts(inputs.get("ntp_servers", ())),
+            ntp_authentication=ntp.authentication(inputs.get("ntp_servers", ())),
             proxy=proxy,
         )
         for role in sorted({entry["role"] for entry in inventory.values()})

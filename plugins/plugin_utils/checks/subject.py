@@ -36,7 +36,8 @@ class Subject(NamedTuple):
     settings: catalogue rows by id. endpoints: the rows this node must reach.
     ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
-    ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
+    ntp_servers: host names or addresses. ntp_authentication: `nts` or `key 7` of those that are asked with it.
+    address: the node's address as the inventory gives it, or "".
     proxy: the proxies that the cluster should use. limits: Limits of what is measured between nodes.
     installer: what installer.load returns. pod_cidr, service_cidr: networks of the cluster.
     spare_addresses: how many of the subnet must be free.
@@ -55,6 +56,7 @@ class Subject(NamedTuple):
     ports: Sequence[Row] = ()
     not_asked: Set[str] = frozenset()
     ntp_servers: Sequence[str] = ()
+    ntp_authentication: Mapping[str, str] = {}
     proxy: ProxySettings = ProxySettings()
     limits: Limits = Limits()
     installer: Mapping[str, Any] = {}

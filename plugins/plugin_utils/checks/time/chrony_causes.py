@@ -76,7 +76,7 @@ def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cau
         return _silence(source, name, asked.get(name) or asked.get(source["address"]), log)
     if source["state"] == "falseticker":
         # chrony says by how much this clock is ahead.
-        return Cause(FALSETICKER, name, f"{round(0 - source['offset'], 3) + 0.0:+.3f} s off this clock")
+        return Cause(FALSETICKER, name, f"{_rounded(0 - source['offset']):+.3f} s off this clock")
     if source["state"] == "too_variable":
         return Cause(VARIABLE, name)
     distance = _root_distance(asked.get(name) or asked.get(source["address"]))
@@ -88,6 +88,11 @@ def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cau
 def _root_distance(probe: Mapping[str, Any] | None) -> float:
     """By how many seconds the server itself says that its time may be wrong; 0 where that is not known."""
     return ((probe or {}).get("ntp") or {}).get("root_distance") or 0.0
+
+
+def _rounded(seconds: float) -> float:
+    """Seconds as they are shown: what rounds to nothing has no sign, so that texts of several nodes are equal."""
+    return round(seconds, 3) + 0.0
 
 
 def _silence(source: dict[str, Any], name: str, probe: dict[str, Any] | None, log: list[str]) -> Cause:
@@ -109,29 +114,30 @@ def _key_text(authentication: dict[str, Any]) -> str:
     return f"key {authentication['key']}" if authentication["mode"] == "key" else ""
 
 
-def observed_text(found: list[Cause]) -> str:
-    """Return the Causes as one text, the most severe first."""
+def observed_text(found: list[Cause], servers: Sequence[str] = ()) -> str:
+    """Return the Causes as one text, the most severe first, and those of `servers`, the hosts of rtf_ntp_servers, before others."""
     if not found:
         return "chrony has no source"
-    texts = []
-    for kind, sources in _by_kind(found).items():
-        listed = ", ".join(cause.source for cause in sources)
-        detailed = "; ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
-        texts.append(
-            {
-                UNRESOLVED: f"cannot resolve {listed}",
-                SILENT: f"no answer on UDP 123 from {listed}",
-                REFUSING: f"refuses to serve time to this node: {detailed}",
-                NTS: f"authentication failed: no NTS keys from {detailed}",
-                KEY: f"authentication failed, while queries without a key are answered: {detailed}",
-                UNSYNCHRONISED: detailed,
-                DISTANT: f"rejected by chrony, since its time may be wrong by more than {MOST_DISTANCE} s: {detailed}",
-                FALSETICKER: f"rejected as falseticker, no majority agrees: {detailed}",
-                VARIABLE: f"the offset varies too much to be used: {listed}",
-                SAMPLES: f"not enough samples yet from {listed}",
-            }[kind]
-        )
-    return "; ".join(texts)
+    requested = [cause for cause in found if cause.source in servers]
+    others = [cause for cause in found if cause not in requested]
+    return "; ".join(_text(kind, sources) for group in (requested, others) for kind, sources in _by_kind(group).items())
+
+
+def _text(kind: str, sources: list[Cause]) -> str:
+    listed = ", ".join(cause.source for cause in sources)
+    detailed = "; ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
+    return {
+        UNRESOLVED: f"cannot resolve {listed}",
+        SILENT: f"no answer on UDP 123 from {listed}",
+        REFUSING: f"refuses to serve time to this node: {detailed}",
+        NTS: f"authentication failed: no NTS keys from {detailed}",
+        KEY: f"authentication failed, while queries without a key are answered: {detailed}",
+        UNSYNCHRONISED: detailed,
+        DISTANT: f"rejected by chrony, since its time may be wrong by more than {MOST_DISTANCE} s: {detailed}",
+        FALSETICKER: f"rejected as falseticker, no majority agrees: {detailed}",
+        VARIABLE: f"the offset varies too much to be used: {listed}",
+        SAMPLES: f"not enough samples yet from {listed}",
+    }[kind]
 
 
 def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:

@@ -48,6 +48,9 @@ def audit_inputs(**changes):
         "load_balancer": "",
         "max_latency_ms": 15.0,
         "min_node_bandwidth_mbit": 900.0,
+        "report_formats": ["html"],
+        "report_keep": 30,
+        "gate": "",
         **changes,
     }
 
@@ -238,6 +241,7 @@ _HOST = {
                 "overlay",
             )
         },
+        "boot": {"forwarding": {"default": _kernels_own("1")}, "otherwise": [], "refused": [], "scripts": []},
         "unreadable": {"sysctls": [], "modules": []},
         "dangling": {"sysctls": [], "modules": []},
         "masked": [],
@@ -279,6 +283,7 @@ _HOST = {
         "pending": False,
         "iptables": {"in_use": None, "rules": {"nf_tables": False, "legacy": False}},
         "forward": {"inet filter forward": True},
+        "packets": {"hidden": [], "asked": "applied", "answers": [], "forward": []},
         "installer": {"version": "20210129-1d2e3f4", "unit": False, "platform": "debian"},
     },
     "swap": {"active": [], "fstab": [], "units": [], "unreadable": [], "dangling": []},
