@@ -32,7 +32,8 @@ def audited(directory, *words):
     """Return the evidence of node-1, and which modules its tasks ran."""
     code, output = play(directory, AUDIT, *words)
     assert code == 0, output
-    evidence = json.loads((directory / "rtf-report" / "evidence.json").read_text())["node-1"]
+    [run] = (directory / "rtf-report" / "runs").iterdir()
+    evidence = json.loads((run / "evidence.json").read_text())["node-1"]
     ran, name = [], ""
     for line in output.splitlines():
         if line.startswith("TASK ["):
