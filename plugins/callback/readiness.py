@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from ansible.plugins.callback.default import CallbackModule as Default
-
 DOCUMENTATION = r"""
 name: readiness
 type: stdout
@@ -26,6 +24,8 @@ extends_documentation_fragment:
   - default_callback
   - result_format_callback
 """
+
+from ansible.plugins.callback.default import CallbackModule as Default
 
 REPORT = "hostprep.runtime_fabric.preflight_report"
 COLOURS = {"ready": "green", "not_ready": "red", "incomplete": "yellow"}

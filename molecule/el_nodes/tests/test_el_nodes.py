@@ -39,7 +39,7 @@ def lab():
 def play(tmp_path_factory):
     """Runs a playbook on the nodes named, all of them by default, and returns its Outcome."""
 
-    def run(playbook, *words, program=OLDEST, port_matrix=False, only=None):
+    def run(playbook, *words, program=None, port_matrix=False, only=None):
         site = Site(tmp_path_factory.mktemp("site"))
         limit = ("--limit", f"localhost,{only}") if only else ()
         outcome = site.play(
@@ -47,7 +47,7 @@ def play(tmp_path_factory):
             *words,
             *limit,
             inventories=INVENTORIES,
-            program=program,
+            program=program or OLDEST,
             port_matrix=port_matrix,
         )
         assert outcome.code == 0, outcome.output

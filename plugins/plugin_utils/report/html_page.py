@@ -28,7 +28,8 @@ _MOST_NODES = 40
 
 def _shown(value: Any) -> Any:
     """A value as the page shows it."""
-    return _CONTROL.sub("?", value) if type(value) is str else value
+    # What is markup already has a class of its own.
+    return _CONTROL.sub("?", value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
 
 
 _PAGE = jinja2.Environment(

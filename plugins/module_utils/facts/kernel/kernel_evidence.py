@@ -107,7 +107,9 @@ def module_evidence(names, release, problems, next_release=None):
     loaded = names_in_proc_modules(read_text_or_none("/proc/modules") or "")
     filesystems = names_in_filesystems(read_text_or_none("/proc/filesystems") or "")
     files, built_in = kernel_files.module_files(release)
-    problems += [problem for one in {release, next_release or release} for problem in kernel_files.unread_lists(one)]
+    problems += [
+        problem for one in sorted({release, next_release or release}) for problem in kernel_files.unread_lists(one)
+    ]
     next_files, next_built_in = (files, built_in)
     if next_release not in (None, release):
         next_files, next_built_in = kernel_files.module_files(next_release)
