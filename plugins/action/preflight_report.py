@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
@@ -25,15 +26,17 @@ class ActionModule(Door):
     """Runs once."""
 
     ARGUMENTS = {
-        "evidence": {"type": "dict", "required": True},
-        "plan": {"type": "dict", "default": {}},
+        "results": {"type": "dict", "required": True},
+        "steps": {"type": "list", "elements": "str", "required": True},
+        "ports": {"type": "dict", "default": {}},
+        "targets": {"type": "list", "elements": "dict", "default": []},
         "lost": {"type": "list", "elements": "dict", "default": []},
         "inputs": {"type": "dict", "required": True},
     }
 
     def answer(self, arguments):
         """Judge every node of rtf_nodes; fail when something required failed or is unknown."""
-        inputs, collected, ports = arguments["inputs"], arguments["evidence"], arguments["plan"].get("ports")
+        inputs, ports, collected = arguments["inputs"], arguments["ports"] or None, self._collected(arguments)
         if ports:
             self._refuse_beside(audit_runs.in_the_way({node: own.get("listener") for node, own in collected.items()}))
         evidence = results.of_cluster(self.inventory(), collected, arguments["lost"], self.hosts_of_the_play())
@@ -48,6 +51,17 @@ class ActionModule(Door):
         if fails_the_play(report.blocking, inputs["enforce"]):
             answer.update(failed=True, msg=failure.message(report))
         return answer
+
+    def _collected(self, arguments):
+        """What the steps of this run left with each node; what is there of an earlier run does not count."""
+        where = {}
+        for step in arguments["steps"]:
+            where.update(arguments["results"].get(step, {}))
+        found = self.registered(self.groups().get("rtf_nodes", []), where)
+        for targets in arguments["targets"]:
+            for node, of_node in targets.items():
+                found[node].setdefault("targets", {}).update(json.loads(of_node))
+        return found
 
     def _refuse_beside(self, other_runs):
         """Fail where listeners of other runs hold the ports: nothing is proven beside another audit."""

@@ -10,7 +10,7 @@ an action of its own, and because plugin_utils is where a collection keeps what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
 from ansible.errors import AnsibleActionFail
@@ -69,6 +69,28 @@ class Door(ActionBase):
             found[node] = {name: plain(of_node[name]) for name in names if name in of_node}
         return found
 
+    def registered(self, nodes: Iterable[str], where: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """Return `{node: {part: value}}` of variables that tasks left with each node; where: `{part: variable}`.
+
+        Read here rather than in a template: of the results of a hundred nodes that costs a fraction.
+        """
+        found = self.variables(nodes, where.values())
+        return {
+            node: {part: of_node[variable] for part, variable in where.items() if variable in of_node}
+            for node, of_node in found.items()
+        }
+
+    def batch(self) -> list[str]:
+        """Return the hosts on which this play, or batch of it, still works."""
+        return [str(host) for host in self.task_vars["ansible_play_batch"]]
+
+    def lost(self) -> set[str]:
+        """Return the hosts that this play has lost."""
+        return {
+            str(host)
+            for host in set(self.task_vars["ansible_play_hosts_all"]) - set(self.task_vars["ansible_play_hosts"])
+        }
+
     def inventory(self) -> dict[str, InventoryEntry]:
         """Return what the inventory says of each node of the cluster."""
         groups = self.groups()
@@ -79,5 +101,4 @@ class Door(ActionBase):
 
     def hosts_of_the_play(self) -> set[str]:
         """Return the hosts that this play, or batch of it, works on, those that it has lost included."""
-        lost = set(self.task_vars["ansible_play_hosts_all"]) - set(self.task_vars["ansible_play_hosts"])
-        return {str(host) for host in lost.union(self.task_vars["ansible_play_batch"])}
+        return self.lost().union(self.batch())
