@@ -107,12 +107,16 @@ def measure(count, place):
 
 def report(count, lines, usage, calls, every):
     """Print what an audit cost."""
-    begins = [(moment, found["name"]) for moment, found in ((moment, TASK.match(line)) for moment, line in lines) if found]
+    begins = [
+        (moment, found["name"]) for moment, found in ((moment, TASK.match(line)) for moment, line in lines) if found
+    ]
     of_node = Counter(host for host, dummy in calls)
     if every:
-        for (moment, name), (end, dummy) in zip(begins, [*begins[1:], (lines[-1][0], "")]):
+        for (moment, name), (end, _) in zip(begins, [*begins[1:], (lines[-1][0], "")]):
             print(f"  {end - moment:7.1f} s  {name}")
-        print(f"  calls of the busiest node: {[module for host, module in calls if host == of_node.most_common(1)[0][0]]}")
+        print(
+            f"  calls of the busiest node: {[module for host, module in calls if host == of_node.most_common(1)[0][0]]}"
+        )
     print(
         f"{count} nodes, {FORKS} forks: {lines[-1][0]:.1f} s, {usage.ru_utime + usage.ru_stime:.1f} s of CPU time, "
         f"{usage.ru_maxrss / 1e3:.0f} MB in the largest process, {len(begins)} tasks shown, at most "

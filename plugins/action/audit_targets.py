@@ -37,7 +37,9 @@ class ActionModule(Door):
             "nodes": {node: json.loads(planned) for node, planned in arguments["nodes"].items()},
             "ports": arguments["ports"] or None,
         }
-        proxies = {node: checked["inputs"]["http_proxy"] for node, checked in self._results(arguments, "checked").items()}
+        proxies = {
+            node: checked["inputs"]["http_proxy"] for node, checked in self._results(arguments, "checked").items()
+        }
         return audit_targets.to_collect(plan, self._results(arguments, "host_info"), proxies, bool(self.lost()))
 
     def _probe(self, arguments):

@@ -58,9 +58,11 @@ def of_node(results: Results, in_run: bool = True, lost: Result | None = None) -
     for result in (host, egress):
         if result.get("unreachable"):
             return {"unreachable": reasons.reason(result.get("msg") or "no reason given")}
+    dialled, repositories = _dialled(_part("endpoints", egress, failure))
     evidence: NodeEvidence = {
         "host": host.get("host") or {"error": _why_missing(host, failure)},
-        **_dialled(_part("endpoints", egress, failure)),
+        "egress": dialled,
+        "repositories": repositories,
         "name_servers": _part("name_servers", egress, failure),
         "download": _measured("download", results.get("download_info") or {}, failure),
         "disk_writes": _measured("directories", results.get("disk_write_info") or {}, failure),
@@ -70,13 +72,12 @@ def of_node(results: Results, in_run: bool = True, lost: Result | None = None) -
     return evidence
 
 
-def _dialled(found: Any) -> dict[str, Any]:
-    """The endpoints and the package repositories among what egress_info found."""
+def _dialled(found: Any) -> tuple[Any, Any]:
+    """(the endpoints, the package repositories) among what egress_info found."""
     if not isinstance(found, list):
-        return {"egress": found, "repositories": found}
+        return found, found
     egress, repositories = repository_results.split(found)
-    nothing = {"error": NEVER_COLLECTED}
-    return {"egress": egress if egress or not repositories else nothing, "repositories": repositories}
+    return egress if egress or not repositories else {"error": NEVER_COLLECTED}, repositories
 
 
 def _part(name: str, result: Result, failure: str) -> Any:

@@ -151,9 +151,7 @@ def _host_info(settings: list[Row], needed: set[str], inputs: Inputs) -> dict[st
     }
 
 
-def _egress_info(
-    rows: list[Row], selected: list[SelectedCheck], needed: set[str], inputs: Inputs
-) -> EgressInfo | None:
+def _egress_info(rows: list[Row], selected: list[SelectedCheck], needed: set[str], inputs: Inputs) -> EgressInfo | None:
     endpoints = egress_probes.egress_probes(
         _dialled(rows, selected),
         inputs["ntp_servers"] if "ntp" in needed else (),

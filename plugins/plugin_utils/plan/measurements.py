@@ -125,7 +125,8 @@ def bandwidth(
         reached.update({(node.name, peer["name"]): peer for peer in peers})
         why_not.update({(node.name, other): why for other, why in reasons.items()})
     names = [node.name for node in nodes]
-    possible, left_out = set(), {}
+    possible: set[Pair] = set()
+    left_out: Reasons = {}
     for one, two in wanted_pairs(names, which):
         if (one, two) in reached or (two, one) in reached:
             possible.add((one, two))

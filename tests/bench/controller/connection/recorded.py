@@ -45,7 +45,9 @@ def asked(source):
         found = pattern.search(source)
         if found:
             text = found[1].decode()
-            return module, json.loads(ast.literal_eval(text if text[0] in "'\"" else f"'{text}'"))["ANSIBLE_MODULE_ARGS"]
+            return module, json.loads(ast.literal_eval(text if text[0] in "'\"" else f"'{text}'"))[
+                "ANSIBLE_MODULE_ARGS"
+            ]
     raise ValueError(f"no arguments in the source of {module}")
 
 

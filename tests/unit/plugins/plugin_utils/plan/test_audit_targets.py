@@ -77,7 +77,9 @@ def test_repositories_are_dialled_alone_where_no_endpoint_is_selected():
 
 def test_repositories_behind_another_proxy_are_dialled_in_the_same_call():
     planned = plan(nodes=("c1",))
-    found = audit_targets.to_collect(planned, {"c1": host_with_repositories("http://other.example:80")}, BOTH)["nodes"]["c1"]
+    found = audit_targets.to_collect(planned, {"c1": host_with_repositories("http://other.example:80")}, BOTH)["nodes"][
+        "c1"
+    ]
     proxies = {endpoint.get("http_proxy") for endpoint in found["egress_info"]["endpoints"]}
     assert proxies == {None, "http://other.example:80"}
 
