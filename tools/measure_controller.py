@@ -4,8 +4,8 @@
 """Measure what an audit costs the controller: `measure_controller.py [NODES...]`, 30 and 100 by default.
 
 The nodes do not exist: a connection plugin of tests/bench/controller answers at once with what nodes of the lab
-returned, so that all time is the controller's. Where nothing is recorded yet, an audit of the lab that LAB_NAME says,
-which must be up, is recorded first. What is printed are seconds of the wall and of CPU time of all processes of the
+returned, so that all time is the controller's. Where nothing is recorded yet, an audit of a lab of its own is recorded
+first. What is printed are seconds of the wall and of CPU time of all processes of the
 controller, the memory of its largest one, tasks on the screen, remote tasks, and the CPU seconds of each task with -v.
 COLLECTION names another checkout to measure, ANSIBLE_PLAYBOOK another ansible-playbook.
 """
@@ -24,6 +24,7 @@ from collections import Counter
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 PLUGINS = CHECKOUT / "tests" / "bench" / "controller"
 RECORDING = CHECKOUT / "build" / "measure-controller" / "recording.json"
+LAB = "rtf-controller"
 FORKS = 10
 CONTROLLERS = 3
 TASK = re.compile(r"^TASK \[(?:hostprep\.runtime_fabric\.\w+ : )?(?P<name>.*?)\] \*+$")
@@ -59,14 +60,22 @@ def site(place):
 
 
 def record():
-    """Audit the lab, and keep what its nodes returned."""
+    """Audit a lab of its own, and keep what its nodes returned."""
     sys.path.insert(0, str(CHECKOUT / "tests" / "lab"))
+    from rtf_lab import lifecycle
+
+    try:
+        _audit(lifecycle.up(LAB, str(CHECKOUT / "tests" / "lab" / "cluster.yml")))
+    finally:
+        lifecycle.down(LAB)
+
+
+def _audit(lab):
     from rtf_lab.environment import environment
-    from rtf_lab.lab import Lab
 
     surroundings = {
         **os.environ,
-        **environment(Lab.named().instance),
+        **environment(lab.instance),
         "ANSIBLE_CALLBACK_PLUGINS": str(PLUGINS / "callback"),
         "ANSIBLE_CALLBACKS_ENABLED": "recorder",
         "RECORDING": str(RECORDING),

@@ -10,6 +10,7 @@ an action of its own, and because plugin_utils is where a collection keeps what 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
@@ -17,11 +18,18 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import CatalogError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
 display = Display()
+
+# Ansible imports an action once, in the process whose copies then run it for each host: what is read here is not read again.
+with contextlib.suppress(CatalogError):  # whoever asks for the catalogue reports it
+    catalog.load()
+    checks.load()
 
 
 class Door(ActionBase):
@@ -72,13 +80,13 @@ class Door(ActionBase):
     def registered(self, nodes: Iterable[str], where: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """Return `{node: {part: value}}` of variables that tasks left with each node; where: `{part: variable}`.
 
-        Read here rather than in a template: of the results of a hundred nodes that costs a fraction.
+        Such values hold no templates, so they are read as they are, which takes a fraction of the time.
         """
-        found = self.variables(nodes, where.values())
-        return {
-            node: {part: of_node[variable] for part, variable in where.items() if variable in of_node}
-            for node, of_node in found.items()
-        }
+        found = {}
+        for node in nodes:
+            of_node = self.task_vars["hostvars"].raw_get(node)
+            found[node] = {part: plain(of_node[variable]) for part, variable in where.items() if variable in of_node}
+        return found
 
     def batch(self) -> list[str]:
         """Return the hosts on which this play, or batch of it, still works."""

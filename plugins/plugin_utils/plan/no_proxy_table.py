@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -51,12 +52,13 @@ def proxied(value: str, wanted: list[Destination], curl_version: str | None = No
     value: the NO_PROXY, a text or None. Where a program does not support a name or a network, that is left out: nothing
     that a site writes would change it.
     """
-    found = []
-    for program, rule in no_proxy_rules.by_name(curl_version).items():
-        for destination in wanted:
-            if not rule(value, destination.host) and not is_not_supported(rule, destination):
-                found.append((program, destination))
-    return found
+    direct = _direct(value, tuple(destination.host for destination in wanted), curl_version)
+    return [
+        (program, destination)
+        for program, rule in no_proxy_rules.by_name(curl_version).items()
+        for destination in wanted
+        if not direct[destination.host][program] and not is_not_supported(rule, destination)
+    ]
 
 
 def is_not_supported(rule: Callable[[str | None, str], bool], destination: Destination) -> bool:
@@ -68,10 +70,15 @@ def is_not_supported(rule: Callable[[str | None, str], bool], destination: Desti
 
 def rows(value: str, wanted: list[Destination], curl_version: str | None = None) -> dict[str, dict[str, str]]:
     """Return the whole table `{host: {program: "direct" | "proxied"}}`."""
-    programs = no_proxy_rules.by_name(curl_version)
     return {
-        destination.host: {
-            program: "direct" if rule(value, destination.host) else "proxied" for program, rule in programs.items()
-        }
-        for destination in wanted
+        host: {program: "direct" if is_direct else "proxied" for program, is_direct in programs.items()}
+        for host, programs in _direct(value, tuple(destination.host for destination in wanted), curl_version).items()
     }
+
+
+# The nodes of a cluster have the same NO_PROXY for the same hosts, as a rule.
+@functools.lru_cache(maxsize=64)
+def _direct(value: str, hosts: tuple[str, ...], curl_version: str | None) -> dict[str, dict[str, bool]]:
+    """`{host: {program: whether it connects directly}}`."""
+    programs = no_proxy_rules.by_name(curl_version)
+    return {host: {program: rule(value, host) for program, rule in programs.items()} for host in hosts}

@@ -40,7 +40,8 @@ def lines(report: Document, every: bool = False) -> list[Line]:
     for result in report["results"]:
         if result["id"] not in left_out:
             by_node[result["node"]].append(result)
-    common = {} if every else _common(by_node.values())
+    folded = {name: _shared_reason(results) for name, results in by_node.items()}
+    common = {} if every or any(folded.values()) else _common(by_node.values())
     if common:
         out += [("", None), (f"The same on all {len(by_node)} nodes:", None)]
         out += _result_lines(common.values())
@@ -48,14 +49,14 @@ def lines(report: Document, every: bool = False) -> list[Line]:
         verdict, colour = VERDICTS[node["readiness"]]
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
-        out += _node_lines(by_node[node["name"]], every, common)
+        out += _node_lines(by_node[node["name"]], folded[node["name"]], every, common)
     out += matrix_table.lines(report) + link_table.lines(report) + _cluster_lines(report.get("cluster", ()))
     return [*out, ("", None), *_closing_lines(report)]
 
 
 def _common(nodes: Collection[list[Result]]) -> dict[str, Result]:
     """`{check id: a result}` of the results that are the same on all nodes. nodes: the results of each."""
-    if len(nodes) < 2 or any(_shared_reason(results) for results in nodes):
+    if len(nodes) < 2:
         return {}
     found: dict[str, list[Result]] = {}
     for result in itertools.chain.from_iterable(nodes):
@@ -76,9 +77,8 @@ def _reason(result: Result) -> Reason:
     return result["status"], result["observed"], result["remedy"]
 
 
-def _node_lines(results: Sequence[Result], every: bool, common: Collection[str]) -> list[Line]:
-    """The lines of one node; checks that share one reason for being unknown or skipped fold into one line."""
-    folded = _shared_reason(results)
+def _node_lines(results: Sequence[Result], folded: Reason | None, every: bool, common: Collection[str]) -> list[Line]:
+    """The lines of one node. folded: the reason that all its checks share, which fold into one line then."""
     if folded:
         status, reason, remedy = folded
         out = _hanging(f"  {MARKS[status]:<4}  ", f"all {len(results)} checks: {reason}", COLOURS[status])
@@ -147,6 +147,7 @@ def _lines_of_result(result: Result, width: int) -> list[Line]:
 
 
 def _shared_reason(results: Sequence[Result]) -> Reason | None:
+    """The reason for being unknown or skipped that all results share, None without one."""
     reasons = {_reason(result) for result in results}
     if len(results) > 1 and len(reasons) == 1:
         only = reasons.pop()
