@@ -43,9 +43,9 @@ def inventory(count):
     return "\n".join([*groups, *members, *variables, ""])
 
 
-def command():
+def command(inputs=INPUTS):
     """Return the words that run ansible-playbook."""
-    return [os.environ.get("ANSIBLE_PLAYBOOK", "ansible-playbook"), "audit-rtf.yml", "-e", json.dumps(INPUTS)]
+    return [os.environ.get("ANSIBLE_PLAYBOOK", "ansible-playbook"), "audit-rtf.yml", "-e", json.dumps(inputs)]
 
 
 def collections():
@@ -86,7 +86,7 @@ def _audit(lab):
         subprocess.run(words, cwd=site(place), env=surroundings, check=True, stdout=subprocess.DEVNULL)
 
 
-def measure(count, place):
+def measure(count, place, recording=RECORDING, inputs=INPUTS):
     """Audit so many simulated nodes. Return (lines with the second of each, what wait4 says, [(host, module)])."""
     calls = pathlib.Path(place) / "calls"
     (pathlib.Path(place) / "inventory").write_text(inventory(count), encoding="utf-8")
@@ -97,10 +97,10 @@ def measure(count, place):
         "ANSIBLE_PIPELINING": "true",
         "ANSIBLE_NOCOLOR": "true",
         "PYTHONUNBUFFERED": "1",
-        "RECORDING": str(RECORDING),
+        "RECORDING": str(recording),
         "CALLS": str(calls),
     }
-    words = [*command(), "-i", "inventory", "--forks", str(FORKS)]
+    words = [*command(inputs), "-i", "inventory", "--forks", str(FORKS)]
     lines, begun = [], time.monotonic()
     with subprocess.Popen(
         words, cwd=place, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -114,11 +114,16 @@ def measure(count, place):
     return lines, usage, [tuple(line.split()) for line in calls.read_text(encoding="utf-8").splitlines()]
 
 
-def report(count, lines, usage, calls, every):
-    """Print what an audit cost."""
-    begins = [
+def tasks_shown(lines):
+    """Return [(second, task)] of the tasks on the screen."""
+    return [
         (moment, found["name"]) for moment, found in ((moment, TASK.match(line)) for moment, line in lines) if found
     ]
+
+
+def report(count, lines, usage, calls, every):
+    """Print what an audit cost."""
+    begins = tasks_shown(lines)
     of_node = Counter(host for host, dummy in calls)
     if every:
         for (moment, name), (end, _) in zip(begins, [*begins[1:], (lines[-1][0], "")]):
