@@ -68,6 +68,16 @@ def planned(directory, **inputs):
     return code, output, {"nodes": nodes, "ports": json.loads(found["ports"])}
 
 
+def test_evidence_that_a_play_hands_in_is_not_collected_again(tmp_path):
+    kernel = {"privileged": True, "kernel": {"release": "6.1.0-of-the-play"}}
+    inputs = {"rtf_checks": ["kernel.*"]}
+    options = {**planned(tmp_path, **inputs)[2]["nodes"]["node-1"]["host_info"], "proxy_hashes": []}
+    known = {"__rtf_preflight_host_evidence": {"options": options, "host": kernel}}
+    assert audited(tmp_path, "-e", json.dumps({**inputs, **known}))[0]["host"] == kernel
+    options["sysctls"] = []
+    assert audited(tmp_path, "-e", json.dumps({**inputs, **known}))[0]["host"] != kernel
+
+
 def test_the_plan_holds_no_secret(tmp_path):
     code, output, plan = planned(tmp_path, rtf_http_proxy="http://jo:s3cr3t@proxy.example.com:3128")
     assert code == 0, output
