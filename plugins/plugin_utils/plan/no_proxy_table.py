@@ -52,13 +52,12 @@ def proxied(value: str, wanted: list[Destination], curl_version: str | None = No
     value: the NO_PROXY, a text or None. Where a program does not support a name or a network, that is left out: nothing
     that a site writes would change it.
     """
-    direct = _direct(value, tuple(destination.host for destination in wanted), curl_version)
-    return [
-        (program, destination)
-        for program, rule in no_proxy_rules.by_name(curl_version).items()
-        for destination in wanted
-        if not direct[destination.host][program] and not is_not_supported(rule, destination)
-    ]
+    found = []
+    for program, rule in no_proxy_rules.by_name(curl_version).items():
+        for destination in wanted:
+            if not _is_direct(rule, value, destination.host) and not is_not_supported(rule, destination):
+                found.append((program, destination))
+    return found
 
 
 def is_not_supported(rule: Callable[[str | None, str], bool], destination: Destination) -> bool:
@@ -70,15 +69,17 @@ def is_not_supported(rule: Callable[[str | None, str], bool], destination: Desti
 
 def rows(value: str, wanted: list[Destination], curl_version: str | None = None) -> dict[str, dict[str, str]]:
     """Return the whole table `{host: {program: "direct" | "proxied"}}`."""
+    programs = no_proxy_rules.by_name(curl_version)
     return {
-        host: {program: "direct" if is_direct else "proxied" for program, is_direct in programs.items()}
-        for host, programs in _direct(value, tuple(destination.host for destination in wanted), curl_version).items()
+        destination.host: {
+            program: "direct" if _is_direct(rule, value, destination.host) else "proxied"
+            for program, rule in programs.items()
+        }
+        for destination in wanted
     }
 
 
-# The nodes of a cluster have the same NO_PROXY for the same hosts, as a rule.
-@functools.lru_cache(maxsize=64)
-def _direct(value: str, hosts: tuple[str, ...], curl_version: str | None) -> dict[str, dict[str, bool]]:
-    """`{host: {program: whether it connects directly}}`."""
-    programs = no_proxy_rules.by_name(curl_version)
-    return {host: {program: rule(value, host) for program, rule in programs.items()} for host in hosts}
+# The nodes of a cluster have the same NO_PROXY, as a rule, and each is judged by the addresses and names of all.
+@functools.lru_cache(maxsize=65536)
+def _is_direct(rule: Callable[[str | None, str], bool], value: str, host: str) -> bool:
+    return rule(value, host)
