@@ -29,7 +29,7 @@ class ActionModule(Door):
         "results": {"type": "dict", "required": True},
         "steps": {"type": "list", "elements": "str", "required": True},
         "ports": {"type": "dict", "default": {}},
-        "targets": {"type": "list", "elements": "dict", "default": []},
+        "targets": {"type": "list", "elements": "str", "default": []},
         "lost": {"type": "list", "elements": "dict", "default": []},
         "inputs": {"type": "dict", "required": True},
     }
@@ -57,10 +57,11 @@ class ActionModule(Door):
         where = {}
         for step in arguments["steps"]:
             where.update(arguments["results"].get(step, {}))
-        found = self.registered(self.groups().get("rtf_nodes", []), where)
-        for targets in arguments["targets"]:
-            for node, of_node in targets.items():
-                found[node].setdefault("targets", {}).update(json.loads(of_node))
+        nodes = self.groups().get("rtf_nodes", [])
+        found = self.registered(nodes, where)
+        for variable in arguments["targets"]:
+            for node, targets in self.own_entries(nodes, variable).items():
+                found[node].setdefault("targets", {}).update(json.loads(targets))
         return found
 
     def _refuse_beside(self, other_runs):

@@ -36,9 +36,11 @@ options:
     type: dict
     default: {}
   targets:
-    description: What each node had to probe and to measure, as M(hostprep.runtime_fabric.audit_targets) returned it.
+    description:
+      - The variables in which the nodes have what M(hostprep.runtime_fabric.audit_targets) returned of what they had to probe
+        and to measure.
     type: list
-    elements: dict
+    elements: str
     default: []
   lost:
     description: The answers of nodes that an earlier task lost, each with the node as C(item).

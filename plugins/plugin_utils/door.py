@@ -88,6 +88,18 @@ class Door(ActionBase):
             found[node] = {part: plain(of_node[variable]) for part, variable in where.items() if variable in of_node}
         return found
 
+    def own_entries(self, nodes: Iterable[str], variable: str) -> dict[str, Any]:
+        """Return `{node: its own entry}` of `nodes` in the result of a task that ran once for a batch of nodes.
+
+        Nodes of different batches have different results under the same name.
+        """
+        found = {}
+        for node in nodes:
+            entries = self.task_vars["hostvars"].raw_get(node).get(variable, {}).get("nodes", {})
+            if node in entries:
+                found[node] = plain(entries[node])
+        return found
+
     def batch(self) -> list[str]:
         """Return the hosts on which this play, or batch of it, still works."""
         return [str(host) for host in self.task_vars["ansible_play_batch"]]

@@ -70,6 +70,28 @@ def test_what_is_not_ready_fails_the_play_where_it_is_enforced(tmp_path, enforce
     assert (code != 0) == enforce and ("The table above says what to do" in output) == enforce, output
 
 
+def test_nodes_of_an_earlier_batch_keep_what_they_had_to_probe(tmp_path):
+    """With `serial`, a task that runs once leaves another result with each batch."""
+    place = {"address": "10.0.0.1", "tcp": {"bound": [], "occupied": [], "beside": [], "failed": []}}
+    listener = {"listening": {"places": [{**place, "udp": place["tcp"]}]}}
+    inputs = samples.audit_inputs(report_dir="found", enforce=False, port_matrix=False)
+    arguments = {"results": RESULTS, "steps": ["host", "port_matrix"], "targets": ["targets"], "inputs": inputs}
+    tasks = ""
+    for node in ("node-1", "node-2"):
+        facts = {
+            "__rtf_preflight_host": {"host": {"privileged": True}},
+            "__rtf_preflight_listener": listener,
+            "targets": {"nodes": {node: json.dumps({"peers": [{"name": node}], "left_out": {}, "sampled": True})}},
+        }
+        tasks += f"    - ansible.builtin.set_fact: {json.dumps(facts)}\n"
+        tasks += f"      delegate_to: {node}\n      delegate_facts: true\n"
+    tasks += f"    - hostprep.runtime_fabric.preflight_report: {json.dumps(arguments)}\n"
+    code, output = play(tmp_path, tasks)
+    assert code == 0, output
+    found = json.loads((tmp_path / "found" / "evidence.json").read_text())
+    assert [found[node]["ports"]["asked"] for node in ("node-1", "node-2")] == [["node-1"], ["node-2"]]
+
+
 def test_nothing_is_judged_beside_another_audit(tmp_path):
     run = {"id": "1", "started": 0, "user": "ops", "controller": "jump", "process": ""}
     listener = {"listening": {"held_by": [{"pid": 1, "run": run, "ends_in": 60}]}}
