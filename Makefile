@@ -31,7 +31,7 @@ lint: setup ## Run every linter
 	@tools/lint.sh
 
 # Whose rules for NO_PROXY the unit tests compare with ours.
-NO_PROXY_READERS := apt curl dnf golang-go openjdk-17-jdk-headless
+NO_PROXY_READERS := apt curl dnf golang-go openjdk-17-jdk-headless skopeo
 
 unit-programs:
 	@tools/debian-packages.sh $(NO_PROXY_READERS)
@@ -90,8 +90,9 @@ demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
 
-docs: setup ## Write what the catalogue and the protocols generate: docs/requirements.md, inputs in roles and READMEs, module options
+docs: setup ## Write what the catalogue and the protocols generate: docs/requirements.md and checks.md, inputs in roles and READMEs, module options
 	@PYTHONPATH=$(COLLECTIONS) python tools/requirements_page.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/checks_page.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/protocol_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/change_request_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py

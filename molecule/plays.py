@@ -50,6 +50,11 @@ class Outcome(NamedTuple):
                 found.setdefault(changed["host"], set()).add(task)
         return found
 
+    def tasks(self):
+        """The names of the tasks on screen, in their order."""
+        matches = (TASK.match(line) for line in self.output.splitlines())
+        return [match["name"] for match in matches if match]
+
     def failed(self):
         """{(node, check id)} of every check that failed and is not waived, but for what the machine decides."""
         return {
@@ -102,7 +107,7 @@ class Site:
         program=("ansible-playbook",),
     ):
         """Likewise, but yield the process, the leader of a group of its own, while it runs; it is killed afterwards."""
-        self._report().unlink(missing_ok=True)
+        shutil.rmtree(self.directory / "rtf-report", ignore_errors=True)
         words = [*program, playbook]
         if not port_matrix:
             words += ["-e", json.dumps(WITHOUT_PORT_MATRIX)]
@@ -126,9 +131,9 @@ class Site:
                 process.kill()
 
     def report(self):
-        """The content of report.json, or None where there is none."""
-        path = self._report()
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        """The content of the report.json that the last run wrote, or None where it wrote none.
 
-    def _report(self):
-        return self.directory / "rtf-report" / "report.json"
+        Of a run with --limit, that is the one below `runs`. A play in batches writes several.
+        """
+        written = sorted((self.directory / "rtf-report" / "runs").glob("*/report.json"), key=os.path.getmtime)
+        return json.loads(written[-1].read_text(encoding="utf-8")) if written else None

@@ -27,6 +27,7 @@ print(json.dumps(found))
 # What dpkg, useradd and ldconfig keep for themselves when packages come and go; nothing reads a setting from them.
 BOOKKEEPING = re.compile(r"/etc/(ld\.so\.cache|\.pwd\.lock|(passwd|group|shadow|gshadow|subuid|subgid)-)$")
 # What the bus starts on demand, and what a login leaves behind for a while.
+PACKAGES = "if command -v dpkg-query >/dev/null; then dpkg-query --show; else rpm --query --all; fi"
 PASSING = re.compile(r"user@|user-runtime-dir@|systemd-(hostnamed|timedated|localed)\.")
 SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
 
@@ -40,7 +41,7 @@ def state(lab, node):
 
     return {
         "files": {f"{path} {entry}" for path, entry in files.items() if not BOOKKEEPING.search(path)},
-        "packages": lines("dpkg-query", "--show"),
+        "packages": lines("sh", "-c", PACKAGES),
         "units": lines("systemctl", "list-unit-files", "--no-legend", "--type=service"),
         "sysctls": lines("sysctl", *SYSCTLS),
     }

@@ -13,6 +13,6 @@ echo "==> cd examples/site && ansible-playbook prepare-rtf.yml -i inventory -i $
 status=0
 ansible-playbook prepare-rtf.yml -i inventory -i "$LAB_INVENTORY" || status=$?
 
-report=$(find . -name report.json -printf '%T@ %P\n' | sort -rn | head -n 1 | cut -d ' ' -f 2)
+report=$(find . -path '*/runs' -prune -o -name report.json -printf '%T@ %P\n' | sort -rn | head -n 1 | cut -d ' ' -f 2)
 [ -n "$report" ] && echo "==> report: examples/site/$report"
 exit "$status"

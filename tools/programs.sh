@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes squid (with TLS), nft and firewalld's parser available to the tests of a virtual environment, from Debian's
-# packages. The packages are unpacked below the cache, not installed: no daemon comes to run, nothing of the system
-# changes. Does nothing, at once, when all are there.
+# Makes squid (with TLS), nft, firewalld's parser, chronyd, ifquery and netplan's generator available to the tests of a virtual
+# environment, from Debian's packages. The packages are unpacked below the cache, not installed: no daemon comes to run,
+# nothing of the system changes. Does nothing, at once, when all are there.
 # Usage: tools/programs.sh VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,9 +10,11 @@ venv=$1
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostprep-runtime-fabric/programs
 root=$cache/root
 library=$root/usr/lib/python3/dist-packages
+packages=(squid-openssl nftables python3-firewall chrony ifupdown netplan.io)
+complete=$cache/complete.$(printf '%s' "${packages[*]}" | cksum | cut -d ' ' -f 1)
 
 fetch() {
-    local list=() package packages=(squid-openssl nftables python3-firewall)
+    local list=() package
     if ! apt-get install --simulate --quiet "${packages[@]}" >/dev/null 2>&1; then
         if [ "$(id -u)" -eq 0 ]; then apt-get update --quiet --quiet; else sudo apt-get update --quiet --quiet; fi
     fi
@@ -31,26 +33,28 @@ fetch() {
             dpkg-deb --extract "$package" "$root"
         done
     )
-    touch "$cache/complete"
+    touch "$complete"
 }
 
 wrapper() {
-    local program=$1
+    local program=$1 path=$2
     cat >"$venv/bin/$program" <<SCRIPT
 #!/bin/sh
 for folder in "$root"/usr/lib/*-linux-gnu "$root"/lib/*-linux-gnu; do
     LD_LIBRARY_PATH=\$folder\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
 done
 export LD_LIBRARY_PATH
-exec "$root/usr/sbin/$program" "\$@"
+exec "$path" "\$@"
 SCRIPT
     chmod +x "$venv/bin/$program"
 }
 
-[ -e "$cache/complete" ] || fetch
-for program in squid nft; do
-    [ -x "$venv/bin/$program" ] || wrapper "$program"
+[ -e "$complete" ] || fetch
+for program in squid nft chronyd; do
+    [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/sbin/$program"
 done
+[ -x "$venv/bin/ifquery" ] || wrapper ifquery "$root/sbin/ifquery"
+[ -x "$venv/bin/netplan-generate" ] || wrapper netplan-generate "$root/usr/libexec/netplan/generate"
 for packages in "$venv"/lib/python3.*/site-packages; do
     echo "$library" >"$packages/firewalld.pth"
 done

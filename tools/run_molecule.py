@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run molecule scenarios, all or those named, each in a fresh lab, and make sure that each one tested a host.
 
+A scenario with a file of its name in tests/lab/clusters has the nodes that it declares, all others have those of
+tests/lab/cluster.yml.
+
 Several run at a time, each lane in a lab of its own: most of a scenario is waiting for SSH. The labs are called
 "rtf-molecule", or what LAB_NAME says, and the same with a number, so that a lab in use for a demonstration is left
 alone. What a scenario prints is shown when it has ended, except where it runs alone.
@@ -58,6 +61,12 @@ def lab_names(first, scenarios, lanes=LANES):
     return [first if lane == 1 else f"{first}-{lane}" for lane in range(1, min(lanes, scenarios) + 1)]
 
 
+def cluster_of(name):
+    """Variables that say which nodes the lab of a scenario has; none where these are the usual ones."""
+    cluster = CHECKOUT / "tests" / "lab" / "clusters" / f"{name}.yml"
+    return {"LAB_CLUSTER": str(cluster)} if cluster.exists() else {}
+
+
 def run_scenario(name, lab, output):
     """Run one scenario on pristine hosts; return True when it passed.
 
@@ -68,7 +77,7 @@ def run_scenario(name, lab, output):
         return (
             subprocess.run(
                 words,
-                env={**os.environ, **variables},
+                env={**os.environ, **cluster_of(name), **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output and subprocess.STDOUT,

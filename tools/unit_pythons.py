@@ -19,6 +19,7 @@ import subprocess
 import sys
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CHECKOUT / "tests" / "lab"))
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "hostprep-runtime-fabric"
 RESULTS = CHECKOUT / "build" / "results"
 TESTS = ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules"]
@@ -34,32 +35,11 @@ CORES = (
 LAST_PIP = {(3, 6): "pip==21.3.1", (3, 7): "pip==24.0", (3, 8): "pip==25.0.1"}
 
 
-def candidates():
-    """Yield the paths of programs that may be a Python 3 interpreter, newest naming first."""
-    folders = [pathlib.Path(folder) for folder in os.environ["PATH"].split(os.pathsep) if folder]
-    folders = [folder for folder in folders if CHECKOUT not in folder.parents and folder.name != "shims"]
-    folders += sorted((pathlib.Path.home() / ".pyenv" / "versions").glob("*/bin"))
-    for folder in folders:
-        for program in sorted(folder.glob("python3.*")):
-            if re.fullmatch(r"python3\.\d+", program.name):
-                yield program
-
-
-def version_of(program):
-    """Return (major, minor) of an interpreter, or None where it does not run."""
-    code = "import sys; print(sys.version_info[0], sys.version_info[1])"
-    done = subprocess.run([str(program), "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    return tuple(int(word) for word in done.stdout.split()) if done.returncode == 0 else None
-
-
 def interpreters():
     """Return {version: path}, the first interpreter found of each version from 3.6 on."""
-    found = {}
-    for program in candidates():
-        version = version_of(program)
-        if version and version >= OLDEST:
-            found.setdefault(version, program)
-    return dict(sorted(found.items()))
+    from rtf_lab.interpreters import found
+
+    return found(OLDEST)
 
 
 def environment_python(version, program):

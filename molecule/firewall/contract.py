@@ -18,6 +18,9 @@ import time
 
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.foreign_tables import (
+    programs_change_nothing_and_what_drops_is_named,
+)
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted import module, remains
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.ipv6 import WANTED, through_over_ipv6
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.pods import FOREIGN, POD, pods_get_through
@@ -54,6 +57,10 @@ class FirewallContract(Scenario):
 
     def test_what_pods_send_is_forwarded_and_nothing_else(self, lab):
         assert pods_get_through(lab, "worker-1", "controller-1") == {POD: True, FOREIGN: False}
+
+    def test_tables_of_programs_change_nothing_and_a_table_that_drops_is_named(self, lab, play, view):
+        cells = with_site_port(view.wanted("install"))
+        programs_change_nothing_and_what_drops_is_named(lab, play, view, cells, PREPARE)
 
     def test_a_run_that_changes_nothing_costs_few_tasks(self, lab, play):
         since = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")

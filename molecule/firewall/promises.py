@@ -11,6 +11,9 @@ import concurrent.futures
 import time
 from pathlib import Path
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.foreign_tables import (
+    programs_change_nothing_and_what_drops_is_named,
+)
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.ipv6 import WANTED, through_over_ipv6
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.pods import FOREIGN, POD, pods_get_through
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import (
@@ -65,11 +68,20 @@ class Promises(Scenario):
     def test_installation_has_its_ports_and_nothing_else(self, view):
         assert view.differences(self.wanted(view, "install")) == {}
 
+    def test_tables_of_programs_change_nothing_and_a_table_that_drops_is_named(self, lab, play, view):
+        cells = with_site_port(view.wanted("install"))
+        programs_change_nothing_and_what_drops_is_named(lab, play, view, cells, PREPARE)
+
     def test_what_pods_send_is_forwarded_and_nothing_else(self, lab):
         assert pods_get_through(lab, "worker-1", "controller-1") == {POD: True, FOREIGN: False}
 
     def test_nodes_and_nobody_else_get_through_over_ipv6(self, lab, play, tmp_path):
         assert through_over_ipv6(lab, play, tmp_path) == WANTED
+
+    def test_a_restart_keeps_the_installers_ports(self, lab, view):
+        lab.restart(DENIED)
+        pairs = [(source, DENIED) for source in ("controller-1", "worker-1", "outside")]
+        assert view.differences(self.wanted(view, "install"), pairs) == {}
 
     def test_operation_closes_the_installers_ports_and_cuts_no_connection(self, lab, play, view):
         with stream(lab, DENIED, "worker-1", 4242) as passes:

@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action plan_changes: which changes a role makes on a node, from its inputs and the evidence of the node."""
+"""Action plan_changes: inspect a node, and plan what roles change on it, or verify what they have changed."""
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import preparation
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import MAIN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.inspections import merged
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
     ANNOUNCEMENT,
     Cluster,
@@ -16,36 +20,114 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
 
+INSPECT, PLAN, VERIFY = "inspect", "plan", "verify"
 MANAGED = "Ansible managed"  # unless the variable ansible_managed says something else
+OF_NODES = ("rtf_node_address", "ansible_host")
 
 
 class ActionModule(Door):
-    """Fails where the node must not be changed."""
+    """One call of host_info for all roles; everything else is decided on the controller."""
 
+    _requires_connection = True
     ARGUMENTS = {
-        "role": {"type": "str", "required": True, "choices": sorted(ROLES)},
-        "inputs": {"type": "dict", "required": True},
-        "host": {"type": "dict", "required": True},
+        "roles": {"type": "list", "elements": "str", "required": True, "choices": sorted(ROLES)},
+        "entry_point": {"type": "str", "default": MAIN},
+        "step": {"type": "str", "choices": [INSPECT, PLAN, VERIFY], "default": PLAN},
+        "inputs": {"type": "dict", "default": {}},
+        "host": {"type": "dict", "default": {}},
+        "wait": {"type": "bool", "default": False},
+        "probed": {"type": "list", "elements": "dict"},
         "remembered": {"type": "dict"},
+        "together": {"type": "bool", "default": False},
     }
 
     def answer(self, arguments):
-        """Return the plan."""
-        role, inputs, host = ROLES[arguments["role"]], arguments["inputs"], arguments["host"]
-        if arguments["remembered"] is None:
-            plan = role.plan(inputs, host, self._cluster(role))
+        """Return the evidence, and the plans or what the checks say."""
+        self.arguments, remembered = arguments, arguments["remembered"]
+        cluster = self._cluster(arguments["roles"])
+        settings, problems = self._settings(cluster)
+        if problems:
+            return {"failed": True, "msg": problems}
+        host, failure = arguments["host"], {}
+        if not host:
+            host, failure = self._inspected(settings)
+        if failure:
+            return failure
+        found = {"host": host, "inputs": {name: one.shown for name, one in settings.items()}}
+        if arguments["step"] == INSPECT:
+            return found
+        if arguments["step"] == VERIFY:
+            return {**found, **self._verified(settings, host, cluster)}
+        if remembered is not None:
+            plans = {
+                name: preparation.revert_plan(ROLES[name], one, host, remembered) for name, one in settings.items()
+            }
+            prepared = preparation.Preparation(plans, [], [])
         else:
-            plan = role.revert(inputs, host, arguments["remembered"])
-        for warning in plan.warnings:
-            display.warning(warning)
-        changes = for_check_mode(plan.changes) if self.check_mode else plan.changes
-        announcements = [change["announcement"] for change in changes if change["kind"] == ANNOUNCEMENT]
-        found = {**plan._asdict(), "changes": changes, "announcements": announcements}
-        del found["warnings"]  # Ansible would show them once more
-        return found
+            prepared = preparation.prepare(settings, host, cluster, arguments["probed"], self.check_mode)
+        return {**found, **self._planned(prepared)}
 
-    def _cluster(self, role):
+    def _settings(self, cluster):
+        """Return ({role: Settings}, the problems of the inputs as a text)."""
+        groups = "rtf_firewall" in self.arguments["roles"] and self.arguments["entry_point"] == MAIN
+        problems = inventory.group_problems(self.groups()) if groups else []
+        settings = {}
+        for name in self.arguments["roles"]:
+            found = self.role_variables(name, self.arguments["entry_point"])
+            problems += found.problems
+            if not problems:
+                inputs = {**found.inputs, **self.arguments["inputs"]}
+                settings[name] = ROLES[name].settings(found.values, inputs, cluster)
+        unchanged = f"The role {self.arguments['roles'][0]} changed nothing"
+        unchanged = "Nothing was changed" if self.arguments["together"] else unchanged
+        return settings, f"{unchanged}. " + "\n".join(["", *problems][len(problems) == 1 :]) if problems else ""
+
+    def _inspected(self, settings):
+        """Return (the evidence, the result of the module where it failed)."""
+        remembered = self.arguments["remembered"]
+        options = merged(ROLES[name].inspection(one.private, remembered) for name, one in settings.items())
+        if not options["sections"]:
+            return {}, {}
+        if self.arguments["wait"]:
+            options["clock_wait"] = max(one.inputs.get("wait", 0) for one in settings.values())
+        result = self._execute_module(
+            module_name="hostprep.runtime_fabric.host_info", module_args=options, task_vars=self.task_vars
+        )
+        return (plain(result["host"]), {}) if "host" in result else ({}, {**result, "failed": True})
+
+    def _planned(self, prepared):
+        plans, together = {}, self.arguments["together"]
+        for name, found in prepared.plans.items():
+            if found.refusal and not together:
+                raise ValueError(found.refusal)
+            for warning in [] if name in prepared.stale else found.warnings:
+                display.warning(warning)
+            changes = for_check_mode(found.plan.changes) if self.check_mode else found.plan.changes
+            plans[name] = {
+                "changes": changes,
+                "announcements": [change["announcement"] for change in changes if change["kind"] == ANNOUNCEMENT],
+                "record": found.plan.record,
+                "removals": found.plan.removals,
+                "notices": found.plan.notices,
+                "questions": found.questions,
+                "in_force": found.in_force,
+            }
+        notices = [notice for name, plan in plans.items() if name not in prepared.pending for notice in plan["notices"]]
+        return {"plans": plans, "pending": prepared.pending, "stale": prepared.stale, "notices": notices}
+
+    def _verified(self, settings, host, cluster):
+        answer, failures = {"checks": []}, []
+        for name, one in settings.items():
+            verdict = preparation.verify(ROLES[name], one, host, cluster, self.arguments["probed"])
+            answer["checks"] += verdict.results
+            failures += verdict.failures
+            for warning in verdict.warnings:
+                display.warning(warning)
+        return {**answer, "failed": True, "msg": "\n".join(failures)} if failures else answer
+
+    def _cluster(self, roles):
         groups = self.groups()
-        variables = self.variables(groups.get("rtf_nodes", []), role.node_variables)
+        names = dict.fromkeys([*OF_NODES, *(name for role in roles for name in ROLES[role].node_variables)])
+        nodes = groups.get("rtf_nodes") or plain(self.task_vars["ansible_play_hosts_all"])
         managed = plain(self._templar.template(self.task_vars.get("ansible_managed", MANAGED)))
-        return Cluster(self.node, groups, variables, header_of(managed))
+        return Cluster(self.node, groups, self.variables(nodes, names), header_of(managed))

@@ -12,8 +12,11 @@ from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import gate
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import fails_the_play
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
@@ -40,16 +43,26 @@ class ActionModule(Door):
         if ports:
             self._refuse_beside(audit_runs.in_the_way({node: own.get("listener") for node, own in collected.items()}))
         evidence = results.of_cluster(self.inventory(), collected, arguments["lost"], self.hosts_of_the_play())
-        report = audit(catalog.load(), inputs, evidence, datetime.datetime.now(datetime.timezone.utc), ports)
-        self._show(report.document)
-        answer = {"readiness": report.document["readiness"], "report": None}
-        if not self.check_mode:
-            directory = Path(inputs["report_dir"]).absolute()
-            atomic_files.write(directory, formats.render(report), atomic_files.OWNER_ONLY)
-            answer["report"] = str(directory / formats.MAIN)
-            display.display(f"Report: {answer['report']}")
-        if fails_the_play(report.blocking, inputs["enforce"]):
-            answer.update(failed=True, msg=failure.message(report))
+        now, directory = datetime.datetime.now(datetime.timezone.utc), Path(inputs["report_dir"]).absolute()
+        report = audit(catalog.load(), inputs, evidence, now, ports)
+        before = report_directory.newest(directory, formats.MAIN)
+        if before and before.get("format") == FORMAT:
+            report.document["since"] = compare(before, report.document)
+        path = None if self.check_mode else str(self._save(report, directory, now, inputs))
+        self._show(report.document, path)
+        state = {"rtf_readiness": report.document["readiness"], "rtf_report": path}
+        answer = {
+            "readiness": report.document["readiness"],
+            "report": path,
+            "summary": terminal.summary(report.document),
+            # What AWX and Automation Platform keep of a job.
+            "ansible_stats": {"data": state, "per_host": False, "aggregate": False},
+        }
+        fails = fails_the_play(report.blocking, inputs["enforce"] and not inputs["gate"])
+        if inputs["gate"] and not fails:
+            fails = gate.holds(inputs["gate"], report.document)
+        if fails:
+            answer.update(failed=True, msg=failure.message(report, inputs["gate"]))
         return answer
 
     def _collected(self, arguments):
@@ -64,13 +77,20 @@ class ActionModule(Door):
                 found[node].setdefault("targets", {}).update(json.loads(targets))
         return found
 
+    def _save(self, report, directory, now, inputs):
+        """Write the files and return the path of report.json."""
+        files = formats.render(report, inputs["report_formats"])
+        partial = any("not_run" in own for own in report.evidence.values())
+        place = report_directory.save(directory, files, now, partial, inputs["report_keep"])
+        return (place if partial else directory) / formats.MAIN
+
     def _refuse_beside(self, other_runs):
         """Fail where listeners of other runs hold the ports: nothing is proven beside another audit."""
         if other_runs:
             raise AnsibleActionFail(audit_runs.sentence(other_runs))
 
-    def _show(self, document):
+    def _show(self, document, path):
         for pattern in document["selection"]["unmatched"]:
             display.warning(f"{pattern!r} of rtf_checks or rtf_skip_checks matches no check of this run")
-        for text, colour in terminal.lines(document, every=display.verbosity > 0):
+        for text, colour in terminal.lines(document, every=display.verbosity > 0, path=path):
             display.display(text, color=colour)

@@ -35,7 +35,9 @@ options:
       # formats: files
       - V(markdown) is C(change-request.md), and C(comparison.md) where there is a previous release.
       - V(csv) is C(openings.csv).
-      - V(squid) is C(squid-access.conf), and C(squid-passthrough.conf) for a squid that decrypts TLS.
+      - V(squid) is C(squid-access.conf), and for a squid that decrypts TLS C(squid-passthrough.conf), with what
+        mutual TLS requires, and C(squid-passthrough-containers.conf), with what containers without the site's CA
+        need.
       - V(aws) is C(aws-security-groups.tf.json), in the JSON syntax of Terraform.
       - V(azure) is C(azure-network-security-group.tf.json), in the JSON syntax of Terraform.
       - V(nftables) is one file for each role of node.

@@ -62,10 +62,14 @@ options:
           - V(ntp) ends with the reply to an NTP query.
           - V(smtp) ends with what the mail server offers, see RV(endpoints[].smtp). No mail is sent.
           - V(smtps) ends with the same with TLS from the start.
+          - V(postgresql) ends with what the server asks for after the start-up message. No password is sent, and its
+            certificate is not judged.
+          - V(registry) ends with a registry's own answer to a GET of C(/v2/), by the trust store of the container
+            runtimes of this host.
           # end
         type: str
         # protocols: choices
-        choices: [https, http, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps]
+        choices: [https, http, amqp_wss, wss, lumberjack, tls, tcp, ntp, smtp, smtps, postgresql, registry]
         # end
         default: https
       server_name:
@@ -258,6 +262,8 @@ endpoints:
         - V(no_reply) - no valid reply from the time server.
         - V(smtp_failed) - the mail server refuses, or the peer is not a mail server.
         - V(starttls_missing) - the mail server does not offer STARTTLS.
+        - V(database_failed) - the peer is not a PostgreSQL server, or takes no connection.
+        - V(registry_failed) - what answers is not a registry of container images.
         # end
         - V(idle_cut) - the connection opened, but was cut within O(endpoints[].idle).
         - V(untested) - O(deadline) passed first.
@@ -270,7 +276,7 @@ endpoints:
         - The last layer that was tried. It failed unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are
           those of the connection to the proxy.
         # protocols: layers
-        - One of V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(ntp), V(smtp), V(idle).
+        - One of V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(ntp), V(smtp), V(postgresql), V(idle).
         # end
         - V(null) when the endpoint was not probed in time.
       returned: always
@@ -281,6 +287,26 @@ endpoints:
       returned: always
       type: str
       sample: "192.0.2.1 port 443: no answer within 5 s"
+    cause:
+      description:
+        - What is known of the reason beyond RV(endpoints[].verdict), V(null) where there is no more. Some of it is asked once all
+          endpoints are decided, and left out where O(deadline) passes.
+        - V(no_basic) - the proxy offers no Basic authentication.
+        - V(common_name_only) - the certificate has no subject alternative names, which is all that container runtimes read.
+        - V(incomplete_chain) - the server sends its own certificate without that of its issuer.
+        - V(lone_certificate) - likewise, but the issuer may as well be a root authority that this host does not trust.
+        - V(unknown_issuer) - the chain that the server sends ends with an authority that this host does not trust.
+        - V(self_signed) - the certificate is signed by itself.
+        - V(expired_intermediate) - the certificate of an authority that the server sends has expired, or is not valid yet.
+        - V(expired_root) - likewise a certificate in the trust store of this host.
+        - V(weak_certificate) - a certificate is signed with SHA-1 or MD5, or has a short RSA key.
+        - V(name_filtered) - a device on the path ends TLS connections that ask for this name.
+        - V(no_tls_answer) - nothing answers the start of a TLS handshake.
+        - V(sinkhole) - the name resolves to the address of a filter, or of no server.
+        - V(refuses_time) - the time server refuses to serve this host.
+      returned: always
+      type: str
+      sample: incomplete_chain
     address:
       description: The address that answered, of the endpoint or else of the proxy. V(null) if none did.
       returned: always
@@ -419,6 +445,18 @@ endpoints:
           returned: always
           type: int
           sample: 2
+        kiss:
+          description: The code by which the server refuses to serve time, V(null) where it does not.
+          returned: always
+          type: str
+          sample: DENY
+        root_distance:
+          description:
+            - Seconds by which the time may be wrong, by what the server says of its own way to a reference clock. V(null) when the
+              server refuses to serve time.
+          returned: always
+          type: float
+          sample: 0.012
     smtp:
       description: The capabilities of the mail server. V(null) for other protocols and without a reply to EHLO.
       returned: always
@@ -441,6 +479,26 @@ endpoints:
           type: list
           elements: str
           sample: [PLAIN, LOGIN]
+    postgresql:
+      description: The answer of the database server. V(null) for other protocols and without one.
+      returned: always
+      type: dict
+      contains:
+        tls:
+          description: Whether it offers TLS.
+          returned: always
+          type: bool
+          sample: true
+        authentication:
+          description: What it asks for, such as V(sasl), V(md5) or V(none). V(null) where it answers with an error.
+          returned: always
+          type: str
+          sample: sasl
+        error:
+          description: Its error, V(null) without one. One on the user is no fault, since that of the probe does not exist.
+          returned: always
+          type: str
+          sample: role "hostprep" does not exist
     # end
     attempts:
       description: The number of attempts. V(2) where the first one timed out; the result is that of the second one.
@@ -490,6 +548,7 @@ name_servers:
               description:
                 - V(ok) - it has addresses. V(nodata) - the name exists without any. V(nxdomain) - there is no such name.
                 - V(servfail), V(refused) or V(rcode N) - the error code of the server.
+                - V(no_tcp) - the answer over UDP is truncated, and TCP does not work.
                 - V(no_reply), V(rejected) or V(dropped) - no answer was received. V(untested) - O(deadline) passed first.
               returned: always
               type: str

@@ -105,8 +105,8 @@ options:
     default: []
   blocks:
     description:
-      - Marked blocks of M(hostprep.runtime_fabric.managed_blocks) to read. A block of the same name is also read in each
-        file of keys that the configuration of chrony names, when the section C(time) is collected.
+      - Marked blocks of M(hostprep.runtime_fabric.managed_blocks) to read. A block of the same name is also read in
+        the file that chronyd reads first and in each file of keys that this one names, when the section C(time) is collected.
     type: list
     elements: dict
     default: []
@@ -252,11 +252,13 @@ host:
         sysctls:
           description:
             - For each name of O(sysctls) a dictionary of RV(ignore:live), the value now, RV(ignore:at_boot), the value
-              that systemd-sysctl will set at the next boot, and RV(ignore:at_boot_source), the file and line that
-              decide it. RV(ignore:set_by) lists all files that set it, with line and value, the one that counts last.
-            - V(null) where the key does not exist, or where no file sets it.
-            - RV(ignore:beside) is the value in C(/etc/sysctl.conf) where the boot does not read it, although
-              C(sysctl --system) does.
+              after the next boot, and RV(ignore:at_boot_source), the file and line that decide it.
+              RV(ignore:set_by) lists all lines that set it, with their values, the one that counts last. The boot is
+              replayed, systemd-sysctl first and then what else writes parameters, such as ufw, tuned and
+              systemd-networkd; values are what the kernel makes of a text.
+            - V(null) where the key does not exist, or where nothing sets it.
+            - RV(ignore:beside) is the value that C(sysctl --system) gives it, and the line that decides that, where it
+              is another one than at boot.
           type: dict
           returned: when readable
           sample:
@@ -268,6 +270,24 @@ host:
                 - source: /etc/sysctl.d/90-hardening.conf:12
                   value: "0"
               beside: null
+        boot:
+          description:
+            - What else the replay of the next boot finds. RV(ignore:forwarding) has the interfaces that forward other
+              than C(net.ipv4.ip_forward) says, now or after a boot, and C(default) for interfaces to come.
+            - RV(ignore:otherwise) lists values that another order at boot would leave, RV(ignore:refused) texts that the
+              kernel does not take, RV(ignore:scripts) what lines of scripts would set if they ran.
+          type: dict
+          returned: when readable
+          sample:
+            forwarding:
+              eth0:
+                live: "0"
+                at_boot: "1"
+                at_boot_source: /etc/sysctl.d/zz-runtime-fabric.conf:3
+                set_by: []
+            otherwise: []
+            refused: []
+            scripts: []
         modules:
           description:
             - For each name of O(kernel_modules) whether it is RV(ignore:available) now and RV(ignore:how), V(loaded),
@@ -365,19 +385,27 @@ host:
             version: "4.3"
         configuration:
           description:
-            - RV(ignore:path) of chrony's own configuration file, and in RV(ignore:files) its lines that name the file of
-              keys or other files to read, each with the marked block that it stands in. V(null) without such a file.
-            - RV(ignore:sources) are the time sources that this file and those that it includes name, RV(ignore:keys) the
-              ids of the symmetric keys.
+            - RV(ignore:path) of chrony's own configuration file, which RV(ignore:option) C(-f) may name, and in
+              RV(ignore:files) the lines of all files that name the file of keys or other files to read, each with the file
+              that it stands RV(ignore:in) and its marked block. V(null) without such a file. With RV(ignore:directives)
+              chronyd is started with directives instead of a file.
+            - RV(ignore:sources) are the time sources that these files name, RV(ignore:keys) the ids of the symmetric keys,
+              RV(ignore:control) is the socket or the port by which chronyc finds chronyd where it is not the usual one.
             - RV(ignore:newer) are the files and directories of the configuration that have changed since chronyd read
               them, V(null) where it does not run.
           type: dict
           returned: when readable
           sample:
             path: /etc/chrony/chrony.conf
+            option: false
+            directives: false
+            control:
+              socket: null
+              port: null
             files:
               - block: null
                 directive: sourcedir
+                in: /etc/chrony/chrony.conf
                 path: /etc/chrony/sources.d
             sources:
               - block: null
@@ -439,7 +467,10 @@ host:
           type: dict
           returned: always
         routes:
-          description: IPv4 routes of the main table; the default route has the destination C(0.0.0.0/0).
+          description:
+            - IPv4 routes of the main table, one with several next hops as one route for each; the default route has the
+              destination C(0.0.0.0/0).
+            - RV(ignore:type) is C(unicast), or what the kernel does with packets instead of sending them, as C(blackhole).
           type: list
           elements: dict
           returned: always
@@ -448,6 +479,7 @@ host:
               gateway: null
               interface: eth0
               protocol: kernel
+              type: unicast
         resolvers:
           description:
             - RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
@@ -461,9 +493,12 @@ host:
           returned: always
         persistence:
           description:
-            - RV(ignore:configurations) are the files of NetworkManager, netplan, systemd-networkd, ifcfg and ifupdown that
-              set addresses, each with its RV(ignore:method), V(static), V(dhcp) or the manager's own term, the
-              RV(ignore:service) that reads it, and in RV(ignore:state) whether that V(runs), or why the file does not count.
+            - RV(ignore:configurations) are what each of NetworkManager, netplan, systemd-networkd, the network scripts, wicked
+              and ifupdown makes of each interface at the next boot. RV(ignore:path) is the file that decides,
+              RV(ignore:passed_over) are files that do not count. RV(ignore:method) is V(static), V(dhcp), V(not at boot),
+              V(ignored) or the manager's own term, RV(ignore:uncertain) why the outcome is not known, or empty.
+            - RV(ignore:service) reads the file, RV(ignore:state) is whether that V(runs), or why the file does not count,
+              and RV(ignore:managed) whether the manager manages the interface now, V(null) where it does not say.
             - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
               read, RV(ignore:dangling) those that are links to no file.
           type: dict
@@ -539,6 +574,7 @@ host:
             free: 61203283968
             mode: 1023
             mount: /
+            obstacle: null
             options: [relatime, rw]
             path: /tmp
             total: 85899345920
@@ -551,6 +587,7 @@ host:
             source: UUID=5b8e
             text: UUID=5b8e / xfs defaults 0 0
             type: xfs
+        fstab_link: null
         xfs:
           /: true
         devices:
@@ -581,15 +618,28 @@ host:
               that is the scheme, the host and the port, or C((hidden)) where these cannot be read without doubt.
             - RV(ignore:password) is whether it has credentials. V(none), V(expected) where the URL is one of
               O(proxy_hashes), or V(other).
+            - RV(ignore:ignored) is why the program does not take a setting, RV(ignore:unknown) why its value is not known,
+              such as that a script computes it, RV(ignore:shortened) why the program does not take all of it. They are empty
+              otherwise.
+            - The settings of one reader are in its order, and of one variable the last one counts.
           type: list
           elements: dict
           returned: when readable
           sample:
-            - password: expected
+            - ignored: ""
+              password: expected
               reader: sessions
+              shortened: ""
               source: /etc/environment
               value: http://********@proxy.example.com:3128
+              unknown: ""
               variable: http_proxy
+        apt_files:
+          description: The files of apt that mention a proxy. Their settings are listed as C(apt-config) returns them.
+          type: list
+          elements: str
+          returned: when readable
+          sample: [/etc/apt/apt.conf.d/95runtime-fabric-proxy]
         installer_file:
           description: Whether the Runtime Fabric installer's file of environment variables is there.
           type: bool
@@ -602,10 +652,15 @@ host:
           description: The version of systemd as a number, V(null) where there is none.
           type: int
           returned: when readable
+        pam:
+          description: The version of Linux-PAM, V(null) where no package manager knows it. It decides how long lines may be.
+          type: str
+          returned: when readable
+          sample: 1.5.2
         services:
           description:
-            - For docker and containerd, where installed, whether it is RV(ignore:running), and the variables of proxies in
-              its environment RV(ignore:now) and RV(ignore:at_next_start), each with RV(ignore:value) and
+            - For docker, containerd, CRI-O, kubelet, k3s and rke2, where installed, whether it is RV(ignore:running), and the
+              variables of proxies in its environment RV(ignore:now) and RV(ignore:at_next_start), each with RV(ignore:value) and
               RV(ignore:password) as above. RV(ignore:outdated) is whether a restart would change that.
             - RV(ignore:now) is V(null) where nothing runs, or the module may not look. Only RV(ignore:error) without systemd.
           type: dict
@@ -734,6 +789,28 @@ host:
           description: Whether a change waits to be confirmed.
           type: bool
           returned: when readable
+        packets:
+          description:
+            - What all rules of the kernel do with the packets that RV(ignore:applied) lets in, whoever wrote the rules; with all
+              packets where nothing was applied, RV(ignore:asked) being V(everything).
+            - RV(ignore:answers) are those that are not certainly accepted, with the chain and the rule that decide it (an
+              empty one is the policy of the chain), and the program that wrote it, empty for the site.
+            - RV(ignore:forward) are likewise those from the trusted networks to another node, and RV(ignore:hidden) says which
+              rules could not be read.
+          type: dict
+          returned: when readable
+          sample:
+            asked: applied
+            hidden: []
+            forward: []
+            answers:
+              - verdict: drop
+                transport: tcp
+                ports: ["443", "2379-2380"]
+                sources: [192.0.2.21]
+                where: inet firewalld filter_IN_policy_shut
+                rule: drop
+                owner: firewalld
         iptables:
           description: Which tables the program iptables writes to, and which of both kinds hold rules.
           type: dict
@@ -893,15 +970,16 @@ def collect(parameters):
     host = {"privileged": os.geteuid() == 0}
     host.update(readers.collect({name: dict(sections, **named)[name] for name in wanted}))
     if parameters.get("blocks"):
-        places = parameters["blocks"] + blocks_of_keys(parameters["blocks"], host.get("time", {}))
+        places = parameters["blocks"] + blocks_of_chrony(parameters["blocks"], host.get("time", {}))
         host["blocks"] = block_evidence(places, parameters["block_lines"])
     return host
 
 
-def blocks_of_keys(places, clock):
-    """Return the places of the same blocks in files of keys that chrony's configuration names; clock: the section `time`."""
+def blocks_of_chrony(places, clock):
+    """Return the places of the same blocks in the file that chronyd reads first and in files of keys; clock: the section `time`."""
     configuration = clock.get("configuration") or {}
-    paths = [line["path"] for line in configuration.get("files", []) if line["directive"] == "keyfile"]
+    paths = [configuration["path"]] if configuration.get("path") else []
+    paths += [line["path"] for line in configuration.get("files", []) if line["directive"] == "keyfile"]
     known = [(place["name"], place["path"]) for place in places]
     names = sorted({name for name, dummy_path in known})
     return [{"name": name, "path": path} for name in names for path in paths if (name, path) not in known]

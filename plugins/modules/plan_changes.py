@@ -5,39 +5,67 @@
 DOCUMENTATION = r"""
 ---
 module: plan_changes
-short_description: Plan what a role changes on a node
+short_description: Plan what roles change on a node, and verify what they have changed
 version_added: 0.1.0
 description:
-  - A step of the roles that change a host. Use the role rather than this action.
-  - From the inputs of a role and the evidence of a node it makes the list of changes that the role applies. The list is
-    empty where the node is as the inputs ask.
+  - A step of the roles that change a host. Use the roles rather than this action.
+  - Validates the variables of the roles, collects the evidence that they need with one call of
+    M(hostprep.runtime_fabric.host_info), and makes the list of changes that each role applies. The list is empty where the
+    node is as the inputs ask; then the checks of the audit judge the same evidence.
+  - Everything but the call of M(hostprep.runtime_fabric.host_info) runs on the controller. Changes nothing.
   - Fails where the node must not be changed, for example because the inventory lacks an address.
-  - Runs on the controller and touches no host.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
-  role:
-    description: The role.
+  roles:
+    description: The roles, in the order in which they change the node.
+    type: list
+    elements: str
+    choices: [rtf_firewall, rtf_kernel, rtf_proxy, rtf_time_sync]
+    required: true
+  entry_point:
+    description: The entry point of the roles whose variables to validate.
     type: str
-    choices: [rtf_firewall, rtf_kernel]
-    required: true
+    default: main
+  step:
+    description:
+      - V(plan) plans the changes. V(inspect) only collects the evidence.
+      - V(verify) plans nothing, and fails where a required check fails or is unknown. It warns of one that is recommended.
+    type: str
+    choices: [inspect, plan, verify]
+    default: plan
   inputs:
-    description: Its inputs, RV(hostprep.runtime_fabric.check_inputs#module:inputs).
+    description: Values that hold instead of those of the variables, by names without that of the role.
     type: dict
-    required: true
+    default: {}
   host:
     description:
-      - The evidence, RV(hostprep.runtime_fabric.host_info#module:host), collected with the arguments that the filter
-        P(hostprep.runtime_fabric.inspection#filter) returns.
+      - Evidence that is there already, RV(hostprep.runtime_fabric.host_info#module:host). Without it the node is inspected.
     type: dict
-    required: true
+    default: {}
+  wait:
+    description: Whether the inspection waits for a synchronised clock, as long as C(rtf_time_sync_wait) says.
+    type: bool
+    default: false
+  probed:
+    description:
+      - What the servers among the questions of RV(plans) answered, or, to verify, the servers of the inputs, as
+        M(hostprep.runtime_fabric.egress_info) returns it.
+    type: list
+    elements: dict
   remembered:
     description:
       - What M(hostprep.runtime_fabric.change_record) has recorded. With it, the changes restore that.
     type: dict
+  together:
+    description:
+      - Whether a role that must not change the node, or whose effect is missing, is only RV(pending) and does not fail the task,
+        so that the changes of the roles before it are applied.
+    type: bool
+    default: false
 notes:
-  - This is an action plugin; there is nothing to run on a host.
+  - This is an action plugin, which calls M(hostprep.runtime_fabric.host_info) on the host.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
@@ -49,43 +77,84 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-changes:
-  description:
-    - The operations, in their order. RV(ignore:kind) says which tasks of the role apply one, and RV(ignore:step) names it for
-      the output.
-      The other fields are what these tasks need.
-    - In check mode, an operation that has no check mode is of the kind V(announcement).
-  returned: success
-  type: list
-  elements: dict
-  sample:
-    - step: Set kernel parameters
-      kind: parameters
-      parameters:
-        net.ipv4.ip_forward: "1"
-      optional: []
-announcements:
-  description: In check mode, a sentence for each operation that has no check mode.
-  returned: success
-  type: list
-  elements: str
-  sample: ["These modules would be loaded: br_netfilter"]
-record:
-  description: What M(hostprep.runtime_fabric.change_record) has to record before the first change.
+host:
+  description: The evidence, RV(hostprep.runtime_fabric.host_info#module:host).
   returned: success
   type: dict
-  sample:
-    sysctls:
-      net.ipv4.ip_forward: "0"
-removals:
-  description: A sentence on each thing that the node loses.
+inputs:
+  description: For each role its inputs, as M(hostprep.runtime_fabric.check_inputs) returns them, without secrets.
   returned: success
+  type: dict
+plans:
+  description: The plans, by the names of the roles.
+  returned: success, with O(step=plan)
+  type: dict
+  contains:
+    changes:
+      description:
+        - The operations, in their order. RV(ignore:kind) says which tasks of the role apply one, and RV(ignore:step) names it
+          for the output. The other fields are what these tasks need.
+        - In check mode, an operation that has no check mode is of the kind V(announcement).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - step: Set kernel parameters
+          kind: parameters
+          parameters:
+            net.ipv4.ip_forward: "1"
+          optional: []
+    announcements:
+      description: In check mode, a sentence for each operation that has no check mode.
+      returned: always
+      type: list
+      elements: str
+      sample: ["These modules would be loaded: br_netfilter"]
+    record:
+      description: What M(hostprep.runtime_fabric.change_record) has to record before the first change.
+      returned: always
+      type: dict
+      sample:
+        sysctls:
+          net.ipv4.ip_forward: "0"
+    removals:
+      description: A sentence on each thing that the node loses.
+      returned: always
+      type: list
+      elements: str
+      sample: ["The firewall no longer has 9100/tcp from 10.20.0.0/16"]
+    notices:
+      description: Sentences for every run, also where nothing is changed.
+      returned: always
+      type: list
+      elements: str
+    questions:
+      description: Servers that have to be probed before the changes can be planned.
+      returned: always
+      type: list
+      elements: str
+    in_force:
+      description: Whether there is nothing to change and no required check fails.
+      returned: always
+      type: bool
+pending:
+  description: The roles that have something to do, because of their own plan or because an earlier role disturbs them.
+  returned: success, with O(step=plan)
   type: list
   elements: str
-  sample: ["The firewall no longer has 9100/tcp from 10.20.0.0/16"]
+stale:
+  description: The roles that have to collect evidence of their own, because an earlier one changes what was found.
+  returned: success, with O(step=plan)
+  type: list
+  elements: str
 notices:
-  description: Sentences for every run, also where nothing is changed.
-  returned: success
+  description: The notices of roles that are not RV(pending).
+  returned: success, with O(step=plan)
   type: list
   elements: str
+checks:
+  description: One check result for each check, in the order of the catalogue.
+  returned: with O(step=verify)
+  type: list
+  elements: dict
 """

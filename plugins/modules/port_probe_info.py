@@ -13,6 +13,8 @@ description:
   - A port in O(peers[].tcp) or O(peers[].udp) is open when M(hostprep.runtime_fabric.port_listener) with the same O(key)
     proves that the probe arrived at the expected peer and port.
   - A UDP request without an answer is repeated several times before the port counts as dropped.
+  - A host sends few ICMP errors a second. Where some ports of a peer are rejected and others are silent, a few of the latter are
+    asked again, slowly, before they count as dropped.
   - The result is compact. Ports are listed as ranges by verdict, not one by one.
   - Needs nothing on the host but Linux and Python 3.6 or newer.
 author:
@@ -49,6 +51,14 @@ options:
       udp:
         description:
           - UDP ports and ranges of ports on which the peer's listener has to answer with a proof.
+        type: list
+        elements: str
+        default: []
+      vxlan:
+        description:
+          - UDP ports, in O(peers[].udp) or not, whose datagrams are shaped like those of an overlay network (VXLAN), since
+            devices on the path treat these otherwise. Each has to get through, and its answer, short and as long as
+            the interface allows.
         type: list
         elements: str
         default: []
@@ -112,6 +122,11 @@ peers:
       returned: always
       type: str
       sample: 192.0.2.22
+    source:
+      description: The address from which this host reaches the peer, V(null) without a route.
+      returned: always
+      type: str
+      sample: 192.0.2.11
     tcp:
       description: The results for the TCP ports.
       returned: always
@@ -128,6 +143,8 @@ peers:
             - V(open) - the expected listener answered with a valid proof.
             - V(live) - a port in O(peers[].connect) accepted a connection, or one in O(peers[].query) answered.
             - V(unproven) - a program other than the expected listener answers.
+            - V(shape_lost) - of a port in O(peers[].vxlan), plain datagrams arrive, and those shaped like VXLAN do not.
+            - V(length_lost) - likewise, but only short ones arrive.
             - V(refused) - the connection was refused, by a host on which the port is closed, or by a firewall.
             - V(rejected) - a firewall or router rejected it with an ICMP error, or there is no route.
             - V(dropped) - no answer.
@@ -163,7 +180,7 @@ def argument_spec():
     ports = {"type": "list", "elements": "str", "default": []}
     return {
         "key": listener_client.KEY,
-        "peers": listener_client.peers_option(tcp=ports, udp=ports, connect=ports, query=ports),
+        "peers": listener_client.peers_option(tcp=ports, udp=ports, vxlan=ports, connect=ports, query=ports),
         "timeout": {"type": "float", "default": 3.5},
         "deadline": {"type": "float", "default": 60.0},
         "concurrency": {"type": "int", "default": 8192},
@@ -176,7 +193,7 @@ def bad_arguments(params):
     for number, peer in enumerate(params["peers"]):
         if not port_ranges.is_ipv4(peer["address"]):
             problems.append(f"peers[{number}].address: {quoted(peer['address'])} is not an IPv4 address")
-        for kind in ("tcp", "udp", "connect", "query"):
+        for kind in ("tcp", "udp", "vxlan", "connect", "query"):
             try:
                 port_ranges.numbers(peer[kind])
             except ValueError as problem:

@@ -11,25 +11,42 @@ an action of its own, and because plugin_utils is where a collection keeps what 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, cast
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple, cast
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import CatalogError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    inputs,
+    inventory,
+    misspellings,
+    validators,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
 display = Display()
 
+_UNDEFINED = re.compile(r"'[\w.]+' is undefined")
+
 # Ansible imports an action once, in the process whose copies then run it for each host: what is read here is not read again.
 with contextlib.suppress(CatalogError):  # whoever asks for the catalogue reports it
     catalog.load()
     checks.load()
+
+
+class RoleVariables(NamedTuple):
+    """What a host has for a role. values: by names without that of the role, secrets among them. inputs: without any."""
+
+    values: dict[str, Any]
+    inputs: dict[str, Any]
+    problems: list[str]
 
 
 class Door(ActionBase):
@@ -111,6 +128,34 @@ class Door(ActionBase):
             for host in set(self.task_vars["ansible_play_hosts_all"]) - set(self.task_vars["ansible_play_hosts"])
         }
 
+    def role_variables(self, role: str, entry_point: str) -> RoleVariables:
+        """Return the variables of an entry point of a role, as the host of the task has them.
+
+        Outside the role its defaults are not among the variables of the host: what is not set there has the declared one.
+        """
+        declared = declaration.load()
+        options = declared.of_role(role, entry_point)
+        if entry_point not in declared.roles.get(role, {}):
+            raise AnsibleError(f"this collection has no role {role} with the entry point {entry_point}")
+        sources = {
+            name: next((one for one in (name, options[name].follows) if one in self.task_vars), "") for name in options
+        }
+        given, broken = read_variables(
+            lambda name: self._templar.template(self.task_vars[sources[name]]),
+            [name for name, source in sources.items() if source],
+        )
+        given.update({name: options[name].default for name, source in sources.items() if not source})
+        misplaced = inventory.misplaced_credentials(given, declared)
+        values, problems = inputs.values_of_role(options, given, validators.by_variable(options, catalog.load()))
+        self.hint_at_misspellings(self.task_vars, f"{role}_")
+        by_short_name = {options[name].short: value for name, value in values.items()}
+        return RoleVariables(by_short_name, inputs.shown(options, values), broken + misplaced + problems)
+
+    def hint_at_misspellings(self, names: Iterable[str], prefix: str = "rtf_") -> None:
+        """Warn of variables that look like misspelt ones."""
+        for hint in misspellings.hints(names, declaration.load(), prefix):
+            display.warning(hint)  # shown once, however many nodes
+
     def inventory(self) -> dict[str, InventoryEntry]:
         """Return what the inventory says of each node of the cluster."""
         groups = self.groups()
@@ -122,3 +167,16 @@ class Door(ActionBase):
     def hosts_of_the_play(self) -> set[str]:
         """Return the hosts that this play, or batch of it, works on, those that it has lost included."""
         return self.lost().union(self.batch())
+
+
+def read_variables(value_of: Callable[[str], Any], names: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return `({name: plain value}, [problem])`: a value whose template breaks is a problem of its own."""
+    found, problems = {}, []
+    for name in names:
+        try:
+            found[name] = plain(value_of(name))
+        except AnsibleError as problem:  # its text may repeat the template, and with it a secret
+            undefined = _UNDEFINED.match(str(problem))
+            why = undefined[0] if undefined else f"its template cannot be evaluated ({type(problem).__name__})"
+            problems.append(f"{name}: {why}")
+    return found, problems

@@ -35,6 +35,8 @@ ROWS = {
     "starport-layer-bucket-us": "prod-us-east-1-starport-layer-bucket.s3.amazonaws.com",
     "starport-layer-bucket-us-regional": "prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com",
 }
+# Of another control plane than the lab's site uses.
+EUROPEAN = "transport-layer.prod-eu.msap.io"
 MUTUAL_TLS = {
     "controller-1": ["transport-layer-us", "configuration-resolver-us"],
     "worker-1": ["configuration-resolver-us"],
@@ -214,8 +216,9 @@ def test_name_servers_that_lie_are_named(direct):
 
 @pytest.fixture(scope="module")
 def denied(lab, audit, large_file):
-    """Only the proxies are the way out; squid denies one name, and dante works."""
-    rules = [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
+    """Only the proxies are the way out; squid denies one name and clients without a User-Agent, and dante works."""
+    rules = ["acl named browser .", "http_access deny !named"]
+    rules += [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
     with faults.only_proxies(lab, how="drop"), faults.proxy_rules(lab, "proxy", *rules):
         return audit(
             "http://proxy.lab.example:3128",
@@ -274,24 +277,23 @@ def test_proxies_that_want_another_password(unknown):
 
 
 @pytest.fixture(scope="module")
-def inspected(lab, audit, tmp_path_factory):
-    """A proxy that decrypts all but what the change request asks to pass, and shows a page of its own for one name."""
+def squid_files(tmp_path_factory):
+    """A function from the names of squid's files in a change request to their lines."""
     site = Site(tmp_path_factory.mktemp("request"))
     (site.directory / "request.yml").write_text("- import_playbook: hostprep.runtime_fabric.change_request\n")
     asked = site.play("request.yml")
     assert asked.code == 0, asked.output
-    passthrough = (site.directory / "rtf-change-request" / "squid-passthrough.conf").read_text(encoding="utf-8")
+    folder = site.directory / "rtf-change-request"
+    return lambda *names: [line for name in names for line in (folder / name).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def inspected(lab, audit, squid_files):
+    """A proxy that decrypts all but what mutual TLS requires to pass, and shows a page of its own for one name."""
     denied_page = [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
     with (
         faults.inspection_trusted(lab, TRUSTING),
-        faults.proxy_rules(
-            lab,
-            "proxy-inspect",
-            "acl rtf_nodes src all",
-            "acl rtf_controllers src all",
-            *passthrough.splitlines(),
-            *denied_page,
-        ),
+        faults.proxy_rules(lab, "proxy-inspect", *squid_files("squid-passthrough.conf"), *denied_page),
     ):
         # Squid makes a certificate for each name, which takes a while on a busy machine.
         return audit(
@@ -337,6 +339,24 @@ def test_mutual_tls_that_the_change_request_exempts_passes(inspected):
     for node in NODES:
         for row in MUTUAL_TLS[node]:
             assert "passthrough" in inspected.result(node, row)["observed"]
+
+
+def test_a_proxy_that_decrypts_and_has_exactly_what_the_request_asks_for_is_green(lab, squid_files, tmp_path):
+    """No node trusts its authority, by which it shows a page for everything else."""
+    names = ("squid-access.conf", "squid-passthrough.conf", "squid-passthrough-containers.conf")
+    variables = {
+        "rtf_preflight_enforce": False,
+        "rtf_http_proxy": "http://proxy-inspect.lab.example:3128",
+        "rtf_monitoring_proxy": "socks5://socks.lab.example:1080",
+        "rtf_checks": ["egress.*"],
+    }
+    rules = [*squid_files(*names), "http_access deny all"]
+    with faults.only_proxies(lab), faults.proxy_rules(lab, "proxy-inspect", *rules):
+        outcome = Site(tmp_path).play("audit-rtf.yml", "-e", json.dumps(variables))
+        other = curl.ask(lab, "worker-2", [EUROPEAN], variables["rtf_http_proxy"])
+    assert outcome.failed() == set(), outcome.output
+    assert outcome.result("worker-2", "egress.anypoint")["observed"].startswith("reachable through the HTTP proxy")
+    assert set(other.values()) == {"bad certificate"}
 
 
 def test_curl_sees_an_interception_only_where_it_is_not_trusted(inspected):

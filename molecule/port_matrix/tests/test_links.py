@@ -54,12 +54,16 @@ def links(lab, packages, play):
                 f"ip saddr {three} udp dport 8472 ip length > 1400 drop",
                 *(
                     f"ip saddr != {{ 127.0.0.0/8, {', '.join(lab.nodes.values())} }} {ports} drop"
-                    for ports in ("tcp dport != 22", "udp dport > 0")
+                    for ports in ("tcp dport != { 22, 443, 32009 }", "udp dport > 0")
                 ),
             )
         )
         stack.enter_context(routed_with_mtu(lab, "controller-1", "worker-2", 1300))
-        return play(rtf_max_latency_ms=40, rtf_preflight_outside_host="localhost")
+        return play(
+            rtf_max_latency_ms=40,
+            rtf_preflight_outside_host="localhost",
+            rtf_internal_networks=[str(lab.instance.subnet)],
+        )
 
 
 def test_exactly_what_a_firewall_shuts_is_red(links):
@@ -68,10 +72,12 @@ def test_exactly_what_a_firewall_shuts_is_red(links):
     for node, (dropped, rejected) in SHUT_FOR.items():
         for source, row in ((dropped, "node-ports-tcp"), (dropped, "node-ports-udp"), (rejected, "node-ports-tcp")):
             expected[source, node, row] = "fail"
+    # Where long packets are swallowed, the overlay is, too.
+    expected["worker-2", "controller-1", "overlay-vxlan"] = "fail"
     assert statuses(links) == expected
-    assert red_checks(links) - {(name, "ports.outside") for name in NODES} == {
-        (source, f"ports.{row}") for source, dummy, row in expected
-    }
+    # The firewall of controller-1 shuts what a host outside may use, and the nodes without one nothing.
+    outside = {("controller-1", "ports.inbound"), *((name, "ports.outside") for name in NODES)}
+    assert red_checks(links) - outside == {(source, f"ports.{row}") for source, dummy, row in expected}
 
 
 @pytest.mark.parametrize("node", SHUT_FOR)
@@ -79,11 +85,10 @@ def test_the_ports_that_a_firewall_shuts_are_named(links, node):
     dropped, rejected = SHUT_FOR[node]
     assert cells(links)[dropped, node, "node-ports-tcp"]["ports"] == {"dropped": ["30005"]}
     assert cells(links)[dropped, node, "node-ports-udp"]["ports"] == {"dropped": ["31000-31010"]}
-    # A host limits how many rejections it sends, so some of the range stays silent; a reset is no such message.
-    verdicts = cells(links)[rejected, node, "node-ports-tcp"]["ports"]
-    first = {"firewalld": "rejected", "iptables": "refused", "ufw": "refused"}[FIREWALLS[node]]
-    assert first in verdicts and set(verdicts) <= {first, "dropped"}
-    assert links.result(rejected, "ports.node-ports-tcp")["observed"].count(f"{node}: 30100-30200 ") == 1
+    # A host limits how many rejections it sends, so some of the range stays silent at first.
+    kind = {"firewalld": "rejected", "iptables": "refused", "ufw": "refused"}[FIREWALLS[node]]
+    assert cells(links)[rejected, node, "node-ports-tcp"]["ports"] == {kind: ["30100-30200"]}
+    assert links.result(rejected, "ports.node-ports-tcp")["observed"].count(f"{node}: 30100-30200 {kind}") == 1
 
 
 def test_exactly_the_true_links_are_red(links):
@@ -110,7 +115,7 @@ def test_exactly_the_true_links_are_red(links):
 
 
 def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
-    """A packet filter of the controller lets only nodes in."""
+    """A packet filter of the controller lets only nodes in, but for what users need."""
     results = {name: links.result(name, "ports.outside") for name in NODES}
     assert {name: result["status"] for name, result in results.items()} == {
         "controller-1": "pass",
@@ -119,6 +124,12 @@ def test_what_only_nodes_may_reach_is_tried_from_the_control_node(links):
     }
     assert "TCP 3008-3012" in results["worker-1"]["observed"] and "UDP 7496" in results["worker-1"]["observed"]
     assert "2379" not in results["worker-1"]["observed"]
+
+
+def test_what_users_need_is_proved_from_the_control_node(links):
+    result = links.result("controller-1", "ports.inbound")
+    assert result["status"] == "pass"
+    assert result["observed"].startswith("TCP 443 (ingress-https), TCP 32009 (ops-center-ui) reached from ")
 
 
 def test_what_is_wrong_with_a_link_is_said(links):
@@ -133,6 +144,15 @@ def test_what_is_wrong_with_a_link_is_said(links):
         "controller-1: 1300 bytes, 1250 within VXLAN; eth0 has 1500, and larger packets are lost without an ICMP message",
     )
     assert "path MTU 1300" in links.output
+
+
+def test_an_overlay_whose_long_datagrams_are_swallowed_points_to_the_path(links):
+    found = links.result("worker-2", "ports.overlay-vxlan")
+    assert (
+        found["observed"]
+        == "controller-1: 8472 length lost (VXLAN packets of 1500 bytes are lost, and short ones pass)"
+    )
+    assert found["remedy"] == "Fix net.mtu_path first: this follows from it."
 
 
 def test_a_router_that_says_that_packets_are_too_long_is_no_black_hole(links):

@@ -4,7 +4,11 @@
 
 """rtf_firewall on firewalld 0.9, 1.3 and 2.3, judged by packets from other nodes and from outside."""
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.foreign_tables import NODE, as_replayed, replayed
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.promises import Promises
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import internal_networks, with_site_port
+from ansible_collections.hostprep.runtime_fabric.molecule.packets import View
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 
 def test_nothing_was_loaded_anew(host):
@@ -22,6 +26,40 @@ def test_an_administrator_sees_what_is_ours(host):
     )
     nodes = host.check_output("firewall-cmd --permanent --ipset=runtime_fabric-nodes --get-entries").split()
     assert len(nodes) == 3
+
+
+POLICY = """
+firewall-cmd --permanent --new-policy=shut
+firewall-cmd --permanent --policy=shut --add-ingress-zone=ANY
+firewall-cmd --permanent --policy=shut --add-egress-zone=HOST
+firewall-cmd --permanent --policy=shut --set-target=DROP
+firewall-cmd --permanent --policy=shut --set-priority=-10
+firewall-cmd --permanent --policy=shut --add-port=22/tcp
+firewall-cmd --permanent --policy=shut --add-port=9090/tcp
+firewall-cmd --reload
+"""
+NO_POLICY = """
+firewall-cmd --permanent --delete-policy=shut
+rm -f /etc/firewalld/policies/shut.xml*
+firewall-cmd --reload
+"""
+
+
+def test_a_policy_that_comes_before_the_zones_is_named_and_the_remedy_opens_the_port():
+    lab = Lab.named()
+    view = View.of(lab, internal=internal_networks(lab))
+    cells = with_site_port(view.wanted("install"))
+    outside = [("outside", NODE)]
+    lab.exec(NODE, "sh", "-ec", POLICY)
+    try:
+        packets = replayed(lab)
+        assert {answer["where"] for answer in packets["answers"]} == {"inet firewalld filter_IN_policy_shut"}
+        assert view.differences(as_replayed(lab, cells, packets)) == {}
+        lab.exec(NODE, "firewall-cmd", "--policy=shut", "--add-port=443/tcp")
+        assert view.differences(cells, outside) == {}
+    finally:
+        lab.exec(NODE, "sh", "-ec", NO_POLICY)
+    assert view.differences(as_replayed(lab, cells, replayed(lab))) == {}
 
 
 class TestFirewalld(Promises):

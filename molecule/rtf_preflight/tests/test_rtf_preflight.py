@@ -142,7 +142,7 @@ def test_a_dropped_port_is_named_with_its_row_of_the_change_request(faulty):
 
 def test_forwarding_that_is_switched_off_is_reported_with_the_command(faulty):
     assert "sysctl -w net.ipv4.ip_forward=1" in faulty.result("worker-2", "kernel.ip_forward")["remedy"]
-    assert "  FAIL  kernel.ip_forward" in faulty.output
+    assert "FAIL  Not met: IPv4 forwarding is on" in faulty.output
 
 
 def test_a_hardening_file_that_wins_at_the_next_boot_is_named(faulty):
@@ -168,7 +168,6 @@ def test_a_waived_failure_or_gap_stays_visible_and_stops_nothing(site, lab):
     assert outcome.code == 0, outcome.output
     result = outcome.result("worker-1", "kernel.ip_forward")
     assert (result["status"], result["waiver"]["reason"]) == ("fail", "the team of the image knows")
-    assert re.search(r"\(ok\)  .*\b1 kernel\b", outcome.output)
     states = [waiver["state"] for waiver in outcome.report["waivers"]]
     assert states == ["applied"] * (len(of_the_lab) + 2) + ["expired", "applied"]
     assert "Waiver expired: time.synchronised: it was so last year." in re.sub(r"\s+", " ", outcome.output)

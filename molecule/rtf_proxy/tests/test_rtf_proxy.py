@@ -18,13 +18,23 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
+    environment_file,
+    pam_environment,
+    pam_version,
+    proxy_services,
+    unit_environment,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import no_proxy_cases, setting_cases
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import HOSTS, LISTS
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 NODES = ("controller-1", "worker-1", "worker-2")
+# Scripts that let the programs of a host read files.
+PROGRAMS = Path(no_proxy_cases.__file__).parent
 FRESH = "worker-2"
 ENCODED = quote(proxies.password(), safe="")
 # A key of NTP before it is rotated and after.
@@ -146,6 +156,29 @@ class Sampler(threading.Thread):
         finally:
             sampler.ended.set()
             sampler.join()
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_the_pam_and_the_systemd_of_each_release_read_files_as_the_collection_does(lab, node):
+    """Cases that people met, and generated ones; tests/unit/programs has the same for the programs of this machine."""
+
+    def ask(script, asked):
+        command = "sudo python3 -c " + shlex.quote((PROGRAMS / script).read_text(encoding="utf-8"))
+        return json.loads(lab.ssh(node, command, stdin=json.dumps(asked).encode()).stdout)
+
+    def taken(found):
+        return {each.name: each.value for each in found if not each.ignored}
+
+    pam = pam_version.numbers(pam_version.pam_version(lambda words: lab.exec(node, *words).stdout.decode()))
+    systemd = proxy_services.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
+    texts = [*setting_cases.LINES, *setting_cases.generated(NODES.index(node), 300)]
+    for text, given in zip(texts, ask("pam_session.py", texts), strict=True):
+        assert taken(pam_environment.environment(text, pam)) == given, text
+    for text, given in zip(texts, ask("environment_files.py", texts), strict=True):
+        assert taken(environment_file.environment(text, systemd)) == given, text
+    services = ask("service_environments.py", list(setting_cases.UNITS))
+    for (lines, expected), (given, shown) in zip(setting_cases.UNITS.items(), services, strict=True):
+        assert given == dict(unit_environment.shown_by_systemctl(shown)) == expected, lines
 
 
 @pytest.mark.parametrize("node", NODES)
@@ -273,7 +306,7 @@ def test_no_output_report_or_command_line_holds_the_password(proxied, vaulted):
         "first run": proxied["first"].output.encode(),
         "second run": proxied["second"].output.encode(),
         "command lines": b"\n".join(proxied["argv"]),
-        **{path.name: path.read_bytes() for path in (vaulted.directory / "rtf-report").iterdir()},
+        **{path.name: path.read_bytes() for path in (vaulted.directory / "rtf-report").glob("*.*")},
     }
     assert {"report.json", "evidence.json"} <= set(texts) and len(proxied["argv"]) > 50
     assert b"http://********@proxy-auth.lab.example:3128" in texts["first run"]
@@ -333,11 +366,11 @@ def logged(tmp_path, monkeypatch):
 
 def shown_by(outcome, log, site):
     """{where: text} of all that a run shows."""
-    reports = [path for name in ("rtf-report", "rtf-change-request") for path in (site.directory / name).glob("*")]
+    reports = [path for name in ("rtf-report", "rtf-change-request") for path in (site.directory / name).glob("**/*")]
     return {
         "terminal": outcome.output.encode(),
         "log": log.read_bytes(),
-        **{path.name: path.read_bytes() for path in reports},
+        **{path.name: path.read_bytes() for path in reports if path.is_file()},
     }
 
 
@@ -440,7 +473,6 @@ def test_a_file_that_says_something_else_is_named(proxied, lab, site):
         (FRESH, "proxy.settings"),
         (FRESH, "proxy.installer"),
         (FRESH, "proxy.no_proxy"),
-        (FRESH, "proxy.no_proxy_networks"),
     }
     assert "/etc/profile.d/site.sh" in outcome.result(FRESH, "proxy.settings")["observed"]
     assert f"RTF_NO_PROXY lacks {lab.nodes['controller-1']}" in outcome.result(FRESH, "proxy.installer")["observed"]

@@ -132,6 +132,45 @@ def test_a_second_run_changes_nothing_and_needs_no_repository(site, lab):
     assert outcome.changed == dict.fromkeys(lab.nodes, 0)
 
 
+SITE_FILE = "/etc/chrony/site.conf"
+# {node: (what a site may have done, what takes it back)}
+READ_ELSEWHERE = {
+    # L13: another file, which includes nothing of ours, and another socket.
+    "controller-1": (
+        f"printf 'pool pool.ntp.org iburst\\nbindcmdaddress /run/chrony/site.sock\\n' > {SITE_FILE}"
+        f" && sed -i 's|-x|-x -f {SITE_FILE}|' /etc/lab/chrony && systemctl restart chrony",
+        f"sed -i 's| -f {SITE_FILE}||' /etc/lab/chrony && rm {SITE_FILE} && systemctl restart chrony",
+    ),
+    # L12: several directories on one line, ours among them.
+    "worker-1": (
+        "cp -p /etc/chrony/chrony.conf /root/chrony.conf && sed -i -e /^sourcedir/d -e '/BEGIN/,/END/d' /etc/chrony/chrony.conf"
+        " && echo 'sourcedir /run/chrony-dhcp /etc/chrony/sources.d' >> /etc/chrony/chrony.conf && systemctl restart chrony",
+        "cp -p /root/chrony.conf /etc/chrony/ && rm /root/chrony.conf && systemctl restart chrony",
+    ),
+    # L14: a second chronyd at boot.
+    "worker-2": ("systemctl enable chronyd-restricted.service", "true"),
+}
+
+
+def test_what_chronyd_really_reads_counts(site, lab):
+    everywhere(lab, lambda node: run(lab, node, "sh", "-c", READ_ELSEWHERE[node][0]))
+    try:
+        outcome = site.play("verify.yml", "-e", "rtf_time_sync_wait=0")
+        assert f"neither {SITE_FILE}, which the option -f of chronyd names" in said(outcome, "controller-1")
+        assert outcome.output.count("chronyd-restricted.service also active") == 1
+        outcome = site.play("main.yml")
+        assert outcome.code == 0, outcome.output
+        assert (
+            outcome.changed["worker-1"],
+            "runtime-fabric" in run(lab, "worker-1", "cat", "/etc/chrony/chrony.conf"),
+        ) == (0, False)
+        names = run(lab, "controller-1", "chronyc", "-h", "/run/chrony/site.sock", "-c", "-N", "sources", "-a")
+        assert [names.count(f",{name},") for name in SERVERS] == [1, 1, 1]
+        assert site.play("main.yml").changed == dict.fromkeys(lab.nodes, 0)
+    finally:
+        everywhere(lab, lambda node: run(lab, node, "sh", "-c", READ_ELSEWHERE[node][1]))
+
+
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory):
     """Words that give ansible-playbook the keys from an encrypted file."""
@@ -397,7 +436,7 @@ def test_a_dry_run_on_a_fresh_host_shows_what_a_run_does_and_does_nothing(site, 
 
 def test_a_run_that_was_killed_during_the_installation_is_reverted(site, lab, former):
     """R3: chrony is installed, and no task after it has run."""
-    assert Killed(site, "main.yml", "Inspect the time services after the installation").reached
+    assert Killed(site, "main.yml", "Plan the changes after the installation").reached
     for node in lab.nodes:
         run(lab, node, "dpkg-query", "--status", "chrony")
     outcome = site.play("revert.yml")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Marked blocks in files of a host: plan the change of a file, and write it so that no secret is exposed."""
+"""Files of a host, whole or with marked blocks: plan the change of one, and write it so that no secret is exposed."""
 
 import os
 import stat
@@ -38,7 +38,7 @@ class Plan:
         return (self.text, self.mode) != (self.new_text, self.new_mode)
 
     def diff(self):
-        """The text for the diff: the block alone, because the rest of the file may hold other secrets."""
+        """The text for the diff: of a block the block alone, because the rest of the file may hold other secrets."""
         note = " (a secret differs)" if self.shown == self.new_shown and self.text != self.new_text else ""
         note += (
             " (without {}, which an interrupted run left)".format(", ".join(self.leftovers)) if self.leftovers else ""
@@ -88,6 +88,18 @@ def plan(entry, name, secrets):
         result.new_text = managed_blocks.restored(rest, before)
         result.new_mode = None if result.new_text is None else managed_blocks.mode_without_block(mode, before)
         result.directories = before.directories
+    return result
+
+
+def plan_whole(entry):
+    """Return the Plan for a file that belongs to this collection alone; entry: a dictionary of path, state, content, mode."""
+    path, text, mode, missing, leftovers = _read(entry["path"])
+    result = Plan(path, text, mode)
+    result.leftovers, result.shown = leftovers, text or ""
+    present = entry["state"] == "present"
+    result.new_text, result.new_mode = (entry["content"], int(entry["mode"], 8)) if present else (None, None)
+    result.new_shown = result.new_text or ""
+    result.directories = len(missing)
     return result
 
 

@@ -5,7 +5,7 @@
 """Read directories of drop-in files, such as sysctl.d, modules-load.d and modprobe.d, as their programs do.
 
 A file name in an earlier directory hides the same name in a later one, a link to /dev/null hides it without setting
-anything, and what is left is read in the order of the names.
+anything, and what is left is read in the order of the names. Hidden files are left out.
 """
 
 import os
@@ -37,7 +37,7 @@ def read_directories(directories):
             continue
         seen.add(real)
         try:
-            names = sorted(name for name in os.listdir(directory) if name.endswith(".conf"))
+            names = sorted(name for name in os.listdir(directory) if name.endswith(".conf") and name[0] != ".")
         except OSError:
             names = []
         paths = [os.path.join(directory, name) for name in names]

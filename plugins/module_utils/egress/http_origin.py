@@ -38,10 +38,10 @@ contains:
 
 
 def ask(attempt, stream, question):
-    """(Head, page title or None) of the response to a request, noted in the attempt's trace. Raises LayerFailed."""
-    head, title = http_exchange.ask(stream, question, attempt.seconds)
-    attempt.trace.note(http=http_exchange.described(head, title, attempt.endpoint.origin))
-    return head, title
+    """(Head, Page) of the response to a request, noted in the attempt's trace. Raises LayerFailed."""
+    head, page = http_exchange.ask(stream, question, attempt.seconds)
+    attempt.trace.note(http=http_exchange.described(head, page, attempt.endpoint.origin))
+    return head, page
 
 
 def get(attempt, stream, genuine=False):
@@ -50,23 +50,25 @@ def get(attempt, stream, genuine=False):
     genuine: whether the certificate's issuer was checked, so that only the endpoint itself can have answered.
     """
     endpoint = attempt.endpoint
-    head, title = ask(attempt, stream, http_exchange.request(endpoint.host, endpoint.port, endpoint.url_path))
-    return remark(endpoint, head, title, genuine)
+    head, page = ask(attempt, stream, http_exchange.request(endpoint.host, endpoint.port, endpoint.url_path))
+    return remark(endpoint, head, page, genuine)
 
 
-def remark(endpoint, head, title, genuine=False):
+def remark(endpoint, head, page, genuine=False):
     """A remark on a response, or None. Raises LayerFailed(blocked) where a filter sent it."""
     mark = http_exchange.block_mark(head)
     signs = endpoint.origin
     if not mark and signs and not any(http_exchange.shows(head, sign) for sign in signs):
         mark = f"the response {head.status} {head.reason} has none of the endpoint's headers ({', '.join(signs)})"
+    elif not mark and not signs:
+        mark = http_exchange.page_mark(head, page)
     if not mark:
         return f"HTTP {head.status} {head.reason}" if head.status >= 500 else None
     if genuine:
         return mark
-    raise blocked(mark, title)
+    raise blocked(mark, page)
 
 
-def blocked(mark, title):
+def blocked(mark, page):
     """The LayerFailed of a response that a filter sent; mark: the sentence on how that shows."""
-    return verdicts.LayerFailed(verdicts.BLOCKED, f'{mark}, with the page "{title}"' if title else mark)
+    return verdicts.LayerFailed(verdicts.BLOCKED, f'{mark}, with the page "{page.title}"' if page.title else mark)

@@ -10,13 +10,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.attempt import HOLD_LAYER, Attempt
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    causes,
     connection_paths,
     proxy_concurrency,
     resolver,
+    sinkholes,
     verdicts,
 )
 
 _NEARLY = 0.9  # of the time for a layer
+_NOT_AGAIN = (verdicts.OK, verdicts.DROPPED, verdicts.UNRESOLVED, verdicts.NO_REPLY, verdicts.SMTP_FAILED)
 
 Network = collections.namedtuple("Network", ["seconds", "contexts", "resolver", "routes"])
 Network.__doc__ = """What all attempts share. seconds: for each layer; contexts: tls_check.Contexts; routes: a connection_paths.Routes."""
@@ -55,6 +58,7 @@ class Prober:
         late = [one for one in deciding if one.outcome.done and self._late(one.outcome.value or {})]
         self._try_again(late, concurrency, deadlines.Deadline(deadline.remaining() / 2) if others else deadline)
         self._run(others, concurrency, deadline)
+        self._diagnose(deciding, concurrency, deadline)
         return [_row(row[0].endpoint, [_result_of(one, deadline_seconds) for one in row]) for row in tries]
 
     def _run(self, tries, concurrency, deadline, most=proxy_concurrency.A_FEW):
@@ -77,15 +81,35 @@ class Prober:
             if second.outcome.done:
                 first.outcome, first.trace, first.attempts = second.outcome, second.trace, 2
 
+    def _diagnose(self, tries, concurrency, deadline):
+        """Add to the outcomes what further probes find out of the reason of a failure."""
+        failed = [one for one in tries if one.outcome.done and (one.outcome.value or {}).get("cause")]
+        jobs = [self._further(one) for one in failed]
+        turns = proxy_concurrency.ProxyTurns(
+            [one.path for one in failed], proxy_concurrency.A_FEW, lambda dummy_result: False
+        )
+        for one, outcome in zip(failed, thread_pool.run_all(jobs, concurrency, deadline, turns)):
+            if outcome.value:
+                result = one.outcome.value
+                detail = "; ".join(text for text in (result["detail"], outcome.value["detail"]) if text)
+                result.update(cause=outcome.value["cause"], detail=detail)
+
+    def _further(self, one):
+        """A job that returns a dict of what is found out, empty for nothing."""
+        attempt = Attempt(one.endpoint, one.path, verdicts.Trace(), self._network)
+        protocol = protocol_registry.PROTOCOLS[one.endpoint.protocol]
+        return lambda: dict(zip(("cause", "detail"), protocol.diagnose(attempt, one.outcome.value["cause"]) or ()))
+
     def _late(self, result):
         """Whether a second attempt could end better: a layer took as long as it may, or a proxy cut the connection.
 
-        DNS, NTP and direct TCP connections are left out: their clients repeat lost packets within the same attempt.
+        DNS, NTP and direct TCP connections are left out: their clients repeat lost packets within the same attempt. So is SMTP,
+        where an attempt waits for long.
         """
         if result.get("verdict") == verdicts.PROXY_BROKEN:
             return True
         last = (result.get("layers") or [None])[-1]
-        if last is None or last["verdict"] in (verdicts.OK, verdicts.DROPPED, verdicts.UNRESOLVED, verdicts.NO_REPLY):
+        if last is None or last["verdict"] in _NOT_AGAIN:
             return False
         return last["layer"] != HOLD_LAYER and last["elapsed"] >= self._network.seconds * _NEARLY
 
@@ -98,7 +122,8 @@ class Prober:
         try:
             remark = protocol.probe(Attempt(endpoint, path, trace, self._network))
         except verdicts.LayerFailed as failure:
-            return trace.result(failure.verdict, failure.detail)
+            result = trace.result(failure.verdict, failure.detail, failure.cause)
+            return _with_loopback(endpoint, result) if path == connection_paths.DIRECT else result
         return trace.result(verdicts.REACHABLE, remark)
 
 
@@ -121,6 +146,7 @@ def _result_of(one, deadline_seconds):
         "addresses": [],
         "tls": None,
         "passthrough": None,
+        "cause": None,
         "attempts": one.attempts,
     }
     result.update(dict.fromkeys(protocol_registry.evidence()))
@@ -130,6 +156,14 @@ def _result_of(one, deadline_seconds):
         result.update(one.trace.result(verdicts.ERROR, verdicts.unforeseen(one.outcome.error)))
     else:
         result.update(one.outcome.value)
+    return result
+
+
+def _with_loopback(endpoint, result):
+    """The result of a failure; that a name resolves to this host itself is the reason of any."""
+    reason = sinkholes.of_this_host(endpoint.host, result.get("addresses"))
+    if reason:
+        result.update(cause=causes.SINKHOLE, detail=f"{result['detail']}; {reason}" if result["detail"] else reason)
     return result
 
 

@@ -41,6 +41,13 @@ class Protocol:
         finally:
             wire.close()
 
+    def diagnose(self, attempt, cause):
+        """(cause, sentence) of what further probes find out of a failure, None for nothing. cause: of the LayerFailed.
+
+        Called once everything else is probed.
+        """
+        return
+
     def converse(self, attempt, stream):
         """Use the open connection, a Wire or Channel. Returns a remark or None. Raises LayerFailed."""
         return attempt.hold(stream)

@@ -10,6 +10,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.pro
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.https import Https
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.lumberjack import Lumberjack
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.ntp import Ntp
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.postgresql import Postgresql
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.registry import Registry
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.smtp import Smtp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.smtps import Smtps
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.tcp import Tcp
@@ -19,7 +21,20 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.pro
 # Ansible sends to a host only what is imported by name, so protocols cannot be collected from their folder there.
 PROTOCOLS = collections.OrderedDict(
     (protocol.name, protocol)
-    for protocol in (Https(), Http(), AmqpWss(), Wss(), Lumberjack(), Tls(), Tcp(), Ntp(), Smtp(), Smtps())
+    for protocol in (
+        Https(),
+        Http(),
+        AmqpWss(),
+        Wss(),
+        Lumberjack(),
+        Tls(),
+        Tcp(),
+        Ntp(),
+        Smtp(),
+        Smtps(),
+        Postgresql(),
+        Registry(),
+    )
 )
 
 

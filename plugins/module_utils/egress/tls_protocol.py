@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all protocols over TLS have in common: a handshake that proves who answers, before anything else is sent."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import name_filter, tls_check
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Protocol
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes
 
 
 class TlsProtocol(Protocol):
@@ -20,17 +21,21 @@ class TlsProtocol(Protocol):
         """A Wire at the point where TLS begins. Raises LayerFailed."""
         return attempt.connect()
 
+    def contexts_for(self, attempt):
+        """The tls_check.Contexts by which the endpoint's certificate is judged. Raises LayerFailed."""
+        return attempt.contexts
+
     def over_tls(self, attempt, wire):
         """The layers from TLS on."""
-        check = tls_check.TlsCheck(
-            attempt.contexts,
-            attempt.endpoint,
-            lambda: self.open(attempt.unrecorded()),
-            attempt.seconds,
-            attempt.trace,
-            self.silent,
-        )
         with attempt.trace.layer("tls"):
+            check = tls_check.TlsCheck(
+                self.contexts_for(attempt),
+                attempt.endpoint,
+                lambda: self.open(attempt.unrecorded()),
+                attempt.seconds,
+                attempt.trace,
+                self.silent,
+            )
             channel = check.secure(wire)
             if check.intercepted is not None:
                 raise self._interception(attempt, channel, check.intercepted)
@@ -40,6 +45,12 @@ class TlsProtocol(Protocol):
             return self.converse(attempt, channel)
         finally:
             channel.close()
+
+    def diagnose(self, attempt, cause):
+        """See Protocol.diagnose."""
+        if cause != causes.NO_TLS_ANSWER:
+            return None
+        return name_filter.tell(attempt, lambda: self.open(attempt.unrecorded()))
 
     def _interception(self, attempt, channel, intercepted):
         """The LayerFailed of an intercepted connection, which may be blocked besides."""

@@ -10,7 +10,8 @@ what is denied there by the site is denied still. Trusted networks are the sourc
 firewalld takes service definitions, ipsets and zones from its files only when it is loaded anew, and that would drop what
 the site has set at runtime and may drop the rules of a container runtime. It is never done here. Until it happens for
 another reason the rules at runtime say the same with addresses and ports. Which of those are ours is kept in a file
-below /run, which like them does not outlive a boot. What expires is there at runtime only, with firewalld's own timeout.
+below /run, which like them does not outlive a boot. What expires has firewalld's own timeout where it was added at runtime; a
+script that a timer runs takes it out of the files, and out of the runtime where it came from them.
 """
 
 import json
@@ -40,6 +41,42 @@ LINKS = (
     "/etc/systemd/system/dbus-org.fedoraproject.FirewallD1.service",
 )
 
+CLOSING = """\
+#!/bin/sh
+# Written by hostprep.runtime_fabric. Takes the rules that have expired out of the files of firewalld and out of what runs.
+set -u
+services=' {services} '
+
+# Prints a zone without those rich rules that accept one of the services, all else as it is; fails where there are none.
+without_expired() {{
+    awk -v services="$services" -v RS='\\001' '
+        {{
+            rest = $0
+            while (match(rest, /[ \\t]*<rule[ \\t\\n>]/)) {{
+                begin = RSTART
+                length_of_rule = index(substr(rest, begin), "</rule>") + 6
+                if (length_of_rule == 6) break
+                rule = substr(rest, begin, length_of_rule)
+                printf "%s", substr(rest, 1, begin - 1)
+                rest = substr(rest, begin + length_of_rule)
+                expired = match(rule, /<service name="[^"]*"/) && index(services, " " substr(rule, RSTART + 15, RLENGTH - 16) " ")
+                if (!expired) printf "%s", rule
+                else {{ removed = 1; sub(/^[ \\t]*\\n/, "", rest) }}
+            }}
+            printf "%s", rest
+        }}
+        END {{ exit !removed }}' "$1"
+}}
+
+for zone in {zones}; do
+    file={directory}/$zone.xml
+    [ -f "$file" ] && cp -p "$file" "$file.closing" || continue
+    if without_expired "$file" >"$file.closing"; then mv -f "$file.closing" "$file"; else rm -f "$file.closing"; fi
+done
+{commands}
+exit 0
+"""
+
 # A zone as it is at runtime, or as a file says. rules: rich rules in firewalld's own words.
 Zone = namedtuple("Zone", "target interfaces sources rules")
 
@@ -58,6 +95,7 @@ class Firewalld(Backend):
     name = "firewalld"
     works_through = ("nftables", "iptables")
     has_service = True
+    closes_by_itself = False
     unit = UNIT
     flushed = "iptables"
 
@@ -67,6 +105,7 @@ class Firewalld(Backend):
         self.zone = label[:17]  # no longer name is possible
         self.record_path = f"/run/{label}-firewalld.json"
         self.undo_path = f"/run/{label}-firewalld.undo"
+        self.script_path = f"/var/lib/hostprep-runtime-fabric/{label}-firewalld-close"
         self._forget()
 
     def installed(self):
@@ -393,8 +432,8 @@ class Firewalld(Backend):
         if self._is_active():  # an interface may have its zone from NetworkManager, and no file says so
             for name, zone in self._runtime().zones.items():
                 zones[name] = zones[name]._replace(interfaces=zone.interfaces) if name in zones else zone
-        lasting_rules = [rule for rule in rules if not rule.expires]
-        texts = sorted({text for rule in lasting_rules for text in self._texts(rule, wanted, everything)})
+        held = [rule for rule in rules if not rule.expires or rule in lasting(wanted)]
+        texts = sorted({text for rule in held for text in self._texts(rule, wanted, everything)})
         holding = self._checked_zones(wanted, zones)
         result.update(self._zones_with(files, {name: texts for name in holding if texts}))
         sources = [
@@ -461,10 +500,31 @@ class Firewalld(Backend):
         for path in before:
             if path not in files:
                 self.host.remove(path)
+        self._keep_script(target, wanted)
         self._forget()
         if files != before and wanted is not None:
             program = "firewall-cmd" if self._is_active() else "firewall-offline-cmd"
             self.host.run([program, "--check-config"])
+
+    def _keep_script(self, target, wanted):
+        """Keep the script that removes what expires, as long as there is anything that does."""
+        rules = [rule for rule in lasting(wanted) if rule.expires] if wanted is not None else []
+        if not rules:
+            self.host.remove(self.script_path)
+            return
+        options = [_quoted(f"--remove-rich-rule={text}") for rule in rules for text in self._every_text(rule, wanted)]
+        removing = " ".join(OrderedDict.fromkeys(options))
+        text = CLOSING.format(
+            services=" ".join(map(self._service, rules)),
+            zones=" ".join(target.zones),
+            directory=SITE + "/zones",
+            commands="\n".join(f"firewall-cmd --quiet --zone={zone} {removing} 2>/dev/null" for zone in target.zones),
+        )
+        if self.host.read(self.script_path) != text:
+            self.host.write(self.script_path, text, 0o700)
+
+    def closing_command(self):
+        return ["/bin/sh", self.script_path]
 
     def _change_runtime(self, target, expiring, wanted, files):
         """Add first, take away then, each with one call for a zone or ipset; the way back is written down before."""
@@ -538,7 +598,8 @@ class Firewalld(Backend):
 
     def files(self):
         paths = list(self._files()) + [self._path("zones", name) for name in self._zone_files({})]
-        return sorted(set(paths + [self._path("zones", self.zone), self.record_path]) | set(LINKS))
+        paths += [self._path("zones", self.zone), self.record_path, self.script_path]
+        return sorted(set(paths) | set(LINKS))
 
     def restore_commands(self):
         self.host.remove(self.undo_path)

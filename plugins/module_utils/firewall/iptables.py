@@ -15,6 +15,7 @@ program and kernel module many hosts lack, and costs a packet one comparison for
 import shlex
 import socket
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import kernel_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import Loader
@@ -32,6 +33,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
 )
 
 SITE_UNITS = ("netfilter-persistent.service", "iptables.service", "ip6tables.service", "nftables.service")
+FAMILIES = {"iptables": "ip", "ip6tables": "ip6"}
 LONGEST_CHAIN = 28
 MOST_PORTS = 15  # that one match takes; a range counts twice
 
@@ -109,6 +111,7 @@ class Iptables(Backend):
         self.chains = label.upper()
         former = tuple(f"/etc/iptables/{label}.rules.v{version}" for version in (4, 6))
         self.loader = Loader(host, label, SITE_UNITS, former)
+        self._beyond_iptables = None
 
     def installed(self):
         return self.host.program("iptables") is not None and self.host.program("iptables-restore") is not None
@@ -150,7 +153,14 @@ class Iptables(Backend):
         # Asking for a legacy table would bring it into being.
         if legacy and "filter" not in (self.host.read("/proc/net/" + names[program]) or "").split():
             return ""
+        if not legacy and (FAMILIES[program], "filter") in self._beyond():
+            return ""  # the table is nft's, and iptables would print rules of it without their conditions
         return self.host.run([program + "-save", "-t", "filter"])
+
+    def _beyond(self):
+        if self._beyond_iptables is None:
+            self._beyond_iptables = kernel_rules.beyond_iptables(self.host)
+        return self._beyond_iptables
 
     def _is_ours(self, words):
         return _target(words).startswith(self.chains + "-")

@@ -4,10 +4,12 @@
 
 """Backend nftables: a table of our own, and one rule in each chain of the site that would drop what it lets through.
 
-In nftables an accept ends one base chain; the next one may still drop. So our chains, which see a packet first, mark
-what is to be let through, and a rule at the head of each of the site's chains that drop accepts what bears the mark.
-That is one rule in a chain of the site, whatever the number of ports, and it is known by its comment. Tables and chains
-of programs that write them themselves get none: the program makes them anew, and is responsible for what they drop.
+In nftables an accept ends one base chain; the next one may still drop. So our chain, which sees a packet that comes in
+first, marks what is to be let through, and a rule at the head of each of the site's chains that drop accepts what bears the
+mark. That is one rule in a chain of the site, whatever the number of ports, and it is known by its comment. What is only
+forwarded is never marked: a mark lives until the packet leaves, and programs decide by marks of their own what they
+masquerade. There the rules in the chains of the site name the networks. Tables and chains of programs that write them
+themselves get none: the program makes them anew, and is responsible for what they drop.
 
 The rules are kept in a file that `nft -f` takes. The unit of rule_loader.py loads them behind nftables.service, so that a
 `flush ruleset` in the site's file does no harm. The file does not lie in /etc/nftables.d, which nftables.conf of many a
@@ -17,6 +19,7 @@ site includes before its own tables: what adds rules to these would fail there, 
 import re
 from collections import OrderedDict, namedtuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import kernel_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import Loader
@@ -33,14 +36,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
     of_family,
 )
 
-MARK = 0x2000  # a bit that neither Kubernetes (0x4000, 0x8000) nor Calico (0xffff0000) nor Istio (0x539) uses
+# A bit that these do not use: Kubernetes (0x4000, 0x8000), the CNI plugin portmap and netavark (0x2000), Calico (0xffff0000),
+# Cilium (0x0f00), Antrea (0x800000ff), Istio (0x539), the VPC CNI plugin of Amazon (0x80).
+MARK = 0x1000
 SITE_UNIT = "nftables.service"
 FIRST, LAST = -500, 30  # priorities: before everything of a site, and behind what is customary
 ACCEPT_MARKED = f"meta mark & 0x{MARK:08x} == 0x{MARK:08x} accept"
 TAKE_MARK = f"meta mark set meta mark & 0x{0xFFFFFFFF ^ MARK:08x}"
 SET_MARK = f"meta mark set meta mark | 0x{MARK:08x}"
 
-CONFIGURATIONS = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")  # of SITE_UNIT, by distribution
+# Of SITE_UNIT, by distribution: its configuration, and what enabling it makes.
+CONFIGURATIONS = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
+LINKS = tuple(f"/etc/systemd/system/{target}.target.wants/{SITE_UNIT}" for target in ("sysinit", "multi-user"))
 
 # A table of the ruleset: {name: Chain} and {name: [element]}; its flags, and the program that nft names as its owner, ""
 # without. Chain: hook is "" for one that is only jumped to.
@@ -149,9 +156,9 @@ class Nftables(Backend):
 
     def _site_chains(self, tables):
         """Yield (table, name, Chain, [rule of the site]) for each chain in which the site filters packets to this host."""
-        iptables_writes = self._iptables_writes()
-        for table in tables.values():
-            if not _is_of_the_site(table, self.label, iptables_writes):
+        of_iptables = self._of_iptables(tables)
+        for place, table in tables.items():
+            if place in of_iptables or not _is_of_the_site(table, self.label):
                 continue
             for name, chain in table.chains.items():
                 if chain.hook not in ("input", "forward") or owner_of_chain(name):
@@ -163,9 +170,17 @@ class Nftables(Backend):
                 if rules or (chain.drops_by_policy and not theirs):
                     yield table, name, chain, rules
 
-    def _iptables_writes(self):
-        """Whether the host's program iptables keeps its rules in tables of nftables."""
-        return self.host.program("iptables") is not None and "nf_tables" in self.host.run(["iptables", "--version"])
+    def _of_iptables(self, tables):
+        """The tables, (family, name), that the host's program iptables keeps and can show whole."""
+        found = {
+            place
+            for place, table in tables.items()
+            if place[0] in ("ip", "ip6") and place[1] in _IPTABLES_TABLES and any(map(str.isupper, table.chains))
+        }
+        if not found or self.host.program("iptables") is None:
+            return set()
+        writes = "nf_tables" in self.host.run(["iptables", "--version"])
+        return found - kernel_rules.beyond_iptables(self.host) if writes else set()
 
     def running(self):
         return self.host.unit_is("is-active", SITE_UNIT) and self.host.unit_is("is-enabled", SITE_UNIT)
@@ -215,7 +230,8 @@ class Nftables(Backend):
             if chain.hook == "input":
                 site_inputs.append((table, name, chain.drops_by_policy))
             if chain.drops_by_policy or _can_drop(rules, table):
-                found.append(_in_chain(table, name, ACCEPT_MARKED + comment))
+                accepted = [ACCEPT_MARKED] if chain.hook == "input" else _forwarded(wanted.trusted, table.family)
+                found += [_in_chain(table, name, rule + comment) for rule in accepted]
         if wanted.default_deny and site_inputs and not any(policy for dummy, dummy_too, policy in site_inputs):
             table, name, dummy = site_inputs[0]
             raise FirewallError(
@@ -243,8 +259,7 @@ class Nftables(Backend):
             for source in _sources(rule, wanted):
                 rules.append(f'{source}{rule.transport} dport {ports} goto accepted comment "{rule.comment}"')
         trusted = [
-            f'{family} {side} @trusted{suffix} goto accepted comment "trusted-networks"'
-            for side in ("saddr", "daddr")
+            f'{family} saddr @trusted{suffix} goto accepted comment "trusted-networks"'
             for family, suffix in (("ip", "4"), ("ip6", "6"))
         ]
         chains = OrderedDict()
@@ -255,8 +270,7 @@ class Nftables(Backend):
             if wanted.keep_ports:
                 kept = _port_match([(port, port) for port in wanted.keep_ports])
                 basic.append(f'tcp dport {kept} goto accepted comment "ssh"')
-        chains["input"] = _base("input", FIRST, [TAKE_MARK] + basic + trusted[:2] + rules)
-        chains["forward"] = _base("forward", FIRST, [TAKE_MARK] + trusted)
+        chains["input"] = _base("input", FIRST, [TAKE_MARK] + basic + trusted + rules)
         if wanted.default_deny:
             chains["deny"] = _base("input", LAST, [ACCEPT_MARKED, "drop"])
         return Table("inet", self.label, chains, sets, [], "")
@@ -278,8 +292,7 @@ class Nftables(Backend):
         self.host.remove(self.rules_path)
 
     def files(self):
-        link = "/etc/systemd/system/sysinit.target.wants/" + SITE_UNIT
-        return [self.rules_path, link] + self.loader.files()
+        return [self.rules_path, *LINKS] + self.loader.files()
 
     def restore_commands(self):
         active = self.host.unit_is("is-active", SITE_UNIT)
@@ -292,6 +305,17 @@ class Nftables(Backend):
         if not active:
             lines.append(f"systemctl is-active --quiet {SITE_UNIT} && systemctl stop {SITE_UNIT}")
         return lines
+
+
+def _forwarded(trusted, family):
+    """Return the rules that accept what comes from networks and what goes to them, for a chain of a family."""
+    return [
+        f"{version} {side} {_network(network)} accept"
+        for version, ipv6 in (("ip", False), ("ip6", True))
+        if family in (version, "inet")
+        for network in of_family(trusted, ipv6)
+        for side in ("saddr", "daddr")
+    ]
 
 
 def _base(hook, priority, rules):
@@ -349,14 +373,11 @@ def owner(table):
     )
 
 
-def _is_of_the_site(table, label, iptables_writes):
+def _is_of_the_site(table, label):
     """Not ours, not that of a program that writes its rules itself, and one that sees IP packets."""
-    if table.name == label or owner(table) or "dormant" in table.flags or table.family not in ("ip", "ip6", "inet"):
+    if table.name == label or owner(table) or "dormant" in table.flags:
         return False
-    like_iptables = (
-        table.family != "inet" and table.name in _IPTABLES_TABLES and any(name.isupper() for name in table.chains)
-    )
-    return not (iptables_writes and like_iptables)
+    return table.family in ("ip", "ip6", "inet")
 
 
 def ambiguous(tables):
@@ -431,7 +452,7 @@ def text_of(table, in_chains, wanted):
             ends = f" timeout {left}s" if "timeout" in flags else ""
             listed = ", ".join(element + ends for element in elements)
             lines.append(f"add element {name} {set_name} {{ {listed} }}")
-    for line in in_chains:
+    for line in reversed(in_chains):  # each is put before the one that was inserted last
         place, dummy, rule = line.partition(": ")
         lines.append("insert rule {} {}".format(place[len("chain ") :], rule))
     return "\n".join(lines) + "\n"
@@ -464,7 +485,7 @@ def permanent_lines(text, now):
             kind, flags, dummy = table.sets[name]
             table.sets[name] = (kind, flags, elements.get(name, []))
         lines += _lines(table)
-    return lines + in_chains
+    return lines + in_chains[::-1]
 
 
 def parse(text):

@@ -27,6 +27,7 @@ SERVICE = """\
 # Written by hostprep.runtime_fabric.
 [Unit]
 Description=Close the ports that the firewall rules called {label} opened temporarily
+After=firewalld.service ufw.service
 
 [Service]
 Type=oneshot

@@ -62,6 +62,22 @@ PROGRAMS = (
         "CROWDSEC_CHAIN|crowdsec6?-chain.*",
         "--match-set crowdsec6?-|@crowdsec6?-blacklists",
     ),
+    # kubernetes/dns cmd/node-cache/app: rules of INPUT
+    Program("NodeLocal DNSCache", None, None, '--comment "?NodeLocal DNS Cache'),
+    # kubernetes-sigs/kube-network-policies pkg/networkpolicy, of which kindnet is made
+    Program("kube-network-policies", "inet (?:kube|kindnet)-network-policies", None, None),
+    # kubeovn/kube-ovn pkg/util/const.go; its rules of INPUT in pkg/daemon
+    Program("Kube-OVN", None, "OVN-(?:PREROUTING|POSTROUTING|OUTPUT|MASQUERADE|NAT-.*)", "--match-set ovn[46]0"),
+    # aws/amazon-vpc-cni-k8s pkg/networkutils
+    Program("Amazon VPC CNI", None, "AWS-(?:SNAT|CONNMARK)-CHAIN-.*", None),
+    # squat/kilo pkg/encapsulation
+    Program("Kilo", None, "KILO-.*", None),
+    # netbirdio/netbird client/firewall/{nftables,iptables}
+    Program("NetBird", _IP + "netbird", "NETBIRD-.*|netbird-.*", _BRIDGES.format("wt\\d+")),
+    # gravitl/netclient firewall
+    Program("Netmaker", None, "netmaker(?:filter|nat)", None),
+    # lxc/lxc config/init/common/lxc-net.in
+    Program("LXC", _IP + "lxc", None, _BRIDGES.format("lxcbr\\d+")),
     # SSHGuard/sshguard src/fw/sshg-fw-{nft-sets,iptables}.sh
     Program("SSHGuard", _IP + "sshguard", "sshguard", None),
     # tailscale/tailscale util/linuxfw; issue 15860 shows its rules on a host without iptables
@@ -75,6 +91,16 @@ PROGRAMS = (
     # firewalld/firewalld src/firewall/core/nftables.py
     Program("firewalld", _IP + "firewalld(?:_policy_drop)?", None, None),
 )
+
+# Programs by which a site writes its own rules in the tables of iptables, by the names of their chains.
+FRONT_ENDS = {
+    "ufw": "ufw6?-.*",  # canonical/ufw src/backend_iptables.py
+    # firewalld/firewalld src/firewall/core/ipXtables.py
+    "firewalld": (
+        "(?:IN|FWD[IO]?|OUT|POST|PRE)_.+_(?:pre|log|deny|allow|post)"
+        "|(?:INPUT|FORWARD|PREROUTING|POSTROUTING|OUTPUT)_(?:direct|ZONES.*|POLICIES.*)"
+    ),
+}
 
 _TARGET = re.compile(r"(?:^|\s)(?:-j|-g|jump|goto)\s+(\S+)")
 
@@ -105,3 +131,29 @@ def owner_of_rule(rule):
     """Return the program that put a rule, as nft or iptables-save prints it, into a chain; "" where that is not known."""
     found = [one.name for one in PROGRAMS if one.rules is not None and re.search(one.rules, rule)]
     return owner_of_jump(rule) or (found[0] if found else "")
+
+
+def owner_of_place(where, rule, beside, label):
+    """Return who decides by a rule of a chain, "" for the site.
+
+    where: the chain, as "FAMILY TABLE CHAIN" of nftables, or with the program iptables in the place of the family. rule: its text,
+    "" for the policy of the chain. beside: the texts of all rules of the chain, by which it is known whose policy it is.
+    label: as in rules.Wanted, and the answer for rules of our own.
+    """
+    first, table, chain = where.split(" ", 2)
+    of_iptables = "tables" in first
+    if (table == label and not of_iptables) or chain.startswith(label.upper() + "-"):
+        return label
+    found = "" if of_iptables else owner_of_table(first, table)
+    found = found or owner_of_chain(chain) or _front_end(f"-j {chain}")
+    if found or rule:
+        return found or owner_of_rule(rule)
+    ends = [name for name in map(_front_end, beside) if name] or [name for name in map(owner_of_jump, beside) if name]
+    # A program sets the policy only where packets are forwarded; where they come in, it is the site's or a front end's.
+    return ends[0] if ends and (chain == "FORWARD" or ends[0] in FRONT_ENDS) else ""
+
+
+def _front_end(rule):
+    """The front end to whose chain a rule leads, "" without."""
+    target = _TARGET.search(rule)
+    return next((name for name, chains in FRONT_ENDS.items() if target and _whole(chains, target.group(1))), "")

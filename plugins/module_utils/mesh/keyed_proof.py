@@ -9,7 +9,8 @@ times. Pure functions on bytes. Both tolerate padding, so that packets of any si
 
 Requests cross the network in clear, so anyone on the path can record one and send it again within the run. What that
 yields is bounded:
-* A request alone brings one answer: over UDP no longer than the request or ANSWER_LIMIT, over TCP one a connection.
+* A request alone brings one answer: over UDP no longer than the request or ANSWER_LIMIT, in the shape of the request, over TCP
+  one a connection.
 * A stream of bytes needs a third message, the order. Its code covers the whole answer, which holds the address and port
   of the peer as the listener saw them and the times of this exchange by the listener's clock. No two exchanges have the
   same answer, so an order is good once, for one peer, on one connection; a recorded request only brings another answer.

@@ -24,6 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
     listener_streams,
     path_mtu,
     receive_timestamps,
+    vxlan_frames,
 )
 
 SPARE_FILES = 16384  # for connections: some peers with thousands each
@@ -175,14 +176,21 @@ class Listener:
             except OSError:
                 # Nothing more, or the echo of an answer that could not be delivered.
                 return
-            asked = keyed_proof.read_ask(self._key, data)
+            inner = vxlan_frames.unwrap(data)
+            request = data if inner is None else inner
+            asked = keyed_proof.read_ask(self._key, request)
             if asked is None or asked[0] not in (keyed_proof.PROVE, keyed_proof.ECHO):
                 continue
             reply = self._proof("udp", asked[1], sock, peer, receive_timestamps.arrived_at(ancillary))
             if asked[0] == keyed_proof.ECHO:
-                reply += b"\0" * (len(data) - len(reply))
+                reply += b"\0" * (len(request) - len(reply))
             try:
-                sock.sendto(reply, peer)
+                if inner is None:
+                    sock.sendto(reply, peer)
+                else:
+                    path_mtu.allow_fragments(sock)
+                    sock.sendto(vxlan_frames.wrap(reply), peer)
+                    path_mtu.forbid_fragments(sock)
             except OSError:
                 continue  # counts as lost; the client sends it again
 

@@ -20,7 +20,7 @@ SMALLEST = 576  # that every host must accept (RFC 791)
 SHORTEST = HEADERS + keyed_proof.ASK_SIZE
 _LARGEST = 65535  # of IPv4; some interfaces claim more
 
-_IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE = 10, 3  # linux/in.h
+_IP_MTU_DISCOVER, _IP_PMTUDISC_DONT, _IP_PMTUDISC_PROBE = 10, 0, 3  # linux/in.h
 _ATTEMPTS = 5
 _PAUSE = 0.2  # seconds after each attempt
 _STEPS = 24  # sizes that are tried at the same time
@@ -29,6 +29,11 @@ _STEPS = 24  # sizes that are tried at the same time
 def forbid_fragments(sock):
     """Forbid fragmentation of datagrams of a socket, whatever path MTU the kernel has cached."""
     sock.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_PROBE)
+
+
+def allow_fragments(sock):
+    """Allow fragmentation of datagrams of a socket on their path, as tunnels of the kernel do."""
+    sock.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DONT)
 
 
 def interface_to(address):

@@ -13,6 +13,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 OPEN = "open"  # the listener of this run proved its identity
 LIVE = "live"  # a connection was opened, or a UDP answer received, where no proof was requested
 UNPROVEN = "unproven"  # a program other than the expected listener answers
+SHAPE_LOST = "shape_lost"  # a plain datagram arrives, one shaped like what the port is for does not
+LENGTH_LOST = "length_lost"  # likewise, but only short ones arrive
 REFUSED = verdicts.REFUSED
 REJECTED = verdicts.REJECTED
 DROPPED = verdicts.DROPPED

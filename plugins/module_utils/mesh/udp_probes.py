@@ -13,7 +13,12 @@ import socket
 import struct
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof, port_verdicts, tcp_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
+    keyed_proof,
+    path_mtu,
+    port_verdicts,
+    tcp_probes,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import dns_messages
 
 # From linux/in.h, linux/socket.h and linux/errqueue.h; Python does not have them all.
@@ -22,6 +27,7 @@ _MSG_ERRQUEUE = 0x2000
 _SO_RCVBUFFORCE = 33
 _ICMP = 2
 _NAME = "localhost"
+_LONGEST = 65535  # bytes of a datagram
 
 _FIRST_PAUSE = 0.1  # seconds until the first repetition; each pause is longer than the one before
 _LONGEST_PAUSE = 0.4
@@ -34,19 +40,25 @@ class UdpProber:
 
     One socket serves all of them; the kernel's error queue identifies the target of an ICMP error. `outcomes` is
     `{(peer, port): (verdict, reason)}` when it is over.
+
+    shape: None, or how datagrams are shaped, an object with wrap(key, nonce, address), which returns a request, and unwrap(data),
+    which returns what may be an answer, or None.
     """
 
-    def __init__(self, key, targets, timeout, deadline):
+    def __init__(self, key, targets, timeout, deadline, shape=None):
+        self._shape = shape
         self._key, self._timeout, self._deadline = key, timeout, deadline
         nonces = tcp_probes.new_nonces()
         self._open = collections.OrderedDict((next(nonces), target) for target in targets)
-        self._requests = {
-            nonce: keyed_proof.ask(key, nonce) if target.proof else dns_messages.query(_NAME, dns_messages.A, 1)
-            for nonce, target in self._open.items()
-        }
+        self._requests = {nonce: self._request(nonce, target) for nonce, target in self._open.items()}
         self._by_place = {(target.address, target.port): nonce for nonce, target in self._open.items()}
         self._last_answer = 0.0
         self.outcomes = {}
+
+    def _request(self, nonce, target):
+        if self._shape is not None:
+            return self._shape.wrap(self._key, nonce, target.address)
+        return keyed_proof.ask(self._key, nonce) if target.proof else dns_messages.query(_NAME, dns_messages.A, 1)
 
     def run(self, timeout=None):
         """Another round for the targets that have not answered, perhaps because a host is busy."""
@@ -58,6 +70,8 @@ class UdpProber:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
             _enlarge(sock)
+            if self._shape is not None:
+                path_mtu.allow_fragments(sock)
             pause = _FIRST_PAUSE
             self._last_answer = began = time.monotonic()
             while (
@@ -111,12 +125,14 @@ class UdpProber:
         """Read everything that has arrived."""
         while True:
             try:
-                data, peer = sock.recvfrom(2048)
+                data, peer = sock.recvfrom(_LONGEST)
             except OSError as problem:
                 if problem.errno == errno.EAGAIN and not self._take_errors(sock):
                     return
                 self._take_errors(sock)
                 continue
+            if self._shape is not None:
+                data = self._shape.unwrap(data) or b""
             nonce = keyed_proof.nonce_of_answer(data)
             if nonce in self._open:
                 proof = keyed_proof.read_answer(self._key, nonce, data)

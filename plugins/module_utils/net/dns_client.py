@@ -19,6 +19,8 @@ PORT = 53
 # Seconds after which the query is repeated: one lost packet is not a dead server.
 _REPEAT_AFTER = 1.0
 _LONGEST_DATAGRAM = 4096
+# The server answers over UDP, but not over TCP, which an answer needs that is longer than a datagram.
+NO_TCP = "no_tcp"
 _STATUSES = {0: "nodata", 2: "servfail", 3: "nxdomain", 5: "refused"}
 
 
@@ -26,7 +28,8 @@ def look_up(server, name, seconds, port=PORT):
     """(status, addresses) of a name by the server at an address, within `seconds`.
 
     status: `ok` when there are addresses, IPv4 or else IPv6; `nodata`, `nxdomain`, `servfail`, `refused` or `rcode N` from
-    the server's answer. Raises LayerFailed: refused or rejected on an ICMP error, no_reply without a valid answer.
+    the server's answer. Raises LayerFailed: refused or rejected on an ICMP error, no_reply without a valid answer, no_tcp
+    where the answer over UDP is truncated and TCP does not work.
     """
     deadline = deadlines.Deadline(seconds)
     for kind in (dns_messages.A, dns_messages.AAAA):
@@ -42,7 +45,7 @@ def _ask(server, port, name, kind, deadline, seconds):
     try:
         asked = dns_messages.query(name, kind, struct.unpack("!H", os.urandom(2))[0])
         answer = _over_udp(server, port, asked, deadline)
-        return _over_tcp(server, port, asked, deadline) if answer.truncated else answer
+        return _whole(server, port, asked, deadline, seconds) if answer.truncated else answer
     except socket.timeout:
         raise verdicts.LayerFailed(verdicts.NO_REPLY, f"no answer within {seconds:g} s") from None
     except dns_messages.DnsError as exc:
@@ -71,6 +74,19 @@ def _over_udp(server, port, asked, deadline):
     if invalid is not None:
         raise invalid
     raise socket.timeout("timed out")
+
+
+def _whole(server, port, asked, deadline, seconds):
+    """The answer over TCP, after a truncated one over UDP."""
+    try:
+        return _over_tcp(server, port, asked, deadline)
+    except verdicts.LayerFailed as failure:
+        reason = failure.detail
+    except socket.timeout:
+        reason = f"{server} port {port}: no answer over TCP within {seconds:g} s"
+    except (OSError, dns_messages.DnsError) as exc:
+        reason = f"{server} port {port}: {getattr(exc, 'strerror', None) or exc}"
+    raise verdicts.LayerFailed(NO_TCP, f"the answer over UDP is truncated, and TCP does not work: {reason}")
 
 
 def _over_tcp(server, port, asked, deadline):

@@ -3,7 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The client's side of HTTP CONNECT (RFC 9110, 9.3.6) as bytes in, bytes out; no sockets here."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, proxy_url, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    auth_challenges,
+    causes,
+    http_heads,
+    proxy_url,
+    user_agent,
+    verdicts,
+)
 
 
 class Client:
@@ -22,7 +29,12 @@ class Client:
             target = self._target.encode("ascii")
         except UnicodeError:
             target = self._target.encode("idna")
-        lines = [b"CONNECT " + target + b" HTTP/1.1", b"Host: " + target]
+        lines = [
+            b"CONNECT " + target + b" HTTP/1.1",
+            b"Host: " + target,
+            b"User-Agent: " + user_agent.NAME.encode("ascii"),
+            b"Proxy-Connection: Keep-Alive",
+        ]
         token = proxy_url.basic_token(self._proxy)
         if token is not None:
             lines.append(b"Proxy-Authorization: Basic " + token.encode("ascii"))
@@ -53,19 +65,24 @@ class Client:
 
 def refusal(proxy, head, answered):
     """The LayerFailed of an answer by which `proxy` refuses; answered: the sentence on that answer."""
+    cause = None
     if head.status == 407:
-        verdict, answered = verdicts.PROXY_AUTH, f"{answered}; {_authentication(proxy, head)}"
+        verdict = verdicts.PROXY_AUTH
+        cause, why = _authentication(proxy, head)
+        answered = f"{answered}; {why}"
     else:
         verdict = verdicts.PROXY_FAILED if head.status >= 500 else verdicts.PROXY_DENIED
         if "x-squid-error" in head.headers:
             answered += " ({})".format(head.headers["x-squid-error"])
-    return verdicts.LayerFailed(verdict, proxy_url.without_secrets(answered, proxy))
+    return verdicts.LayerFailed(verdict, proxy_url.without_secrets(answered, proxy), cause)
 
 
 def _authentication(proxy, head):
-    offered = head.headers.get("proxy-authenticate", "no scheme named")
+    """(cause or None, sentence): what a proxy offers in all its headers counts, not the first alone."""
+    offered = auth_challenges.schemes(head.repeated.get("proxy-authenticate", ()))
+    listed = ", ".join(offered) or "no scheme named"
+    if offered and "basic" not in [scheme.lower() for scheme in offered]:
+        return causes.NO_BASIC, f"it requires an authentication scheme other than Basic: {listed}"
     if proxy.username is None:
-        return f"it asks for a user name and password ({offered})"
-    if not offered.lower().startswith("basic"):
-        return f"it requires an authentication scheme other than Basic: {offered}"
-    return "it rejects the configured user name and password"
+        return None, f"it asks for a user name and password ({listed})"
+    return None, "it rejects the configured user name and password"

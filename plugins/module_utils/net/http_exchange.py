@@ -3,22 +3,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One HTTP/1.1 request over a Wire or Channel, and the head of the response with the start of its body."""
 
+import collections
 import contextlib
-import re
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, tls_handshake, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    block_pages,
+    http_heads,
+    tls_handshake,
+    user_agent,
+    verdicts,
+)
 
-USER_AGENT = "hostprep.runtime_fabric egress_info"
-# Enough for the title of a page.
+# Enough for the title of a page, and for the first words of a block page.
 _LONGEST_BODY = 4096
 # Seconds to wait for the body once the head is there: it is not needed.
 _BODY_SECONDS = 0.5
 # nginx finishes the handshake whatever the client's certificate is, and rejects it in the response.
 _REFUSALS_OF_NGINX = ("400 The SSL certificate error", "400 No required SSL certificate was sent")
-_TITLE = re.compile(b"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 # Headers that identify the server or a filter; others, such as cookies, are not recorded.
 _IDENTIFYING = (
     "server",
@@ -31,6 +34,9 @@ _IDENTIFYING = (
     "sec-websocket-accept",
     "sec-websocket-protocol",
 )
+
+Page = collections.namedtuple("Page", ["title", "own_words"])
+Page.__doc__ = """The start of an HTML page: its title, and the words by which it names itself that of a filter; each None without."""
 
 
 def name_in_url(host):
@@ -48,19 +54,19 @@ def request(host, port, path, extra=(), before=""):
     name = name_in_url(host)
     if port not in (80, 443):
         name = f"{name}:{port}"
-    lines = [f"GET {before}{path} HTTP/1.1", f"Host: {name}", f"User-Agent: {USER_AGENT}", "Accept: */*"]
+    lines = [f"GET {before}{path} HTTP/1.1", f"Host: {name}", f"User-Agent: {user_agent.NAME}", "Accept: */*"]
     lines += list(extra) or ["Connection: close"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
 def ask(channel, question, seconds):
-    """(Head, title of the page or None). Raises LayerFailed(http_failed or certificate_refused)."""
+    """(Head, Page). Raises LayerFailed(http_failed or certificate_refused)."""
     deadline = deadlines.Deadline(seconds)
     head, rest = _ask(channel, question, deadline, seconds)
-    title = _title(channel, head, rest, deadline)
-    if head.status == 400 and title in _REFUSALS_OF_NGINX:
-        raise verdicts.LayerFailed(verdicts.CERTIFICATE_REFUSED, f'the answer is the page "{title}"')
-    return head, title
+    page = _page(channel, head, rest, deadline)
+    if head.status == 400 and page.title in _REFUSALS_OF_NGINX:
+        raise verdicts.LayerFailed(verdicts.CERTIFICATE_REFUSED, f'the answer is the page "{page.title}"')
+    return head, page
 
 
 def head_of(channel, question, seconds):
@@ -94,13 +100,13 @@ def _ask(channel, question, deadline, seconds):
     return reader.head, reader.rest
 
 
-def _title(channel, head, rest, deadline):
+def _page(channel, head, rest, deadline):
     if "html" not in head.headers.get("content-type", ""):
-        return None
+        return Page(None, None)
     body = bytearray(rest)
     until = deadlines.Deadline(min(_BODY_SECONDS, deadline.remaining()))
     try:
-        while len(body) < _LONGEST_BODY and not _TITLE.search(body):
+        while len(body) < _LONGEST_BODY and not _is_enough(head, bytes(body)):
             data = channel.receive(until)
             if not data:
                 break
@@ -108,15 +114,23 @@ def _title(channel, head, rest, deadline):
     except (OSError, ValueError):
         # The head is what counts.
         pass
-    found = _TITLE.search(bytes(body[:_LONGEST_BODY]))
-    return printable(b" ".join(found.group(1).split())) if found else None
+    start = bytes(body[:_LONGEST_BODY])
+    return Page(block_pages.title_of(start), block_pages.own_words(head.status, start))
 
 
-def described(head, title, signs):
+def _is_enough(head, body):
+    """Whether no more of a page is needed: all that is shorter than its announced length, or its title."""
+    length = head.headers.get("content-length", "")
+    if head.status < 400:
+        return block_pages.title_of(body) is not None
+    return b"</html>" in body.lower() or (length.isdigit() and len(body) >= int(length))
+
+
+def described(head, page, signs):
     """A dict for the result row. signs: headers to record besides the usual ones."""
     wanted = set(_IDENTIFYING) | {name_of(sign) for sign in signs}
     kept = {name: value for name, value in head.headers.items() if name in wanted}
-    return {"status": head.status, "reason": head.reason, "headers": kept, "title": title}
+    return {"status": head.status, "reason": head.reason, "headers": kept, "title": page.title}
 
 
 def name_of(sign):
@@ -127,8 +141,7 @@ def name_of(sign):
 def shows(head, sign):
     """Whether a response has a sign: the header, with the text behind the colon, if any."""
     wanted = sign.partition(":")[2].strip().lower()
-    value = head.headers.get(name_of(sign))
-    return value is not None and wanted in value.lower()
+    return any(wanted in value.lower() for value in head.repeated.get(name_of(sign), ()))
 
 
 def block_mark(head):
@@ -138,3 +151,10 @@ def block_mark(head):
     if head.status in (407, 511):
         return f"a device on the path answers with {head.status} {head.reason}"
     return None
+
+
+def page_mark(head, page):
+    """A sentence when the page of a response names itself that of a filter, else None."""
+    return (
+        f'the answer is {head.status} {head.reason}, and its page says "{page.own_words}"' if page.own_words else None
+    )

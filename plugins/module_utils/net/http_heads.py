@@ -13,8 +13,9 @@ LONGEST_HEAD = 32768
 _STATUS_LINE = re.compile(r"HTTP/1\.[01] ([1-9]\d\d)(?: (.*))?\Z")
 _END = re.compile(b"\r?\n\r?\n")
 
-Head = collections.namedtuple("Head", ["status", "reason", "headers"])
-Head.__doc__ = """status: int; reason: text of the status line; headers: {name in lower case: value, the first if several}.
+Head = collections.namedtuple("Head", ["status", "reason", "headers", "repeated"])
+Head.__doc__ = """status: int; reason: text of the status line; headers: {name in lower case: value, the first if several};
+repeated: {name in lower case: list of all values}.
 
 All text is printable and bounded: the peer is not trusted.
 """
@@ -25,35 +26,48 @@ class HttpError(ValueError):
 
 
 class HeadReader:
-    """Takes bytes until the head is complete; `rest` holds the bytes that follow it."""
+    """Takes bytes until the head of the final response is complete; `rest` holds the bytes that follow it.
+
+    Interim responses (RFC 9110, 15.2), such as 103 Early Hints, come before it, and are skipped: all but 101, which is final.
+    """
 
     def __init__(self):
         self._data = bytearray()
+        self._skipped = 0
         self.head = None
         self.rest = b""
 
     def feed(self, data):
         """Take more bytes; True once the head is complete. Raises HttpError as soon as it cannot become one."""
         self._data += data
-        if not could_be_http(bytes(self._data[:7])):
-            raise HttpError(f"the answer is not HTTP but starts with {printable(bytes(self._data[:40]))}")
-        end = _END.search(self._data, 0, LONGEST_HEAD)
-        if end is None:
-            if len(self._data) >= LONGEST_HEAD:
-                raise HttpError(f"the head of the answer is longer than {LONGEST_HEAD} bytes")
-            return False
-        self.head = _parse(bytes(self._data[: end.start()]))
-        self.rest = bytes(self._data[end.end() :])
-        return True
+        while True:
+            if not could_be_http(bytes(self._data[:7])):
+                raise HttpError(f"the answer is not HTTP but starts with {printable(bytes(self._data[:40]))}")
+            room = LONGEST_HEAD - self._skipped
+            end = _END.search(self._data, 0, room)
+            if end is None:
+                if len(self._data) >= room:
+                    raise HttpError(f"the head of the answer is longer than {LONGEST_HEAD} bytes")
+                return False
+            head = _parse(bytes(self._data[: end.start()]))
+            if not _is_interim(head):
+                self.head, self.rest = head, bytes(self._data[end.end() :])
+                return True
+            self._skipped += end.end()
+            del self._data[: end.end()]
 
     def begun(self):
         """Whether any byte was received."""
-        return bool(self._data)
+        return bool(self._data) or self._skipped > 0
 
 
 def could_be_http(start):
     """Whether these bytes can be the start of an HTTP/1 response."""
     return b"HTTP/1."[: len(start)] == start[:7]
+
+
+def _is_interim(head):
+    return 100 <= head.status < 200 and head.status != 101
 
 
 def _parse(data):
@@ -65,5 +79,6 @@ def _parse(data):
     for line in lines[1:]:
         name, colon, value = line.partition(":")
         if colon and name.strip():
-            headers.setdefault(printable_text(name.strip().lower()), printable_text(value.strip()))
-    return Head(int(found.group(1)), printable_text((found.group(2) or "").strip()), headers)
+            headers.setdefault(printable_text(name.strip().lower()), []).append(printable_text(value.strip()))
+    first = {name: values[0] for name, values in headers.items()}
+    return Head(int(found.group(1)), printable_text((found.group(2) or "").strip()), first, headers)

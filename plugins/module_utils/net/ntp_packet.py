@@ -15,11 +15,15 @@ _UNSYNCHRONISED = 3
 _EPOCH = 2208988800
 _ERA = 1 << 32
 
-Reply = collections.namedtuple("Reply", ["offset", "delay", "stratum", "synchronised", "kiss"])
+# Units of the root delay and the root dispersion.
+_SHORT = 1 << 16
+
+Reply = collections.namedtuple("Reply", ["offset", "delay", "stratum", "synchronised", "kiss", "root_distance"])
 Reply.__doc__ = """The reply of a time server.
 
 offset: seconds to add to this host's clock; delay: seconds of the round trip;
-kiss: the four letters of a refusal ("RATE", "DENY", ...) or None; offset and delay are None then.
+kiss: the four letters of a refusal ("RATE", "DENY", ...) or None; offset and delay are None then;
+root_distance: seconds that the time may be wrong by what the server itself says of its way to a reference clock.
 """
 
 
@@ -49,13 +53,14 @@ def parse(packet, questions, received):
     if cookie not in questions:
         raise NtpError("the reply does not match the query")
     if stratum == 0:
-        return Reply(None, None, 0, False, _letters(packet[12:16]))
+        return Reply(None, None, 0, False, _letters(packet[12:16]), None)
     sent = questions[cookie]
     arrived, left = _unix(*fields[11:13]), _unix(*fields[13:15])
     offset = ((arrived - sent) + (left - received)) / 2
     delay = (received - sent) - (left - arrived)
     synchronised = leap != _UNSYNCHRONISED and stratum < 16
-    return Reply(offset, delay, stratum, synchronised, None)
+    root_distance = fields[4] / float(_SHORT) / 2 + fields[5] / float(_SHORT)
+    return Reply(offset, delay, stratum, synchronised, None, root_distance)
 
 
 def _letters(code):

@@ -9,6 +9,9 @@ import socket
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import smtp_replies, verdicts
 
+# Seconds for a greeting, by the seconds for any other reply: servers delay it on purpose, to be rid of senders of spam, and
+# RFC 5321, 4.5.3.2.1 has clients wait for five minutes.
+PATIENCE = 4
 _NAME = re.compile(r"[A-Za-z0-9][-.A-Za-z0-9]{0,252}")
 
 
@@ -17,7 +20,7 @@ def greet(stream, seconds):
 
     Raises LayerFailed(smtp_failed).
     """
-    banner = _reply(stream, deadlines.Deadline(seconds), seconds, "greeted", 220)
+    banner = _reply(stream, deadlines.Deadline(PATIENCE * seconds), PATIENCE * seconds, "greeted", 220)
     return banner.lines[0], hello(stream, seconds)
 
 

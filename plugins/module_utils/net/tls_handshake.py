@@ -4,24 +4,26 @@
 """TLS handshakes: with the certificate verified, and without, to see the certificate of a peer that failed verification."""
 
 import contextlib
-import os
 import re
 import socket
 import ssl
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdicts, x509
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    causes,
+    certificate_chain,
+    tls_records,
+    verdicts,
+)
 
 # Enough for the first flight of any server: OpenSSL takes no chain of certificates above 100 kB.
 LONGEST_FLIGHT = 131072
 _CHUNK = 16384
-_MOST_NAMES = 100
-_NAMES_IN_A_SENTENCE = 5
 
 # Alerts of RFC 8446, 6.2 that are about the certificate of the client when a server sends them.
 _REFUSAL = re.compile(
-    r"alert (?:bad certificate|unsupported certificate|certificate (?:revoked|expired|unknown|required)|unknown ca)\b"
+    r"alert (?:no certificate|bad certificate|unsupported certificate|certificate (?:revoked|expired|unknown|required)|unknown ca)\b"
 )
 
 _VERDICTS = {
@@ -31,6 +33,11 @@ _VERDICTS = {
     62: verdicts.TLS_NAME_MISMATCH,
     64: verdicts.TLS_NAME_MISMATCH,  # the same for an address
 }
+# Of the server's key, of an authority's key, and of an authority's signature.
+_TOO_WEAK = (66, 67, 68)
+# X509_V_FLAG_PARTIAL_CHAIN, which ssl names from Python 3.10 on: as for Go and curl, any certificate of the trust store ends
+# a chain, not a root only.
+_PARTIAL_CHAIN = 0x80000
 
 
 class TrustStoreError(ValueError):
@@ -64,8 +71,21 @@ def verifying_context(ca_path=None):
         context = ssl.create_default_context(cafile=ca_path)
     except (OSError, ValueError) as exc:
         raise TrustStoreError(f"{ca_path}: {exc}") from exc
-    # On since Python 3.13 only: the same certificate must get the same verdict on every node.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    # The defaults depend on the version of Python: the same certificate must get the same verdict on every node.
+    context.verify_flags = context.verify_flags & ~ssl.VERIFY_X509_STRICT | _PARTIAL_CHAIN
+    if hasattr(context, "hostname_checks_common_name"):
+        # Where Python cannot leave the common name out, certificate_chain does.
+        context.hostname_checks_common_name = False
+    return context
+
+
+def trusting(context, paths):
+    """Have a verifying context trust the certificates in PEM files as well. Raises TrustStoreError. Returns it."""
+    for path in paths:
+        try:
+            context.load_verify_locations(path)
+        except (OSError, ValueError) as exc:
+            raise TrustStoreError(f"{path}: {exc}") from exc
     return context
 
 
@@ -75,15 +95,6 @@ def accepting_context():
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def trusts_nothing(context):
-    """True when the host's trust store, as `context` uses it, has no certificate at all."""
-    if context.cert_store_stats()["x509_ca"]:
-        return False
-    # A directory is read only when a certificate is looked for, so its content does not show in the counts.
-    folder = ssl.get_default_verify_paths().capath
-    return not (folder and os.path.isdir(folder) and os.listdir(folder))
 
 
 def handshake(context, wire, server_name, seconds):
@@ -106,6 +117,8 @@ def handshake(context, wire, server_name, seconds):
             start = printable(channel.heard()[:60].splitlines()[0])
             failure = verdicts.LayerFailed(verdicts.BLOCKED, f"received a web page instead of TLS: {start}")
         failure.heard = channel.heard()
+        if failure.verdict == verdicts.TLS_FAILED and not failure.heard:
+            failure.cause = causes.NO_TLS_ANSWER
         raise failure from exc
     return channel
 
@@ -161,9 +174,13 @@ class Channel:
     def version(self):
         return self._ssl.version()
 
-    def certificate(self):
-        """The peer's certificate as DER, b"" when there is none."""
-        return self._ssl.getpeercert(binary_form=True) or b""
+    def certificates(self):
+        """(certificates of the peer as DER, its own first, whether that is all it sent): in TLS 1.3 only its own is known."""
+        sent = tls_records.read(self.heard()).certificates
+        if sent:
+            return sent, True
+        own = self._ssl.getpeercert(binary_form=True)
+        return ([own] if own else []), False
 
     def _advance(self, step, deadline):
         """Do one step of the protocol, carrying bytes to and fro until it is done."""
@@ -205,7 +222,11 @@ def _failure(exc, seconds):
         if code is None:
             # Before Python 3.7 this exception had one meaning: another name.
             return verdicts.LayerFailed(verdicts.TLS_NAME_MISMATCH, str(exc))
-        return verdicts.LayerFailed(_VERDICTS.get(code, verdicts.TLS_UNTRUSTED), exc.verify_message)
+        return verdicts.LayerFailed(
+            _VERDICTS.get(code, verdicts.TLS_UNTRUSTED),
+            exc.verify_message,
+            causes.WEAK_CERTIFICATE if code in _TOO_WEAK else None,
+        )
     if isinstance(exc, ConnectionError):
         return verdicts.LayerFailed(verdicts.TLS_FAILED, f"cut during the handshake ({exc.strerror})")
     if isinstance(exc, ssl.SSLError):
@@ -217,7 +238,7 @@ def _library_failure(exc):
     # The text comes from the OpenSSL in use; `reason` from a table that may belong to an older one.
     text = _plain(exc.strerror or str(exc))
     if "certificate verify failed" in text:
-        return verdicts.LayerFailed(verdicts.TLS_UNTRUSTED, "the certificate could not be verified")
+        return verdicts.LayerFailed(verdicts.TLS_UNTRUSTED, certificate_chain.UNEXPLAINED)
     if isinstance(exc, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or "unexpected eof" in text:
         return verdicts.LayerFailed(verdicts.TLS_FAILED, "the peer closed the connection during the handshake")
     verdict = verdicts.CERTIFICATE_REFUSED if is_refusal(text) else verdicts.TLS_FAILED
@@ -237,12 +258,14 @@ def is_refusal(text):
 def asked_for_certificate(channel, seconds):
     """Whether a server ends a finished TLS 1.3 handshake because the client sent no certificate.
 
-    The alert arrives after the client's side is finished, so this waits up to `seconds` for it.
+    The alert arrives after the client's side is finished, so this waits up to `seconds` for it. OpenSSL and BoringSSL send
+    certificate_required, Go before 1.21 and Java bad_certificate, Mbed TLS no_certificate: any alert on a certificate counts
+    where none was sent.
     """
     try:
         channel.receive(deadlines.Deadline(seconds))
     except ssl.SSLError as exc:
-        return "certificate required" in str(exc) or "CERTIFICATE_REQUIRED" in str(exc)
+        return is_refusal(str(exc)) or "CERTIFICATE_REQUIRED" in str(exc)
     except OSError:
         return False
     return False
@@ -268,71 +291,3 @@ def insist_on_acceptance(channel, seconds):
         verdicts.CERTIFICATE_REFUSED,
         f"the connection ended right after the handshake, once the server had the client certificate: {reason}",
     )
-
-
-def describe(channel):
-    """The peer's certificate after a finished handshake: a dict for the result row, times as ISO 8601 in UTC."""
-    return described(channel.certificate(), channel.version())
-
-
-def described(der, version):
-    """The same for the DER of a certificate and the name of a version."""
-    description = {
-        "version": version,
-        "issuer": None,
-        "issuer_organisation": None,
-        "subject": None,
-        "not_before": None,
-        "not_after": None,
-        "names": [],
-    }
-    try:
-        certificate = x509.parse(der)
-    except x509.X509Error:
-        return description
-    description.update(
-        issuer=certificate.issuer,
-        subject=certificate.subject,
-        names=certificate.names,
-        issuer_organisation=certificate.issuer_organisation,
-        not_before=certificate.not_before.isoformat() + "Z",
-        not_after=certificate.not_after.isoformat() + "Z",
-    )
-    return description
-
-
-def shortened(description):
-    """describe()'s dict with a bounded number of names: a foreign certificate may have thousands."""
-    return dict(description, names=description["names"][:_MOST_NAMES])
-
-
-def some(names):
-    """The first few of `names`, for a sentence."""
-    more = len(names) - _NAMES_IN_A_SENTENCE
-    return ", ".join(names[:_NAMES_IN_A_SENTENCE]) + (f" and {more} more" if more > 0 else "")
-
-
-def explained(failure, answer, context, now):
-    """`failure` of a verified handshake, explained by `answer`, the describe() of an unverified one, or None.
-
-    now: ISO 8601 in UTC. Returns a LayerFailed.
-    """
-    verdict, detail = failure.verdict, failure.detail
-    if answer is None or answer["not_after"] is None:
-        return failure
-    # Before Python 3.7 the exception does not say what was wrong with the certificate.
-    if verdict == verdicts.TLS_UNTRUSTED and not answer["not_before"] <= now <= answer["not_after"]:
-        verdict = verdicts.TLS_EXPIRED
-    if verdict == verdicts.TLS_EXPIRED:
-        return verdicts.LayerFailed(
-            verdict,
-            "{}: valid from {} to {}, this host's clock says {}".format(
-                detail, answer["not_before"], answer["not_after"], now
-            ),
-        )
-    if verdict == verdicts.TLS_NAME_MISMATCH:
-        owner = some(answer["names"]) or answer["subject"]
-        return verdicts.LayerFailed(verdict, f"the certificate is for {owner}")
-    if trusts_nothing(context):
-        detail += "; this host trusts no certificate authority at all (is ca-certificates installed?)"
-    return verdicts.LayerFailed(verdict, "{}; signed by {}".format(detail, answer["issuer"]))

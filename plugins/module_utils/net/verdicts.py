@@ -28,6 +28,8 @@ HTTP_FAILED = "http_failed"
 UPGRADE_REFUSED = "upgrade_refused"
 SMTP_FAILED = "smtp_failed"
 STARTTLS_MISSING = "starttls_missing"
+DATABASE_FAILED = "database_failed"
+REGISTRY_FAILED = "registry_failed"
 IDLE_CUT = "idle_cut"
 NO_REPLY = "no_reply"
 UNTESTED = "untested"
@@ -40,15 +42,17 @@ OK = "ok"
 class LayerFailed(Exception):
     """A layer failed: `verdict` is one of the constants above or a protocol's own, `detail` is one sentence.
 
-    heard: the first bytes that the peer of a TLS handshake sent.
+    cause: one of those in causes.py, None where no more is known. heard: the first bytes that the peer of a TLS handshake
+    sent.
     """
 
     heard = b""
 
-    def __init__(self, verdict, detail):
+    def __init__(self, verdict, detail, cause=None):
         super().__init__(detail)
         self.verdict = verdict
         self.detail = detail
+        self.cause = cause
 
 
 class Trace:
@@ -107,12 +111,19 @@ class Trace:
             elapsed = round(time.monotonic() - self._layer_started, 3)
             self._layers.append({"layer": name, "verdict": verdict, "detail": detail, "elapsed": elapsed})
 
-    def result(self, verdict, detail):
+    def result(self, verdict, detail, cause=None):
         """The row's evidence with its verdict, the layer reached and the seconds it took."""
         with self._lock:
             row = dict(self._evidence)
             elapsed = 0.0 if self._started is None else round(time.monotonic() - self._started, 3)
-            row.update(verdict=verdict, detail=detail, layer=self._layer, layers=list(self._layers), elapsed=elapsed)
+            row.update(
+                verdict=verdict,
+                detail=detail,
+                cause=cause,
+                layer=self._layer,
+                layers=list(self._layers),
+                elapsed=elapsed,
+            )
             return row
 
     def unfinished(self, seconds):

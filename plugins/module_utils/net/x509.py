@@ -1,20 +1,34 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read subject, issuer, names and validity from a certificate in DER, without verifying anything."""
+"""Read what a certificate in DER says of itself and of its issuer, without verifying anything."""
 
 import collections
 import datetime
 import socket
 
 Certificate = collections.namedtuple(
-    "Certificate", ["issuer", "subject", "not_before", "not_after", "names", "issuer_organisation"]
+    "Certificate",
+    [
+        "issuer",
+        "subject",
+        "not_before",
+        "not_after",
+        "names",
+        "issuer_organisation",
+        "subject_organisation",
+        "signature",
+        "rsa_bits",
+        "self_issued",
+    ],
 )
 Certificate.__doc__ = """The fields of a certificate.
 
 issuer, subject: one line such as "CN=Example CA, O=Example"; not_before, not_after: naive datetime in UTC;
 names: list of DNS names and IP addresses from the subject alternative names, as strings;
-issuer_organisation: the O of the issuer, or None.
+issuer_organisation, subject_organisation: the O of each, or None; signature: the algorithm as a name such as "SHA-1 with
+RSA", or its object identifier; rsa_bits: the size of an RSA key, None for other keys; self_issued: whether issuer and subject
+are the same.
 """
 
 _SEQUENCE, _OID, _OCTET_STRING, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0x06, 0x04, 0x17, 0x18
@@ -23,6 +37,15 @@ _SAN_DNS, _SAN_IP = 0x82, 0x87
 _BMP_STRING, _UNIVERSAL_STRING, _LATIN_STRING, _UTF8_STRING = 0x1E, 0x1C, 0x14, 0x0C
 
 _SUBJECT_ALT_NAME = "2.5.29.17"
+_RSA_KEY, _BIT_STRING, _INTEGER = "1.2.840.113549.1.1.1", 0x03, 0x02
+_SIGNATURES = {
+    "1.2.840.113549.1.1.2": "MD2 with RSA",
+    "1.2.840.113549.1.1.4": "MD5 with RSA",
+    "1.2.840.113549.1.1.5": "SHA-1 with RSA",
+    "1.3.14.3.2.29": "SHA-1 with RSA",
+    "1.2.840.10040.4.3": "SHA-1 with DSA",
+    "1.2.840.10045.4.1": "SHA-1 with ECDSA",
+}
 _ATTRIBUTES = {
     "2.5.4.3": "CN",
     "2.5.4.5": "serialNumber",
@@ -53,28 +76,50 @@ def _certificate(der):
     body = _Reader(_Reader(outer).expect(_SEQUENCE))
     body.skip_if(_VERSION)
     body.next()  # serial number
-    body.next()  # signature algorithm
-    issuer = _name(body.expect(_SEQUENCE))
+    signature = _algorithm(body.expect(_SEQUENCE))
+    raw_issuer = body.expect(_SEQUENCE)
     validity = _Reader(body.expect(_SEQUENCE))
     not_before, not_after = _time(*validity.next()), _time(*validity.next())
-    subject = _name(body.expect(_SEQUENCE))
-    body.next()  # public key
+    raw_subject = body.expect(_SEQUENCE)
+    rsa_bits = _rsa_bits(body.expect(_SEQUENCE))
     names = []
     while body.more():
         tag, content = body.next()
         if tag == _EXTENSIONS:
             names = _alternative_names(content)
-    return Certificate(_line(issuer), _line(subject), not_before, not_after, names, dict(issuer).get("O"))
+    issuer, subject = _name(raw_issuer), _name(raw_subject)
+    return Certificate(
+        _line(issuer),
+        _line(subject),
+        not_before,
+        not_after,
+        names,
+        dict(issuer).get("O"),
+        dict(subject).get("O"),
+        _SIGNATURES.get(signature, signature),
+        rsa_bits,
+        bytes(raw_issuer) == bytes(raw_subject),
+    )
 
 
 def names_match(names, wanted):
     """Whether a certificate for `names` is one for `wanted`; `*` stands for one whole leftmost label."""
-    wanted = wanted.rstrip(".").lower()
+    wanted = _canonical(wanted.rstrip(".").lower())
     for name in names:
         name = name.lower()
         if name == wanted or (name[:2] == "*." and name[2:] == wanted.partition(".")[2]):
             return True
     return False
+
+
+def _canonical(name):
+    """An address as inet_ntop writes it, any other name as it is."""
+    if ":" not in name:
+        return name
+    try:
+        return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, name))
+    except OSError:
+        return name
 
 
 class _Reader:
@@ -169,6 +214,21 @@ def _time(tag, content):
     elif tag != _GENERALIZED_TIME:
         raise ValueError(f"found tag 0x{tag:02x} where a time belongs")
     return datetime.datetime.strptime(text, "%Y%m%d%H%M%SZ")
+
+
+def _algorithm(data):
+    """The object identifier of an AlgorithmIdentifier, "" where it has none."""
+    reader = _Reader(data)
+    return _oid(reader.expect(_OID)) if reader.more() else ""
+
+
+def _rsa_bits(data):
+    """The length of the modulus in a SubjectPublicKeyInfo, None for keys other than RSA."""
+    reader = _Reader(data)
+    if not reader.more() or _algorithm(reader.expect(_SEQUENCE)) != _RSA_KEY:
+        return None
+    key = _Reader(_Reader(reader.expect(_BIT_STRING)[1:]).expect(_SEQUENCE))
+    return int.from_bytes(key.expect(_INTEGER), "big").bit_length()
 
 
 def _alternative_names(data):

@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
     subjects,
     waivers,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document, Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
@@ -59,6 +60,13 @@ def audit(
     results = waivers.apply(selection.leave_out(results, selected), accepted, today, left_out)
     blocking = readiness.blocking(results, left_out)
     nodes = document.nodes(cluster, results, evidence)
+    known = causes.cluster_of(
+        evidence,
+        {node["name"]: node["address"] or "" for node in nodes},
+        matrix.document["cells"] if matrix else (),
+        rows,
+        blocking,
+    )
 
     found: Document = {
         "format": document.FORMAT,
@@ -69,6 +77,7 @@ def audit(
         "readiness": document.readiness_of(nodes),
         "nodes": nodes,
         "blocking": len(blocking),
+        "causes": causes.of_report(results, known),
         "selection": selected,
         "waivers": waivers.summary(results, accepted, today, left_out),
         "results": results,

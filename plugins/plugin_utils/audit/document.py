@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Comparison
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import (
     cluster_readiness,
     node_readiness,
@@ -41,6 +43,7 @@ class _Always(TypedDict):
     readiness: str
     nodes: list[Node]
     blocking: int
+    causes: list[Cause]
     selection: Selected
     waivers: list[JudgedWaiver]
     results: list[Result]
@@ -53,10 +56,11 @@ class Document(_Always, total=False):
 
     generated: a UTC time. blocking: how many results must stop an installation. not_verified: `{"id", "title"}` of the
     requirements without an answer. cluster: `{"id", "observed", "remedy"}` of what only several nodes together show.
-    port_matrix: there where ports were probed.
+    port_matrix: there where ports were probed. since: what changed since the last whole audit, there where there was one.
     """
 
     port_matrix: dict[str, Any]
+    since: Comparison
 
 
 class Report(NamedTuple):

@@ -52,7 +52,7 @@ def switched_off(inputs: Mapping[str, Any]) -> dict[str, str]:
         names = ["ports", "ports.closed", *LINKS[:-1]]
         names += ["ports.free", LINKS[-1]] if installing else []
         names += BALANCER if inputs["load_balancer"] else []
-        names += ["ports.outside"] if inputs["outside_host"] else []
+        names += ["ports.outside", "ports.inbound"] if inputs["outside_host"] else []
         off.update(dict.fromkeys(names, "rtf_preflight_port_matrix"))
     elif not inputs["links"]:
         off.update(dict.fromkeys(LINKS if installing else LINKS[:-1], "rtf_preflight_links"))

@@ -12,6 +12,7 @@ from typing import Any, cast
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.mtu import mtu_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.outcome import Matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import clock_offsets
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.own_address import prefix_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence, NodeEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
@@ -30,7 +31,7 @@ def with_shared_parts(evidence: Evidence, matrix: Matrix | None) -> Evidence:
 
 
 def identities(evidence: Evidence) -> dict[str, dict[str, Any]]:
-    """Return `{node: {"address", "os", "hostname", "mtu"}}`, each None where it is not known."""
+    """Return `{node: {"address", "prefix", "os", "hostname", "mtu"}}`, each None where it is not known."""
     return {node: _identity(own) for node, own in evidence.items()}
 
 
@@ -38,6 +39,7 @@ def _identity(own: NodeEvidence) -> dict[str, Any]:
     address = address_of(own["inventory"])
     return {
         "address": address or None,
+        "prefix": _known(prefix_of, address, own),
         "os": _known(part, own, "host", "system", "os"),
         "hostname": _known(part, own, "host", "system", "hostname", "name"),
         "mtu": _known(mtu_of, address, own),

@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits, Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server, site_services
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
     POD_CIDR,
@@ -58,7 +58,9 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
             **{field: inputs[name] for name, field in _FIELDS.items() if name in inputs},
             limits=Limits(**{field: inputs[name] for name, field in _LIMITS.items() if name in inputs}),
             mail_server=mail_server.of_input(inputs.get("smtp", {})),
+            services=site_services.of_inputs(inputs),
             ntp_servers=ntp.hosts(inputs.get("ntp_servers", ())),
+            ntp_authentication=ntp.authentication(inputs.get("ntp_servers", ())),
             proxy=proxy,
         )
         for role in sorted({entry["role"] for entry in inventory.values()})

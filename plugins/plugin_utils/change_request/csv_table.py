@@ -14,7 +14,7 @@ import io
 from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import row_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import decryption, shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party, ports_of
 
@@ -38,6 +38,12 @@ COLUMNS = (
     "section",
     "row",
 )
+
+_UNDECRYPTED = {
+    decryption.MUTUAL_TLS: "yes",
+    decryption.CONTAINERS: "for containers without the site's CA",
+    None: "",
+}
 
 
 def _cell(text: str) -> str:
@@ -67,7 +73,7 @@ def _line(opening: Opening) -> tuple[str, ...]:
         row_text.application(row),
         row_text.PHASES[row["phase"]],
         row["severity"],
-        "yes" if row.get("mutual_tls") else "",
+        _UNDECRYPTED[decryption.exemption(row)],
         opening.on_behalf_of or "",
         row["purpose"],
         " ".join(remarks),

@@ -35,7 +35,11 @@ class Format(NamedTuple):
 FORMATS = {
     "markdown": Format(markdown.render, "C(change-request.md), and C(comparison.md) where there is a previous release"),
     "csv": Format(csv_table.render, "C(openings.csv)"),
-    "squid": Format(squid.render, "C(squid-access.conf), and C(squid-passthrough.conf) for a squid that decrypts TLS"),
+    "squid": Format(
+        squid.render,
+        "C(squid-access.conf), and for a squid that decrypts TLS C(squid-passthrough.conf), with what mutual TLS requires, "
+        "and C(squid-passthrough-containers.conf), with what containers without the site's CA need",
+    ),
     "aws": Format(aws.render, "C(aws-security-groups.tf.json), in the JSON syntax of Terraform"),
     "azure": Format(azure.render, "C(azure-network-security-group.tf.json), in the JSON syntax of Terraform"),
     "nftables": Format(nftables.render, "one file for each role of node"),

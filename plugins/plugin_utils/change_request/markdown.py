@@ -14,7 +14,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.re
     Comparison,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import decryption, shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.decryption import EXEMPTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
@@ -69,13 +70,18 @@ def _name_table(openings: Iterable[Opening]) -> list[str]:
                 code(opening.row["host"]),
                 f"TCP {opening.row['port']}",
                 row_text.application(opening.row),
-                "**pass through**" if opening.row["mutual_tls"] else "",
+                _decryption(opening.row),
                 row_text.remarks(opening.row),
                 code(opening.row["id"]),
             ]
             for opening in openings
         ],
     )
+
+
+def _decryption(row: Row) -> str:
+    found = decryption.exemption(row)
+    return found.short if found else ""
 
 
 def _codes(names: Iterable[str]) -> str:
@@ -99,10 +105,7 @@ def _proxy_team(request: Request) -> list[str]:
     rows = [opening.row for opening in request.openings if "host" in opening.row]
     lines = []
     for about, chosen in (
-        (
-            "Do not decrypt these connections: they use mutual TLS, which interception breaks.",
-            [row for row in rows if row["mutual_tls"]],
-        ),
+        *((f"Do not decrypt these connections. {each.reason}", decryption.exempt(rows, each)) for each in EXEMPTIONS),
         (
             "Allow CONNECT to these ports besides 443:",
             [row for row in rows if row["carrier"] == "http_proxy" and row["port"] != 443],

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import row_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import decryption, shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 
 
@@ -29,13 +29,18 @@ def _unique(values: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
+def _source(request: Request, group: str, name: str) -> list[str]:
+    """An acl of the addresses of a group of nodes."""
+    members = [node for node in request.site.nodes if group == "nodes" or node.role == "controller"]
+    return [
+        f"# {row_text.side(group)}: {', '.join(shared_text.one_line(node.name) for node in members)}",
+        *_acl(name, "src", (node.address for node in members)),
+    ]
+
+
 def _sources(request: Request, rows: Sequence[Row]) -> list[str]:
-    lines = []
-    for group in _unique(row["from"] for row in rows):
-        members = [node for node in request.site.nodes if group == "nodes" or node.role == "controller"]
-        lines += [f"# {row_text.side(group)}: {', '.join(shared_text.one_line(node.name) for node in members)}"]
-        lines += _acl(f"rtf_{group}", "src", (node.address for node in members))
-    return lines
+    groups = _unique(row["from"] for row in rows)
+    return [line for group in groups for line in _source(request, group, f"rtf_{group}")]
 
 
 def _access(request: Request, rows: Sequence[Row]) -> list[str]:
@@ -55,22 +60,28 @@ def _access(request: Request, rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _passthrough(rows: Sequence[Row]) -> list[str]:
-    hosts = _unique(row["host"] for row in rows if row["mutual_tls"])
-    if not hosts:
-        return []
+def _passthrough(request: Request, rows: Sequence[Row], name: str) -> list[str]:
+    """Lines that need none of another file. name: the beginning of those of their acls."""
     # Every controller is a node, so the wider group is enough.
     group = "nodes" if any(row["from"] == "nodes" for row in rows) else "controllers"
     return [
-        "acl rtf_step1 at_step SslBump1",
-        *_acl("rtf_mutual_tls", "ssl::server_name", hosts),
-        f"ssl_bump peek rtf_step1 rtf_{group}",
-        "ssl_bump splice rtf_mutual_tls",
+        *_source(request, group, f"rtf_{name}_from"),
+        f"acl rtf_{name}_hello at_step SslBump1",
+        *_acl(f"rtf_{name}", "ssl::server_name", _unique(row["host"] for row in rows)),
+        f"ssl_bump peek rtf_{name}_hello rtf_{name}_from",
+        f"ssl_bump splice rtf_{name}_from rtf_{name}",
     ]
 
 
+# What a squid that decrypts includes for each kind of exemption.
+_FILES = {
+    decryption.MUTUAL_TLS: "squid-passthrough.conf",
+    decryption.CONTAINERS: "squid-passthrough-containers.conf",
+}
+
+
 def render(request: Request) -> dict[str, str]:
-    """Return {file name: text}; the passthrough file only where a name needs it."""
+    """Return {file name: text}; each can be included without the others, and is only there where a name needs it."""
     rows = _carried(request)
     access = shared_text.header(
         request,
@@ -81,12 +92,14 @@ def render(request: Request) -> dict[str, str]:
         names = ", ".join(f"{row['host']}:{row['port']}" for row in socks)
         access.append(f"Not for squid, because only a SOCKS5 proxy can carry it: {names}")
     files = {"squid-access.conf": "\n".join([*(f"# {line}" for line in access), "", *_access(request, rows), ""])}
-    passthrough = _passthrough(rows)
-    if passthrough:
-        about = shared_text.header(
-            request,
-            "Only for a squid that decrypts TLS (ssl_bump): both ends of these connections show certificates, so they",
-            "must pass undecrypted. Include it after squid-access.conf and before any ssl_bump rule that bumps.",
-        )
-        files["squid-passthrough.conf"] = "\n".join([*(f"# {line}" for line in about), "", *passthrough, ""])
+    for exemption, name in _FILES.items():
+        exempt = decryption.exempt(rows, exemption)
+        if exempt:
+            about = shared_text.header(
+                request,
+                "Only for a squid that decrypts TLS (ssl_bump). Include it before any ssl_bump rule that bumps.",
+                f"These connections must pass undecrypted. {exemption.reason}",
+            )
+            lines = _passthrough(request, exempt, exemption.name)
+            files[name] = "\n".join([*(f"# {line}" for line in about), "", *lines, ""])
     return files

@@ -6,15 +6,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.port_ranges import numbers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.drop_remedies import (
+    FRONT_ENDS,
+    PREPARE,
+    SERVICES,
+    remedy_for,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.firewall import unrecognized
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
-PREPARE = "run the role hostprep.runtime_fabric.rtf_firewall"
+NONE = "none: the host blocks no port"
 # No firewall of the site is there then, so the role by itself has nothing to write to.
 DOCKER = (
     "Docker sets this policy if net.ipv4.ip_forward is off when it starts. The role "
@@ -37,7 +49,8 @@ INSTALLERS = (
 @check("fw.regime")
 def regime(subject: Subject, evidence: Evidence) -> Finding:
     """Two firewalls at once shut what the other one opens."""
-    found = part(evidence, "host", "firewall", "active")
+    firewall = part(evidence, "host", "firewall")
+    found = firewall["active"]
     expected = "at most one firewall is active"
     listed = ", ".join(f"{name} ({why})" for name, why in found.items())
     if len(found) > 1:
@@ -62,7 +75,8 @@ def regime(subject: Subject, evidence: Evidence) -> Finding:
             ),
         )
         return Finding(FAIL, expected, f"{len(found)} are active: {listed}", remedy, found)
-    return Finding(PASS, expected, listed or "none: the host blocks no port", evidence=found)
+    none = "none that is recognized: fw.packets names a rule that drops" if unrecognized(firewall) else NONE
+    return Finding(PASS, expected, listed or none, evidence=found)
 
 
 @check("fw.rules")
@@ -79,6 +93,10 @@ def rules(subject: Subject, evidence: Evidence) -> Finding:
         if active:
             observed = f"{active} has only the site's own rules; the port matrix shows their effect"
             return Finding(SKIPPED, expected, observed, severity="info")
+        if unrecognized(firewall):
+            return Finding(
+                PASS, expected, "no rules of the role are there, and fw.packets names a rule of the site that drops"
+            )
         return Finding(PASS, expected, "no firewall is active, so the host blocks nothing")
     lost = [
         f"{words} {joined_first(ours[side][kind])}"
@@ -96,28 +114,99 @@ def rules(subject: Subject, evidence: Evidence) -> Finding:
     return Finding(PASS, expected, f"in force in {ours['backend']}", evidence=firewall["applied"])
 
 
+@check("fw.packets")
+def packets(subject: Subject, evidence: Evidence) -> Finding:
+    """All rules of the kernel are replayed for the packets that the node has to accept, whoever wrote the rules."""
+    firewall = part(evidence, "host", "firewall")
+    found = part(evidence, "host", "firewall", "packets")
+    expected = "every rule lets packets of the port table in"
+    dropped = [entry for entry in found["answers"] if entry["verdict"] == "drop" and entry["owner"] not in SERVICES]
+    if found["asked"] == "everything":
+        if firewall["active"]:
+            observed = "no rules of the role are there; the port matrix shows what gets through"
+            return Finding(SKIPPED, expected, observed, severity="info")
+        # No firewall was recognized by its programs and names, so what drops packets all the same has not been seen.
+        dropped = [entry for entry in dropped if entry["owner"] == "" and _concerns(entry, subject.ports)]
+    if dropped:
+        causes = list(dict.fromkeys((entry["where"], entry["rule"], entry["owner"]) for entry in dropped))
+        observed = "; ".join(
+            _dropped(cause, [entry for entry in dropped if _cause(entry) == cause]) for cause in causes[:3]
+        )
+        more = f"; and {len(causes) - 3} more rules" if len(causes) > 3 else ""
+        remedies = dict.fromkeys(remedy_for(*cause, firewall["ours"]) for cause in causes)
+        return Finding(FAIL, expected, observed + more, " ".join(remedies), dropped)
+    doubts = found["hidden"] + [
+        f"`{entry['rule'] or 'the policy'}` of {entry['where']}"
+        for entry in found["answers"]
+        if entry["verdict"] == "unknown" and entry["owner"] not in SERVICES
+    ]
+    if doubts:
+        observed = (
+            f"not certain because of {joined_first(dict.fromkeys(doubts))}; the port matrix shows what gets through"
+        )
+        return Finding(UNKNOWN, expected, observed, evidence=found, severity="info")
+    return Finding(PASS, expected, "no rule drops one")
+
+
+def _concerns(entry: Evidence, rows: Sequence[Row]) -> bool:
+    """Whether packets that are dropped are for a port of one of the rows; where no rows are known they may be."""
+    wanted = [ports for row in rows if row["transport"] == entry["transport"] for ports in row["ports"]]
+    return not rows or bool(set(numbers(wanted)) & set(numbers(entry["ports"])))
+
+
+def _cause(entry: Evidence) -> tuple[str, str, str]:
+    return entry["where"], entry["rule"], entry["owner"]
+
+
+def _dropped(cause: tuple[str, str, str], entries: list[Evidence]) -> str:
+    ports = "; ".join(
+        f"{entry['transport']} {joined_first(entry['ports'], ', ')} from {joined_first(entry['sources'], ', ')}"
+        for entry in entries
+    )
+    return f"{ports} dropped by {_by(cause)}"
+
+
+def _by(cause: tuple[str, str, str]) -> str:
+    where, rule, owner = cause
+    return f"{f'the rule `{rule}`' if rule else 'the policy'} of {where} ({owner or 'the site'})"
+
+
 @check("fw.forward_policy")
 def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
     """Pods are reached by forwarding; a chain that drops what no rule accepts cuts them off."""
     firewall = part(evidence, "host", "firewall")
     expected = "packets of pods and services are forwarded"
-    by_front_end = firewall["ours"] is not None and firewall["ours"]["backend"] in ("firewalld", "ufw")
+    replayed = firewall.get("packets", {}).get("forward", [])
+    dropped = list(dict.fromkeys(_cause(entry) for entry in replayed if entry["verdict"] == "drop"))
+    if dropped:
+        observed = "; ".join(f"what pods send is dropped by {_by(cause)}" for cause in dropped)
+        remedies = dict.fromkeys(_forward_remedy(cause, firewall["ours"]) for cause in dropped)
+        return Finding(FAIL, expected, observed, " ".join(remedies), replayed)
+    by_front_end = firewall["ours"] is not None and firewall["ours"]["backend"] in FRONT_ENDS
     shut = [where for where, accepts_ours in firewall["forward"].items() if not accepts_ours]
     if shut and not by_front_end:
-        if all(firewall.get("forward_owners", {}).get(where) == "Docker" for where in shut):
-            return Finding(
-                FAIL,
-                expected,
-                f"{', '.join(shut)} drops packets that no rule accepts; Docker set this policy",
-                DOCKER,
-                firewall["forward"],
-            )
-        remedy = f"Accept traffic from and to rtf_pod_cidr and rtf_service_cidr there, or {PREPARE}."
+        owners = {firewall.get("forward_owners", {}).get(where, "") for where in shut}
+        observed = f"{', '.join(shut)} drops packets that no rule accepts"
+        if owners == {"Docker"}:
+            return Finding(FAIL, expected, f"{observed}; Docker set this policy", DOCKER, firewall["forward"])
+        accept = "Accept traffic from and to rtf_pod_cidr and rtf_service_cidr there"
+        if "" in owners and (firewall["active"] or firewall["ours"]):
+            return Finding(FAIL, expected, observed, f"{accept}, or {PREPARE}.", firewall["forward"])
+        named = " and ".join(sorted(filter(None, owners))) or "the site"
+        remedy = f"{accept}, in the file that loads the rules, too; the role writes nothing into chains of {named}."
+        return Finding(FAIL, expected, f"{observed} ({named})", remedy, firewall["forward"])
+    unread = [reason for reason in firewall.get("packets", {}).get("hidden", []) if reason.startswith("nft -j")]
+    if unread:
         return Finding(
-            FAIL, expected, f"{', '.join(shut)} drops packets that no rule accepts", remedy, firewall["forward"]
+            UNKNOWN, expected, "; ".join(unread), "Run `nft -j list ruleset` on the node, which has to print its rules."
         )
     held = ", ".join(firewall["forward"])
     return Finding(PASS, expected, f"accepted in {held}" if held else "no chain drops them by policy")
+
+
+def _forward_remedy(cause: tuple[str, str, str], ours: Mapping[str, Any] | None) -> str:
+    where, rule, owner = cause
+    return DOCKER if owner == "Docker" and not rule else remedy_for(where, rule, owner, ours)
 
 
 @check("fw.backend")

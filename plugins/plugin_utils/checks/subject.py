@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inp
     SPARE_ADDRESSES,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.mail_server import MailServer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_services import Service
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import ProxySettings
 
 
@@ -35,12 +36,14 @@ class Subject(NamedTuple):
     settings: catalogue rows by id. endpoints: the rows this node must reach.
     ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
-    ntp_servers: host names or addresses. address: the node's address as the inventory gives it, or "".
+    ntp_servers: host names or addresses. ntp_authentication: `nts` or `key 7` of those that are asked with it.
+    address: the node's address as the inventory gives it, or "".
     proxy: the proxies that the cluster should use. limits: Limits of what is measured between nodes.
     installer: what installer.load returns. pod_cidr, service_cidr: networks of the cluster.
     spare_addresses: how many of the subnet must be free.
     offload_drivers: drivers of interfaces whose tunnel offloads must be off.
-    mail_server: the configured MailServer, or None. outbound_mbit: the required download speed in Mbit/s.
+    mail_server: the configured MailServer, or None. services: the configured site services.
+    outbound_mbit: the required download speed in Mbit/s.
     """
 
     node: str
@@ -53,6 +56,7 @@ class Subject(NamedTuple):
     ports: Sequence[Row] = ()
     not_asked: Set[str] = frozenset()
     ntp_servers: Sequence[str] = ()
+    ntp_authentication: Mapping[str, str] = {}
     proxy: ProxySettings = ProxySettings()
     limits: Limits = Limits()
     installer: Mapping[str, Any] = {}
@@ -61,6 +65,7 @@ class Subject(NamedTuple):
     spare_addresses: int = SPARE_ADDRESSES
     offload_drivers: Sequence[str] = tuple(default_of("rtf_kernel_tunnel_offload_drivers"))
     mail_server: MailServer | None = None
+    services: Sequence[Service] = ()
     outbound_mbit: float = default_of("rtf_min_outbound_bandwidth_mbit")
 
 

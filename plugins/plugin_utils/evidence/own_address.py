@@ -30,3 +30,8 @@ def the_default_route(evidence: Evidence) -> dict[str, str]:
 def ipv4_addresses(evidence: Evidence) -> list[Row]:
     """The IPv4 addresses of the node's interfaces but loopback."""
     return [entry for entry in part(evidence, "host", "network", "addresses") if entry["family"] == "ipv4"]
+
+
+def prefix_of(address: str, evidence: Evidence) -> int | None:
+    """The prefix of an address as the node itself has it; None where the node does not have this address."""
+    return next((entry["prefix"] for entry in ipv4_addresses(evidence) if entry["address"] == address), None)

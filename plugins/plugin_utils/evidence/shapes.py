@@ -106,6 +106,7 @@ class SharedEvidence(TypedDict, total=False):
     bandwidth: list[dict[str, Json]]
     unmeasured_bandwidth: dict[str, str]
     outside: dict[str, Json]
+    inbound: list[dict[str, Json]]
     load_balancer: dict[str, Json]
 
 

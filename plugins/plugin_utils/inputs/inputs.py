@@ -59,22 +59,38 @@ def of_role(
 
     Secrets are not among the inputs, and the URL of a proxy hides its credentials.
     """
+    values, problems = values_of_role(options, variables, validators)
+    return shown(options, values), problems
+
+
+def values_of_role(
+    options: Mapping[str, Variable], variables: Mapping[str, Any], validators: Mapping[str, Callable[[Any], Any]]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return `({name: value}, [problem])` of the variables that a role takes, secrets among them; none with a problem."""
     values, problems = typed(variables, {name: validators[name] for name in options})
     if not problems:
-        as_inputs = {options[name].input.name: value for name, value in values.items() if value != UNCHANGED}
         names = {options[name].input.name: name for name in values}
+        as_inputs = _as_inputs(options, values)
         if "rtf_ntp_keys" in names:
             as_inputs.setdefault("rtf_ntp_keys", [])  # a server may only use a key that is given with it
         problems = [_renamed(problem, names) for problem in credentials.disagreements(as_inputs)]
-    if problems:
-        return {}, problems
+    return ({} if problems else values), problems
+
+
+def shown(options: Mapping[str, Variable], values: Mapping[str, Any]) -> Inputs:
+    """Return values that have no problem by their names without that of the role, and without secrets."""
+    as_inputs = _as_inputs(options, values)
     return {
         options[name].short: credentials.shown(options[name].input.name, as_inputs, value)
         if options[name].input.credentials == URL
         else value
         for name, value in values.items()
         if options[name].input.credentials != SECRET
-    }, []
+    }
+
+
+def _as_inputs(options: Mapping[str, Variable], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {options[name].input.name: value for name, value in values.items() if value != UNCHANGED}
 
 
 def _renamed(problem: str, names: Mapping[str, str]) -> str:

@@ -67,6 +67,13 @@ def nts_hosts(servers: Sequence[Server]) -> list[str]:
     return [entry["host"] for entry in servers if isinstance(entry, dict) and entry.get("nts")]
 
 
+def authentication(servers: Sequence[Server]) -> dict[str, str]:
+    """Return `{host: "nts" or "key ID"}` of the servers that are asked with authentication."""
+    entries = [entry for entry in servers if isinstance(entry, dict)]
+    found = {entry["host"]: f"key {entry['key']}" for entry in entries if "key" in entry}
+    return {**found, **{entry["host"]: "nts" for entry in entries if entry.get("nts")}}
+
+
 def check_servers(value: Any) -> list[Server]:
     """A list of servers; returns it with the flags and numbers of its entries as such."""
     if not isinstance(value, (list, str)):

@@ -31,6 +31,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     no_proxy_entries,
     ntp_servers,
     proxy_url,
+    site_services,
     waiver_list,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
@@ -293,8 +294,10 @@ BY_NAME: dict[str, Validator] = {
     "no_proxy_entries": no_proxy_entries.check_extra,
     "ntp_keys": ntp_servers.check_keys,
     "ntp_servers": ntp_servers.check_servers,
+    "persistence_database": site_services.DATABASE.check,
     "proxy_password": proxy_url.check_password,
     "proxy_user": proxy_url.check_user,
+    "registry": site_services.REGISTRY.check,
     "socks5_proxy_url": proxy_url_with("socks5"),
     "sysctl_file": file_in("/etc/sysctl.d"),
 }

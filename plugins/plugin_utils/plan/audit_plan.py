@@ -15,8 +15,14 @@ from typing import Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_services
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import egress_probes, kernel, port_matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
+    egress_probes,
+    kernel,
+    no_proxy_rules,
+    port_matrix,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
     Requirements,
     Row,
@@ -160,9 +166,25 @@ def _egress_info(rows: list[Row], selected: list[SelectedCheck], needed: set[str
         smtp=inputs["smtp"] if "mail" in needed else None,
         idle=inputs["idle_seconds"],
     )
+    endpoints += _service_probes(needed, inputs)
     if not endpoints and "name_servers" not in needed:
         return None
     return {"endpoints": endpoints, "name_servers": "name_servers" in needed}
+
+
+def _service_probes(needed: set[str], inputs: Inputs) -> list[dict[str, Any]]:
+    """The probes of the site's own services, each over the path that its client takes, and over the others."""
+    found = []
+    for service in site_services.of_inputs(inputs):
+        if service.kind == site_services.DATABASE and "database" in needed:
+            found.append(site_services.probe(service, [egress_probes.DIRECT]))
+        if service.kind == site_services.REGISTRY and "registry" in needed:
+            own = egress_probes.is_internal(service.host) or no_proxy_rules.go(
+                ",".join(inputs["no_proxy_extra"]), service.host
+            )
+            configured = [egress_probes.HTTP_PROXY] if inputs["http_proxy"] and not own else []
+            found.append(site_services.probe(service, egress_probes.paths_of(egress_probes.HTTP_PROXY, configured)))
+    return found
 
 
 def _dialled(rows: list[Row], selected: list[SelectedCheck]) -> list[Row]:

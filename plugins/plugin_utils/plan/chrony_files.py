@@ -10,6 +10,7 @@ Pure functions of the inputs and of the section `time` of host_info. No line hol
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -124,7 +125,7 @@ def _own_file(clock: Mapping[str, Any], wanted: Wanted, platform: Platform) -> t
         reading = [_text(line) for line in ours if line["directive"] != "keyfile"]
     else:
         line = _reading(platform)[is_recent(clock)]
-        reading = [line] if wanted.servers and line not in map(_text, others) else []
+        reading = [line] if wanted.servers and not any(_reads(entry, line) for entry in others) else []
     if wanted.keys is None:
         keyfile = [_text(line) for line in ours if line["directive"] == "keyfile"]
     else:
@@ -133,16 +134,22 @@ def _own_file(clock: Mapping[str, Any], wanted: Wanted, platform: Platform) -> t
     return configuration.get("path") or platform.configuration, reading + keyfile
 
 
+def _reads(entry: Mapping[str, Any], line: str) -> bool:
+    """Whether a line makes chrony read what our line does; a directory that is named twice gives each source a twin."""
+    directive, path = line.split(" ", 1)
+    return bool(entry["directive"] == directive and posixpath.normpath(entry["path"]) == path)
+
+
 def _directives(clock: Mapping[str, Any], platform: Platform) -> list[Mapping[str, Any]]:
-    """Return the lines of the package's own file that are not ours."""
+    """Return the lines that are not ours, of all files that chronyd reads."""
     configuration = clock.get("configuration")
     if not configuration:
         return [{"directive": "keyfile", "path": platform.keys_file, "block": None}]
-    return [line for line in configuration["files"] if not _is_ours(line)]
+    return [line for line in configuration.get("files", ()) if not _is_ours(line)]
 
 
 def _keyfile_of_others(clock: Mapping[str, Any], platform: Platform) -> str:
-    """Return the file of keys that the package's own file names, the last one, as for chrony itself."""
+    """Return the file of keys that the configuration names, the last one, as for chrony itself."""
     paths = [line["path"] for line in _directives(clock, platform) if line["directive"] == "keyfile"]
     return paths[-1] if paths else ""
 

@@ -54,6 +54,7 @@ OWN_SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 Scope = tuple[str, str]  # release, phase
 Rule = Mapping[str, Any]  # as firewall_rules takes it
 NO_FIREWALL = "No firewall is active: every port is open at the host, and nothing was changed."
+UNRECOGNIZED = "No firewall is active that the role can write to, but a rule of the site drops packets; the check fw.packets names it."
 
 
 class Rules(NamedTuple):
@@ -68,9 +69,9 @@ class Rules(NamedTuple):
     removals: list[str] = []
 
 
-def inspection(_inputs: Inputs, _remembered: Remembered | None) -> dict[str, Any]:
-    """Return the arguments of host_info and judge; see Role."""
-    return {"sections": ["firewall"], "checks": ["fw.*"], "must_pass": []}
+def inspection(_inputs: Inputs, remembered: Remembered | None) -> dict[str, Any]:
+    """Return what to collect and the checks; see Role. To restore, firewall_rules looks for the rules in every firewall."""
+    return {"sections": ["firewall"] if remembered is None else [], "checks": ["fw.*"], "must_pass": []}
 
 
 def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
@@ -85,7 +86,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     lost = [f"The firewall no longer has {', '.join(removals)}"] if removals else []
     backend = inputs["backend"]
     if backend == AUTO and not (found["active"] or applied or found["leftover"] or found["pending"]):
-        return Plan(notices=[NO_FIREWALL], warnings=warnings)
+        return Plan(notices=[UNRECOGNIZED if unrecognized(found) else NO_FIREWALL], warnings=warnings)
     options = {
         "sets": wanted.sets,
         "rules": list(wanted.rules),
@@ -148,6 +149,15 @@ def rules_of(inputs: Inputs, applied: Mapping[str, Any], cluster: Cluster) -> tu
     found = firewall(catalogue, scope, nodes, role, internal, ingress)
     unset = [name for name, value in values.items() if value is None]
     return with_former(found, applied.get("rules") or [], scope, catalogue, unset), denies
+
+
+def unrecognized(found: Mapping[str, Any]) -> bool:
+    """Whether a rule of the site drops packets though no firewall of the site is known by its programs and names.
+
+    found: the evidence of the firewall.
+    """
+    answers = (found.get("packets") or {}).get("answers", [])
+    return not found["active"] and any(entry["verdict"] == "drop" and entry["owner"] == "" for entry in answers)
 
 
 def denying(release: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import dotted_name
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import kernel_switches
@@ -29,6 +30,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
 )
 
 PORT_RANGE, RESERVED_PORTS = "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports"
+FORWARDING = "net.ipv4.ip_forward"
 # Without the bridge module there are no such parameters, and bridged packets pass as they do when these are 0.
 BRIDGE_PREFIX, WITHOUT_BRIDGE = "net.bridge.", "0"
 CHECKS = ["kernel.*", "host.inotify"]
@@ -131,15 +133,24 @@ def revert(inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     return Plan(changes)
 
 
-ROLE = Role(inspection, plan, revert)
+def unmet_extras(inputs: Inputs, host: Host) -> list[str]:
+    """Return a sentence where the site's own parameters and modules are not in force; see Role."""
+    found = unmet(section(host, "kernel"), given(inputs["extra_sysctls"]), given(inputs["extra_modules"]))
+    names = "rtf_kernel_extra_sysctls and rtf_kernel_extra_modules"
+    return [f"{names} are not in force: {'; '.join(found)}"] if found else []
+
+
+# Modules and parameters may change what a firewall does.
+ROLE = Role(inspection, plan, revert, judged=lambda shown: shown, unmet=unmet_extras, disturbs=("rtf_firewall",))
 
 
 def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) -> list[Change]:
-    """Return the changes of modules and parameters. Modules come first: parameters of the bridge appear with its module."""
+    """Return the changes of modules and parameters. Modules are loaded first: parameters of the bridge appear with its module."""
     modules, sysctls = files(found.boot, inputs, header)
     changes: list[Change] = []
-    if differs(host, modules):
-        changes.append({"step": "Configure kernel modules for boot", "kind": "files", "files": [modules]})
+    differing = [file for file in (modules, sysctls) if differs(host, file)]
+    if differing:
+        changes.append({"step": "Configure the kernel for boot", "kind": "files", "files": differing})
     if found.load:
         announcement = f"These modules would be loaded: {', '.join(found.load)}"
         changes.append(
@@ -150,8 +161,6 @@ def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) 
                 "announcement": announcement,
             }
         )
-    if differs(host, sysctls):
-        changes.append({"step": "Configure kernel parameters for boot", "kind": "files", "files": [sysctls]})
     if found.set:
         optional = [name for name in found.optional if name in found.set]
         changes.append(
@@ -229,6 +238,8 @@ def kernel_plan(
     modules = list(dict.fromkeys([*modules, *(extra_modules or ())]))
     differing = {name: value for name, value in sysctls.items() if found[name]["live"] != value}
     before = {name: _before(name, found[name]["live"]) for name in differing}
+    interfaces = _not_forwarding(kernel) if sysctls.get(FORWARDING) == "1" and FORWARDING not in differing else {}
+    before.update(interfaces)
     ours, our_modules = _of_the_catalogue()
     kept = {
         name: value
@@ -243,9 +254,10 @@ def kernel_plan(
         removals=[name for name in former.sysctls if name not in sysctls and name not in kept]
         + [name for name in others if name not in kept_modules],
         load=[name for name in modules if _loadable(kernel["modules"][name])],
-        set=differing,
+        set={**differing, **dict.fromkeys(interfaces, "1")},
         replaced={name: value for name, value in before.items() if value is not None},
-        optional=sorted(optional - set(extra)),
+        # An interface may be gone before it is set.
+        optional=sorted((optional | interfaces.keys()) - set(extra)),
     )
 
 
@@ -260,6 +272,14 @@ def unmet(
     """Return a sentence for each of the site's own parameters and modules that is not in force, now or at boot."""
     sysctls = _unmet_sysctls(normal(extra_sysctls or {}), kernel["sysctls"])
     return [*sysctls, *_unmet_modules(extra_modules or (), kernel["modules"])]
+
+
+def listed_ports(text: str) -> set[int]:
+    """Return the ports of a list such as ip_local_reserved_ports has; none where the kernel would refuse the text."""
+    try:
+        return set(port_ranges.numbers(filter(None, text.split(","))))
+    except ValueError:
+        return set()
 
 
 @functools.cache
@@ -280,13 +300,12 @@ def _values(
     for name, minimum in expected.get("sysctls_at_least", {}).items():
         if found[name]["live"] is not None:
             sites = _sites_value(found[name], own_file)
-            values[name] = str(max([minimum, int(found[name]["live"])] + ([int(sites)] if sites else [])))
+            numbers = [int(text) for text in (found[name]["live"], sites or "") if text.isdecimal()]
+            values[name] = str(max([minimum, *numbers]))
     if reserve_ports and "reserved_ports" in expected and found[RESERVED_PORTS]["live"] is not None:
         entry = found[RESERVED_PORTS]
-        kept = [*entry["live"].split(","), *(_sites_value(entry, own_file) or "").split(",")]
-        values[RESERVED_PORTS] = ",".join(
-            port_ranges.texts(port_ranges.numbers([*expected["reserved_ports"], *filter(None, kept)]))
-        )
+        kept = listed_ports(entry["live"]) | listed_ports(_sites_value(entry, own_file) or "")
+        values[RESERVED_PORTS] = ",".join(port_ranges.texts({*port_ranges.numbers(expected["reserved_ports"]), *kept}))
     return values
 
 
@@ -315,6 +334,16 @@ def _sites_value(entry: Mapping[str, Any], own_file: str) -> str | None:
     """What would be set at boot without our file, or None."""
     others = [one["value"] for one in entry["set_by"] if one["source"].rpartition(":")[0] != own_file]
     return others[-1] if others else None
+
+
+def _not_forwarding(kernel: Mapping[str, Any]) -> dict[str, str]:
+    """`{parameter: value}` of interfaces that have forwarding off by themselves, where it is on otherwise."""
+    found = (kernel.get("boot") or {}).get("forwarding", {})
+    return {
+        dotted_name(f"net/ipv4/conf/{name}/forwarding"): entry["live"]
+        for name, entry in found.items()
+        if entry["live"] == "0"
+    }
 
 
 def _loadable(module: Mapping[str, Any]) -> bool:

@@ -12,9 +12,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy import exact_hosts, java_pattern
+
+# (NO_PROXY, host) -> whether the program connects directly.
+Rule = Callable[[str, str], bool]
+# What k3s and rke2 are by default; a site may have chosen another name.
+CLUSTER_DOMAIN = ".cluster.local"
 
 
 def _address(text: str) -> ipaddress.IPv4Address | None:
@@ -92,6 +97,12 @@ def _holds(network: str, address: ipaddress.IPv4Address) -> bool:
         return False
 
 
+def k3s_server(networks: Sequence[str]) -> Rule:
+    """The rule of a server of k3s or rke2, which adds the networks of the cluster and its names to the NO_PROXY it has."""
+    own = ",".join([".svc", CLUSTER_DOMAIN, *networks])
+    return lambda no_proxy, host: go(f"{no_proxy or ''},{own}", host)
+
+
 def urllib(no_proxy: str, host: str) -> bool:
     """Python's own urllib: names and their ends, nothing else."""
     host = host.lower()
@@ -157,7 +168,7 @@ def apt_environment(no_proxy: str | None, host: str) -> bool:
     return any(entry and host.lower().endswith(entry.lower()) for entry in (no_proxy or "").split(","))
 
 
-def by_name(curl_version: str | None = None) -> dict[str, Any]:
+def by_name(curl_version: str | None = None) -> dict[str, Rule]:
     """Return `{program: rule}`; curl_version: a text such as "7.88.1" of the node, where known.
 
     dnf and yum are libcurl.
@@ -169,11 +180,15 @@ def by_name(curl_version: str | None = None) -> dict[str, Any]:
         "Go": go,
         "Python urllib": urllib,
         "Python requests": requests,
-        "Java": java,
+        "Java (Mule runtime)": java,
         "dnf": libcurl,
         "apt": apt,
     }
 
 
-# Programs that do not support networks: they reach its addresses through the proxy unless each is named.
+def of_service(service: str, networks: Sequence[str]) -> Rule:
+    """Return the rule of what runs as a service: all of these are written in Go. networks: of pods and of services."""
+    return k3s_server(networks) if service in ("k3s", "rke2-server") else go
+
+
 NO_NETWORKS = (curl_before_7_86, urllib, apt)

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, no_proxy_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_rules import Rule
 
 
 class Destination(NamedTuple):
     """A host that must be reached directly. what: what a person calls it; kind: host | name | network.
 
-    A `network` stands for all addresses of a network, a `name` for all names below one.
+    A `network` stands for all addresses of a network, a `name` for all names below one. entry: of a NO_PROXY that makes every
+    program that can reach it directly do so.
     """
 
     host: str
     what: str
     kind: str
+    entry: str
 
 
 def destinations(
@@ -33,43 +36,46 @@ def destinations(
     pod = str(ipaddress.IPv4Network(pod_cidr)[257])
     service = str(ipaddress.IPv4Network(service_cidr)[-2])
     return [
-        *(Destination(host, "this node itself", "host") for host in no_proxy.LOOPBACK),
-        Destination(no_proxy.METADATA, "the cloud's metadata", "host"),
-        *(Destination(address, "address of a node", "host") for address in addresses),
-        *(Destination(name, "name of a node", "host") for name in names),
-        Destination(no_proxy.service_address(service_cidr), "Kubernetes API", "host"),
-        Destination("kubernetes.default.svc", "Kubernetes API", "host"),
-        Destination("leader.telekube.local", "leader of the cluster", "host"),
-        Destination("app.namespace.svc.cluster.local", "a service by its name", "name"),
-        Destination(pod, f"a pod in {pod_cidr}", "network"),
-        Destination(service, f"a service in {service_cidr}", "network"),
+        *(_host(host, "this node itself") for host in no_proxy.LOOPBACK),
+        _host(no_proxy.METADATA, "the cloud's metadata"),
+        *(_host(address, "address of a node") for address in addresses),
+        *(_host(name, "name of a node") for name in names),
+        _host(no_proxy.service_address(service_cidr), "Kubernetes API"),
+        _host("kubernetes.default.svc", "Kubernetes API"),
+        _host("leader.telekube.local", "leader of the cluster"),
+        Destination("app.namespace.svc.cluster.local", "services by their names", "name", ".local"),
+        Destination(pod, "pods", "network", pod_cidr),
+        Destination(service, "services", "network", service_cidr),
     ]
 
 
-def proxied(value: str, wanted: list[Destination], curl_version: str | None = None) -> list[tuple[str, Destination]]:
+def _host(host: str, what: str) -> Destination:
+    return Destination(host, what, "host", host)
+
+
+def proxied(value: str, wanted: list[Destination], programs: Mapping[str, Rule]) -> list[tuple[str, Destination]]:
     """Return `[(program, Destination)]` for everything that would go through the proxy.
 
     value: the NO_PROXY, a text or None. Where a program does not support a name or a network, that is left out: nothing
     that a site writes would change it.
     """
     found = []
-    for program, rule in no_proxy_rules.by_name(curl_version).items():
+    for program, rule in programs.items():
         for destination in wanted:
             if not _is_direct(rule, value, destination.host) and not is_not_supported(rule, destination):
                 found.append((program, destination))
     return found
 
 
-def is_not_supported(rule: Callable[[str | None, str], bool], destination: Destination) -> bool:
+def is_not_supported(rule: Rule, destination: Destination) -> bool:
     """Whether a program has no setting that makes it reach a Destination directly."""
     if destination.kind == "network":
         return rule in no_proxy_rules.NO_NETWORKS
     return destination.kind == "name" and rule is no_proxy_rules.apt
 
 
-def rows(value: str, wanted: list[Destination], curl_version: str | None = None) -> dict[str, dict[str, str]]:
+def rows(value: str, wanted: list[Destination], programs: Mapping[str, Rule]) -> dict[str, dict[str, str]]:
     """Return the whole table `{host: {program: "direct" | "proxied"}}`."""
-    programs = no_proxy_rules.by_name(curl_version)
     return {
         destination.host: {
             program: "direct" if _is_direct(rule, value, destination.host) else "proxied"
@@ -81,5 +87,5 @@ def rows(value: str, wanted: list[Destination], curl_version: str | None = None)
 
 # The nodes of a cluster have the same NO_PROXY, as a rule, and each is judged by the addresses and names of all.
 @functools.lru_cache(maxsize=65536)
-def _is_direct(rule: Callable[[str | None, str], bool], value: str, host: str) -> bool:
+def _is_direct(rule: Rule, value: str, host: str) -> bool:
     return rule(value, host)

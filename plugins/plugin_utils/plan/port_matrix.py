@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED, given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.matrix_times import Times, times
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
@@ -24,6 +25,8 @@ INGRESS = 443  # where controllers wait for what comes through the load balancer
 TRANSPORTS = ("tcp", "udp")
 # Over UDP silence proves nothing, but of these ports it is known what their servers answer: DNS.
 ANSWERED = {53}
+# Rows of this application get datagrams of its shape.
+SHAPED = "VXLAN"
 
 _SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 # Names of evidence for which the ports of peers are probed: links and bandwidth are measured over ports that are open.
@@ -47,15 +50,17 @@ class PortPlan(TypedDict):
     """The plan of the port matrix as plain data.
 
     rows: those that the matrix proves. closed: rows whose ports other nodes must not reach. public: rows that others than
-    nodes may use. nodes: `{"name", "role", "address"}` of the whole inventory, with an empty address where it has only a
-    name. most_peers: how many others a node probes at most. operating: whether a cluster runs on the nodes, so that
-    services of its own live on their ports. probe, links: whether ports are probed, and links are measured. outside_host:
-    the host that probes the nodes from outside, "" for none. bandwidth: ring, all or none.
+    nodes may use. sources: `{side of a public row: networks that the site set for it}`. nodes: `{"name", "role", "address"}`
+    of the whole inventory, with an empty address where it has only a name. most_peers: how many others a node probes at
+    most. operating: whether a cluster runs on the nodes, so that services of its own live on their ports. probe, links:
+    whether ports are probed, and links are measured. outside_host: the host that probes the nodes from outside, "" for none.
+    bandwidth: ring, all or none.
     """
 
     rows: list[Row]
     closed: list[Row]
     public: list[Row]
+    sources: dict[str, list[str]]
     nodes: list[dict[str, str]]
     most_peers: int
     operating: bool
@@ -78,7 +83,8 @@ class Plan(NamedTuple):
     """A PortPlan with the nodes that take part.
 
     nodes: Nodes that take part. absent: `{name: Absent}` of the other nodes of the cluster. balanced: whether a load
-    balancer in front of the controllers is to reach them. The other fields are those of PortPlan.
+    balancer in front of the controllers is to reach them. outside: whether a host outside the cluster probes them. The
+    other fields are those of PortPlan.
     """
 
     rows: list[Row]
@@ -89,6 +95,7 @@ class Plan(NamedTuple):
     operating: bool
     balanced: bool = False
     public: tuple[Row, ...] = ()
+    outside: bool = False
 
 
 def plan_ports(
@@ -119,6 +126,10 @@ def plan_ports(
             for row in asked
             if row["to"] in ("nodes", "controllers") and row["from"] not in ("nodes", "controllers", "localhost")
         ],
+        "sources": {
+            side: list(given(inputs.get(name, UNCHANGED)) or ())
+            for side, name in (("internet", "ingress_sources"), ("internal_network", "internal_networks"))
+        },
         "nodes": [node._asdict() for node in nodes],
         "most_peers": inputs["port_matrix_peers"],
         "operating": inputs["phase"] == "operate",
@@ -142,6 +153,7 @@ def with_participants(ports: PortPlan, nodes: list[Node], absent: dict[str, Abse
         ports["operating"],
         ports["load_balancer"] is not None,
         tuple(ports["public"]),
+        bool(ports["outside_host"]),
     )
 
 
@@ -195,11 +207,18 @@ def listening(plan: Plan, node: Node) -> list[dict[str, Any]]:
             offered[row["transport"]].update(port_ranges.numbers(row["ports"]))
     if plan.balanced and node.role == "controller":
         offered["tcp"].add(INGRESS)
+    for row in public_rows(plan, node.role) if plan.outside else ():
+        offered[row["transport"]].update(port_ranges.numbers(row["ports"]))
     within = ports_between(plan.rows, node, node)
     return [
         {"address": address, **{transport: port_ranges.texts(ports[transport]) for transport in TRANSPORTS}}
         for address, ports in ((node.address, offered), (LOCALHOST, within))
     ]
+
+
+def public_rows(plan: Plan, role: str) -> list[Row]:
+    """Return the rows that others than nodes may use at a node of a role."""
+    return [row for row in plan.public if row["to"] in _SIDES[role]]
 
 
 def peers_of(plan: Plan, node: Node) -> list[Node]:
@@ -237,19 +256,16 @@ def probes(plan: Plan, node: Node, held: HeldPorts) -> dict[str, Any]:
 
 
 def from_outside(plan: Plan, held: HeldPorts) -> list[dict[str, Any]]:
-    """Return the option peers of port_probe_info for a host outside the cluster: the ports that only nodes may reach.
-
-    Those that the page opens to users or to the internal network are left out. held: as for probes.
-    """
+    """Return the option peers of port_probe_info for a host outside the cluster: the ports that only nodes may reach, and
+    those that the page opens to users or to the internal network. held: as for probes."""
     peers = []
     for node in plan.nodes:
         asked: Ports = {transport: set() for transport in TRANSPORTS}
         for row in (*plan.rows, *plan.closed):
             if row["direction"] == "local" or serves(row, node.role):
                 asked[row["transport"]].update(port_ranges.numbers(row["ports"]))
-        for row in plan.public:
-            if row["to"] in _SIDES[node.role]:
-                asked[row["transport"]] -= set(port_ranges.numbers(row["ports"]))
+        for row in public_rows(plan, node.role):
+            asked[row["transport"]].update(port_ranges.numbers(row["ports"]))
         taken = held.get(node.name, {}).get(node.address, {})
         listened: Ports = {transport: set() for transport in TRANSPORTS}
         for place in listening(plan, node):
@@ -285,9 +301,18 @@ def _peer(plan: Plan, node: Node, other: Node, address: str, held: HeldPorts) ->
         # What is held cannot be proven over UDP, and a live service is not to be spoken to.
         "tcp": port_ranges.texts(asked["tcp"] - connect),
         "udp": port_ranges.texts(asked["udp"] - taken.get("udp", set())),
+        "vxlan": port_ranges.texts(asked["udp"] & _shaped(plan.rows) - taken.get("udp", set())),
         "connect": port_ranges.texts(connect),
         "query": port_ranges.texts(query),
     }
+
+
+def _shaped(rows: Iterable[Row]) -> set[int]:
+    """The UDP ports whose datagrams have the shape of VXLAN."""
+    texts = [
+        text for row in rows if row["transport"] == "udp" and row["application"] == SHAPED for text in row["ports"]
+    ]
+    return set(port_ranges.numbers(texts))
 
 
 def closed_ports(plan: Plan, node: Node, other: Node, transport: str) -> set[int]:

@@ -16,12 +16,19 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import pam_environment, pam_version
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
+    POD_CIDR,
+    SERVICE_CIDR,
+    UNCHANGED,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import block_changes, no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.block_changes import (
     ManagedFile,
     managed_file,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import VARIABLES
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
     Change,
     Cluster,
@@ -31,6 +38,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
     Remembered,
     Role,
     Service,
+    Settings,
     section,
 )
 
@@ -52,7 +60,12 @@ def inspection(inputs: Inputs, remembered: Remembered | None = None) -> dict[str
     """Return the arguments of host_info. `secrets` among the inputs, by the names of their places, only go into digests."""
     wanted = {**inputs, **NO_PROXIES} if remembered is not None else inputs
     every = files(wanted, 0) + files(wanted, DROP_IN_FOR_ALL_SERVICES)
-    return {"sections": ["proxy"], **block_changes.probes(BLOCK, every, inputs.get("secrets", {}))}
+    return {
+        "sections": ["proxy"],
+        "proxy_hashes": inputs.get("hashes", []),
+        "checks": ["proxy.*"],
+        **block_changes.probes(BLOCK, every, inputs.get("secrets", {})),
+    }
 
 
 def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
@@ -79,7 +92,7 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
     return Plan(
         changes,
         removals=[f"The proxy is removed from {', '.join(removed)}"] if removed else [],
-        notices=_notices(inputs, version),
+        notices=[*_notices(inputs, version), *_too_long(inputs, found)],
     )
 
 
@@ -225,4 +238,54 @@ def _notices(inputs: Inputs, systemd: int) -> list[str]:
     ]
 
 
-ROLE = Role(inspection, plan, revert)
+def _too_long(inputs: Inputs, found: Mapping[str, Any]) -> list[str]:
+    """Return what sessions do not get because a line of /etc/environment is too long for the node's PAM."""
+    version = pam_version.numbers(found.get("pam"))
+    most = pam_environment.longest(version) if version else None
+    size = max((len(f"{name}={value}") for name, value in _variables(inputs)), default=0)
+    if most is None or size <= most or "sessions" not in _configured(inputs):
+        return []
+    return [
+        f"Sessions do not get all of NO_PROXY: its line in /etc/environment has {size} bytes, and PAM {found['pam']} supports"
+        f" {most}. Remove `sessions` from rtf_proxy_consumers; login shells get the whole list."
+    ]
+
+
+def settings(values: Mapping[str, Any], shown: Inputs, cluster: Cluster) -> Settings:
+    """Return the settings; see Role. Reverting takes neither proxies nor networks."""
+    urls: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    hashes: list[str] = []
+    for name in KEPT_LINES:
+        url = values.get(f"{name}_proxy", "")
+        given_apart = (values.get(f"{name}_proxy_user", ""), values.get(f"{name}_proxy_password", ""))
+        proxy = None if url == UNCHANGED else proxy_url.parse(url, *given_apart)
+        urls[f"{name}_proxy"] = url if proxy is None else proxy.text(f"@{{{name}_credentials}}")
+        secrets[f"{name}_credentials"] = "" if proxy is None else proxy.credentials
+        hashes += [] if proxy is None else [proxy.digest]
+    entries = no_proxy.compute(
+        {node: {name: found[name] for name in VARIABLES if name in found} for node, found in cluster.variables.items()},
+        values.get("pod_cidr", POD_CIDR),
+        values.get("service_cidr", SERVICE_CIDR),
+        values["no_proxy_extra"],
+    )
+    inputs = {**shown, **urls, "no_proxy": entries}
+    return Settings(shown, inputs, {**inputs, "secrets": secrets, "hashes": hashes})
+
+
+def leaves_alone(inputs: Inputs) -> bool:
+    """Whether neither proxy is set; see Role."""
+    return len(kept(inputs)) == len(KEPT_LINES)
+
+
+# A container runtime that is restarted loads modules, sets parameters and writes rules.
+ROLE = Role(
+    inspection,
+    plan,
+    revert,
+    VARIABLES,
+    settings=settings,
+    judged=lambda shown: shown,
+    leaves_alone=leaves_alone,
+    disturbs=("rtf_kernel", "rtf_firewall"),
+)

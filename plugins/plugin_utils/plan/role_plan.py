@@ -105,17 +105,55 @@ class Cluster(NamedTuple):
     header: str = ""
 
 
+class Settings(NamedTuple):
+    """What a role works with on a node. shown: its inputs as check_inputs returns them.
+
+    inputs: for the plan, no secret among them. private: for `inspection`, which makes digests of the secrets.
+    """
+
+    shown: Inputs
+    inputs: Inputs
+    private: Inputs
+
+
+def plain_settings(_values: Mapping[str, Any], shown: Inputs, _cluster: Cluster) -> Settings:
+    """Return the settings of a role that has no secrets."""
+    return Settings(shown, shown, shown)
+
+
+def _nothing_asked_for(_inputs: Inputs) -> bool:
+    return False
+
+
+def _no_sentences(_inputs: Inputs, _host: Host) -> list[str]:
+    return []
+
+
+def _nothing_to_judge_with(_shown: Inputs) -> Inputs:
+    return {}
+
+
 class Role(NamedTuple):
     """What a role plans with.
 
     inspection: (inputs, what is recorded, None unless it is to be restored) -> arguments of host_info, and `checks` and
-    `must_pass` for the action judge. plan, revert: see Plan.
+    `must_pass` for verifying. plan, revert: see Plan. settings: (values of the variables, secrets among them; inputs; cluster).
+
+    judged: the inputs that the checks depend on. unmet: a sentence for each thing that no check of the catalogue knows and
+    that is not in force. leaves_alone: whether the inputs ask for nothing, so that there is nothing to verify. questions:
+    hosts that have to be probed before the plan can be made. disturbs: roles whose evidence a change of this one makes stale.
     """
 
     inspection: Callable[[Inputs, Remembered | None], dict[str, Any]]
     plan: Callable[[Inputs, Host, Cluster], Plan]
     revert: Callable[[Inputs, Host, Remembered], Plan]
     node_variables: tuple[str, ...] = ()
+    settings: Callable[[Mapping[str, Any], Inputs, Cluster], Settings] = plain_settings
+    judged: Callable[[Inputs], Inputs] = _nothing_to_judge_with
+    unmet: Callable[[Inputs, Host], list[str]] = _no_sentences
+    leaves_alone: Callable[[Inputs], bool] = _nothing_asked_for
+    questions: Callable[[Inputs, Host], list[str]] = _no_sentences
+    disturbs: tuple[str, ...] = ()
 
 
 class Refusal(ValueError):

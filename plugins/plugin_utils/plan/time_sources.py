@@ -113,7 +113,7 @@ def _candidates(clock: Clock, wanted: Wanted, loss: Loss) -> list[str]:
     """
     configuration = clock.get("configuration")
     if configuration:
-        there = [entry["host"] for entry in configuration["sources"]]
+        there = [entry["host"] for entry in configuration.get("sources", ())]
     else:
         pool = platform_of(clock).pool
         there = [pool] if pool else []

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED, given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
     block_changes,
     chrony_files,
@@ -36,10 +36,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
     Remembered,
     Role,
     Service,
+    Settings,
     section,
 )
 
 AS_WANTED = {"active": True, "enabled": True}
+NOT_THERE = {"active": False, "enabled": False}
 
 
 def inspection(inputs: Inputs, remembered: Remembered | None = None) -> dict[str, Any]:
@@ -47,12 +49,14 @@ def inspection(inputs: Inputs, remembered: Remembered | None = None) -> dict[str
     wanted = Wanted([], []) if remembered is not None else wanted_of(inputs)
     secrets = {chrony_files.secret_name(key): key["secret"] for key in wanted.keys or () if "secret" in key}
     files = [file for platform in (DEBIAN, RED_HAT) for file in chrony_files.possible_files(platform, wanted)]
-    return {"sections": ["time"], **block_changes.probes(BLOCK, files, secrets)}
+    return {"sections": ["time"], "checks": ["time.*"], **block_changes.probes(BLOCK, files, secrets)}
 
 
 def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
     """Return what to change. host: with `time_answers`, what the hosts of time_sources.replacements answered."""
     clock, wanted = section(host, "time"), wanted_of(inputs)
+    if clock.get("configuration"):
+        section(clock, "configuration")
     platform, present = platform_of(clock), is_present(clock)
     _refuse(clock, wanted, inputs, host)
     files = block_changes.differing(chrony_files.files(clock, wanted), host.get("blocks", ()))
@@ -85,7 +89,8 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
         if not present:  # check mode has installed no service
             service["announcement"] = "chrony would be started, now and at boot."
         changes.append(service)
-    units = {**replaced, **_idle(clock)}
+    # The state before the installation, too: a run that is killed within it leaves an idle chrony, which is none of the site's.
+    units = {**replaced, **(_idle(clock) if present else {f"{platform.service}.service": NOT_THERE})}
     return Plan(changes, {"units": units} if units else {}, time_sources.sentences(time_sources.losses(clock, wanted)))
 
 
@@ -97,7 +102,8 @@ def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     clock = section(host, "time")
     changes: list[Change] = []
     if is_present(clock):
-        files = block_changes.differing(chrony_files.files(clock, Wanted([], [])), host.get("blocks", ()))
+        known = chrony_files.files(clock, Wanted([], []))
+        files = block_changes.differing(known + _elsewhere(known, host), host.get("blocks", ()))
         if files:
             changes.append(
                 {
@@ -122,6 +128,13 @@ def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     return Plan(changes)
 
 
+def _elsewhere(known: list[ManagedFile], host: Host) -> list[ManagedFile]:
+    """Return the files with a block of ours that chrony no longer reads, as after a change of its options."""
+    paths = {entry["path"] for entry in known}
+    there = [found["path"] for found in host.get("blocks", ()) if found.get("lines") and found["path"] not in paths]
+    return [block_changes.managed_file(path, [], create=False) for path in there]
+
+
 def is_present(clock: Mapping[str, Any]) -> bool:
     """Whether chrony is installed."""
     return any(name in clock.get("units", {}) for name in time_sources.CHRONY_UNITS)
@@ -133,7 +146,13 @@ def wanted_of(inputs: Inputs) -> Wanted:
 
 
 def _refuse(clock: Mapping[str, Any], wanted: Wanted, inputs: Inputs, host: Host) -> None:
-    """Raise Refusal where chrony does not have what is asked for, or no time source would remain."""
+    """Raise Refusal where chrony does not have what is asked for, reads no file, or no time source would remain."""
+    if wanted != Wanted(None, None) and (clock.get("configuration") or {}).get("directives"):
+        raise Refusal(
+            "chronyd of this host is started with directives in the place of a configuration file, and would not read what"
+            " rtf_ntp_servers and rtf_ntp_keys ask for. Remove them from the options of its service, as in"
+            " /etc/default/chrony or /etc/sysconfig/chronyd."
+        )
     lacking = chrony_files.unsupported(clock, wanted)
     if lacking:
         raise Refusal(
@@ -165,4 +184,21 @@ def _idle(clock: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
     return {name: units[name] for name in time_sources.CHRONY_UNITS if units.get(name, AS_WANTED) != AS_WANTED}
 
 
-ROLE = Role(inspection, plan, revert)
+def settings(values: Mapping[str, Any], shown: Inputs, _cluster: Cluster) -> Settings:
+    """Return the settings; see Role. Reverting takes no inputs."""
+    keys = values.get("keys", UNCHANGED)
+    public = keys if keys == UNCHANGED else [{name: key[name] for name in key if name != "secret"} for key in keys]
+    return Settings(shown, {**shown, "keys": public}, {**shown, "keys": keys})
+
+
+def judged(shown: Inputs) -> Inputs:
+    """Return the inputs of the checks; see Role."""
+    return {"ntp_servers": given(shown["servers"]) or []}
+
+
+def questions(inputs: Inputs, host: Host) -> list[str]:
+    """Return the servers of which one must answer before the current source is replaced; see Role."""
+    return [] if inputs["force"] else time_sources.replacements(section(host, "time"), wanted_of(inputs))
+
+
+ROLE = Role(inspection, plan, revert, settings=settings, judged=judged, questions=questions)

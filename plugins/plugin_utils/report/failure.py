@@ -2,36 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The message with which a run fails: in one line, which nodes are unreachable and which checks stop the installation."""
+"""The message with which a run fails: in one line, the causes that keep the cluster from being ready."""
 
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
 
-MOST_NAMED = 10
+MOST_NAMED = 5
 
 
-def message(report: Report) -> str:
-    """Return the message. The checks of an unreachable node are not named: their cause is."""
-    lost = [node["name"] for node in report.document["nodes"] if node["unreachable"]]
-    reasons = [f"{', '.join(lost)} {'is' if len(lost) == 1 else 'are'} unreachable"] if lost else []
-    reasons += _left_out(report) + _checks(report, lost)
-    return f"The cluster is {report.document['readiness']}: {'; '.join(reasons)}. The table above says what to do."
-
-
-def _left_out(report: Report) -> list[str]:
-    stopping = {result["id"] for result in report.blocking}
-    return [
-        f"{variable} leaves out {len(ids)} checks (a waiver accepts that)"
-        for variable, ids in report.document["selection"]["left_out_by"].items()
-        if not stopping.isdisjoint(ids)
-    ]
-
-
-def _checks(report: Report, lost: list[str]) -> list[str]:
-    nodes: dict[str, list[str]] = {}
-    for result in report.blocking:
-        if result["node"] not in lost and result["id"] not in report.document["selection"]["left_out"]:
-            nodes.setdefault(result["id"], []).append(result["node"])
-    named = [f"{check} on {', '.join(where)}" for check, where in list(nodes.items())[:MOST_NAMED]]
-    return named + ([f"and {len(nodes) - MOST_NAMED} more"] if len(nodes) > MOST_NAMED else [])
+def message(report: Report, gate: str = "") -> str:
+    """Return the message. A cause is named by its title and who has to act. gate: the expression of rtf_gate, where set."""
+    causes = [cause for cause in report.document["causes"] if cause["blocking"]]
+    named = [f"{cause['title']} ({cause['owner']})" for cause in causes[:MOST_NAMED]]
+    named += [f"and {len(causes) - MOST_NAMED} more"] if len(causes) > MOST_NAMED else []
+    why = f"rtf_gate ({gate}) fails the run" if gate else "; ".join(named)
+    return f"The cluster is {report.document['readiness']}: {why}. The report above says what to do."

@@ -10,18 +10,34 @@ Ansible runs is `terminal.lines`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, report_json
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
+    evidence_json,
+    html_page,
+    junit_xml,
+    markdown,
+    prometheus,
+    report_json,
+)
 
 MAIN = "report.json"  # the file whose path the run prints and returns
-FORMATS: dict[str, Callable[[Report], str]] = {
-    "evidence.json": evidence_json.text,
-    "report.json": report_json.text,
+# {format: (name of its file, its content)}
+FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
+    "html": ("report.html", html_page.text),
+    "junit": ("junit.xml", junit_xml.text),
+    "markdown": ("report.md", markdown.text),
+    "prometheus": ("readiness.prom", prometheus.text),
 }
+# Other commands of the collection read these, so they are always written.
+_ALWAYS: dict[str, Callable[[Report], str]] = {"evidence.json": evidence_json.text, MAIN: report_json.text}
 
 
-def render(report: Report) -> dict[str, str]:
-    """Return `{name of a file: its content}`."""
-    return {name: text(report) for name, text in FORMATS.items()}
+def render(report: Report, chosen: Iterable[str] = ()) -> dict[str, str]:
+    """Return `{name of a file: its content}`. chosen: the formats besides JSON."""
+    texts = {name: text(report) for name, text in _ALWAYS.items()}
+    for name in chosen:
+        file, text = FORMATS[name]
+        texts[file] = text(report)
+    return texts

@@ -16,21 +16,23 @@ _MOST_NODES = (WIDTH - _LABEL - 1) // _COLUMN  # with more, there is only the su
 _Way = Mapping[str, Any]  # a measurement from one node to another
 
 
-def lines(report: Mapping[str, Any]) -> list[Line]:
-    """Return the lines for the links of a report; none where none were measured."""
+def lines(report: Mapping[str, Any], every: bool = True) -> list[Line]:
+    """Return the lines for the links of a report; none where none were measured. every: with a table of all pairs."""
     matrix = report.get("port_matrix") or {}
     out: list[Line] = []
     links = [link for link in matrix.get("links") or () if link["rtt_ms"]]
     if links:
         out += [("", None), *((text, None) for text in _summary(links))]
-        out += _grid("p95 in ms", matrix["nodes"], {_pair(link): _short(link["rtt_ms"]["p95"]) for link in links})
+        if every:
+            out += _grid("p95 in ms", matrix["nodes"], {_pair(link): _short(link["rtt_ms"]["p95"]) for link in links})
     streams = [stream for stream in matrix.get("bandwidth") or () if "mean_mbit" in stream]
     if streams:
         rates = sorted(stream["mean_mbit"] for stream in streams)
         slowest = min(streams, key=lambda stream: stream["mean_mbit"])
         out += [("", None), (f"Bandwidth: {_span(rates, 1)} Mbit/s ({_span(rates, 8)} MB/s), slowest:", None)]
         out += _entry(slowest, f"{_short(slowest['mean_mbit'])} Mbit/s")
-        out += _grid("Mbit/s", matrix["nodes"], {_pair(stream): _short(stream["mean_mbit"]) for stream in streams})
+        if every:
+            out += _grid("Mbit/s", matrix["nodes"], {_pair(stream): _short(stream["mean_mbit"]) for stream in streams})
     return out
 
 

@@ -27,8 +27,12 @@ _MOST_DETAILS = 20
 _DEEPEST_INDENT = 50
 
 
-def lines(report: Mapping[str, Any]) -> list[Line]:
-    """Return the lines for the port matrix of a report; none where ports were not probed."""
+def lines(report: Mapping[str, Any], every: bool = True) -> list[Line]:
+    """Return the lines for the port matrix of a report; none where ports were not probed.
+
+    every: whether to list what each pair found; without it there is a table where some pair is not OK, and the causes say
+    the rest.
+    """
     matrix = report.get("port_matrix")
     if not matrix or not matrix["pairs"]:
         return []
@@ -39,10 +43,10 @@ def lines(report: Mapping[str, Any]) -> list[Line]:
     sampled = f", {matrix['peers_per_node']} peers a node" if matrix["peers_per_node"] else ""
     head = f"Port matrix: {good} of {len(between)} pairs OK, {asked} ports probed{sampled}"
     out: list[Line] = [("", None), (head, None)]
-    if len(matrix["nodes"]) <= _MOST_NODES:
+    if len(matrix["nodes"]) <= _MOST_NODES and (every or good < len(between)):
         for start in range(0, len(matrix["nodes"]), _COLUMNS):
             out += _table(matrix["nodes"], by_pair, start)
-    return out + _details(matrix["cells"])
+    return out + (_details(matrix["cells"]) if every else [])
 
 
 def _table(names: Sequence[str], by_pair: Mapping[tuple[str, str], str], start: int) -> list[Line]:

@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
-import itertools
 import textwrap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import comparison
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.waivers import JudgedWaiver
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table, matrix_table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
+    cause_lines,
+    link_table,
+    matrix_table,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import (
     COLOURS,
     MARKS,
@@ -23,110 +27,69 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.sty
 )
 
 Reason = tuple[str, str, str]  # status, observed and remedy of a result
+_MOST_CAUSES = 6  # in the summary
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
 
 
-def lines(report: Document, every: bool = False) -> list[Line]:
-    """Return the lines for a report.
+def lines(report: Document, every: bool = False, path: str | None = "") -> list[Line]:
+    """Return the lines for a report: its causes, what was measured, and in the last line the verdict.
 
-    Checks that passed or are waived are counted by area, and results that are the same on all nodes have one entry; with
-    every, each check of each node has a line of its own.
+    every: whether each check of each node has a line of its own before that. path: of the report that was written; None in
+    a dry run.
     """
     out: list[Line] = [
         (f"Runtime Fabric {report['release']}, control plane {report['control_plane']}, phase {report['phase']}", None)
     ]
-    left_out = report["selection"]["left_out"]
+    if every:
+        out += _node_lines(report)
+    out += cause_lines.lines(report["causes"])
+    out += (
+        matrix_table.lines(report, every) + link_table.lines(report, every) + _cluster_lines(report.get("cluster", ()))
+    )
+    out += [("", None), *_closing_lines(report)]
+    if path:
+        out.append((f"Report: {path}", None))
+    if path is None:
+        out += _hanging("", "Dry run: no report was written, and this describes the nodes as they are now.", "cyan")
+    return [*out, *verdict_lines(report)]
+
+
+def summary(report: Document) -> list[str]:
+    """Return the last lines of a run: the causes that keep the cluster from being ready, by title, and the verdict."""
+    blocking = [
+        f"{number:>2}. {cause_lines.mark(cause)[0]}  {cause['title']} ({cause['owner']})"
+        for number, cause in enumerate(report["causes"], 1)
+        if cause["blocking"]
+    ]
+    more = [f"    and {len(blocking) - _MOST_CAUSES} more"] if len(blocking) > _MOST_CAUSES else []
+    shown = [text for one in blocking[:_MOST_CAUSES] for text, dummy in _hanging(one[:10], one[10:], None)]
+    return [*shown, *more, *(text for text, dummy in verdict_lines(report))]
+
+
+def _node_lines(report: Document) -> list[Line]:
+    """Every check of every node."""
     by_node: dict[str, list[Result]] = {node["name"]: [] for node in report["nodes"]}
     for result in report["results"]:
-        if result["id"] not in left_out:
+        if result["id"] not in report["selection"]["left_out"]:
             by_node[result["node"]].append(result)
-    folded = {name: _shared_reason(results) for name, results in by_node.items()}
-    common = {} if every or any(folded.values()) else _common(by_node.values())
-    if common:
-        out += [("", None), (f"The same on all {len(by_node)} nodes:", None)]
-        out += _result_lines(common.values())
+    out: list[Line] = []
     for node in report["nodes"]:
         verdict, colour = VERDICTS[node["readiness"]]
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
-        out += _node_lines(by_node[node["name"]], folded[node["name"]], every, common)
-    out += matrix_table.lines(report) + link_table.lines(report) + _cluster_lines(report.get("cluster", ()))
-    return [*out, ("", None), *_closing_lines(report)]
+        out += _checks_of_node(by_node[node["name"]])
+    return out
 
 
-def _common(nodes: Collection[list[Result]]) -> dict[str, Result]:
-    """`{check id: a result}` of the results that are the same on all nodes. nodes: the results of each."""
-    if len(nodes) < 2:
-        return {}
-    found: dict[str, list[Result]] = {}
-    for result in itertools.chain.from_iterable(nodes):
-        if not _passes(result):
-            found.setdefault(result["id"], []).append(result)
-    return {
-        name: results[0]
-        for name, results in found.items()
-        if len(results) == len(nodes) and len({_reason(result) for result in results}) == 1
-    }
-
-
-def _passes(result: Result) -> bool:
-    return result["status"] == "pass" or bool(result["waiver"])
-
-
-def _reason(result: Result) -> Reason:
-    return result["status"], result["observed"], result["remedy"]
-
-
-def _node_lines(results: Sequence[Result], folded: Reason | None, every: bool, common: Collection[str]) -> list[Line]:
-    """The lines of one node. folded: the reason that all its checks share, which fold into one line then."""
+def _checks_of_node(results: Sequence[Result]) -> list[Line]:
+    """A line for each check; those that share one reason for being unknown or skipped have one line."""
+    folded = _shared_reason(results)
     if folded:
         status, reason, remedy = folded
         out = _hanging(f"  {MARKS[status]:<4}  ", f"all {len(results)} checks: {reason}", COLOURS[status])
         return out + (_detail("do", remedy, COLOURS[status]) if remedy else [])
-    if every:
-        return _result_lines(results, fold=False)
-    waived = [result for result in results if result["waiver"]]
-    passed = [result for result in results if result["status"] == "pass" and not result["waiver"]]
-    rest = [result for result in results if not _passes(result) and result["id"] not in common]
-    return _counted(MARKS["pass"], passed, None) + _counted(WAIVED, waived, "cyan") + _result_lines(rest)
-
-
-def _counted(mark: str, results: Iterable[Result], colour: str | None) -> list[Line]:
-    """How many checks of each area have a mark, on as few lines as that takes."""
-    counts: dict[str, int] = {}
-    for result in results:
-        area = result["id"].partition(".")[0]
-        counts[area] = counts.get(area, 0) + 1
-    listed = ", ".join(f"{count} {area}" for area, count in counts.items())
-    return _hanging(f"  {mark:<4}  ", listed, colour) if listed else []
-
-
-def _result_lines(results: Iterable[Result], fold: bool = True) -> list[Line]:
-    """One line for a check that passed, and all about any other.
-
-    fold: whether checks of one area that are unknown or skipped for one reason have one entry.
-    """
-    shown = _folded(results) if fold else list(results)
-    width = min(40, max((len(result["id"]) for result in shown), default=0))
-    return [line for result in shown for line in _lines_of_result(result, width)]
-
-
-def _folded(results: Iterable[Result]) -> list[Result]:
-    groups: dict[tuple[str, ...], list[Result]] = {}
-    for result in results:
-        same = (result["id"].partition(".")[0], *_reason(result))
-        groups.setdefault(same if result["status"] in ("unknown", "skipped") else (result["id"],), []).append(result)
-    return [_as_one(group) for group in groups.values()]
-
-
-def _as_one(group: Sequence[Result]) -> Result:
-    """An entry for results of one area that have the same reason."""
-    if len(group) == 1:
-        return group[0]
-    one = group[0].copy()
-    one["id"] = f"{one['id'].partition('.')[0]}.* ({len(group)})"
-    one["title"], one["expected"] = "checks without an answer", ""
-    return one
+    width = min(40, max((len(result["id"]) for result in results), default=0))
+    return [line for result in results for line in _lines_of_result(result, width)]
 
 
 def _lines_of_result(result: Result, width: int) -> list[Line]:
@@ -147,8 +110,7 @@ def _lines_of_result(result: Result, width: int) -> list[Line]:
 
 
 def _shared_reason(results: Sequence[Result]) -> Reason | None:
-    """The reason for being unknown or skipped that all results share, None without one."""
-    reasons = {_reason(result) for result in results}
+    reasons = {(result["status"], result["observed"], result["remedy"]) for result in results}
     if len(results) > 1 and len(reasons) == 1:
         only = reasons.pop()
         if only[0] in ("unknown", "skipped"):
@@ -165,6 +127,24 @@ def _cluster_lines(notes: Collection[dict[str, str]]) -> list[Line]:
 
 
 def _closing_lines(report: Document) -> list[Line]:
+    """What limits the verdict, and the verdict."""
+    out: list[Line] = []
+    ids = {result["id"] for result in report["results"]}
+    for variable, left_out in report["selection"]["left_out_by"].items():
+        out += _hanging("", f"Left out by {variable} ({len(left_out)}): {', '.join(_by_area(left_out, ids))}", "cyan")
+    for waiver in report["waivers"]:
+        out += _waiver_lines(waiver)
+    if "since" in report and comparison.sentence(report["since"]):
+        out += _hanging("", comparison.sentence(report["since"]), "cyan")
+    missing = report["not_verified"]
+    if missing:
+        listed = ", ".join(row["id"] for row in missing)
+        out += _hanging("", f"Not verified by any check ({len(missing)} requirements): {listed}", None)
+    return out
+
+
+def verdict_lines(report: Document) -> list[Line]:
+    """Return the verdict, in one or two lines."""
     counts: dict[str, int] = {}
     for result in report["results"]:
         key = "waived" if result["waiver"] else result["status"]
@@ -175,20 +155,9 @@ def _closing_lines(report: Document) -> list[Line]:
     words.update({key: key for key in ("waived", "unknown", "skipped")})
     tally = ", ".join(f"{counts[key]} {word}" for key, word in words.items() if key in counts)
     verdict, colour = VERDICTS[report["readiness"]]
-    out: list[Line] = [(f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}", colour)]
-    lost = [node for node in report["nodes"] if node["unreachable"]]
-    for node in lost:
-        out += _hanging("", f"{node['name']} is unreachable: {node['unreachable']}", "yellow")
-    ids = {result["id"] for result in report["results"]}
-    for variable, left_out in report["selection"]["left_out_by"].items():
-        out += _hanging("", f"Left out by {variable} ({len(left_out)}): {', '.join(_by_area(left_out, ids))}", "cyan")
-    for waiver in report["waivers"]:
-        out += _waiver_lines(waiver)
-    missing = report["not_verified"]
-    if missing:
-        listed = ", ".join(row["id"] for row in missing)
-        out += _hanging("", f"Not verified by any check ({len(missing)} requirements): {listed}", None)
-    return out
+    blocking = sum(cause["blocking"] for cause in report["causes"])
+    to_do = f"; {blocking} {'cause' if blocking == 1 else 'causes'} to resolve first" if blocking else ""
+    return _hanging("", f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}{to_do}", colour)
 
 
 def _by_area(left_out: Collection[str], ids: set[str]) -> list[str]:

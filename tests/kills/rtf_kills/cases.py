@@ -20,8 +20,6 @@ LOCAL = (
     "fail",
     "assert",
     "check_inputs",
-    "plan_changes",
-    "judge",
     "audit_plan",
     "audit_targets",
     "preflight_report",

@@ -44,7 +44,7 @@ def _collect(tasks, where, role, found):
         roles = [action[name] for name in ROLES if name in action]
         files = [action[name] for name in TASKS if name in action]
         # What is imported takes the place of its task; what is included runs besides.
-        if "include_tasks" in action or not (roles or files or "block" in task):
+        if {"include_tasks", "include_role"} & set(action) or not (roles or files or "block" in task):
             found.append(f"{where}: {TEMPLATE.sub('*', task['name'])}")
         for one in roles:
             _file(one["name"].rpartition(".")[2], one.get("tasks_from", "main"), found)

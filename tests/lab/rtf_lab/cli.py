@@ -40,7 +40,11 @@ def parser():
         return command
 
     command = add("up", run_up, "bring the lab up; keeps what is right already")
-    command.add_argument("--cluster", default=lifecycle.CLUSTER, help="a cluster file (default: tests/lab/cluster.yml)")
+    command.add_argument(
+        "--cluster",
+        default=os.environ.get("LAB_CLUSTER") or lifecycle.CLUSTER,
+        help="a cluster file (default: LAB_CLUSTER, else tests/lab/cluster.yml)",
+    )
     add("down", run_down, "remove the instance's containers and network")
     add("status", run_status, "say what is running; exit 1 unless all is ready")
     add("env", run_env, "print shell exports with which Ansible reaches the nodes")

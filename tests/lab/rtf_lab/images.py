@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Images: built from Debian's packages, kept as tarballs named by what they were made from.
 
-A definition (images/NAME) makes one image for each Debian suite that it lists.
+A definition (images/NAME) makes one image for each suite that it lists. A suite is a release of Debian, or the name of
+what a release of Debian is made to look like.
 """
 
 import concurrent.futures
@@ -18,12 +19,15 @@ from pathlib import Path
 
 import yaml
 
+from . import interpreters
 from .files import digest, write_whole
 from .instance import locked
 from .machine import LabError, as_root, cache_directory, podman, run, say
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
-NAMES = ("node", "internet")
+# The definitions that nodes are made of; no two of them have a suite of the same name.
+OF_NODES = ("node", "rocky")
+NAMES = (*OF_NODES, "internet")
 # As Debian's installer makes it; later suites are so by themselves.
 MERGED_USR_BY_HOOK = ("bullseye",)
 MERGED_USR = 'for one in bin sbin lib lib64; do mkdir -p "$1/usr/$one" && ln -s "usr/$one" "$1/$one"; done'
@@ -34,10 +38,18 @@ LEAVE_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/u
 
 @dataclass(frozen=True)
 class Image:
-    """One image of a definition (images/DEFINITION) and a suite; `key` changes when the definition does."""
+    """One image of a definition (images/DEFINITION) and a suite; `key` changes when the definition does.
+
+    layers: the directories of images/ that it is made of; debian: the release that its packages are of; wanted_python: a
+    version of Python that it has beside Debian's, or None, and python: the Interpreter of that version, or None.
+    """
 
     definition: str
     suite: str
+    layers: tuple
+    debian: str
+    wanted_python: str | None
+    python: interpreters.Interpreter | None
     packages: tuple
     repository: tuple
     key: str
@@ -73,23 +85,43 @@ def image_name(definition, suite):
     return f"{definition}-{suite}"
 
 
+def of_node(images, suite):
+    """The Image of nodes of a suite among {image name: Image}; None where there is none."""
+    found = (images.get(image_name(definition, suite)) for definition in OF_NODES)
+    return next((image for image in found if image), None)
+
+
 def load_images(name):
     """The Images defined in images/NAME, one for each suite: {image name: Image}."""
-    definition = yaml.safe_load((DEFINITIONS / name / "image.yml").read_text(encoding="utf-8"))
-    shared = [path for path in DEFINITIONS.iterdir() if path.is_file()]
-    sources = [*shared, *(DEFINITIONS / "common").rglob("*"), *(DEFINITIONS / name).rglob("*")]
+    definition = load_definition(name)
+    below = load_definition(definition["based_on"]) if "based_on" in definition else {}
+    layers = (*((definition["based_on"],) if below else ()), name)
+    packages = (*below.get("packages", ()), *definition["packages"])
+    suites = definition["suites"]
+    releases = suites if isinstance(suites, dict) else dict(zip(suites, suites))
     contents = [
-        (str(path.relative_to(DEFINITIONS)), path.stat().st_mode & 0o100, path.read_bytes())
-        for path in sorted(sources)
-        if path.is_file()
+        (str(path.relative_to(DEFINITIONS)), path.stat().st_mode & 0o100, path.read_bytes()) for path in sources(layers)
     ]
-    packages, shared_repository = tuple(definition["packages"]), tuple(definition.get("repository", ()))
     found = {}
-    for suite in definition["suites"]:
-        repository = (*shared_repository, *definition.get("repository_of", {}).get(suite, ()))
-        key = digest(LEAVE_OUT, suite, *contents)
-        found[image_name(name, suite)] = Image(name, suite, packages, repository, key)
+    for suite, debian in releases.items():
+        wanted = definition.get("python", {}).get(suite)
+        python = interpreters.interpreter(wanted) if wanted else None
+        repository = (*definition.get("repository", ()), *definition.get("repository_of", {}).get(suite, ()))
+        key = digest(LEAVE_OUT, suite, *([python] if python else []), *contents)
+        found[image_name(name, suite)] = Image(name, suite, layers, debian, wanted, python, packages, repository, key)
     return found
+
+
+def load_definition(name):
+    """The content of images/NAME/image.yml."""
+    return yaml.safe_load((DEFINITIONS / name / "image.yml").read_text(encoding="utf-8"))
+
+
+def sources(layers):
+    """The files that images of these layers are made from, in a lasting order."""
+    shared = [path for path in DEFINITIONS.iterdir() if path.is_file()]
+    own = [path for layer in ("common", *layers) for path in (DEFINITIONS / layer).rglob("*")]
+    return [path for path in sorted([*shared, *own]) if path.is_file() and path.suffix != ".pyc"]
 
 
 def ensure_images(suites=None):
@@ -98,14 +130,20 @@ def ensure_images(suites=None):
     Returns {image name: Image}. Raises LabError for a suite that nodes cannot have.
     """
     known = {name: image for definition in NAMES for name, image in load_images(definition).items()}
-    unknown = [suite for suite in suites or () if image_name("node", suite) not in known]
+    unknown = [suite for suite in suites or () if not of_node(known, suite)]
     if unknown:
         raise LabError(f"there is no image of nodes for the suite {unknown[0]!r}, but: {', '.join(sorted(known))}")
     images = {
         name: image
         for name, image in known.items()
-        if image.definition != "node" or suites is None or image.suite in suites
+        if image.definition not in OF_NODES or suites is None or image.suite in suites
     }
+    for image in images.values():
+        if image.wanted_python and not image.python:
+            say(
+                f"this machine has no Python {image.wanted_python}: nodes of the suite {image.suite} run Ansible's "
+                f"modules with that of Debian {image.debian}, and show nothing about Python {image.wanted_python}"
+            )
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(ensure_image, images.values()))
     return images
@@ -147,7 +185,8 @@ def build(image):
         if code:
             last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise LabError(f"mmdebstrap failed (exit {code}), log {log}:\n{last}")
-        write_whole(packages / "Packages", package_index(packages))
+        if any(packages.glob("*.deb")):
+            write_whole(packages / "Packages", package_index(packages))
         packages.chmod(0o755)
         shutil.rmtree(image.packages_directory, ignore_errors=True)
         packages.rename(image.packages_directory)
@@ -164,12 +203,16 @@ def build_command(image, apt_conf, packages):
         return f'--customize-hook=sh {shlex.quote(str(script))} "$1" {words}'
 
     hooks = [hook(DEFINITIONS / "repository.sh", packages, *image.repository)] if image.repository else []
-    hooks.append(
-        hook(DEFINITIONS / "overlay.sh", DEFINITIONS / "common" / "root", DEFINITIONS / image.definition / "root")
-    )
-    hooks.append(hook(DEFINITIONS / image.definition / "customize.sh"))
+    roots = [DEFINITIONS / layer / "root" for layer in ("common", *image.layers)]
+    hooks.append(hook(DEFINITIONS / "overlay.sh", *roots))
+    if image.python:
+        hooks.append(hook(DEFINITIONS / image.definition / "python.sh", *image.python[1:]))
+    for layer in image.layers:
+        hooks.append(hook(DEFINITIONS / layer / "customize.sh", image.suite, packages, *image.repository))
     hooks.append(hook(DEFINITIONS / "finish.sh"))
-    setup = [f"--setup-hook={MERGED_USR}"] if image.suite in MERGED_USR_BY_HOOK else []
+    own_finish = [DEFINITIONS / layer / "finish.sh" for layer in image.layers]
+    hooks += [hook(script) for script in own_finish if script.exists()]
+    setup = [f"--setup-hook={MERGED_USR}"] if image.debian in MERGED_USR_BY_HOOK else []
     return [
         # A build whose parent was killed must not go on beside its successor.
         *as_root(),
@@ -186,9 +229,9 @@ def build_command(image, apt_conf, packages):
         *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT),
         *setup,
         *hooks,
-        image.suite,
+        image.debian,
         "-",
-        *mirrors(image.suite),
+        *mirrors(image.debian),
     ]
 
 

@@ -26,7 +26,7 @@ INTERNET_HOST_NUMBER = 2
 
 @dataclass(frozen=True)
 class Node:
-    """One host of the cluster; `group` is its inventory group, `suite` its Debian release."""
+    """One host of the cluster; `group` is its inventory group, `suite` what it is made of."""
 
     name: str
     group: str

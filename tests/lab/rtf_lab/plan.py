@@ -73,13 +73,13 @@ def internet_specification(instance, built, servers, authority, issuers, leaves,
 
 def nodes_images(instance, built):
     """The Images that the instance's nodes are made of, in the order of their suites."""
-    return [built[images.image_name("node", suite)] for suite in sorted({node.suite for node in instance.nodes})]
+    return [images.of_node(built, suite) for suite in sorted({node.suite for node in instance.nodes})]
 
 
 def node_specification(instance, built, node, keys, authority):
     """The Specification of one node."""
     files = node_files(instance, node, keys, authority.root.certificate.read_bytes())
-    image = built[images.image_name("node", node.suite)]
+    image = images.of_node(built, node.suite)
     return Specification(
         node.name,
         instance.container(node.name),

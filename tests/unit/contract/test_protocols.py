@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.pro
     PROTOCOLS,
     evidence,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import connection_paths, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, connection_paths, verdicts
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tools import protocol_docs
@@ -77,3 +77,8 @@ def test_no_code_compares_with_the_name_of_a_protocol(folder):
         and any(isinstance(part, ast.Constant) and part.value in names for part in ast.walk(node))
     ]
     assert found == []
+
+
+def test_every_cause_is_documented_and_no_other():
+    documented = re.findall(r"V\((\w+)\) -", " ".join(RESULT["cause"]["description"]))
+    assert sorted(documented) == sorted(value for name, value in vars(causes).items() if name.isupper())

@@ -141,7 +141,10 @@ def test_a_scenario_runs_the_role_alone_and_without_facts(role):
     assert "ansible_user=ops" in checkout.read("examples/site/inventory")
 
 
-@pytest.mark.parametrize("playbook", [name for name in checkout.playbook_names() if name.endswith("_rtf")])
+PLAYBOOKS_WITH_ROLES = [name for name in checkout.playbook_names() if "role" in checkout.read(f"playbooks/{name}.yml")]
+
+
+@pytest.mark.parametrize("playbook", [name for name in PLAYBOOKS_WITH_ROLES if name.endswith("_rtf")])
 def test_tags_are_the_names_of_the_roles(playbook):
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "--list-tags", "-i", "localhost,", f"playbooks/{playbook}.yml"],
@@ -160,14 +163,14 @@ def test_tags_are_the_names_of_the_roles(playbook):
 
 
 def roles_imported(playbook, tasks_from=None):
-    """Return the roles that a playbook imports with this entry point, in their order."""
+    """Return the roles that a playbook imports or includes with this entry point, in their order."""
 
     def walk(node):
         if isinstance(node, list):
             return [entry for child in node for entry in walk(child)]
         if not isinstance(node, dict):
             return []
-        own = [node["ansible.builtin.import_role"]] if "ansible.builtin.import_role" in node else []
+        own = [node[name] for name in ("ansible.builtin.import_role", "ansible.builtin.include_role") if name in node]
         return own + [entry for child in node.values() for entry in walk(child)]
 
     found = walk(checkout.read_yaml(f"playbooks/{playbook}.yml"))

@@ -15,8 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
-FILES = {"main", "inspect", "plan", "apply", "verify", "revert"}
-BESIDES = ("apply_", "revert_")
+FILES = {"main", "plan", "apply", "verify", "revert"}
+BESIDES = ("apply_", "plan_", "revert_")
 SHARED = ("main", "apply", "apply_announcement")  # the same in each role, but for its name
 VERBS = {
     "Collect",
@@ -78,31 +78,67 @@ def test_what_roles_share_is_the_same_text(role, name):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_main_inspects_plans_applies_what_differs_and_verifies(role):
+def test_main_plans_applies_what_differs_and_verifies(role):
     steps = [(action_of(task), task[f"ansible.builtin.{action_of(task)}"]) for task in tasks_in(role, "main")]
     assert steps == [
-        ("import_tasks", "inspect.yml"),
         ("import_tasks", "plan.yml"),
         ("include_tasks", "apply.yml"),
-        ("import_tasks", "verify.yml"),
+        ("include_tasks", "verify.yml"),
     ]
-    assert actions(role, "inspect")[0] == "check_inputs" and "host_info" in actions(role, "inspect")
-    assert "plan_changes" in actions(role, "plan") and "plan_changes" in actions(role, "revert")
+
+
+def planning(role, name):
+    """Return the options of each task of a file that inspects and plans."""
+    return [
+        task["hostprep.runtime_fabric.plan_changes"]
+        for task in tasks_in(role, name)
+        if action_of(task) == "plan_changes"
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_one_task_validates_inspects_and_plans_and_takes_evidence_in_one_place(role):
+    """So that a play that has the evidence already can hand it in there."""
+    assert actions(role, "plan")[0] == "plan_changes"
+    (task,) = planning(role, "plan")
+    assert task["host"] == "{{ __" + role + "_host }}"
+    assert checkout.read_yaml(f"roles/{role}/vars/main.yml")[f"__{role}_host"] == {}
+    everywhere = "".join(checkout.read(f"roles/{role}/tasks/{name}.yml") for name in files_of(role))
+    assert everywhere.count(f"{{{{ __{role}_host }}}}") == 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_inspects_or_judges_in_another_manner(role):
+    used = {action for name in files_of(role) for action in actions(role, name)}
+    assert used.isdisjoint({"host_info", "check_inputs", "validate_argument_spec"})
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_one_name_is_registered_for_results_of_one_action_alone(role):
+    """A result of another shape would take the place of the plan."""
+    found = {}
+    for name in files_of(role):
+        for task in tasks_in(role, name):
+            if "register" in task:
+                # That of a skipped task, too.
+                assert action_of(task) != "plan_changes" or "when" not in task, task["name"]
+                found.setdefault(task["register"], set()).add(action_of(task))
+    assert {name: kinds for name, kinds in found.items() if len(kinds) > 1} == {}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_verifying_alone_inspects_first_and_changes_nothing(role):
-    tasks = tasks_in(role, "verify")
-    assert tasks[0]["ansible.builtin.include_tasks"] == "inspect.yml"
-    assert tasks[0]["when"] == f"__{role}_inspect_again | default(true)"
-    assert set(actions(role, "verify")) <= {"include_tasks", "judge", "assert", "egress_info"}
+    tasks = planning(role, "verify")
+    assert "host" not in tasks[0] and [task.get("step") for task in tasks][-1] == "verify"
+    assert {task["step"] for task in tasks} <= {"inspect", "verify"}
+    assert set(actions(role, "verify")) <= {"plan_changes", "egress_info"}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_reverting_applies_a_plan_of_its_own_with_the_same_tasks(role):
     tasks = tasks_in(role, "revert")
-    (plan,) = [task["hostprep.runtime_fabric.plan_changes"] for task in tasks if action_of(task) == "plan_changes"]
-    assert "remembered" in plan
+    (plan,) = planning(role, "revert")
+    assert "remembered" in plan and plan["entry_point"] == "revert"
     assert "apply.yml" in [task.get("ansible.builtin.include_tasks") for task in tasks]
     assert actions(role, "revert")[-1] == "change_record"
 
@@ -114,15 +150,24 @@ def test_the_names_of_tasks_begin_with_a_verb_of_ours(role):
     assert {name for name in names if name.split()[0] not in VERBS and name != named_by_the_plan} == set()
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_the_evidence_of_a_role_is_named_in_one_place(role):
-    """So that a play that has the evidence already can hand it in there."""
-    found = f"__{role}_found"
-    uses = [
-        name
-        for name in sorted(files_of(role))
-        for task in tasks_in(role, name)
-        if found in str({key: value for key, value in task.items() if key != "register"})
+def test_a_playbook_plans_all_roles_at_once_and_includes_those_that_have_something_to_do():
+    (block,) = [
+        task for play in checkout.read_yaml("playbooks/prepare_rtf.yml") for task in play["tasks"] if "block" in task
     ]
-    assert uses == []
-    assert checkout.read(f"roles/{role}/vars/main.yml").count(f"{found}.host") == 1
+    plan, *others = block["block"]
+    assert plan["hostprep.runtime_fabric.plan_changes"]["roles"] == "{{ __rtf_roles }}"
+    roles = block["vars"]["__rtf_roles"]
+    assert sorted(roles) == sorted(ROLES) == sorted(plan["tags"])
+    included = [task for task in others if "ansible.builtin.include_role" in task]
+    assert [task["tags"] for task in included] == roles
+    for role, task in zip(roles, included):
+        assert task["ansible.builtin.include_role"]["name"] == f"hostprep.runtime_fabric.{role}"
+        assert task["ansible.builtin.include_role"]["apply"] == {"tags": role}
+        assert task["when"] == f"'{role}' in __rtf_plans.pending"
+        assert list(task["vars"]) == [f"__{role}_host"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_disturbs_only_those_after_it(role):
+    order = ["rtf_proxy", "rtf_kernel", "rtf_time_sync", "rtf_firewall"]
+    assert set(ROLES[role].disturbs) <= set(order[order.index(role) + 1 :])

@@ -4,15 +4,28 @@
 """What goes into images and containers, and how nodes are reached."""
 
 import io
+import os
+import sys
 import tarfile
 
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, files, images, pki, plan, ssh
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance import Instance, Node, load_nodes
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import (
+    containers,
+    files,
+    images,
+    interpreters,
+    pki,
+    plan,
+    ssh,
+)
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance import CHECKOUT, Instance, Node, load_nodes
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lifecycle import CLUSTER
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
+
+EL_CLUSTER = CHECKOUT / "tests" / "lab" / "clusters" / "el_nodes.yml"
+PYTHON = interpreters.Interpreter("3.6.15", "/opt/bin/python3.6", "/opt/lib/python3.6", "")
 
 
 def test_an_archive_holds_the_files_with_their_modes():
@@ -45,9 +58,66 @@ def test_the_images_differ_in_their_keys_and_the_nodes_have_no_time_service():
         assert "chrony" in node.repository and "chrony" not in node.packages
 
 
-def test_there_is_an_image_of_nodes_for_every_suite_of_the_cluster_and_each_is_tested():
-    suites = {node.suite for node in load_nodes(CLUSTER)}
-    assert {image.suite for image in images.load_images("node").values()} == suites
+@pytest.mark.parametrize("definition, cluster", [("node", CLUSTER), ("rocky", EL_CLUSTER)])
+def test_there_is_an_image_of_nodes_for_every_suite_of_a_cluster_and_each_is_tested(definition, cluster):
+    suites = {node.suite for node in load_nodes(cluster)}
+    assert {image.suite for image in images.load_images(definition).values()} == suites
+
+
+@pytest.fixture
+def python36(monkeypatch):
+    """Lets the machine have the Python 3.6 that a test wants, or none."""
+
+    def has(found):
+        monkeypatch.setattr(interpreters, "interpreter", lambda version: found if version == "3.6" else None)
+        return images.load_images("rocky")
+
+    return has
+
+
+def test_an_image_upon_another_has_what_that_has_and_is_built_from_the_same_release(python36):
+    below, image = images.load_images("node")["node-bookworm"], python36(PYTHON)["rocky-el9"]
+    assert image.debian == below.suite and set(below.packages) < set(image.packages)
+    command = images.build_command(image, "apt.conf", "packages")
+    scripts = [word.split()[1].rpartition("/images/")[2] for word in command if word.startswith("--customize-hook=")]
+    assert scripts == [
+        "repository.sh",
+        "overlay.sh",
+        "node/customize.sh",
+        "rocky/customize.sh",
+        "finish.sh",
+        "rocky/finish.sh",
+    ]
+    assert command[command.index("-") - 1] == "bookworm"
+
+
+def test_the_machines_python_is_part_of_the_image_that_wants_it_and_of_no_other(python36):
+    without, one, other = python36(None), python36(PYTHON), python36(PYTHON._replace(version="3.6.8"))
+    assert len({found["rocky-el8"].key for found in (without, one, other)}) == 3
+    assert len({found["rocky-el9"].key for found in (without, one, other)}) == 1
+    command = images.build_command(one["rocky-el8"], "apt.conf", "packages")
+    assert any("rocky/python.sh" in word and "/opt/bin/python3.6 /opt/lib/python3.6 ''" in word for word in command)
+
+
+def test_a_machine_without_the_python_that_an_image_wants_says_what_its_nodes_cannot_show(
+    python36, capsys, monkeypatch
+):
+    monkeypatch.setattr(images, "ensure_image", lambda image: None)
+    python36(PYTHON)
+    images.ensure_images({"el8", "el9"})
+    assert capsys.readouterr().out == ""
+    python36(None)
+    images.ensure_images({"el9"})
+    assert capsys.readouterr().out == ""
+    images.ensure_images({"el8", "el9"})
+    assert "this machine has no Python 3.6: nodes of the suite el8 " in capsys.readouterr().out
+
+
+def test_the_interpreter_that_runs_this_is_found_with_its_library():
+    version = ".".join(map(str, sys.version_info[:2]))
+    found = interpreters.interpreter(version)
+    assert os.path.isfile(f"{found.library}/os.py") and os.access(found.program, os.X_OK)
+    assert interpreters.interpreter("3.99") is None
 
 
 def test_a_suite_without_an_image_is_refused_before_anything_is_built():

@@ -29,6 +29,7 @@ FILES = {
     "nftables-worker.nft",
     "openings.csv",
     "squid-access.conf",
+    "squid-passthrough-containers.conf",
     "squid-passthrough.conf",
 }
 

@@ -10,8 +10,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import urllib.request
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -173,6 +175,47 @@ def test_go(go_program):
         asked.update({(value, host): direct for host, direct in json.loads(said).items()})
     assert len(asked) == len(cases())
     assert differences(no_proxy_rules.go, asked) == {}
+
+
+def test_k3s_and_rke2_add_the_networks_of_the_cluster(go_program):
+    """As https://docs.k3s.io/advanced#configuring-an-http-proxy says of servers; the rest is Go's."""
+    networks = ("10.42.0.0/16", "10.43.0.0/16")
+    rule, hosts = no_proxy_rules.k3s_server(networks), [*HOSTS, "10.42.1.5", "10.43.0.1", "10.44.0.1", "x.svc", "svc"]
+    asked = {}
+    for value in LISTS:
+        own = f"{value},.svc,.cluster.local,{','.join(networks)}"
+        _code, said = run(go_program, "direct", *hosts, http_proxy="http://127.0.0.1:1", no_proxy=own)
+        asked.update({(value, host): direct for host, direct in json.loads(said).items()})
+    assert differences(rule, asked) == {}
+    assert rule("", "10.42.1.5") and not no_proxy_rules.go("", "10.42.1.5")
+
+
+def test_the_library_of_cri_o():
+    """skopeo pulls with the library with which CRI-O does."""
+    lists = (COMPUTED, "10.0.0.0/8", ".example.com", "EXAMPLE.com, worker-1")
+    hosts = (
+        "localhost",
+        "192.168.230.11",
+        "192.168.230.12",
+        "worker-1",
+        "10.244.1.5",
+        "10.245.1.5",
+        "leader.telekube.local",
+    )
+    done = subprocess.run(
+        [
+            *("unshare", "--user", "--map-root-user", "--net", "--mount"),
+            *(sys.executable, str(Path(__file__).with_name("registry_clients.py"))),
+        ],
+        input=json.dumps({"lists": lists, "hosts": [*hosts, "www.example.com", "example.com"]}),
+        env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    asked = {(value, host): direct for value, host, direct in json.loads(done.stdout)}
+    assert any(asked.values()) and not all(asked.values())
+    assert differences(no_proxy_rules.of_service("crio", ()), asked) == {}
 
 
 def test_python_urllib():

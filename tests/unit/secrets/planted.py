@@ -9,6 +9,7 @@ tests/unit/secrets/test_contract.py fails where the collection reads a path that
 
 import base64
 import hashlib
+import json
 from urllib.parse import quote
 
 # Each half of a secret is a word that nothing else has: a part of one is found, too.
@@ -115,7 +116,35 @@ def _repositories():
 _LINES, _STANZAS, _SECTIONS = _repositories()
 
 # {path: text} of files that hold secrets, among them everything of a site's that the collection reads.
+# What hooks and rules of a site hold beside a kernel parameter.
+_COMMANDS = [
+    f"curl --proxy http://{USER}:{encoded(secret)}@planted.example.com -u '{USER}:{secret}'; sysctl -w net.ipv4.ip_forward=1"
+    for secret in SECRETS.values()
+]
+_SCRIPT = "#!/bin/sh\n" + "".join(line + "\n" for line in _COMMANDS)
+_PROFILE = "[main]\nsummary=Kq1xKq1vKq1\n[sysctl]\nnet.ipv4.ip_forward=1\n[script]\nscript=/x Kq2x Kq2v\n"
+
 FILES = {
+    **dict.fromkeys(
+        (
+            "/etc/rc.local",
+            "/etc/rc.d/rc.local",
+            "/etc/network/if-pre-up.d/planted",
+            "/etc/network/if-up.d/planted",
+            "/etc/NetworkManager/dispatcher.d/planted",
+            "/etc/NetworkManager/dispatcher.d/pre-up.d/planted",
+            "/etc/networkd-dispatcher/configured.d/planted",
+            "/etc/networkd-dispatcher/routable.d/planted",
+        ),
+        _SCRIPT,
+    ),
+    "/etc/udev/rules.d/99-planted.rules": "".join(
+        f'ACTION=="add", RUN+="/bin/sh -c \\"{line}\\""\n' for line in _COMMANDS
+    ),
+    "/etc/tuned/planted/tuned.conf": _PROFILE,
+    "/etc/tuned/profiles/planted/tuned.conf": _PROFILE,
+    "/etc/frr/frr.conf": "password Kq1xKq1vKq1\nenable password Kq2x Kq2v\nno ip forwarding\n",
+    "/etc/shorewall/shorewall.conf": "IP_FORWARDING=Keep\nTC='Kq1xKq1vKq1'\n",
     "/etc/environment": _named("{0}={1}", _VARIABLES, urls()),
     "/etc/profile": _named("export {0}={1}", _VARIABLES, urls()),
     **_each("/etc/profile.d/planted{0}.sh", 'export {0}="{1}"', _VARIABLES, urls()),
@@ -147,6 +176,13 @@ FILES = {
     "/etc/yum/vars/planted": "Kq1xKq1vKq1\n",
     "/etc/dnf/vars/planted": "u:Kq1xKq1vKq1@planted.example.com\n",
     **_each("/opt/anypoint/runtimefabric/env", "{0}={1}", _INSTALLER, list(urls())[-6:]),
+    "/etc/docker/daemon.json": json.dumps(
+        {
+            "proxies": {
+                f"{name}-proxy": f"http://{USER}:Kq3x#Kq3v@planted.example.com" for name in ("http", "https", "no")
+            }
+        }
+    ),
     "/etc/chrony/chrony.keys": "".join(
         f"{number} SHA1 {secret}\n" for number, secret in enumerate(SECRETS.values(), 100)
     ),
@@ -162,6 +198,11 @@ FILES = {
     "/etc/sysconfig/network-scripts/ifcfg-planted": "DEVICE=planted0\nBOOTPROTO=dhcp\nKEY1=Kq1xKq1vKq1\n",
     "/etc/sysconfig/network/ifcfg-planted": "BOOTPROTO=dhcp\nWIRELESS_WPA_PSK='Kq2x Kq2v'\n",
     "/etc/systemd/network/99-planted.network": "[Match]\nName=planted0\n[WireGuard]\nPrivateKey=Kq1xKq1vKq1\n",
+    "/run/systemd/network/10-netplan-planted.network": "[Match]\nName=planted0\n[WireGuard]\nPrivateKey=Kq1xKq1vKq1\n",
+    "/run/systemd/network/10-netplan-planted.network.d/planted.conf": "[WireGuardPeer]\nPresharedKey=Kq1xKq1vKq1\n",
+    "/run/netplan/planted.yaml": "network: {wifis: {planted0: {access-points: {a: {password: Kq1xKq1vKq1}}}}}\n",
+    "/usr/lib/netplan/planted.yaml": "network: {modems: {planted0: {password: Kq1xKq1vKq1}}}\n",
+    "/etc/default/networking": "PLANTED=Kq1xKq1vKq1\n",
     "/etc/fstab": (
         f"//{USER}:Kq4x@Kq4v@planted.example.com/x /planted1 cifs noauto,username=u,password=Kq1xKq1vKq1,credentials=Kq1xKq1vKq1 0 0\n"
         "u#Kq3x@planted:/x /planted2 fuse.sshfs noauto,pw=Kq3x#Kq3v 0 0\n# RTF Kq1xKq1vKq1\n"
@@ -175,6 +216,14 @@ FILES = {
 # Other paths that are read or written, each with why nothing of a site's secrets can be in what is returned. A directory that ends
 # with a slash stands for all that is in it.
 HARMLESS = {
+    "/etc/tuned/active_profile": "the name of a profile",
+    "/etc/tuned/tuned-main.conf": "how tuned works",
+    "/usr/lib/tuned": "the distribution's",
+    "/usr/lib/tuned/profiles": "the distribution's",
+    "/usr/local/lib": "a directory that others are looked for in",
+    "/run/systemd/netif/links/": "two words of it are returned",
+    "/run/credentials/@system/sysctl.extra": "kernel parameters",
+    "/run/udev/control": "it is there or not",
     "/proc": "the kernel's own; of processes only names are returned, of their environments only proxies",
     "/proc/": "the same",
     "/sys/": "the kernel's own",
@@ -195,12 +244,31 @@ HARMLESS = {
     "/var/lib/dhclient/": "leases, of which addresses alone are returned",
     "/var/lib/dhcp/": "leases, of which addresses alone are returned",
     "/var/lib/NetworkManager/": "leases, of which addresses alone are returned",
+    "/run/systemd/netif/links/{}": "two words of it are returned",
+    "/run/NetworkManager/devices/{}": "one word of it is returned",
+    "/run/network/ifstate": "names of interfaces",
+    "/usr/share/ifupdown2": "it is there or not",
+    "/usr/libexec/ifupdown-ng": "it is there or not",
+    "/lib/ifupdown-ng": "it is there or not",
+    "/usr/libexec/netplan/generate": "a program",
+    "/usr/lib/netplan/generate": "a program",
+    "/lib/netplan/generate": "a program",
+    "/lib/netplan": "read as /usr/lib/netplan",
+    "/usr/lib64/NetworkManager/": "plugins",
+    "/usr/lib/*/NetworkManager/*/libnm-settings-plugin-ifcfg-rh.so": "plugins",
     "/etc/selinux/config": "one word of it is returned",
     "/etc/fapolicyd/fapolicyd.conf": "one word of it is returned",
+    "/etc/apt/apt.conf": "it mentions a proxy or not; its settings are those of apt-config",
     "/etc/cloud/cloud.cfg": "it is there or not",
+    "/etc/cloud/cloud.cfg.d/*.cfg": "one word of it is returned",
     "/etc/cloud/cloud-init.disabled": "it is there or not",
+    "/run/cloud-init/disabled": "it is there or not",
     "/etc/chrony.conf": "paths of files that it names",
     "/etc/chrony/chrony.conf": "paths of files that it names",
+    "/etc/ssl/certs/ca-certificates.crt": "certificates of authorities",
+    "/etc/docker/certs.d": "certificates of authorities; keys that lie there have other names",
+    "/etc/containerd/certs.d": "the same, and of hosts.toml the paths of such certificates",
+    "/etc/containers/certs.d": "certificates of authorities; keys that lie there have other names",
     "/opt/anypoint/runtimefabric/init.sh": "the vendor's; its version is returned",
     "/opt/anypoint/runtimefabric/scripts/init.sh": "the vendor's; its version is returned",
     "/etc/firewalld": "rules of a firewall",
@@ -232,7 +300,7 @@ HARMLESS = {
     **dict.fromkeys(
         (
             f"{folder}/{name}"
-            for name in ("modprobe.d", "modules-load.d", "sysctl.d", "systemd/network")
+            for name in ("modprobe.d", "modules-load.d", "sysctl.d", "systemd/network", "systemd/system")
             for folder in ("/run", "/usr/local/lib", "/usr/lib", "/lib")
         ),
         "read as the directory of this name in /etc",

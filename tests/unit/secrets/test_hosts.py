@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_programs, masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import modprobe_files, swap_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import (
     package_sources,
     repository_evidence,
@@ -33,6 +34,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.managed_blocks"
+# The interfaces that the planted files are about.
+LINKS = [Link(name, names=(name,)) for name in ("planted", "planted0", "planted1")]
 NODES = {"n1": {"ansible_host": "192.0.2.11"}}
 
 
@@ -62,7 +65,7 @@ def evidence(tmp_path_factory):
         found[manager] = {
             "proxy": proxy_evidence.proxy_evidence([], str(root) + "/", lambda root=root: dump(root)),
             "packages": repository_evidence.repository_evidence([], str(root) + "/", lambda root=root: dump(root)),
-            "persistence": address_persistence.persistence_evidence(str(root) + "/"),
+            "persistence": address_persistence.persistence_evidence(str(root) + "/", links=LINKS),
             "environment": [
                 shell_settings.device_settings(str(path), ["RTF_DOCKER_DEVICE"])
                 for path in root.glob("opt/anypoint/runtimefabric/env*")
@@ -134,6 +137,16 @@ def test_no_name_of_a_process_is_a_part_of_its_arguments():
             assert planted.found_in(repr(program_evidence.program_names("x", words))) == []
 
 
+class Host(proxy_services.Host):
+    """A host on which every file has the same text."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def read(self, path):
+        return self.text
+
+
 def test_no_environment_of_a_service_holds_a_part_of_a_secret():
     lines = [
         "Environment=" + " ".join('"http_proxy={}"'.format(url.replace('"', "")) for url in [url])
@@ -145,8 +158,8 @@ def test_no_environment_of_a_service_holds_a_part_of_a_secret():
             value = form.partition("=")[2].strip('"').partition("=")[2]
             found = proxy_services.service_evidence(
                 masked_urls.Display(),
-                lambda argv, shown=shown: shown if argv[1] == "show" else "",
-                lambda path, value=value: f"http_proxy={value}\0",
+                run=lambda argv, shown=shown: shown if argv[1] == "show" else "",
+                host=Host(f"http_proxy={value}\0"),
             )
             assert planted.found_in(json.dumps(found)) == [], form
 

@@ -52,6 +52,8 @@ SHAPES = {
         {"ports": ["1"], "from": "nodes", "to": "nodes", name: None}
         for name in ("ports", "from", "to", "id", "transport", "application", "purpose", "severity")
     ],
+    "rtf_persistence_database": [{"host": "a.example.com", name: None} for name in ("host", "port", "password")],
+    "rtf_registry": [{"host": "a.example.com", name: None} for name in ("host", "port", "password")],
     "rtf_smtp": [{"host": "a.example.com", name: None} for name in ("host", "port", "security", "auth", "password")],
     "rtf_ntp_servers": [
         {"host": "a.example.com", name: None} for name in ("host", "key", "pool", "minpoll", "maxsources")

@@ -47,12 +47,13 @@ def get_through(proxy, attempt, wire):
         before=f"http://{http_exchange.name_in_url(endpoint.host)}:{endpoint.port}",
     )
     try:
-        head, title = http_exchange.ask(wire, question, attempt.seconds)
+        head, page = http_exchange.ask(wire, question, attempt.seconds)
     except verdicts.LayerFailed as failure:
         detail = f"{proxy_url.label(proxy)}: {failure.detail}"
         raise verdicts.LayerFailed(verdicts.PROXY_BROKEN, proxy_url.without_secrets(detail, proxy)) from failure
-    # A 403 without Squid's own header can come from the endpoint; 502 to 504 are only ever sent by a gateway.
+    # A 403 without Squid's own header can come from the endpoint, unless its page says otherwise. 502 to 504 are only ever sent
+    # by a gateway.
     if head.status in (407, 502, 503, 504) or "x-squid-error" in head.headers:
         raise http_connect.refusal(proxy, head, f"answered GET with {head.status} {head.reason}")
-    attempt.trace.note(http=http_exchange.described(head, title, endpoint.origin))
-    return http_origin.remark(endpoint, head, title)
+    attempt.trace.note(http=http_exchange.described(head, page, endpoint.origin))
+    return http_origin.remark(endpoint, head, page)

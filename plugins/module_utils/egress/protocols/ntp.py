@@ -4,7 +4,13 @@
 """NTP: a query to a time server over UDP."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Evidence, Protocol
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import ntp_client, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, ntp_client, verdicts
+
+# Seconds; chrony's default for maxdistance.
+MOST_DISTANCE = 3
+# RFC 5905, 7.4: the client must stop asking this server.
+_REFUSALS = ("DENY", "RSTR")
+_TOO_OFTEN = "RATE"
 
 
 class Ntp(Protocol):
@@ -29,6 +35,18 @@ contains:
     returned: always
     type: int
     sample: 2
+  kiss:
+    description: The code by which the server refuses to serve time, V(null) where it does not.
+    returned: always
+    type: str
+    sample: DENY
+  root_distance:
+    description:
+      - Seconds by which the time may be wrong, by what the server says of its own way to a reference clock. V(null) when the
+        server refuses to serve time.
+    returned: always
+    type: float
+    sample: 0.012
 """,
     )
     failures = {verdicts.NO_REPLY: "no valid reply from the time server"}
@@ -39,9 +57,31 @@ contains:
         addresses = attempt.resolve()
         with attempt.trace.layer(self.layer):
             reply, address = ntp_client.ask(addresses, attempt.endpoint.port, attempt.seconds)
-        attempt.trace.note(address=address, ntp={"offset": reply.offset, "stratum": reply.stratum})
+            attempt.trace.note(address=address, ntp=_described(reply))
+            if reply.kiss in _REFUSALS:
+                raise verdicts.LayerFailed(
+                    verdicts.NO_REPLY,
+                    f"{address} refuses to serve time to this host ({reply.kiss})",
+                    causes.REFUSES_TIME,
+                )
+        if reply.kiss == _TOO_OFTEN:
+            return f"the server asks for fewer queries ({reply.kiss})"
         if reply.kiss is not None:
-            return f"the server refuses to serve time ({reply.kiss})"
+            return f"the server does not serve time ({reply.kiss or 'stratum 0'})"
         if not reply.synchronised:
             return f"the server answers but is not synchronised itself (stratum {reply.stratum})"
+        if reply.root_distance > MOST_DISTANCE:
+            return (
+                f"the server says that its time may be wrong by {reply.root_distance:.1f} s, and chrony accepts "
+                f"{MOST_DISTANCE} s"
+            )
         return None
+
+
+def _described(reply):
+    return {
+        "offset": reply.offset,
+        "stratum": reply.stratum,
+        "kiss": reply.kiss,
+        "root_distance": None if reply.root_distance is None else round(reply.root_distance, 6),
+    }

@@ -36,10 +36,10 @@ class Wss(TlsProtocol):
         endpoint, key = attempt.endpoint, websocket_handshake.key()
         lines = websocket_handshake.header_lines(key, self.subprotocol)
         question = http_exchange.request(endpoint.host, endpoint.port, endpoint.url_path, lines)
-        head, title = http_origin.ask(attempt, stream, question)
-        mark = http_exchange.block_mark(head)
+        head, page = http_origin.ask(attempt, stream, question)
+        mark = http_exchange.block_mark(head) or http_exchange.page_mark(head, page)
         if mark:
-            raise http_origin.blocked(mark, title)
+            raise http_origin.blocked(mark, page)
         refused, sentence = websocket_handshake.refusal(head, key, self.subprotocol)
         if refused:
             raise verdicts.LayerFailed(verdicts.UPGRADE_REFUSED, sentence)

@@ -11,8 +11,8 @@ import zlib
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_bytes,
+    read_noting,
     read_text,
-    read_text_or_none,
 )
 
 COMPRESSED = "/proc/config.gz"
@@ -21,20 +21,20 @@ LIMIT = 1024 * 1024
 _FLAGS = {"rw", "ro", "nosuid", "nodev", "noexec", "relatime", "seclabel", "xattr", "clone_children"}
 
 
-def kernel_options(names):
+def kernel_options(names, boot="/boot"):
     """Return `{"source": path, "options": {name: "y" | "m" | None}}`, names without `CONFIG_`.
 
     Raises Unreadable where the configuration of the kernel is not available.
     """
-    release = os.uname().release
-    for path in ("/boot/config-" + release, f"/lib/modules/{release}/config"):
-        text = read_text_or_none(path, LIMIT)
+    release, problems = os.uname().release, []
+    for path in (f"{boot}/config-{release}", f"/lib/modules/{release}/config"):
+        text = read_noting(path, problems, LIMIT)
         if text is not None:
             return {"source": path, "options": parse_options(text, names)}
     if os.path.exists(COMPRESSED):
         text = unzipped(read_bytes(COMPRESSED, LIMIT)).decode("utf-8", "replace")
         return {"source": COMPRESSED, "options": parse_options(text, names)}
-    raise Unreadable(f"/boot/config-{release}: No such file or directory")
+    raise problems[0] if problems else Unreadable(f"{boot}/config-{release}: No such file or directory")
 
 
 def unzipped(data):

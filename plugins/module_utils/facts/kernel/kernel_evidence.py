@@ -18,8 +18,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_
     platform_of,
     read_platform,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import kernel_files, sysctl_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
+    boot_writers,
+    kernel_files,
+    parameter_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.installed_kernels import (
     installed_kernels,
 )
@@ -80,29 +83,16 @@ def built_in_by_configuration(text, name):
     return next((value for value in values if value is not None), None) == "y"
 
 
-def sysctl_evidence(names, problems):
+def sysctl_evidence(names, problems, boot=None):
     """Return `{name: {"live", "at_boot", "at_boot_source", "set_by", "beside"}}`.
 
-    `live` is None where the key does not exist, `at_boot` where no file sets it. `set_by` is the list of `{"value",
-    "source"}` of all files that set it, the one that counts last. `beside` is such an entry for /etc/sysctl.conf where a
-    boot does not read it, else None. `problems` takes the Unreadable of each file that could not be read.
+    `live` is None where the key does not exist, `at_boot` where nothing sets it. `set_by` is the list of `{"value",
+    "source"}` of all lines that set it, the one that counts last; values are what the kernel makes of the text. `beside` is
+    such an entry for the line that decides when `sysctl --system` runs, where that is another value than at boot, else None.
+    `problems` takes the Unreadable of each file that could not be read. boot: as replayed_boot returns it, with those names.
     """
-    files, unread = sysctl_files.read_configuration()
-    problems += unread
-    set_by = sysctl_files.settings_in(files, names)
-    beside = sysctl_files.settings_in(sysctl_files.read_beside(files, problems), names)
-    evidence = {}
-    for name in names:
-        live = read_noting("/proc/sys/" + key_path(name), problems)
-        setting = set_by[name][-1] if set_by[name] else {"value": None, "source": None}
-        evidence[name] = {
-            "live": None if live is None else " ".join(live.split()),
-            "at_boot": setting["value"],
-            "at_boot_source": setting["source"],
-            "set_by": set_by[name],
-            "beside": beside[name][-1] if beside[name] else None,
-        }
-    return evidence
+    found = boot or parameter_evidence.replayed_boot(names, problems)
+    return {name: found["parameters"][name] for name in names}
 
 
 def module_evidence(names, release, problems, next_release=None):
@@ -117,6 +107,7 @@ def module_evidence(names, release, problems, next_release=None):
     loaded = names_in_proc_modules(read_text_or_none("/proc/modules") or "")
     filesystems = names_in_filesystems(read_text_or_none("/proc/filesystems") or "")
     files, built_in = kernel_files.module_files(release)
+    problems += [problem for one in {release, next_release or release} for problem in kernel_files.unread_lists(one)]
     next_files, next_built_in = (files, built_in)
     if next_release not in (None, release):
         next_files, next_built_in = kernel_files.module_files(next_release)
@@ -168,34 +159,48 @@ def kernel_evidence(sysctls, modules):
     release = os.uname().release
     kernels = installed_kernels(release)
     problems = {"sysctls": [], "modules": []}
+    units = unit_states()
     found = sections.collect(
         {
-            "sysctls": lambda: sysctl_evidence(sysctls, problems["sysctls"]),
+            "boot": lambda: parameter_evidence.replayed_boot(sysctls, problems["sysctls"], units),
             "modules": lambda: module_evidence(modules, release, problems["modules"], kernels["newest"]),
         }
     )
+    boot = found["boot"]
     unread = {name: noted(entries) for name, entries in problems.items()}
-    return dict(
-        found,
-        release=release,
-        newest=kernels["newest"],
-        modular=os.path.exists("/proc/modules"),
-        modules_present=kernels["modules_present"],
-        platform=_platform(),
-        masked=masked_readers(),
-        unreadable={name: entry["unreadable"] for name, entry in unread.items()},
-        dangling={name: entry["dangling"] for name, entry in unread.items()},
-    )
+    return {
+        "sysctls": boot if "error" in boot else sysctl_evidence(sysctls, [], boot),
+        "boot": {name: part for name, part in boot.items() if name != "parameters"},
+        "modules": found["modules"],
+        "release": release,
+        "newest": kernels["newest"],
+        "modular": os.path.exists("/proc/modules"),
+        "modules_present": kernels["modules_present"],
+        "platform": _platform(),
+        "masked": _masked(units),
+        "unreadable": {name: entry["unreadable"] for name, entry in unread.items()},
+        "dangling": {name: entry["dangling"] for name, entry in unread.items()},
+    }
 
 
 def masked_readers(run=run_text):
     """Return those of READERS that are masked, and do not run at boot. Nothing where systemd does not answer."""
+    return _masked(unit_states(run))
+
+
+def _masked(units):
+    return [name for name in READERS if (units or {}).get(name, {}).get("LoadState") == "masked"]
+
+
+def unit_states(run=run_text):
+    """Return `{unit: {"LoadState", "ActiveState", "UnitFileState"}}` of READERS and of other writers, or None."""
+    names = list(READERS) + list(boot_writers.UNITS)
     try:
-        shown = run(["systemctl", "show", "--property=Id,LoadState"] + list(READERS))
+        shown = run(["systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState"] + names)
     except Unreadable:
-        return []
+        return None
     blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in shown.strip().split("\n\n")]
-    return [block["Id"] for block in blocks if block.get("LoadState") == "masked" and block.get("Id")]
+    return {block["Id"]: block for block in blocks if block.get("Id")}
 
 
 def _platform():

@@ -10,8 +10,8 @@ import zlib
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
+    read_noting,
     read_text,
-    read_text_or_none,
 )
 
 LISTING_LIMIT = 16 * 1024 * 1024  # bytes; modules.dep of a distribution's kernel has up to one million
@@ -41,12 +41,23 @@ def names_in_modules_builtin(text):
 
 
 def module_files(release, top="/lib/modules"):
-    """Return `({module: path of its file}, {built-in modules})` of a kernel release; both empty where it has none."""
+    """Return `({module: path of its file}, {built-in modules})` of a kernel release; empty where there is no such list."""
     directory = os.path.join(top, release)
-    listed = read_text_or_none(os.path.join(directory, "modules.dep"), LISTING_LIMIT) or ""
-    built_in = read_text_or_none(os.path.join(directory, "modules.builtin"), LISTING_LIMIT) or ""
+    (listed, built_in), _problems = _lists(directory)
     files = {name: os.path.join(directory, path) for name, path in files_in_modules_dep(listed).items()}
     return files, names_in_modules_builtin(built_in)
+
+
+def unread_lists(release, top="/lib/modules"):
+    """Return the Unreadable of each list of modules of a kernel release that is there and could not be read."""
+    return _lists(os.path.join(top, release))[1]
+
+
+def _lists(directory):
+    """Return `([text of modules.dep, text of modules.builtin], [Unreadable])`."""
+    problems = []
+    names = ("modules.dep", "modules.builtin")
+    return [read_noting(os.path.join(directory, name), problems, LISTING_LIMIT) or "" for name in names], problems
 
 
 def option(text, name):

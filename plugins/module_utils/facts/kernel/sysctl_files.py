@@ -2,23 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values that systemd-sysctl will set at the next boot, and the file of each.
+"""What the files of sysctl.d write to the kernel at boot, and which of their lines decides.
 
-The rules are those of sysctl.d(5): drop-in files are read in the order of their names, and the last setting of a key
-wins. A literal key takes precedence over a glob in any file. The pure part takes `(path, text)` pairs; `read_configuration`
-does the reading.
+systemd-sysctl reads all its files before it writes anything. It keeps one option for each key, in the order of the files: an
+option with another value takes the last place, one with the same value stays at its first place (src/sysctl/sysctl.c of systemd
+247 to 257). The program `sysctl` writes line by line. The pure part takes `(path, text)` pairs; `read_configuration` reads.
 """
 
 import fnmatch
 import os
+import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel import (
+    ALL,
+    DEFAULT,
+    Kernel,
+    same_parameter,
+)
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 BESIDE = "/etc/sysctl.conf"
 GLOB_CHARACTERS = "*?["
+# systemd ends a line at any of these; sysctl at a line feed only.
+_LINE_ENDS = re.compile(r"\r\n|\n\r|[\n\r\0]")
+_LINE_FEED = re.compile(r"\n")
+_WHITE_SPACE = " \t\n\r"
 
 
 def parse_line(line):
@@ -26,52 +37,111 @@ def parse_line(line):
 
     The value is None for an exclusion (`-net.ipv4.conf.lo.forwarding`).
     """
-    text = line.strip()
+    text = line.strip(_WHITE_SPACE)
     if not text or text[0] in "#;":
         return None
     optional = text.startswith("-")
-    if optional:
-        text = text[1:].lstrip()
-    key, separator, value = text.partition("=")
-    key = key.strip()
+    key, separator, value = text[1 if optional else 0 :].partition("=")
+    key = key.strip(_WHITE_SPACE)
     if not key or (not separator and not optional):
         return None
-    return key_path(key), value.strip() if separator else None, optional
+    return key_path(key), value.strip(_WHITE_SPACE) if separator else None, optional
+
+
+def settings(files, line_ends=_LINE_ENDS):
+    """Yield `(key path, value or None, "path:line")` of each line that says something in `[(path, text)]`."""
+    for path, text in files:
+        for number, line in enumerate(line_ends.split(text), 1):
+            parsed = parse_line(line)
+            if parsed is not None:
+                yield parsed[0], parsed[1], f"{path}:{number}"
+
+
+def writes_of_systemd(files, keys, below=""):
+    """Return the writes of systemd-sysctl, `[(key, value, ["path:line", ...])]`, for `[(path, text)]` in their order.
+
+    keys: paths that exist, for globs. below: the path to which `systemd-sysctl --prefix` is limited, with a slash at its end.
+    """
+    options = {}
+    for key, value, source in settings(files):
+        if not _is_glob(key) and not key.startswith(below):
+            continue
+        if key in options and options[key][0] == value:
+            options[key][1].append(source)
+        else:
+            options.pop(key, None)
+            options[key] = (value, [source])
+    return [
+        (one, value, sources)
+        for key, (value, sources) in options.items()
+        if value is not None
+        for one in _meant(key, keys, options)
+        if one.startswith(below)
+    ]
+
+
+def writes_in_turn(files, keys):
+    """Return the writes of sysctl (procps), as writes_of_systemd."""
+    lines = list(settings(files, _LINE_FEED))
+    literal = {key for key, _value, _source in lines if not _is_glob(key)}
+    return [
+        (one, value, [source])
+        for key, value, source in lines
+        if value is not None
+        for one in _meant(key, keys, literal)
+    ]
+
+
+def _is_glob(key):
+    return any(character in key for character in GLOB_CHARACTERS)
+
+
+def _meant(key, keys, literal):
+    """The paths of `keys` that a key stands for, without those of a glob that have an option of their own."""
+    return sorted(one for one in keys if one not in literal and matches(key, one)) if _is_glob(key) else [key]
+
+
+def matches(pattern, key):
+    """Whether a glob stands for a path; it never spans a slash."""
+    parts, wanted = pattern.replace("[^", "[!").split("/"), key.split("/")
+    return len(parts) == len(wanted) and all(fnmatch.fnmatchcase(text, part) for part, text in zip(parts, wanted))
 
 
 def settings_in(files, wanted):
     """Return `{name: [{"value", "source"}, ...]}`: all settings of each name of `wanted`, the one that wins at boot last.
 
-    files: list of `(path, text)` in the order of reading. `source` is `path:line`.
+    files: list of `(path, text)` in the order of reading. `source` is `path:line`. A name for which no setting is left
+    after the boot has none.
     """
-    literal, globs = {}, []
-    for path, text in files:
-        for number, line in enumerate(text.splitlines(), 1):
-            parsed = parse_line(line)
-            if parsed is None:
-                continue
-            key, value, _optional = parsed
-            if value is None:
-                literal[key] = None
-                continue
-            entry = {"value": " ".join(value.split()), "source": f"{path}:{number}"}
-            if any(character in key for character in GLOB_CHARACTERS):
-                globs.append((key, entry))
-            else:
-                literal[key] = (literal.get(key) or []) + [entry]
-    outcome = {}
-    for name in wanted:
-        key = key_path(name)
-        excluded = key in literal and literal[key] is None
-        matching = [] if excluded else [entry for pattern, entry in globs if _glob_matches(pattern, key)]
-        outcome[name] = matching + (literal.get(key) or [])
-    return outcome
+    keys = {name: key_path(name) for name in wanted}
+    universe = {ALL, DEFAULT, *keys.values()}
+    kernel = Kernel()
+    kernel.take(writes_of_systemd(files, universe))
+    return {name: ranked(kernel, key, [files]) for name, key in keys.items()}
 
 
-def _glob_matches(pattern, key):
-    """A glob of sysctl.d never spans a slash."""
-    parts, wanted = pattern.split("/"), key.split("/")
-    return len(parts) == len(wanted) and all(fnmatch.fnmatchcase(text, part) for part, text in zip(parts, wanted))
+def ranked(kernel, key, sets):
+    """Return `[{"value", "source"}]` of the lines that set a parameter, after a Kernel has taken them; the winner last.
+
+    sets: the `[(path, text)]` of each program that writes.
+    """
+    won = kernel.values.get(same_parameter(key))
+    if won is None:
+        return []
+    found = []
+    for files in sets:
+        lines = list(settings(files))
+        literal = {one for one, _value, _source in lines if not _is_glob(one)}
+        for one, value, source in lines:
+            names_it = (
+                matches(one, key) and key not in literal
+                if _is_glob(one)
+                else same_parameter(one) == same_parameter(key)
+            )
+            text = None if value is None or not names_it else kernel.taken(key, value)
+            if text is not None and source not in won[1]:
+                found.append({"value": text, "source": source})
+    return found + [{"value": won[0], "source": source} for source in won[1]]
 
 
 def read_configuration(directories=DIRECTORIES):
@@ -89,3 +159,8 @@ def read_beside(files, problems, path=BESIDE):
         return []
     text = read_noting(path, problems)
     return [] if text is None else [(path, text)]
+
+
+def linked(files):
+    """Return `[(path, text)]` of /etc/sysctl.conf where a directory links to it: `sysctl --system` reads it again, last."""
+    return [(BESIDE, text) for path, text in files if os.path.realpath(path) == os.path.realpath(BESIDE)][:1]

@@ -14,6 +14,11 @@ import re
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, read_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
+UNICAST, THROW = "unicast", "throw"
+# Types of routes whose packets the kernel does not send; the first three end the search for a route.
+DISCARDING = ("blackhole", "unreachable", "prohibit", THROW)
+OTHER_TYPES = ("unicast", "local", "broadcast", "anycast", "multicast", "nat")
+
 _LINE = re.compile(
     r"\d+:\s+(?P<name>[^\s:@]+)(?:@\S+)?\s+(?P<family>inet6?)\s+(?P<address>[0-9A-Fa-f.:]+)"
     r"(?:\s+peer\s+\S+?)?/(?P<prefix>\d+)\s+(?P<rest>.*)"
@@ -67,32 +72,52 @@ def addresses_from_lines(text):
 
 
 def routes_from_ip(text):
-    """Return `[{destination, interface, gateway, protocol}]` of `ip -j -4 route show`; the default is 0.0.0.0/0."""
-    return [
-        _route(route.get("dst", ""), route.get("dev"), route.get("gateway"), route.get("protocol"))
-        for route in json.loads(text or "[]")
-    ]
+    """Return `[{destination, interface, gateway, protocol, type}]` of `ip -j -4 route show`; the default is 0.0.0.0/0.
 
-
-def routes_from_lines(text):
-    """As routes_from_ip, from what `ip -4 route show` prints."""
+    A route with several next hops is a row for each of them that is not dead. type: `unicast`, or what the kernel does with the
+    packets instead of sending them: `blackhole`, `unreachable`, `prohibit`, `throw`.
+    """
     routes = []
-    for line in text.splitlines():
-        words = line.split()
-        if not words or words[0] in ("unreachable", "blackhole", "prohibit", "nexthop"):
-            continue
-        after = dict(zip(words[1:], words[2:]))
-        routes.append(_route(words[0], after.get("dev"), after.get("via"), after.get("proto")))
+    for route in json.loads(text or "[]"):
+        for hop in route.get("nexthops") or [route]:
+            if "dead" not in hop.get("flags", []):
+                gateway = hop.get("gateway") or hop.get("via", {}).get("host")
+                kind = route.get("type", UNICAST)
+                routes.append(_route(route.get("dst", ""), hop.get("dev"), gateway, route.get("protocol"), kind))
     return routes
 
 
-def _route(destination, interface, gateway, protocol):
+def routes_from_lines(text):
+    """As routes_from_ip, from what `ip -4 route show` prints, with `-o` or without."""
+    routes = []
+    for line in re.sub(r"\n\s+nexthop", r"\\ nexthop", text).splitlines():
+        words = line.split()
+        if not words:
+            continue
+        kind = words.pop(0) if words[0] in DISCARDING + OTHER_TYPES and len(words) > 1 else UNICAST
+        head, *hops = re.split(r"\\?\s*\bnexthop\b", " ".join(words))
+        protocol = _after(head.split()).get("proto")
+        for hop in hops or [head]:
+            after = _after(hop.split())
+            if "dead" not in hop.split():
+                routes.append(_route(words[0], after.get("dev"), after.get("via"), protocol, kind))
+    return routes
+
+
+def _after(words):
+    """Return `{word: the one after it}`; the gateway of `via inet6 ADDRESS` is the address."""
+    words = [word for word, before in zip(words, [""] + words) if before != "via" or word not in ("inet", "inet6")]
+    return dict(zip(words, words[1:]))
+
+
+def _route(destination, interface, gateway, protocol, kind):
     network = "0.0.0.0/0" if destination == "default" else destination
     return {
         "destination": network if "/" in network else network + "/32",
         "interface": interface,
         "gateway": gateway,
         "protocol": protocol,
+        "type": kind,
     }
 
 
@@ -118,11 +143,14 @@ def mtus(directory="/sys/class/net"):
 
 
 def default_route(known):
-    """Return `{interface, gateway, protocol}` of the first default route among `known` routes, None without one."""
-    for route in known:
-        if route["destination"] == "0.0.0.0/0":
-            return {name: route[name] for name in ("interface", "gateway", "protocol")}
-    return None
+    """Return `{interface, gateway, protocol}` of the default route that the kernel takes among `known` routes, None without one.
+
+    Routes are listed in the order of their metrics. One that discards packets is none.
+    """
+    found = next((route for route in known if route["destination"] == "0.0.0.0/0" and route["type"] != THROW), None)
+    if found is None or found["type"] in DISCARDING:
+        return None
+    return {name: found[name] for name in ("interface", "gateway", "protocol")}
 
 
 def _ask(from_json, from_lines, words):

@@ -2,172 +2,52 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of this host that set the IPv4 addresses of its interfaces at the next boot, and leases of DHCP."""
+"""What each manager of the network does to the IPv4 addresses of each interface at the next boot, and leases of DHCP."""
 
-import glob
-import ipaddress
 import os
+import pwd
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
-    Unreadable,
-    noted,
-    read_text,
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, noted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
+    ifcfg_files,
+    ifupdown_interfaces,
+    link_facts,
+    netplan_files,
+    netplan_output,
+    network_manager_profiles,
+    networkd_networks,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_settings import hosts_of
 
-STATIC, DHCP = "static", "dhcp"
-
-# A file of the same name in an earlier directory of systemd-networkd hides the later ones.
-NETWORKD = (
-    "/etc/systemd/network",
-    "/run/systemd/network",
-    "/usr/local/lib/systemd/network",
-    "/usr/lib/systemd/network",
-)
-NETWORK_MANAGER = (
-    "/etc/NetworkManager/system-connections/*",
-    "/run/NetworkManager/system-connections/*",
-    "/usr/lib/NetworkManager/system-connections/*",
-)
-IFCFG = ("/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*")
-IFUPDOWN = ("/etc/network/interfaces", "/etc/network/interfaces.d/*")
 LEASES = (
     "/run/systemd/netif/leases/*",
     "/var/lib/dhclient/*.lease*",
     "/var/lib/dhcp/*.lease*",
     "/var/lib/NetworkManager/*.lease",
 )
+NETWORK_MANAGER, NETWORKD, IFUPDOWN = "NetworkManager", "systemd-networkd", "ifupdown"
+IFCFG, SCRIPTS, WICKED = "ifcfg", "network scripts", "wicked"
 # The services that read the files of a manager; one that runs is enough.
 SERVICES = {
-    "NetworkManager": ("NetworkManager.service",),
-    "systemd-networkd": ("systemd-networkd.service",),
-    "ifcfg": ("NetworkManager.service", "network.service", "wicked.service"),
-    "ifupdown": ("networking.service",),
+    NETWORK_MANAGER: ("NetworkManager.service",),
+    NETWORKD: ("systemd-networkd.service",),
+    IFCFG: ("NetworkManager.service", "network.service", "wicked.service"),
+    SCRIPTS: ("network.service",),
+    WICKED: ("wicked.service",),
+    IFUPDOWN: ("networking.service",),
 }
 # Of a script of System V init, as on EL 7, systemd does not know whether it starts at boot.
-SCRIPTS = ("network.service",)
-RUNS, UNKNOWN = "runs", "unknown"
-MOST_FILES = 200  # of one kind; a directory with more is not read completely
-
-
-def parse_ini(text):
-    """Return `[(section, key, value)]` in the order of the file; keys in lower case, comments left out."""
-    found, section = [], ""
-    for line in text.splitlines():
-        line = line.strip()
-        if line.startswith("[") and line.endswith("]"):
-            section = line[1:-1].strip().lower()
-        elif line and line[0] not in "#;" and "=" in line:
-            key, dummy, value = line.partition("=")
-            found.append((section, key.strip().lower(), value.strip()))
-    return found
-
-
-def values_of(entries, section, key):
-    """Return the values of a key in a section of parse_ini."""
-    return [value for where, name, value in entries if where == section and name == key]
-
-
-def network_manager(text):
-    """Return [(interface or None, method, [address])] of a keyfile of NetworkManager."""
-    entries = parse_ini(text)
-    interface = (values_of(entries, "connection", "interface-name") or [None])[0]
-    method = (values_of(entries, "ipv4", "method") or ["auto"])[0]
-    addresses = [
-        value.split(",")[0] for where, key, value in entries if where == "ipv4" and re.match(r"address\d*$", key)
-    ]
-    addresses += [
-        word for value in values_of(entries, "ipv4", "addresses") for word in re.split(r"[;,]", value) if "." in word
-    ]
-    words = {"auto": DHCP, "manual": STATIC}
-    return [(interface, words.get(method, method), _hosts(addresses))]
-
-
-def networkd(text):
-    """Return [(interface or None, method, [address])] of a .network file of systemd-networkd; interfaces may be globs."""
-    entries = parse_ini(text)
-    names = [name for value in values_of(entries, "match", "name") for name in value.split()]
-    addresses = values_of(entries, "network", "address") + values_of(entries, "address", "address")
-    leased = any(
-        value.lower() in ("yes", "true", "ipv4", "both", "1", "on") for value in values_of(entries, "network", "dhcp")
-    )
-    method = STATIC if _hosts(addresses) and not leased else DHCP if leased else "none"
-    return [(name, method, _hosts(addresses)) for name in names or [None]]
-
-
-def ifcfg(text):
-    """Return [(interface or None, method, [address])] of an ifcfg file of Red Hat or SUSE."""
-    values = {}
-    for line in text.splitlines():
-        key, equals, value = line.strip().partition("=")
-        if equals and not key.startswith("#"):
-            values[key.strip().upper()] = value.strip().strip("\"'")
-    addresses = [value for key, value in values.items() if re.match(r"IPADDR(_?\d+)?$", key)]
-    protocol = values.get("BOOTPROTO", "none").lower()
-    if values.get("ONBOOT", "yes").lower() in ("no", "false", "0"):
-        method = "not at boot"
-    elif protocol.startswith(("dhcp", "bootp")):
-        method = DHCP
-    else:
-        method = STATIC if _hosts(addresses) else "none"
-    return [(values.get("DEVICE") or values.get("NAME"), method, _hosts(addresses))]
-
-
-def ifupdown(text):
-    """Return [(interface, method, [address])] of a file of ifupdown."""
-    found, automatic = [], set()
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) >= 4 and words[0] == "iface" and words[2] == "inet":
-            found.append((words[1], words[3], []))
-        elif words and words[0] in ("auto", "allow-hotplug", "allow-auto"):
-            automatic.update(words[1:])
-        elif words and words[0] == "iface":
-            found.append((words[1] if len(words) > 1 else None, "other", []))
-        elif found and len(words) >= 2 and words[0] == "address":
-            found[-1][2].append(words[1])
-    return [
-        (name, method if name in automatic else "not at boot", _hosts(addresses))
-        for name, method, addresses in found
-        if method != "other"
-    ]
+INIT_SCRIPTS = ("network.service",)
+RUNS, UNKNOWN, NOT_INSTALLED = "runs", "unknown", "is not installed"
 
 
 def lease_addresses(text):
     """Return the addresses that a file of leases names, the last one of a file last."""
     found = re.findall(r"^\s*(?:fixed-address\s+|ADDRESS=)([0-9.]+)", text, re.MULTILINE)
-    return list(dict.fromkeys(_hosts(found)))
-
-
-def _hosts(texts):
-    """The IPv4 addresses among texts such as `10.0.0.5/24`, without their prefix."""
-    found = []
-    for text in texts:
-        try:
-            found.append(str(ipaddress.IPv4Interface(text.strip()).ip))
-        except ValueError:
-            continue
-    return found
-
-
-class _Files:
-    """Reads the files of patterns below a root directory, and records which could not be read."""
-
-    def __init__(self, root):
-        self.root, self.problems = root, []
-
-    def each(self, *patterns):
-        """Yield (path as on the host, text)."""
-        for pattern in patterns:
-            for path in sorted(glob.glob(os.path.join(self.root, pattern.lstrip("/"))))[:MOST_FILES]:
-                own = "/" + os.path.relpath(path, self.root)
-                if os.path.isdir(path) or own.endswith(("~", ".bak", ".orig", ".rpmsave", ".rpmnew")):
-                    continue
-                try:
-                    yield own, read_text(path)
-                except Unreadable as problem:
-                    self.problems.append(problem)
+    return list(dict.fromkeys(hosts_of(found)))
 
 
 def read_services():
@@ -182,7 +62,7 @@ def read_services():
 def service_of(manager, units):
     """Return (service, state) of a manager: RUNS, UNKNOWN, or why its files do not count; units: see read_services."""
     states = [(name, _state(name, units)) for name in SERVICES[manager]]
-    installed = [entry for entry in states if entry[1] != "is not installed"]
+    installed = [entry for entry in states if entry[1] != NOT_INSTALLED]
     return next((entry for entry in states if entry[1] == RUNS), (installed or states)[0])
 
 
@@ -190,57 +70,91 @@ def _state(name, units):
     if units is None:
         return UNKNOWN
     if name not in units:
-        return "is not installed"
+        return NOT_INSTALLED
     if not units[name]["active"]:
         return "does not run"
-    return RUNS if units[name]["enabled"] or name in SCRIPTS else "does not start at boot"
+    return RUNS if units[name]["enabled"] or name in INIT_SCRIPTS else "does not start at boot"
 
 
-def persistence_evidence(root="/", ask=read_services):
-    """Return `{configurations, leases, unreadable, dangling}`.
+def read_by_networkd():
+    """Return a function that says of an os.stat whether systemd-networkd, which does not run as root, can read the file."""
+    try:
+        user = pwd.getpwnam("systemd-network")
+    except KeyError:
+        return lambda status: True
+    groups = set(os.getgrouplist(user.pw_name, user.pw_gid))
+    return lambda status: bool(
+        status.st_mode & 0o004
+        or (status.st_mode & 0o040 and status.st_gid in groups)
+        or (status.st_mode & 0o400 and status.st_uid == user.pw_uid)
+    )
 
-    configurations: `[{manager, path, interface, method, addresses, cloud_init, service, state}]`; interface is a name, a
-    glob or None where a file names none; method is `static`, `dhcp` or the manager's own term; service is the one that
-    reads the file, state as service_of has it. leases: `[{path, address}]`. ask: see read_services.
+
+def persistence_evidence(root="/", ask=read_services, links=None):
+    """Return `{configurations, leases, unreadable, dangling}`. ask: see read_services. links: see link_facts.read_links.
+
+    configurations: what each manager makes of each interface at the next boot, `[{manager, path, files, interface, method,
+    leased, addresses, passed_over, ignored, uncertain, cloud_init, service, state, managed}]`. What has no words here is as
+    in link_settings.Settings. service is the one that reads the files, state as service_of has it; managed is whether the
+    manager manages the interface now, None where it does not say. leases: `[{path, address}]`.
     """
     units = ask()
-    files, found = _Files(root), []
-    for path, text in files.each(*NETWORK_MANAGER):
-        found += _configuration("NetworkManager", path, text, network_manager(text), units)
-    for path, text in _visible(files.each(*[folder + "/*.network" for folder in NETWORKD])):
-        found += _configuration("systemd-networkd", path, text, networkd(text), units)
-    for path, text in files.each(*IFCFG):
-        if not path.endswith("ifcfg-lo"):
-            found += _configuration("ifcfg", path, text, ifcfg(text), units)
-    for path, text in files.each(*IFUPDOWN):
-        found += _configuration("ifupdown", path, text, [entry for entry in ifupdown(text) if entry[0] != "lo"], units)
+    tree, refused = HostTree(root), ""
+    known = link_facts.read_links(root) if links is None else links
+    program = netplan_files.generator()
+    if program and netplan_files.sources(tree):
+        try:
+            tree.generate(netplan_files.MADE, netplan_output.generated(tree, program))
+        except Unreadable:
+            refused = "netplan refuses its YAML, and `netplan generate` says why"
+    found = []
+    for manager, settings, managed in _settings(tree, known, units):
+        service, state = service_of(manager, units)
+        found.append(_row(tree, manager, settings, service, state, managed, refused))
     leases = []
-    for path, text in files.each(*LEASES):
-        leases += [{"path": path, "address": address} for address in lease_addresses(text)[-1:]]
-    return {"configurations": found, "leases": leases, **noted(files.problems)}
+    for path in tree.paths(*LEASES):
+        leases += [{"path": path, "address": address} for address in lease_addresses(tree.text(path) or "")[-1:]]
+    return {"configurations": found, "leases": leases, **noted(tree.problems)}
 
 
-def _visible(files):
-    seen = set()
-    for path, text in files:
-        name = os.path.basename(path)
-        if name not in seen:
-            seen.add(name)
-            yield path, text
+def _settings(tree, links, units):
+    """Yield (manager, Settings, whether it manages the interface now) of every manager."""
+    by_name = {link.name: link for link in links}
+    owner = os.stat(tree.root).st_uid
+    by_network_manager = set()
+    for one in network_manager_profiles.configurations(tree, links, owner):
+        by_network_manager.add(one.interface)
+        yield NETWORK_MANAGER, one, network_manager_profiles.managed(tree, by_name[one.interface])
+    for one in networkd_networks.configurations(tree, links, read_by_networkd()):
+        yield NETWORKD, one, networkd_networks.managed(tree, by_name[one.interface])
+    for one in ifcfg_files.configurations(tree, links, ifcfg_files.RED_HAT):
+        if not (one.interface in by_network_manager and service_of(NETWORK_MANAGER, units)[1] == RUNS):
+            yield SCRIPTS, one, None
+    for one in ifcfg_files.configurations(tree, links, ifcfg_files.SUSE):
+        yield WICKED, one, None
+    for one in ifupdown_interfaces.configurations(tree, links):
+        yield IFUPDOWN, one, ifupdown_interfaces.managed(tree, by_name[one.interface])
 
 
-def _configuration(manager, path, text, entries, units):
-    service, state = service_of(manager, units)
-    return [
-        {
-            "manager": "netplan" if "netplan" in os.path.basename(path) else manager,
-            "path": path,
-            "interface": interface,
-            "method": method,
-            "addresses": addresses,
-            "cloud_init": "cloud-init" in path or "cloud-init" in text[:2000],
-            "service": service,
-            "state": state,
-        }
-        for interface, method, addresses in entries
-    ]
+def _row(tree, manager, settings, service, state, managed, refused):
+    netplan = "netplan" in os.path.basename(settings.path)
+    label = "netplan" if netplan else IFCFG if "/ifcfg-" in settings.path else manager
+    text = tree.text(settings.path) or ""
+    if manager == NETWORK_MANAGER and managed is False and state == RUNS:
+        state = f"leaves {settings.interface} unmanaged"
+    return {
+        "manager": label,
+        "path": settings.path,
+        "files": list(settings.files),
+        "interface": settings.interface,
+        "method": settings.method,
+        "leased": settings.leased,
+        "addresses": list(settings.addresses),
+        "passed_over": [{"path": path, "addresses": list(addresses)} for path, addresses in settings.passed_over],
+        "ignored": settings.ignored,
+        "uncertain": settings.uncertain or (refused if netplan else ""),
+        "cloud_init": "cloud-init" in settings.path or "cloud-init" in text[:2000],
+        "service": service,
+        "state": state,
+        "managed": managed,
+    }

@@ -8,18 +8,25 @@ import os
 import re
 import time
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_values
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.packet_evidence import (
+    packet_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
     backend_selection,
     guarded_change,
-    nftables,
+    kernel_rules,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import owner_of_jump
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import (
+    owner_of_jump,
+    owner_of_table,
+)
 
 LABEL = "runtime_fabric"
 APPLIED = ("backend", "expires_at", "expire_after", "sets", "rules", "trusted_networks", "default_deny")
@@ -31,31 +38,34 @@ _VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+
 def firewall_evidence(label=LABEL, host=None):
     """Return the section firewall of host_info, a dictionary of what follows.
 
-    backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how what is
-    there differs from what was applied, as guarded_change.drift() returns it, or None. applied: None, or what of APPLIED was applied
-    last; expires_at: when rules that expire end, in seconds since the epoch, 0 without any; the others are options of the
-    module firewall_rules. holds: whether to apply that again would change nothing. leftover: where no firewall is active and
-    nothing says what was applied, the backends that may hold something of ours. pending: whether a change
-    waits to be confirmed. iptables: see iptables_variants(). forward: `{where: whether a rule of ours is in it}` of the chains
-    that drop forwarded packets which no rule accepts. forward_owners: `{where: program}` of those of them whose policy a
-    program has set for itself. installer: `{"version", "unit", "platform"}`: SCRIPT_VERSION of an
-    init.sh on the host, or None; whether its unit that replaces the filter table at boot is there; the system that it
-    detects, `el7`, `el8`, `debian` or None.
+    backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how what
+    is there differs from what was applied, as guarded_change.drift() returns it, or None. applied: None, or what of APPLIED
+    was applied last; expires_at: when rules that expire end, in seconds since the epoch, 0 without any; the others are
+    options of the module firewall_rules. holds: whether to apply that again would change nothing. leftover: where no
+    firewall is active and nothing says what was applied, the backends that may hold something of ours. pending: whether a
+    change waits to be confirmed. packets: as packet_evidence() returns it. iptables: see iptables_variants(). forward:
+    `{where: whether a rule of ours is in it}` of the chains that drop forwarded packets which no rule accepts.
+    forward_owners: `{where: program}` of those of them whose policy a program has set for itself. installer: `{"version",
+    "unit", "platform"}`: SCRIPT_VERSION of an init.sh on the host, or None; whether its unit that replaces the filter table
+    at boot is there; the system that it detects, `el7`, `el8`, `debian` or None.
     """
     host = host or Host()
     if os.geteuid() != 0:
         raise FirewallError("only root can read the rules of a firewall")
     backends = backend_selection.all_backends(host, label)
+    now = time.time()
     known, active = guarded_change.applied(host), backend_selection.active(backends)
-    forward, forward_owners = forward_policies(host, label)
+    rules = readable_rules(host)
+    forward, forward_owners = forward_policies(rules.chains, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
         "active": dict(active),
-        "ours": guarded_change.drift(host, backends, time.time()),
+        "ours": guarded_change.drift(host, backends, now),
         "applied": {name: known.get(name) for name in APPLIED} if known else None,
         "holds": bool(known) and guarded_change.holds(host, label),
         "leftover": [] if known or active else leftover(backends),
         "pending": guarded_change.Guard(host, label, guarded_change.DIRECTORY).is_pending(),
+        **sections.collect({"packets": lambda: packet_evidence(host, rules, known, label, now)}),
         "iptables": iptables_variants(host),
         "forward": forward,
         "forward_owners": forward_owners,
@@ -65,6 +75,12 @@ def firewall_evidence(label=LABEL, host=None):
             "platform": platform(),
         },
     }
+
+
+def readable_rules(host):
+    """Return the KernelRules of a host; where they cannot be read, none, with the reason among what is hidden."""
+    found = sections.collect({"rules": lambda: kernel_rules.read(host)})["rules"]
+    return found if isinstance(found, kernel_rules.KernelRules) else kernel_rules.KernelRules([], [found["error"]])
 
 
 def leftover(backends):
@@ -98,30 +114,21 @@ def iptables_variants(host):
     return {"in_use": in_use, "rules": rules}
 
 
-def forward_policies(host, label):
-    """Return two dicts about the chains of the hook forward that drop by policy.
+def forward_policies(chains, label):
+    """Return two dicts about the chains of the hook forward that drop by policy. chains: the base chains of all tables.
 
     `{where: whether a rule of ours is in it}`, and `{where: program}` of those that a program made, or has rules in.
     """
     found, owners, ours = {}, {}, re.compile(label.replace("_", "[_-]"), re.IGNORECASE)
-    if host.program("nft"):
-        for table in nftables.parse(host.run(["nft", "-n", "list", "ruleset"])).values():
-            for name, chain in table.chains.items():
-                if chain.hook == "forward" and chain.drops_by_policy:
-                    where = f"{table.family} {table.name} {name}"
-                    found[where] = any(ours.search(rule) for rule in chain.rules)
-                    owners[where] = nftables.owner(table) or _first_owner(chain.rules)
-    elif host.program("iptables"):
-        code, out, dummy_err = host.try_run(["iptables", "-S", "FORWARD"])
-        if code == 0 and "-P FORWARD DROP" in out:
-            found["iptables FORWARD"] = ours.search(out) is not None
-            owners["iptables FORWARD"] = _first_owner(out.splitlines())
-    return found, {where: program for where, program in owners.items() if program}
-
-
-def _first_owner(rules):
-    """The program to whose chain the first of some rules leads that leads to one, "" without."""
-    return next((program for program in map(owner_of_jump, rules) if program), "")
+    for chain in chains:
+        if chain.hook == "forward" and chain.policy == "drop" and chain.family in ("ip", "ip6", "inet"):
+            texts = [rule.text for rule in chain.rules]
+            found[chain.where] = any(ours.search(text) for text in texts)
+            family, table, dummy_name = chain.where.split(" ", 2)
+            owner = owner_of_table(family, table) or next(filter(None, map(owner_of_jump, texts)), "")
+            if owner:
+                owners[chain.where] = owner
+    return found, owners
 
 
 def platform():

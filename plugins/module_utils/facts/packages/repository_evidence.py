@@ -15,13 +15,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import package_sources
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_evidence import (
-    apt_configuration,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import (
-    apt_options,
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.apt_options import apt_options
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.dnf_options import (
     dnf_proxy,
     main_section,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_evidence import (
+    apt_configuration,
 )
 
 MOST = 200  # repositories
@@ -102,7 +102,10 @@ class _Reader:
             except Unreadable as problem:
                 self.unreadable.append(str(problem))
                 continue
-            main = main or main_section(text or "")
+            try:
+                main = main or main_section(text or "")
+            except ValueError as problem:
+                self.unreadable.append(f"{path}: {problem}")
         variables = {os.path.basename(path): text.strip() for path, text in self.files(_VARIABLES)}
         seen = set()
         for source, text in self.files(_DNF):

@@ -6,6 +6,7 @@
 
 import glob
 import os
+import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
@@ -15,20 +16,34 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
+    docker_configuration,
+    environment_file,
+    pam_environment,
+    pam_version,
+    shell_environment,
+    unit_environment,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.apt_options import (
+    apt_options,
+    apt_proxies,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.assignment import (
+    VARIABLES,
+    assignment,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.dnf_options import (
+    dnf_proxy,
+    main_section,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_services import (
+    SERVICES,
+    concerns,
     service_evidence,
     systemd_version,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import (
-    VARIABLES,
-    apt_options,
-    directives,
-    dnf_proxy,
-    main_section,
-    settings,
-    unit_settings,
-)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.systemd_unread import unread_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.unit_files import unit_files
 
 INSTALLER_FILE = "/opt/anypoint/runtimefabric/env"
 INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
@@ -40,22 +55,27 @@ def apt_configuration():
 
 
 def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
-    """Return `{"settings", "installer_file", "curl", "systemd", "services", "unread", "unreadable", "dangling"}`.
+    """Return `{"settings", "apt_files", "installer_file", "curl", "systemd", "pam", "services", "unread", "unreadable", "dangling"}`.
 
-    A setting is `{"reader", "source", "variable", "value", "password"}`: the program that reads it, the file, the name in it,
-    the value with its secrets masked, and whether it has credentials: `none`, `expected` (the digest of the URL is one of `hashes`) or
-    `other`.
-    installer_file: whether there is one. curl, systemd: versions, None without. services: as `service_evidence` has them,
+    A setting is `{"reader", "source", "variable", "value", "password", "ignored", "unknown", "shortened"}`: the program that reads it, the
+    file, the name in it, the value with its secrets masked, and whether it has credentials: `none`, `expected` (the digest of
+    the URL is one of `hashes`) or `other`. ignored: why the program does not take it. unknown: why its value is not known.
+    shortened: why it does not take the whole value. They are "" otherwise. The settings of one reader are in its order: of one
+    name the last one counts.
+    apt_files: the files of apt that mention a proxy; apt itself, which `apt-config` stands for, does not say where a setting is
+    from.
+    installer_file: whether there is one. curl, systemd, pam: versions, None without. services: as `service_evidence` has them,
     unread: as `unread_evidence` does.
     root: the directory whose files are read.
     """
-    reader = _Reader(hashes, root)
+    versions = {"systemd": systemd_version(), "pam": pam_version.pam_version()}
+    reader = _Reader(hashes, root, versions)
     for name, look in (
-        ("login shells", reader.login_shells),
         ("sessions", reader.sessions),
+        ("login shells", reader.login_shells),
         ("systemd", reader.systemd),
-        ("docker", lambda: reader.unit("docker")),
-        ("containerd", lambda: reader.unit("containerd")),
+        *((name, lambda name=name: reader.unit(name, name + ".service")) for name in SERVICES),
+        ("docker", reader.docker),
         ("dnf", lambda: reader.package_manager("dnf", "/etc/dnf/dnf.conf")),
         ("yum", lambda: reader.package_manager("yum", "/etc/yum.conf")),
         ("installer", reader.installer),
@@ -69,10 +89,12 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
             reader.unreadable.append(f"{name}: {problem}")
     return {
         "settings": reader.settings,
+        "apt_files": reader.apt_files,
         "installer_file": os.path.exists(reader.at(INSTALLER_FILE)),
         "curl": _curl_version(),
-        "systemd": systemd_version(),
-        "services": service_evidence(reader.display),
+        "systemd": versions["systemd"],
+        "pam": versions["pam"],
+        "services": service_evidence(reader.display, versions["systemd"]),
         "unread": unread_evidence(reader.settings, reader.display),
         "unreadable": reader.unreadable,
         "dangling": reader.dangling,
@@ -80,11 +102,13 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
 
 
 class _Reader:
-    """Collects settings from the files below a root directory."""
+    """Collects settings from the files below a root directory. versions: of programs that read them."""
 
-    def __init__(self, hashes, root):
+    def __init__(self, hashes, root, versions):
         self.display, self.root = Display(hashes), root
-        self.settings, self.unreadable, self.dangling = [], [], []
+        self.systemd_version = environment_file.ENDS_COMMENTS if versions["systemd"] is None else versions["systemd"]
+        self.pam_version = pam_version.numbers(versions["pam"]) or pam_environment.RECENT
+        self.settings, self.apt_files, self.unreadable, self.dangling, self.session = [], [], [], [], []
 
     def at(self, path):
         return os.path.join(self.root, path.lstrip("/"))
@@ -92,86 +116,125 @@ class _Reader:
     def files(self, *patterns):
         """Yield (path as on the host, text) of every readable file of the patterns."""
         for pattern in patterns:
-            for path in sorted(glob.glob(self.at(pattern))):
-                own = "/" + os.path.relpath(path, self.root)
-                try:
-                    yield own, read_text(path)
-                except DanglingLink as problem:
-                    self.dangling.append(str(problem))
-                except Unreadable as problem:
-                    self.unreadable.append(str(problem))
+            yield from self.texts(sorted(glob.glob(self.at(pattern))))
 
-    def add(self, reader, source, variable, value, cut=False):
-        shown, password = self.display.setting(variable, value, cut)
+    def texts(self, paths):
+        """Yield (path as on the host, text) of those paths below the root directory that can be read."""
+        for path in paths:
+            try:
+                yield "/" + os.path.relpath(path, self.root), read_text(path)
+            except DanglingLink as problem:
+                self.dangling.append(str(problem))
+            except Unreadable as problem:
+                self.unreadable.append(str(problem))
+
+    def add(self, reader, source, found):
+        """Take over an Assignment that a program read."""
+        shown, password = self.display.setting(found.name, found.value, found.cut)
         self.settings.append(
-            {"reader": reader, "source": source, "variable": variable, "value": shown, "password": password}
+            {
+                "reader": reader,
+                "source": source,
+                "variable": found.name,
+                "value": shown,
+                "password": password,
+                "ignored": found.ignored,
+                "unknown": found.unknown,
+                "shortened": found.shortened,
+            }
         )
-
-    def login_shells(self):
-        for path, text in self.files("/etc/profile", "/etc/profile.d/*.sh"):
-            self.shell_variables("login shells", path, text, VARIABLES)
-
-    def installer(self):
-        for path, text in self.files(INSTALLER_FILE):
-            self.shell_variables("installer", path, text, INSTALLER_VARIABLES)
 
     def sessions(self):
         for path, text in self.files("/etc/environment"):
-            self.shell_variables("sessions", path, text, VARIABLES)
+            self.session = pam_environment.environment(text, self.pam_version)
+            for each in self.session:
+                if each.name.lower() in VARIABLES:
+                    self.add("sessions", path, each)
 
-    def shell_variables(self, reader, path, text, names):
-        """The last assignment of each variable, in either case, as far as it can be read without running it."""
-        found = {}
-        for name, value, cut in settings(text):
-            if name in names or name.lower() in names:
-                found[name] = (value, cut)
-        for name, (value, cut) in found.items():
-            self.add(reader, path, name, value, cut)
+    def login_shells(self):
+        """Scripts of a shell that starts with the variables of its session."""
+        inherited = [(each.name, each.value) for each in self.session if not each.ignored]
+        files = list(self.files("/etc/profile", "/etc/profile.d/*.sh"))
+        for source, each in shell_environment.environment(files, self.sourced, inherited):
+            if each.name.lower() in VARIABLES:
+                self.add("login shells", source, each)
+
+    def sourced(self, path):
+        """Return the text of a file that a script sources, None where there is none."""
+        try:
+            return read_text_or_none(self.at(path))
+        except Unreadable:
+            return None
+
+    def installer(self):
+        for path, text in self.files(INSTALLER_FILE):
+            for source, each in shell_environment.environment([(path, text)], self.sourced, (), False):
+                if each.name in INSTALLER_VARIABLES:
+                    self.add("installer", source, each)
 
     def systemd(self):
+        found = []
         for path, text in self.files("/etc/systemd/system.conf", "/etc/systemd/system.conf.d/*.conf"):
-            for value in directives(text, "DefaultEnvironment"):
-                self.unit_variables("systemd", path, value)
-        self.drop_ins("systemd", "/etc/systemd/system/service.d/*.conf")
+            for value in unit_environment.directives(text, "Manager", "DefaultEnvironment"):
+                found = found + self.unit_variables(path, value, True) if value else []
+        for path, each in found:
+            self.add("systemd", path, each)
+        self.unit("systemd", "service")
 
-    def unit(self, name):
-        self.drop_ins(name, f"/etc/systemd/system/{name}.service.d/*.conf")
+    def unit(self, reader, unit):
+        """The variables of one unit, those of files behind its own."""
+        own, files = [], []
+        for path, text in self.texts(unit_files(unit, self.root)):
+            for value in unit_environment.directives(text, "Service", "Environment"):
+                own = own + self.unit_variables(path, value) if value else []
+            for value in unit_environment.directives(text, "Service", "EnvironmentFile"):
+                files = files + [value] if value else []
+        for pattern in files:
+            for source, text in self.files(self.without_specifiers(pattern.lstrip("-"), unit)):
+                found = environment_file.environment(text, self.systemd_version)
+                own += [(source, each) for each in found if concerns(each.name)]
+        for source, each in own:
+            self.add(reader, source, each)
 
-    def drop_ins(self, reader, pattern):
-        for path, text in self.files(pattern):
-            for value in directives(text, "Environment"):
-                self.unit_variables(reader, path, value)
-            for value in directives(text, "EnvironmentFile"):
-                for source, content in self.files(value.lstrip("-")):
-                    self.shell_variables(reader, source, content, VARIABLES)
+    @staticmethod
+    def without_specifiers(pattern, unit):
+        """A path of EnvironmentFile= with the specifiers for the name of its unit replaced."""
+        name = unit.rpartition(".")[0] or unit
+        return pattern.replace("%N", name).replace("%p", name).replace("%n", unit)
 
-    def unit_variables(self, reader, path, value):
-        for name, text, cut in unit_settings(value):
-            if name.lower() in VARIABLES:
-                self.add(reader, path, name, text.replace("%%", "%"), cut)
+    def unit_variables(self, path, value, of_all=False):
+        found = unit_environment.environment(value, self.systemd_version, of_all)
+        return [(path, each) for each in found if concerns(each.name)]
+
+    def docker(self):
+        for path, text in self.files(docker_configuration.DAEMON_FILE):
+            try:
+                found = docker_configuration.environment(text)
+            except ValueError as problem:
+                raise Unreadable(f"{path}: {problem}") from None
+            for each in found:
+                self.add("docker", path, each)
 
     def package_manager(self, name, path):
         if os.path.islink(self.at(path)):  # yum.conf is a link to dnf.conf where both are there
             return
-        text = read_text_or_none(self.at(path))
-        value = dnf_proxy(main_section(text or ""))
+        try:
+            value = dnf_proxy(main_section(read_text_or_none(self.at(path)) or ""))
+        except ValueError as problem:
+            raise Unreadable(f"{path}: {problem}") from None
         if value:
-            self.add(name, path, "proxy", value)
+            self.add(name, path, assignment("proxy", value))
 
     def apt(self, ask_apt):
         if not os.path.isdir(self.at("/etc/apt")):
             return
-        direct = []
-        for key, value in apt_options(ask_apt()):
-            parts = key.split("::")
-            if [word.lower() for word in parts[:1]] != ["acquire"] or len(parts) < 3 or parts[2].lower() != "proxy":
-                continue
-            if len(parts) == 3 and value and value.upper() != "DIRECT":
-                self.add("apt", "apt-config", "::".join(parts), value)
-            elif len(parts) > 3 and value.upper() == "DIRECT":
-                direct.append("::".join(parts[3:]))
+        proxies, direct = apt_proxies(apt_options(ask_apt()))
+        for key, value in proxies:
+            self.add("apt", "apt-config", assignment(key, value))
         if direct:
-            self.add("apt", "apt-config", "direct", ",".join(sorted(set(direct))))
+            self.add("apt", "apt-config", assignment("direct", ",".join(direct)))
+        every = self.files("/etc/apt/apt.conf.d/*", "/etc/apt/apt.conf") if proxies else ()
+        self.apt_files = [path for path, text in every if re.search(r"(?im)^\s*[a-z].*proxy", text)]
 
 
 def _curl_version():

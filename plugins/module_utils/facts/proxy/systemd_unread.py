@@ -6,8 +6,11 @@
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.assignment import VARIABLES
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_services import SERVICES, units
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import VARIABLES, settings
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.unit_environment import (
+    shown_environment,
+)
 
 # Drop-ins for all services concern this one, too, and it runs wherever systemd does.
 ANY_SERVICE = "systemd-journald"
@@ -25,15 +28,15 @@ def unread_evidence(found, display, run=run_text):
     names = [name + ".service" for name in SERVICES + (ANY_SERVICE,)]
     try:
         shown = units(run(["systemctl", "show", PROPERTIES] + names))
-        given = list(settings(run(["systemctl", "show-environment"])))
+        given = shown_environment(run(["systemctl", "show-environment"]))
     except Unreadable as problem:
         return {"error": str(problem)}
     configured = {
         entry["variable"]: (entry["value"], entry["password"])
         for entry in found
-        if entry["reader"] == "systemd" and entry["source"].startswith(MANAGER_FILES)
+        if entry["reader"] == "systemd" and entry["source"].startswith(MANAGER_FILES) and not entry["ignored"]
     }
-    now = {name: display.setting(name, value, cut) for name, value, cut in given if name.lower() in VARIABLES}
+    now = {name: display.setting(name, value) for name, value in given if name.lower() in VARIABLES}
     return {
         # systemd 247 reports it for a masked unit permanently once there is a drop-in for all services.
         "units": [

@@ -9,6 +9,7 @@ import re
 import stat
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
+    DanglingLink,
     Unreadable,
     read_text,
     read_text_or_none,
@@ -72,11 +73,11 @@ def mount_of(path, mounts):
 def room(path, mounts):
     """Return the properties of a directory, or of the nearest that exists above it.
 
-    `{path, mount, type, options, total, free, files_free, writable, mode}`: bytes; free and files_free are what an
+    `{path, mount, type, options, total, free, files_free, writable, mode, obstacle}`: bytes; free and files_free are what an
     ordinary user may use, files_free None where the filesystem does not count them. writable: whether root may make files
     there, by the kernel's own check, without writing anything; None where this is not run by root. mode: permission
-    bits of the directory itself, None where it is not there. Raises Unreadable for network filesystems, which
-    may hang.
+    bits of the directory itself, None where it is not there. obstacle: why it cannot be made, or None. Raises Unreadable
+    for network filesystems, which may hang.
     """
     mount = _local_mount(path, mounts)
     real = os.path.realpath(path)
@@ -94,7 +95,20 @@ def room(path, mounts):
         "files_free": space.f_favail if space.f_files else None,
         "writable": os.access(nearest, os.W_OK) if os.geteuid() == 0 else None,
         "mode": stat.S_IMODE(os.stat(real).st_mode) if nearest == real else None,
+        "obstacle": obstacle(path),
     }
+
+
+def obstacle(path):
+    """Return what is in the way of making a directory: a link that leads nowhere, or a file; None where nothing is."""
+    above = "/"
+    for name in path.strip("/").split("/"):
+        above = os.path.join(above, name)
+        if dangling(above):
+            return dangling(above)
+        if not os.path.isdir(above):
+            return f"{above}: not a directory" if os.path.lexists(above) else None
+    return None
 
 
 def nearest_directory(path):
@@ -155,9 +169,18 @@ def parse_fstab(text):
     return entries
 
 
-def fstab_evidence():
-    """Return the entries of /etc/fstab, none where there is no such file."""
-    return parse_fstab(read_text_or_none("/etc/fstab") or "")
+def fstab_evidence(path="/etc/fstab"):
+    """Return the entries of /etc/fstab, none where there is no such file, also where it is a dangling link."""
+    try:
+        return parse_fstab(read_text_or_none(path) or "")
+    except DanglingLink:
+        return []
+
+
+def dangling(path="/etc/fstab"):
+    """Return a sentence about a link that leads nowhere, None for any other file."""
+    leads_nowhere = os.path.islink(path) and not os.path.exists(path)
+    return f"{path}: dangling link to {os.readlink(path)}" if leads_nowhere else None
 
 
 def xfs_evidence(mounts):

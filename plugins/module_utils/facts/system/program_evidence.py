@@ -70,26 +70,6 @@ def _group(number):
         return None
 
 
-def cloud_init_evidence():
-    """Return `{installed, disabled, network}`: network is whether cloud-init writes the network's configuration."""
-    installed = os.path.isdir("/etc/cloud") and os.path.exists("/etc/cloud/cloud.cfg")
-    network = True
-    folder = "/etc/cloud/cloud.cfg.d"
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-        text = read_text_or_none(os.path.join(folder, name)) or ""
-        if (
-            name.endswith(".cfg")
-            and "network:" in text
-            and "disabled" in text.partition("network:")[2].split("\n\n")[0]
-        ):
-            network = False
-    return {
-        "installed": installed,
-        "disabled": os.path.exists("/etc/cloud/cloud-init.disabled"),
-        "network": installed and network,
-    }
-
-
 def allowlisting_evidence():
     """Return `{"permissive": bool or None}` of fapolicyd; None where it is not installed."""
     text = read_text_or_none("/etc/fapolicyd/fapolicyd.conf")

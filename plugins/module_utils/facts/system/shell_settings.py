@@ -8,7 +8,7 @@ import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_text_or_none
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import HIDDEN
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import assignments
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.shell_environment import assignments
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage.block_devices import device_links
 
 _PLAIN = re.compile(r"(?:/dev/[A-Za-z0-9_./+ :-]*|[A-Za-z0-9_./+-]*)\Z")

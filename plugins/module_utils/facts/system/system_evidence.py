@@ -13,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     address_evidence,
     address_persistence,
     arp_sweep,
+    cloud_init_evidence,
     resolver_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import block_devices, mount_evidence
@@ -36,7 +37,7 @@ def system_evidence(kernel_options, accounts):
             "processes": program_evidence.process_evidence,
             "accounts": lambda: program_evidence.account_evidence(accounts),
             "allowlisting": program_evidence.allowlisting_evidence,
-            "cloud_init": program_evidence.cloud_init_evidence,
+            "cloud_init": cloud_init_evidence.cloud_init_evidence,
         }
     )
 
@@ -47,6 +48,7 @@ def storage_evidence(directories, settings_file, settings):
         {
             "mounts": mount_evidence.read_mounts,
             "fstab": mount_evidence.fstab_evidence,
+            "fstab_link": mount_evidence.dangling,
             "leaves": block_devices.leaf_lines,
             "environment": lambda: shell_settings.device_settings(settings_file, settings),
         }

@@ -139,11 +139,39 @@ def parse_configuration(text):
     directive: `keyfile` or one of READING. block: the name of the marked block (`# BEGIN name`) that the line stands in.
     """
     return [
-        {"directive": words[0].lower(), "path": path, "block": block}
+        {"directive": directive, "path": path, "block": block}
+        for directive, paths, block in parse_reading(text)
+        for path in paths
+    ]
+
+
+def parse_reading(text):
+    """Return [(directive, [path], block)] of the same lines, each with all its paths."""
+    return [
+        (words[0].lower(), words[1:], block)
         for words, block in _lines(text)
         if words[0].lower() in READING + ("keyfile",)
-        for path in words[1:]
     ]
+
+
+def parse_control_lines(text):
+    """Return the lines that say where chronyd listens for chronyc, as lists of words."""
+    return [words for words, _block in _lines(text) if words[0].lower() in ("bindcmdaddress", "cmdport")]
+
+
+def parse_control(lines):
+    """Return `{socket, port}` of lines of parse_control_lines, in the order of the files; None is chrony's default.
+
+    socket: "" where chronyd has none.
+    """
+    socket = port = None
+    for words in lines:
+        value = (words[1:] or [""])[0]
+        if words[0].lower() == "cmdport":
+            port = int(value) if value.isdigit() else port
+        elif value.startswith("/"):
+            socket = "" if value == "/" else value
+    return {"socket": socket, "port": port}
 
 
 def parse_servers(text):

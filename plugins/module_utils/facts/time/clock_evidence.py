@@ -13,29 +13,40 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
-    read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_platform
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import (
+    chrony_text,
+    chronyd_command,
+    ptp_services,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_configuration import (
+    read_configuration,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_text import (
     parse_sources,
     parse_tracking,
 )
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
-OTHER_TIME_UNITS = ("systemd-timesyncd.service", "ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service")
+# Every service that sets the system's clock. chronyd-restricted is a second chronyd, with fewer rights (Debian 13);
+# timemaster starts programs of its own.
+OTHER_TIME_UNITS = (
+    "systemd-timesyncd.service",
+    "ntp.service",
+    "ntpd.service",
+    "ntpd-rs.service",
+    "ntpsec.service",
+    "openntpd.service",
+    "chronyd-restricted.service",
+    "timemaster.service",
+)
 # Services of a virtual machine that set its clock to the hypervisor's as long as they run.
 GUEST_UNITS = {"vboxadd-service.service": "VirtualBox", "virtualbox-guest-utils.service": "VirtualBox"}
 VMWARE_TOOL = "/usr/bin/vmware-toolbox-cmd"
 HYPERV_DEVICES = "/sys/bus/vmbus/devices"
 HYPERV_TIME_SYNC = "{9527e630-d0ae-497b-adce-e80ab0175caf}"
-CONFIGURATIONS = ("/etc/chrony/chrony.conf", "/etc/chrony.conf")
-# chronyd creates it after it has read its configuration.
-COMMAND_SOCKET = "/run/chrony/chronyd.sock"
-# Other programs write there, and have chronyd read it again without a restart.
-RUNTIME = "/run/"
-SUFFIXES = {"confdir": "*.conf", "sourcedir": "*.sources"}
 OPENNTPD = "openntpd.service"
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 LOCAL_TIME = "/etc/localtime"
@@ -46,7 +57,8 @@ POLL_INTERVAL = 1.0  # seconds between two checks while waiting
 
 def read_units():
     """The state of every time service, and of the clock services of virtual machines."""
-    return systemd_units.read_units(CHRONY_UNITS + OTHER_TIME_UNITS + tuple(GUEST_UNITS))
+    ptp = ptp_services.steering_units()
+    return systemd_units.read_units(CHRONY_UNITS + OTHER_TIME_UNITS + tuple(GUEST_UNITS) + tuple(ptp))
 
 
 def guest_synchronisation(units, vmware_tool=VMWARE_TOOL, hyperv_devices=HYPERV_DEVICES):
@@ -65,18 +77,26 @@ def guest_synchronisation(units, vmware_tool=VMWARE_TOOL, hyperv_devices=HYPERV_
     return sorted(found)
 
 
-def read_state():
-    """Return `{"tracking", "sources"}`, or `{"error": why}` where chronyc does not answer."""
+def chronyc_of(configuration):
+    """Return the words that chronyc is called with; configuration: see read_configuration."""
+    control = (configuration or {}).get("control") or {"socket": None, "port": None}
+    words = ["-h", control["socket"]] if control["socket"] else []
+    words += ["-p", str(control["port"])] if control["port"] else []
+    return ["chronyc"] + words
+
+
+def read_state(chronyc=("chronyc",)):
+    """Return `{"tracking", "sources"}`, or `{"error": why}` where chronyc does not answer. chronyc: see chronyc_of."""
     try:
         return {
-            "tracking": parse_tracking(run_text(["chronyc", "-n", "-c", "tracking"])),
-            "sources": parse_sources(run_text(["chronyc", "-n", "-c", "sources"])),
+            "tracking": parse_tracking(run_text(list(chronyc) + ["-n", "-c", "tracking"])),
+            "sources": parse_sources(run_text(list(chronyc) + ["-n", "-c", "sources"])),
         }
     except (Unreadable, ValueError) as problem:
         return {"error": str(problem)}
 
 
-def read_details(chrony):
+def read_details(chrony, chronyc=("chronyc",)):
     """Add details to a state of read_state, as far as the chrony version and this user's rights allow.
 
     Adds `version` and `features`, `unresolved` (the number of sources without an address), to each source its `name` and
@@ -86,11 +106,11 @@ def read_details(chrony):
     chrony.update(version=version, features=features, unresolved=None, log=[])
     if "error" in chrony:
         return chrony
-    chrony["unresolved"] = _read(["chronyc", "-c", "activity"], chrony_text.parse_unresolved, None)
+    chrony["unresolved"] = _read(list(chronyc) + ["-c", "activity"], chrony_text.parse_unresolved, None)
     # From 4.0 on, which accepts these commands.
-    chrony["sources"] = _read(["chronyc", "-n", "-c", "sources", "-a"], parse_sources, chrony["sources"])
-    names = _read(["chronyc", "-c", "-N", "sources", "-a"], chrony_text.parse_names, [])
-    known = _read(["chronyc", "-n", "-c", "authdata"], chrony_text.parse_authentication, [])
+    chrony["sources"] = _read(list(chronyc) + ["-n", "-c", "sources", "-a"], parse_sources, chrony["sources"])
+    names = _read(list(chronyc) + ["-c", "-N", "sources", "-a"], chrony_text.parse_names, [])
+    known = _read(list(chronyc) + ["-n", "-c", "authdata"], chrony_text.parse_authentication, [])
     authentication = dict(known)
     for number, source in enumerate(chrony["sources"]):
         source["name"] = names[number] if len(names) == len(chrony["sources"]) else None
@@ -112,79 +132,6 @@ def _read_log():
     lines = _read(argv + [f"--unit={unit}" for unit in CHRONY_UNITS], str.splitlines, [])
     found = [line for line in lines if any(word in line for word in LOG_WORDS)]
     return found[-3:]
-
-
-def read_configuration(paths=CONFIGURATIONS, socket=COMMAND_SOCKET):
-    """Return the content of chrony's own configuration file and of all that it includes, None where there is none.
-
-    `path` and `files` (see chrony_text.parse_configuration) are of its own file alone; `sources` and `keys`, each with the
-    path of its file, are of all of them. See newer_than_chronyd for `newer`.
-    """
-    problems = []
-    for path in paths:
-        text = read_noting(path, problems)
-        if text is not None:
-            files, sources, keys = _follow(path, text)
-            return {
-                "path": path,
-                "files": chrony_text.parse_configuration(text),
-                "sources": sources,
-                "keys": keys,
-                "newer": newer_than_chronyd(files, socket),
-            }
-    if problems:
-        raise problems[0]
-    return None
-
-
-def _follow(path, text):
-    """Return (paths, sources, keys) of a configuration file and of every file that it includes."""
-    paths, sources, keys, left = [], [], [], [(path, text)]
-    while left:
-        path, text = left.pop(0)
-        paths.append(path)
-        sources += [dict(entry, path=path) for entry in chrony_text.parse_servers(text)]
-        for line in chrony_text.parse_configuration(text):
-            if line["directive"] == "keyfile":
-                paths.append(line["path"])
-                keys += [
-                    dict(entry, path=line["path"]) for entry in _read_file(line["path"], chrony_text.parse_key_ids)
-                ]
-                continue
-            pattern = line["path"]
-            if line["directive"] in SUFFIXES:
-                paths.append(line["path"])
-                pattern = os.path.join(line["path"], SUFFIXES[line["directive"]])
-            found = [one for one in sorted(glob.glob(pattern)) if one not in paths]
-            left += [(one, _read_file(one, str)) for one in found if one not in [known for known, _text in left]]
-    return paths, sources, keys
-
-
-def _read_file(path, parse):
-    """The text of a file that may be missing, or that only root can read."""
-    try:
-        return parse(read_text_or_none(path) or "")
-    except Unreadable:
-        return parse("")
-
-
-def newer_than_chronyd(paths, socket=COMMAND_SOCKET):
-    """Return those files and directories that have changed since chronyd read its configuration, None where it does not run.
-
-    A time in the future does not count: the clock was set back since.
-    """
-    started = _changed_at(socket)
-    if started is None:
-        return None
-    lasting = [path for path in paths if not path.startswith(RUNTIME)]
-    return [path for path in lasting if started < (_changed_at(path) or 0) <= time.time()]
-
-
-def _changed_at(path):
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return None
 
 
 def read_synchronised(units):
@@ -219,11 +166,11 @@ def is_synchronised(chrony):
     )
 
 
-def wait_for_chrony(seconds):
+def wait_for_chrony(seconds, chronyc=("chronyc",)):
     """Wait until chrony is synchronised or `seconds` have passed; return `(chrony, seconds waited)`."""
     began = time.monotonic()
     while True:
-        chrony = read_state()
+        chrony = read_state(chronyc)
         waited = time.monotonic() - began
         if is_synchronised(chrony) or waited >= seconds:
             return chrony, waited
@@ -232,14 +179,18 @@ def wait_for_chrony(seconds):
 
 def clock_evidence(wait):
     """Return the time section of host_info, after at most `wait` seconds for chrony to synchronise."""
-    chrony, waited = wait_for_chrony(wait)
+    found = sections.collect(
+        {"configuration": lambda: read_configuration(command=chronyd_command.read_command()), "platform": read_platform}
+    )
+    chronyc = chronyc_of(found["configuration"])
+    chrony, waited = wait_for_chrony(wait, chronyc)
     units = read_units()
     return dict(
-        sections.collect({"configuration": read_configuration, "platform": read_platform}),
+        found,
         units={name: unit for name, unit in units.items() if name not in GUEST_UNITS},
         guest=guest_synchronisation(units),
         synchronised=read_synchronised(units),
-        chrony=read_details(chrony),
+        chrony=read_details(chrony, chronyc),
         timezone=read_timezone(),
         waited=round(waited, 1),
         clock=time.time(),

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.dns_client import NO_TCP
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.sinkholes import of_no_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
@@ -123,12 +125,31 @@ def _problems(
             ),
         )
         return
-    missing = [answer for answer in answers if answer["status"] not in ("ok", _UNTRIED)]
+    truncated = [answer for answer in answers if answer["status"] == NO_TCP]
+    if truncated:
+        names = _some([answer["name"] for answer in truncated])
+        yield (
+            f"{address} answers for {names} over UDP only in part, and not over TCP ({truncated[0]['detail']})",
+            f"Ask the network team to allow TCP 53 from {node} to {address}: long answers need it.",
+        )
+    missing = [answer for answer in answers if answer["status"] not in ("ok", _UNTRIED, NO_TCP)]
     if missing:
         names = _some([answer["name"] for answer in missing])
         yield (
             f"{address} does not resolve {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
             f"Ask the DNS team to make {address} resolve {names}, or remove it from {source} on {node}.",
+        )
+    sunk = [
+        (answer["name"], reason)
+        for answer in answers
+        for reason in [of_no_server(answer["name"], answer["addresses"])]
+        if reason
+    ]
+    if sunk:
+        names = _some([name for name, dummy in sunk])
+        yield (
+            f"{address}: {sunk[0][1]}" + (f", and so {_count(len(sunk) - 1, 'other name')}" if len(sunk) > 1 else ""),
+            f"Ask the DNS team to exempt {names} from the filter of {address}.",
         )
     for answer in answers:
         wrong = _wrong_address(answer, server, servers, wanted)

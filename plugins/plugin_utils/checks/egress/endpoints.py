@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies, shared_certificate
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -37,6 +37,11 @@ def endpoint(subject: Subject, evidence: Evidence, row: Row) -> Finding:
         reason = f"retired by its owner: {row['retired']['reason']}"
         return Finding(SKIPPED, expected, reason, evidence=probe, severity="info")
     status = UNKNOWN if probe["verdict"] in UNTRIED else FAIL
+    hosts = shared_certificate.hosts_of_one_certificate(part(evidence, "egress"), probe)
+    if hosts:
+        observed = shared_certificate.observed_text(probe["tls"], hosts)
+        remedy = shared_certificate.remedy(subject.node, remedies.WAYS[probe["path"]])
+        return Finding(FAIL, expected, observed, remedy, probe)
     observed = "; ".join([_verdict_text(probe), *_other_paths(probe)])
     return Finding(status, expected, observed, remedies.remedy(subject.node, row, probe), probe)
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -23,7 +24,7 @@ def ntp(subject: Subject, evidence: Evidence) -> Finding:
     expected = f"an answer on UDP 123 from {', '.join(subject.ntp_servers)}"
     rows = {row["host"]: row for row in part(evidence, "egress") if row["protocol"] == "ntp"}
     known = _answering_with_keys(subject, evidence)
-    answered, failed, untried = [], {}, []
+    answered, failed, untried, refusing = [], {}, [], []
     for server in subject.ntp_servers:
         row = rows.get(server)
         if row and row["verdict"] == "reachable":
@@ -34,12 +35,14 @@ def ntp(subject: Subject, evidence: Evidence) -> Finding:
             untried.append(f"{server} was not queried{': ' + row['detail'] if row and row['detail'] else ''}")
         else:
             failed[server] = f"{server}: {row['detail'] or row['verdict']}"
+            if row.get("cause") == causes.REFUSES_TIME:
+                refusing.append(server)
     observed = "; ".join([*failed.values(), *untried, *answered])
     if failed:
-        remedy = (
-            f"Ask the network team to open UDP 123 from {subject.node} to {', '.join(failed)}, or set "
-            "rtf_ntp_servers to servers that answer."
-        )
+        silent = [server for server in failed if server not in refusing]
+        asked = [f"Ask the operators of {', '.join(refusing)} to serve time to {subject.node}"] if refusing else []
+        asked += [f"Ask the network team to open UDP 123 from {subject.node} to {', '.join(silent)}"] if silent else []
+        remedy = f"{'. '.join(asked)}, or set rtf_ntp_servers to servers that answer."
         return Finding(FAIL, expected, observed, remedy, list(rows.values()))
     if untried:
         return Finding(UNKNOWN, expected, observed, "Run the audit again.", list(rows.values()))

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import PROXIES, VARIABLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import (
+    PROXIES,
+    VARIABLES,
+    by_cause,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -52,13 +56,15 @@ def _proxy(subject: Subject, evidence: Evidence, path: str) -> Finding:
     if opened:
         return Finding(PASS, expected, f"opened {len(opened)} of {len(tried)} connections")
     verdict = Counter(attempt["verdict"] for attempt in tried).most_common(1)[0][0]
-    detail = next(attempt["detail"] for attempt in tried if attempt["verdict"] == verdict)
+    attempt = next(attempt for attempt in tried if attempt["verdict"] == verdict)
     status = UNKNOWN if verdict in ("untested", "error") else FAIL
-    remedy = REMEDIES.get(verdict, "Check {variable}, and try `curl -v --proxy` with it on {node}.")
+    remedy = (by_cause(verdict, attempt) if verdict in REMEDIES else "") or REMEDIES.get(
+        verdict, "Check {variable}, and try `curl -v --proxy` with it on {node}."
+    )
     return Finding(
         status,
         expected,
-        f"{verdict}: {detail}",
+        f"{verdict}: {attempt['detail']}",
         remedy.format(node=subject.node, proxy=proxy, variable=VARIABLES[path]),
         tried[0],
     )

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
 WAYS = {"direct": "directly", "http_proxy": "through the HTTP proxy", "socks5": "through the SOCKS5 proxy"}
@@ -29,12 +31,12 @@ _SENTENCES = {
         "Ask the team that filters web traffic to pass {host} port {port} without a block page or login page ({row})."
     ),
     "tls_intercepted": (
-        "Ask the proxy team to exempt {host} from TLS inspection ({row}): its certificate is issued "
+        "Ask {inspectors} to exempt {host} from TLS inspection ({row}): its certificate is issued "
         "by {issuer}, which the owner of {host} does not use. Installing that CA on {node} is not "
         "enough: containers do not trust it."
     ),
     "mutual_tls_intercepted": (
-        "Ask the proxy team to pass {host} through undecrypted ({row}): this connection uses "
+        "Ask {inspectors} to pass {host} through undecrypted ({row}): this connection uses "
         "mutual TLS, which inspection by {issuer} breaks even where its CA is trusted."
     ),
     "http_failed": (
@@ -62,8 +64,63 @@ _SENTENCES = {
     "certificate_refused": (
         "{host}:{port} requires a client certificate: ask its owner whether {node} needs one ({row})."
     ),
-    "tls_failed": "Ask the network team which device answers for {host}:{port}: it does not speak TLS properly.",
+    "tls_failed": (
+        "Run `openssl s_client -connect {host}:{port} -servername {host}` on {node} and on a host outside this network. If the "
+        "handshake fails there too, report it to the owner of {host}; otherwise ask the network team which device on the "
+        "path answers ({row})."
+    ),
 }
+# cause of the verdict -> sentence; it names the component, where the verdict alone cannot
+_BY_CAUSE = {
+    causes.NO_BASIC: (
+        "Ask the proxy team to offer Basic authentication to {node}, or to let it through without any: container runtimes "
+        "know no other scheme. A relay on {node} that logs in, such as cntlm, is another way."
+    ),
+    causes.COMMON_NAME_ONLY: (
+        "Ask the owner of {host}:{port}, or of the proxy if it decrypts TLS, for a certificate that has {host} among its subject "
+        "alternative names: its issuer is {issuer}."
+    ),
+    causes.INCOMPLETE_CHAIN: (
+        "Ask the owner of {host}:{port} to send the certificate of {issuer} along with its own ({row}): installing it on "
+        "{node} does not help containers."
+    ),
+    causes.LONE_CERTIFICATE: (
+        "Find out what {issuer} is. If it is a TLS-inspecting proxy, ask its team to exempt {host} from TLS inspection ({row}); "
+        "if it is an intermediate authority, ask the owner of {host}:{port} to send its certificate too; if it is a "
+        "root authority, install it on {node}."
+    ),
+    causes.SELF_SIGNED: (
+        "The certificate of {host}:{port} is signed by itself ({issuer}): ask the network team which device answers there "
+        "({row}), or, if that is the server, its owner for a certificate of an authority that {node} trusts."
+    ),
+    causes.EXPIRED_INTERMEDIATE: (
+        "Ask the owner of {host}:{port} to replace the expired certificate of an authority in the chain that it sends ({row}), "
+        "if the clock of {node} is right (`chronyc tracking`)."
+    ),
+    causes.EXPIRED_ROOT: (
+        "Update the package ca-certificates on {node}: a root certificate in its trust store is not valid, if its clock is right "
+        "(`chronyc tracking`)."
+    ),
+    causes.WEAK_CERTIFICATE: (
+        "Ask the owner of {host}:{port}, or of the proxy if it decrypts TLS, for a chain of certificates that is signed with "
+        "SHA-256 or better, with RSA keys of 2048 bits or more: its issuer is {issuer}."
+    ),
+    causes.NAME_FILTERED: (
+        "Ask the team that filters web traffic to let TLS connections to {host} pass on TCP {port} ({row}): a device on the path "
+        "cuts them by the server name (SNI)."
+    ),
+    causes.NO_TLS_ANSWER: (
+        "TCP to {host}:{port} opens, but nothing answers a TLS handshake. Run `openssl s_client -connect {host}:{port} "
+        "-servername {host}` on a host outside this network: if it works there, ask the network team which device on the path "
+        "of {node} accepts the connection or cuts it ({row}), otherwise report it to the owner of {host}."
+    ),
+    causes.SINKHOLE: (
+        "Ask the team that runs the DNS filter to exempt {host} ({row}), or remove it from /etc/hosts on {node} if it is there "
+        "(`getent hosts {host}`)."
+    ),
+}
+# These say more by themselves.
+_WITHOUT_CAUSE = ("tls_intercepted", "mutual_tls_intercepted")
 _AGAIN = "Run the audit again; if the result is the same, try `curl -v https://{host}:{port}` on {node}."
 
 
@@ -72,16 +129,22 @@ def remedy(node: str, row: Row, probe: dict[str, Any]) -> str:
     path, verdict = probe["path"], probe["verdict"]
     if verdict == "tls_intercepted" and row["mutual_tls"]:
         verdict = "mutual_tls_intercepted"
-    sentence = _SENTENCES.get(verdict, _AGAIN).format(
+    sentence = (by_cause(verdict, probe) or _SENTENCES.get(verdict, _AGAIN)).format(
         node=node,
         host=row["host"],
         port=row["port"],
         row=f"row {row['id']} of the change request",
         proxy=PROXIES.get(path, "proxy"),
         variable=VARIABLES.get(path, ""),
+        inspectors="the team that inspects TLS" if path == "direct" else "the proxy team",
         issuer=(probe.get("tls") or {}).get("issuer") or "an unknown issuer",
     )
     return sentence + _misconfigured(row, probe)
+
+
+def by_cause(verdict: str, probe: Mapping[str, Any]) -> str:
+    """Return the sentence for the cause of a probe's failure, with places for node, host, port, row and issuer; "" without."""
+    return "" if verdict in _WITHOUT_CAUSE else _BY_CAUSE.get(probe.get("cause") or "", "")
 
 
 def _misconfigured(row: Row, probe: dict[str, Any]) -> str:

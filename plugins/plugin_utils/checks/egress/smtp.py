@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import by_cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -53,7 +54,9 @@ def smtp(subject: Subject, evidence: Evidence) -> Finding:
     if probe["verdict"] != "reachable":
         status = UNKNOWN if probe["verdict"] in ("untested", "error") else FAIL
         observed = f"{probe['verdict']}: {probe['detail']}" if probe["detail"] else probe["verdict"]
-        return Finding(status, expected, observed, _SENTENCES.get(probe["verdict"], _AGAIN).format(**names), probe)
+        issuer = (probe.get("tls") or {}).get("issuer") or "an unknown issuer"
+        sentence = by_cause(probe["verdict"], probe) or _SENTENCES.get(probe["verdict"], _AGAIN)
+        return Finding(status, expected, observed, sentence.format(row="rtf_smtp", issuer=issuer, **names), probe)
     offered = probe["smtp"]["auth"]
     offer = f"{server.security}, AUTH {' '.join(offered)}" if offered else f"{server.security}, no AUTH"
     if server.auth and not set(server.auth) & set(offered):

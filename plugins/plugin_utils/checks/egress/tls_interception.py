@@ -15,11 +15,15 @@ from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import shared_certificate
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import WAYS
 
 
 class _Sighting(NamedTuple):
-    """A certificate of one endpoint as one node saw it over one path. stranger: the owner of the endpoint does not use its issuer."""
+    """A certificate of one endpoint as one node saw it over one path.
+
+    stranger: the owner of the endpoint does not use its issuer. certificate: its identity, None where that is not known.
+    """
 
     node: str
     row: str
@@ -28,6 +32,7 @@ class _Sighting(NamedTuple):
     issuer: str
     trusted: bool
     stranger: bool
+    certificate: shared_certificate.Identity | None
 
 
 def notes(probes_by_node: dict[str, Any]) -> list[Row]:
@@ -54,6 +59,7 @@ def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
                     shown["issuer"],
                     bool(shown.get("trusted")),
                     stranger,
+                    shared_certificate.identity(shown),
                 )
 
 
@@ -63,6 +69,9 @@ def _inspectors(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
         theirs = [each for each in seen if each.stranger and each.issuer == issuer]
         signed_for = sorted({each.vendor for each in theirs})
         if len(signed_for) < 2:
+            continue
+        if len({each.row for each in theirs}) > 1 and len({each.certificate for each in theirs} - {None}) == 1:
+            yield _one_certificate(theirs, signed_for)
             continue
         nodes, trusting = _unique(each.node for each in theirs), _unique(each.node for each in theirs if each.trusted)
         trust = (
@@ -80,9 +89,22 @@ def _inspectors(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
                 f"from {_and(nodes)}; {trust} it"
             ),
             "remedy": (
-                "This is one TLS-inspecting proxy: ask its team to exempt all endpoints of the change request at once."
+                "This is one TLS-inspecting device: ask its team to exempt all endpoints of the change request at once."
             ),
         }
+
+
+def _one_certificate(theirs: Sequence[_Sighting], owners: Sequence[str]) -> dict[str, str]:
+    """Not inspection, which signs a certificate for each name."""
+    nodes, paths = _unique(each.node for each in theirs), [WAYS[path] for path in _unique(each.path for each in theirs)]
+    return {
+        "id": "cluster.one_certificate",
+        "observed": (
+            f"{_and(paths)}, one certificate of {theirs[0].issuer} answers for {len({each.row for each in theirs})} "
+            f"endpoints of {_and(owners)}, seen from {_and(nodes)}"
+        ),
+        "remedy": "This is a login page or a block page: ask the network team which device shows it to these nodes.",
+    }
 
 
 def _differences_of_nodes(seen: list[_Sighting]) -> Iterator[dict[str, str]]:

@@ -39,10 +39,15 @@ def inotify(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(FAIL, expected, observed, remedy, looked_at)
     later = {name: entry for name, entry in looked_at.items() if _number(entry["at_boot"]) < minima[name]}
     if later:
-        return Finding(FAIL, expected, f"{observed}; {at_boot_text(later)}", remedy_at_boot(later), looked_at)
+        return Finding(
+            FAIL, expected, f"{observed}; {at_boot_text(evidence, later)}", remedy_at_boot(evidence, later), looked_at
+        )
     return passed_at_boot(evidence, "sysctls", expected, observed)
 
 
 def _number(text: str | None) -> int:
-    """A value as a number; none at all is less than any."""
-    return int(text) if text is not None else -1
+    """A value as a number; none at all, or none that is a number, is less than any."""
+    try:
+        return int(text or "")
+    except ValueError:
+        return -1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import by_cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -91,6 +92,12 @@ def _probe_text(way: repository_probes.Way, probe: Row) -> str:
 
 def _remedy(node: str, manager: str, way: repository_probes.Way, probe: Row) -> str:
     verdict = probe["verdict"]
+    cause = by_cause(verdict, probe)
+    if cause:
+        issuer = (probe.get("tls") or {}).get("issuer") or "an unknown issuer"
+        return cause.format(
+            node=node, host=way.host, port=way.port, row=way.source or "a package repository", issuer=issuer
+        )
     if verdict == "unresolved":
         return f"Ask the DNS team to let {node} resolve {way.host} (`getent hosts {way.host}`)."
     if verdict == "proxy_unreachable":

@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import PREPARE, short_name
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import (
+    PREPARE,
+    short_name,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import FORWARDING
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
@@ -42,27 +47,59 @@ def passed_at_boot(evidence: Evidence, what: str, expected: str, observed: str, 
     return Finding(PASS, expected, "; ".join([observed, *kernel["dangling"][what]]))
 
 
-def at_boot_text(entries: dict[str, Any]) -> str:
+def replayed(evidence: Evidence, kind: str) -> list[dict[str, Any]]:
+    """`otherwise`, `refused` or `scripts` of the replay of a boot; see host_info. Nothing where there was no replay."""
+    found: list[dict[str, Any]] = (part(evidence, "host", "kernel").get("boot") or {}).get(kind, [])
+    return found
+
+
+def at_boot_text(evidence: Evidence, entries: dict[str, Any]) -> str:
     """What will be after a boot, for evidence of sysctls that will not have their values."""
-    contrary = {name: entry for name, entry in entries.items() if entry["at_boot"] is not None}
-    if not contrary:
-        return f"no file sets {', '.join(entries)}"
-    return "; ".join(
+    refused = _refused(evidence, entries)
+    unset = [name for name, entry in entries.items() if entry["at_boot"] is None and name not in refused]
+    said = [
         f"{short_name(name)} becomes {entry['at_boot']}, set by {entry['at_boot_source']}"
-        for name, entry in contrary.items()
+        for name, entry in entries.items()
+        if entry["at_boot"] is not None
+    ]
+    said += [f"the kernel refuses {name} = {one['value']} of {one['source']}" for name, one in refused.items()]
+    return "; ".join(said or [f"no file sets {', '.join(unset)}"])
+
+
+def remedy_at_boot(evidence: Evidence, entries: dict[str, Any]) -> str:
+    sources = [one["source"] for one in _refused(evidence, entries).values()]
+    for entry in entries.values():
+        if entry["at_boot"] is not None:
+            sources += [entry["at_boot_source"], *_alike(entry)]
+    if not sources:
+        return f"Write the values to a file in /etc/sysctl.d that sorts last, or {PREPARE}."
+    # A file that sorts behind it does not help against another name of the parameter, nor against another program.
+    others = FORWARDING in entries or any("/sysctl.d/" not in source for source in sources)
+    return f"Remove the setting from {files_of(sources)}" + (
+        "." if others else ", or set the value in a file that sorts after it."
     )
 
 
-def remedy_at_boot(entries: dict[str, Any]) -> str:
-    files = files_of(entry["at_boot_source"] for entry in entries.values() if entry["at_boot"] is not None)
-    if files:
-        return f"Remove the setting from {files}, or set the value in a file that sorts after it."
-    return f"Write the values to a file in /etc/sysctl.d that sorts last, or {PREPARE}."
+def _alike(entry: dict[str, Any]) -> Iterable[str]:
+    """The last lines with the value that decides: for systemd-sysctl these count as one."""
+    return (
+        one["source"]
+        for one in itertools.takewhile(lambda one: one["value"] == entry["at_boot"], reversed(entry.get("set_by", [])))
+    )
+
+
+def _refused(evidence: Evidence, entries: dict[str, Any]) -> dict[str, Any]:
+    """The last text that the kernel refuses, of each parameter that therefore has nothing."""
+    return {
+        one["name"]: one
+        for one in replayed(evidence, "refused")
+        if one["name"] in entries and entries[one["name"]]["at_boot"] is None
+    }
 
 
 def file_of(source: str) -> str:
     return (source or "").rpartition(":")[0]
 
 
-def files_of(sources: Iterator) -> str:
+def files_of(sources: Iterable[str]) -> str:
     return ", ".join(sorted({file_of(source) for source in sources}))

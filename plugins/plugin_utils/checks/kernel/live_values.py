@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import kernel_packages
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import reboot
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.boot_files import READ
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import (
     PREPARE,
     looked_up,
@@ -20,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 
 def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -> Finding:
@@ -31,6 +32,9 @@ def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -
     found_modules = part(evidence, "host", "kernel", "modules") if modules else {}
     expected = ", ".join([f"{name} = {value}" for name, value in sysctls.items()] + [f"{m} present" for m in modules])
     absent = [name for name in modules if not looked_up(found_modules, name)["available"]]
+    unread = [text for text in kernel["unreadable"]["modules"] if "/lib/modules/" in text]
+    if absent and unread:
+        return Finding(UNKNOWN, expected, f"not loaded: {', '.join(absent)}; {'; '.join(unread)}", READ, unread)
     if absent:
         return Finding(
             FAIL,

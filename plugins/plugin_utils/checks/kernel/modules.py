@@ -21,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
 
 @check("kernel.installer_modules")
@@ -29,7 +29,7 @@ def installer_modules(subject: Subject, evidence: Evidence) -> Finding:
     """The modules are there now, and come back at boot."""
     setting_ids = ["kernel-installer-modules"]
     now = compare_live(subject, evidence, setting_ids)
-    return now if now.status == FAIL else _modules_at_boot(subject, evidence, setting_ids)
+    return now if now.status != PASS else _modules_at_boot(subject, evidence, setting_ids)
 
 
 @check("kernel.modules_at_boot")

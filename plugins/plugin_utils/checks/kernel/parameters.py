@@ -15,6 +15,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     files_of,
     passed_at_boot,
     remedy_at_boot,
+    replayed,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.forwarding import (
+    is_contrary,
+    off_at_boot,
+    switched_off,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.live_values import compare_live
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import (
@@ -26,12 +32,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import FORWARDING
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 
 @check("kernel.ip_forward")
 def ip_forward(subject: Subject, evidence: Evidence) -> Finding:
-    return compare_live(subject, evidence, ["kernel-ip-forward"])
+    """The parameter is 1, and so it is for every interface."""
+    now = compare_live(subject, evidence, ["kernel-ip-forward"])
+    return now if now.status == FAIL else switched_off(evidence, now.expected, now.observed) or now
 
 
 @check("kernel.bridge_netfilter")
@@ -65,8 +74,24 @@ def _sysctls_at_boot(subject: Subject, evidence: Evidence, setting_ids: Sequence
     lost = {
         name: looked_up(found, name) for name, value in sysctls.items() if looked_up(found, name)["at_boot"] != value
     }
+    if FORWARDING in sysctls and FORWARDING not in lost:
+        lost.update(off_at_boot(part(evidence, "host", "kernel")))
     if lost:
-        return Finding(FAIL, expected, "; ".join([at_boot_text(lost), *dangling]), remedy_at_boot(lost), lost)
+        return Finding(
+            FAIL, expected, "; ".join([at_boot_text(evidence, lost), *dangling]), remedy_at_boot(evidence, lost), lost
+        )
+    contrary = [one for one in replayed(evidence, "otherwise") if is_contrary(one, sysctls)]
+    if contrary:
+        return Finding(
+            FAIL,
+            expected,
+            "; ".join(f"{one['name']} can become {one['value']}, set by {one['source']}" for one in contrary),
+            (
+                f"Remove the setting from {files_of(one['source'] for one in contrary)}: the order at boot is not "
+                "certain, and an interface that udev adds gets its own settings last."
+            ),
+            contrary,
+        )
     beside = {
         name: entry["beside"]
         for name, entry in found.items()
@@ -81,10 +106,19 @@ def _sysctls_at_boot(subject: Subject, evidence: Evidence, setting_ids: Sequence
                 for name, entry in beside.items()
             ),
             (
-                f"Remove the setting from {files_of(entry['source'] for entry in beside.values())}: it is not read at "
-                "boot, but package installations and `sysctl -p` read it."
+                f"Remove the setting from {files_of(entry['source'] for entry in beside.values())}: it does not decide "
+                "at boot, but with `sysctl --system` and `sysctl -p`, which package installations run."
             ),
             {name: found[name] for name in beside},
+        )
+    scripts = [one for one in replayed(evidence, "scripts") if is_contrary(one, sysctls)]
+    if scripts:
+        return Finding(
+            UNKNOWN,
+            expected,
+            "; ".join(f"a script may set {one['name']} to {one['value']}: {one['source']}" for one in scripts),
+            f"Remove the line from {files_of(one['source'] for one in scripts)}, or find out that it never runs.",
+            scripts,
         )
     sources = sorted({file_of(looked_up(found, name)["at_boot_source"]) for name in sysctls})
     return passed_at_boot(evidence, "sysctls", expected, f"set by {', '.join(sources)}")

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.boot_files import passed_at_boot
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.boot_files import (
+    passed_at_boot,
+    replayed,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import PREPARE, looked_up
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import PORT_RANGE, RESERVED_PORTS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import (
+    PORT_RANGE,
+    RESERVED_PORTS,
+    listed_ports,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
 
@@ -29,14 +36,18 @@ def reserved_ports(subject: Subject, evidence: Evidence) -> Finding:
         # What no file sets is after a boot what the kernel has by itself; what is there now is the best guess.
         first, last = _port_span(span[which] or span["live"])
         kept = reserved[which] if which == "live" else reserved["at_boot"] or ""
-        given = {port for port in ours if first <= port <= last} - set(
-            port_ranges.numbers(filter(None, kept.split(",")))
-        )
+        given = {port for port in ours if first <= port <= last} - listed_ports(kept)
         if given:
+            refused = [one for one in replayed(evidence, "refused") if one["name"] in (PORT_RANGE, RESERVED_PORTS)]
             return Finding(
                 FAIL,
                 expected,
-                f"outgoing connections may use {', '.join(port_ranges.texts(given))}{when} ({first}-{last})",
+                "; ".join(
+                    [
+                        f"outgoing connections may use {', '.join(port_ranges.texts(given))}{when} ({first}-{last})",
+                        *(f"the kernel refuses {one['name']} = {one['value']} of {one['source']}" for one in refused),
+                    ]
+                ),
                 (
                     f"Reserve them with `sysctl -w {RESERVED_PORTS}={','.join(texts)}` and in a file in /etc/sysctl.d, "
                     f"or set rtf_kernel_reserve_ports: true and {PREPARE}."
@@ -50,5 +61,8 @@ def reserved_ports(subject: Subject, evidence: Evidence) -> Finding:
 
 
 def _port_span(text: str) -> tuple[int, int]:
-    first, last = text.split()
-    return int(first), int(last)
+    """The first two numbers; the kernel ignores what follows them."""
+    words = text.split()[:2]
+    if len(words) < 2 or not all(word.isdecimal() for word in words):
+        raise NoEvidence(f"{PORT_RANGE} is {text}")
+    return int(words[0]), int(words[1])

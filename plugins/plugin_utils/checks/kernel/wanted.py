@@ -55,4 +55,5 @@ def looked_up(found: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def short_name(name: str) -> str:
-    return name.rpartition(".")[2]
+    """The last part of a name; that of an interface is needed as a whole."""
+    return name if name.startswith("net.ipv4.conf.") else name.rpartition(".")[2]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -66,13 +67,18 @@ def _used_networks(subject: Subject, evidence: Evidence) -> tuple[list[Used], No
 
 def _routed(dummy_subject: Subject, evidence: Evidence) -> list[Candidate]:
     routes = [
-        (_network(route["destination"]), route["interface"]) for route in part(evidence, "host", "network", "routes")
+        (
+            _network(route["destination"]),
+            f"route via {route['interface']}" if route["interface"] else _discarding(route),
+        )
+        for route in part(evidence, "host", "network", "routes")
     ]
-    return [
-        (network, f"route via {interface}")
-        for network, interface in routes
-        if network is not None and network.prefixlen
-    ]
+    return [(network, what) for network, what in routes if network is not None and network.prefixlen]
+
+
+def _discarding(route: Row) -> str:
+    """A route without an interface: it discards packets, also those to addresses of services, which are translated later."""
+    return f"{route.get('type', 'unreachable')} route"
 
 
 def _own(dummy_subject: Subject, evidence: Evidence) -> list[Candidate]:

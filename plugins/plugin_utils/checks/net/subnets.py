@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.addresses import own_network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
@@ -17,7 +19,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.o
     the_default_route,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
+
+HOST_PREFIX = 32  # some clouds give a VM its address alone, and route everything through a gateway
 
 
 @check("net.same_subnet")
@@ -26,11 +30,31 @@ def same_subnet(subject: Subject, evidence: Evidence) -> Finding:
     network = own_network(subject, evidence)
     cluster = part(evidence, "cluster")
     expected = "all nodes in one subnet"
+    others = {node: entry for node, entry in cluster.items() if entry.get("address")}
     outside = [
         f"{node} ({entry['address']})"
-        for node, entry in cluster.items()
-        if entry.get("address") and ipaddress.ip_address(entry["address"]) not in network
+        for node, entry in others.items()
+        if ipaddress.ip_address(entry["address"]) not in network
     ]
+    if network.prefixlen == HOST_PREFIX:
+        return Finding(
+            UNKNOWN,
+            expected,
+            f"{network} has the prefix /{HOST_PREFIX}, which says nothing of the subnet",
+            "Compare the subnets of the nodes in the console of the cloud, then waive this.",
+            outside,
+        )
+    prefixes = {node: entry["prefix"] for node, entry in others.items() if entry.get("prefix")}
+    differing = {node: prefix for node, prefix in prefixes.items() if prefix not in (network.prefixlen, HOST_PREFIX)}
+    if differing and _one_subnet(network, others, prefixes):
+        listed = ", ".join(f"/{prefix} on {node}" for node, prefix in differing.items())
+        return Finding(
+            FAIL,
+            expected,
+            f"the prefixes differ: /{network.prefixlen} here, {listed}",
+            "Give the addresses of all nodes the same prefix, that of their subnet, in the files that set them.",
+            differing,
+        )
     if not outside:
         return Finding(PASS, expected, f"all in {network}")
     remedy = (
@@ -39,10 +63,27 @@ def same_subnet(subject: Subject, evidence: Evidence) -> Finding:
     return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
 
 
+def _one_subnet(network: ipaddress.IPv4Network, others: Mapping[str, Row], prefixes: Mapping[str, int]) -> bool:
+    """Whether the widest network that a node has contains the addresses of all, so that only prefixes differ."""
+    networks = [
+        ipaddress.IPv4Interface(f"{others[node]['address']}/{prefix}").network for node, prefix in prefixes.items()
+    ]
+    widest = min([network, *networks], key=lambda one: one.prefixlen)
+    return all(ipaddress.ip_address(entry["address"]) in widest for entry in others.values())
+
+
 @check("net.subnet_headroom")
 def subnet_headroom(subject: Subject, evidence: Evidence) -> Finding:
     """Addresses of the subnet that no node has, nor any host that an ARP sweep found."""
     network = own_network(subject, evidence)
+    expected = f"{subject.spare_addresses} or more free addresses"
+    if network.prefixlen == HOST_PREFIX:
+        return Finding(
+            UNKNOWN,
+            expected,
+            f"{network} has the prefix /{HOST_PREFIX}, which says nothing of the subnet",
+            "Look up in the console of the cloud how many addresses of the subnet are free, then waive this.",
+        )
     cluster, route = part(evidence, "cluster"), the_default_route(evidence)
     used = {entry["address"]: node for node, entry in cluster.items() if entry.get("address")}
     used.update({entry["address"]: subject.node for entry in ipv4_addresses(evidence)})
@@ -55,7 +96,6 @@ def subnet_headroom(subject: Subject, evidence: Evidence) -> Finding:
     size = network.num_addresses - (2 if network.prefixlen < 31 else 0)
     free = size - len(here)
     known = "by an ARP sweep" if swept else "according to the inventory"
-    expected = f"{subject.spare_addresses} or more free addresses"
     observed = f"{max(free, 0)} of {size} in {network} free, {known}"
     if free >= subject.spare_addresses:
         return Finding(PASS, expected, observed, evidence=sorted(here))

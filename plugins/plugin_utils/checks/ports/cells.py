@@ -26,10 +26,12 @@ PortSets = dict[str, set[int]]
 Evidence = Mapping[str, Mapping[str, Any] | None]
 
 OTHER_AUDIT = "the listener of another audit"
+# Verdicts of port_probe_info for datagrams shaped like VXLAN, where others get through; their reason says more.
+SHAPED_LOST = ("shape_lost", "length_lost")
 # Verdicts of port_probe_info that prove the path open.
 _GOOD = ("open", "live")
 # Verdicts that say nothing about the network when no listener ran there.
-_HOLLOW = ("refused", "unproven", "dropped")
+_HOLLOW = ("refused", "unproven", "dropped", *SHAPED_LOST)
 # Likewise when the whole node was down: after a while the kernel of the host that probes reports it.
 _HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
 _UNTRIED = ("untested", "error")
@@ -228,7 +230,7 @@ def _reasons(summary: Mapping[str, Any], verdicts: Iterable[str]) -> list[str]:
     return [
         summary["reasons"][verdict]
         for verdict in sorted(verdicts)
-        if verdict == "unproven" and verdict in summary["reasons"]
+        if verdict in ("unproven", *SHAPED_LOST) and verdict in summary["reasons"]
     ]
 
 

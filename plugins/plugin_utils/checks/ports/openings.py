@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.mtu import (
+    AS_THE_PATH_SAYS,
+    black_holes,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.cells import (
     OTHER_AUDIT,
+    SHAPED_LOST,
     worst,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.free import LATER
@@ -49,7 +54,7 @@ def opening(subject: Subject, evidence: Evidence, row: Row) -> Finding:
         observed = joined_first([f"{cell['destination']}: {cell_text(cell)}" for cell in red])
     # A running service that holds a UDP port makes the test impossible, now and later.
     severity = "info" if status == SKIPPED and not any(cell["lost"] for cell in red) else ""
-    remedy = _remedy(subject, red) if status == FAIL else _advice(subject, red)
+    remedy = _remedy(subject, red, black_holes(evidence)) if status == FAIL else _advice(subject, red)
     return Finding(status, expected, observed, remedy, red, severity)
 
 
@@ -76,10 +81,28 @@ def _counted(run: str, verdicts: dict[int, str]) -> str:
     return f"{run} ({', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items()))})"
 
 
-def _remedy(subject: Subject, red: Sequence[Row]) -> str:
-    sentences = []
+def _shaped_remedy(subject: Subject, cell: Row, blackholed: Collection[str]) -> Iterator[str]:
+    """What to do about datagrams of an overlay network that are treated otherwise than plain ones."""
+    between = f"between {subject.node} and {cell['destination']}"
+    if "shape_lost" in cell["ports"]:
+        yield (
+            f"Ask the network team, and that of the hypervisors, which device {between} drops VXLAN on UDP "
+            f"{', '.join(cell['ports']['shape_lost'])} while it passes other datagrams: NSX takes that port for its own overlay."
+        )
+    if "length_lost" in cell["ports"]:
+        yield (
+            AS_THE_PATH_SAYS
+            if cell["destination"] in blackholed
+            else f"Ask the network team to pass datagrams of the interface's full MTU {between}, fragments included."
+        )
+
+
+def _remedy(subject: Subject, red: Sequence[Row], blackholed: Collection[str]) -> str:
+    sentences: list[str] = []
     for cell in red[:MOST]:
-        blocked = [text for verdict, texts in cell["ports"].items() if verdict != "unproven" for text in texts]
+        sentences += _shaped_remedy(subject, cell, blackholed)
+        not_closed = ("unproven", *SHAPED_LOST)
+        blocked = [text for verdict, texts in cell["ports"].items() if verdict not in not_closed for text in texts]
         ports = port_ranges.texts(port_ranges.numbers(blocked))
         whom = f"{cell['transport'].upper()} {', '.join(ports)} from {subject.node} to {cell['destination']}"
         if cell["source"] == cell["destination"]:

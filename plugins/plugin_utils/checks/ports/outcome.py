@@ -13,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_text import side
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import cells as matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.inbound import inbound
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, participants
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
@@ -44,6 +45,7 @@ class Matrix:
         where its ports were probed."""
         nodes, absent = participants.members(ports, collected)
         self._plan = planning.with_participants(ports, [node for node in nodes if node.name not in absent], absent)
+        self._roles, self._sources = {node.name: node.role for node in nodes}, ports["sources"]
         self._balancer = ports["load_balancer"]["given"] if ports["load_balancer"] else ""
         self._controllers = [node.name for node in nodes if node.role == "controller"]
         self._evidence = {name: found.get("ports") for name, found in collected.items()}
@@ -76,6 +78,10 @@ class Matrix:
             found["unmeasured_bandwidth"] = own["bandwidth_left_out"]
         if own and "outside" in own:
             found["outside"] = own["outside"]
+            rows = planning.public_rows(self._plan, self._roles[name])
+            if rows:
+                address = own["outside"].get("source")
+                found["inbound"] = inbound(rows, self._sources, address, self._plan.balanced)
         if self._balancer and name in self._controllers:
             found["load_balancer"] = self._through_balancer(name, own)
         return found

@@ -17,14 +17,23 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 @check("ports.outside")
 def outside(subject: Subject, evidence: Evidence) -> Finding:
-    """Ports between nodes are closed to a host that is not a node."""
+    """Ports between nodes are closed to a host that is not a node, and so are others that it may not use."""
     found = part(evidence, "outside")
+    # Whether a port of these rows may be reached is for ports.inbound, or not known.
+    allowed = {
+        (row["transport"], port)
+        for row in evidence.get("inbound") or ()
+        if row["may"] is not False
+        for port in port_ranges.numbers(row["ports"])
+    }
     expected = "ports for nodes only are not reachable from outside"
     reached = {
         transport: port_ranges.texts(
-            port_ranges.numbers(
+            port
+            for port in port_ranges.numbers(
                 [text for verdict in ("open", "live") for text in found[transport]["ports"].get(verdict, ())]
             )
+            if (transport, port) not in allowed
         )
         for transport in ("tcp", "udp")
     }

@@ -6,18 +6,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.settings import (
-    PREPARE,
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.environments import (
+    APT,
+    environments,
     is_url,
-    proxy_settings,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.settings import PREPARE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules, no_proxy_table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_rules import Rule
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_table import Destination
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
+
+
+class _List(NamedTuple):
+    """Hosts that programs reach without their proxy.
+
+    name: what the programs call such an entry. files: where they are set. programs: {program: rule} of those that read it.
+    why: settings of it that have no effect, or not their whole value.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    value: str
+    programs: dict[str, Rule]
+    why: tuple[str, ...] = ()
+
+
+class _Gap(NamedTuple):
+    """What lists lack, and the programs that use the proxy for it."""
+
+    name: str
+    missing: tuple[Destination, ...]
+    programs: tuple[str, ...]
 
 
 @check("proxy.no_proxy")
@@ -38,33 +66,77 @@ def no_proxy_networks(subject: Subject, evidence: Evidence) -> Finding:
 
 
 def _direct(subject: Subject, evidence: Evidence, kinds: tuple[str, ...], expected: str) -> Finding:
-    version = part(evidence, "host", "proxy").get("curl")
+    part(evidence, "host", "proxy")
     if not subject.proxy.http:
         return Finding(PASS, expected, "no proxy is configured")
     wanted = [destination for destination in subject.proxy.internal if destination.kind in kinds]
-    lost, tables = [], {}
-    for source, value, apt in _lists(subject, evidence):
-        for program, destination in no_proxy_table.proxied(value, wanted, version):
-            if (program == "apt") is apt:
-                lost.append(f"{program} with {source} sends {destination.host} ({destination.what}) to the proxy")
-        tables[source] = no_proxy_table.rows(value, wanted, version)
-    if lost:
-        remedy = f"Add the missing entries to NO_PROXY in the named file, or {PREPARE}."
-        return Finding(FAIL, expected, joined_first(lost), remedy, tables)
+    lists, unknown = _lists(subject, evidence)
+    gaps: dict[_Gap, list[str]] = {}  # with the files that have them
+    tables: dict[str, dict[str, dict[str, str]]] = {}
+    whys: list[str] = []
+    for each in lists:
+        tables[" and ".join(each.files)] = no_proxy_table.rows(each.value, wanted, each.programs)
+        found = no_proxy_table.proxied(each.value, wanted, each.programs)
+        if found:
+            missing = tuple(dict.fromkeys(destination for _program, destination in found))
+            gap = _Gap(each.name, missing, tuple(dict.fromkeys(program for program, _destination in found)))
+            gaps.setdefault(gap, []).extend(each.files)
+            whys += each.why
+    if gaps:
+        observed = "; ".join([*dict.fromkeys(whys), *(_gap_text(gap, files) for gap, files in gaps.items())])
+        return Finding(FAIL, expected, observed, f"{_remedy(gaps)} Or {PREPARE}.", tables)
+    if unknown:
+        return Finding(UNKNOWN, expected, f"NO_PROXY is not known: {joined_first(unknown)}", evidence=tables)
     return Finding(PASS, expected, f"according to {joined_first(tables)}", evidence=tables)
 
 
-def _lists(subject: Subject, evidence: Evidence) -> list[tuple[str, str, bool]]:
-    """Return [(where, NO_PROXY, whether it is apt's)] of every place of the node that names a proxy.
+def _gap_text(gap: _Gap, files: Sequence[str]) -> str:
+    what = joined_first([f"{each.entry} ({each.what})" for each in gap.missing], ", ")
+    names = ", ".join(dict.fromkeys(files))
+    return f"{gap.name} in {names} lacks {what}, for which {', '.join(gap.programs)} would use the proxy"
+
+
+def _remedy(gaps: Mapping[_Gap, Sequence[str]]) -> str:
+    """Every entry that is missing somewhere, and every file to edit, once."""
+    sentences = []
+    for name in dict.fromkeys(gap.name for gap in gaps):
+        entries = dict.fromkeys(each.entry for gap in gaps if gap.name == name for each in gap.missing)
+        files = dict.fromkeys(path for gap, paths in gaps.items() if gap.name == name for path in paths)
+        sentences.append(f"Add {','.join(entries)} to {name} in {', '.join(files)}.")
+    return " ".join(sentences)
+
+
+def _lists(subject: Subject, evidence: Evidence) -> tuple[list[_List], list[str]]:
+    """Return the lists of every reader that uses a proxy, and why lists of others are not known.
 
     Where nothing is written yet, that is the list that would be.
     """
-    found, listed = proxy_settings(evidence), []
-    for source in dict.fromkeys((entry["reader"], entry["source"]) for entry in found if is_url(entry)):
-        if source[0] in ("dnf", "yum"):  # they have no list of their own: that of their environment counts
+    every = no_proxy_rules.by_name(part(evidence, "host", "proxy").get("curl"))
+    others = {name: rule for name, rule in every.items() if name != APT}
+    listed, unknown = [], []
+    for found in environments(evidence):
+        # dnf and yum have no list of their own: that of their environment counts.
+        if found.reader in ("dnf", "yum") or not any(is_url(name) for name in found.variables):
             continue
-        here = [entry for entry in found if (entry["reader"], entry["source"]) == source]
-        names = ("direct",) if source[0] == "apt" else ("no_proxy", "rtf_no_proxy")
-        values = {entry["value"] for entry in here if entry["variable"].lower() in names} or {""}
-        listed += [(source[1], value, source[0] == "apt") for value in sorted(values)]
-    return listed or [("the list that would be written", ",".join(subject.proxy.no_proxy), False)]
+        lists = [entry for name, entry in found.variables.items() if not is_url(name)]
+        unknown += [f"{entry['source']}: {entry['unknown']}" for entry in lists if entry.get("unknown")]
+        values = {entry["value"] for entry in lists if not entry.get("unknown")}
+        name, programs = "NO_PROXY", others
+        if found.reader == APT:
+            name, programs = "the list of hosts that apt reaches directly", {APT: every[APT]}
+        elif found.program:
+            programs = {
+                found.reader: no_proxy_rules.of_service(found.program, (subject.pod_cidr, subject.service_cidr))
+            }
+        why = [
+            f"{entry['variable']} of {entry['source']} has no effect: {entry['ignored']}"
+            for entry in found.ignored
+            if not is_url(entry["variable"])
+        ]
+        why += [f"{entry['source']}: {entry['shortened']}" for entry in lists if entry.get("shortened")]
+        for value in sorted(values) or ([] if lists else [""]):
+            listed.append(_List(name, tuple(found.no_proxy_files), value, programs, tuple(why)))
+    if not listed and not unknown:
+        planned = ",".join(subject.proxy.no_proxy)
+        listed = [_List("NO_PROXY", ("the list that would be written",), planned, others)]
+    return listed, unknown

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.environments import is_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.settings import (
-    NO_PROXY,
     PREPARE,
     proxy_settings,
 )
@@ -23,7 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 @check("proxy.services")
 def services(subject: Subject, evidence: Evidence) -> Finding:
     """A running service has the settings from when it started; later changes of its files are not in use."""
-    expected = "docker and containerd, where they run, use the proxies in their files"
+    expected = "container runtimes and Kubernetes, where they run, use the proxies in their files"
     found = part(evidence, "host", "proxy", "services")
     running = {name: entry for name, entry in found.items() if entry["running"]}
     hidden = [name for name, entry in running.items() if entry["now"] is None]
@@ -55,7 +55,7 @@ def services(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(FAIL, expected, observed, remedy, {name: found[name] for name in stale})
     if hidden:
         return Finding(UNKNOWN, expected, f"the environment of {', '.join(hidden)} cannot be read")
-    return Finding(PASS, expected, f"{', '.join(running)} as configured" if running else "neither runs")
+    return Finding(PASS, expected, f"{', '.join(running)} as configured" if running else "none of them runs")
 
 
 def _unread(evidence: Evidence) -> list[str]:
@@ -72,9 +72,9 @@ def _unread(evidence: Evidence) -> list[str]:
 
 def _urls(environment: dict[str, dict[str, str]]) -> str:
     """The proxies of an environment, for a person."""
-    values = [entry["value"] for name, entry in environment.items() if not name.lower().endswith(NO_PROXY)]
+    values = [entry["value"] for name, entry in environment.items() if is_url(name)]
     if not values:
         return "no proxy"
-    lists = [entry["value"] for name, entry in environment.items() if name.lower().endswith(NO_PROXY)]
+    lists = [entry["value"] for name, entry in environment.items() if not is_url(name)]
     but = f" except {len(lists[0].split(','))} entries of NO_PROXY" if lists else ""
     return ", ".join(dict.fromkeys(values)) + but

@@ -15,6 +15,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.mas
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.advice import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.environments import (
+    INSTALLER,
+    environments,
+    is_url,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
@@ -22,8 +27,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_proxy"
-NO_PROXY = "no_proxy"
-INSTALLER = "installer"
 
 
 @check("proxy.settings")
@@ -32,9 +35,14 @@ def settings(subject: Subject, evidence: Evidence) -> Finding:
     wanted = subject.proxy.http
     if wanted is None:
         return Finding(SKIPPED, "", "rtf_http_proxy is not set, so existing settings stay")
-    found = [entry for entry in proxy_settings(evidence) if is_url(entry) and entry["reader"] != INSTALLER]
     expected = f"{wanted} in every file that names a proxy" if wanted else "no file names a proxy"
-    wrong = [entry for entry in found if not _is(entry, wanted)]
+    readers = [each for each in environments(evidence) if each.reader != INSTALLER]
+    found = [entry for each in readers for name, entry in each.variables.items() if is_url(name)]
+    unknown = [f"{entry['source']} ({entry['reader']}): {entry['unknown']}" for entry in found if entry.get("unknown")]
+    wrong = [entry for entry in found if not entry.get("unknown") and not _is(entry, wanted)]
+    if wanted:
+        wrong += [entry for each in readers for entry in each.ignored if is_url(entry["variable"])]
+    wrong = list({(entry["source"], entry["variable"], entry["value"]): entry for entry in wrong}.values())
     if wrong:
         files = ", ".join(dict.fromkeys(entry["source"] for entry in wrong))
         remedy = by_line(
@@ -45,15 +53,20 @@ def settings(subject: Subject, evidence: Evidence) -> Finding:
             ),
             self_managed=f"If {subject.node} needs the proxy that {files} names, set rtf_http_proxy to it.",
         )
+        if all(entry.get("ignored") for entry in wrong):
+            remedy = f"Correct it in {files}, or {PREPARE}."
         return Finding(FAIL, expected, joined_first(_setting_text(entry, wanted) for entry in wrong), remedy, wrong)
     unread = part(evidence, "host", "proxy").get("unreadable")
     if unread:
         return Finding(UNKNOWN, expected, f"could not be read: {joined_first(unread)}")
+    if unknown:
+        remedy = "Compare what `env` prints in a login shell with the proxy, or write the values without conditions."
+        return Finding(UNKNOWN, expected, f"not known without running it: {joined_first(unknown)}", remedy)
     if wanted and not found:
         observed = joined_first(["no file of the node names a proxy", *part(evidence, "host", "proxy")["dangling"]])
         return Finding(FAIL, expected, observed, f"To configure it, {PREPARE}.")
-    readers = ", ".join(dict.fromkeys(entry["reader"] for entry in found))
-    observed = f"set for {readers}" if readers else "no proxy is configured, and no file names one"
+    names = ", ".join(dict.fromkeys(each.reader for each in readers if any(is_url(name) for name in each.variables)))
+    observed = f"set for {names}" if names else "no proxy is configured, and no file names one"
     return Finding(PASS, expected, joined_first([observed, *part(evidence, "host", "proxy")["dangling"]]))
 
 
@@ -97,16 +110,14 @@ def proxy_settings(evidence: Evidence) -> list[Row]:
     return part(evidence, "host", "proxy", "settings")
 
 
-def is_url(entry: dict[str, str]) -> bool:
-    return not entry["variable"].lower().endswith((NO_PROXY, "direct"))
-
-
 def _is(entry: dict[str, str], wanted: str) -> bool:
     return entry["value"].rstrip("/") == wanted and entry["password"] == (EXPECTED if MASK in wanted else NONE)
 
 
 def _setting_text(entry: Row, wanted: str | None) -> str:
     remark = ""
+    if entry.get("ignored"):
+        return f"{entry['source']} ({entry['reader']}) sets {entry['variable']} without effect: {entry['ignored']}"
     if entry["value"] == HIDDEN:
         remark = ", which is not a plain URL; in credentials, all but letters, digits and -._~ must be percent-encoded"
     elif entry["value"].rstrip("/") == wanted:

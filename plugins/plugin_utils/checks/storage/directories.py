@@ -18,6 +18,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 # A filesystem keeps something of its disk for itself.
 TOLERANCE = 0.05
+# The installer and the platform run programs from here. /var/lib/gravity is a disk of its own once it is there.
+RUN_FROM = {"appliance": ("/opt/anypoint/runtimefabric", "/var/lib/gravity"), "self_managed": ("/var/lib",)}
+# Gravity installs itself there, a file of little size.
+PROGRAMS = "/usr/bin"
 # What a filesystem must have left, whatever its size: below that nodes stop in the middle of an installation or an update.
 LEAST_FREE, LEAST_FILES = GIB, 10000
 OF_THE_APPLIANCE = ("/var/lib/gravity", "/opt/anypoint")
@@ -81,11 +85,14 @@ def writable(subject: Subject, evidence: Evidence) -> Finding:
             continue
         for trouble, remedy in _troubles(subject, path, room):
             wrong.setdefault((trouble, remedy), []).append(path)
+    mount = _mount_of_programs(evidence) if subject.line == "appliance" else None
+    if mount is not None and "ro" in mount["options"]:
+        wrong.setdefault(_read_only(mount["path"]), []).append(PROGRAMS)
     if wrong:
         observed = "; ".join(f"{', '.join(paths)}: {trouble}" for (trouble, dummy), paths in wrong.items())
         remedy = " ".join(dict.fromkeys(remedy for dummy, remedy in wrong))
         return Finding(
-            FAIL, expected, observed, remedy, {path: rooms[path] for paths in wrong.values() for path in paths}
+            FAIL, expected, observed, remedy, {path: rooms.get(path) for paths in wrong.values() for path in paths}
         )
     if unsure:
         return Finding(UNKNOWN, expected, "; ".join(unsure), "Put these directories on disks of the node.")
@@ -95,13 +102,22 @@ def writable(subject: Subject, evidence: Evidence) -> Finding:
 def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (what keeps a directory from being written to, what to do about it), but for what another check says."""
     mount = room["mount"]
+    # Evidence of an earlier version does not have it.
+    if room.get("obstacle"):
+        yield (
+            f"it cannot be made ({room['obstacle']})",
+            f"Make {room['obstacle'].partition(': ')[0]} a directory, or remove it.",
+        )
+        return
     if "ro" in room["options"]:
         if path != "/tmp":
-            yield (
-                f"{mount} is mounted read-only",
-                f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
-            )
+            yield _read_only(mount)
         return
+    if "noexec" in room["options"] and path in RUN_FROM[subject.line] and not _gets_a_disk(path, room):
+        yield (
+            f"{mount} is mounted noexec, and programs run from there",
+            f"Remove noexec from the line for {mount} in /etc/fstab and `mount -o remount,exec {mount}`.",
+        )
     if room["writable"] is False:
         yield (
             "root cannot write there",
@@ -123,6 +139,28 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
             f"{room['free'] / GIB:.1f} GiB free on {mount}",
             f"Free space (`du -xsh {mount}`), or enlarge the filesystem of {mount}.",
         )
+
+
+def _read_only(mount: str) -> tuple[str, str]:
+    return (
+        f"{mount} is mounted read-only",
+        f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
+    )
+
+
+def _mount_of_programs(evidence: Evidence) -> dict[str, Any] | None:
+    """The mount that holds PROGRAMS; None where the mounts are not known, so that the room of no directory is known either."""
+    try:
+        mounts = part(evidence, "host", "storage", "mounts")
+    except NoEvidence:
+        return None
+    above = [one for one in mounts if f"{PROGRAMS}/".startswith(one["path"].rstrip("/") + "/")]
+    return max(above, key=lambda one: len(one["path"]), default=None)
+
+
+def _gets_a_disk(path: str, room: dict[str, Any]) -> bool:
+    """Whether the installer mounts a disk at a directory that is not there yet."""
+    return path == "/var/lib/gravity" and room["mode"] is None
 
 
 def _room(subject: Subject, evidence: Evidence, path: str) -> Finding:

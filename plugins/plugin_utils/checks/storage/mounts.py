@@ -21,7 +21,7 @@ def fstab_lines(subject: Subject, evidence: Evidence) -> Finding:
     expected = "no line of /etc/fstab contains the letters RTF"
     entries = [entry for entry in part(evidence, "host", "storage", "fstab") if "RTF" in entry["text"]]
     if not entries:
-        return Finding(PASS, expected, "none")
+        return Finding(PASS, expected, "; ".join(["none", *_link(evidence)]))
     observed = "; ".join(f"line {entry['line']}: {entry['text']}" for entry in entries[:3])
     remedy = "Rename what is not the installer's own, such as a disk label: the installer deletes these lines."
     return Finding(FAIL, expected, observed, remedy, entries)
@@ -49,7 +49,7 @@ def mounts(subject: Subject, evidence: Evidence) -> Finding:
         if fstab is None:
             continue
         if path not in fstab:
-            wrong.append(f"/etc/fstab does not mount {path}")
+            wrong.append(" ".join([f"/etc/fstab does not mount {path}", *(f"({link})" for link in _link(evidence))]))
         elif not fstab[path]["source"].startswith("UUID="):
             wrong.append(f"/etc/fstab mounts {path} by {fstab[path]['source']}, not by UUID")
     expected = f"{' and '.join(DATA_MOUNTS[subject.role])} mounted as XFS, by UUID in /etc/fstab"
@@ -64,3 +64,9 @@ def mounts(subject: Subject, evidence: Evidence) -> Finding:
             "Run `xfs_info` and `findmnt --fstab` on the node as root.",
         )
     return Finding(PASS, expected, "mounted")
+
+
+def _link(evidence: Evidence) -> list[str]:
+    """The sentence about /etc/fstab where that is a dangling link."""
+    link = part(evidence, "host", "storage").get("fstab_link")
+    return [link] if isinstance(link, str) else []

@@ -85,7 +85,7 @@ def synchronised(subject: Subject, evidence: Evidence) -> Finding:
     return Finding(
         FAIL,
         expected,
-        f"leap status {tracking['leap']}{waited_text}: {chrony_causes.observed_text(found)}",
+        f"leap status {tracking['leap']}{waited_text}: {chrony_causes.observed_text(found, subject.ntp_servers)}",
         chrony_causes.remedy(found, subject.node, subject.ntp_servers),
         chrony,
     )

@@ -10,17 +10,21 @@ egress_info put to the same servers without authentication: they tell a closed p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.ntp import MOST_DISTANCE
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes as causes_of_verdicts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
-UNRESOLVED, SILENT, NTS, KEY, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES = (
+UNRESOLVED, SILENT, REFUSING, NTS, KEY, UNSYNCHRONISED, DISTANT, FALSETICKER, VARIABLE, SAMPLES = (
     "unresolved",
     "silent",
+    "refusing",
     "nts",
     "key",
     "unsynchronised",
+    "distant",
     "falseticker",
     "variable",
     "samples",
@@ -72,10 +76,23 @@ def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cau
         return _silence(source, name, asked.get(name) or asked.get(source["address"]), log)
     if source["state"] == "falseticker":
         # chrony says by how much this clock is ahead.
-        return Cause(FALSETICKER, name, f"{0 - source['offset']:+.3f} s off this clock")
+        return Cause(FALSETICKER, name, f"{_rounded(0 - source['offset']):+.3f} s off this clock")
     if source["state"] == "too_variable":
         return Cause(VARIABLE, name)
+    distance = _root_distance(asked.get(name) or asked.get(source["address"]))
+    if distance > MOST_DISTANCE:
+        return Cause(DISTANT, name, f"{distance:.1f} s")
     return Cause(SAMPLES, name)
+
+
+def _root_distance(probe: Mapping[str, Any] | None) -> float:
+    """By how many seconds the server itself says that its time may be wrong; 0 where that is not known."""
+    return ((probe or {}).get("ntp") or {}).get("root_distance") or 0.0
+
+
+def _rounded(seconds: float) -> float:
+    """Seconds as they are shown: what rounds to nothing has no sign, so that texts of several nodes are equal."""
+    return round(seconds, 3) + 0.0
 
 
 def _silence(source: dict[str, Any], name: str, probe: dict[str, Any] | None, log: list[str]) -> Cause:
@@ -83,6 +100,8 @@ def _silence(source: dict[str, Any], name: str, probe: dict[str, Any] | None, lo
     if authentication["mode"] == "nts" and not authentication["cookies"]:
         named = [line for line in log if name in line or source["address"] in line]
         return Cause(NTS, name, " ".join(named[-1:]))
+    if probe is not None and probe.get("cause") == causes_of_verdicts.REFUSES_TIME:
+        return Cause(REFUSING, name, ((probe.get("ntp") or {}).get("kiss")) or "")
     answer = probe if probe is not None and probe["verdict"] == "reachable" else None
     if answer and answer.get("detail"):  # a server that answers but is not usable says why
         return Cause(UNSYNCHRONISED, name, answer["detail"])
@@ -95,27 +114,30 @@ def _key_text(authentication: dict[str, Any]) -> str:
     return f"key {authentication['key']}" if authentication["mode"] == "key" else ""
 
 
-def observed_text(found: list[Cause]) -> str:
-    """Return the Causes as one text, the most severe first."""
+def observed_text(found: list[Cause], servers: Sequence[str] = ()) -> str:
+    """Return the Causes as one text, the most severe first, and those of `servers`, the hosts of rtf_ntp_servers, before others."""
     if not found:
         return "chrony has no source"
-    texts = []
-    for kind, sources in _by_kind(found).items():
-        listed = ", ".join(cause.source for cause in sources)
-        detailed = "; ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
-        texts.append(
-            {
-                UNRESOLVED: f"cannot resolve {listed}",
-                SILENT: f"no answer on UDP 123 from {listed}",
-                NTS: f"authentication failed: no NTS keys from {detailed}",
-                KEY: f"authentication failed, while queries without a key are answered: {detailed}",
-                UNSYNCHRONISED: detailed,
-                FALSETICKER: f"rejected as falseticker, no majority agrees: {detailed}",
-                VARIABLE: f"the offset varies too much to be used: {listed}",
-                SAMPLES: f"not enough samples yet from {listed}",
-            }[kind]
-        )
-    return "; ".join(texts)
+    requested = [cause for cause in found if cause.source in servers]
+    others = [cause for cause in found if cause not in requested]
+    return "; ".join(_text(kind, sources) for group in (requested, others) for kind, sources in _by_kind(group).items())
+
+
+def _text(kind: str, sources: list[Cause]) -> str:
+    listed = ", ".join(cause.source for cause in sources)
+    detailed = "; ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
+    return {
+        UNRESOLVED: f"cannot resolve {listed}",
+        SILENT: f"no answer on UDP 123 from {listed}",
+        REFUSING: f"refuses to serve time to this node: {detailed}",
+        NTS: f"authentication failed: no NTS keys from {detailed}",
+        KEY: f"authentication failed, while queries without a key are answered: {detailed}",
+        UNSYNCHRONISED: detailed,
+        DISTANT: f"rejected by chrony, since its time may be wrong by more than {MOST_DISTANCE} s: {detailed}",
+        FALSETICKER: f"rejected as falseticker, no majority agrees: {detailed}",
+        VARIABLE: f"the offset varies too much to be used: {listed}",
+        SAMPLES: f"not enough samples yet from {listed}",
+    }[kind]
 
 
 def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:
@@ -131,6 +153,7 @@ def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:
             {
                 UNRESOLVED: f"Make {listed} resolve on {node} (`getent hosts NAME`), or correct rtf_ntp_servers.",
                 SILENT: f"Ask the network team to open UDP 123 from {node} to {listed}, or correct rtf_ntp_servers.",
+                REFUSING: f"Ask the operators of {listed} to serve time to {node}, or choose other servers.",
                 NTS: (
                     f"Open TCP {_NTS_PORT} from {node} to {listed}, and check that {node} trusts the issuer of its "
                     "certificate and that the certificate contains that name (`journalctl -u chrony -u chronyd`)."
@@ -138,6 +161,10 @@ def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:
                 KEY: f"Compare id, type and secret in rtf_ntp_keys with those on {listed}.",
                 UNSYNCHRONISED: (
                     f"Report to the operators of {listed} that it is not synchronised, or choose another server."
+                ),
+                DISTANT: (
+                    f"Ask the operators of {listed} why its root dispersion and root delay are that large "
+                    f"(`chronyc ntpdata` on {node}), or choose another server."
                 ),
                 FALSETICKER: (
                     "Find out which of the servers is wrong (`chronyc sources -v`), and list at least three that "
@@ -154,5 +181,5 @@ def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:
 
 
 def _by_kind(found: list[Cause]) -> dict[str, Any]:
-    order = (NTS, KEY, UNRESOLVED, SILENT, UNSYNCHRONISED, FALSETICKER, VARIABLE, SAMPLES)
+    order = (NTS, KEY, UNRESOLVED, SILENT, REFUSING, UNSYNCHRONISED, DISTANT, FALSETICKER, VARIABLE, SAMPLES)
     return {kind: causes_ for kind in order if (causes_ := [cause for cause in found if cause.kind == kind])}

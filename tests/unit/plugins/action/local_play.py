@@ -28,15 +28,16 @@ rtf_control_plane=us
 """
 
 
-def play(directory, tasks, *words, keywords="", **variables):
+def play(directory, tasks, *words, keywords="", defaults=True, **variables):
     """Run a play with tasks on node-1, with more words on the command line; return its exit code and its output.
 
-    keywords: lines of the play besides. variables: of the environment.
+    keywords: lines of the play besides. defaults: whether it has those of all roles. variables: of the environment.
     """
     (directory / "inventory").write_text(INVENTORY)
-    defaults = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in declaration.load().roles]
+    files = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in declaration.load().roles]
+    files = files if defaults else []
     (directory / "play.yml").write_text(
-        f"- hosts: node-1\n  gather_facts: false\n  vars_files: {json.dumps(defaults)}\n{keywords}  tasks:\n{tasks}"
+        f"- hosts: node-1\n  gather_facts: false\n  vars_files: {json.dumps(files)}\n{keywords}  tasks:\n{tasks}"
     )
     collections = next(
         path

@@ -34,7 +34,8 @@ def audited(directory, *words):
     """Return the evidence of node-1, and which modules its tasks ran."""
     code, output = play(directory, AUDIT, *words)
     assert code == 0, output
-    evidence = json.loads((directory / "rtf-report" / "evidence.json").read_text())["node-1"]
+    *_earlier, newest = sorted((directory / "rtf-report" / "runs").glob("*/evidence.json"))  # of a part of the nodes
+    evidence = json.loads(newest.read_text())["node-1"]
     ran, name = [], ""
     for line in output.splitlines():
         if line.startswith("TASK ["):

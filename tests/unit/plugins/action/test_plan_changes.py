@@ -5,8 +5,14 @@
 """The action plan_changes, as a role calls it."""
 
 import json
+import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import kernel_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 FIREWALL = {
     "backends": {"nftables": True},
@@ -21,29 +27,63 @@ KERNEL = {
     "files": {"/etc/sysctl.d/zz-runtime-fabric.conf": {"text": "", "mode": "0644", "owner": 0, "group": 0}},
     "swap": {"active": []},
 }
+MISSING = {"live": None, "at_boot": None, "at_boot_source": None, "set_by": []}
+PROBES = kernel_probes(catalog.load().settings)
+UNPREPARED = {
+    "kernel": {
+        "sysctls": {**dict.fromkeys(PROBES["sysctls"], MISSING), "net.ipv4.ip_forward": {**MISSING, "live": "0"}},
+        "modules": dict.fromkeys(
+            PROBES["kernel_modules"], {"available": True, "file": None, "obstacle": None, "at_boot": False}
+        ),
+    },
+    "files": {},
+}
+SECRET = "correct-horse"
 PLAN = """
-    - hostprep.runtime_fabric.check_inputs:
-        role: {role}
-        entry_point: {entry_point}
-      register: checked
     - hostprep.runtime_fabric.plan_changes:
-        role: {role}
-        inputs: "{{{{ checked.inputs }}}}"
+        roles: {roles}
+        entry_point: {entry_point}
         host: {host}
         remembered: {remembered}
-      register: plan
+        step: {step}
+        together: {together}
+      register: found
     - ansible.builtin.debug:
-        msg: "PLAN={{{{ plan | to_json }}}}=PLAN"
+        msg: "FOUND={{{{ found | to_json }}}}=FOUND"
 """
 
 
-def planned(directory, role, host, *words, entry_point="main", remembered="{{ omit }}", **variables):
-    """Return (exit code, output, plan) of a play."""
+def answered(
+    directory,
+    roles,
+    host,
+    *words,
+    entry_point="main",
+    remembered="{{ omit }}",
+    step="plan",
+    together=False,
+    defaults=True,
+    **variables,
+):
+    """Return (exit code, output, result) of a play."""
     variables = [word for name, value in variables.items() for word in ("-e", json.dumps({name: value}))]
-    tasks = PLAN.format(role=role, host=json.dumps(host), entry_point=entry_point, remembered=json.dumps(remembered))
-    code, output = play(directory, tasks, *words, *variables)
-    found = output.partition("PLAN=")[2].partition("=PLAN")[0]
+    tasks = PLAN.format(
+        roles=json.dumps(roles),
+        host=json.dumps(host),
+        entry_point=entry_point,
+        remembered=json.dumps(remembered),
+        step=step,
+        together=together,
+    )
+    code, output = play(directory, tasks, *words, *variables, defaults=defaults)
+    found = output.partition("FOUND=")[2].partition("=FOUND")[0]
     return code, output, json.loads(json.loads(f'"{found}"')) if found else None
+
+
+def planned(directory, role, host, *words, **options):
+    """Return (exit code, output, plan) of a play with one role."""
+    code, output, found = answered(directory, [role], host, *words, **options)
+    return code, output, found and {**found["plans"][role], "changed": found["changed"]}
 
 
 def test_the_addresses_of_all_nodes_come_from_the_inventory(tmp_path):
@@ -73,3 +113,68 @@ def test_check_mode_gets_an_announcement_where_a_program_has_none(tmp_path):
     code, output, plan = planned(tmp_path, "rtf_kernel", KERNEL, entry_point="revert", remembered=remembered)
     assert [change["kind"] for change in plan["changes"]] == ["removed_files", "commands"] and code == 0
     assert plan["announcements"] == []
+
+
+def test_of_several_roles_one_that_must_not_change_the_node_only_is_pending(tmp_path):
+    """So that what comes before it is applied, and the role itself says why."""
+    host = {"firewall": FIREWALL, **UNPREPARED}
+    roles = ["rtf_kernel", "rtf_firewall"]
+    code, output, found = answered(
+        tmp_path, roles, host, together=True, rtf_internal_networks=["192.168.0.0/24"], rtf_kernel_release="1.4"
+    )
+    assert code == 0, output
+    assert found["pending"] == roles and found["stale"] == ["rtf_firewall"]
+    assert [change["kind"] for change in found["plans"]["rtf_kernel"]["changes"]] == ["files", "parameters"]
+    assert found["plans"]["rtf_firewall"]["changes"] == []
+    code, output, found = answered(tmp_path, roles, host, "--check", together=True)
+    assert (code, found["stale"]) == (0, []), output  # a dry run changes nothing
+
+
+def test_a_role_outside_of_it_has_the_declared_defaults(tmp_path):
+    """A playbook that plans before it includes a role has none of the role's variables."""
+    inputs = {}
+    for name, defaults in (("inside", True), ("outside", False)):
+        directory = tmp_path / name
+        directory.mkdir()
+        code, output, found = answered(
+            directory, list(ROLES), {"privileged": True}, step="inspect", defaults=defaults, rtf_release="1.13"
+        )
+        assert code == 0, output
+        inputs[name] = found["inputs"]
+    assert inputs["inside"] == inputs["outside"] and inputs["outside"]["rtf_kernel"]["release"] == "1.13"
+
+
+def test_one_call_inspects_for_all_roles_and_no_secret_comes_back(tmp_path):
+    variables = {
+        "rtf_http_proxy": f"http://user:{SECRET}@proxy.example.com:3128",
+        "rtf_ntp_servers": [{"host": "192.0.2.1", "key": 7}],
+        "rtf_ntp_keys": [{"id": 7, "type": "SHA1", "secret": SECRET}],
+    }
+    words = ("-vvv", "--check", "-e", "ansible_pipelining=true")
+    code, output, found = answered(tmp_path, list(ROLES), {}, *words, together=True, **variables)
+    assert code == 0, output
+    assert {"kernel", "time", "proxy", "firewall", "files", "blocks"} <= set(found["host"])
+    assert {block["name"] for block in found["host"]["blocks"]} == {"runtime-fabric", "runtime-fabric proxy"}
+    assert len(re.findall(r"EXEC .*python", output)) == 1
+    assert SECRET not in output
+    (blocks,) = [change["blocks"] for change in found["plans"]["rtf_proxy"]["changes"] if change["kind"] == "blocks"]
+    assert "http://@{http_credentials}proxy.example.com:3128" in blocks[0]["content"]
+
+
+def test_a_play_hands_its_evidence_to_a_role_which_then_runs_nothing_on_the_node(tmp_path):
+    inactive = {
+        **samples.evidence()["host"]["firewall"],
+        "active": {},
+        "applied": None,
+        "leftover": [],
+        "pending": False,
+    }
+    tasks = f"""
+    - ansible.builtin.include_role:
+        name: hostprep.runtime_fabric.rtf_firewall
+      vars:
+        __rtf_firewall_host: {json.dumps({"privileged": True, "firewall": inactive})}
+"""
+    code, output = play(tmp_path, tasks, "-vvv")
+    assert code == 0, output
+    assert firewall.NO_FIREWALL in output and " EXEC " not in output

@@ -45,9 +45,13 @@ def report(directory, *words):
 def test_the_report_and_its_evidence_are_written_for_their_owner_only(tmp_path):
     code, output = report(tmp_path)
     assert code == 0 and "Report: " in output, output
-    files = {path.name: json.loads(path.read_text()) for path in (tmp_path / "found").iterdir()}
-    assert sorted(files) == ["evidence.json", "report.json"]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "found").iterdir()} == {0o600}
+    [run] = (tmp_path / "found" / "runs").iterdir()
+    # Of one node of two: no link of the whole cluster's leads to it.
+    assert run.name.endswith("-partial") and [path.name for path in (tmp_path / "found").iterdir()] == ["runs"]
+    assert f"Report: {run}/report.json" in output
+    assert sorted(path.name for path in run.iterdir()) == ["evidence.json", "report.html", "report.json"]
+    files = {path.name: json.loads(path.read_text()) for path in run.glob("*.json")}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in run.iterdir()} == {0o600}
     here, left_out = files["evidence.json"]["node-1"], files["evidence.json"]["node-2"]
     assert here["host"]["hostile"] == HOSTILE and here["host"]["kernel"]
     assert here["download"] == {"skipped": True}  # there is one of an earlier run
@@ -67,7 +71,7 @@ def test_what_is_not_ready_fails_the_play_where_it_is_enforced(tmp_path, enforce
     inputs = samples.audit_inputs(report_dir="found", enforce=enforce, port_matrix=False)
     tasks = f"    - hostprep.runtime_fabric.preflight_report: {json.dumps({'results': {}, 'steps': [], 'inputs': inputs})}\n"
     code, output = play(tmp_path, tasks)
-    assert (code != 0) == enforce and ("The table above says what to do" in output) == enforce, output
+    assert (code != 0) == enforce and ("The report above says what to do" in output) == enforce, output
 
 
 def test_nodes_of_an_earlier_batch_keep_what_they_had_to_probe(tmp_path):
@@ -108,3 +112,16 @@ def test_nothing_is_judged_beside_another_audit(tmp_path):
     code, output = play(tmp_path, tasks)
     assert code != 0 and "Another audit uses the ports on node-1, run by ops on jump" in output
     assert not (tmp_path / "found").exists()
+
+
+@pytest.mark.parametrize("enforce", [True, False])
+def test_the_callback_shows_the_verdict_in_the_last_line_and_no_result_as_json(tmp_path, monkeypatch, enforce):
+    monkeypatch.setenv("ANSIBLE_STDOUT_CALLBACK", "hostprep.runtime_fabric.readiness")
+    inputs = samples.audit_inputs(report_dir="found", enforce=enforce, port_matrix=False)
+    tasks = f"    - hostprep.runtime_fabric.preflight_report: {json.dumps({'results': {}, 'steps': [], 'inputs': inputs})}\n"
+    code, output = play(tmp_path, tasks)
+    lines = output.rstrip().splitlines()
+    assert (code != 0) == enforce, output
+    assert any(line.startswith("INCOMPLETE: 2 nodes, ") for line in lines[-2:]), output
+    assert output.index("PLAY RECAP") < output.rindex("INCOMPLETE: 2 nodes")
+    assert '"summary"' not in output and max(len(line) for line in lines[-4:]) <= 80

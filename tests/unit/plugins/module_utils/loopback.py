@@ -108,13 +108,14 @@ def silent_port():
                 filler.close()
 
 
-def time_server(ahead=0.0, stratum=2):
-    """The answers of a server whose clock is `ahead` seconds."""
+def time_server(ahead=0.0, stratum=2, reference=b"\0\0\0\0", delay=0.0, dispersion=0.0):
+    """The answers of a server whose clock is `ahead` seconds. delay, dispersion: of its own way to a reference clock."""
 
     def answer(question):
         now = time.time() + ahead + 2208988800
         stamp = struct.pack("!II", int(now), int(now % 1 * 2**32))
-        return struct.pack("!BBbb12x", 0x24, stratum, 6, -20) + stamp + question[40:48] + stamp + stamp
+        header = struct.pack("!BBbbII", 0x24, stratum, 6, -20, int(delay * 65536), int(dispersion * 65536)) + reference
+        return header + stamp + question[40:48] + stamp + stamp
 
     return answer
 

@@ -103,6 +103,12 @@ def test_a_whole_table_is_proven_and_given_back(key):
         assert stop(key) == dict(stop(key), changed=False, listening=None)
 
 
+def test_a_port_of_the_overlay_is_proven_in_its_shape(key):
+    listen(key, udp=["8472", "30000"])
+    found = probe(key, udp=["30000"], vxlan=["8472"])
+    assert found["udp"] == {"asked": 2, "ports": {"open": ["8472", "30000"]}, "reasons": {}}
+
+
 def test_a_second_start_finds_the_first(key):
     first = listen(key, ["30000"])
     second = listen(key, ["30000"])

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import HIDDEN, Display
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_texts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
+    apt_options,
+    dnf_options,
+    environment_file,
+    pam_environment,
+    shell_environment,
+    unit_environment,
+)
 
 # The letters of secrets, which nothing else in these tests has.
 SECRET = st.text(st.sampled_from("XYZ0789 #@:/%?'\"\\$&;=[]()"), min_size=1, max_size=14)
@@ -119,11 +126,13 @@ def lines(secret):
         f"http://{USER}:{quote(secret, safe='')}@{HOST}:3128",
     ):
         for line in (f"http_proxy={url}", f'export http_proxy="{url}"', f"http_proxy='{url}' # it's ours"):
-            yield from proxy_texts.settings(line)
-        yield from proxy_texts.unit_settings(f"http_proxy={url}")
-        yield from proxy_texts.unit_settings(f'"http_proxy={url}" LANG=C')
-        yield "proxy", proxy_texts.main_section(f"[main]\nproxy={url}\n").get("proxy", ""), False
-        for name, value in proxy_texts.apt_options(f'Acquire::http::Proxy "{url}";\n'):
+            found = [each for _source, each in shell_environment.environment([("", line)], exported_only=False)]
+            found += pam_environment.environment(line + "\n") + environment_file.environment(line)
+            yield from ((each.name, each.value, each.cut) for each in found)
+        for value in (f"http_proxy={url}", f'"http_proxy={url}" LANG=C'):
+            yield from ((each.name, each.value, each.cut) for each in unit_environment.environment(value))
+        yield "proxy", dnf_options.main_section(f"[main]\nproxy={url}\n").get("proxy", ""), False
+        for name, value in apt_options.apt_options(f'Acquire::http::Proxy "{url}";\n'):
             yield name, value, False
 
 

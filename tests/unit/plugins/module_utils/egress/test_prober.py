@@ -79,7 +79,7 @@ def test_the_name_to_ask_for_is_the_host_without_its_final_dot():
     assert endpoint(443, host="a.example.com.", server_name=None).server_name == "a.example.com"
 
 
-def test_hung_endpoints_cost_two_timeouts_not_the_run():
+def test_hung_endpoints_cost_three_timeouts_not_the_run():
     with AUTHORITY.server() as port, loopback.tcp_server(loopback.linger) as mute, loopback.silent_port() as silent:
         begun = time.monotonic()
         rows = probe(*[endpoint(mute), endpoint(silent)] * 10 + [endpoint(port)], timeout=1)

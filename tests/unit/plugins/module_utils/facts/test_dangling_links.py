@@ -4,11 +4,16 @@
 
 """A link that leads nowhere, or a file that cannot be read: what other files say is still known, and the one is named."""
 
+import os
+
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
+    boot_writers,
+    kernel_build,
     kernel_evidence,
+    kernel_files,
     selinux_evidence,
     swap_evidence,
     sysctl_files,
@@ -21,6 +26,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.pack
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import os_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import clock_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_configuration import (
+    COMMAND_SOCKET,
+)
 
 NOWHERE = "/nonexistent/file"
 
@@ -84,7 +92,7 @@ def test_of_two_files_of_the_operating_system_the_other_one_counts(link, tmp_pat
 
 def test_chrony_is_looked_at_whatever_its_file_is(link, monkeypatch):
     monkeypatch.setattr(clock_evidence, "read_units", lambda: {"chrony.service": {"active": True, "enabled": True}})
-    monkeypatch.setattr(clock_evidence.read_configuration, "__defaults__", ((link,), clock_evidence.COMMAND_SOCKET))
+    monkeypatch.setattr(clock_evidence.read_configuration, "__defaults__", ((link,), COMMAND_SOCKET, None))
     found = clock_evidence.clock_evidence(0)
     assert "chrony.service" in found["units"] and "dangling link" in found["configuration"]["error"]
 
@@ -112,3 +120,39 @@ def test_package_repositories(tmp_path):
     found = repository_evidence.repository_evidence([], str(tmp_path), None)
     assert [entry["name"] for entry in found["repositories"]] == ["b"]
     assert found["unreadable"] == [] and "a.repo: dangling link" in found["dangling"][0]
+
+
+def test_of_two_lists_of_modules_the_other_one_counts(tmp_path):
+    directory = tmp_path / "6.1.0"
+    directory.mkdir()
+    (directory / "modules.dep").symlink_to(NOWHERE)
+    (directory / "modules.builtin").write_text("kernel/fs/overlayfs/overlay.ko\n")
+    assert kernel_files.module_files("6.1.0", str(tmp_path)) == ({}, {"overlay"})
+    [problem] = kernel_files.unread_lists("6.1.0", str(tmp_path))
+    assert "modules.dep: dangling link" in str(problem)
+
+
+def test_a_configuration_of_the_kernel_that_is_a_dangling_link_is_named(tmp_path, monkeypatch):
+    (tmp_path / ("config-" + os.uname().release)).symlink_to(NOWHERE)
+    monkeypatch.setattr(kernel_build, "COMPRESSED", NOWHERE)
+    with pytest.raises(host_files.DanglingLink):
+        kernel_build.kernel_options(["OVERLAY_FS"], str(tmp_path))
+
+
+@pytest.mark.parametrize("path", ["/etc/default/ufw", "/etc/ufw/ufw.conf", "/etc/ufw/sysctl.conf"])
+def test_files_of_ufw(path, tmp_path):
+    texts = {
+        "/etc/default/ufw": "IPT_SYSCTL=/etc/ufw/sysctl.conf\n",
+        "/etc/ufw/ufw.conf": "ENABLED=yes\n",
+        "/etc/ufw/sysctl.conf": "net/ipv4/ip_forward=0\n",
+    }
+    for name, text in texts.items():
+        place = tmp_path / name[1:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if name == path:
+            place.symlink_to(NOWHERE)
+        else:
+            place.write_text(text)
+    problems = []
+    assert boot_writers.of_ufw(str(tmp_path), problems) == []
+    assert [str(problem) for problem in problems] == [f"{tmp_path}{path}: dangling link to {NOWHERE}"]

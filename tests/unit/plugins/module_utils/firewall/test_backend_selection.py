@@ -8,6 +8,11 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.firewall.recorded_hosts import (
+    BY_HAND,
+    EMPTY,
+    SAVED,
+)
 
 OWN = """\
 table inet own {
@@ -38,8 +43,9 @@ COMMIT
 class PlayedHost:
     """A host with all firewalls installed, of which those named in `units` are active and enabled."""
 
-    def __init__(self, units=(), nft="", iptables="", files=()):
+    def __init__(self, units=(), nft="", iptables="", files=(), nft_json=""):
         self.units, self.nft, self.iptables, self.files = set(units), nft, iptables, dict(files)
+        self.nft_json = nft_json
         self.runs = []
 
     def program(self, name):
@@ -62,7 +68,7 @@ class PlayedHost:
         if argv[1:] == ["--version"]:
             return "iptables v1.8.9 (nf_tables)"
         if argv[0] == "nft":
-            return self.nft
+            return self.nft_json if argv[1] == "-j" else self.nft
         return self.iptables if argv[0].endswith("-save") else ""
 
 
@@ -81,6 +87,15 @@ def test_a_table_of_the_site_that_denies_beside_a_front_end_is_a_second_firewall
     assert set(backend_selection.active(both)) == {front_end, "nftables"}
     with pytest.raises(FirewallError, match="two firewalls are active"):
         backend_selection.choose(backend_selection.AUTO, both, backend_selection.active(both), [])
+
+
+def test_a_table_called_like_one_of_iptables_that_iptables_cannot_have_is_the_sites():
+    """netbirdio/netbird#2725, k3s-io/k3s#11415: iptables prints nothing of it, or rules without their conditions."""
+    table = "table ip filter {\n\tchain INPUT {\n\t\ttype filter hook input priority 0; policy drop;\n\t\tip saddr @s accept\n\t}\n}\n"
+    known = {"nft": table, "nft_json": BY_HAND}
+    for saved in (SAVED, "# Table `filter' is incompatible, use 'nft' tool.\n"):
+        assert list(backend_selection.active(backends(iptables=saved, **known))) == ["nftables"]
+    assert list(backend_selection.active(backends(iptables=SAVED, nft=table, nft_json=EMPTY))) == ["iptables"]
 
 
 def test_a_front_end_is_not_started_beside_a_table_of_the_site_that_denies():

@@ -6,6 +6,7 @@
 
 import copy
 import re
+import subprocess
 from xml.etree import ElementTree
 
 import pytest
@@ -219,7 +220,7 @@ def test_changed_ports_hold_at_runtime_though_firewalld_knows_the_service_otherw
     assert settled(host, other)
 
 
-def test_what_expires_is_there_at_runtime_only_with_a_timeout(host):
+def test_what_expires_has_a_timeout_at_runtime_and_outlives_a_boot_until_its_time(host):
     applied(host, wanted(ETCD, AGENT))
     assert [
         "--zone=public",
@@ -228,12 +229,57 @@ def test_what_expires_is_there_at_runtime_only_with_a_timeout(host):
         "--timeout=900",
     ] in host.changes
     host.load()
-    assert not [rule for rule in host.zones["public"]["rich-rule"] if "install-agents" in rule]
-    assert not settled(host, wanted(ETCD, AGENT))
+    assert [rule for rule in host.zones["public"]["rich-rule"] if "install-agents" in rule]
+    assert settled(host, wanted(ETCD, AGENT))
     applied(host, wanted(ETCD, AGENT, expires_at=2000))
     assert settled(host, wanted(ETCD, AGENT, expires_at=2000))
     applied(host, wanted(ETCD, AGENT, expires_at=3000, now=1500))
     assert any(change[-1] == "--timeout=1500" for change in host.changes if isinstance(change, list))
+    assert not settled(host, wanted(ETCD, AGENT, expires_at=3000, now=3000))
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        PUBLIC,
+        PUBLIC.rstrip(),
+        '<!-- the site\'s -->\n<zone>\n  <rule family="ipv4"><source address="192.0.2.9"/><service name="ssh"/><drop/></rule>\n</zone>\n',
+        '<zone target="DROP">\n\t<service name="ssh"/></zone>',
+    ],
+)
+def test_the_script_of_the_timer_takes_out_what_has_expired_and_nothing_else(host, zone, tmp_path):
+    """Run by the real sh and awk, with a firewall-cmd that writes down how it is called."""
+    host.files["/usr/lib/firewalld/zones/public.xml"] = zone
+    lasting, calls, program = wanted(ETCD, HTTPS), tmp_path / "calls", tmp_path / "firewall-cmd"
+    applied(host, lasting)
+    kept = host.files["/etc/firewalld/zones/public.xml"]
+    applied(host, wanted(ETCD, HTTPS, AGENT))
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >>{calls}\n', encoding="utf-8")
+    program.chmod(0o755)
+    path = tmp_path / "public.xml"
+    path.write_text(host.files["/etc/firewalld/zones/public.xml"], encoding="utf-8")
+    command = Firewalld(host, LABEL).closing_command()
+    script = host.files[command[1]].replace("/etc/firewalld/zones", str(tmp_path))
+    for _twice in range(2):
+        subprocess.run(["/bin/sh", "-c", script], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
+        assert path.read_text(encoding="utf-8") == kept
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["calls", "firewall-cmd", "public.xml"]
+    removed = [
+        line for line in calls.read_text(encoding="utf-8").splitlines() if line.startswith("--remove-rich-rule=")
+    ]
+    assert {line.partition("=")[2] for line in removed} >= {
+        'rule family="ipv4" source ipset="runtime_fabric-nodes" service name="runtime_fabric-install-agents" accept',
+        'rule family="ipv4" source address="192.0.2.11" port port="61022-61024" protocol="tcp" accept',
+    }
+    assert not [line for line in removed if "etcd" in line or "https" in line]
+
+
+def test_a_change_without_anything_that_expires_leaves_no_script(host):
+    applied(host, wanted(ETCD, AGENT))
+    script = Firewalld(host, LABEL).closing_command()[1]
+    assert script in host.files and script in Firewalld(host, LABEL).files()
+    applied(host, wanted(ETCD))
+    assert script not in host.files
 
 
 @pytest.mark.parametrize("loaded", [False, True])

@@ -43,7 +43,7 @@ table inet firewalld {
     }
 }
 """.replace("    ", "\t")
-MARKED = 'chain inet filter input: meta mark & 0x00002000 == 0x00002000 accept comment "ours"'
+MARKED = 'chain inet filter input: meta mark & 0x00001000 == 0x00001000 accept comment "ours"'
 
 
 class PlayedHost:
@@ -152,7 +152,7 @@ def test_a_site_that_accepts_by_policy_is_not_denied_behind_its_back():
     with pytest.raises(FirewallError, match="default_deny: the chain inet filter input"):
         backend(accepting).native(wanted(default_deny=True))
     lines = backend("").native(wanted(default_deny=True)).runtime
-    assert lines[-2:] == ["chain deny: meta mark & 0x00002000 == 0x00002000 accept", "chain deny: drop"]
+    assert lines[-2:] == ["chain deny: meta mark & 0x00001000 == 0x00001000 accept", "chain deny: drop"]
     assert 'chain input: tcp dport 22 goto accepted comment "ssh"' in lines
 
 
@@ -237,7 +237,10 @@ def test_a_chain_in_which_the_site_lets_a_program_forward_is_the_sites():
     rules = ['iifname "docker0" accept', 'oifname "docker0" accept']
     one = backend("table inet filter {{\n{}}}".format(input_chain(rules, "drop", "forward")))
     assert one.activity() == "the chain inet filter base filters"
-    assert len([line for line in one.native(wanted()).runtime if 'comment "ours"' in line]) == 1
+    assert [line for line in one.native(wanted()).runtime if 'comment "ours"' in line] == [
+        'chain inet filter base: ip saddr 10.244.0.0/16 accept comment "ours"',
+        'chain inet filter base: ip daddr 10.244.0.0/16 accept comment "ours"',
+    ]
 
 
 def test_where_the_site_cannot_be_told_from_a_program_nothing_is_written():
@@ -275,6 +278,12 @@ def test_a_file_of_the_site_with_our_name_stays():
     assert list(host.files) == ["/etc/nftables.d/ours.nft"]
 
 
+@pytest.mark.parametrize("target", ["sysinit", "multi-user"])
+def test_what_enables_the_service_is_among_the_files_that_a_rollback_restores(target):
+    """Debian's unit is wanted by one target, that of the RedHat family by the other, as in openshift/commatrix."""
+    assert f"/etc/systemd/system/{target}.target.wants/nftables.service" in backend().files()
+
+
 @pytest.mark.parametrize(
     "text, number",
     [("filter", 0), ("-500", -500), ("filter + 10", 10), ("mangle - 5", -155), ("raw", -300)],
@@ -294,3 +303,15 @@ def test_priorities(text, number):
 )
 def test_one_spelling_for_all_versions(printed, meant):
     assert nftables.normal(printed) == meant
+
+
+def test_what_is_forwarded_is_never_marked():
+    """containernetworking/plugins#81: portmap masquerades what bears the bit 0x2000, and netavark does so, too."""
+    one = backend("table inet filter {{\n{}}}".format(input_chain([], "drop", "forward")))
+    lines = one.native(wanted()).runtime
+    assert [line for line in lines if "mark" in line and "forward" in line] == []
+    assert [line for line in lines if line.startswith("chain inet filter base")] == [
+        'chain inet filter base: ip saddr 10.244.0.0/16 accept comment "ours"',
+        'chain inet filter base: ip daddr 10.244.0.0/16 accept comment "ours"',
+    ]
+    assert nftables.MARK & (0x2000 | 0x4000 | 0x8000 | 0xFFFF0000 | 0x0F00 | 0x80) == 0

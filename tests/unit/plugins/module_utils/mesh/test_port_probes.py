@@ -15,7 +15,15 @@ KEY = b"k" * 32
 
 
 def verdict(port):
-    peer = {"name": "n2", "address": "127.0.0.1", "tcp": [], "udp": [], "connect": [], "query": [str(port)]}
+    peer = {
+        "name": "n2",
+        "address": "127.0.0.1",
+        "tcp": [],
+        "udp": [],
+        "vxlan": [],
+        "connect": [],
+        "query": [str(port)],
+    }
     (found,) = port_probes.probe_all(KEY, [peer], 10.0, 10, 30.0)
     return found["udp"]["ports"]
 

@@ -21,7 +21,8 @@ def failure(answer, proxy=NOBODY):
 
 def test_the_question():
     assert http_connect.Client(NOBODY, "logs.example.com", 5044).opening() == (
-        b"CONNECT logs.example.com:5044 HTTP/1.1\r\nHost: logs.example.com:5044\r\n\r\n"
+        b"CONNECT logs.example.com:5044 HTTP/1.1\r\nHost: logs.example.com:5044\r\n"
+        b"User-Agent: Go-http-client/1.1 (hostprep.runtime_fabric egress_info)\r\nProxy-Connection: Keep-Alive\r\n\r\n"
     )
     assert b"\r\nProxy-Authorization: Basic am86aHVudGVyMg==\r\n" in http_connect.Client(SOMEBODY, "a", 1).opening()
     assert http_connect.Client(NOBODY, "2001:db8::1", 443).opening().startswith(b"CONNECT [2001:db8::1]:443 ")
@@ -85,6 +86,48 @@ def test_credentials_that_are_not_taken(offered, words):
     found = failure(b"HTTP/1.1 407 hunter2\r\nProxy-Authenticate: " + offered + b"\r\n\r\n", SOMEBODY)
     assert words in found.detail
     assert "hunter2" not in found.detail
+
+
+@pytest.mark.parametrize(
+    "headers, schemes",
+    [
+        (["Negotiate", "NTLM", 'Basic realm="x"'], "Negotiate, NTLM, Basic"),
+        (['Negotiate, NTLM, Basic realm="a, NTLM b", charset="UTF-8"'], "Negotiate, NTLM, Basic"),
+        (['Digest realm="x", nonce="a==", qop="auth"', "basic"], "Digest, basic"),
+        (["Negotiate TlRMTVNTUAAB=="], "Negotiate"),
+        ([""], "no scheme named"),
+    ],
+)
+def test_every_scheme_of_every_header_counts(headers, schemes):
+    """Azure/go-ntlmssp#21 reads the first header only, Catbuttes/axios-ntlm#20 the first scheme of a joined one."""
+    answer = "".join(f"Proxy-Authenticate: {value}\r\n" for value in headers)
+    found = failure(f"HTTP/1.1 407 Authenticate\r\n{answer}\r\n".encode("ascii"), SOMEBODY)
+    rejected = "basic" in schemes.lower() or "named" in schemes
+    assert (found.verdict, found.cause) == ("proxy_auth", None if rejected else "no_basic")
+    assert ("rejects the configured user name and password" in found.detail) == rejected
+    assert rejected or found.detail.endswith(f"other than Basic: {schemes}")
+
+
+def test_without_credentials_the_schemes_are_named():
+    assert (
+        "(Negotiate, Basic)"
+        in failure(b'HTTP/1.1 407 A\r\nProxy-Authenticate: Negotiate, Basic realm="x"\r\n\r\n').detail
+    )
+    assert failure(b"HTTP/1.1 407 A\r\nProxy-Authenticate: NTLM\r\n\r\n").cause == "no_basic"
+
+
+@pytest.mark.parametrize("interim", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
+def test_interim_answers_come_before_the_tunnel_and_before_a_refusal(interim):
+    """RFC 9110, 15.2: a client must be able to read them, asked for or not (snoyberg/http-client#521)."""
+    before = b"HTTP/1.1 " + interim + b"\r\nLink: </a.css>\r\n\r\n"
+    client = http_connect.Client(NOBODY, "mail.example.com", 25)
+    client.feed(before + before + b"HTTP/1.1 200 OK\r\n\r\n220 mail")
+    assert client.done and client.rest == b"220 mail"
+    assert failure(before + b"HTTP/1.1 403 Forbidden\r\n\r\n").verdict == "proxy_denied"
+
+
+def test_interim_answers_do_not_go_on_for_ever():
+    assert failure(b"HTTP/1.1 100 Continue\r\n\r\n" * 5000).verdict == "proxy_broken"
 
 
 def test_text_of_a_proxy_is_printable_and_short():

@@ -175,6 +175,19 @@ def test_a_truncated_answer_is_asked_for_over_tcp(over_tcp, expected):
                 assert expected in caught.value.detail
 
 
+def test_where_tcp_is_closed_a_truncated_answer_says_so():
+    """Firewalls that know DNS over UDP only: kubernetes/minikube#2617, coredns/coredns#844."""
+    with (
+        loopback.udp_server(lambda asked: answer(asked, flags=0x0200)) as port,
+        pytest.raises(verdicts.LayerFailed) as caught,
+    ):
+        dns_client.look_up("127.0.0.1", NAME, 2, port)
+    assert caught.value.verdict == "no_tcp"
+    assert caught.value.detail == (
+        f"the answer over UDP is truncated, and TCP does not work: 127.0.0.1 port {port}: Connection refused"
+    )
+
+
 def test_resolv_conf():
     text = (
         "# nameserver 192.0.2.9\nnameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver nonsense\nnameserver 192.0.2.1\n"

@@ -128,8 +128,9 @@ def test_an_unreachable_node_changes_no_counter_of_the_others():
     assert f"; {LOST} is unreachable" not in message and f": {LOST} is unreachable" in message
     assert f" on {LOST}" not in message
     lines = [line for line, dummy in terminal.lines(report)]
-    assert f"{LOST} is unreachable: no route" in lines
-    assert len([line for line in lines if "????" in line and not line.startswith(" 4 ")]) <= 4 + 1
+    [lost] = [cause for cause in report["causes"] if cause["id"] == f"unreachable:{LOST}"]
+    assert lost["nodes"] == [LOST] and lost["what"] == "no route" and lost["blocking"]
+    assert len([line for line in lines if f"{LOST} is unreachable over SSH" in line]) == 1
 
 
 def test_an_unknown_is_never_waived():

@@ -165,7 +165,7 @@ def test_one_broken_thing_turns_one_check_red(change, check, observed, remedy):
         ("tls_untrusted", "fail", "CN=Inspector"),
         ("tls_name_mismatch", "fail", "exempt ecr.us-east-1.amazonaws.com"),
         ("tls_expired", "fail", "clock"),
-        ("tls_failed", "fail", "does not speak TLS"),
+        ("tls_failed", "fail", "on n1 and on a host outside this network"),
         ("untested", "unknown", "Run the audit again"),
         ("error", "unknown", "Run the audit again"),
     ],
@@ -258,6 +258,17 @@ def test_every_ntp_server_of_the_site_has_to_answer(verdicts, status, remedy):
     ]
     found = judge(evidence, samples.subject(ntp_servers=names))["egress.ntp"]
     assert (found["status"], remedy in found["remedy"]) == (status, True), found
+
+
+def test_a_time_server_that_refuses_this_node_is_not_for_the_firewall():
+    evidence = samples.evidence()
+    why = "192.0.2.123 refuses to serve time to this host (DENY)"
+    _probe("ntp-ntp.example.com", verdict="no_reply", cause="refuses_time", detail=why)(evidence)
+    found = judge(evidence)["egress.ntp"]
+    assert (found["status"], found["observed"]) == ("fail", f"ntp.example.com: {why}")
+    assert found["remedy"] == (
+        "Ask the operators of ntp.example.com to serve time to n1, or set rtf_ntp_servers to servers that answer."
+    )
 
 
 def test_without_ntp_servers_chronys_own_sources_are_asked():

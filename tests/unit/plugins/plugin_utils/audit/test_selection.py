@@ -72,7 +72,7 @@ BALANCER = {"net.load_balancer", "net.load_balancer_tls", "net.load_balancer_sou
             (PORTS | LINKS) - {"ports.free", "net.bandwidth"},
         ),
         ({"port_matrix": False, "load_balancer": "lb.example.com"}, PORTS | LINKS | BALANCER),
-        ({"port_matrix": False, "outside_host": "localhost"}, PORTS | LINKS | {"ports.outside"}),
+        ({"port_matrix": False, "outside_host": "localhost"}, PORTS | LINKS | {"ports.outside", "ports.inbound"}),
         ({"links": False, "load_balancer": "lb.example.com"}, LINKS),
         ({"bandwidth": "none"}, {"net.bandwidth"}),
         ({"bandwidth": "none", "phase": "operate"}, set()),

@@ -35,8 +35,8 @@ ELSEWHERE = re.compile(r"/usr/(share|lib)/squid/")
 def parsed(program, tmp_path):
     """A function that has squid read a request's files between what Debian's squid.conf has around them."""
 
-    def parse(request):
-        files = squid.render(request)
+    def parse(request, *names):
+        files = {name: text for name, text in squid.render(request).items() if not names or name in names}
         for name, text in files.items():
             (tmp_path / name).write_text(text, encoding="utf-8")
         main = [
@@ -73,6 +73,13 @@ def test_squid_accepts_the_files(parsed, any_request):
     assert (run.returncode, complaints(run.stdout)) == (0, [])
 
 
+@pytest.mark.parametrize("name", ["squid-access.conf", "squid-passthrough.conf", "squid-passthrough-containers.conf"])
+def test_each_file_is_accepted_without_the_others(parsed, lab_request, name):
+    run = parsed(lab_request, name)
+    assert (run.returncode, complaints(run.stdout)) == (0, [])
+    assert name in squid.render(lab_request)
+
+
 def test_squid_refuses_what_is_wrong(parsed, make_request, monkeypatch):
     # The test above would be worthless if squid accepted anything.
     broken = "acl rtf_nodes src not-an-address\nhttp_access allow rtf_unknown\n"
@@ -85,7 +92,19 @@ def test_mutual_tls_names_are_spliced(lab_request):
     lines = squid.render(lab_request)["squid-passthrough.conf"].splitlines()
     names = [line.split()[-1] for line in lines if line.startswith("acl rtf_mutual_tls ")]
     assert names == ["transport-layer.prod.cloudhub.io", "configuration-resolver.prod.cloudhub.io"]
-    assert "ssl_bump splice rtf_mutual_tls" in lines
+    assert "ssl_bump splice rtf_mutual_tls_from rtf_mutual_tls" in lines
+
+
+def test_every_name_with_tls_is_exempt_once(any_request):
+    """The vendor's "Troubleshoot an Unknown Certificate Authority Error" names the same remedy, passthrough."""
+    files = squid.render(any_request)
+    spliced = [
+        re.findall(r"^acl \S+ ssl::server_name (\S+)$", files.get(name, ""), re.MULTILINE)
+        for name in ("squid-passthrough.conf", "squid-passthrough-containers.conf")
+    ]
+    carried = {each.row["host"]: each.row for each in any_request.openings if each.row.get("carrier") == "http_proxy"}
+    assert sorted(spliced[0]) == sorted(host for host, row in carried.items() if row["mutual_tls"])
+    assert sorted(spliced[0] + spliced[1]) == sorted(host for host, row in carried.items() if row["protocol"] != "tcp")
 
 
 def test_every_name_that_http_carries_is_allowed_and_no_other(any_request):
@@ -169,9 +188,9 @@ def run_squid(program, folder):
     (folder / "empty").touch()
     started = []
 
-    def run(tls="", bump="", names=("squid-access.conf",)):
+    def run(tls="", bump="", names=("squid-access.conf",), allow=""):
         port = free_port()
-        includes = "\n".join(f"include {folder / name}" for name in names)
+        includes = "\n".join([allow, *(f"include {folder / name}" for name in names)])
         settings = SETTINGS.format(port=port, folder=folder, tls=tls, bump=bump, includes=includes)
         (folder / "squid.conf").write_text(settings, encoding="utf-8")
         started.append(
@@ -268,6 +287,25 @@ def test_a_decrypting_squid_passes_mutual_tls_through_and_nothing_else(run_squid
     with far_end(served):
         assert passes(port, PASSED, vendor)
         assert not passes(port, DECRYPTED, vendor)
+
+
+@pytest.mark.parametrize("names", [("containers",), ("access", "containers"), ("access", "passthrough", "containers")])
+def test_a_decrypting_squid_passes_what_containers_need_through(run_squid, folder, names):
+    vendor, proxy = trustme.CA(), trustme.CA()
+    served = readable(folder / "served.pem", vendor.issue_cert(PASSED, DECRYPTED, OTHER).private_key_and_cert_chain_pem)
+    trusted = readable(folder / "trusted.pem", vendor.cert_pem)
+    signing = readable(folder / "signing.pem", proxy.private_key_pem, proxy.cert_pem)
+    files = {"access": "squid-access.conf", "passthrough": "squid-passthrough.conf"}
+    port = run_squid(
+        tls=f"ssl-bump tls-cert={signing} generate-host-certificates=off",
+        bump=f"ssl_bump bump all\ntls_outgoing_options cafile={trusted}",
+        names=[files.get(name, f"squid-passthrough-{name}.conf") for name in names],
+        allow="acl SSL_ports port 8443\nhttp_access allow CONNECT",
+    )
+    with far_end(served):
+        assert passes(port, DECRYPTED, vendor)
+        assert passes(port, PASSED, vendor) is ("passthrough" in names)
+        assert not passes(port, OTHER, vendor)
 
 
 def test_without_the_passthrough_file_everything_is_decrypted(run_squid, folder):

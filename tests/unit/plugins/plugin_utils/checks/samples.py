@@ -8,7 +8,7 @@ import copy
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server, site_services
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples
 
@@ -16,6 +16,9 @@ GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n1"], "rtf_workers": [
 SCOPE = {"release": "1.4", "control_plane": "us", "phase": "install"}
 NTP = "ntp.example.com"
 DISKS = {"controller": ["/var/lib/gravity", "/var/lib/gravity/planet/etcd"], "worker": ["/var/lib/gravity"]}
+SERVICES = [
+    kind.of_input({"host": f"{kind.protocol}.example.com"}) for kind in (site_services.DATABASE, site_services.REGISTRY)
+]
 MAIL_SERVER = mail_server.of_input({"host": "smtp.example.com", "port": 587, "auth": ["plain", "login"]})
 
 
@@ -45,6 +48,9 @@ def audit_inputs(**changes):
         "load_balancer": "",
         "max_latency_ms": 15.0,
         "min_node_bandwidth_mbit": 900.0,
+        "report_formats": ["html"],
+        "report_keep": 30,
+        "gate": "",
         **changes,
     }
 
@@ -60,7 +66,7 @@ def subject_of(node, groups, variables, scope, ntp_servers=(), catalogue=None):
 def subject(node="n1", **changes):
     """The Subject of a node of the release 1.4 in the US."""
     return subject_of(node, GROUPS, {"ansible_host": "192.168.230.11"}, SCOPE, [NTP])._replace(
-        **{"mail_server": MAIL_SERVER, **changes}
+        **{"mail_server": MAIL_SERVER, "services": SERVICES, **changes}
     )
 
 
@@ -77,6 +83,7 @@ def evidence(node="n1"):
         [_probe(row) for row in subject(node).endpoints]
         + [_NTP_PROBE]
         + [_MAIL_PROBE] * (subject(node).role == "controller")
+        + _SERVICE_PROBES
     )
     return copy.deepcopy(
         {
@@ -184,6 +191,17 @@ _MAIL_PROBE = {
     "smtp": {"banner": "smtp.example.com ESMTP", "extensions": ["AUTH"], "auth": ["PLAIN"]},
     "other_paths": [],
 }
+_SERVICE_PROBES = [
+    {
+        **site_services.probe(service, ["direct"]),
+        "path": "direct",
+        "verdict": "reachable",
+        "detail": None,
+        "tls": None,
+        "other_paths": [],
+    }
+    for service in SERVICES
+]
 _DOWNLOAD = {
     "path": "direct",
     "verdict": "reachable",
@@ -223,6 +241,7 @@ _HOST = {
                 "overlay",
             )
         },
+        "boot": {"forwarding": {"default": _kernels_own("1")}, "otherwise": [], "refused": [], "scripts": []},
         "unreadable": {"sysctls": [], "modules": []},
         "dangling": {"sysctls": [], "modules": []},
         "masked": [],
@@ -264,6 +283,7 @@ _HOST = {
         "pending": False,
         "iptables": {"in_use": None, "rules": {"nf_tables": False, "legacy": False}},
         "forward": {"inet filter forward": True},
+        "packets": {"hidden": [], "asked": "applied", "answers": [], "forward": []},
         "installer": {"version": "20210129-1d2e3f4", "unit": False, "platform": "debian"},
     },
     "swap": {"active": [], "fstab": [], "units": [], "unreadable": [], "dangling": []},

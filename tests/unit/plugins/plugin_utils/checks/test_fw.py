@@ -113,6 +113,146 @@ def test_a_host_without_a_firewall_has_nothing_to_keep():
     assert {entry["status"] for entry in results.values()} == {"pass"}
 
 
+def dropped(where, rule, owner, **changes):
+    entry = {
+        "verdict": "drop",
+        "transport": "tcp",
+        "ports": ["443", "2379-2380"],
+        "sources": ["192.0.2.21", "192.0.2.22"],
+        "where": where,
+        "rule": rule,
+        "owner": owner,
+        **changes,
+    }
+    return {"packets": {"hidden": [], "asked": "applied", "answers": [entry], "forward": []}}
+
+
+@pytest.mark.parametrize(
+    "changes, said, remedy",
+    [
+        (
+            {
+                **dropped("inet own input", "", ""),
+                "active": {"ufw": "it is enabled"},
+                "ours": {**drift(), "backend": "ufw"},
+            },
+            "tcp 443, 2379-2380 from 192.0.2.21, 192.0.2.22 dropped by the policy of inet own input (the site)",
+            "ufw does not decide there. Accept the packets before that rule (`nft -a list chain inet own input`",
+        ),
+        (
+            dropped("inet firewalld filter_IN_policy_shut", "drop", "firewalld"),
+            "by the rule `drop` of inet firewalld filter_IN_policy_shut (firewalld)",
+            "`firewall-cmd --policy=shut --add-port=PORT/tcp`, and again with --permanent",
+        ),
+        (
+            dropped("inet firewalld filter_IN_public_deny", "drop", "firewalld"),
+            "firewalld",
+            "--zone=public --list-rich-rules",
+        ),
+        (dropped("inet f2b-table f2b-chain", "drop", "fail2ban"), "fail2ban", "fail2ban-client unban"),
+        (dropped("iptables filter ufw-user-input", "-A x -j DROP", "ufw"), "ufw", "ufw status numbered"),
+        (dropped("iptables-legacy mangle PREROUTING", "x", ""), "legacy", "`iptables-legacy -t mangle -S PREROUTING`"),
+        (dropped("inet runtime_fabric deny", "drop", "runtime_fabric"), "(runtime_fabric)", "run the role"),
+        (
+            {
+                **dropped("inet own input", "", ""),
+                "ours": drift(runtime={"missing": ["a"], "extra": []}),
+            },
+            "the policy of inet own input",
+            "To restore the rules that let them in, run the role",
+        ),
+    ],
+)
+def test_what_drops_packets_of_the_port_table_is_named_with_a_remedy_for_its_owner(changes, said, remedy):
+    result = judged(**changes)["fw.packets"]
+    assert result["status"] == "fail"
+    assert said in result["observed"]
+    assert remedy in result["remedy"]
+
+
+def forwarded(where, rule, owner):
+    packets = dropped(where, rule, owner)["packets"]
+    return {"packets": {**packets, "answers": [], "forward": packets["answers"]}}
+
+
+@pytest.mark.parametrize(
+    "changes, said, remedy",
+    [
+        (
+            forwarded("ip filter FORWARD", "", "Docker"),
+            "what pods send is dropped by the policy of ip filter FORWARD (Docker)",
+            "ip-forward-no-drop",
+        ),
+        (
+            forwarded("inet own forward", "drop", ""),
+            "the rule `drop` of inet own forward",
+            "`nft -a list chain inet own forward`",
+        ),
+        (
+            {
+                "forward": {"ip filter FORWARD": False},
+                "forward_owners": {"ip filter FORWARD": "libvirt"},
+                "active": {},
+                "ours": None,
+            },
+            "(libvirt)",
+            "the role writes nothing into chains of libvirt",
+        ),
+    ],
+)
+def test_what_drops_packets_of_pods_has_a_remedy_that_works_after_the_role_ran(changes, said, remedy):
+    result = judged(**changes)["fw.forward_policy"]
+    assert result["status"] == "fail"
+    assert said in result["observed"]
+    assert remedy in result["remedy"]
+    assert "run the role hostprep.runtime_fabric.rtf_firewall" not in result["remedy"]
+
+
+def test_a_service_without_endpoints_is_no_matter_of_the_firewall():
+    translated = dropped("ip nat KUBE-NODEPORTS", "dnat", "Kubernetes", verdict="unknown")
+    assert judged(**translated)["fw.packets"]["status"] == "pass"
+    assert (
+        judged(**dropped("iptables filter KUBE-EXTERNAL-SERVICES", "x", "Kubernetes"))["fw.packets"]["status"] == "pass"
+    )
+
+
+def test_what_is_not_understood_is_never_a_pass():
+    """It weighs nothing by itself: the port matrix sends real packets."""
+    for changes in (
+        dropped("iptables nat CNI-DN-1", "-j DNAT", "CNI plugins", verdict="unknown"),
+        {"packets": {"hidden": ["nft is not installed"], "asked": "applied", "answers": [], "forward": []}},
+        {"packets": {"error": "ip: No such file or directory"}},
+    ):
+        result = judged(**changes)["fw.packets"]
+        assert result["status"] == "unknown"
+
+
+def test_chains_that_could_not_be_read_are_not_taken_for_none():
+    hidden = {
+        "hidden": ["nft -j list ruleset: JSON support not compiled-in"],
+        "asked": "applied",
+        "answers": [],
+        "forward": [],
+    }
+    results = judged(packets=hidden, forward={})
+    assert {results[name]["status"] for name in ("fw.packets", "fw.forward_policy")} == {"unknown"}
+
+
+def test_a_rule_that_drops_where_no_firewall_was_recognized_is_named():
+    """Not for what a program drops on its own, and not for ports that the table does not have."""
+    known = {"active": {}, "ours": None, "applied": None}
+    found = dropped("ip filter INPUT", "", "")
+    found["packets"]["asked"] = "everything"
+    results = judged(**found, **known)
+    assert results["fw.packets"]["status"] == "fail"
+    assert (
+        "fw.packets names" in results["fw.regime"]["observed"] and "fw.packets names" in results["fw.rules"]["observed"]
+    )
+    assert judged(**found, **{**known, "active": {"nftables": "it filters"}})["fw.packets"]["status"] == "skipped"
+    found["packets"]["answers"][0]["owner"] = "Docker"
+    assert judged(**found, **known)["fw.packets"]["status"] == "pass"
+
+
 def test_rules_of_the_site_alone_are_not_judged_here():
     assert judged(ours=None, applied=None)["fw.rules"]["status"] == "skipped"
 

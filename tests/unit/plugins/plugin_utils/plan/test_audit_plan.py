@@ -23,6 +23,7 @@ INPUTS = {
     "ntp_servers": ["ntp.example.com"],
     "http_proxy": "http://proxy.example.com:3128",
     "monitoring_proxy": "",
+    "no_proxy_extra": [],
     "smtp": {"host": "smtp.example.com"},
     "idle_seconds": 0.0,
     "deadline": 30.0,
@@ -127,6 +128,34 @@ def test_a_run_of_which_nothing_is_selected_asks_for_the_connection_alone():
 )
 def test_a_check_has_what_it_needs_and_no_more(check, found):
     assert dialled(of(checks=[check])) == found
+
+
+SERVICES = {"persistence_database": {"host": "db.example.com"}, "registry": {"host": "registry.example.com"}}
+
+
+def probes_of(**inputs):
+    planned = of(checks=["egress.persistence_database", "egress.registry"], **inputs)["egress_info"]
+    return [(each["id"], each["protocol"], each["port"], each["paths"]) for each in planned["endpoints"]]
+
+
+@pytest.mark.parametrize(
+    "inputs, paths",
+    [
+        ({"http_proxy": ""}, ["direct"]),
+        ({}, ["http_proxy", "direct"]),
+        ({"no_proxy_extra": [".example.com"]}, ["direct"]),
+    ],
+)
+def test_services_of_the_site_are_dialled_as_their_clients_do(inputs, paths):
+    assert probes_of(**SERVICES, **inputs) == [
+        ("persistence-database", "postgresql", 5432, ["direct"]),
+        ("private-registry", "registry", 443, paths),
+    ]
+
+
+def test_services_that_are_not_set_or_not_selected_are_not_dialled():
+    assert of(checks=["egress.persistence_database", "egress.registry"])["egress_info"] is None
+    assert not {"persistence-database", "private-registry"} & set(dialled(of(checks=["egress.smtp"], **SERVICES)))
 
 
 def test_a_row_is_dialled_with_the_alternates_that_stand_in_for_it():

@@ -200,6 +200,10 @@ def test_an_address_of_another_node_that_is_new_is_a_change():
 
 def test_without_a_firewall_nothing_is_changed_and_that_is_reported():
     assert plan({"active": {}}) == Plan(notices=[firewall.NO_FIREWALL])
+    dropped = {"answers": [{"verdict": "drop", "owner": ""}]}
+    assert plan({"active": {}, "packets": dropped}) == Plan(notices=[firewall.UNRECOGNIZED])
+    dropped["answers"][0]["owner"] = "Docker"
+    assert plan({"active": {}, "packets": dropped}) == Plan(notices=[firewall.NO_FIREWALL])
 
 
 def test_a_firewall_that_is_named_and_missing_is_installed_and_a_dry_run_announces_both():

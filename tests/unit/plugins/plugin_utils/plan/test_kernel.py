@@ -6,7 +6,6 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.filter import unmet_extras as door
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import kernel as kernel_role
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import (
@@ -14,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kerne
     kernel_plan,
     kernel_probes,
     unmet,
+    unmet_extras,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Cluster, Plan, Refusal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -230,16 +230,15 @@ def test_a_fresh_node_gets_files_modules_and_parameters_in_this_order():
     found = kernel({FORWARD: {"live": "0"}, BRIDGE: {"live": None}}, {"overlay": {"available": False, "file": FILE}})
     planned = role_plan({"kernel": found, "files": {}})
     assert [(change["step"], change["kind"]) for change in planned.changes] == [
-        ("Configure kernel modules for boot", "files"),
+        ("Configure the kernel for boot", "files"),
         ("Configure the running kernel with missing modules", "modules"),
-        ("Configure kernel parameters for boot", "files"),
         ("Set kernel parameters", "parameters"),
     ]
-    (written,) = planned.changes[2]["files"]
+    _modules, written = planned.changes[0]["files"]
     assert (written["path"], written["mode"]) == (OWN, "0644")
     assert written["content"].startswith(HEADER + "fs.inotify") and "\nnet.ipv4.ip_forward = 1\n" in written["content"]
     assert planned.changes[1]["announcement"] == "These modules would be loaded: overlay"
-    assert planned.changes[3]["parameters"] == {FORWARD: "1", BRIDGE: "1"} and planned.changes[3]["optional"] == []
+    assert planned.changes[2]["parameters"] == {FORWARD: "1", BRIDGE: "1"} and planned.changes[2]["optional"] == []
     assert planned.record == {"sysctls": {FORWARD: "0", BRIDGE: "0"}}
 
 
@@ -247,7 +246,7 @@ def test_a_fresh_node_gets_files_modules_and_parameters_in_this_order():
     "entry", [as_file("x = 1\n"), as_file(None), {**as_file(HEADER), "mode": "0600"}, as_file(HEADER, owner=1000)]
 )
 def test_a_file_with_another_content_mode_or_owner_is_written(entry):
-    assert list(steps(role_plan(host(sysctls=entry)))) == ["Configure kernel parameters for boot"]
+    assert list(steps(role_plan(host(sysctls=entry)))) == ["Configure the kernel for boot"]
 
 
 def test_what_a_boot_no_longer_sets_is_reported():
@@ -290,10 +289,11 @@ def test_where_nothing_is_recorded_and_no_file_is_left_nothing_is_restored():
     assert kernel_role.revert(INPUTS, {"kernel": kernel(), "files": {OWN: None}}, {}) == Plan()
 
 
-def test_the_filter_takes_unchanged_for_not_set():
-    found = kernel({"vm.x": {"live": "0", "at_boot": None}})
-    assert door.unmet_extras(found, {"extra_sysctls": "unchanged", "extra_modules": "unchanged"}) == []
-    assert door.unmet_extras(found, {"extra_sysctls": {"vm.x": 1}, "extra_modules": []}) == ["vm.x is 0 and not 1"]
+def test_extras_that_are_not_set_are_met():
+    found = {"kernel": kernel({"vm.x": {"live": "0", "at_boot": None}})}
+    assert unmet_extras({"extra_sysctls": "unchanged", "extra_modules": "unchanged"}, found) == []
+    said = "rtf_kernel_extra_sysctls and rtf_kernel_extra_modules are not in force: vm.x is 0 and not 1"
+    assert unmet_extras({"extra_sysctls": {"vm.x": 1}, "extra_modules": []}, found) == [said]
 
 
 def test_a_file_is_read_for_what_it_says():

@@ -114,6 +114,12 @@ def test_there_are_no_more_rounds_than_pairs_need(count, unreachable, tasks):
         assert len(taking_part) == len(set(taking_part))
 
 
+def test_the_overlay_is_measured_where_its_long_datagrams_are_lost():
+    found = probed("w2", udp=["7496"])
+    found["udp"]["ports"]["length_lost"] = ["8472"]
+    assert measurements.measurable(MEMBERS[0], [found], "udp")[0][0]["port"] == 8472
+
+
 def test_who_cannot_reach_the_other_is_measured_from_there():
     blocked = {
         "c1": [probed("w1"), probed("w2", ["4242"])],

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, no_proxy_table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
+    no_proxy,
+    no_proxy_rules,
+    no_proxy_table,
+)
 
 NODES = {
     "n1": {"ansible_host": "192.0.2.11"},
@@ -45,14 +49,21 @@ def test_every_part_of_the_cluster_is_in_it_once():
 def test_nothing_of_the_cluster_goes_through_the_proxy(curl):
     wanted = no_proxy_table.destinations(NODES, "10.200.0.0/20", "172.20.16.0/20")
     value = ",".join(no_proxy.compute(NODES, "10.200.0.0/20", "172.20.16.0/20"))
-    assert no_proxy_table.proxied(value, wanted, curl) == []
-    assert ("Go", wanted[2]) in no_proxy_table.proxied("", wanted, curl)
+    programs = no_proxy_rules.by_name(curl)
+    assert no_proxy_table.proxied(value, wanted, programs) == []
+    assert ("Go", wanted[2]) in no_proxy_table.proxied("", wanted, programs)
 
 
 def test_a_curl_before_networks_is_known_by_its_version():
     (pod,) = [one for one in no_proxy_table.destinations(NODES, "10.244.0.0/16", "10.100.0.0/16") if "pod" in one.what]
-    assert no_proxy_table.rows("10.244.0.0/16", [pod], "7.85.0")[pod.host]["curl 7.85.0"] == "proxied"
-    assert no_proxy_table.rows("10.244.0.0/16", [pod], "7.86.0")[pod.host]["curl 7.86.0"] == "direct"
+    assert (
+        no_proxy_table.rows("10.244.0.0/16", [pod], no_proxy_rules.by_name("7.85.0"))[pod.host]["curl 7.85.0"]
+        == "proxied"
+    )
+    assert (
+        no_proxy_table.rows("10.244.0.0/16", [pod], no_proxy_rules.by_name("7.86.0"))[pod.host]["curl 7.86.0"]
+        == "direct"
+    )
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,19 @@ def test_a_node_probes_what_is_its_own_over_the_loopback():
         "address": "127.0.0.1",
         "tcp": ["53", "7373"],
         "udp": ["53"],
+        "vxlan": [],
         "connect": [],
         "query": [],
     }
+
+
+def test_the_overlay_gets_datagrams_of_its_shape():
+    planned = clusters.plan_of(SMALL)
+    assert peer(planned, WORKER, "c1")["vxlan"] == ["8472"]
+    address = next(node.address for node in planned.nodes if node.name == "c1")
+    held = {"c1": {address: {"udp": {8472}}}}
+    found = next(each for each in port_matrix.probes(planned, WORKER, held)["peers"] if each["name"] == "c1")
+    assert found["vxlan"] == []
 
 
 def test_ports_of_localhost_are_tried_from_elsewhere_without_a_proof():

@@ -148,6 +148,19 @@ def test_a_systemd_that_would_show_the_credentials_is_announced_in_every_run(sys
         assert plan(inputs(http_proxy=url, consumers=[]), evidence(given, systemd=systemd)).notices == []
 
 
+@pytest.mark.parametrize(
+    "pam, announced", [("1.1.8", True), ("1.3.1", True), ("1.4.0", False), ("1.7.0", False), (None, False)]
+)
+def test_a_no_proxy_that_is_too_long_for_the_pam_of_the_node_is_announced(pam, announced):
+    """RHEL 7, SLES 12 and Debian 10: the line has 1078 bytes at 20 nodes."""
+    given = inputs(no_proxy=[f"192.168.230.{number}" for number in range(100, 180)])
+    host = evidence(given)
+    host["proxy"]["pam"] = pam
+    assert bool(plan(given, host).notices) is announced
+    assert plan(inputs(no_proxy=["192.168.230.11"]), host).notices == []
+    assert plan({**given, "consumers": ["login_shells"]}, host).notices == []
+
+
 def test_what_loses_the_proxy_is_named_and_reverting_removes_the_same():
     given = inputs()
     host = evidence(given)

@@ -23,11 +23,14 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 
 CATALOG = catalog.load()
 WORKER = requirements_of(CATALOG, Scope("1.4", "us", "install"), "worker")
+OF_INPUTS = ("smtp-server", "persistence-database", "private-registry")
 # Where the evidence that a check names stands; that of the port matrix has tests of its own.
 PARTS = {
-    "endpoints": lambda probe: probe["id"] not in ("smtp-server",) and probe["protocol"] != "ntp",
+    "endpoints": lambda probe: probe["id"] not in OF_INPUTS and probe["protocol"] != "ntp",
     "ntp": lambda probe: probe["protocol"] == "ntp",
     "mail": lambda probe: probe["id"] == "smtp-server",
+    "database": lambda probe: probe["id"] == "persistence-database",
+    "registry": lambda probe: probe["id"] == "private-registry",
 }
 OF_MATRIX = {"listeners", "probes", "outside", "links", "bandwidth", "load_balancer"}
 ALONE = ("name_servers", "repositories", "download", "disk_writes")

@@ -6,10 +6,7 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.filter.replacement_time_sources import (
-    replacement_time_sources,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import time_sources
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import time_sources, time_sync
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK, Wanted
 
 OLD, NEW, PACKAGE = "old.example.com", "new.example.com", "pool.example.org"
@@ -71,10 +68,15 @@ def test_what_is_not_set_takes_nothing_away_and_probes_no_server():
     assert (taken_away(found), asked(found), refusal(found)) == ([], [], "")
 
 
-def test_unchanged_is_what_is_not_set():
+def test_unchanged_is_what_is_not_set_and_force_probes_no_server():
     found = clock([source(OLD)], keys=[7])
-    assert replacement_time_sources(found, "unchanged", "unchanged") == asked(found)
-    assert replacement_time_sources(found, [NEW], []) == asked(found, [NEW], []) != []
+    unset, new = (
+        {"servers": "unchanged", "keys": "unchanged", "force": False},
+        {"servers": [NEW], "keys": [], "force": False},
+    )
+    assert time_sync.questions(unset, {"time": found}) == asked(found)
+    assert time_sync.questions(new, {"time": found}) == asked(found, [NEW], []) != []
+    assert time_sync.questions({**new, "force": True}, {"time": found}) == []
 
 
 def test_what_goes_is_named():

@@ -6,6 +6,7 @@
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import change_records
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import time_sync
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK
@@ -82,6 +83,23 @@ def test_evidence_that_could_not_be_collected_is_a_refusal():
         plan({"time": {"error": "no systemd"}})
 
 
+def test_a_configuration_that_cannot_be_read_is_a_refusal_and_no_obstacle_to_reverting():
+    """Such as a link of /etc/chrony/chrony.conf to a file that is not there."""
+    found = host({"chrony.service": RUNS}, blocks=nothing_to_restore())
+    found["time"]["configuration"] = {"error": "/etc/chrony/chrony.conf: dangling link to /nowhere"}
+    with pytest.raises(Refusal, match="configuration: /etc/chrony/chrony.conf: dangling link to /nowhere"):
+        plan(found, ["a.example"])
+    assert time_sync.revert({}, found, {}).changes == []
+
+
+def test_chronyd_with_directives_instead_of_a_file_is_a_refusal_where_a_file_is_asked_for():
+    found = host({"chrony.service": RUNS})
+    found["time"]["configuration"].update(path=None, directives=True)
+    with pytest.raises(Refusal, match="started with directives in the place of a configuration file"):
+        plan(found, ["a.example"])
+    assert plan(found) == ([], {}, [], [], [])
+
+
 def test_reverting_removes_our_files_restarts_chrony_and_restores_the_services():
     remembered = {"units": {NTP: RUNS, "chrony.service": RESTS, "gone.service": RUNS}}
     blocks = [FOUND, *(entry for entry in nothing_to_restore() if entry["path"] != SOURCES)]
@@ -94,6 +112,27 @@ def test_reverting_removes_our_files_restarts_chrony_and_restores_the_services()
             {"name": "chrony.service", "enabled": False, "state": "stopped"},
         ],
     ]
+
+
+def test_reverting_finds_what_is_in_a_file_that_chrony_no_longer_reads():
+    """The option -f, or another file of keys, that came after the role ran."""
+    keys = "/etc/chrony/chrony.keys"
+    blocks = [
+        {
+            **found,
+            **(
+                {"mode": 0o640, "lines": [{"text": "7 SHA1 @{key_7}", "expected": True}]}
+                if found["path"] == keys
+                else {}
+            ),
+        }
+        for found in nothing_to_restore()
+    ]
+    found = host({"chrony.service": RUNS}, blocks=blocks)
+    found["time"]["configuration"]["files"] = [{"directive": "keyfile", "path": "/etc/ntp/site.keys", "block": None}]
+    blocks.append({**FOUND, "path": "/etc/ntp/site.keys", "target": "/etc/ntp/site.keys", "lines": None})
+    planned = time_sync.revert({}, {**found, "blocks": blocks}, {})
+    assert [(entry["path"], entry["state"]) for entry in planned.changes[0]["blocks"]] == [(keys, "absent")]
 
 
 def test_reverting_a_host_that_is_as_before_changes_nothing():
@@ -112,6 +151,20 @@ def test_services_are_restored_after_the_packages_and_a_chrony_that_goes_is_not_
 def test_a_chrony_that_has_not_read_what_an_interrupted_run_removed_is_restarted():
     found = host({"chrony.service": RUNS}, newer=["/etc/chrony/chrony.conf"], blocks=nothing_to_restore())
     assert services(time_sync.revert({}, found, {})) == [("chrony", "restarted")]
+
+
+@pytest.mark.parametrize(
+    "left", [RESTS, {"active": False, "enabled": True}, {"active": True, "enabled": False}, RUNS, None]
+)
+def test_a_run_that_was_killed_within_the_installation_records_what_an_undisturbed_one_does(left):
+    """The chrony that it leaves, idle or not, is none of the site's."""
+    recorded = change_records.merged({}, plan(host({NTP: RUNS}, installed=False)).record)
+    recorded = change_records.merged(recorded, {"packages_added": ["chrony"], "packages_removed": ["ntp"]})
+    undisturbed = dict(recorded)
+    units = {NTP: RESTS} if left is None else {NTP: RESTS, "chrony.service": left}
+    again = plan(host(units, installed=left is not None))
+    assert change_records.merged(recorded, again.record) == undisturbed
+    assert undisturbed["units"] == {NTP: RUNS, "chrony.service": RESTS}
 
 
 def test_the_inspection_of_the_way_back_needs_no_inputs():

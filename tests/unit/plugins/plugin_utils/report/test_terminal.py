@@ -5,28 +5,33 @@
 """The table a person reads, built from the judge's own results."""
 
 import datetime
-import re
 
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import (
     document,
+    readiness,
     selection,
     subjects,
     waivers,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import waiver_list
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 NODES = [samples.subject("n1"), samples.subject("n2", address="")]
 
 
-def document_of(results, selected=None, told=()):
+def document_of(results, selected=None, told=(), evidence=None):
     """The content of report.json."""
-    nodes = document.nodes(NODES, results, {"n1": {}, "n2": {}})
+    evidence = evidence or {"n1": {}, "n2": {}}
+    nodes = document.nodes(NODES, results, evidence)
+    cluster = causes.cluster_of(
+        evidence, {node.node: node.address for node in NODES}, (), checks.load(), readiness.blocking(results)
+    )
     asked, proven = (
         subjects.requirements(samples.SCOPE, catalog.load()),
         {i for entry in results for i in entry["requirement"]},
@@ -34,6 +39,7 @@ def document_of(results, selected=None, told=()):
     return {
         **samples.SCOPE,
         "readiness": document.readiness_of(nodes),
+        "causes": causes.of_report(results, cluster),
         "nodes": nodes,
         "selection": selected or selection.summary(results),
         "waivers": list(told),
@@ -46,7 +52,7 @@ def report(**evidence_by_node):
     """A report of the nodes n1 and n2; evidence that is not given is in order."""
     evidence = {node.node: evidence_by_node.get(node.node, samples.evidence(node.node)) for node in NODES}
     results = [result for node in NODES for result in judge_node(checks.load(), node, evidence[node.node])]
-    return document_of(results)
+    return document_of(results, evidence=evidence)
 
 
 def waived(found, *entries, skip=()):
@@ -85,16 +91,11 @@ def test_no_line_is_wider_than_a_terminal(found):
     assert max(len(line) for line, _colour in terminal.lines(found)) <= 80
 
 
-def test_a_ready_node_takes_a_handful_of_lines_that_count_its_checks():
+def test_a_ready_cluster_takes_a_handful_of_lines():
     found = report()
     shown = text(found)
-    node = shown.partition("\nn1 ")[2].partition("\n\n")[0]
-    counted = node.partition("  ok    ")[2].partition("  skip  ")[0]
-    assert sum(map(int, re.findall(r"\d+", counted))) == sum(
-        (result["node"], result["status"]) == ("n1", "pass") for result in found["results"]
-    )
-    assert len(node.splitlines()) < 10
-    assert "\nREADY: 2 nodes, " in shown and "FAIL" not in shown
+    assert len(shown.splitlines()) < 12 and "FAIL" not in shown
+    assert shown.splitlines()[-1].startswith("READY: 2 nodes, ")
 
 
 def test_every_check_has_a_line_when_asked_for():
@@ -104,51 +105,49 @@ def test_every_check_has_a_line_when_asked_for():
     assert max(map(len, lines)) <= 80
 
 
-def test_what_is_the_same_on_all_nodes_is_told_once():
+def test_the_verdict_is_the_last_line_and_says_how_many_causes_come_first():
+    last = text(report(n2=broken())).splitlines()[-1]
+    assert last.startswith("NOT READY: 2 nodes, ") and last.endswith("; 1 cause to resolve first")
+
+
+def test_a_cause_of_several_nodes_is_told_once():
     shown = text(report(n1=broken(), n2=broken()))
-    assert shown.count("  FAIL  kernel.ip_forward") == shown.count("  warn  net.resolvers") == 1
-    common = shown.partition("The same on all 2 nodes:")[2].partition("\n\n")[0]
-    assert "  FAIL  kernel.ip_forward" in common and "found:   ip_forward = 0" in common
+    assert shown.count("FAIL  Not met: IPv4 forwarding is on") == 1
+    assert "    found: all 2 nodes: ip_forward = 0" in shown
     assert text(report(n1=broken(), n2=broken()), every=True).count("  FAIL  kernel.ip_forward") == 2
 
 
-def test_a_failure_stands_out_with_what_was_found_wanted_and_to_do():
+def test_a_cause_says_what_was_found_who_has_to_do_what_and_how_to_see_it():
     shown = text(report(n2=broken()))
-    assert "n2 (worker) " in shown and "n1 (controller, 192.168.230.11) " in shown
-    assert "  FAIL  kernel.ip_forward" in shown
-    assert "found:   ip_forward = 0" in shown
-    assert "wanted:  net.ipv4.ip_forward = 1" in shown
-    assert "do:      Set it with `sysctl -w net.ipv4.ip_forward=1`" in shown
-    assert "NOT READY: 2 nodes" in shown and "1 failed, 1 warned" in shown
+    entry = shown.partition(" 1. FAIL  Not met: IPv4 forwarding is on\n")[2].partition("\n\n")[0]
+    assert "    found: n2: ip_forward = 0" in entry
+    assert "    ask:   node administrator: Set it with `sysctl -w" in entry
+    assert "    see:   sysctl net.ipv4.ip_forward" in entry
 
 
-def test_a_recommendation_that_failed_is_a_warning():
-    assert "  warn  net.resolvers" in text(report(n2=broken()))
+def test_a_recommendation_that_failed_is_a_warning_and_comes_after_what_blocks():
+    shown = text(report(n2=broken()))
+    assert shown.index(" 1. FAIL") < shown.index(" 2. warn  Not met: Pods can use the nameservers")
 
 
-def test_a_node_that_could_not_be_reached_takes_three_lines_not_thirty():
+def test_an_unreachable_node_is_one_cause():
     lines = text(report(n2={"unreachable": "No route to host"})).splitlines()
-    about = [line for line in lines if "No route to host" in line]
-    assert len(about) == 1 and "????" in about[0]
+    assert len([line for line in lines if "No route to host" in line]) == 1
+    assert any("????  n2 is unreachable over SSH" in line for line in lines)
     assert any("INCOMPLETE: 2 nodes" in line for line in lines)
 
 
-def test_nodes_that_could_not_be_reached_for_one_reason_take_no_more():
+def test_nodes_that_are_unreachable_for_one_reason_are_one_cause():
     shown = text(report(**dict.fromkeys(("n1", "n2"), {"unreachable": "No route to host"})))
-    assert shown.count("No route to host") == 2 and len(shown.splitlines()) < 20
+    assert shown.count("No route to host") == 1 and "????  all 2 nodes are unreachable over SSH" in shown
 
 
-def test_checks_of_an_area_that_are_unknown_for_one_reason_take_one_line():
-    found = report()
-    changed = 0
-    for result in found["results"]:
-        if result["node"] == "n1" and result["id"].startswith("kernel."):
-            result.update(status="unknown", observed="n2: unreachable", remedy="Look at n2.")
-            changed += 1
-    shown = text(found)
-    assert changed > 2 and shown.count("n2: unreachable") == 1
-    assert f"????  kernel.* ({changed})" in shown
-    assert text(found, every=True).count("n2: unreachable") == changed
+def test_a_cluster_of_a_hundred_nodes_takes_no_more_lines_for_a_cause():
+    found = report(n1=broken(), n2=broken())
+    [cause] = [cause for cause in found["causes"] if "forwarding" in cause["title"]]
+    nodes = [f"worker-{number}" for number in range(100)]
+    few = len(cause_lines.lines([cause]))
+    assert len(cause_lines.lines([{**cause, "nodes": nodes}])) == few
 
 
 def test_requirements_that_no_check_looked_at_are_named():
@@ -164,7 +163,6 @@ LONG = "because of a decision that takes more than one line of a terminal to tel
 def test_what_is_waived_is_calm_and_its_reason_is_told_whole():
     found = waived(report(n2=broken()), {"checks": ["kernel.ip*", "net.*"], "nodes": ["n2"], "reason": LONG})
     shown = text(found)
-    assert "  (ok)  1 kernel, 1 net" in shown
     assert "  (ok)  kernel.ip_forward" in text(found, every=True)
     assert "FAIL" not in shown and "warn" not in shown
     assert "READY: 2 nodes, " in shown and "2 waived" in shown
@@ -176,7 +174,7 @@ def test_what_is_waived_is_calm_and_its_reason_is_told_whole():
 def test_a_waiver_that_expired_or_that_nothing_needs_is_told():
     old = {"checks": ["kernel.ip_forward"], "reason": "the new image comes in May", "expires": "2026-05-31"}
     shown = " ".join(text(waived(report(n2=broken()), old, {"checks": "time.*", "reason": "no need"})).split())
-    assert "FAIL kernel.ip_forward" in shown
+    assert "FAIL Not met: IPv4 forwarding is on" in shown
     assert "Waiver expired: kernel.ip_forward: the new image comes in May. It ended on 2026-05-31." in shown
     assert "Waiver not needed: time.*: no need. Nothing that it covers failed." in shown
 

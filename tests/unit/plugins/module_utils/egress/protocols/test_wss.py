@@ -21,7 +21,9 @@ def probe(handle, protocol):
     return row
 
 
-def broker(status="101 Switching Protocols", subprotocol="amqp", guid=b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"):
+def broker(
+    status="101 Switching Protocols", subprotocol="amqp", guid=b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11", before=b""
+):
     def handle(sock):
         lines = loopback_proxies.head_of(sock)
         (key,) = [line.split(": ")[1] for line in lines if line.startswith("Sec-WebSocket-Key")]
@@ -29,7 +31,7 @@ def broker(status="101 Switching Protocols", subprotocol="amqp", guid=b"258EAFA5
         answered = ["HTTP/1.1 " + status, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: " + token]
         if subprotocol and "Sec-WebSocket-Protocol: amqp" in lines:
             answered.append("Sec-WebSocket-Protocol: " + subprotocol)
-        sock.sendall(("\r\n".join(answered) + "\r\n\r\n").encode("ascii"))
+        sock.sendall(before + ("\r\n".join(answered) + "\r\n\r\n").encode("ascii"))
         loopback.linger(sock)
 
     return handle
@@ -40,6 +42,11 @@ def test_a_websocket_opens(protocol):
     row = probe(broker(), protocol)
     assert (row["verdict"], row["layer"], row["detail"]) == ("reachable", "websocket", None)
     assert row["http"]["status"] == 101
+
+
+def test_early_hints_are_no_refusal():
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    assert probe(broker(before=hints), "amqp_wss")["verdict"] == "reachable"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ ROUTES = [
     {"dst": "default"},
     {"dst": "10.0.0.0/24", "dev": "eth0", "protocol": "kernel"},
     {"dst": "192.0.2.9", "gateway": "10.0.0.2", "dev": "eth0"},
+    {"type": "unreachable", "dst": "10.9.9.0/24", "flags": []},
 ]
 ADDRESS_LINES = r"""
 1: lo    inet 127.0.0.1/8 scope host lo\       valid_lft forever preferred_lft forever
@@ -64,9 +65,13 @@ def test_an_ip_without_json_says_the_same_in_lines():
     assert found[2:] == [
         {"interface": "veth1", "address": "10.9.0.1", "prefix": 30, "family": "ipv4", "dynamic": False}
     ]
-    of_json = [route for route in address_evidence.routes_from_ip(json.dumps(ROUTES)) if route["interface"]]
+    of_json = [
+        route
+        for route in address_evidence.routes_from_ip(json.dumps(ROUTES))
+        if route["interface"] or route["type"] != "unicast"
+    ]
     assert address_evidence.routes_from_lines(ROUTE_LINES) == of_json
-    assert [route["destination"] for route in of_json] == ["0.0.0.0/0", "10.0.0.0/24", "192.0.2.9/32"]
+    assert [route["destination"] for route in of_json] == ["0.0.0.0/0", "10.0.0.0/24", "192.0.2.9/32", "10.9.9.0/24"]
 
 
 def test_an_ip_that_refuses_json_is_asked_for_lines(monkeypatch):

@@ -7,10 +7,16 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.systemd_units import parse_units
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
+    address_persistence,
+    ifcfg_files,
+    network_manager_profiles,
+    sectioned_text,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.address_persistence import (
     persistence_evidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
 
 FILES = {
     "NetworkManager, static": (
@@ -41,8 +47,8 @@ FILES = {
     ),
     "networkd, DHCP of IPv4": (
         "/etc/systemd/network/lan.network",
-        "[Match]\nName=en*\n[Network]\nDHCP=ipv4\n",
-        ("systemd-networkd", "en*", "dhcp", []),
+        "[Match]\nName=et*\n[Network]\nDHCP=ipv4\n",
+        ("systemd-networkd", "eth0", "dhcp", []),
     ),
     "networkd, DHCP of IPv6 alone": (
         "/etc/systemd/network/lan.network",
@@ -52,7 +58,7 @@ FILES = {
     "networkd, by hardware address": (
         "/etc/systemd/network/lan.network",
         "[Match]\nMACAddress=02:00:00:00:00:01\n[Network]\nAddress=10.0.0.5/24\n",
-        ("systemd-networkd", None, "static", ["10.0.0.5"]),
+        ("systemd-networkd", "eth0", "static", ["10.0.0.5"]),
     ),
     "ifcfg, static": (
         "/etc/sysconfig/network-scripts/ifcfg-eth0",
@@ -77,7 +83,7 @@ FILES = {
     ),
     "ifupdown, DHCP of cloud-init": (
         "/etc/network/interfaces.d/50-cloud-init",
-        "auto eth0\niface eth0 inet dhcp\n",
+        "# from cloud-init\nauto eth0\niface eth0 inet dhcp\n",
         ("ifupdown", "eth0", "dhcp", []),
     ),
     "ifupdown, by hand": (
@@ -87,6 +93,7 @@ FILES = {
     ),
 }
 
+ETH0 = Link("eth0", 2, "02:00:00:00:00:01", names=("eth0",))
 ALL_RUN = {name: {"active": True, "enabled": True} for names in address_persistence.SERVICES.values() for name in names}
 
 
@@ -94,6 +101,8 @@ def write(root, path, text):
     target = root / path.lstrip("/")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text)
+    if "system-connections" in path:
+        target.chmod(0o600)  # NetworkManager ignores one that others than root may read
     return target
 
 
@@ -101,17 +110,25 @@ def write(root, path, text):
 def test_each_manager_is_understood(case, tmp_path):
     path, text, (manager, interface, method, addresses) = FILES[case]
     write(tmp_path, path, text)
-    found = persistence_evidence(str(tmp_path), lambda: ALL_RUN)
+    if path.startswith("/etc/network/interfaces.d"):
+        write(tmp_path, "/etc/network/interfaces", "source /etc/network/interfaces.d/*\n")
+    found = persistence_evidence(str(tmp_path), lambda: ALL_RUN, [ETH0])
     assert found["configurations"] == [
         {
             "manager": manager,
             "path": path,
+            "files": [path],
             "interface": interface,
             "method": method,
+            "leased": method == "dhcp",
             "addresses": addresses,
+            "passed_over": [],
+            "ignored": "",
+            "uncertain": "",
             "cloud_init": "cloud-init" in path + text,
             "service": found["configurations"][0]["service"],
             "state": "runs",
+            "managed": None,
         }
     ]
     assert "secret" not in str(found)
@@ -137,11 +154,58 @@ def test_the_last_lease_of_a_file_counts(path, text, tmp_path):
 def test_a_file_of_networkd_hides_those_of_its_name_in_later_directories(tmp_path):
     write(tmp_path, "/etc/systemd/network/a.network", "[Match]\nName=eth0\n[Network]\nAddress=10.0.0.5/24\n")
     write(tmp_path, "/usr/lib/systemd/network/a.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")
-    assert [row["method"] for row in persistence_evidence(str(tmp_path))["configurations"]] == ["static"]
+    found = persistence_evidence(str(tmp_path), links=[ETH0])["configurations"]
+    assert [(row["method"], row["files"]) for row in found] == [("static", ["/etc/systemd/network/a.network"])]
 
 
 def test_a_host_without_any_such_file_has_none(tmp_path):
     assert persistence_evidence(str(tmp_path)) == {"configurations": [], "leases": [], "unreadable": [], "dangling": []}
+
+
+PLUGIN = "/usr/lib64/NetworkManager/1.42.2-1.el9/libnm-settings-plugin-ifcfg-rh.so"
+IFCFG = ("/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nIPADDR=10.0.0.5\nPREFIX=24\n")
+NOT_THERE = "is not installed"
+
+
+@pytest.mark.parametrize(
+    "plugin, running, expected",
+    [
+        # EL 9 and earlier: NetworkManager itself reads ifcfg files.
+        (True, ["NetworkManager.service"], [("ifcfg", "NetworkManager.service", "runs")]),
+        # EL 10 has no such plugin, and no network scripts: nothing reads the file.
+        (False, ["NetworkManager.service"], [("ifcfg", "network.service", NOT_THERE)]),
+        (False, ["network.service"], [("ifcfg", "network.service", "runs")]),
+        # EL 7 has both, and the scripts leave the interface to NetworkManager.
+        (True, ["NetworkManager.service", "network.service"], [("ifcfg", "NetworkManager.service", "runs")]),
+        (
+            True,
+            ["network.service"],
+            [("ifcfg", "NetworkManager.service", NOT_THERE), ("ifcfg", "network.service", "runs")],
+        ),
+    ],
+)
+def test_an_ifcfg_file_belongs_to_the_program_that_reads_it(plugin, running, expected, tmp_path):
+    write(tmp_path, *IFCFG)
+    if plugin:
+        write(tmp_path, PLUGIN, "")
+    units = {name: {"active": True, "enabled": True} for name in running}
+    rows = persistence_evidence(str(tmp_path), lambda: units, [ETH0])["configurations"]
+    assert [(row["manager"], row["service"], row["state"]) for row in rows] == expected
+
+
+def test_each_manager_says_whether_it_manages_the_interface(tmp_path):
+    """Debian's NetworkManager leaves alone what /etc/network/interfaces names."""
+    write(
+        tmp_path, "/etc/NetworkManager/system-connections/a", "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=auto\n"
+    )
+    write(tmp_path, "/run/NetworkManager/devices/2", "[device]\nmanaged=false\n")
+    write(tmp_path, "/etc/network/interfaces", "auto eth0\niface eth0 inet static\n  address 10.0.0.5/24\n")
+    write(tmp_path, "/run/network/ifstate", "lo=lo\neth0=eth0\n")
+    rows = persistence_evidence(str(tmp_path), lambda: ALL_RUN, [ETH0])["configurations"]
+    assert [(row["manager"], row["state"], row["managed"]) for row in rows] == [
+        ("NetworkManager", "leaves eth0 unmanaged", False),
+        ("ifupdown", "runs", True),
+    ]
 
 
 # What `systemctl show` prints on Debian 12 without ifupdown, of services that are installed and do not run, and on EL 7.
@@ -184,9 +248,26 @@ def test_of_a_host_without_systemd_no_state_is_known():
     assert address_persistence.service_of("ifupdown", None) == ("networking.service", "unknown")
 
 
-@pytest.mark.parametrize("read", ["network_manager", "networkd", "ifcfg", "ifupdown", "lease_addresses"])
+READERS = [
+    address_persistence.lease_addresses,
+    ifcfg_files.parse,
+    sectioned_text.parse,
+    lambda text: network_manager_profiles.keyfile("/x", text),
+]
+
+
+@pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize(
     "text", ["", "=\n[", "\0\xff=\x01\n[ipv4]\naddress1", "iface\naddress\niface a inet\n", "IPADDR=1\n" * 50]
 )
 def test_nonsense_is_read_as_nothing(read, text):
-    assert not any("10." in str(entry) for entry in getattr(address_persistence, read)(text))
+    assert "10." not in str(read(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "=\n[", "\0\xff=\x01\n[ipv4]\naddress1", "iface\naddress\niface a inet\n", "source\nauto\nmapping\n"]
+)
+def test_nonsense_for_ifupdown_configures_nothing(text, tmp_path):
+    write(tmp_path, "/etc/network/interfaces", text)
+    rows = persistence_evidence(str(tmp_path), lambda: ALL_RUN, [ETH0])["configurations"]
+    assert not any(row["addresses"] for row in rows)

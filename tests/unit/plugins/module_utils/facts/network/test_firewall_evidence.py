@@ -25,3 +25,11 @@ def test_backends_with_rules_of_ours_are_named_and_all_where_one_cannot_be_read(
     backends = {"nftables": Played(["table"]), "iptables": Played([])}
     assert firewall_evidence.leftover(backends) == ["nftables"]
     assert firewall_evidence.leftover({**backends, "iptables": Played(None)}) == ["nftables", "iptables"]
+
+
+def test_rules_that_cannot_be_read_are_none_with_the_reason():
+    class Host:
+        def program(self, name):
+            raise FirewallError("nft: still running after 60 seconds")
+
+    assert firewall_evidence.readable_rules(Host()) == ([], ["nft: still running after 60 seconds"])

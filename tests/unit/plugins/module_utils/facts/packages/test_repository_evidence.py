@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.pack
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages.repository_evidence import (
     repository_evidence,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_texts import dnf_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.dnf_options import dnf_proxy
 
 ONE_LINE = """# deb http://commented.example/ x main
 deb http://a.example/debian bookworm main # trailing

@@ -4,6 +4,7 @@
 
 """A service that runs with other proxies than its files name is found out, and no password is."""
 
+import fnmatch
 import json
 
 import pytest
@@ -34,7 +35,25 @@ FILES = {
 }
 
 
-def found(files=None, loaded="loaded", manager=MANAGER):
+class Host(proxy_services.Host):
+    """A host with these files: {path: text}. newer: the paths of those that changed after services were started."""
+
+    def __init__(self, files, newer=()):
+        self.files, self.newer = files, newer
+
+    def read(self, path):
+        if path not in self.files:
+            raise Unreadable(path)
+        return self.files[path]
+
+    def matching(self, pattern):
+        return fnmatch.filter(sorted(self.files), pattern)
+
+    def changed_since(self, path, process):
+        return path in self.newer
+
+
+def found(files=None, loaded="loaded", manager=MANAGER, newer=()):
     """The evidence of a host with these files: {path: text}."""
     files = FILES if files is None else files
 
@@ -43,13 +62,8 @@ def found(files=None, loaded="loaded", manager=MANAGER):
             words[1]
         ]
 
-    def read(path):
-        if path not in files:
-            raise Unreadable(path)
-        return files[path]
-
     return proxy_services.service_evidence(
-        masked_urls.Display([masked_urls.digest("http://u:s3cret%24@p:1")]), run, read
+        masked_urls.Display([masked_urls.digest("http://u:s3cret%24@p:1")]), run=run, host=Host(files, newer)
     )
 
 
@@ -72,7 +86,7 @@ def test_a_service_that_runs_as_its_files_say_is_not_outdated():
     [
         ("/etc/p.env", "http_proxy=http://u:other@p:1\nno_proxy=a,b\n"),
         ("/etc/p.env", "http_proxy='http://u:s3cret%24@p:1'\nno_proxy=a\n"),
-        ("/etc/default/docker", "export HTTP_PROXY=http://site:1\n"),
+        ("/etc/default/docker", "HTTP_PROXY=http://site:1\n"),
         ("/proc/290/environ", "PATH=/bin\0"),
     ],
 )
@@ -109,7 +123,9 @@ def test_without_systemd_the_reason_is_there():
     def refuse(words):
         raise Unreadable("systemctl: command not found")
 
-    assert proxy_services.service_evidence(masked_urls.Display(), refuse) == {"error": "systemctl: command not found"}
+    assert proxy_services.service_evidence(masked_urls.Display(), run=refuse) == {
+        "error": "systemctl: command not found"
+    }
     assert proxy_services.systemd_version(refuse) is None
 
 

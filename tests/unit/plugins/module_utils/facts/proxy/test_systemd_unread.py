@@ -31,6 +31,7 @@ PROXY = {
     "variable": "http_proxy",
     "value": "http://p:1",
     "password": "none",
+    "ignored": "",
 }
 
 

@@ -151,3 +151,30 @@ def test_mounts_that_cannot_be_read_hide_nothing_but_what_needs_them(monkeypatch
     for name in ("mounts", "room", "xfs", "devices"):
         assert found[name] == {"error": "/proc/self/mountinfo: no"}
     assert isinstance(found["fstab"], list) and found["environment"] == {"values": {}, "devices": {}}
+
+
+def test_what_is_in_the_way_of_a_directory_is_named(tmp_path):
+    """mkdir says of such a link that the file exists: https://github.com/rancher/rancher/issues/4073"""
+    (tmp_path / "link").symlink_to("/nonexistent/data")
+    (tmp_path / "file").write_text("")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "away").symlink_to(tmp_path / "there")
+    assert mount_evidence.obstacle(f"{tmp_path}/link/gravity") == f"{tmp_path}/link: dangling link to /nonexistent/data"
+    assert mount_evidence.obstacle(f"{tmp_path}/file") == f"{tmp_path}/file: not a directory"
+    for path in ("there", "there/gravity/planet", "away/gravity", "none"):
+        assert mount_evidence.obstacle(f"{tmp_path}/{path}") is None
+
+
+def test_the_room_of_a_directory_says_what_is_in_its_way(tmp_path):
+    (tmp_path / "link").symlink_to("/nonexistent/data")
+    mounts = mount_evidence.parse_mounts("22 1 8:2 / / rw,relatime shared:1 - xfs /dev/sda2 rw\n")
+    assert "dangling link" in mount_evidence.room(f"{tmp_path}/link", mounts)["obstacle"]
+
+
+def test_an_fstab_that_is_a_dangling_link_has_no_lines_and_is_named(tmp_path):
+    link = tmp_path / "fstab"
+    link.symlink_to("/nonexistent/fstab")
+    assert mount_evidence.fstab_evidence(str(link)) == []
+    assert mount_evidence.dangling(str(link)) == f"{link}: dangling link to /nonexistent/fstab"
+    (tmp_path / "real").write_text("UUID=5b8e / xfs defaults 0 0\n")
+    assert mount_evidence.dangling(str(tmp_path / "real")) is None

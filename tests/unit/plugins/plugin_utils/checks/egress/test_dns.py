@@ -152,3 +152,22 @@ def test_no_server_and_no_time():
 def test_without_evidence_it_is_unknown():
     results = judge(lambda evidence, dummy: evidence.pop("name_servers"))
     assert [entry["status"] for entry in results] == ["unknown", "unknown"]
+
+
+def test_a_server_whose_tcp_port_is_closed():
+    why = "the answer over UDP is truncated, and TCP does not work: 192.0.2.54 port 53: Connection refused"
+    dns = judge(lambda dummy, servers: answer_of(servers[1]).update(status="no_tcp", addresses=[], detail=why))[0]
+    assert dns["status"] == "fail"
+    assert dns["observed"] == f"192.0.2.54 answers for {HOST} over UDP only in part, and not over TCP ({why})"
+    assert dns["remedy"] == "Ask the network team to allow TCP 53 from n1 to 192.0.2.54: long answers need it."
+
+
+def test_servers_that_agree_on_a_sinkhole():
+    def sink(dummy, servers):
+        for server in servers:
+            answer_of(server).update(addresses=["0.0.0.0"])
+
+    dns = judge(sink)[0]
+    assert dns["status"] == "fail"
+    assert f"192.0.2.53: {HOST} resolves to 0.0.0.0, which is the address of no server" in dns["observed"]
+    assert f"Ask the DNS team to exempt {HOST} from the filter of 192.0.2.53." in dns["remedy"]

@@ -158,11 +158,11 @@ def test_mutual_tls_that_is_proven_says_so():
     assert (result["status"], result["observed"]) == ("pass", "reachable, passthrough, issuer CN=CA, O=Amazon")
 
 
-def test_mutual_tls_that_is_decrypted_is_for_the_proxy_team():
+def test_mutual_tls_that_is_decrypted_is_for_the_team_that_inspects_it():
     result, _all = judge(BROKER, shown("Corporate", "intercepted", "tls_intercepted"))
     assert result["status"] == "fail"
     assert result["remedy"] == (
-        "Ask the proxy team to pass transport-layer.prod.cloudhub.io through undecrypted (row transport-layer-us of the "
+        "Ask the team that inspects TLS to pass transport-layer.prod.cloudhub.io through undecrypted (row transport-layer-us of the "
         "change request): this connection uses mutual TLS, which inspection by CN=CA, O=Corporate breaks "
         "even where its CA is trusted."
     )
@@ -182,3 +182,93 @@ def test_an_inconclusive_proof_is_enough_only_where_the_issuer_is_known():
     result = judge_node(CHECKS, samples.subject(endpoints=[row]), evidence, ["egress.site"])[0]
     assert result["status"] == "unknown"
     assert result["remedy"].startswith("Make sure that no proxy decrypts TLS between n1 and broker.example.com")
+
+
+@pytest.mark.parametrize(
+    "verdict, cause, remedy",
+    [
+        ("proxy_auth", "no_basic", "Ask the proxy team to offer Basic authentication to n1"),
+        (
+            "tls_name_mismatch",
+            "common_name_only",
+            "Ask the owner of ecr.us-east-1.amazonaws.com:443, or of the proxy if it decrypts",
+        ),
+        (
+            "tls_untrusted",
+            "incomplete_chain",
+            "Ask the owner of ecr.us-east-1.amazonaws.com:443 to send the certificate of CN=CA",
+        ),
+        ("tls_untrusted", "lone_certificate", "Find out what CN=CA is. If it is a TLS-inspecting proxy"),
+        (
+            "tls_untrusted",
+            "self_signed",
+            "The certificate of ecr.us-east-1.amazonaws.com:443 is signed by itself (CN=CA)",
+        ),
+        (
+            "tls_untrusted",
+            "unknown_issuer",
+            "The certificate of ecr.us-east-1.amazonaws.com:443 is issued by CN=CA. If that is a",
+        ),
+        (
+            "tls_untrusted",
+            "weak_certificate",
+            "Ask the owner of ecr.us-east-1.amazonaws.com:443, or of the proxy if it decrypts",
+        ),
+        (
+            "tls_expired",
+            "expired_intermediate",
+            "Ask the owner of ecr.us-east-1.amazonaws.com:443 to replace the expired certificate",
+        ),
+        ("tls_expired", "expired_root", "Update the package ca-certificates on n1"),
+        (
+            "tls_failed",
+            "name_filtered",
+            "Ask the team that filters web traffic to let TLS connections to ecr.us-east-1",
+        ),
+        (
+            "tls_failed",
+            "no_tls_answer",
+            "TCP to ecr.us-east-1.amazonaws.com:443 opens, but nothing answers a TLS handshake.",
+        ),
+        ("unresolved", "sinkhole", "Ask the team that runs the DNS filter to exempt ecr.us-east-1.amazonaws.com"),
+        ("tls_intercepted", "unknown_issuer", "Ask the team that inspects TLS to exempt ecr.us-east-1.amazonaws.com"),
+    ],
+)
+def test_a_cause_says_more_exactly_who_must_act(verdict, cause, remedy):
+    path = "http_proxy" if verdict.startswith("proxy") else "direct"
+    result, _all = judge("ecr-us", {**way(path, verdict), "cause": cause, "tls": {"issuer": "CN=CA"}})
+    assert (result["status"], result["remedy"].startswith(remedy)) == ("fail", True), result["remedy"]
+
+
+PORTAL = {
+    "issuer": "CN=portal", "issuer_organisation": None, "subject": "CN=portal", "names": ["portal"],
+    "not_before": "2026-01-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z", "trusted": False,
+}  # fmt: skip
+
+
+def test_a_login_page_over_tls_has_one_text_for_all_endpoints_and_is_no_inspection():
+    """Captive portals answer TLS for every name with their own certificate, on a direct path without any proxy."""
+
+    def portal(probe):
+        probe.update(way("direct", "tls_intercepted"), tls=PORTAL)
+
+    evidence = samples.evidence()
+    for probe in evidence["egress"]:
+        if probe["protocol"] not in ("ntp", "smtp", "postgresql", "registry"):
+            portal(probe)
+    results = [entry for entry in judge_node(CHECKS, samples.subject(), evidence) if entry["status"] == "fail"]
+    assert len(results) > 5
+    assert {entry["observed"] for entry in results} == {results[0]["observed"]}
+    assert {entry["remedy"] for entry in results} == {results[0]["remedy"]}
+    assert results[0]["observed"].startswith("one certificate answers for ")
+    assert "login page (captive portal)" in results[0]["remedy"] and "proxy team" not in results[0]["remedy"]
+
+
+def test_a_certificate_that_is_shown_for_one_owner_alone_is_not_shared():
+    result, _all = judge("ecr-us", {**way("direct", "tls_untrusted"), "tls": PORTAL})
+    assert "one certificate" not in result["observed"]
+
+
+def test_a_proxy_without_basic_has_the_same_remedy_as_a_whole():
+    results = proxied(lambda probe: probe.update(way("http_proxy", "proxy_auth", layers=()), cause="no_basic"))
+    assert results["egress.http_proxy"]["remedy"].startswith("Ask the proxy team to offer Basic authentication to n1")

@@ -74,3 +74,36 @@ def test_paths_that_show_different_ones():
     )
     assert note["id"] == "cluster.paths_differ"
     assert note["observed"] == ("TLS to 1 endpoint is intercepted through the HTTP proxy but not directly")
+
+
+PORTAL = {
+    "issuer": "CN=login.example.com",
+    "issuer_organisation": None,
+    "subject": "CN=login.example.com",
+    "names": ["login.example.com"],
+    "not_before": "2026-01-01T00:00:00Z",
+    "not_after": "2027-01-01T00:00:00Z",
+    "trusted": False,
+}
+
+
+def test_one_certificate_for_several_vendors_is_a_login_page():
+    probes = [dict(probe(row, None), tls=PORTAL) for row in HOSTS]
+    (note,) = tls_interception.notes({"n1": probes, "n2": probes})
+    assert note["id"] == "cluster.one_certificate"
+    assert note["observed"] == (
+        "directly, one certificate of CN=login.example.com answers for 3 endpoints of Amazon Web Services, Google Cloud and "
+        "MuleSoft, seen from n1 and n2"
+    )
+    assert note["remedy"].startswith("This is a login page or a block page: ask the network team")
+
+
+def test_a_certificate_for_each_name_is_an_inspector():
+    probes = [
+        dict(
+            probe(row, None),
+            tls={**PORTAL, "issuer_organisation": "Example Corp", "subject": f"CN={HOSTS[row]}", "names": [HOSTS[row]]},
+        )
+        for row in HOSTS
+    ]
+    assert tls_interception.notes({"n1": probes})[0]["id"] == "cluster.tls_inspection"

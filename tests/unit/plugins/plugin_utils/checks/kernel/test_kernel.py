@@ -169,6 +169,13 @@ def test_what_a_file_says_that_cannot_be_read_is_open_and_nothing_else_is():
     assert unknown == {"kernel.sysctls_at_boot", "kernel.reserved_ports"}
 
 
+def test_a_module_that_is_not_loaded_is_open_where_the_list_of_modules_could_not_be_read():
+    lists = ["/lib/modules/6.1.0/modules.dep: Input/output error"]
+    evidence = absent(kernel_of(unreadable={"sysctls": [], "modules": lists}), "ebtables")
+    result = judged(evidence, "kernel.installer_modules")
+    assert result["status"] == "unknown" and "ebtables" in result["observed"] and lists[0] in result["observed"]
+
+
 @pytest.mark.parametrize(
     "service, failed",
     [
@@ -233,3 +240,20 @@ def test_ports_of_the_platform_must_not_be_given_away(span, span_at_boot, reserv
     sysctl(evidence, "net.ipv4.ip_local_reserved_ports", live=reserved, at_boot=reserved_at_boot)
     result = judged(evidence, "kernel.reserved_ports")
     assert result["status"] == status and observed in result["observed"]
+
+
+def test_a_list_of_ports_that_the_kernel_refuses_is_named():
+    evidence = sysctl(kernel_of(), "net.ipv4.ip_local_port_range", live="1024 65000", at_boot=None)
+    ours = "4242,30000-32767,61008-61025"
+    sysctl(evidence, "net.ipv4.ip_local_reserved_ports", live=ours, at_boot=None)
+    refused = {"name": "net.ipv4.ip_local_reserved_ports", "value": "9000 # x", "source": "/etc/sysctl.d/zzz.conf:1"}
+    evidence["host"]["kernel"]["boot"]["refused"].append(refused)
+    result = judged(evidence, "kernel.reserved_ports")
+    assert result["status"] == "fail" and "9000 # x of /etc/sysctl.d/zzz.conf:1" in result["observed"]
+
+
+@pytest.mark.parametrize("span, status", [("32800 60000 # x", "pass"), ("x", "unknown")])
+def test_a_range_that_is_written_oddly_raises_nothing(span, status):
+    evidence = sysctl(kernel_of(), "net.ipv4.ip_local_port_range", live="32768 60999", at_boot=span)
+    sysctl(evidence, "net.ipv4.ip_local_reserved_ports", live="", at_boot="9000 # x")
+    assert judged(evidence, "kernel.reserved_ports")["status"] == status

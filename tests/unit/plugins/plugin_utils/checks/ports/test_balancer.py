@@ -121,12 +121,12 @@ def test_controllers_listen_for_it():
     assert ["443" in listening[name] for name in ("c1", "c2", "w1")] == [True, True, False]
 
 
-def test_what_others_may_use_is_not_tried_from_outside():
-    planned = clusters.plan_of(MEMBERS)._replace(balanced=True)
+def test_all_ports_of_nodes_are_tried_from_outside():
+    planned = clusters.plan_of(MEMBERS)._replace(balanced=True, outside=True)
     controller, dummy, worker = port_matrix.from_outside(planned, {"c1": {MEMBERS[0].address: {"tcp": {5000}}}})
     assert "2379-2380" in controller["tcp"] and "2379-2380" not in worker["tcp"]
-    assert "443" not in controller["tcp"] and "32009" not in controller["tcp"]
-    assert "30000-32008" in controller["tcp"] and "30000-32767" in worker["tcp"]
+    assert "443" in controller["tcp"] and "443" not in worker["tcp"]
+    assert "30000-32767" in controller["tcp"] and "30000-32767" in worker["tcp"]
     assert controller["connect"] == ["53", "5000", "7373"] and worker["connect"] == ["53", "7373"]
     assert worker["udp"] == ["7496", "8472", "30000-32767"] and worker["query"] == ["53"]
     later = port_matrix.from_outside(clusters.plan_of(MEMBERS, "operate"), {})[2]

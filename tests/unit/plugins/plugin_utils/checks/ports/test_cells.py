@@ -43,6 +43,8 @@ def test_a_cluster_in_order_has_no_red_cell(planned, evidence):
         ("udp", "dropped", ["8472"], {"overlay-vxlan"}),
         ("udp", "refused", ["7496", "32767"], {"serf-udp", "node-ports-udp"}),
         ("tcp", "unproven", ["4242"], {"install-bandwidth-checker"}),
+        ("udp", "shape_lost", ["8472"], {"overlay-vxlan"}),
+        ("udp", "length_lost", ["8472"], {"overlay-vxlan"}),
     ],
 )
 def test_a_fault_turns_exactly_its_cells_red(planned, evidence, transport, verdict, ports, rows):

@@ -65,6 +65,30 @@ def test_a_cluster_in_order(ports):
     assert ("w1", "ports.ops-center-api") not in results
 
 
+@pytest.mark.parametrize(
+    "verdict, reason, remedy",
+    [
+        (
+            "shape_lost",
+            "plain datagrams pass, and those shaped like VXLAN do not",
+            "Ask the network team, and that of the hypervisors, which device between w1 and w2 drops VXLAN on UDP 8472",
+        ),
+        (
+            "length_lost",
+            "VXLAN packets of 1500 bytes are lost, and short ones pass",
+            "Ask the network team to pass datagrams of the interface's full MTU between w1 and w2, fragments included.",
+        ),
+    ],
+)
+def test_an_overlay_that_a_device_treats_otherwise_says_how(ports, verdict, reason, remedy):
+    spoil(ports, "w1", "w2", "udp", verdict, "8472", reason=reason)
+    results, dummy = judge(collected(ports))
+    assert red(results) == {("w1", "ports.overlay-vxlan"): "fail"}
+    found = results["w1", "ports.overlay-vxlan"]
+    assert found["observed"] == f"w2: 8472 {verdict.replace('_', ' ')} ({reason})"
+    assert found["remedy"].startswith(remedy) and "Allow UDP" not in found["remedy"]
+
+
 def test_a_red_cell_is_told_with_what_to_do(ports):
     spoil(ports, "w1", "w2", "tcp", "dropped", "30005")
     results, document = judge(collected(ports))

@@ -48,6 +48,22 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
         ),
         ([], [], {"unresolved": 2}, ["unresolved"], "cannot resolve 2 sources of chrony's configuration", "resolve"),
         ([source()], [], {}, ["silent"], f"no answer on UDP 123 from {NTP}", "open UDP 123 from n1 to " + NTP),
+        (
+            [source(reach=255)],
+            [{**probe(verdict="reachable", detail="may be wrong"), "ntp": {"root_distance": 10.0}}],
+            {},
+            ["distant"],
+            f"rejected by chrony, since its time may be wrong by more than 3 s: {NTP} (10.0 s)",
+            f"Ask the operators of {NTP} why its root dispersion and root delay are that large",
+        ),
+        (
+            [source()],
+            [{**probe(), "cause": "refuses_time", "ntp": {"kiss": "DENY"}}],
+            {},
+            ["refusing"],
+            f"refuses to serve time to this node: {NTP} (DENY)",
+            f"Ask the operators of {NTP} to serve time to n1",
+        ),
         ([source()], [probe()], {}, ["silent"], "no answer", "open UDP 123"),
         ([source(**NTS)], [], {"log": LOG}, ["nts"], "certificate expired", "Open TCP 4460 from n1 to " + NTP),
         (
@@ -223,3 +239,8 @@ def test_a_time_zone_that_differs_is_told():
     assert "UTC, but Europe/Berlin on n2" in result["observed"]
     assert between(collected, "n3", "time.timezone_uniform")["status"] == "unknown"
     assert between({"n1": chrony_evidence()}, "n1", "time.timezone_uniform")["status"] == "pass"
+
+
+def test_equal_offsets_are_written_the_same_whatever_their_sign():
+    sources = [source("a", "192.0.2.1", "falseticker", 255, offset) for offset in (0.0, 0.0004, -0.0004)]
+    assert {cause.detail for cause in told(sources)} == {"+0.000 s off this clock"}

@@ -1,0 +1,118 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PostgreSQL: the start of a connection, up to what the server asks for. No password is sent."""
+
+import socket
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Evidence, Protocol
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    postgresql_messages,
+    tls_handshake,
+    verdicts,
+)
+
+_USER = "hostprep"
+# SQLSTATEs of a server that is there, and takes no connection at the moment.
+_NOT_NOW = ("57P03", "53300")
+_SECURE, _IN_CLEAR = b"S", b"N"
+
+
+class Postgresql(Protocol):
+    name = "postgresql"
+    title = "PostgreSQL"
+    outcome = (
+        "what the server asks for after the start-up message. No password is sent, and its certificate is not judged"
+    )
+    layer = "postgresql"
+    evidence = Evidence(
+        "postgresql",
+        """
+description: The answer of the database server. V(null) for other protocols and without one.
+returned: always
+type: dict
+contains:
+  tls:
+    description: Whether it offers TLS.
+    returned: always
+    type: bool
+    sample: true
+  authentication:
+    description: What it asks for, such as V(sasl), V(md5) or V(none). V(null) where it answers with an error.
+    returned: always
+    type: str
+    sample: sasl
+  error:
+    description: Its error, V(null) without one. One on the user is no fault, since that of the probe does not exist.
+    returned: always
+    type: str
+    sample: role "hostprep" does not exist
+""",
+    )
+    failures = {verdicts.DATABASE_FAILED: "the peer is not a PostgreSQL server, or takes no connection"}
+
+    def converse(self, attempt, stream):
+        """See Protocol.converse."""
+        with attempt.trace.layer(self.layer):
+            secure = _offers_tls(attempt, stream)
+        if secure:
+            with attempt.trace.layer("tls"):
+                # As clients do by default: the certificate is not verified (libpq, sslmode=prefer).
+                stream = tls_handshake.handshake(
+                    attempt.contexts.accepting, stream, attempt.endpoint.server_name, attempt.seconds
+                )
+        with attempt.trace.layer(self.layer):
+            return _start_up(attempt, stream, secure)
+
+
+def _offers_tls(attempt, stream):
+    deadline = deadlines.Deadline(attempt.seconds)
+    with _Failures(attempt.seconds):
+        stream.send(postgresql_messages.SSL_REQUEST, deadline)
+        answer = stream.receive(deadline)
+        # Whatever follows the one byte was not sent by the server: it waits for the handshake.
+        if answer not in (_SECURE, _IN_CLEAR):
+            start = printable(answer[:40]) or "the end of the connection"
+            raise postgresql_messages.PostgresqlError(f"the answer to SSLRequest is not that of PostgreSQL but {start}")
+    return answer == _SECURE
+
+
+def _start_up(attempt, stream, secure):
+    """A remark on the server, or None."""
+    deadline, reader, reply = deadlines.Deadline(attempt.seconds), postgresql_messages.ReplyReader(), None
+    with _Failures(attempt.seconds):
+        stream.send(postgresql_messages.start_up(_USER), deadline)
+        while reply is None:
+            data = stream.receive(deadline)
+            if not data:
+                raise postgresql_messages.PostgresqlError("the server closed the connection without an answer")
+            reply = reader.feed(data)
+    attempt.trace.note(postgresql={"tls": secure, "authentication": reply.authentication, "error": reply.message})
+    if reply.code in _NOT_NOW:
+        raise verdicts.LayerFailed(
+            verdicts.DATABASE_FAILED, f"the server takes no connection: {reply.message} ({reply.code})"
+        )
+    return f"the server answers: {reply.message}" if reply.message else None
+
+
+class _Failures:
+    """Whatever goes wrong inside is a LayerFailed(database_failed)."""
+
+    def __init__(self, seconds):
+        self._seconds = seconds
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, failure, traceback):
+        if isinstance(failure, socket.timeout):
+            reason = f"no answer of a PostgreSQL server within {self._seconds:g} s"
+        elif isinstance(failure, postgresql_messages.PostgresqlError):
+            reason = str(failure)
+        elif isinstance(failure, (OSError, ValueError)):
+            reason = f"cut while waiting for an answer ({getattr(failure, 'strerror', None) or failure})"
+        else:
+            return False
+        raise verdicts.LayerFailed(verdicts.DATABASE_FAILED, reason) from failure

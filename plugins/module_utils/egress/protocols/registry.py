@@ -1,0 +1,46 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A registry of container images: its own answer to GET /v2/, over TLS that a container runtime of this host trusts."""
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import http_origin, runtime_trust
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.https import Https
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.tls_protocol import TlsProtocol
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    http_exchange,
+    registry_answers,
+    tls_handshake,
+    verdicts,
+)
+
+
+class Registry(TlsProtocol):
+    name = "registry"
+    title = "Registry"
+    outcome = "a registry's own answer to a GET of C(/v2/), by the trust store of the container runtimes of this host"
+    layer = Https.layer
+    evidence = Https.evidence
+    failures = {verdicts.REGISTRY_FAILED: "what answers is not a registry of container images"}
+    carrier = "http_proxy"
+
+    def contexts_for(self, attempt):
+        """See TlsProtocol.contexts_for."""
+        endpoint = attempt.endpoint
+        try:
+            return attempt.contexts.with_authorities(runtime_trust.authorities(endpoint.host, endpoint.port))
+        except tls_handshake.TrustStoreError as exc:
+            raise verdicts.LayerFailed(verdicts.TLS_UNTRUSTED, f"a container runtime cannot read {exc}") from exc
+
+    def converse(self, attempt, stream):
+        """See Protocol.converse."""
+        endpoint = attempt.endpoint
+        with attempt.trace.layer(self.layer):
+            question = http_exchange.request(endpoint.host, endpoint.port, registry_answers.PATH)
+            head, page = http_origin.ask(attempt, stream, question)
+            mark = http_exchange.block_mark(head) or http_exchange.page_mark(head, page)
+            if mark:
+                raise http_origin.blocked(mark, page)
+            problem = registry_answers.problem(head, page.title)
+            if problem:
+                raise verdicts.LayerFailed(verdicts.REGISTRY_FAILED, problem)
+            return registry_answers.remark(head)

@@ -1,0 +1,529 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the rules of nftables as `nft -j list ruleset` prints them into the chains that packet_replay.py replays. Pure.
+
+Every expression that is not known here counts as one that may hold or not.
+"""
+
+import json
+from collections import namedtuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_truths
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_fields import (
+    ABSENT,
+    NUMBERS_OF_TCP_FLAGS,
+    PORT,
+    PROTOCOLS,
+    SEGMENT_SIZE,
+    SENDING_PORT,
+    SYN,
+    address,
+    is_between,
+    is_equal,
+    network,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import (
+    ACCEPT,
+    DROP,
+    NEW,
+    OTHER,
+    RETURN,
+    TRANSLATE,
+    UNTRACKED,
+    Chain,
+    Rule,
+    Verdict,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.port_truths import (
+    FALSE,
+    TRUE,
+    UNKNOWN,
+    negated,
+)
+
+# What only the text says, by `nft -a list ruleset`: the rules' texts, {(family, table, chain, handle): text}; the devices
+# of chains, {(family, table, chain): name}; tables that are switched off, {(family, table)}.
+Listing = namedtuple("Listing", "texts devices dormant")
+
+STATES = {"invalid": 1, "established": 2, "related": 4, "new": 8, "untracked": 64}
+STATUSES = {"expected": 1, "seen-reply": 2, "assured": 4, "confirmed": 8, "snat": 16, "dnat": 32, "dying": 512}
+_OTHER_TRANSPORTS = ("sctp", "dccp", "udplite", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp")
+_PASSING = ("counter", "log", "flow", "ct helper", "ct timeout", "ct expectation", "last", "dup", "secmark", "tunnel")
+# Rules of iptables in these tables that lead nowhere, by the names of their targets.
+PASSING_TARGETS = frozenset(
+    "LOG NFLOG ULOG TRACE AUDIT CHECKSUM CLASSIFY DSCP TOS TTL HL TCPMSS SECMARK CONNSECMARK SET LED RATEEST IDLETIMER".split()
+)
+_FOLDED = {
+    "&": lambda one, other: one & other,
+    "|": lambda one, other: one | other,
+    "^": lambda one, other: one ^ other,
+    "<<": lambda one, other: one << other,
+    ">>": lambda one, other: one >> other,
+}
+
+
+class Unreadable(Exception):
+    """A ruleset that is not what nft prints."""
+
+
+def objects_of(text):
+    """Return the objects of `nft -j list ruleset`. Raises Unreadable."""
+    try:
+        return [entry for entry in json.loads(text)["nftables"] if isinstance(entry, dict)]
+    except (ValueError, KeyError, TypeError) as problem:
+        raise Unreadable(f"nft -j list ruleset prints something else: {problem}") from problem
+
+
+def chains(objects, listing, saved=None):
+    """Return the base chains of a ruleset. objects: as objects_of() returns them.
+
+    saved: {(family, table, chain): [Rule]} by iptables-save, for rules with matches and targets of iptables, which nft only names.
+    """
+    kept, sets, saved = [], {}, saved or {}
+    for entry in objects:
+        for kind, about in entry.items():
+            place = (about.get("family"), about.get("table"))
+            if kind in ("set", "map"):
+                sets.setdefault(place, {})[about["name"]] = _Elements(about.get("elem", []))
+            elif kind in ("chain", "rule") and place not in listing.dormant:
+                kept.append((kind, place, about))
+    found = {}
+    for kind, place, about in kept:
+        if kind == "chain":
+            where = "{} {} {}".format(*place, about["name"])
+            device = about.get("dev", listing.devices.get(place + (about["name"],), None))
+            on_device = about.get("hook") in ("ingress", "egress")
+            of_table = found.setdefault(place, {})
+            of_table[about["name"]] = Chain(
+                where,
+                place[0],
+                about.get("type", ""),
+                about.get("hook", ""),
+                about.get("prio", 0),
+                about.get("policy", "accept"),
+                (device if isinstance(device, str) else None) if on_device else "",
+                [],
+                of_table,
+            )
+    for kind, place, about in kept:
+        if kind == "rule":
+            here, expressions = place + (about["chain"],), about.get("expr", [])
+            rules, beside = found[place][about["chain"]].rules, saved.get(here, [])
+            if len(rules) < len(beside) and any("xt" in one for one in expressions if isinstance(one, dict)):
+                rules.append(beside[len(rules)])
+                continue
+            said = listing.texts.get(here + (about.get("handle"),), "rule {}".format(about.get("handle")))
+            rules.append(Rule(said, _Rule(sets.get(place, {})).steps(expressions)))
+    return [chain for of_table in found.values() for chain in of_table.values() if chain.hook]
+
+
+class _Elements:
+    """The elements of a set. Addresses and numbers are found without a look at each of them."""
+
+    def __init__(self, elements):
+        self.plain, self.spans, self.rest = set(), [], []
+        for element in map(_unwrapped, elements):
+            scalar, span = _scalar(element), _span(element)
+            if isinstance(element, (str, int)) and scalar is not None and element != "*":
+                self.plain.add(scalar)
+            elif span:
+                self.spans.append(span)
+            else:
+                self.rest.append(element)
+        self.words = any(isinstance(one, str) for one in self.plain)
+
+    def holds(self, value, names):
+        """Return the Truth of a value being among them."""
+        if value is None:
+            return UNKNOWN
+        truth = FALSE
+        if isinstance(value, (int, tuple)) and not self.words:
+            truth = port_truths.known(value in self.plain)
+        else:
+            for scalar in self.plain:
+                truth = port_truths.either(truth, _holds(value, "==", scalar, {}, names))
+        for first, last in self.spans:
+            truth = port_truths.either(truth, is_between(value, first, last))
+        for element in self.rest:
+            truth = port_truths.either(truth, _holds(value, "==", element, {}, names))
+        return truth
+
+
+def _span(element):
+    """(first, last) of a range or a network, None for anything else."""
+    if isinstance(element, dict) and len(element) == 1:
+        if "range" in element:
+            first, last = map(_scalar, element["range"])
+            return (first, last) if first is not None and last is not None else None
+        if "prefix" in element:
+            return network(str(element["prefix"]["addr"]), element["prefix"]["len"])
+    return None
+
+
+def _unwrapped(element):
+    while isinstance(element, dict) and "elem" in element:
+        element = element["elem"]["val"] if isinstance(element["elem"], dict) else None
+    return element
+
+
+def _scalar(text):
+    """A word or number of a rule as a value."""
+    if isinstance(text, bool) or not isinstance(text, (str, int)):
+        return text if isinstance(text, bool) else None
+    if isinstance(text, int):
+        return text
+    found = address(text)
+    if found is not None:
+        return found
+    return int(text, 0) if text[:1].isdigit() and _is_number(text) else text
+
+
+def _is_number(text):
+    try:
+        int(text, 0)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(right, names):
+    """The number of the right side of a comparison of bits, None where it is not known."""
+    if isinstance(right, list):
+        return _fold("|", [_number(one, names) for one in right])
+    if isinstance(right, dict) and "|" in right:
+        return _number(right["|"], names)
+    if isinstance(right, str):
+        return names.get(right) if right in names else _scalar(right) if right[:1].isdigit() else None
+    return right if isinstance(right, int) else None
+
+
+def _fold(operator, numbers):
+    if not numbers or any(not isinstance(one, int) for one in numbers):
+        return None
+    total = numbers[0]
+    for number in numbers[1:]:
+        total = _FOLDED[operator](total, number)
+    return total
+
+
+def _holds(value, operator, right, sets, names):
+    """Return the Truth of `value operator right`; names: those of the bits of the field."""
+    if value == ABSENT or (isinstance(value, list) and ABSENT in value):
+        return FALSE
+    if operator == "!=":
+        return negated(_holds(value, "==", right, sets, names))
+    if operator in ("<", ">", "<=", ">="):
+        return _compared(value, operator, _scalar(_unwrapped(right)))
+    if operator in ("in", "!"):
+        bits = _number(right, names)
+        if isinstance(value, int) and bits is not None:
+            return port_truths.known(bool(value & bits) == (operator == "in"))
+        return UNKNOWN if operator == "!" else _holds(value, "==", right, sets, names)
+    if operator != "==" or value is None:
+        return UNKNOWN
+    right = _unwrapped(right)
+    if isinstance(right, str) and right.startswith("@"):
+        return sets[right[1:]].holds(value, names) if right[1:] in sets else UNKNOWN
+    if right == "*":
+        return TRUE
+    if isinstance(right, dict):
+        return _in_composite(value, right, sets, names)
+    if isinstance(value, list):
+        return UNKNOWN
+    if names and isinstance(value, int):
+        return is_equal(value, _number(right, names))
+    if isinstance(value, int) and isinstance(right, str) and right in PROTOCOLS:
+        return is_equal(value, PROTOCOLS[right])
+    return is_equal(value, right if isinstance(right, tuple) else _scalar(right))
+
+
+def _in_composite(value, right, sets, names):
+    (kind, content), *others = right.items()
+    if others:
+        return UNKNOWN
+    if kind == "set":
+        return _Elements(content if isinstance(content, list) else [content]).holds(value, names)
+    if kind == "concat" and isinstance(value, list) and len(value) == len(content):
+        truth = TRUE
+        for one, part in zip(value, content):
+            truth = port_truths.both(truth, _holds(one, "==", part, sets, {}))
+        return truth
+    if isinstance(value, list):
+        return UNKNOWN
+    if kind in ("range", "prefix"):
+        ends = _span(right)
+        return is_between(value, *ends) if ends else UNKNOWN
+    number = _number(right, names)
+    return UNKNOWN if number is None else is_equal(value, number)
+
+
+def _compared(value, operator, limit):
+    if not isinstance(limit, int) or isinstance(limit, bool):
+        return UNKNOWN
+    largest = 1 << 128
+    first, last = {"<": (0, limit - 1), "<=": (0, limit), ">": (limit + 1, largest), ">=": (limit, largest)}[operator]
+    return is_between(value, first, last)
+
+
+class _Rule:
+    """Reads the expressions of one rule. sets: {name: _Elements} of its table."""
+
+    def __init__(self, sets):
+        self.sets = sets
+
+    def steps(self, expressions):
+        """Return the steps of a rule, as packet_replay.Rule has them."""
+        found = []
+        for entry in expressions:
+            if not isinstance(entry, dict) or len(entry) != 1:
+                found.append(_MAYBE)
+                continue
+            ((kind, about),) = entry.items()
+            found += self._step(kind, about)
+        return found
+
+    def _step(self, kind, about):
+        if kind in ("accept", "return", "continue"):
+            return [("verdict", {"accept": ACCEPT, "return": RETURN}.get(kind, Verdict(kind, "")))]
+        if kind == "drop":
+            return [("verdict", DROP)]
+        if kind == "reject":
+            return _rejecting(about) + [("verdict", DROP)]
+        if kind in ("jump", "goto"):
+            return [("verdict", Verdict(kind, about["target"]))]
+        if kind in ("dnat", "redirect", "tproxy"):
+            return [("verdict", TRANSLATE)]
+        if kind in ("snat", "masquerade"):
+            return [("verdict", ACCEPT)]
+        if kind == "match":
+            return [("if", self._condition(about))]
+        if kind == "vmap":
+            return [("choose", self._choices(about))]
+        if kind == "mangle":
+            return self._change(about)
+        if kind == "notrack":
+            return [("change", lambda packet, state: state._replace(tracking=UNTRACKED))]
+        if kind == "xt" and isinstance(about, dict) and about.get("type") == "match" and about.get("name") == "comment":
+            return []
+        if kind == "xt" and isinstance(about, dict) and about.get("type") == "target":
+            return [] if about.get("name") in PASSING_TARGETS else [_MAYBE, ("verdict", OTHER)]
+        if kind in ("queue", "fwd", "synproxy"):
+            return [("verdict", OTHER)]
+        return [] if kind in _PASSING else [_MAYBE]
+
+    def _condition(self, about):
+        left, operator, right = about["left"], about.get("op", "=="), about["right"]
+        names = _names(left)
+        if left == {"meta": {"key": "pkttype"}} and right == "unicast":
+            right = "host"  # two words for one thing
+        return lambda packet, state: _holds(_value(left, packet, state), operator, right, self.sets, names)
+
+    def _choices(self, about):
+        key, data = about["key"], about["data"]
+        elements = data.get("set") if isinstance(data, dict) else None
+        if elements is None and isinstance(data, str) and data[1:] in self.sets:
+            elements = self.sets[data[1:]].rest
+        names = _names(key)
+
+        def choices(packet, state):
+            if elements is None:
+                return [(UNKNOWN, OTHER)]
+            value, found, rest = _value(key, packet, state), [], TRUE
+            for entry in elements:
+                if not isinstance(entry, list) or len(entry) != 2:
+                    return [(UNKNOWN, OTHER)]
+                wanted, verdict = entry
+                if _unwrapped(wanted) == "*":
+                    truth = rest if value != ABSENT else FALSE
+                else:
+                    truth = _holds(value, "==", wanted, self.sets, names)
+                rest = port_truths.both(rest, negated(truth))
+                found.append((truth, _verdict(verdict)))
+            return found
+
+        return choices
+
+    @staticmethod
+    def _change(about):
+        key, value = about["key"], about["value"]
+        ((kind, what),) = key.items() if isinstance(key, dict) and len(key) == 1 else (("", {}),)
+        if kind == "payload":
+            return [("verdict", TRANSLATE)] if what.get("field") in ("dport", "daddr", "sport", "saddr") else []
+        if not isinstance(what, dict) or what.get("key") != "mark" or kind not in ("meta", "ct"):
+            return []
+        name = "mark" if kind == "meta" else "connection_mark"
+
+        def change(packet, state):
+            number = _value(value, packet, state)
+            return state._replace(**{name: number if isinstance(number, int) else None})
+
+        # A rule ends where it reads a field that is not there, such as the mark of a connection that is not known yet.
+        return [("if", lambda packet, state: negated(_absent(value, packet, state))), ("change", change)]
+
+
+_MAYBE = ("if", lambda packet, state: UNKNOWN)
+
+
+def _absent(expression, packet, state):
+    """The Truth of a packet lacking a field."""
+    parts = expression
+    if isinstance(expression, dict) and len(expression) == 1 and set(expression) <= set(_FOLDED):
+        (parts,) = expression.values()
+    values = [_value(part, packet, state) for part in (parts if isinstance(parts, list) else [parts])]
+    return port_truths.known(ABSENT in values)
+
+
+def _rejecting(about):
+    """How it is rejected says which packets are: nft leaves out the condition that says the same."""
+    kind = about.get("type") if isinstance(about, dict) else None
+    if kind == "tcp reset":
+        return [("if", lambda packet, state: port_truths.known(packet.transport == "tcp"))]
+    if kind in ("icmp", "icmpv6"):
+        return [("if", lambda packet, state: port_truths.known((":" in packet.source) == (kind == "icmpv6")))]
+    return []
+
+
+def _verdict(about):
+    if not isinstance(about, dict) or len(about) != 1:
+        return OTHER
+    ((kind, value),) = about.items()
+    if kind in ("jump", "goto"):
+        return Verdict(kind, value["target"])
+    return {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": Verdict("continue", "")}.get(kind, OTHER)
+
+
+def _names(left):
+    """The names of the bits of a field, {} where it has none."""
+    if isinstance(left, dict):
+        for operator in ("&", "|", "^"):
+            if operator in left:
+                return _names(left[operator][0])
+        if left.get("payload", {}).get("field") == "flags" and left["payload"].get("protocol") == "tcp":
+            return NUMBERS_OF_TCP_FLAGS
+        return {"state": STATES, "status": STATUSES}.get(left.get("ct", {}).get("key"), {})
+    return {}
+
+
+def _value(left, packet, state):
+    """Return the value of an expression for a packet."""
+    if isinstance(left, (int, str)):
+        return _scalar(left)
+    if not isinstance(left, dict) or len(left) != 1:
+        return None
+    ((kind, about),) = left.items()
+    if kind == "concat":
+        return [_value(one, packet, state) for one in about]
+    if kind in _FOLDED:
+        return _folded(kind, about, packet, state, _names(left))
+    reader = {"payload": _payload, "meta": _meta, "ct": _connection, "fib": _fib, "exthdr": _header}.get(kind)
+    if kind == "ip option":
+        return _header(about, packet, state)
+    if kind == "tcp option":
+        about = about if isinstance(about, dict) else {}
+        size = SEGMENT_SIZE if (about.get("name"), about.get("field")) == ("maxseg", "size") else None
+        return size if packet.transport == "tcp" else ABSENT
+    return reader(about, packet, state) if reader and isinstance(about, dict) else None
+
+
+def _folded(operator, operands, packet, state, names):
+    if operator == "&" and operands[0] == {"payload": {"protocol": "ip", "field": "frag-off"}}:
+        rest = _number(operands[1], {})
+        return 0 if ":" not in packet.source and rest is not None and not rest & 0xC000 else None
+    first = _value(operands[0], packet, state)
+    if first == ABSENT:
+        return ABSENT
+    others = [
+        _number(one, names) if not isinstance(one, dict) or "|" in one else _value(one, packet, state)
+        for one in operands[1:]
+    ]
+    return _fold(operator, [first] + others)
+
+
+def _payload(about, packet, _state):
+    protocol, field = about.get("protocol"), about.get("field")
+    ipv6 = ":" in packet.source
+    if protocol is None:
+        if about.get("base") == "th" and (about.get("offset"), about.get("len")) == (16, 16):
+            return PORT
+        return None
+    if protocol in ("ip", "ip6"):
+        if ipv6 != (protocol == "ip6"):
+            return ABSENT
+        return {
+            "saddr": address(packet.source),
+            "daddr": address(packet.destination) if packet.destination else None,
+            "protocol": PROTOCOLS[packet.transport],
+            "nexthdr": PROTOCOLS[packet.transport],
+            "version": 6 if ipv6 else 4,
+        }.get(field)
+    if protocol in ("tcp", "udp", "th"):
+        if protocol not in (packet.transport, "th"):
+            return ABSENT
+        return {"dport": PORT, "sport": SENDING_PORT, "flags": SYN if protocol == "tcp" else None}.get(field)
+    return ABSENT if protocol in _OTHER_TRANSPORTS else None
+
+
+def _meta(about, packet, state):
+    ipv6 = ":" in packet.source
+    return {
+        "iif": packet.iif,
+        "iifname": packet.iif,
+        "oif": packet.oif,
+        "oifname": packet.oif,
+        "mark": state.mark,
+        "l4proto": PROTOCOLS[packet.transport],
+        "nfproto": "ipv6" if ipv6 else "ipv4",
+        "protocol": "ip6" if ipv6 else "ip",
+        "pkttype": "host",
+    }.get(about.get("key"))
+
+
+def _connection(about, packet, state):
+    key, direction = about.get("key"), about.get("dir")
+    if state.tracking is None:
+        return None
+    if key == "state":
+        return STATES[state.tracking]
+    if state.tracking != NEW:
+        return ABSENT
+    for version, ipv6 in (("ip ", False), ("ip6 ", True)):
+        if str(key).startswith(version) and ipv6 != (":" in packet.source):
+            return ABSENT
+    if key == "direction":
+        return "original"
+    if key == "status":
+        return 0
+    if key == "mark":
+        return state.connection_mark
+    if direction == "original":
+        return {
+            "saddr": address(packet.source),
+            "ip saddr": address(packet.source),
+            "ip6 saddr": address(packet.source),
+            "daddr": address(packet.destination or ""),
+            "ip daddr": address(packet.destination or ""),
+            "ip6 daddr": address(packet.destination or ""),
+            "proto-dst": PORT,
+            "protocol": PROTOCOLS[packet.transport],
+        }.get(key)
+    return None
+
+
+def _fib(about, packet, _state):
+    """The interface by which a packet comes in is taken from the routes to its source, so the way back is there."""
+    flags, result = about.get("flags", []), about.get("result")
+    flags = [flags] if isinstance(flags, str) else flags
+    if result == "type":
+        if "daddr" in flags:
+            return "local" if packet.oif == "" else "unicast"
+        return "unicast"
+    if "saddr" in flags and "iif" in flags and packet.iif is not None:
+        return True
+    return None
+
+
+def _header(about, _packet, _state):
+    """A packet that opens a connection has neither extension headers nor options of IP."""
+    return ABSENT if "field" in about else False

@@ -1,0 +1,118 @@
+#!/usr/bin/python
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: whole_files
+short_description: Write whole configuration files, or remove them, in one call
+version_added: 0.1.0
+description:
+  - For files that belong to one program or role alone. They are owned by root.
+  - Each file is replaced in one step, and what a killed run left of it is removed.
+  - A path is refused where a user other than root owns, or can replace, the file or a directory or link above it,
+    since that user could lead root to any other file. So is a file of more than 1 MiB.
+  - Needs Python 3.6 or newer and its standard library on the host.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+options:
+  files:
+    description: The files, in the order in which they are written.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: The file.
+        type: path
+        required: true
+      state:
+        description: Whether there is to be the file.
+        type: str
+        choices: [present, absent]
+        default: present
+      content:
+        description: The whole content.
+        type: str
+        default: ""
+      mode:
+        description: Mode, as an octal number in quotes.
+        type: str
+        default: "0644"
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+seealso:
+  - module: ansible.builtin.copy
+  - module: hostprep.runtime_fabric.managed_blocks
+"""
+
+EXAMPLES = r"""
+- name: Configure a kernel module and a parameter for boot
+  hostprep.runtime_fabric.whole_files:
+    files:
+      - path: /etc/modules-load.d/site.conf
+        content: |
+          br_netfilter
+      - path: /etc/sysctl.d/site.conf
+        content: |
+          net.ipv4.ip_forward = 1
+"""
+
+RETURN = r"""
+files:
+  description: The files, in the order of O(files), and whether each one changed.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - path: /etc/sysctl.d/site.conf
+      changed: true
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
+
+FILE = {
+    "path": {"type": "path", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "content": {"type": "str", "default": ""},
+    "mode": {"type": "str", "default": "0644"},
+}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={"files": {"type": "list", "elements": "dict", "required": True, "options": FILE}},
+        supports_check_mode=True,
+    )
+    try:
+        wanted = [managed_files.plan_whole(entry) for entry in module.params["files"]]
+        if not module.check_mode:
+            for one in wanted:
+                if one.changed:
+                    managed_files.carry_out(one)
+    except managed_files.Refused as problem:
+        module.fail_json(msg=str(problem))
+    files = []
+    for one in wanted:
+        changed = one.changed
+        if one.new_text is not None and (one.text is not None or not module.check_mode):
+            changed = module.set_group_if_different(one.path, "root", changed)
+            changed = module.set_default_selinux_context(one.path, changed)
+        files.append({"path": one.path, "changed": changed})
+    module.exit_json(
+        changed=any(entry["changed"] for entry in files),
+        files=files,
+        diff=[one.diff() for one in wanted if one.changed],
+    )
+
+
+if __name__ == "__main__":
+    main()

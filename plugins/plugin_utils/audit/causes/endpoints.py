@@ -1,0 +1,175 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Endpoints that are not reached: one cause for all of them that fail in the same manner, on the same nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.alike import (
+    for_nodes,
+    named,
+    without_node,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
+
+_PROBED = re.compile(r"^egress\.(?!ntp$|dns$|dns_search$|http_proxy$|socks5_proxy$|smtp$|bandwidth$)")
+# verdict -> (title, owner)
+_KINDS = {
+    "unresolved": ("{count} do not resolve", "DNS"),
+    "dropped": ("{count} are blocked: packets are dropped", "network"),
+    "refused": ("{count} are blocked: connections are refused", "network"),
+    "rejected": ("{count} are blocked: a firewall rejects the packets", "network"),
+    "proxy_unreachable": ("The {proxy} is not reachable", "proxy"),
+    "proxy_auth": ("The {proxy} refuses the credentials", "proxy"),
+    "proxy_denied": ("The {proxy} denies {count}", "proxy"),
+    "proxy_failed": ("The {proxy} itself does not reach {count}", "proxy"),
+    "proxy_broken": ("What answers is not a working {proxy}", "proxy"),
+    "blocked": ("A block page or login page answers for {count}", "proxy"),
+    "tls_intercepted": ("TLS of {count} is intercepted", "proxy"),
+    "tls_untrusted": ("The certificates of {count} are not trusted", "proxy"),
+    "tls_name_mismatch": ("The certificates of {count} are for other names", "proxy"),
+    "tls_expired": ("The certificates of {count} have expired", "time"),
+    "certificate_refused": ("{count} require a client certificate", "vendor"),
+    "upgrade_refused": ("WebSockets to {count} are not let through", "proxy"),
+    "idle_cut": ("Idle connections to {count} are cut", "network"),
+}
+_PROXY_ITSELF = ("proxy_unreachable", "proxy_auth", "proxy_broken")
+_BY_PACKETS = ("dropped", "refused", "rejected")
+_PROXY_CHECKS = {"http_proxy": "egress.http_proxy", "socks5": "egress.socks5_proxy"}
+_DNS_CHECKS = ("egress.dns", "egress.dns_search")
+_MOST = 4
+
+
+def endpoints(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
+    """Group by verdict, path, issuer of the certificate and the nodes that have it."""
+    probed = [
+        result
+        for result in results
+        if _PROBED.match(result["id"]) and result["status"] == "fail" and _is_probe(result["evidence"])
+    ]
+    nodes_of: dict[tuple[Any, ...], set[str]] = {}
+    for result in probed:
+        nodes_of.setdefault(_kind(result, cluster), set()).add(result["node"])
+    groups: dict[tuple[Any, ...], list[Result]] = {}
+    for result in probed:
+        kind = _kind(result, cluster)
+        groups.setdefault((*kind[:3], frozenset(nodes_of[kind])), []).append(result)
+    return [_draft(group, results, cluster) for group in groups.values()]
+
+
+def _is_probe(evidence: Any) -> bool:
+    return isinstance(evidence, Mapping) and {"verdict", "path", "host", "port"} <= set(evidence)
+
+
+def _kind(result: Result, cluster: Cluster) -> tuple[Any, ...]:
+    probe = result["evidence"]
+    issuer = (probe.get("tls") or {}).get("issuer") if probe["verdict"].startswith("tls_") else None
+    # What a proxy says of itself holds for all endpoints behind it.
+    which = None if probe["verdict"] in _PROXY_ITSELF else result["id"]
+    detail = probe.get("detail") or ""
+    said = without_node(detail, result["node"], cluster.addresses.get(result["node"], ""))
+    return probe["verdict"], probe["path"], issuer or (said if which is None else None), which
+
+
+def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster) -> Draft:
+    first = group[0]["evidence"]
+    verdict, path = first["verdict"], first["path"]
+    nodes = cluster.in_order({result["node"] for result in group})
+    targets = list(dict.fromkeys(f"{result['evidence']['host']}:{result['evidence']['port']}" for result in group))
+    names = {"count": _counted(targets), "proxy": remedies.PROXIES.get(path, "proxy")}
+    title, owner = _KINDS.get(verdict, ("{count} are not reached", "network"))
+    said = [
+        result
+        for result in results
+        if result["node"] in nodes
+        and (
+            (result["id"] == _PROXY_CHECKS.get(path) and verdict.startswith("proxy_"))
+            or (result["id"] in _DNS_CHECKS and verdict == "unresolved")
+        )
+    ]
+    itself = verdict in _PROXY_ITSELF
+    detail = "" if verdict in _BY_PACKETS else first.get("detail") or ""
+    way = f" {remedies.WAYS[path]}" if path in remedies.WAYS and path != "direct" else ""
+    said_so = f"{verdict.replace('_', ' ')}{f' ({detail})' if detail else ''}"
+    what = f"{named(nodes, len(cluster.addresses))} to {_listed(targets)}{way}: {said_so}"
+    return Draft(
+        f"egress:{verdict}:{path}:{targets[0] if not itself else ''}:{','.join(nodes)}",
+        _agreed(title.format(**names), len(targets)),
+        owner,
+        what,
+        [*said, *group],
+        _ask(verdict, path, targets, nodes, cluster, group[0]),
+        _confirm(path, targets[0]),
+        _others(group),
+        # What the proxy's own check found is the cause; what is behind the proxy follows.
+        list(group) if itself and said else [],
+    )
+
+
+def _counted(targets: Sequence[str]) -> str:
+    return targets[0] if len(targets) == 1 else f"{len(targets)} endpoints"
+
+
+def _agreed(title: str, count: int) -> str:
+    """A title with its verb in the singular where there is one endpoint."""
+    if count != 1:
+        return title
+    for plural, singular in (
+        (" do not ", " does not "),
+        (" are ", " is "),
+        (" have ", " has "),
+        (" require ", " requires "),
+    ):
+        title = title.replace(plural, singular)
+    return title.replace("The certificates of", "The certificate of")
+
+
+def _listed(targets: Sequence[str]) -> str:
+    shown = ", ".join(targets[:_MOST])
+    return f"{shown} and {len(targets) - _MOST} more" if len(targets) > _MOST else shown
+
+
+def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], cluster: Cluster, one: Result) -> str:
+    whom = cluster.from_whom(nodes)
+    if path == "direct" and verdict in _BY_PACKETS:
+        return f"Allow TCP from {whom} to {', '.join(targets)}."
+    if verdict == "unresolved":
+        hosts = dict.fromkeys(target.rpartition(":")[0] for target in targets)
+        return f"Let the name servers of {whom} resolve {', '.join(hosts)}."
+    if verdict == "proxy_denied":
+        return f"Allow the {remedies.PROXIES[path]} to connect to {', '.join(targets)} for {whom}."
+    if verdict == "proxy_failed":
+        return f"Let the {remedies.PROXIES[path]} itself resolve and reach {', '.join(targets)}."
+    if verdict == "tls_intercepted":
+        return (
+            f"Exempt {', '.join(targets)} from TLS inspection for {whom}: containers do not trust the inspection's CA."
+        )
+    remedy = without_node(one["remedy"], one["node"], cluster.addresses.get(one["node"], ""))
+    return for_nodes(remedy, nodes, cluster.addresses)
+
+
+def _confirm(path: str, target: str) -> str:
+    options = {"http_proxy": " --proxy PROXY", "socks5": " --socks5-hostname PROXY"}.get(path, " --noproxy '*'")
+    return f"curl -v{options} https://{target}"
+
+
+def _others(group: Sequence[Result]) -> list[str]:
+    """What other paths found, and what the probe itself left open."""
+    found: dict[str, None] = {}
+    for result in group:
+        probe = result["evidence"]
+        for other in probe.get("other_paths") or ():
+            if other.get("verdict") == "reachable":
+                found[
+                    f"{remedies.WAYS[other['path']].capitalize()} it is reachable: the configured path may be wrong."
+                ] = None
+        for text in probe.get("alternatives") or ():
+            found[str(text)] = None
+    return list(found)

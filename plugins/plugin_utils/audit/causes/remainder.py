@@ -1,0 +1,143 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What no other rule explains: settings that one role puts right, and findings that are the same on several nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.alike import (
+    for_nodes,
+    named,
+    without_node,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
+
+_ROLE = re.compile(r"run the role (hostprep\.runtime_fabric\.(rtf_\w+))")
+_LEFT_OUT = re.compile(r"^left out by (\w+)$")
+_MOST = 3
+
+
+def left_out(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
+    """What the site left out of the run, by the variable that does it."""
+    by_variable: dict[str, list[Result]] = {}
+    for result in results:
+        match = _LEFT_OUT.match(result["observed"]) if result["status"] == SKIPPED else None
+        if match:
+            by_variable.setdefault(match[1], []).append(result)
+    return [
+        Draft(
+            f"left_out:{variable}",
+            f"{variable} leaves out required checks",
+            "platform team",
+            _named(dict.fromkeys(result["id"] for result in own)),
+            own,
+            f"Run the audit without {variable}, or accept the gap with an entry of rtf_waivers.",
+        )
+        for variable, own in by_variable.items()
+    ]
+
+
+def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
+    """Failed findings that one role puts right, on the nodes that have the same ones."""
+    role_of = {id(result): match for result in results if (match := _ROLE.search(result["remedy"]))}
+    ids: dict[tuple[str, str], set[str]] = {}
+    for result in results:
+        if id(result) in role_of:
+            ids.setdefault((role_of[id(result)][2], result["node"]), set()).add(result["id"])
+    groups: dict[tuple[str, frozenset[str]], list[Result]] = {}
+    for result in results:
+        if id(result) in role_of:
+            role = role_of[id(result)][2]
+            groups.setdefault((role, frozenset(ids[role, result["node"]])), []).append(result)
+    found = []
+    for (role, checks), own in groups.items():
+        if len(checks) < 2:
+            continue
+        nodes = cluster.in_order({result["node"] for result in own})
+        one_of_each = {result["id"]: result for result in own}
+        found.append(
+            Draft(
+                f"role:{role}:{','.join(nodes)}",
+                f"The settings of {role} are not in force",
+                "platform team",
+                "; ".join(
+                    _observed([result for result in own if result["id"] == name], cluster) for name in one_of_each
+                ),
+                own,
+                f"Run the role hostprep.runtime_fabric.{role} on {named(nodes, len(cluster.addresses))}. If a setting is lost "
+                "again, find what resets it.",
+                "; ".join(dict.fromkeys(filter(None, (cluster.check(name).get("confirm") for name in one_of_each)))),
+            )
+        )
+    return found
+
+
+def alike(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
+    """One cause for a check on all nodes on which it says the same thing to do."""
+    groups: dict[tuple[str, ...], list[Result]] = {}
+    for result in results:
+        groups.setdefault(_key(result, cluster), []).append(result)
+    return [_draft(own, cluster) for own in groups.values()]
+
+
+def _key(result: Result, cluster: Cluster) -> tuple[str, ...]:
+    own = result["node"], cluster.addresses.get(result["node"], "")
+    remedy, observed = (without_node(text, *own) for text in (result["remedy"], result["observed"]))
+    if result["status"] == UNKNOWN:
+        # Checks of an area for which the same evidence is missing.
+        return result["id"].partition(".")[0], UNKNOWN, observed, remedy
+    return result["id"], result["status"], remedy or observed
+
+
+def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
+    first = own[0]
+    ids = list(dict.fromkeys(result["id"] for result in own))
+    nodes = cluster.in_order({result["node"] for result in own})
+    check = cluster.check(first["id"])
+    met = "Not known" if first["status"] == UNKNOWN else "Not met"
+    title = f"{met}: {first['title']}" if len(ids) == 1 else f"{len(ids)} checks have no answer: {_named(ids)}"
+    remedy = without_node(first["remedy"], first["node"], cluster.addresses.get(first["node"], ""))
+    return Draft(
+        f"{first['id']}:{first['status']}:{','.join(nodes)}",
+        title,
+        check.get("owner", "node administrator"),
+        _observed(own, cluster),
+        own,
+        for_nodes(remedy, nodes, cluster.addresses),
+        check.get("confirm", ""),
+    )
+
+
+def _observed(own: Sequence[Result], cluster: Cluster) -> str:
+    """What was found, with the nodes, once where it is the same on all of them but for the order."""
+    texts: dict[tuple[str, ...], tuple[str, list[str]]] = {}
+    for result in own:
+        text = without_node(result["observed"], result["node"], cluster.addresses.get(result["node"], ""))
+        texts.setdefault(tuple(sorted(text.split(", "))), (text, []))[1].append(result["node"])
+    shown = []
+    for text, every in texts.values():
+        nodes = list(dict.fromkeys(every))
+        shown.append(f"{named(nodes, len(cluster.addresses))}: {for_nodes(text, nodes, cluster.addresses)}")
+    return "; ".join(shown[:_MOST]) + (f"; and {len(shown) - _MOST} more" if len(shown) > _MOST else "")
+
+
+def _each_once(texts: Sequence[str]) -> str:
+    """Texts in a row, the nodes only where they change."""
+    out: list[str] = []
+    former = None
+    for text in texts:
+        nodes, colon, rest = text.partition(": ")
+        out.append(rest if colon and nodes == former else text)
+        former = nodes
+    return "; ".join(out)
+
+
+def _named(ids: Sequence[str] | dict[str, None]) -> str:
+    names = list(ids)
+    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")

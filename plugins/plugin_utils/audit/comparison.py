@@ -1,0 +1,117 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What changed between two audits of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
+
+# A report.json, or what an audit is about to write.
+Document = Mapping[str, Any]
+_Key = tuple[str, str]  # id of a check, node
+
+
+class Change(TypedDict):
+    """A finding that began, ended, or found something else. before, after: what was found, "" where nothing was."""
+
+    id: str
+    node: str
+    title: str
+    before: str
+    after: str
+
+
+class Comparison(TypedDict):
+    """before, after: when the audits were made. new, fixed, other: changes of findings; `other` failed both times and found
+    something else. still: how many findings are as they were. causes_new: titles of causes of which all findings are new.
+    causes_fixed: titles of causes of which nothing is left. unknown: nodes whose findings cannot be compared, because one of
+    the audits had no answer of them. readiness: of the cluster, before and after.
+    """
+
+    before: str
+    after: str
+    readiness: list[str]
+    new: list[Change]
+    fixed: list[Change]
+    other: list[Change]
+    still: int
+    causes_new: list[str]
+    causes_fixed: list[str]
+    unknown: list[str]
+
+
+def compare(before: Document, after: Document) -> Comparison:
+    """Compare two reports. What either of them has no answer for is neither new nor fixed."""
+    old, now = _by_key(before["results"]), _by_key(after["results"])
+    failing_before = {key for key, result in old.items() if _fails(result)}
+    failing_now = {key for key, result in now.items() if _fails(result)}
+    new = [key for key in now if key in failing_now and _answered(old.get(key)) and key not in failing_before]
+    fixed = [key for key in old if key in failing_before and _passes(now.get(key))]
+    both = [key for key in now if key in failing_now & failing_before]
+    other = [key for key in both if old[key]["observed"] != now[key]["observed"]]
+    gone = {node["name"] for document in (before, after) for node in document["nodes"] if node["unreachable"]}
+    return {
+        "before": before["generated"],
+        "after": after["generated"],
+        "readiness": [before["readiness"], after["readiness"]],
+        "new": [_change(key, old.get(key), now[key]) for key in new],
+        "fixed": [_change(key, old[key], now.get(key)) for key in fixed],
+        "other": [_change(key, old[key], now[key]) for key in other],
+        "still": len(both) - len(other),
+        "causes_new": _titles(after.get("causes", ()), set(new)),
+        "causes_fixed": _titles(before.get("causes", ()), set(fixed)),
+        "unknown": sorted(gone),
+    }
+
+
+def sentence(found: Comparison) -> str:
+    """Return a comparison in one line, "" where nothing changed."""
+    counted = (("new", found["new"]), ("fixed", found["fixed"]), ("changed", found["other"]))
+    parts = [f"{len(changes)} {words}" for words, changes in counted if changes]
+    if not parts:
+        return ""
+    causes = [f"new: {title}" for title in found["causes_new"]] + [f"fixed: {title}" for title in found["causes_fixed"]]
+    return f"Since the audit of {found['before']}: {', '.join(parts)} findings. {'; '.join(causes)}".rstrip(" ")
+
+
+def _by_key(results: Iterable[Mapping[str, Any]]) -> dict[_Key, Mapping[str, Any]]:
+    return {(result["id"], result["node"]): result for result in results}
+
+
+def _fails(result: Mapping[str, Any]) -> bool:
+    return result["status"] == FAIL and not result["waiver"] and result["severity"] != "info"
+
+
+def _passes(result: Mapping[str, Any] | None) -> bool:
+    return result is not None and (result["status"] == PASS or bool(result["waiver"]))
+
+
+def _answered(result: Mapping[str, Any] | None) -> bool:
+    """Whether there was an answer. A check that a former release of this collection did not have is none."""
+    return result is not None and result["status"] not in (UNKNOWN, SKIPPED)
+
+
+def _change(key: _Key, old: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Change:
+    one = now or old or {}
+    return {
+        "id": key[0],
+        "node": key[1],
+        "title": one["title"],
+        "before": old["observed"] if old else "",
+        "after": now["observed"] if now else "",
+    }
+
+
+def _titles(causes: Sequence[Mapping[str, Any]], keys: set[_Key]) -> list[str]:
+    """The titles of the causes all of whose own findings are among the keys."""
+    return [
+        cause["title"]
+        for cause in causes
+        if (own := {(entry["id"], entry["node"]) for entry in cause["explains"] if not entry["follows"]})
+        and own <= keys
+    ]

@@ -1,0 +1,69 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The causes as numbered entries of a few lines for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH, Line
+
+_INDENT = 4
+_LABEL = 6
+# A text of more lines than that is in report.json as a whole.
+_MOST_LINES = 4
+
+
+def lines(causes: Sequence[Cause]) -> list[Line]:
+    """Return an entry for each cause, with its number."""
+    out: list[Line] = []
+    for number, cause in enumerate(causes, 1):
+        out += [("", None), *_entry(number, cause)]
+    return out
+
+
+def mark(cause: Mapping[str, object]) -> tuple[str, str]:
+    """Return the mark of a cause and its colour."""
+    if cause["status"] == "unknown":
+        return "????", "yellow"
+    return ("FAIL", "red") if cause["severity"] == "required" else ("warn", "yellow")
+
+
+def _entry(number: int, cause: Cause) -> list[Line]:
+    word, colour = mark(cause)
+    head = f"{number:>2}. {word}  "
+    out: list[Line] = [(text, colour) for text in _wrapped(head, cause["title"], len(head))]
+    follows = list(dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"]))
+    for label, text in (
+        ("found", cause["what"]),
+        ("ask", f"{cause['owner']}: {cause['ask']}"),
+        ("see", cause["confirm"]),
+        *(("or", text) for text in cause["alternatives"]),
+        ("also", f"{_some(follows)} {'follows' if len(follows) == 1 else 'follow'} from it" if follows else ""),
+    ):
+        if text:
+            out += [
+                (line, None) for line in _limited(_wrapped(" " * _INDENT + f"{label + ':':<{_LABEL}} ", text, None))
+            ]
+    return out
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:4])
+    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
+
+
+def _wrapped(head: str, text: str, indent: int | None) -> list[str]:
+    width = WIDTH - len(head)
+    parts = textwrap.wrap(" ".join(text.split()), width=width, break_long_words=True, break_on_hyphens=False)
+    return [(head if number == 0 else " " * (indent or len(head))) + part for number, part in enumerate(parts or [""])]
+
+
+def _limited(found: list[str]) -> list[str]:
+    if len(found) <= _MOST_LINES:
+        return found
+    return [*found[: _MOST_LINES - 1], f"{found[_MOST_LINES - 1][: WIDTH - 4]} ..."]

@@ -1,0 +1,42 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What changed between two audits, as lines for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Change, Comparison
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH, Line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "new": ("New", "red"),
+    "fixed": ("Fixed", "green"),
+    "other": ("Changed", "yellow"),
+}
+
+
+def lines(found: Comparison) -> list[Line]:
+    """Return the lines; the last one says how many findings are as they were."""
+    out: list[Line] = [(f"From {found['before']} to {found['after']}", None)]
+    changes = {"new": found["new"], "fixed": found["fixed"], "other": found["other"]}
+    for name, (word, colour) in _WORDS.items():
+        for change in changes[name]:
+            out += [(text, colour) for text in _entry(word, change)]
+    for node in found["unknown"]:
+        out.append((f"{node} was unreachable in one of the runs and is not compared.", "yellow"))
+    before, after = (VERDICTS[readiness][0] for readiness in found["readiness"])
+    counts = ", ".join(f"{len(changes[name])} {word.lower()}" for name, (word, _colour) in _WORDS.items())
+    return [*out, (f"{before} -> {after}: {counts}, {found['still']} as before", None)]
+
+
+def _entry(word: str, change: Change) -> list[str]:
+    head = f"  {word + ':':<9}"
+    text = f"{change['id']} on {change['node']}: {change['before'] or '-'} -> {change['after'] or '-'}"
+    return textwrap.wrap(
+        " ".join(text.split()), WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )

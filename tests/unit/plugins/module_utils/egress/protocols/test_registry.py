@@ -1,0 +1,149 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registries of container images, what answers in their place, and whom a container runtime trusts for one of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import runtime_trust
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, registry_answers
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import chains, loopback
+
+ROOT = chains.Certificate("Registry root", authority=True)
+OTHER = chains.Certificate("Other", organisation="Other", authority=True)
+LEAF = chains.Certificate("registry", ROOT, ["localhost"])
+VERSION = "Docker-Distribution-Api-Version: registry/2.0"
+DISTRIBUTION = (
+    f"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n{VERSION}\r\nContent-Length: 2\r\n\r\n{{}}"
+)
+HARBOR = (
+    "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n"
+    'Www-Authenticate: Bearer realm="https://auth.example.com/service/token",service="harbor-registry"\r\n\r\n{}'
+)
+ECR = 'HTTP/1.1 401 Unauthorized\r\nDocker-Distribution-Api-Version: registry/2.0\r\nWww-Authenticate: Basic realm="x"\r\n\r\n'
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """The folders of docker, containerd, and podman with CRI-O, below tmp_path."""
+    found = tuple(str(tmp_path / name) for name in ("docker", "containerd", "containers"))
+    monkeypatch.setattr(runtime_trust, "FOLDERS", found)
+    return tmp_path
+
+
+def probe(answer, trusted=ROOT, prepare=None):
+    """The row of a registry; prepare(port) is called before it is probed."""
+    asked = []
+
+    def handle(sock):
+        asked.append(sock.recv(65536).split(b"\r\n")[0])
+        sock.sendall(answer.encode("ascii"))
+
+    with chains.server([LEAF], handle) as port:
+        if prepare is not None:
+            prepare(port)
+        prober = Prober(2, chains.contexts(trusted))
+        endpoint = loopback.endpoint(port, host="localhost", server_name=None, protocol="registry")
+        (row,) = prober.probe_all([endpoint], 4, 10, deadlines.Deadline(10))
+    assert {line for line in asked if line} <= {b"GET /v2/ HTTP/1.1"}
+    return row
+
+
+@pytest.mark.parametrize(
+    "answer, detail",
+    [(DISTRIBUTION, None), (HARBOR, "clients get their tokens from https://auth.example.com"), (ECR, None)],
+)
+def test_registries_are_reached_with_and_without_credentials(folders, answer, detail):
+    row = probe(answer)
+    assert (row["verdict"], row["detail"], row["layer"]) == ("reachable", detail, "http")
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        ("HTTP/1.1 404 Not Found\r\n\r\n", "GET /v2/ was answered with 404 Not Found, where a registry answers"),
+        # A web server that has a page for everything.
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<title>Welcome</title>", 'with the page "Welcome"'),
+        ("HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n", "302 Found"),
+        ("HTTP/1.1 401 Unauthorized\r\n\r\n", "401 Unauthorized"),
+        ("HTTP/1.1 503 Service Unavailable\r\n\r\n", "503 Service Unavailable"),
+    ],
+)
+def test_what_is_no_registry(folders, answer, words):
+    row = probe(answer)
+    assert (row["verdict"], row["layer"]) == ("registry_failed", "http")
+    assert words in row["detail"]
+
+
+def test_a_filter_in_front_of_a_registry_is_a_filter(folders):
+    page = "HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n"
+    assert probe(page)["verdict"] == "blocked"
+
+
+def settle(folders, runtime, files):
+    """Write the files of a container runtime for the registry: {name: content}."""
+
+    def prepare(port):
+        folder = folders / runtime / f"localhost:{port}"
+        folder.mkdir(parents=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+
+    return prepare
+
+
+@pytest.mark.parametrize(
+    "runtime, files",
+    [
+        ("docker", {"ca.crt": ROOT.pem}),
+        ("containers", {"site.crt": ROOT.pem}),
+        (
+            "containerd",
+            {"hosts.toml": b'server = "https://localhost"\n[host."x"]\n  ca = "own.pem"\n', "own.pem": ROOT.pem},
+        ),
+        (
+            "containerd",
+            {"hosts.toml": b"ca = ['other.pem', \"own.pem\"]\n", "own.pem": ROOT.pem, "other.pem": OTHER.pem},
+        ),
+    ],
+)
+def test_an_authority_that_only_a_container_runtime_trusts_counts(folders, runtime, files):
+    """As in goharbor/harbor-helm#458: the host does not trust the registry, docker does, by certs.d."""
+    assert probe(DISTRIBUTION, OTHER)["verdict"] == "tls_untrusted"
+    assert probe(DISTRIBUTION, OTHER, settle(folders, runtime, files))["verdict"] == "reachable"
+
+
+def test_what_the_host_trusts_counts_besides(folders):
+    assert probe(DISTRIBUTION, ROOT, settle(folders, "docker", {"ca.crt": OTHER.pem}))["verdict"] == "reachable"
+
+
+def test_a_file_that_a_runtime_cannot_read_is_named(folders):
+    row = probe(DISTRIBUTION, ROOT, settle(folders, "docker", {"ca.crt": b"no certificate"}))
+    assert row["verdict"] == "tls_untrusted"
+    assert row["detail"].startswith("a container runtime cannot read ") and "ca.crt" in row["detail"]
+
+
+def test_the_folder_of_the_default_port_may_lack_it(folders):
+    (folders / "docker" / "registry.example.com").mkdir(parents=True)
+    (folders / "docker" / "registry.example.com" / "ca.crt").write_bytes(ROOT.pem)
+    assert len(runtime_trust.authorities("registry.example.com", 443)) == 1
+    assert runtime_trust.authorities("registry.example.com", 5000) == []
+    assert runtime_trust.authorities("*", 443) == []
+
+
+HEADERS = ["content-type", "www-authenticate", "docker-distribution-api-version"]
+
+
+@given(
+    st.integers(100, 599),
+    st.dictionaries(st.sampled_from(HEADERS), st.lists(st.text(max_size=30), min_size=1, max_size=3), max_size=3),
+)
+def test_no_answer_raises_and_no_refusal_is_a_registry(status, headers):
+    head = http_heads.Head(status, "x", {name: values[0] for name, values in headers.items()}, headers)
+    problem = registry_answers.problem(head, None)
+    assert problem is not None or status in (200, 401)
+    registry_answers.remark(head)

@@ -1,0 +1,140 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each format holds the causes, is well-formed whatever hosts and peers sent, and loads nothing from elsewhere."""
+
+import copy
+import html.parser
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
+
+HOSTILE = '<script>alert(1)</script> ]]> \x00\x1b[31m `x` | *y* {{ z }} "q" & \u2028 \ud83d\ude00'.encode(
+    "utf-16", "surrogatepass"
+).decode("utf-16")
+
+
+def hostile(value):
+    """A value with hostile text at the end of every text that a host or a peer can choose."""
+    if isinstance(value, dict):
+        free = ("observed", "remedy", "expected", "title", "what", "ask", "confirm", "reason", "detail", "unreachable")
+        return {
+            key: f"{found}{HOSTILE}" if key in free and isinstance(found, str) else hostile(found)
+            for key, found in value.items()
+        }
+    return [hostile(entry) for entry in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module", params=["plain", "hostile"])
+def report(request):
+    evidence = copy.deepcopy(test_audit.collected())
+    for node, own in evidence.items():
+        for probe in own["egress"]:
+            probe.update(verdict="dropped", detail=None)
+        if node == "w1":
+            for parameter in own["host"]["kernel"]["sysctls"].values():
+                parameter["live"] = "0"
+    waivers = [{"checks": ["host.*"], "reason": "samples"}]
+    found = test_audit.audit_of(samples.audit_inputs(waivers=waivers), evidence)
+    return found if request.param == "plain" else Report(hostile(found.document), found.blocking, found.evidence)
+
+
+@pytest.fixture(scope="module")
+def texts(report):
+    return formats.render(report, formats.FORMATS)
+
+
+def test_a_format_is_written_where_it_is_chosen(report):
+    always = {"report.json", "evidence.json"}
+    assert set(formats.render(report)) == always
+    for name, (file, _text) in formats.FORMATS.items():
+        assert set(formats.render(report, [name])) == {*always, file}
+
+
+def test_junit_has_a_case_for_each_check_and_node_and_counts_them(report, texts):
+    top = ElementTree.fromstring(texts["junit.xml"])
+    results = report.document["results"]
+    cases = top.findall("./testsuite/testcase")
+    assert len(cases) == len(results) == int(top.get("tests"))
+    assert len({(case.get("classname"), case.get("name")) for case in cases}) == len(cases)
+    required = [one for one in results if one["severity"] == "required" and not one["waiver"]]
+    assert (
+        len(top.findall(".//failure"))
+        == int(top.get("failures"))
+        == sum(one["status"] == "fail" for one in required)
+        > 0
+    )
+    assert len(top.findall(".//error")) == int(top.get("errors")) == sum(one["status"] == "unknown" for one in required)
+    for suite in top:
+        assert int(suite.get("skipped")) == len(suite.findall("testcase/skipped"))
+
+
+def test_markdown_has_a_section_for_each_cause_and_nothing_that_is_markup(report, texts):
+    text = texts["report.md"]
+    heads = re.findall(r"^## (\d+)\. ", text, re.M)
+    assert [int(number) for number in heads] == list(range(1, len(report.document["causes"]) + 1))
+    outside_of_code = re.sub(r"(`+) .*? \1(?!`)", "", text)
+    assert not re.search(r"(?<!\\)<script", outside_of_code) and not re.search("[\x00-\x08\x1b]", text)
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(table) == 2 + len(report.document["nodes"])
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {5}
+
+
+SAMPLE = re.compile(r'^(runtime_fabric_\w+)(?:\{((?:\w+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? -?\d+$')
+
+
+def test_prometheus_has_samples_under_their_own_head(report, texts):
+    names, current = set(), None
+    for line in texts["readiness.prom"].splitlines():
+        if line.startswith("# TYPE "):
+            current = line.split()[2]
+            assert current not in names
+            names.add(current)
+        elif not line.startswith("#"):
+            match = SAMPLE.match(line)
+            assert match and match[1] == current, line
+    assert {"runtime_fabric_ready", "runtime_fabric_node_ready", "runtime_fabric_checks"} <= names
+
+
+class Page(html.parser.HTMLParser):
+    """Which elements and addresses a page has, and whether elements end as they should."""
+
+    VOID = ("meta", "br")
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.ids, self.links, self.open, self.policy, self.attributes = [], [], [], [], None, set()
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append(tag)
+        self.attributes.update(found)
+        if "id" in found:
+            self.ids.append(found["id"])
+        self.links += [found[name] for name in ("href", "src") if name in found]
+        if found.get("http-equiv") == "Content-Security-Policy":
+            self.policy = found["content"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_html_is_one_page_without_scripts_and_outside_requests(report, texts):
+    page = Page()
+    page.feed(texts["report.html"])
+    assert not page.open and "script" not in page.tags and "img" not in page.tags
+    assert "default-src 'none'" in page.policy and "unsafe" not in page.policy
+    assert all(link.startswith("#") and link[1:] in page.ids for link in page.links) and len(page.links) > 4
+    assert not [name for name in page.attributes if name.startswith("on") or name == "style"]
+    assert len(page.ids) == len(set(page.ids))
+    assert page.tags.count("article") == len(report.document["causes"])
+    assert "h1" in page.tags and "main" in page.tags and page.tags.count("table") > 3
