@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule test test-kills bench measure-cluster demo requirements docs clean
+.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule test test-kills bench measure-cluster measure-controller demo requirements docs clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,9 +76,13 @@ bench: lab-up ## Compare with the usual ways, side by side in the lab; BENCH=nam
 	@tools/debian-packages.sh nmap
 	@python tools/bench.py $(BENCH)
 
-NODES ?= 30
+measure-cluster: NODES ?= 30
 measure-cluster: setup lab-packages ## Measure what an audit of NODES (30) nodes costs, in a lab of its own
 	@python tools/measure_cluster.py $(NODES)
+
+measure-controller: NODES ?= 30 100
+measure-controller: setup lab-packages ## Measure what audits of NODES (30, then 100) simulated nodes cost the controller
+	@python tools/measure_controller.py -v $(NODES)
 
 demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 	@tools/demo.sh
@@ -90,6 +94,7 @@ docs: setup ## Write what the catalogue and the protocols generate: docs/require
 	@PYTHONPATH=$(COLLECTIONS) python tools/requirements_page.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/checks_page.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/protocol_docs.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/change_request_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py
 
 clean: ## Take labs down and remove what builds and tests left in this checkout

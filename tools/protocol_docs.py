@@ -45,7 +45,7 @@ def _module(text, protocols, evidence):
         "evidence": [_field(each) for each in evidence],
     }
     for name, entries in blocks.items():
-        text = _replaced(text, name, entries)
+        text = replaced(text, f"protocols: {name}", entries)
     return text
 
 
@@ -53,18 +53,18 @@ def _field(evidence):
     return f"{evidence.name}:\n{textwrap.indent(evidence.documentation.strip(), '  ')}"
 
 
-def _replaced(text, name, entries):
-    """Return `text` with the lines between the comments of a block replaced."""
-    block = re.compile(rf"^(?P<indent> *)# protocols: {name}\n.*?^ *# end\n", re.DOTALL | re.MULTILINE)
+def replaced(text, name, entries):
+    """Return `text` with the lines between the comments `# name` and `# end` replaced."""
+    block = re.compile(rf"^(?P<indent> *)# {name}\n.*?^ *# end\n", re.DOTALL | re.MULTILINE)
 
     def written(match):
         indent = match["indent"]
         lines = [line for entry in entries for line in _wrapped(entry, _WIDTH - len(indent))]
-        return "\n".join(f"{indent}{line}" for line in [f"# protocols: {name}", *lines, "# end"]) + "\n"
+        return "\n".join(f"{indent}{line}" for line in [f"# {name}", *lines, "# end"]) + "\n"
 
     found, count = block.subn(written, text)
     if count != 1:
-        raise ValueError(f"the block of comments '# protocols: {name}' appears {count} times")
+        raise ValueError(f"the block of comments '# {name}' appears {count} times")
     return found
 
 

@@ -6,25 +6,42 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, audit_runs
+
+ROLE = "rtf_preflight"
 
 
 class ActionModule(Door):
     """Runs once."""
 
-    ARGUMENTS = {"inputs": {"type": "dict", "required": True}, "forks": {"type": "int", "default": 5}}
+    ARGUMENTS = {"checked": {"type": "str", "required": True}, "forks": {"type": "int", "default": 5}}
 
     def answer(self, arguments):
         """Return the plan, and the key and the identity of this run for listeners."""
-        inputs = arguments["inputs"]
+        found = self.registered(self.batch(), {"checked": arguments["checked"]})
+        inputs = {node: of_node["checked"]["inputs"] for node, of_node in found.items()}
+        problems = inventory.disagreements_of_role(inputs, declaration.load().of_role(ROLE))
+        if problems:
+            raise ValueError("\n".join(problems))
         first = next(iter(inputs.values()), {})
         catalogue = with_site_rows(catalog.load(), first.get("extra_endpoints", []), first.get("extra_ports", []))
         addresses = {node: address_of(entry) for node, entry in self.inventory().items()}
         plan = audit_plan.plan_audit(catalogue, checks.load(), self.groups(), addresses, inputs, arguments["forks"])
-        return {"plan": plan, "key": secrets.token_hex(32), "run": audit_runs.this_run(secrets.token_hex(8))}
+        ports = plan["ports"]
+        return {
+            # As JSON: ansible-core before 2.19 walks through a whole variable each time that a task names a part of it.
+            "nodes": {node: json.dumps(of_node) for node, of_node in plan["nodes"].items()},
+            "ports": json.dumps(ports or {}),
+            "times": ports["times"] if ports else {},
+            "outside_host": ports["outside_host"] if ports else "",
+            "key": secrets.token_hex(32),
+            "run": audit_runs.this_run(secrets.token_hex(8)),
+        }

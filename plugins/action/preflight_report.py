@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
@@ -28,15 +29,17 @@ class ActionModule(Door):
     """Runs once."""
 
     ARGUMENTS = {
-        "evidence": {"type": "dict", "required": True},
-        "plan": {"type": "dict", "default": {}},
+        "results": {"type": "dict", "required": True},
+        "steps": {"type": "list", "elements": "str", "required": True},
+        "ports": {"type": "dict", "default": {}},
+        "targets": {"type": "list", "elements": "str", "default": []},
         "lost": {"type": "list", "elements": "dict", "default": []},
         "inputs": {"type": "dict", "required": True},
     }
 
     def answer(self, arguments):
         """Judge every node of rtf_nodes; fail when something required failed or is unknown."""
-        inputs, collected, ports = arguments["inputs"], arguments["evidence"], arguments["plan"].get("ports")
+        inputs, ports, collected = arguments["inputs"], arguments["ports"] or None, self._collected(arguments)
         if ports:
             self._refuse_beside(audit_runs.in_the_way({node: own.get("listener") for node, own in collected.items()}))
         evidence = results.of_cluster(self.inventory(), collected, arguments["lost"], self.hosts_of_the_play())
@@ -61,6 +64,18 @@ class ActionModule(Door):
         if fails:
             answer.update(failed=True, msg=failure.message(report, inputs["gate"]))
         return answer
+
+    def _collected(self, arguments):
+        """What the steps of this run left with each node; what is there of an earlier run does not count."""
+        where = {}
+        for step in arguments["steps"]:
+            where.update(arguments["results"].get(step, {}))
+        nodes = self.groups().get("rtf_nodes", [])
+        found = self.registered(nodes, where)
+        for variable in arguments["targets"]:
+            for node, targets in self.own_entries(nodes, variable).items():
+                found[node].setdefault("targets", {}).update(json.loads(targets))
+        return found
 
     def _save(self, report, directory, now, inputs):
         """Write the files and return the path of report.json."""

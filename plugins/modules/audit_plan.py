@@ -18,11 +18,12 @@ extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
-  inputs:
+  checked:
     description:
-      - The inputs of the role rtf_preflight for each node of the run, by the name of the node, as
-        M(hostprep.runtime_fabric.check_inputs) returns them. The port matrix follows those of the first node.
-    type: dict
+      - The variable in which each node of the run has what M(hostprep.runtime_fabric.check_inputs) returned for the role
+        rtf_preflight. The port matrix follows the inputs of the first node.
+      - Inputs of the whole cluster that differ between the nodes fail the task.
+    type: str
     required: true
   forks:
     description: On how many nodes Ansible works at a time. Listeners live longer where that takes several rounds.
@@ -43,32 +44,33 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-plan:
-  description: What is collected. It holds no secrets.
+nodes:
+  description:
+    - What is collected from each node, as JSON. It holds no secrets.
+    - These are the options of C(host_info), C(egress_info), C(download_info) and C(disk_write_info), V(null) for a module that
+      no selected check needs, whether the package repositories are dialled, and the seconds that all probes together may take.
   returned: always
   type: dict
-  contains:
-    nodes:
-      description:
-        - For each node the options of C(host_info), C(egress_info), C(download_info) and C(disk_write_info), V(null) for a
-          module that no selected check needs, whether the package repositories are dialled, and the seconds that all probes
-          together may take.
-      type: dict
-    ports:
-      description:
-        - The plan of the port matrix, V(null) without one. It has the rows of the port table, the nodes of the inventory, and
-          which steps are made.
-      type: dict
   sample:
-    nodes:
-      worker-1:
-        host_info: {"sections": ["kernel"], "sysctls": ["net.ipv4.ip_forward"]}
-        egress_info: null
-        repositories: false
-        download_info: null
-        disk_write_info: null
-        deadline: 30.0
-    ports: null
+    worker-1: >-
+      {"host_info": {"sections": ["kernel"], "sysctls": ["net.ipv4.ip_forward"]}, "egress_info": null,
+      "repositories": false, "download_info": null, "disk_write_info": null, "deadline": 30.0}
+ports:
+  description:
+    - The plan of the port matrix as JSON, an empty dictionary without one. It has the rows of the port table, the nodes of the
+      inventory, and which steps are made.
+  returned: always
+  type: str
+  sample: "{}"
+times:
+  description: Seconds that listeners live and tasks of the port matrix may take, empty without one.
+  returned: always
+  type: dict
+  sample: {"lifetime": 360, "quiet": 135, "probes": 60.0, "listener_task": 60, "probe_task": 120}
+outside_host:
+  description: The host outside the cluster that probes the nodes, empty without one.
+  returned: always
+  type: str
 key:
   description: A secret of this run for its listeners and probes. Keep the task's output out of logs.
   returned: always

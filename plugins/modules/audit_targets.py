@@ -24,28 +24,30 @@ options:
     type: str
     choices: [collect, probe, measure]
     required: true
-  plan:
-    description: The plan, as M(hostprep.runtime_fabric.audit_plan) returns it.
+  nodes:
+    description: What is collected from each node, as M(hostprep.runtime_fabric.audit_plan) returns it, for O(step=collect).
     type: dict
-    required: true
-  hosts:
+    default: {}
+  ports:
+    description: The plan of the port matrix, as M(hostprep.runtime_fabric.audit_plan) returns it.
+    type: dict
+    default: {}
+  participants:
+    description: The nodes that take part in the port matrix, as O(step=collect) returned them, for the other steps.
+    type: dict
+    default: {}
+  results:
     description:
-      - Results of M(hostprep.runtime_fabric.host_info) by the name of the node. A node without an entry is not part of the
-        run.
+      - The variables in which the nodes of the run have results, by what they hold.
+      - For O(step=collect) V(host_info) and V(checked), of M(hostprep.runtime_fabric.check_inputs); for O(step=probe)
+        V(listener), of M(hostprep.runtime_fabric.port_listener); for O(step=measure) that and V(probes), of
+        M(hostprep.runtime_fabric.port_probe_info).
     type: dict
     required: true
-  proxies:
-    description: The URL of the HTTP proxy of each node without its credentials, for O(step=collect).
-    type: dict
-    default: {}
-  listeners:
-    description: Results of M(hostprep.runtime_fabric.port_listener) by the name of the node.
-    type: dict
-    default: {}
-  probed:
-    description: Results of M(hostprep.runtime_fabric.port_probe_info) by the name of the node, for O(step=measure).
-    type: dict
-    default: {}
+  outside:
+    description: Whether a host outside the cluster has ports to probe, for O(step=measure).
+    type: bool
+    default: false
 notes:
   - This is an action plugin; there is nothing to run on a host.
 seealso:
@@ -63,9 +65,9 @@ EXAMPLES = r"""
 RETURN = r"""
 nodes:
   description:
+    - What each node does, as JSON.
     - With O(step=collect) for each node C(egress_info), the endpoints to probe with those of its package repositories,
-      C(repositories), the ones behind another proxy than the site's, and C(listen) for
-      M(hostprep.runtime_fabric.port_listener), each V(null) where there is nothing to do.
+      and C(listen) for M(hostprep.runtime_fabric.port_listener), each V(null) where there is nothing to do.
     - With O(step=probe) for each node that takes part C(peers) for M(hostprep.runtime_fabric.port_probe_info), C(left_out),
       the nodes it does not probe with the reason, and C(sampled), whether there are more nodes than it probes.
     - With O(step=measure) for each node C(links), the peers for M(hostprep.runtime_fabric.link_info), C(unmeasured) and
@@ -74,29 +76,40 @@ nodes:
   returned: always
   type: dict
   sample:
-    worker-1:
+    worker-1: '{"through_load_balancer": true}'
+participants:
+  description: Which nodes take part in the port matrix, and why others do not, V(null) without a matrix.
+  returned: with O(step=collect)
+  type: dict
+  sample:
+    nodes:
+      - name: worker-1
+        role: worker
+        address: 192.0.2.21
+    absent:
+      worker-2:
+        status: unknown
+        reason: "unreachable: no route to host"
+steps:
+  description:
+    - The task files of the role that follow, only those with something to do. With O(step=collect) their names.
+    - With O(step=measure) a dictionary for each, its name as C(file). One of bandwidth is a round - C(number), the peers of
+      each node that measures as C(peers), and on how many nodes at a time as C(at_a_time), 0 for all.
+  returned: with O(step=collect) and O(step=measure)
+  type: list
+  elements: raw
+  sample:
+    - file: links
+    - file: bandwidth
+      number: 0
       peers:
-        - name: worker-2
-          address: 192.0.2.22
-          tcp: ["7496", "30000-32767"]
-          udp: ["7496", "8472", "30000-32767"]
-          connect: ["53", "7373"]
-      left_out:
-        worker-3:
-          status: unknown
-          reason: "unreachable: no route to host"
+        worker-1: [{"name": "worker-2", "address": "192.0.2.22", "port": 4242}]
+      at_a_time: 0
 outside:
   description: What a host outside the cluster probes, and must not reach.
   returned: with O(step=probe)
   type: list
   elements: dict
-rounds:
-  description: One entry for each round of bandwidth measurements, with the peer of each node that measures.
-  returned: with O(step=measure)
-  type: list
-  elements: dict
-  sample:
-    - worker-1: {"name": "worker-2", "address": "192.0.2.22", "port": 4242}
 load_balancer:
   description: Which node connects through the load balancer, and where that is, V(null) without one.
   returned: with O(step=measure)

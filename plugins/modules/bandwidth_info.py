@@ -35,6 +35,12 @@ options:
     description:
       - Seconds that a connection, and the last bytes, may take.
     default: 5.0
+  earlier:
+    description:
+      - RV(peers) of an earlier task, returned before what this one measures. Without O(peers) the host is not connected to.
+    type: list
+    elements: dict
+    default: []
 seealso:
   - module: hostprep.runtime_fabric.link_info
 """
@@ -56,7 +62,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 peers:
-  description: One entry for every entry of O(peers), in the same order.
+  description: The entries of O(earlier), then one for every entry of O(peers), in the same order.
   returned: success
   type: list
   elements: dict
@@ -98,6 +104,7 @@ def argument_spec():
         "seconds": {"type": "float", "default": 1.0},
         "megabytes": {"type": "int", "default": 1250},
         "timeout": {"type": "float", "default": 5.0},
+        "earlier": {"type": "list", "elements": "dict", "default": []},  # for the action of the same name
     }
 
 

@@ -32,17 +32,23 @@ options:
   formats:
     description:
       - What to write.
+      # formats: files
       - V(markdown) is C(change-request.md), and C(comparison.md) where there is a previous release.
       - V(csv) is C(openings.csv).
-      - V(squid) is C(squid-access.conf), and for a squid that decrypts TLS C(squid-passthrough.conf), with what mutual TLS
-        requires, and C(squid-passthrough-containers.conf), with what containers without the site's CA need.
-      - V(aws) is C(aws-security-groups.tf.json), V(azure) C(azure-network-security-group.tf.json), both in the JSON
-        syntax of Terraform.
-      - V(nftables) and V(firewalld) are one file for each role of node.
+      - V(squid) is C(squid-access.conf), and for a squid that decrypts TLS C(squid-passthrough.conf), with what
+        mutual TLS requires, and C(squid-passthrough-containers.conf), with what containers without the site's CA
+        need.
+      - V(aws) is C(aws-security-groups.tf.json), in the JSON syntax of Terraform.
+      - V(azure) is C(azure-network-security-group.tf.json), in the JSON syntax of Terraform.
+      - V(nftables) is one file for each role of node.
+      - V(firewalld) is one file for each role of node.
+      # end
     type: list
     elements: str
+    # formats: choices
     choices: [markdown, csv, squid, aws, azure, nftables, firewalld]
     default: [markdown, csv, squid, aws, azure, nftables, firewalld]
+    # end
 notes:
   - This is an action plugin; there is nothing to run on a host.
 author:

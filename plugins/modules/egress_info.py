@@ -136,6 +136,10 @@ options:
         elements: str
         choices: [direct, http_proxy, socks5]
         default: [direct]
+      http_proxy:
+        description:
+          - The proxy of this endpoint's path V(http_proxy), where it is another one than O(http_proxy).
+        type: str
   name_servers:
     description:
       - Whether to query each name server of this host, too, for the hosts of O(endpoints), and for random names that
@@ -628,8 +632,34 @@ def bad_arguments(params):
     problems = []
     for number, row in enumerate(params["endpoints"]):
         problems += [f"endpoints[{number}].{problem}" for problem in endpoint_options.problems(row)]
-        problems += [f"endpoints[{number}].paths: {why}" for why in proxy_options.missing(row["paths"], params)]
+        if row["http_proxy"]:
+            dummy_known, unread = proxy_options.read({"http_proxy": row["http_proxy"], "socks5_proxy": None})
+            problems += [f"endpoints[{number}].{problem}" for problem in unread]
+        problems += [
+            f"endpoints[{number}].paths: {why}"
+            for why in proxy_options.missing(row["paths"], with_own_proxy(row["http_proxy"], params))
+        ]
     return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
+
+
+def with_own_proxy(own_proxy, params):
+    """The options for endpoints of which each names the same proxy of its own, or none."""
+    return dict(params, http_proxy=own_proxy) if own_proxy else params
+
+
+def by_own_proxy(endpoints):
+    """{the proxy that endpoints name, or None: their places among the endpoints}."""
+    places = collections.OrderedDict()
+    for place, endpoint in enumerate(endpoints):
+        places.setdefault(endpoint.http_proxy, []).append(place)
+    return places
+
+
+def probe_job(endpoints, own_proxy, params, contexts, deadline):
+    """A function that probes endpoints, through their own proxy where they name one."""
+    known, dummy_problems = proxy_options.read(with_own_proxy(own_proxy, params))
+    prober = Prober(params["timeout"], contexts, known)
+    return lambda: prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)
 
 
 def ask_name_servers(endpoints, params, contexts, deadline):
@@ -658,8 +688,7 @@ def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = module.params
     deadline = deadlines.Deadline(params["deadline"])
-    known, problems = proxy_options.read(params)
-    problems += bad_arguments(params)
+    problems = proxy_options.read(params)[1] + bad_arguments(params)
     if problems:
         module.fail_json(msg="; ".join(problems))
     endpoints = [endpoint_options.endpoint_of(row) for row in params["endpoints"]]
@@ -673,8 +702,11 @@ def main():
                 contexts.showing(endpoint.client_cert, endpoint.client_key)
     except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"client_cert: {exc}")
-    prober = Prober(params["timeout"], contexts, known)
-    jobs = [lambda: prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)]
+    groups = by_own_proxy(endpoints)
+    jobs = [
+        probe_job([endpoints[place] for place in places], own_proxy, params, contexts, deadline)
+        for own_proxy, places in groups.items()
+    ]
     if params["name_servers"]:
         jobs.append(lambda: ask_name_servers(endpoints, params, contexts, deadline))
     # Each ends by itself soon after the deadline.
@@ -683,7 +715,13 @@ def main():
         if outcome.value is None:
             why = verdicts.unforeseen(outcome.error) if outcome.done else "they did not finish by the deadline"
             module.fail_json(msg=f"The probes failed: {why}")
-    module.exit_json(changed=False, **dict(zip(("endpoints", "name_servers"), [outcome.value for outcome in outcomes])))
+    rows = {}
+    for places, outcome in zip(groups.values(), outcomes):
+        rows.update(zip(places, outcome.value))
+    found = {"endpoints": [rows[place] for place in range(len(endpoints))]}
+    if params["name_servers"]:
+        found["name_servers"] = outcomes[-1].value
+    module.exit_json(changed=False, **found)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,20 @@ options:
       section:
         description: The section of an INI file at whose end the block belongs.
         type: str
+  known:
+    description:
+      - Evidence that was collected earlier in the run, RV(host), and the options of that call. Where it has all that is asked
+        for, it is returned, and the host is not connected to.
+    type: dict
+    suboptions:
+      options:
+        description: The options that O(known.host) was collected with.
+        type: dict
+        default: {}
+      host:
+        description: What the call returned, RV(host).
+        type: dict
+        default: {}
   block_lines:
     description:
       - Lines that are expected in O(blocks), each with the digest of what stands in the file for it. A line of that digest
@@ -884,6 +898,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections as readers
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.kernel_evidence import (
     kernel_evidence,
 )
@@ -916,24 +931,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.syst
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.unit_evidence import unit_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import clock_evidence
 
-SECTIONS = [
-    "kernel",
-    "time",
-    "network",
-    "proxy",
-    "packages",
-    "system",
-    "storage",
-    "firewall",
-    "swap",
-    "selinux",
-    "cloud_setup",
-    "tunnel_offload",
-]
 BLOCK = {
     "name": {"type": "str", "required": True},
     "path": {"type": "path", "required": True},
     "section": {"type": "str"},
+}
+# For the action of the same name, which does not hand it on.
+KNOWN = {
+    "type": "dict",
+    "options": {"options": {"type": "dict", "default": {}}, "host": {"type": "dict", "default": {}}},
 }
 
 
@@ -998,6 +1004,7 @@ def main():
             "proxy_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "blocks": {"type": "list", "elements": "dict", "default": [], "options": BLOCK},
             "block_lines": {"type": "dict", "default": {}, "no_log": True},
+            "known": KNOWN,
         },
         supports_check_mode=True,
     )

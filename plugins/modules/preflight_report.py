@@ -17,19 +17,31 @@ extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
-  evidence:
+  results:
     description:
-      - What was collected of each node, as a dictionary of the nodes' names. Its fields are the results of the modules,
-        as the role registers them. Nodes of the inventory that are missing here were left out of the run.
-      - Hand it over as JSON, with the filter C(to_json), which ansible-core before 2.19 reads many times faster.
+      - The variables in which the nodes have what the steps of the role left, as a dictionary for each step. Of
+        each step it is the part of the evidence and the name of the variable.
+      - Nodes of the inventory that have none were left out of the run.
     type: dict
     required: true
-  plan:
+  steps:
+    description: The steps of this run. What other steps left, in an earlier run, does not count.
+    type: list
+    elements: str
+    required: true
+  ports:
     description:
-      - The plan of the audit, as M(hostprep.runtime_fabric.audit_plan) returns it, likewise as JSON. Without a plan of the
-        port matrix, the checks that need it are left out.
+      - The plan of the port matrix, as M(hostprep.runtime_fabric.audit_plan) returns it. Without one, the checks
+        that need it are left out.
     type: dict
     default: {}
+  targets:
+    description:
+      - The variables in which the nodes have what M(hostprep.runtime_fabric.audit_targets) returned of what they had to probe
+        and to measure.
+    type: list
+    elements: str
+    default: []
   lost:
     description: The answers of nodes that an earlier task lost, each with the node as C(item).
     type: list

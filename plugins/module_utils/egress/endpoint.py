@@ -36,6 +36,7 @@ OPTIONS = collections.OrderedDict(
                 "default": [connection_paths.DIRECT],
             },
         ),
+        ("http_proxy", {"type": "str", "no_log": True}),
     ]
 )
 

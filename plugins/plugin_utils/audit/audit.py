@@ -54,11 +54,10 @@ def audit(
     results = [
         result for subject in cluster for result in judge_node(rows, subject, evidence[subject.node], expected=expected)
     ]
-    chosen = (inputs["checks"], inputs["skip_checks"], off)
-    selected = selection.summary(results, *chosen)
+    selected = selection.summary(results, inputs["checks"], inputs["skip_checks"], off)
     left_out = selection.left_out(results, selected, evidence)
     accepted = waiver_list.parse(inputs["waivers"], check_patterns.globs(rows, catalogue))
-    results = waivers.apply(selection.leave_out(results, *chosen), accepted, today, left_out)
+    results = waivers.apply(selection.leave_out(results, selected), accepted, today, left_out)
     blocking = readiness.blocking(results, left_out)
     nodes = document.nodes(cluster, results, evidence)
     known = causes.cluster_of(

@@ -22,6 +22,7 @@ LINKS = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
 BALANCER = ("net.load_balancer", "net.load_balancer_tls", "net.load_balancer_source")
 # Not a requirement but an event of this run: neither left out nor waived.
 EVENTS = frozenset(["access.preparation"])
+NOTHING_OFF: Mapping[str, str] = {}
 Check = Mapping[str, Any]  # a row of catalog/checks/
 
 
@@ -72,18 +73,10 @@ def without_evidence(inputs: Mapping[str, Any]) -> set[str]:
     return not_selected.union(switched_off(inputs))
 
 
-def leave_out(
-    results: Sequence[Result],
-    checks: Sequence[str] = ALL,
-    skip: Sequence[str] = (),
-    off: Mapping[str, str] | Sequence[tuple[str, str]] = (),
-) -> list[Result]:
-    """Return the results with those that a site left out turned into `skipped`, with the reason.
-
-    checks: names or globs of rtf_checks. skip: those of rtf_skip_checks. off: as switched_off returns it.
-    """
-    reasons = {result["id"]: _why_left_out(result["id"], checks, skip, dict(off)) for result in results}
-    return [_left_out(result, reasons[result["id"]]) for result in results]
+def leave_out(results: Iterable[Result], selected: Selected) -> list[Result]:
+    """Return the results with those that a site left out turned into `skipped`, with the reason."""
+    reasons = {name: variable for variable, names in selected["left_out_by"].items() for name in names}
+    return [_left_out(result, reasons.get(result["id"])) for result in results]
 
 
 def _left_out(result: Result, variable: str | None) -> Result:
@@ -109,19 +102,22 @@ def summary(
     results: Iterable[Result],
     checks: Sequence[str] = ALL,
     skip: Sequence[str] = (),
-    off: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+    off: Mapping[str, str] = NOTHING_OFF,
 ) -> Selected:
-    """Return what the report contains about the selection."""
+    """Return what a site leaves out, of checks that have results.
+
+    checks: names or globs of rtf_checks. skip: those of rtf_skip_checks. off: as switched_off returns it.
+    """
     ids = list(dict.fromkeys(result["id"] for result in results))
+    why = {name: _why_left_out(name, checks, skip, off) for name in ids}
     left_out_by: dict[str, list[str]] = {}
-    for name in ids:
-        why = _why_left_out(name, checks, skip, dict(off))
-        if why:
-            left_out_by.setdefault(why, []).append(name)
+    for name, variable in why.items():
+        if variable:
+            left_out_by.setdefault(variable, []).append(name)
     return {
         "checks": list(checks),
         "skip_checks": list(skip),
-        "left_out": [name for name in ids if any(name in names for names in left_out_by.values())],
+        "left_out": [name for name in ids if why[name]],
         "left_out_by": left_out_by,
         "unmatched": [pattern for pattern in (*checks, *skip) if not any(fnmatchcase(name, pattern) for name in ids)],
     }

@@ -92,10 +92,8 @@ class Declaration(NamedTuple):
         return {variable.input.name: variable.input for variable in self.variables.values()}
 
     def of_all_nodes(self) -> list[Variable]:
-        """Return the variables of inputs that must be the same on all nodes; those of single roles are not among them."""
-        return [
-            variable for variable in self.variables.values() if not variable.role and variable.input.scope == CLUSTER
-        ]
+        """Return the variables of inputs that must be the same on all nodes, those of single roles included."""
+        return [variable for variable in self.variables.values() if variable.input.scope == CLUSTER]
 
 
 @functools.cache

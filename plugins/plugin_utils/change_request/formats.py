@@ -4,13 +4,14 @@
 
 """The formats of a change request by name: each renders a Request to {file name: text}.
 
-A new format is a file beside this one with a function `render(request)`, its line below, its test, and its name in the
-documentation of the module change_request.
+A new format is a file beside this one with a function `render(request)`, its line below, and its test. `make docs` writes
+the names and the files into the documentation of the module change_request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import (
     aws,
@@ -23,17 +24,29 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_req
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 
-FORMATS: dict[str, Callable[[Request], dict[str, str]]] = {
-    "markdown": markdown.render,
-    "csv": csv_table.render,
-    "squid": squid.render,
-    "aws": aws.render,
-    "azure": azure.render,
-    "nftables": nftables.render,
-    "firewalld": firewalld.render,
+
+class Format(NamedTuple):
+    """render: from a Request to {file name: text}. files: what these are, as the documentation of the module says it."""
+
+    render: Callable[[Request], dict[str, str]]
+    files: str
+
+
+FORMATS = {
+    "markdown": Format(markdown.render, "C(change-request.md), and C(comparison.md) where there is a previous release"),
+    "csv": Format(csv_table.render, "C(openings.csv)"),
+    "squid": Format(
+        squid.render,
+        "C(squid-access.conf), and for a squid that decrypts TLS C(squid-passthrough.conf), with what mutual TLS requires, "
+        "and C(squid-passthrough-containers.conf), with what containers without the site's CA need",
+    ),
+    "aws": Format(aws.render, "C(aws-security-groups.tf.json), in the JSON syntax of Terraform"),
+    "azure": Format(azure.render, "C(azure-network-security-group.tf.json), in the JSON syntax of Terraform"),
+    "nftables": Format(nftables.render, "one file for each role of node"),
+    "firewalld": Format(firewalld.render, "one file for each role of node"),
 }
 
 
 def render(request: Request, names: Iterable[str]) -> dict[str, str]:
     """Return {file name: text} of the formats named."""
-    return {name: text for each in names for name, text in FORMATS[each](request).items()}
+    return {name: text for each in names for name, text in FORMATS[each].render(request).items()}

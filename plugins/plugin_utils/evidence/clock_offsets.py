@@ -110,9 +110,12 @@ def _from_ntp_time(evidence: NodeEvidence) -> tuple[float, float]:
     tracking = chrony.get("tracking")
     if not tracking:
         raise _Unknown(chrony.get("error") or "chrony did not answer")
-    if tracking["leap"] != "Normal":
-        raise _Unknown(f"chrony is not synchronised (leap status {tracking['leap']})")
-    return tracking["offset"], tracking["root_dispersion"] + tracking["root_delay"] / 2
+    if tracking.get("leap") != "Normal":
+        raise _Unknown(f"chrony is not synchronised (leap status {tracking.get('leap')})")
+    try:
+        return tracking["offset"] + 0.0, tracking["root_dispersion"] + tracking["root_delay"] / 2
+    except (KeyError, TypeError) as problem:
+        raise _Unknown("chrony's offset from NTP time cannot be read") from problem
 
 
 def by_packets(links: Iterable[Mapping[str, Any]]) -> list[Measurement]:

@@ -48,7 +48,7 @@ def of_node(name: str, results: Results, outside: Result) -> PortEvidence | None
         evidence["links"] = _peers(results.get("links"), failure, NOTHING_MEASURED)
         evidence["unmeasured"] = targets["unmeasured"]
     if "bandwidth_left_out" in targets:
-        evidence["bandwidth"] = results.get("bandwidth") or []
+        evidence["bandwidth"] = (results.get("bandwidth") or {}).get("peers", [])
         evidence["bandwidth_left_out"] = targets["bandwidth_left_out"]
     if targets.get("through_load_balancer"):
         evidence["balancer"] = _through_load_balancer(results.get("load_balancer") or {}, failure)

@@ -54,31 +54,30 @@ def of_node(results: Results, in_run: bool = True, lost: Result | None = None) -
         return {"not_run": OUTSIDE_RUN}
     if lost and not host:
         host, failure = lost, LOST
-    egress, repositories = results.get("egress_info") or {}, results.get("repositories") or {}
-    for result in (host, repositories, egress):
+    egress = results.get("egress_info") or {}
+    for result in (host, egress):
         if result.get("unreachable"):
             return {"unreachable": reasons.reason(result.get("msg") or "no reason given")}
+    dialled, repositories = _dialled(_part("endpoints", egress, failure))
     evidence: NodeEvidence = {
         "host": host.get("host") or {"error": _why_missing(host, failure)},
-        "egress": _part("endpoints", egress, failure),
-        "repositories": _part("endpoints", repositories, failure),
+        "egress": dialled,
+        "repositories": repositories,
         "name_servers": _part("name_servers", egress, failure),
         "download": _measured("download", results.get("download_info") or {}, failure),
         "disk_writes": _measured("directories", results.get("disk_write_info") or {}, failure),
     }
-    _separate_repositories(evidence)
     if results.get("preparation_failure"):
         evidence["preparation_failure"] = results["preparation_failure"]
     return evidence
 
 
-def _separate_repositories(evidence: NodeEvidence) -> None:
-    """Move the package repositories among the endpoints to the part `repositories`."""
-    dialled, elsewhere = evidence["egress"], evidence["repositories"]
-    if isinstance(dialled, list):
-        egress, repositories = repository_results.split(dialled)
-        evidence["egress"] = egress if egress or not repositories else {"error": NEVER_COLLECTED}
-        evidence["repositories"] = [*repositories, *(elsewhere if isinstance(elsewhere, list) else ())]
+def _dialled(found: Any) -> tuple[Any, Any]:
+    """(the endpoints, the package repositories) among what egress_info found."""
+    if not isinstance(found, list):
+        return found, found
+    egress, repositories = repository_results.split(found)
+    return egress if egress or not repositories else {"error": NEVER_COLLECTED}, repositories
 
 
 def _part(name: str, result: Result, failure: str) -> Any:
@@ -86,7 +85,7 @@ def _part(name: str, result: Result, failure: str) -> Any:
 
 
 def _measured(name: str, result: Result, failure: str) -> Any:
-    if result.get("skipped"):
+    if result.get("skipped") or not (result or failure):
         return {"skipped": True}
     return result.get(name) or {"error": _why_missing(result, failure)}
 

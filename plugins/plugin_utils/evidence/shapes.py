@@ -42,7 +42,6 @@ class Results(TypedDict, total=False):
 
     host_info: Result
     egress_info: Result
-    repositories: Result
     download_info: Result
     disk_write_info: Result
     failure: str
@@ -52,7 +51,7 @@ class Results(TypedDict, total=False):
     listener_end: Result
     probes: Result
     links: Result
-    bandwidth: list[dict[str, Json]]
+    bandwidth: Result
     load_balancer: Result
     outside: Result
     matrix_failure: str

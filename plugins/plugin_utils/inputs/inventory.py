@@ -12,7 +12,11 @@ from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import (
+    CLUSTER,
+    Declaration,
+    Variable,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
     node_addresses,
@@ -114,6 +118,21 @@ def disagreements(variables_by_host: Mapping[str, Mapping[str, Any]], names: Ite
             values = "; ".join(f"{label} on {', '.join(hosts)}" for (_value, label), hosts in hosts_by_value.items())
             found.append(f"{name}: must be the same for the whole cluster, found {values}")
     return found
+
+
+def disagreements_of_role(
+    inputs_by_host: Mapping[str, Mapping[str, Any]], options: Mapping[str, Variable]
+) -> list[str]:
+    """Return sentences about variables of a role, each an input of the whole cluster, that differ between nodes.
+
+    inputs_by_host: `{node: inputs of the role}`. options: `{variable: Variable}` of the role.
+    """
+    of_cluster = [name for name, option in options.items() if option.input.scope == CLUSTER]
+    by_variable = {
+        host: {name: inputs[options[name].short] for name in of_cluster if options[name].short in inputs}
+        for host, inputs in inputs_by_host.items()
+    }
+    return disagreements(by_variable, of_cluster)
 
 
 def network_problems(variables_by_host: Mapping[str, Mapping[str, Any]]) -> list[str]:

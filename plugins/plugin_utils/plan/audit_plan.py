@@ -9,9 +9,11 @@ Collected is what the selected checks need, and nothing else. Pure functions of 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_services
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
@@ -22,32 +24,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
     port_matrix,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
+    Requirements,
     Row,
     Scope,
     SelectedCheck,
     evidence_of,
+    requirements_of,
     selected_checks,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
 # Sections of host_info, by the names that checks have for them.
-HOST_SECTIONS = {
-    f"host.{name}": name
-    for name in (
-        "kernel",
-        "time",
-        "network",
-        "proxy",
-        "packages",
-        "system",
-        "storage",
-        "firewall",
-        "swap",
-        "selinux",
-        "cloud_setup",
-        "tunnel_offload",
-    )
-}
+HOST_SECTIONS = {f"host.{name}": name for name in SECTIONS}
 SETTINGS_FILE = "/opt/anypoint/runtimefabric/env"
 DNS_ADDRESS = "127.0.0.2"  # where the platform's DNS server listens
 
@@ -115,10 +103,10 @@ def plan_audit(
     if not inputs:
         return {"nodes": {}, "ports": None}
     members = [Node(name, role_of(name, groups), address) for name, address in addresses.items()]
+    requirements = functools.cache(functools.partial(requirements_of, catalogue))  # of few scopes and roles
+    asked = {name: requirements(scope_of(of_node), role_of(name, groups)) for name, of_node in inputs.items()}
     selected = {
-        name: selected_checks(
-            checks, catalogue, scope_of(of_node), role_of(name, groups), of_node["checks"], of_node["skip_checks"]
-        )
+        name: selected_checks(checks, asked[name], of_node["checks"], of_node["skip_checks"])
         for name, of_node in inputs.items()
     }
     first = next(iter(inputs.values()))
@@ -128,8 +116,7 @@ def plan_audit(
     by_evidence = ports is not None and not all(addresses.values())
     return {
         "nodes": {
-            name: _node_plan(catalogue, selected[name], role_of(name, groups), of_node, by_evidence)
-            for name, of_node in inputs.items()
+            name: _node_plan(asked[name], selected[name], of_node, by_evidence) for name, of_node in inputs.items()
         },
         "ports": ports,
     }
@@ -141,16 +128,15 @@ def scope_of(inputs: Inputs) -> Scope:
 
 
 def _node_plan(
-    catalogue: catalog.Catalog, selected: list[SelectedCheck], role: str, inputs: Inputs, with_network: bool
+    requirements: Requirements, selected: list[SelectedCheck], inputs: Inputs, with_network: bool
 ) -> NodePlan:
-    settings = catalog.select_settings(catalogue, inputs["release"])
     needed = evidence_of(selected) | ({"host.network"} if with_network else set())
     return {
-        "host_info": _host_info(settings, needed, inputs),
-        "egress_info": _egress_info(catalogue, selected, needed, role, inputs),
+        "host_info": _host_info(requirements.settings, needed, inputs),
+        "egress_info": _egress_info(requirements.endpoints, selected, needed, inputs),
         "repositories": "repositories" in needed,
         "download_info": _download_info(needed, inputs),
-        "disk_write_info": _disk_write_info(settings, needed, role, inputs),
+        "disk_write_info": _disk_write_info(requirements, needed, inputs),
         "deadline": inputs["deadline"] + inputs["idle_seconds"],
     }
 
@@ -171,10 +157,7 @@ def _host_info(settings: list[Row], needed: set[str], inputs: Inputs) -> dict[st
     }
 
 
-def _egress_info(
-    catalogue: catalog.Catalog, selected: list[SelectedCheck], needed: set[str], role: str, inputs: Inputs
-) -> EgressInfo | None:
-    rows = catalog.select_endpoints(catalogue, inputs["release"], inputs["control_plane"], role, inputs["phase"])
+def _egress_info(rows: list[Row], selected: list[SelectedCheck], needed: set[str], inputs: Inputs) -> EgressInfo | None:
     endpoints = egress_probes.egress_probes(
         _dialled(rows, selected),
         inputs["ntp_servers"] if "ntp" in needed else (),
@@ -225,12 +208,12 @@ def _download_info(needed: set[str], inputs: Inputs) -> DownloadInfo | None:
     }
 
 
-def _disk_write_info(settings: list[Row], needed: set[str], role: str, inputs: Inputs) -> DiskWriteInfo | None:
+def _disk_write_info(requirements: Requirements, needed: set[str], inputs: Inputs) -> DiskWriteInfo | None:
     # Rows with `from` hold for controllers only.
     directories = [
         row["expected"]["directory"]
-        for row in settings
-        if "directory" in row["expected"] and (role == "controller" or "from" not in row["expected"])
+        for row in requirements.settings
+        if "directory" in row["expected"] and (requirements.role == "controller" or "from" not in row["expected"])
     ]
     if "disk_writes" not in needed or not inputs["disk_writes"] or not directories:
         return None

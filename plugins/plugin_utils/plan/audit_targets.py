@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import reasons
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import NodeEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
     audit_runs,
     measurements,
@@ -25,24 +26,33 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.audit
     AuditPlan,
     EgressInfo,
 )
-
-OUTSIDE_RUN = "not part of this run (--limit or a batch of serial)"
-NEVER_COLLECTED = "nothing was collected"
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.participants import Participants
 
 # {node: result of a module}; of a node whose task did not run it is empty.
 Results = Mapping[str, Mapping[str, Any]]
+
+# Files of the role that follow, in this order, each only where there is something to do for it.
+LOST, EGRESS, DOWNLOAD, DISK_WRITES, PORT_MATRIX = "lost", "egress", "download", "disk_writes", "port_matrix"
+OUTSIDE, LINKS, LOAD_BALANCER, BANDWIDTH = "outside", "links", "load_balancer", "bandwidth"
 
 
 class CollectTargets(TypedDict):
     """Of one node, None where there is nothing to do.
 
-    egress_info: options of the module for all endpoints. repositories: likewise for repositories behind another proxy than
-    the site's. listen: where its listener listens.
+    egress_info: options of the module, with the package repositories among the endpoints. listen: where its listener
+    listens.
     """
 
     egress_info: EgressInfo | None
-    repositories: dict[str, Any] | None
     listen: list[dict[str, Any]] | None
+
+
+class Collection(TypedDict):
+    """nodes: of the plan. participants: of the port matrix, None without one. steps: what follows, files of the role."""
+
+    nodes: dict[str, CollectTargets]
+    participants: Participants | None
+    steps: list[str]
 
 
 class ProbeTargets(TypedDict):
@@ -67,51 +77,58 @@ class NodeMeasurements(TypedDict, total=False):
 
 
 class MeasureTargets(TypedDict):
-    """nodes: of all that take part. rounds: of bandwidth, `[{node: peer}]`.
+    """nodes: of all that take part. load_balancer: which node connects through it, and where it is, or None.
 
-    load_balancer: which node connects through it, and where it is, or None.
+    steps: what follows, files of the role; a round of bandwidth is one.
     """
 
     nodes: dict[str, NodeMeasurements]
-    rounds: list[dict[str, dict[str, Any]]]
     load_balancer: dict[str, Any] | None
+    steps: list[dict[str, Any]]
 
 
-def to_collect(plan: AuditPlan, hosts: Results, proxies: Mapping[str, str]) -> dict[str, CollectTargets]:
-    """Return the CollectTargets of the nodes of a plan.
+def to_collect(plan: AuditPlan, hosts: Results, proxies: Mapping[str, str], lost: bool = False) -> Collection:
+    """Return the Collection of the nodes of a plan.
 
-    hosts: results of host_info. proxies: `{node: URL of its HTTP proxy, as it may be shown, or ""}`.
+    hosts: results of host_info. proxies: `{node: URL of its HTTP proxy, as it may be shown, or ""}`. lost: whether earlier
+    tasks lost some nodes.
     """
+    nodes = plan["nodes"]
+    matrix = participants.participants(plan["ports"], _evidence(plan["ports"], hosts)) if plan["ports"] else None
+    listen = _listen(plan["ports"], matrix) if plan["ports"] and matrix else {}
     found: dict[str, CollectTargets] = {}
-    listen = _listen(plan["ports"], hosts) if plan["ports"] else {}
-    for name, planned in plan["nodes"].items():
-        egress, repositories = planned["egress_info"], None
+    for name, planned in nodes.items():
+        egress = planned["egress_info"]
         if planned["repositories"]:
             host = (hosts.get(name) or {}).get("host") or {}
-            egress, repositories = _with_repositories(egress, repository_probes.probes(host, proxies.get(name, "")))
-        found[name] = {"egress_info": egress, "repositories": repositories, "listen": listen.get(name)}
-    return found
+            egress = _with_repositories(egress, repository_probes.probes(host, proxies.get(name, "")))
+        found[name] = {"egress_info": egress, "listen": listen.get(name)}
+    needed = {
+        LOST: lost,
+        EGRESS: any(targets["egress_info"] for targets in found.values()),
+        DOWNLOAD: any(planned["download_info"] for planned in nodes.values()),
+        DISK_WRITES: any(planned["disk_write_info"] for planned in nodes.values()),
+        PORT_MATRIX: plan["ports"] is not None,
+    }
+    return {"nodes": found, "participants": matrix, "steps": [step for step, there in needed.items() if there]}
 
 
-def _with_repositories(
-    egress: EgressInfo | None, found: repository_probes.RepositoryProbes
-) -> tuple[EgressInfo | None, dict[str, Any] | None]:
-    if found["endpoints"]:
-        egress = {
-            "endpoints": [*(egress["endpoints"] if egress else []), *found["endpoints"]],
-            "name_servers": bool(egress and egress["name_servers"]),
-        }
-    elsewhere = {"endpoints": found["elsewhere"], "http_proxy": found["other_proxy"]}
-    return egress, elsewhere if found["elsewhere"] else None
+def _with_repositories(egress: EgressInfo | None, repositories: list[dict[str, Any]]) -> EgressInfo | None:
+    if not repositories:
+        return egress
+    return {
+        "endpoints": [*(egress["endpoints"] if egress else []), *repositories],
+        "name_servers": bool(egress and egress["name_servers"]),
+    }
 
 
-def _listen(ports: port_matrix.PortPlan, hosts: Results) -> dict[str, list[dict[str, Any]]]:
+def _listen(ports: port_matrix.PortPlan, matrix: Participants) -> dict[str, list[dict[str, Any]]]:
     """Where the listeners of the nodes that take part listen."""
-    plan = participants.participating(ports, _evidence(ports, hosts))
+    plan = participants.plan_of(ports, matrix)
     return {node.name: port_matrix.listening(plan, node) for node in plan.nodes}
 
 
-def to_probe(ports: port_matrix.PortPlan, hosts: Results, listeners: Results) -> ProbeTargets:
+def to_probe(ports: port_matrix.PortPlan, matrix: Participants, listeners: Results) -> ProbeTargets:
     """Return the ProbeTargets, empty where listeners of another audit hold ports: nothing is proven beside it.
 
     Ports that listeners could not bind, because services hold them, are only connected to. listeners: results of
@@ -122,7 +139,7 @@ def to_probe(ports: port_matrix.PortPlan, hosts: Results, listeners: Results) ->
         raise ValueError(f"rtf_preflight_outside_host: {outside_host} is a node; name a host outside the cluster")
     if audit_runs.in_the_way(listeners):
         return {"nodes": {}, "outside": []}
-    plan = participants.participating(ports, _evidence(ports, hosts))
+    plan = participants.plan_of(ports, matrix)
     held = {
         node.name: port_evidence.held_ports(_listening(listeners, node.name).get("places") or []) for node in plan.nodes
     }
@@ -132,11 +149,16 @@ def to_probe(ports: port_matrix.PortPlan, hosts: Results, listeners: Results) ->
     }
 
 
-def to_measure(ports: port_matrix.PortPlan, hosts: Results, listeners: Results, probed: Results) -> MeasureTargets:
-    """Return the MeasureTargets: links are measured over ports that are open. probed: results of port_probe_info."""
+def to_measure(
+    ports: port_matrix.PortPlan, matrix: Participants, listeners: Results, probed: Results, outside: bool = False
+) -> MeasureTargets:
+    """Return the MeasureTargets: links are measured over ports that are open.
+
+    probed: results of port_probe_info. outside: whether a host outside the cluster is to probe first.
+    """
     if audit_runs.in_the_way(listeners):
-        return {"nodes": {}, "rounds": [], "load_balancer": None}
-    plan = participants.participating(ports, _evidence(ports, hosts))
+        return {"nodes": {}, "load_balancer": None, "steps": []}
+    plan = participants.plan_of(ports, matrix)
     peers = {node.name: (probed.get(node.name) or {}).get("peers") for node in plan.nodes}
     rounds, without_bandwidth = measurements.bandwidth(plan.nodes, peers, ports["bandwidth"])
     balancer = measurements.through_balancer(plan.nodes, ports["load_balancer"])
@@ -148,20 +170,20 @@ def to_measure(ports: port_matrix.PortPlan, hosts: Results, listeners: Results, 
         if rounds:
             found["bandwidth_left_out"] = without_bandwidth.get(node.name, {})
         nodes[node.name] = found
-    return {"nodes": nodes, "rounds": rounds, "load_balancer": balancer}
+    needed = {OUTSIDE: outside, LINKS: ports["links"], LOAD_BALANCER: balancer is not None}
+    steps: list[dict[str, Any]] = [{"file": step} for step, there in needed.items() if there]
+    return {
+        "nodes": nodes,
+        "load_balancer": balancer,
+        "steps": [*steps, *({"file": BANDWIDTH, **one} for one in rounds)],
+    }
 
 
 def _listening(listeners: Results, name: str) -> Mapping[str, Any]:
     return (listeners.get(name) or {}).get("listening") or {}
 
 
-def _evidence(ports: port_matrix.PortPlan, hosts: Results) -> dict[str, dict[str, Any]]:
+def _evidence(ports: port_matrix.PortPlan, hosts: Results) -> dict[str, NodeEvidence]:
     """The part of the evidence of each node by which it takes part in the matrix."""
     names = [node["name"] for node in ports["nodes"]]
-    return {name: _of_host(hosts[name]) if name in hosts else {"not_run": OUTSIDE_RUN} for name in names}
-
-
-def _of_host(result: Mapping[str, Any]) -> dict[str, Any]:
-    if result.get("unreachable"):
-        return {"unreachable": reasons.reason(result.get("msg") or "no reason given")}
-    return {"host": result.get("host") or {"error": reasons.reason(result.get("msg") or NEVER_COLLECTED)}}
+    return {name: results.of_node({"host_info": dict(hosts.get(name, {}))}, in_run=name in hosts) for name in names}

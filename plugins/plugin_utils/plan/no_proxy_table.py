@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -61,7 +62,7 @@ def proxied(value: str, wanted: list[Destination], programs: Mapping[str, Rule])
     found = []
     for program, rule in programs.items():
         for destination in wanted:
-            if not rule(value, destination.host) and not is_not_supported(rule, destination):
+            if not _is_direct(rule, value, destination.host) and not is_not_supported(rule, destination):
                 found.append((program, destination))
     return found
 
@@ -77,7 +78,14 @@ def rows(value: str, wanted: list[Destination], programs: Mapping[str, Rule]) ->
     """Return the whole table `{host: {program: "direct" | "proxied"}}`."""
     return {
         destination.host: {
-            program: "direct" if rule(value, destination.host) else "proxied" for program, rule in programs.items()
+            program: "direct" if _is_direct(rule, value, destination.host) else "proxied"
+            for program, rule in programs.items()
         }
         for destination in wanted
     }
+
+
+# The nodes of a cluster have the same NO_PROXY, as a rule, and each is judged by the addresses and names of all.
+@functools.lru_cache(maxsize=65536)
+def _is_direct(rule: Rule, value: str, host: str) -> bool:
+    return rule(value, host)

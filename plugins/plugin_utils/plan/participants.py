@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.own_address import address_entry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
@@ -19,6 +19,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
+
+
+class Participants(TypedDict):
+    """As plain data. nodes: those that take part, fields of a Node. absent: `{name: fields of its Absent}` of the others."""
+
+    nodes: list[dict[str, str]]
+    absent: dict[str, dict[str, str]]
 
 
 def members(ports: PortPlan, evidence: Mapping[str, Mapping[str, Any]]) -> tuple[list[Node], dict[str, Absent]]:
@@ -43,10 +50,19 @@ def members(ports: PortPlan, evidence: Mapping[str, Mapping[str, Any]]) -> tuple
     return nodes, absent
 
 
-def participating(ports: PortPlan, evidence: Mapping[str, Mapping[str, Any]]) -> Plan:
-    """Return the Plan with the nodes that can take part; arguments as for members."""
+def participants(ports: PortPlan, evidence: Mapping[str, Mapping[str, Any]]) -> Participants:
+    """Return who takes part; arguments as for members."""
     nodes, absent = members(ports, evidence)
-    return with_participants(ports, [node for node in nodes if node.name not in absent], absent)
+    return {
+        "nodes": [node._asdict() for node in nodes if node.name not in absent],
+        "absent": {name: why._asdict() for name, why in absent.items()},
+    }
+
+
+def plan_of(ports: PortPlan, known: Participants) -> Plan:
+    """Return the Plan with the nodes that take part."""
+    absent = {name: Absent(**why) for name, why in known["absent"].items()}
+    return with_participants(ports, [Node(**node) for node in known["nodes"]], absent)
 
 
 def _own_address(node: Node, evidence: Mapping[str, Any]) -> str:

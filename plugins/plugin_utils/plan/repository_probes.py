@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.repository_results import (
@@ -36,14 +36,6 @@ class Way(NamedTuple):
         """For people. A URL of a proxy is in it, which Ansible masks in results of modules: nothing is matched by it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}{' via ' + self.proxy if self.proxy else ''}"
-
-
-class RepositoryProbes(TypedDict):
-    """Endpoints of egress_info. endpoints: direct, or by the site's proxy. elsewhere: by another proxy, other_proxy."""
-
-    endpoints: list[dict[str, Any]]
-    elsewhere: list[dict[str, Any]]
-    other_proxy: str
 
 
 def way_to(place: Mapping[str, Any], manager: str, settings: Sequence[Mapping[str, Any]]) -> Way:
@@ -80,22 +72,18 @@ def ways(host: Mapping[str, Any]) -> dict[str, Way]:
     return {f"{ID_PREFIX}{number}": way for number, way in enumerate(found.values(), 1)}
 
 
-def probes(host: Mapping[str, Any], site_proxy: str = "") -> RepositoryProbes:
-    """Return the RepositoryProbes of a host.
+def probes(host: Mapping[str, Any], site_proxy: str = "") -> list[dict[str, Any]]:
+    """Return the repositories of a host as endpoints of egress_info.
 
-    host: what host_info returned. site_proxy: the URL of the site's HTTP proxy as it may be shown, "" for none.
-    Of other proxies one is used, the first that is named and asks for no password: what is behind others has no endpoint.
+    host: what host_info returned. site_proxy: the URL of the site's HTTP proxy as it may be shown, "" for none. What is behind
+    a proxy that no probe can use has no endpoint.
     """
-    all_ways = ways(host)
-    proxies = {probe_id: _usable_proxy(way, site_proxy) for probe_id, way in all_ways.items() if is_host(way.host)}
-    others = [proxy for proxy in proxies.values() if proxy not in (None, "", site_proxy)]
-    found: RepositoryProbes = {"endpoints": [], "elsewhere": [], "other_proxy": (others or [""])[0] or ""}
-    for probe_id, way in all_ways.items():
-        proxy = proxies.get(probe_id)
-        if proxy is not None and proxy in ("", site_proxy):
-            found["endpoints"].append(_probe(probe_id, way))
-        elif proxy is not None and proxy == found["other_proxy"]:
-            found["elsewhere"].append(_probe(probe_id, way))
+    found = []
+    for probe_id, way in ways(host).items():
+        proxy = _usable_proxy(way, site_proxy) if is_host(way.host) else None
+        if proxy is not None:
+            own = {} if proxy in ("", site_proxy) else {"http_proxy": proxy}
+            found.append({**_probe(probe_id, way), **own})
     return found
 
 

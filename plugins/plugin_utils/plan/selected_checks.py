@@ -25,6 +25,22 @@ class Scope(NamedTuple):
     phase: str
 
 
+class Requirements(NamedTuple):
+    """What a Scope asks of the nodes of a role.
+
+    line: of the release. not_asked: ids of the rows that only other releases ask for. endpoints, settings: rows of the
+    catalogue. ports: those that a node of the role dials.
+    """
+
+    role: str
+    phase: str
+    line: str
+    not_asked: set[str]
+    endpoints: list[Row]
+    settings: list[Row]
+    ports: list[Row]
+
+
 class SelectedCheck(NamedTuple):
     """result_id: the id that its result has. row: the catalogue row that it is made for, None where it is made once."""
 
@@ -33,24 +49,35 @@ class SelectedCheck(NamedTuple):
     row: Row | None
 
 
+def requirements_of(catalogue: catalog.Catalog, scope: Scope, role: str) -> Requirements:
+    """Return the Requirements of nodes of a role."""
+    ports = port_matrix.provable(catalog.select_ports(catalogue, scope.release, scope.phase))
+    return Requirements(
+        role,
+        scope.phase,
+        catalog.release_of(catalogue, scope.release)["line"],
+        catalog.not_asked(catalogue, scope.release),
+        catalog.select_endpoints(catalogue, scope.release, scope.control_plane, role, scope.phase),
+        catalog.select_settings(catalogue, scope.release),
+        [row for row in ports if port_matrix.dials(row, role)],
+    )
+
+
 def selected_checks(
     checks: Iterable[Row],
-    catalogue: catalog.Catalog,
-    scope: Scope,
-    role: str,
+    requirements: Requirements,
     patterns: Iterable[str] = check_patterns.ALL,
     skip: Iterable[str] = (),
 ) -> list[SelectedCheck]:
-    """Return the checks that are made for nodes of a role and that a site has selected, in the order of the report.
+    """Return the checks that are made for nodes and that a site has selected, in the order of the report.
 
     checks: rows of catalog/checks/. patterns, skip: names or globs of rtf_checks and rtf_skip_checks.
     """
-    line = catalog.release_of(catalogue, scope.release)["line"]
-    not_asked = catalog.not_asked(catalogue, scope.release)
+    asked = requirements
     found = []
     for check in checks:
-        applies = is_for(check, line, scope.phase, role) and not is_not_required(check, not_asked)
-        for result_id, row in _instances(check, catalogue, scope, role) if applies else ():
+        applies = is_for(check, asked.line, asked.phase, asked.role) and not is_not_required(check, asked.not_asked)
+        for result_id, row in _instances(check, asked) if applies else ():
             if check_patterns.matches(result_id, patterns) and not check_patterns.matches(result_id, skip):
                 found.append(SelectedCheck(result_id, check, row))
     return found
@@ -61,23 +88,7 @@ def evidence_of(selected: Iterable[SelectedCheck]) -> set[str]:
     return {name for entry in selected for name in entry.check["evidence"]}
 
 
-def _instances(check: Row, catalogue: catalog.Catalog, scope: Scope, role: str) -> list[tuple[str, Row | None]]:
+def _instances(check: Row, requirements: Requirements) -> list[tuple[str, Row | None]]:
     if "each" not in check:
         return [(check["id"], None)]
-    return [(f"{check['id']}.{row['id']}", row) for row in _ROWS[check["each"]](catalogue, scope, role)]
-
-
-def _endpoints(catalogue: catalog.Catalog, scope: Scope, role: str) -> list[Row]:
-    return catalog.select_endpoints(catalogue, scope.release, scope.control_plane, role, scope.phase)
-
-
-def _ports(catalogue: catalog.Catalog, scope: Scope, role: str) -> list[Row]:
-    rows = port_matrix.provable(catalog.select_ports(catalogue, scope.release, scope.phase))
-    return [row for row in rows if port_matrix.dials(row, role)]
-
-
-def _settings(catalogue: catalog.Catalog, scope: Scope, role: str) -> list[Row]:
-    return catalog.select_settings(catalogue, scope.release)
-
-
-_ROWS = {"endpoints": _endpoints, "ports": _ports, "settings": _settings}
+    return [(f"{check['id']}.{row['id']}", row) for row in getattr(requirements, check["each"])]

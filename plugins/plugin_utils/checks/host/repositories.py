@@ -82,9 +82,7 @@ def _why_untried(way: repository_probes.Way, probe: dict[str, Any] | None) -> st
     if probe:
         return f"{way.name}: {probe['verdict']}{': ' + probe['detail'] if probe['detail'] else ''}"
     return f"{way.name} was not probed: " + (
-        f"{way.source} names a proxy whose password the audit does not have, or several proxies"
-        if way.proxy
-        else "run the audit again"
+        f"{way.source} names a proxy whose password the audit does not have" if way.proxy else "run the audit again"
     )
 
 

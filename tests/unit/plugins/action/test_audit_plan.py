@@ -20,11 +20,13 @@ PLAN = """
         role: rtf_preflight
       register: checked
     - hostprep.runtime_fabric.audit_plan:
-        inputs: "{{ {inventory_hostname: checked.inputs} | to_json }}"
+        checked: checked
       register: planned
+      run_once: true
     - ansible.builtin.copy:
         dest: "{{ playbook_dir }}/planned"
-        content: "{{ planned.plan | to_json }}"
+        content: "{{ planned | to_json }}"
+      run_once: true
 """
 
 
@@ -32,8 +34,8 @@ def audited(directory, *words):
     """Return the evidence of node-1, and which modules its tasks ran."""
     code, output = play(directory, AUDIT, *words)
     assert code == 0, output
-    [run] = (directory / "rtf-report" / "runs").iterdir()
-    evidence = json.loads((run / "evidence.json").read_text())["node-1"]
+    *_earlier, newest = sorted((directory / "rtf-report" / "runs").glob("*/evidence.json"))  # of a part of the nodes
+    evidence = json.loads(newest.read_text())["node-1"]
     ran, name = [], ""
     for line in output.splitlines():
         if line.startswith("TASK ["):
@@ -60,13 +62,27 @@ def test_without_checks_of_egress_no_endpoint_is_dialled(tmp_path):
 
 def planned(directory, **inputs):
     code, output = play(directory, PLAN, "-e", json.dumps(inputs))
-    return code, output, json.loads((directory / "planned").read_text()) if code == 0 else None
+    if code:
+        return code, output, None
+    found = json.loads((directory / "planned").read_text())
+    nodes = {node: json.loads(of_node) for node, of_node in found["nodes"].items()}
+    return code, output, {"nodes": nodes, "ports": json.loads(found["ports"])}
+
+
+def test_evidence_that_a_play_hands_in_is_not_collected_again(tmp_path):
+    kernel = {"privileged": True, "kernel": {"release": "6.1.0-of-the-play"}}
+    inputs = {"rtf_checks": ["kernel.*"]}
+    options = {**planned(tmp_path, **inputs)[2]["nodes"]["node-1"]["host_info"], "proxy_hashes": []}
+    known = {"__rtf_preflight_host_evidence": {"options": options, "host": kernel}}
+    assert audited(tmp_path, "-e", json.dumps({**inputs, **known}))[0]["host"] == kernel
+    options["sysctls"] = []
+    assert audited(tmp_path, "-e", json.dumps({**inputs, **known}))[0]["host"] != kernel
 
 
 def test_the_plan_holds_no_secret(tmp_path):
     code, output, plan = planned(tmp_path, rtf_http_proxy="http://jo:s3cr3t@proxy.example.com:3128")
     assert code == 0, output
-    assert "s3cr3t" not in json.dumps(plan) and "jo:" not in json.dumps(plan)
+    assert "s3cr3t" not in json.dumps(plan) and "jo:" not in json.dumps(plan) and "s3cr3t" not in output
     endpoints = plan["nodes"]["node-1"]["egress_info"]["endpoints"]
     assert {path for endpoint in endpoints for path in endpoint["paths"]} == {"direct", "http_proxy"}
     assert plan["ports"]["nodes"] == [

@@ -1,6 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+import contextlib
 import json
 import os
 import subprocess
@@ -76,6 +77,29 @@ def test_a_proxy_and_its_password():
     assert "hunter2" not in json.dumps(result)
 
 
+def test_endpoints_behind_proxies_of_their_own_are_probed_in_the_same_call():
+    usual, other = loopback_proxies.HttpProxy(), loopback_proxies.HttpProxy(credentials="jo:hunter2")
+    with contextlib.ExitStack() as stack:
+        port, path = stack.enter_context(AUTHORITY.server()), stack.enter_context(AUTHORITY.pem_file())
+        usual_port, other_port = (stack.enter_context(loopback.tcp_server(proxy)) for proxy in (usual, other))
+        row = {"host": "127.0.0.1", "port": port, "server_name": loopback.NAME, "protocol": "tls"}
+        rows = [
+            {**row, "id": "other", "paths": ["http_proxy"], "http_proxy": f"http://jo:hunter2@127.0.0.1:{other_port}"},
+            {**row, "id": "usual", "paths": ["http_proxy"]},
+            {**row, "id": "none"},
+            {**row, "id": "wrong", "paths": ["http_proxy"], "http_proxy": f"http://127.0.0.1:{other_port}"},
+        ]
+        arguments = {"endpoints": rows, "ca_path": path, "http_proxy": f"http://127.0.0.1:{usual_port}"}
+        result, dummy_seconds = start({**arguments, "name_servers": True})
+    assert [(row["id"], row["verdict"]) for row in result["endpoints"]] == [
+        ("other", "reachable"),
+        ("usual", "reachable"),
+        ("none", "reachable"),
+        ("wrong", "proxy_auth"),
+    ]
+    assert "servers" in result["name_servers"] and "hunter2" not in json.dumps(result)
+
+
 def test_no_endpoints():
     assert start({"endpoints": []})[0]["endpoints"] == []
 
@@ -124,6 +148,10 @@ def test_a_hung_resolver_costs_one_timeout():
             "client_cert: /nonexistent/c.pem",
         ),
         ({"http_proxy": "proxy:3128"}, "http_proxy: must start with http://"),
+        (
+            {"endpoints": [{"host": "a", "port": 1, "paths": ["http_proxy"], "http_proxy": "proxy:3128"}]},
+            "endpoints[0].http_proxy: must start with http://",
+        ),
         ({"socks5_proxy": "socks5://proxy"}, "socks5_proxy: has no host and port"),
         ({"timeout": 0}, "timeout: 0.0 is not a number above 0"),
         ({"timeout": "nan"}, "timeout: nan is not a number above 0"),

@@ -17,8 +17,12 @@ RESULTS = [
 ]
 
 
-def left(*chosen):
-    return {entry["id"] for entry in selection.leave_out(RESULTS, *chosen) if entry["status"] == "skipped"}
+def chosen(results, *arguments, **others):
+    return selection.leave_out(results, selection.summary(results, *arguments, **others))
+
+
+def left(*arguments):
+    return {entry["id"] for entry in chosen(RESULTS, *arguments) if entry["status"] == "skipped"}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +42,7 @@ def test_what_is_not_chosen_is_skipped_and_a_stopped_preparation_never_is(only, 
 
 
 def test_a_check_that_was_left_out_says_by_what_and_shows_nothing_else():
-    entries = {entry["id"]: entry for entry in selection.leave_out(RESULTS, ["kernel.*"], ["kernel.ip_forward"])}
+    entries = {entry["id"]: entry for entry in chosen(RESULTS, ["kernel.*"], ["kernel.ip_forward"])}
     assert entries["kernel.ip_forward"]["observed"] == "left out by rtf_skip_checks"
     assert entries["egress.ecr-us"]["observed"] == "left out by rtf_checks"
     assert entries["egress.ecr-us"]["evidence"] is None and entries["egress.ecr-us"]["remedy"] == ""
@@ -82,7 +86,7 @@ def test_what_a_switch_leaves_out_is_known(change, out):
 def test_a_check_whose_evidence_was_switched_off_names_the_switch():
     results = [{**RESULTS[0], "id": name} for name in ("ports.etcd", "ports.free", "net.latency", "net.default_route")]
     off = {"ports": "rtf_preflight_port_matrix", "net.latency": "rtf_preflight_links"}
-    found = selection.leave_out(results, off=off)
+    found = chosen(results, off=off)
     said = ["left out by rtf_preflight_port_matrix"] * 2 + ["left out by rtf_preflight_links"]
     assert [entry["observed"] for entry in found[:3]] == said and found[3] == results[3]
     assert selection.summary(results, off=off)["left_out_by"] == {

@@ -54,7 +54,7 @@ def test_links_and_bandwidth_are_there_where_they_were_to_be_measured():
     results = {
         "listener": LISTENING,
         "links": {"peers": []},
-        "bandwidth": [{"name": "n2"}],
+        "bandwidth": {"peers": [{"name": "n2"}]},
         "targets": {"unmeasured": {"n2": "why"}, "bandwidth_left_out": {}},
     }
     found = ports.of_node("n1", results, {})

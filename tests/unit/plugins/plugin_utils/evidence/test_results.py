@@ -11,7 +11,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence i
 HOST = {"host": {"privileged": True}}
 PARTS = ["host", "egress", "repositories", "name_servers", "download", "disk_writes"]
 EGRESS = {"endpoints": [{"id": "a"}, {"id": "repository:1"}], "name_servers": {"servers": []}}
-NOTHING = dict.fromkeys(PARTS, {"error": results.NEVER_COLLECTED})
+SKIPPED = dict.fromkeys(["download", "disk_writes"], {"skipped": True})  # their steps are not in the plan
+NOTHING = {**dict.fromkeys(PARTS, {"error": results.NEVER_COLLECTED}), **SKIPPED}
 INVENTORY = {"n1": {"role": "controller", "ansible_host": "10.0.0.1"}, "n2": {"role": "worker"}}
 
 
@@ -81,13 +82,12 @@ def test_a_failed_preparation_is_kept():
     assert "preparation_failure" not in results.of_node({"host_info": HOST, "preparation_failure": {}})
 
 
-def test_repositories_that_were_dialled_with_the_endpoints_are_a_part_of_their_own():
+def test_repositories_among_the_endpoints_are_a_part_of_their_own():
     dialled = {"endpoints": [{"id": "a"}, {"id": "repository:1"}, {"id": "repository-mirror"}], "name_servers": {}}
-    further = {"endpoints": [{"id": "repository:2"}]}
-    found = results.of_node({"host_info": HOST, "egress_info": dialled, "repositories": further})
-    assert [probe["id"] for probe in found["repositories"]] == ["repository:1", "repository:2"]
+    found = results.of_node({"host_info": HOST, "egress_info": dialled})
+    assert [probe["id"] for probe in found["repositories"]] == ["repository:1"]
     assert [probe["id"] for probe in found["egress"]] == ["a", "repository-mirror"]
-    alone = results.of_node({"host_info": HOST, "egress_info": further})
+    alone = results.of_node({"host_info": HOST, "egress_info": {"endpoints": [{"id": "repository:2"}]}})
     assert (alone["egress"], alone["repositories"]) == ({"error": results.NEVER_COLLECTED}, [{"id": "repository:2"}])
 
 

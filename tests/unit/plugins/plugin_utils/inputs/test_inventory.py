@@ -75,6 +75,15 @@ def test_what_must_hold_for_the_cluster_must_be_the_same_on_every_node():
     assert found == ["rtf_release: must be the same for the whole cluster, found '1.4' on a; '1.13' on b"]
 
 
+def test_the_variable_of_a_role_must_agree_like_the_input_that_it_stands_for():
+    options = DECLARED.of_role("rtf_preflight")
+    same = {"max_latency_ms": 15.0, "checks": ["*"], "timeout": 5.0}
+    assert inventory.disagreements_of_role({"a": same, "b": {**same, "timeout": 9.0}}, options) == []
+    found = inventory.disagreements_of_role({"a": same, "b": {**same, "max_latency_ms": 9.0}}, options)
+    assert found == ["rtf_preflight_max_latency_ms: must be the same for the whole cluster, found 15.0 on a; 9.0 on b"]
+    assert "rtf_preflight_checks" in inventory.disagreements_of_role({"a": same, "b": {"checks": ["fw.*"]}}, options)[0]
+
+
 def test_addresses_by_which_no_rule_can_be_made():
     groups = {"rtf_controllers": ["a"], "rtf_nodes": ["a", "b"]}
     nodes = {"a": {"ansible_host": "192.0.2.1"}, "b": {"ansible_host": "b.example.com"}}
@@ -118,6 +127,13 @@ def test_a_good_inventory_has_no_problems():
             {"rtf_release": "1.4"},
             {"rtf_release": "1.13"},
             ["rtf_release: must be the same for the whole cluster, found '1.4' on a; '1.13' on b"],
+        ),
+        (
+            {"rtf_preflight_checks": ["kernel.*"]},
+            {"rtf_preflight_checks": ["fw.*"]},
+            [
+                "rtf_preflight_checks: must be the same for the whole cluster, found ['kernel.*'] on a; ['fw.*'] on b",
+            ],
         ),
         ({"rtf_http_proxy_user": "u"}, {}, ["rtf_http_proxy: credentials are set, but no proxy (on a)"]),
         (

@@ -66,6 +66,54 @@ def test_an_open_port_is_chosen_and_the_customary_one_is_preferred():
     assert measurements.measurable(MEMBERS[0], None, "udp") == ([], {})
 
 
+def measuring(steps):
+    """Return [(who, whom)] of each round."""
+    return [[(name, peer["name"]) for name, peers in step["peers"].items() for peer in peers] for step in steps]
+
+
+def bandwidth(count, unreachable=(), which=port_matrix.RING):
+    """The rounds of so many nodes, of which some pairs reach no port of each other."""
+    members = clusters.nodes(0, count)
+    found = {
+        one.name: [
+            probed(two.name, () if {one.name, two.name} in map(set, unreachable) else ["4242"], address=two.address)
+            for two in members
+            if two is not one
+        ]
+        for one in members
+    }
+    return measurements.bandwidth(members, found, which)[0]
+
+
+def test_three_nodes_take_turns_in_one_task():
+    """Each pair has a node in common with the other two, so that they could only wait for each other."""
+    (step,) = bandwidth(3)
+    assert step["at_a_time"] == 1 and measuring([step]) == [[("w1", "w2"), ("w2", "w3"), ("w3", "w1")]]
+
+
+@pytest.mark.parametrize(
+    "count, unreachable, tasks",
+    [
+        (2, [], 1),
+        (4, [], 2),
+        (5, [], 3),
+        (5, [("w5", "w1")], 2),
+        (5, [("w2", "w3")], 2),
+        (5, [("w2", "w3"), ("w4", "w5")], 2),
+        (6, [("w1", "w2"), ("w3", "w4"), ("w5", "w6")], 1),
+        (30, [], 2),
+    ],
+)
+def test_there_are_no_more_rounds_than_pairs_need(count, unreachable, tasks):
+    found = bandwidth(count, unreachable)
+    assert len(found) == tasks and [step["number"] for step in found] == list(range(tasks))
+    everybody = [name for step in measuring(found) for name, peer in step]
+    assert len(everybody) == (count if count > 2 else 1) - len(unreachable) and len(set(everybody)) == len(everybody)
+    for step in measuring(found):
+        taking_part = list(itertools.chain.from_iterable(step))
+        assert len(taking_part) == len(set(taking_part))
+
+
 def test_the_overlay_is_measured_where_its_long_datagrams_are_lost():
     found = probed("w2", udp=["7496"])
     found["udp"]["ports"]["length_lost"] = ["8472"]
@@ -79,7 +127,7 @@ def test_who_cannot_reach_the_other_is_measured_from_there():
         "w2": [probed("w1"), probed("c1", ["4242"])],
     }
     steps, left_out = measurements.bandwidth(MEMBERS, blocked, port_matrix.RING)
-    assert {(name, peer["name"]) for step in steps for name, peer in step.items()} == {("w1", "c1"), ("w2", "c1")}
+    assert [sorted(step) for step in measuring(steps)] == [[("w1", "c1"), ("w2", "c1")]] and steps[0]["at_a_time"] == 1
     assert left_out == {
         "w1": {"w2": "no TCP port of w2 answered w1 with proof"},
         "w2": {"w1": "no TCP port of w2 answered w1 with proof"},

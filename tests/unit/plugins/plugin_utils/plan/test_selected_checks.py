@@ -16,12 +16,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.audit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
     Scope,
     evidence_of,
+    requirements_of,
     selected_checks,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 CATALOG = catalog.load()
-SCOPE = Scope("1.4", "us", "install")
+WORKER = requirements_of(CATALOG, Scope("1.4", "us", "install"), "worker")
 OF_INPUTS = ("smtp-server", "persistence-database", "private-registry")
 # Where the evidence that a check names stands; that of the port matrix has tests of its own.
 PARTS = {
@@ -83,13 +84,13 @@ def test_selected_are_the_checks_that_have_a_result(role, release, phase):
     subject = subject._replace(ports=outcome.rows_without(CATALOG, scope, role))
     judged = judge_node(checks.load(), subject, {}, expected=[check["id"] for check in checks.load()])
     made = {entry["id"] for entry in judged if entry["observed"] != "not required by this release"}
-    selected = selected_checks(checks.load(), CATALOG, Scope(release, "us", phase), role)
+    selected = selected_checks(checks.load(), requirements_of(CATALOG, Scope(release, "us", phase), role))
     assert {entry.result_id for entry in selected} == made
 
 
 def test_names_and_globs_select():
     def ids(patterns=check_patterns.ALL, skip=()):
-        return [entry.result_id for entry in selected_checks(checks.load(), CATALOG, SCOPE, "worker", patterns, skip)]
+        return [entry.result_id for entry in selected_checks(checks.load(), WORKER, patterns, skip)]
 
     assert ids(["kernel.ip_forward", "fw.b*"]) == ["kernel.ip_forward", "fw.backend"]
     assert ids(["kernel.*"], ["kernel.[!i]*"]) == ["kernel.ip_forward", "kernel.installer_modules"]
@@ -98,5 +99,5 @@ def test_names_and_globs_select():
 
 
 def test_evidence_of_several_checks_is_named_once():
-    found = selected_checks(checks.load(), CATALOG, SCOPE, "worker", ["kernel.*", "egress.ntp"])
+    found = selected_checks(checks.load(), WORKER, ["kernel.*", "egress.ntp"])
     assert evidence_of(found) == {"host.kernel", "host.time", "ntp"}

@@ -58,10 +58,11 @@ def report(**evidence_by_node):
 def waived(found, *entries, skip=()):
     """The report as it is with entries of rtf_waivers, and of rtf_skip_checks."""
     parsed, today = waiver_list.parse(entries, lambda value: None), datetime.date(2027, 1, 31)
-    results = waivers.apply(selection.leave_out(found["results"], skip=skip), parsed, today)
+    selected = selection.summary(found["results"], skip=skip)
+    results = waivers.apply(selection.leave_out(found["results"], selected), parsed, today)
     told = waivers.summary(results, parsed, today)
     return {
-        **document_of(results, selection.summary(results, skip=skip), told),
+        **document_of(results, selected, told),
         "not_verified": [],
     }
 

@@ -9,7 +9,6 @@ from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import repository_results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import repository_probes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.host_samples import (
@@ -95,9 +94,8 @@ def test_what_ansible_masks_in_the_result_of_the_module_hides_no_probe(proxy, mi
     """The proxy is an option with no_log: its URL is masked wherever a result has it, in an id as well."""
     there = repository({**mirror, "proxy": proxy}, {**mirror, "host": OTHER, "proxy": "direct"})
     asked = repository_probes.probes(host(*there[0]["places"]))
-    rows = [*asked["endpoints"], *asked["elsewhere"]]
-    told = [{**row, "verdict": "reachable", "detail": None} for row in rows]
-    result = judged(remove_values(told, {asked["other_proxy"]}), repositories_of=there)
+    told = [{**row, "verdict": "reachable", "detail": None} for row in asked]
+    result = judged(remove_values(told, {proxy}), repositories_of=there)
     assert result["status"] == "pass" and f" via {proxy}" in result["observed"], result
 
 
@@ -188,26 +186,21 @@ def host(*places, manager="dnf", settings=()):
 
 def test_repositories_become_endpoints_each_once():
     found = repository_probes.probes(host(place(MIRROR), place(MIRROR), place(OTHER, scheme="https", port=8443)))
-    assert found == {
-        "endpoints": [
-            {"id": "repository:1", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]},
-            {"id": "repository:2", "host": OTHER, "port": 8443, "protocol": "https", "paths": ["direct"]},
-        ],
-        "elsewhere": [],
-        "other_proxy": "",
-    }
+    assert found == [
+        {"id": "repository:1", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]},
+        {"id": "repository:2", "host": OTHER, "port": 8443, "protocol": "https", "paths": ["direct"]},
+    ]
 
 
 def test_servers_of_an_own_ca_are_not_for_this_hosts_trust_store():
     found = repository_probes.probes(host(place(MIRROR, scheme="https", port=443, verified=False)))
-    assert [row["protocol"] for row in found["endpoints"]] == ["tcp"]
+    assert [row["protocol"] for row in found] == ["tcp"]
 
 
 @pytest.mark.parametrize("proxy, password", [(SITE, "expected"), (SITE + "/", "expected")])
-def test_repositories_behind_the_proxy_of_the_site_are_probed_with_the_endpoints(proxy, password):
+def test_repositories_behind_the_proxy_of_the_site_name_no_proxy_of_their_own(proxy, password):
     found = repository_probes.probes(host(place(MIRROR, proxy=proxy, password=password)), SITE)
-    assert [row["paths"] for row in found["endpoints"]] == [["http_proxy"]]
-    assert (found["elsewhere"], found["other_proxy"]) == ([], "")
+    assert [(row["paths"], row.get("http_proxy")) for row in found] == [(["http_proxy"], None)]
 
 
 @pytest.mark.parametrize(
@@ -225,16 +218,15 @@ def test_repositories_behind_the_proxy_of_the_site_are_probed_with_the_endpoints
 )
 def test_another_proxy_is_used_where_it_asks_for_no_password(proxy, password, used):
     found = repository_probes.probes(host(place(MIRROR, proxy=proxy, password=password)), SITE)
-    assert (found["endpoints"], found["other_proxy"]) == ([], used)
-    assert [row["paths"] for row in found["elsewhere"]] == ([["http_proxy"]] if used else [])
+    assert [(row["paths"], row["http_proxy"]) for row in found] == ([(["http_proxy"], used)] if used else [])
 
 
 def test_a_proxy_of_the_site_without_a_password_is_no_other_one():
     found = repository_probes.probes(host(place(MIRROR, proxy="p.example.com:3128")), PROXY)
-    assert [row["id"] for row in found["endpoints"]] == ["repository:1"] and found["elsewhere"] == []
+    assert [(row["id"], row.get("http_proxy")) for row in found] == [("repository:1", None)]
 
 
-def test_what_is_behind_a_third_proxy_has_no_endpoint():
+def test_each_repository_is_dialled_through_its_own_proxy():
     found = repository_probes.probes(
         host(
             place(MIRROR, proxy=PROXY),
@@ -244,25 +236,15 @@ def test_what_is_behind_a_third_proxy_has_no_endpoint():
         ),
         SITE,
     )
-    assert found["other_proxy"] == PROXY
-    assert [(row["host"], row["paths"]) for row in found["elsewhere"]] == [(MIRROR, ["http_proxy"])]
-    assert [(row["host"], row["paths"]) for row in found["endpoints"]] == [
-        ("x.example", ["direct"]),
-        ("y.example", ["http_proxy"]),
+    assert [(row["host"], row["paths"], row.get("http_proxy")) for row in found] == [
+        (MIRROR, ["http_proxy"], PROXY),
+        (OTHER, ["http_proxy"], "http://q:1"),
+        ("x.example", ["direct"], None),
+        ("y.example", ["http_proxy"], None),
     ]
 
 
 def test_a_host_name_that_is_not_valid_has_no_endpoint():
-    assert repository_probes.probes(host(place("not a host"), place(MIRROR)))["endpoints"] == [
+    assert repository_probes.probes(host(place("not a host"), place(MIRROR))) == [
         {"id": "repository:2", "host": MIRROR, "port": 80, "protocol": "http", "paths": ["direct"]}
     ]
-
-
-def test_results_of_repositories_are_told_from_those_of_endpoints():
-    asked = repository_probes.probes(host(place(MIRROR)))["endpoints"]
-    assert repository_results.split([{"id": "ntp-192.0.2.1"}, *asked]) == ([{"id": "ntp-192.0.2.1"}], asked)
-
-
-def test_a_host_of_which_nothing_is_known_has_no_endpoints():
-    assert repository_probes.probes({})["endpoints"] == []
-    assert repository_probes.probes({"packages": {"error": "x"}, "proxy": {"error": "x"}})["endpoints"] == []
