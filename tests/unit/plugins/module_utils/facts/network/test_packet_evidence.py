@@ -57,7 +57,9 @@ APPLIED = {
 
 def evidence(rules, applied=None, now=900, **known):
     host = RecordedHost(rules, **known)
-    return packet_evidence(host, kernel_rules.read(host), APPLIED if applied is None else applied, "runtime_fabric", now)
+    return packet_evidence(
+        host, kernel_rules.read(host), APPLIED if applied is None else applied, "runtime_fabric", now
+    )
 
 
 def test_a_policy_of_firewalld_drops_what_was_applied():
