@@ -4,7 +4,7 @@
 
 """Runs on a node: apply each case with systemd-sysctl and with `sysctl --system`, and print what the kernel has.
 
-Its argument is a JSON object: `names`, `before` and `cases`, `{case: {path: text, or [target] for a link}}`. Prints
+Its argument is a JSON object: `names`, `before` and `cases`, `{case: {path: text, [target] for a link, or null for no file}}`. Prints
 `{case: {"systemd": {name: value}, "sysctl": {name: value}, "late": value}}`. A file that a case replaces is put back.
 """
 

@@ -8,7 +8,9 @@ Each node is prepared with an ansible-core that supports its Python. The oldest 
 """
 
 import concurrent.futures
+import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -94,10 +96,28 @@ def reverted(lab, play, proven):
     return by_its_own_core(play, "hostprep.runtime_fabric.revert_rtf"), states(lab)
 
 
-def test_each_node_is_what_ansible_takes_for_its_release(lab, pristine):
-    python = images.load_images("rocky")["rocky-el8"].python
-    said = lab.exec(EL8, "/usr/libexec/platform-python", "--version").stdout.decode()
-    assert said.startswith("Python 3.6" if python else "Python 3")
+def test_ansible_takes_each_node_for_its_release_and_finds_the_platforms_python(pristine):
+    program = OLDEST[0].replace("ansible-playbook", "ansible")
+    asked = ["--module-name=ansible.builtin.setup", "--args=gather_subset=!all,!min,distribution,pkg_mgr,python"]
+    done = subprocess.run(
+        [program, "rtf_nodes", f"--inventory={INVENTORIES[0]}", "--one-line", *asked],
+        env={**os.environ, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_FORCE_COLOR": "false"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found = {
+        line.split()[0]: json.loads(line.partition("=> ")[2])["ansible_facts"] for line in done.stdout.splitlines()
+    }
+    names = ("os_family", "distribution", "distribution_version", "pkg_mgr")
+    assert {node: tuple(facts[f"ansible_{name}"] for name in names) for node, facts in found.items()} == {
+        EL9: ("RedHat", "Rocky", "9.6", "dnf"),
+        EL8: ("RedHat", "Rocky", "8.10", "dnf"),
+    }
+    python = found[EL8]["ansible_python"]
+    assert python["executable"] == "/usr/libexec/platform-python"
+    if images.load_images("rocky")["rocky-el8"].python:
+        assert python["version_info"][:2] == [3, 6]
 
 
 def test_the_packages_came_from_dnf_through_the_proxy(lab, prepared):

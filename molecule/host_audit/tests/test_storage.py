@@ -4,10 +4,15 @@
 
 """/var/lib that is read-only or full, and a link in the place of a directory: on real mounts, one fault a node."""
 
+import json
+
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 # node: (breaks it, restores it, what is said of it).
 FAULTS = {
@@ -36,28 +41,34 @@ PLAY = """
         sections: [storage]
         directories: [/etc, /opt/anypoint/runtimefabric, /tmp, /var/lib, /var/lib/gravity, /var/lib/gravity/planet/etcd, /var/log]
       register: found
-    - hostprep.runtime_fabric.judge:
-        checks: [storage.writable]
-        evidence:
-          host: "{{ found.host }}"
+    - ansible.builtin.copy:
+        content: "{{ found.host.storage | to_json }}"
+        dest: "{{ playbook_dir }}/{{ inventory_hostname }}.json"
+        mode: "0600"
+      become: false
+      delegate_to: localhost
 """
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory):
-    """What a play says of the nodes while each has its fault."""
+def site(tmp_path_factory):
+    """The site, with what was found of each node while it had its fault."""
     lab, site = Lab.named(), Site(tmp_path_factory.mktemp("site"))
     (site.directory / "storage.yml").write_text(PLAY, encoding="utf-8")
     try:
         for node, (breaks, _restores, _observed) in FAULTS.items():
             lab.exec(node, "sh", "-ec", breaks)
-        return site.play("storage.yml").output
+        outcome = site.play("storage.yml")
+        assert outcome.code == 0, outcome.output
+        return site
     finally:
         for node, (_breaks, restores, _observed) in FAULTS.items():
             lab.exec(node, "sh", "-c", restores, check=False)
 
 
 @pytest.mark.parametrize("node", FAULTS)
-def test_a_directory_that_the_platform_cannot_write_to_fails(said, node):
-    [about] = [line for line in said.splitlines() if line.startswith(f"fatal: [{node}]")]
-    assert FAULTS[node][2] in about
+def test_a_directory_that_the_platform_cannot_write_to_fails(site, node):
+    evidence = samples.evidence()
+    evidence["host"]["storage"] = json.loads((site.directory / f"{node}.json").read_text(encoding="utf-8"))
+    [result] = judge_node(checks.load(), samples.subject(), evidence, ["storage.writable"])
+    assert result["status"] == "fail" and FAULTS[node][2] in result["observed"]

@@ -49,14 +49,17 @@ def test_a_policy_that_comes_before_the_zones_is_named_and_the_remedy_opens_the_
     lab = Lab.named()
     view = View.of(lab, internal=internal_networks(lab))
     cells = with_site_port(view.wanted("install"))
-    outside = [("outside", NODE)]
+    of_a_node = [("controller-1", NODE)]
     lab.exec(NODE, "sh", "-ec", POLICY)
     try:
         packets = replayed(lab)
         assert {answer["where"] for answer in packets["answers"]} == {"inet firewalld filter_IN_policy_shut"}
         assert view.differences(as_replayed(lab, cells, packets)) == {}
-        lab.exec(NODE, "firewall-cmd", "--policy=shut", "--add-port=443/tcp")
-        assert view.differences(cells, outside) == {}
+        lab.exec(NODE, "firewall-cmd", "--policy=shut", "--add-port=7496/tcp")
+        packets = replayed(lab)
+        left = as_replayed(lab, cells, packets)
+        assert 7496 in left["controller-1", NODE]["tcp"]
+        assert view.differences(left, of_a_node) == {}
     finally:
         lab.exec(NODE, "sh", "-ec", NO_POLICY)
     assert view.differences(as_replayed(lab, cells, replayed(lab))) == {}

@@ -29,6 +29,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.sysctl_case
 
 FORWARD, ETH0 = "net.ipv4.ip_forward", "net.ipv4.conf.eth0.forwarding"
 CONNECT = f"import socket; socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2)"
+# A file of the scenario, which would change what a case says.
+HARDENING = "/etc/sysctl.d/90-hardening.conf"
 # The release of procps that knows globs; before, a line with one sets nothing.
 GLOBS_SINCE = "4"
 PLAY = """
@@ -81,7 +83,10 @@ def applied(lab):
     asked = {
         "names": NAMES,
         "before": BEFORE,
-        "cases": {name: {path: content(file) for path, file in case.files.items()} for name, case in CASES.items()},
+        "cases": {
+            name: {HARDENING: None, **{path: content(file) for path, file in case.files.items()}}
+            for name, case in CASES.items()
+        },
     }
     program = Path(sysctl_agent.__file__).read_text(encoding="utf-8")
 
@@ -109,11 +114,13 @@ def test_programs_leave_what_was_recorded(applied, lab, program):
 def written(lab):
     """The nodes with the files of the cases to boot, but for the role's own, which is there."""
     for node, name in BOOTED.items():
+        lab.exec(node, "mv", HARDENING, "/root/hardening")
         for path, text in CASES[name].files.items():
             if path != OURS:
                 lab.exec(node, "sh", "-c", 'printf %s "$2" > "$1"', "sh", path, text)
     yield
     for node, name in BOOTED.items():
+        lab.exec(node, "mv", "/root/hardening", HARDENING)
         lab.exec(node, "rm", "--force", *(path for path in CASES[name].files if path != OURS))
         lab.exec(node, "systemctl", "restart", "systemd-sysctl.service")
         lab.exec(node, "sysctl", "--quiet", "--write", f"{FORWARD}=0", f"{FORWARD}=1")

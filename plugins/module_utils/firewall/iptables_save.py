@@ -209,6 +209,8 @@ def _conditions(words, sets):
             continue
         reader = _MATCHES.get((module, word)) or _MATCHES.get(("", word))
         condition = reader(arguments) if reader else _unknown
+        if module == "conntrack" and word != "--ctstate":
+            condition = _of_a_connection(condition)
         found.append(("if", _not(condition) if inverted else condition))
     return found
 
@@ -227,6 +229,11 @@ def _reverse_path(options):
         return FALSE if inverted else TRUE
 
     return condition
+
+
+def _of_a_connection(condition):
+    """Before its connection is looked for, what is said of it depends on what else the rule says."""
+    return lambda packet, state: condition(packet, state) if state.tracking == NEW else UNKNOWN
 
 
 def _not(condition):
@@ -336,8 +343,7 @@ def _states(arguments):
 def _statuses(arguments):
     # A new connection has none of these, and the word NONE, the mask 0, matches nothing.
     wanted = {word.lower().replace("_", "-") for word in (arguments[0] if arguments else "").split(",")}
-    truth = FALSE if wanted <= set(STATUSES) | {"none"} else UNKNOWN
-    return lambda packet, state: truth if state.tracking == NEW else UNKNOWN
+    return _always(FALSE if wanted <= set(STATUSES) | {"none"} else UNKNOWN)
 
 
 def _mark(field):

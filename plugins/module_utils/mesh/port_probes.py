@@ -34,7 +34,7 @@ def targets_of(peers):
         proven = port_ranges.numbers(peer["tcp"])
         for ports, proof in ((proven, True), (sorted(set(port_ranges.numbers(peer["connect"])) - set(proven)), False)):
             tcp += [port_verdicts.Target(number, peer["address"], port, peer["name"], proof) for port in ports]
-        shaped = set(port_ranges.numbers(peer["vxlan"]))
+        shaped = set(port_ranges.numbers(peer.get("vxlan", ())))
         proven = [port for port in port_ranges.numbers(peer["udp"]) if port not in shaped]
         for ports, proof in (
             (proven, True),

@@ -20,6 +20,7 @@ LOCAL = (
     "fail",
     "assert",
     "check_inputs",
+    "judge",
     "audit_plan",
     "audit_targets",
     "preflight_report",

@@ -84,6 +84,8 @@ def unit_variables(lines):
 SCRIPTS = (
     # Of many guides, such as https://wiki.archlinux.org/title/Proxy_server.
     'export http_proxy=http://p:1\nexport https_proxy="$http_proxy" HTTP_PROXY=$http_proxy\n',
+    # https://oneuptime.com/blog/post/2026-03-20-no-proxy-bypass-specific-ipv4/view
+    'export no_proxy="\\\nlocalhost,\\\n127.0.0.0/8,\\\n.svc"\nexport NO_PROXY="$no_proxy"\n',
     "http_proxy=http://p:1\nexport http_proxy\n",
     "http_proxy=http://p:1\n",
     'PROXY_HOST=q\nPROXY_PORT=1\nexport http_proxy="http://${PROXY_HOST}:$PROXY_PORT/"\nunset PROXY_HOST\n',
@@ -123,7 +125,7 @@ SCRIPTS = (
     "export http_proxy=~ no_proxy=a{b,c}d\n",
     'export http_proxy="$NOWHERE_SET"\n',
     'eval "export http_proxy=b"\n',
-    # NO_PROXY for every address of a network, as https://unix.stackexchange.com/q/23452 and others advise.
+    # NO_PROXY for every address of a network.
     'printf -v no_proxy "%s," 10.0.0.{1..3}; export no_proxy\n',
     "export no_proxy=$(echo 10.0.0.{1..3} | tr ' ' ,)\n",
 )
@@ -181,9 +183,9 @@ def own_variables(text):
 
 def test_what_is_certain_of_a_script_is_known():
     certain = [text for text in SCRIPTS if all(not each.unknown for each in own_variables(text).values())]
-    assert SCRIPTS[:23] == tuple(certain[:23])
+    assert SCRIPTS[:24] == tuple(certain[:24])
     assert own_variables(SCRIPTS[0])["https_proxy"].value == "http://p:1"
-    assert own_variables(SCRIPTS[2])["http_proxy"].ignored == shell_environment.NOT_EXPORTED
+    assert own_variables(SCRIPTS[3])["http_proxy"].ignored == shell_environment.NOT_EXPORTED
 
 
 def test_a_script_that_is_sourced_counts():

@@ -306,4 +306,8 @@ HARMLESS = {
         "read as the directory of this name in /etc",
     ),
     "/etc/sysctl.conf": "read as /etc/sysctl.d",
+    **dict.fromkeys(
+        (f"{top}/systemd/networkd.conf" for top in ("/etc", "/run", "/usr/local/lib", "/usr/lib")),
+        "one word of it is returned",
+    ),
 }

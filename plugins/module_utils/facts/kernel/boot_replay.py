@@ -12,6 +12,7 @@ systemd-sysctl. So there is more than one possible outcome, and each counts.
 from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_files import (
+    Lines,
     ranked,
     writes_in_turn,
     writes_of_systemd,
@@ -53,10 +54,11 @@ class Outcome(NamedTuple):
 
 
 def replay(boot, keys, interfaces=(), live=None):
-    """Return `({key: Outcome}, {interface: Outcome}, [(key, text, "path:line") that the kernel refuses])`.
+    """Return `({key: Outcome}, {interface: Outcome}, [(key, text or None, "path:line") that sets nothing])`.
 
     keys: paths below /proc/sys. The second one says of each interface whether it forwards, and of `default` what an interface
-    to come does. live: `{path: value}` of the running kernel.
+    to come does. The third one are the texts that the kernel refuses, and the lines of systemd-sysctl that exclude a key (None)
+    and so take the place of a setting. live: `{path: value}` of the running kernel.
     """
     universe = {ALL, DEFAULT, interface_key(TO_COME), *keys, *map(interface_key, interfaces)}
     known = universe - {interface_key(TO_COME)}
@@ -73,13 +75,13 @@ def replay(boot, keys, interfaces=(), live=None):
     systemd = writes_of_systemd(boot.files, known)
     usual = run([first, systemd, unordered, later], interfaces)
     others = [run([first, unordered, systemd, later], interfaces)] if unordered else []
+    sets = [Lines(files) for files in (boot.command_line, boot.files, boot.unordered, boot.later)]
     added = run([first, systemd, unordered, later])
     for name in [*interfaces, TO_COME]:
         added.add(name)
-        if boot.udev:
-            key = interface_key(name)
+        key = interface_key(name)
+        if boot.udev and sets[1].about(key):
             added.take(writes_of_systemd(boot.files, universe, key[: -len("forwarding")]))
-    sets = [boot.command_line, boot.files, boot.unordered, boot.later]
 
     def outcome(key, kernels):
         found = ranked(usual, key, sets)
@@ -90,9 +92,15 @@ def replay(boot, keys, interfaces=(), live=None):
                 said.setdefault(won[0], {"value": won[0], "source": won[1][-1]})
         return Outcome(found, [one for one in said.values() if one is not None])
 
+    excluded = [
+        (same_parameter(key), value, source)
+        for key in keys
+        for value, source in sets[1].about(key)[-1:]
+        if value is None and key in sets[1].literal
+    ]
     forwarding = {name: outcome(interface_key(name), others + [added] * boot.udev) for name in interfaces}
     to_come = outcome(DEFAULT, others)
     won = added.values.get(interface_key(TO_COME))
     if won is not None and won[0] not in [one["value"] for one in to_come.settings[-1:] + to_come.otherwise]:
         to_come.otherwise.append({"value": won[0], "source": won[1][-1]})
-    return {key: outcome(key, others) for key in keys}, dict(forwarding, default=to_come), usual.refused
+    return {key: outcome(key, others) for key in keys}, dict(forwarding, default=to_come), usual.refused + excluded

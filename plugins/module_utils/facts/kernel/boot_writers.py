@@ -36,6 +36,12 @@ UNITS = (
 )
 COMMAND_LINE = "the kernel's command line"
 ON, OFF = ("1", "yes", "y", "true", "t", "on"), ("0", "no", "n", "false", "f", "off")
+NETWORKD = (
+    "/etc/systemd/networkd.conf",
+    "/run/systemd/networkd.conf",
+    "/usr/local/lib/systemd/networkd.conf",
+    "/usr/lib/systemd/networkd.conf",
+)
 SCRIPTS = ("/etc/rc.local", "/etc/rc.d/rc.local", "/sbin/ifup-local")
 SCRIPT_DIRECTORIES = (
     "/etc/network/if-pre-up.d",
@@ -132,7 +138,7 @@ def translated(text, setting):
 
 def of_networkd(root, interfaces, problems):
     """Return what systemd-networkd sets for all interfaces, and by the file that it has chosen for each."""
-    places = [root + top + "/systemd/networkd.conf" for top in ("/etc", "/run", "/usr/local/lib", "/usr/lib")]
+    places = [root + path for path in NETWORKD]
     main = next((path for path in places if os.path.exists(path)), places[0])
     files, unread = drop_ins.read_directories([path + ".d" for path in places])
     problems += unread

@@ -41,7 +41,8 @@ def replayed_boot(names, problems, units=None):
     parameters: as sysctl_evidence. forwarding: where ip_forward is among the names, `{interface: {"live", "at_boot",
     "at_boot_source", "set_by"}}` of those with another value than ip_forward, now or at boot, and of `default`, which is what
     an interface to come begins with. otherwise: `[{"name", "value", "source"}]` of what can come of another order at boot.
-    refused: the same of texts that the kernel does not take. scripts: the same of lines of scripts that may run.
+    refused: the same of texts that the kernel does not take, value None for a line that excludes a parameter. scripts: the
+    same of lines of scripts that may run.
     """
     keys = {name: key_path(name) for name in names}
     interfaces = _interfaces()
@@ -77,7 +78,7 @@ def replayed_boot(names, problems, units=None):
         "forwarding": exceptions,
         "otherwise": otherwise,
         "refused": [
-            {"name": by_key[key], "value": " ".join(text.split()), "source": source}
+            {"name": by_key[key], "value": None if text is None else " ".join(text.split()), "source": source}
             for key, text, source in refused
             if key in by_key
         ],

@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sys
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel import (
     ALL,
     DEFAULT,
+    IP_FORWARD,
     Kernel,
     same_parameter,
 )
@@ -117,30 +118,43 @@ def settings_in(files, wanted):
     universe = {ALL, DEFAULT, *keys.values()}
     kernel = Kernel()
     kernel.take(writes_of_systemd(files, universe))
-    return {name: ranked(kernel, key, [files]) for name, key in keys.items()}
+    return {name: ranked(kernel, key, [Lines(files)]) for name, key in keys.items()}
+
+
+class Lines:
+    """What the files of one program say. literal: `{key: lines}` of the keys that have an option of their own."""
+
+    def __init__(self, files):
+        self.literal, self._globs = {}, []
+        for number, (key, value, source) in enumerate(settings(files)):
+            line = (number, value, source)
+            if _is_glob(key):
+                self._globs.append((key, line))
+            else:
+                self.literal.setdefault(key, []).append(line)
+
+    def about(self, key):
+        """Return `[(value or None, "path:line")]` of the lines that a parameter is meant by, in their order."""
+        names = {IP_FORWARD, ALL} if same_parameter(key) == ALL else {key}
+        found = [line for name in names for line in self.literal.get(name, [])]
+        if key not in self.literal:
+            found += [line for pattern, line in self._globs if matches(pattern, key)]
+        return [(value, source) for _number, value, source in sorted(found, key=lambda line: line[0])]
 
 
 def ranked(kernel, key, sets):
     """Return `[{"value", "source"}]` of the lines that set a parameter, after a Kernel has taken them; the winner last.
 
-    sets: the `[(path, text)]` of each program that writes.
+    sets: Lines of each program that writes.
     """
     won = kernel.values.get(same_parameter(key))
     if won is None:
         return []
     found = []
-    for files in sets:
-        lines = list(settings(files))
-        literal = {one for one, _value, _source in lines if not _is_glob(one)}
-        for one, value, source in lines:
-            names_it = (
-                matches(one, key) and key not in literal
-                if _is_glob(one)
-                else same_parameter(one) == same_parameter(key)
-            )
-            text = None if value is None or not names_it else kernel.taken(key, value)
-            if text is not None and source not in won[1]:
-                found.append({"value": text, "source": source})
+    for value, source in (line for lines in sets for line in lines.about(key)):
+        text = None if value is None else kernel.taken(key, value)
+        if text is not None and source not in won[1]:
+            found.append({"value": text, "source": source})
     return found + [{"value": won[0], "source": source} for source in won[1]]
 
 

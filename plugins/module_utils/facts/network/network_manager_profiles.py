@@ -53,6 +53,7 @@ class Profile(NamedTuple):
 
     at_boot: whether it is activated without a command. undecided: a key that only NetworkManager can judge. ignored: why
     NetworkManager leaves the file out, or "". controller: the interface or the UUID of the bond or bridge that it is a port of.
+    lasting: whether the file is there after a boot.
     """
 
     path: str
@@ -68,6 +69,7 @@ class Profile(NamedTuple):
     undecided: str = ""
     ignored: str = ""
     controller: str = ""
+    lasting: bool = True
 
 
 def keyfile(path, text, ignored=""):
@@ -107,6 +109,7 @@ def keyfile(path, text, ignored=""):
         undecided[0] if undecided else "",
         ignored,
         port,
+        made_again,
     )
 
 
@@ -125,7 +128,7 @@ def profiles(tree, owner=0):
                 continue
             found = keyfile(path, text, _why_ignored(tree.status(path), owner))
             known = by_uuid.get(found.uuid)
-            if found.uuid not in hidden and (known is None or not known.at_boot):
+            if found.uuid not in hidden and (known is None or known.ignored or not known.lasting):
                 by_uuid[found.uuid] = found
     return list(by_uuid.values())
 
@@ -140,12 +143,14 @@ def ifcfg_profiles(tree):
     """Return the Profiles that the plugin ifcfg-rh makes of ifcfg files, none where NetworkManager has no such plugin."""
     if not tree.names(PLUGINS[0]) + tree.names(PLUGINS[1]) + tree.names(PLUGINS[2]):
         return []
-    found = []
-    for file in ifcfg_files.read(tree, ifcfg_files.RED_HAT):
+    files, found = ifcfg_files.read(tree, ifcfg_files.RED_HAT), []
+    for file in files:
         values = file.values
-        if values.get("NM_CONTROLLED", "yes").lower() in FALSE:
+        if ":" in file.name or values.get("NM_CONTROLLED", "yes").lower() in FALSE:
             continue
-        addresses, leased = ifcfg_files.addresses(values), ifcfg_files.leased(values)
+        labels = [one for one in files if one.name.startswith(file.name + ":")]
+        addresses = [address for one in [file] + labels for address in ifcfg_files.addresses(one.values)]
+        leased = ifcfg_files.leased(values)
         port = values.get("MASTER") or values.get("BRIDGE") or values.get("TEAM_MASTER") or ""
         priority = values.get("AUTOCONNECT_PRIORITY", "0")
         found.append(

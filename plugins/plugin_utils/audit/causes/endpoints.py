@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.alike import (
     for_nodes,
@@ -18,6 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
 _PROBED = re.compile(r"^egress\.(?!ntp$|dns$|dns_search$|http_proxy$|socks5_proxy$|smtp$|bandwidth$)")
 # verdict -> (title, owner)
@@ -27,7 +28,7 @@ _KINDS = {
     "refused": ("{count} are blocked: connections are refused", "network"),
     "rejected": ("{count} are blocked: a firewall rejects the packets", "network"),
     "proxy_unreachable": ("The {proxy} is not reachable", "proxy"),
-    "proxy_auth": ("The {proxy} refuses the credentials", "proxy"),
+    "proxy_auth": ("The {proxy} refuses the credentials", "platform team"),
     "proxy_denied": ("The {proxy} denies {count}", "proxy"),
     "proxy_failed": ("The {proxy} itself does not reach {count}", "proxy"),
     "proxy_broken": ("What answers is not a working {proxy}", "proxy"),
@@ -85,32 +86,44 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     targets = list(dict.fromkeys(f"{result['evidence']['host']}:{result['evidence']['port']}" for result in group))
     names = {"count": _counted(targets), "proxy": remedies.PROXIES.get(path, "proxy")}
     title, owner = _KINDS.get(verdict, ("{count} are not reached", "network"))
-    said = [
-        result
-        for result in results
-        if result["node"] in nodes
-        and (
-            (result["id"] == _PROXY_CHECKS.get(path) and verdict.startswith("proxy_"))
-            or (result["id"] in _DNS_CHECKS and verdict == "unresolved")
-        )
-    ]
-    itself = verdict in _PROXY_ITSELF
-    detail = "" if verdict in _BY_PACKETS else first.get("detail") or ""
+    said = [result for result in results if result["node"] in nodes and _is_about_the_way(result, verdict, path)]
+    leaders = [result for result in said if result["status"] == FAIL]
+    # What the check of the proxy or of the name servers found is the cause; the endpoints behind them follow.
+    explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
     way = f" {remedies.WAYS[path]}" if path in remedies.WAYS and path != "direct" else ""
-    said_so = f"{verdict.replace('_', ' ')}{f' ({detail})' if detail else ''}"
-    what = f"{named(nodes, len(cluster.addresses))} to {_listed(targets)}{way}: {said_so}"
+    what = f"{named(nodes, len(cluster.addresses))} to {_listed(targets)}{way}: {_how(first)}"
+    if explained and verdict == "unresolved":
+        what = f"{named(nodes, len(cluster.addresses))}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
     return Draft(
-        f"egress:{verdict}:{path}:{targets[0] if not itself else ''}:{','.join(nodes)}",
-        _agreed(title.format(**names), len(targets)),
+        f"egress:{verdict}:{path}:{targets[0] if verdict not in _PROXY_ITSELF else ''}:{','.join(nodes)}",
+        "Name servers do not answer as they should"
+        if explained and verdict == "unresolved"
+        else _agreed(title.format(**names), len(targets)),
         owner,
         what,
         [*said, *group],
-        _ask(verdict, path, targets, nodes, cluster, group[0]),
-        _confirm(path, targets[0]),
+        _of_all(leaders[0], "remedy", nodes, cluster)
+        if explained
+        else _ask(verdict, path, targets, nodes, cluster, group[0]),
+        _confirm(verdict, path, targets[0]),
         _others(group),
-        # What the proxy's own check found is the cause; what is behind the proxy follows.
-        list(group) if itself and said else [],
+        [*(result for result in said if result not in leaders), *(group if explained else ())],
     )
+
+
+def _is_about_the_way(result: Result, verdict: str, path: str) -> bool:
+    """Whether a result is of the check of the proxy, or of the name servers, that a verdict blames."""
+    if verdict == "unresolved":
+        return result["id"] in _DNS_CHECKS
+    return verdict.startswith("proxy_") and result["id"] == _PROXY_CHECKS.get(path)
+
+
+def _how(probe: Mapping[str, Any]) -> str:
+    """How an endpoint is not reached, with what the probe knows besides."""
+    issuer = (probe.get("tls") or {}).get("issuer") if probe["verdict"].startswith("tls_") else None
+    detail = "" if probe["verdict"] in _BY_PACKETS else probe.get("detail")
+    known = ", ".join(filter(None, (f"issuer {issuer}" if issuer else "", detail)))
+    return f"{probe['verdict'].replace('_', ' ')}{f' ({known})' if known else ''}"
 
 
 def _counted(targets: Sequence[str]) -> str:
@@ -137,25 +150,38 @@ def _listed(targets: Sequence[str]) -> str:
 
 
 def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], cluster: Cluster, one: Result) -> str:
-    whom = cluster.from_whom(nodes)
+    whom, listed = cluster.from_whom(nodes), ", ".join(targets)
     if path == "direct" and verdict in _BY_PACKETS:
-        return f"Allow TCP from {whom} to {', '.join(targets)}."
+        return f"Allow TCP {_ports(targets)} from {whom} to {listed}."
     if verdict == "unresolved":
         hosts = dict.fromkeys(target.rpartition(":")[0] for target in targets)
-        return f"Let the name servers of {whom} resolve {', '.join(hosts)}."
+        return f"Make the name servers of {whom} resolve {', '.join(hosts)}."
     if verdict == "proxy_denied":
-        return f"Allow the {remedies.PROXIES[path]} to connect to {', '.join(targets)} for {whom}."
+        return f"Allow {whom} to connect through the {remedies.PROXIES[path]} to {listed}."
     if verdict == "proxy_failed":
-        return f"Let the {remedies.PROXIES[path]} itself resolve and reach {', '.join(targets)}."
+        return f"Make the {remedies.PROXIES[path]} itself resolve and reach {listed}."
     if verdict == "tls_intercepted":
         return (
-            f"Exempt {', '.join(targets)} from TLS inspection for {whom}: containers do not trust the inspection's CA."
+            f"End the TLS inspection of connections from {whom}, since containers do not trust the inspection's CA, to "
+            f"{listed}."
         )
-    remedy = without_node(one["remedy"], one["node"], cluster.addresses.get(one["node"], ""))
-    return for_nodes(remedy, nodes, cluster.addresses)
+    return _of_all(one, "remedy", nodes, cluster)
 
 
-def _confirm(path: str, target: str) -> str:
+def _of_all(one: Result, part: Literal["observed", "remedy"], nodes: Sequence[str], cluster: Cluster) -> str:
+    """A text of a result, for all nodes that have it."""
+    text = without_node(one[part], one["node"], cluster.addresses.get(one["node"], ""))
+    return for_nodes(text, nodes, cluster.addresses)
+
+
+def _ports(targets: Sequence[str]) -> str:
+    numbers = sorted({int(target.rpartition(":")[2]) for target in targets})
+    return ", ".join(map(str, numbers))
+
+
+def _confirm(verdict: str, path: str, target: str) -> str:
+    if verdict == "unresolved":
+        return f"getent ahostsv4 {target.rpartition(':')[0]}; cat /etc/resolv.conf"
     options = {"http_proxy": " --proxy PROXY", "socks5": " --socks5-hostname PROXY"}.get(path, " --noproxy '*'")
     return f"curl -v{options} https://{target}"
 

@@ -106,8 +106,8 @@ _BY_CAUSE = {
         "SHA-256 or better, with RSA keys of 2048 bits or more: its issuer is {issuer}."
     ),
     causes.NAME_FILTERED: (
-        "Ask the team that filters web traffic to let TLS connections to {host} pass on TCP {port} ({row}): a device on the path "
-        "cuts them by the server name (SNI)."
+        "Ask the team that filters web traffic to let TLS connections to {host} pass on TCP {port} ({row}): they are cut by the "
+        "server name (SNI), on the path unless the server itself does not know that name."
     ),
     causes.NO_TLS_ANSWER: (
         "TCP to {host}:{port} opens, but nothing answers a TLS handshake. Run `openssl s_client -connect {host}:{port} "

@@ -62,8 +62,15 @@ def at_boot_text(evidence: Evidence, entries: dict[str, Any]) -> str:
         for name, entry in entries.items()
         if entry["at_boot"] is not None
     ]
-    said += [f"the kernel refuses {name} = {one['value']} of {one['source']}" for name, one in refused.items()]
+    said += [refusal(one) for one in refused.values()]
     return "; ".join(said or [f"no file sets {', '.join(unset)}"])
+
+
+def refusal(setting: dict[str, Any]) -> str:
+    """Why a line sets nothing; it has taken the place of those before it."""
+    if setting["value"] is None:
+        return f"{setting['source']} excludes {setting['name']}"
+    return f"the kernel refuses {setting['name']} = {setting['value']} of {setting['source']}"
 
 
 def remedy_at_boot(evidence: Evidence, entries: dict[str, Any]) -> str:

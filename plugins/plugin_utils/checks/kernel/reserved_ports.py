@@ -10,6 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.boot_files import (
     passed_at_boot,
+    refusal,
     replayed,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import PREPARE, looked_up
@@ -45,7 +46,7 @@ def reserved_ports(subject: Subject, evidence: Evidence) -> Finding:
                 "; ".join(
                     [
                         f"outgoing connections may use {', '.join(port_ranges.texts(given))}{when} ({first}-{last})",
-                        *(f"the kernel refuses {one['name']} = {one['value']} of {one['source']}" for one in refused),
+                        *map(refusal, refused),
                     ]
                 ),
                 (

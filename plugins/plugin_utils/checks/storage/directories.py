@@ -20,6 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 TOLERANCE = 0.05
 # The installer and the platform run programs from here. /var/lib/gravity is a disk of its own once it is there.
 RUN_FROM = {"appliance": ("/opt/anypoint/runtimefabric", "/var/lib/gravity"), "self_managed": ("/var/lib",)}
+DATA_DISKS = ("/var/lib/gravity",)
 # Gravity installs itself there, a file of little size.
 PROGRAMS = "/usr/bin"
 # What a filesystem must have left, whatever its size: below that nodes stop in the middle of an installation or an update.
@@ -106,7 +107,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
     if room.get("obstacle"):
         yield (
             f"it cannot be made ({room['obstacle']})",
-            f"Make {room['obstacle'].partition(': ')[0]} a directory, or remove it.",
+            f"Make {room['obstacle'].partition(': ')[0]} a directory, or a link to one.",
         )
         return
     if "ro" in room["options"]:
@@ -116,7 +117,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
     if "noexec" in room["options"] and path in RUN_FROM[subject.line] and not _gets_a_disk(path, room):
         yield (
             f"{mount} is mounted noexec, and programs run from there",
-            f"Remove noexec from the line for {mount} in /etc/fstab and `mount -o remount,exec {mount}`.",
+            f"`mount -o remount,exec {mount}`, and write exec for noexec in its line of /etc/fstab.",
         )
     if room["writable"] is False:
         yield (
@@ -160,7 +161,7 @@ def _mount_of_programs(evidence: Evidence) -> dict[str, Any] | None:
 
 def _gets_a_disk(path: str, room: dict[str, Any]) -> bool:
     """Whether the installer mounts a disk at a directory that is not there yet."""
-    return path == "/var/lib/gravity" and room["mode"] is None
+    return path in DATA_DISKS and room["mode"] is None
 
 
 def _room(subject: Subject, evidence: Evidence, path: str) -> Finding:

@@ -15,6 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import PREPARE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 _RUNTIME = "/run/"  # where DHCP clients and NetworkManager put the servers that they are given
@@ -43,6 +44,16 @@ def requested_servers(subject: Subject, evidence: Evidence) -> Finding:
         others = [source.get("name") or source["address"] for source in sources if not _is_requested(source, subject)]
         beside = f"; besides {', '.join(dict.fromkeys(map(str, others)))}" if others else ""
         return Finding(PASS, expected, f"all are{beside}{_by_dhcp(configuration)}", evidence=sources)
+    written = _written(configuration)
+    if written and missing and not bare and all(any(host in names for names in used) for host in written):
+        return Finding(
+            FAIL,
+            expected,
+            f"chrony uses {', '.join(written)}, which the role wrote for this node, and not {', '.join(missing)}",
+            f"Unless rtf_ntp_servers of this node alone names those, {PREPARE}.",
+            chrony["sources"],
+            "recommended",
+        )
     texts = [f"chrony does not use {', '.join(missing)}: {_why(missing, configuration)}"] if missing else []
     texts += [f"chrony asks {host} without {how}{_named_before(host, configuration)}" for host, how in bare.items()]
     return Finding(FAIL, expected, "; ".join(texts), _remedy(missing, configuration, list(bare)), chrony["sources"])
@@ -52,6 +63,11 @@ def _configuration(evidence: Evidence) -> Mapping[str, Any]:
     """What chronyd reads; empty where it is not known."""
     found = part(evidence, "host", "time").get("configuration") or {}
     return {} if "error" in found else found
+
+
+def _written(configuration: Mapping[str, Any]) -> list[str]:
+    """The servers in our block: those of the node itself, where its host_vars have others than the cluster."""
+    return [entry["host"] for entry in configuration.get("sources", ()) if entry.get("block") == BLOCK]
 
 
 def _by_files(subject: Subject, configuration: Mapping[str, Any], expected: str) -> Finding:

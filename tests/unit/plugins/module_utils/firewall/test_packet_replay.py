@@ -306,3 +306,11 @@ def test_the_status_none_matches_nothing(words, verdict):
     """Seen with packets and iptables 1.8.9."""
     text = f"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack {words} -j DROP\nCOMMIT\n"
     assert [answer[0] for answer in verdicts(tables(text))] == [verdict]
+
+
+def test_what_is_said_of_a_connection_before_it_is_looked_for_leaves_a_doubt():
+    """Seen with packets and iptables 1.8.9: in the table raw such a rule does not match."""
+    raw = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m conntrack --ctorigdstport 443 -j DROP\nCOMMIT\n"
+    assert [answer[0] for answer in verdicts(tables(raw), first=443, last=443)] == ["unknown"]
+    mangle = raw.replace("*raw", "*mangle")
+    assert [answer[0] for answer in verdicts(tables(mangle), first=443, last=443)] == ["drop"]

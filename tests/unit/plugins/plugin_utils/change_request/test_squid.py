@@ -291,6 +291,7 @@ def test_a_decrypting_squid_passes_mutual_tls_through_and_nothing_else(run_squid
 
 @pytest.mark.parametrize("names", [("containers",), ("access", "containers"), ("access", "passthrough", "containers")])
 def test_a_decrypting_squid_passes_what_containers_need_through(run_squid, folder, names):
+    """https://github.com/docker/docs/issues/14200: otherwise the CA has to be in each and every container."""
     vendor, proxy = trustme.CA(), trustme.CA()
     served = readable(folder / "served.pem", vendor.issue_cert(PASSED, DECRYPTED, OTHER).private_key_and_cert_chain_pem)
     trusted = readable(folder / "trusted.pem", vendor.cert_pem)

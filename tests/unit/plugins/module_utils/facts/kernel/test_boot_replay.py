@@ -97,6 +97,12 @@ def test_what_the_kernel_refuses_is_named():
     assert replayed(other)[2] == [(ALL, "off", other[0] + ":1")]
 
 
+def test_a_line_that_excludes_ours_is_named():
+    files = [OURS, ("/etc/sysctl.d/zzz.conf", "-net.ipv4.ip_forward\n")]
+    found, _forwarding, refused = boot_replay.replay(boot_replay.Boot(files), [FORWARD], [], LIVE)
+    assert found[FORWARD].settings == [] and refused == [(ALL, None, "/etc/sysctl.d/zzz.conf:1")]
+
+
 def test_an_interface_that_udev_adds_gets_its_own_parameters_once_more():
     """The other order, in which it is there already, is possible as well."""
     before = ("/etc/sysctl.d/10-a.conf", "net.ipv4.conf.eth0.forwarding = 0\n")

@@ -114,3 +114,8 @@ def test_a_systemd_that_does_not_answer_may_be_new():
         raise Unreadable("systemctl: not found")
 
     assert parameter_evidence.knows_ipv4_forwarding(fails)
+
+
+def test_secrets_of_scripts_are_no_values_of_what_is_asked_for(host):
+    host["writers"]["of_scripts"] = [("/etc/rc.local", f"kernel.planted = Kq1xKq1vKq1\n{FORWARD} = Kq1xKq1vKq1\n")]
+    assert "Kq1x" not in str(replayed())

@@ -107,6 +107,21 @@ CASES = {
         {LIB + "a": keyfile(LEASED, autoconnect_priority=9), ETC + "b": keyfile(STATIC)},
         ("static", ["10.0.0.5"], ETC + "b"),
     ),
+    "one of /etc hides that in /usr/lib, whatever it says": (
+        {
+            ETC + "a.nmconnection": keyfile(STATIC, uuid=AA, autoconnect="false"),
+            LIB + "a.nmconnection": keyfile(LEASED, uuid=AA),
+        },
+        ("not at boot", ["10.0.0.5"], ETC + "a.nmconnection"),
+    ),
+    "a label of an ifcfg file": (
+        {
+            PLUGIN: "",
+            SCRIPTS + "eth0": "DEVICE=eth0\nIPADDR=10.0.0.5\n",
+            SCRIPTS + "eth0:1": "DEVICE=eth0:1\nIPADDR=10.0.0.6\n",
+        },
+        ("static", ["10.0.0.5", "10.0.0.6"], SCRIPTS + "eth0"),
+    ),
     "by hardware address": (
         {
             ETC + "a.nmconnection": keyfile(LEASED, "") + "[ethernet]\nmac-address=02:00:00:00:00:02\n",

@@ -72,9 +72,9 @@ def test_a_cluster_without_findings_has_no_cause():
 @pytest.mark.parametrize(
     "verdict, owner, words",
     [
-        ("dropped", "network", "Allow TCP from"),
-        ("rejected", "network", "Allow TCP from"),
-        ("unresolved", "DNS", "Let the name servers of"),
+        ("dropped", "network", "Allow TCP 443, 5044 from"),
+        ("rejected", "network", "Allow TCP 443, 5044 from"),
+        ("unresolved", "DNS", "Make the name servers of"),
         ("blocked", "proxy", "without a block page"),
     ],
 )
@@ -83,7 +83,7 @@ def test_all_endpoints_that_fail_alike_on_all_nodes_are_one_cause(verdict, owner
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith(f"egress:{verdict}")]
     assert cause["owner"] == owner and words in cause["ask"] and cause["nodes"] == NODES
     assert len(cause["explains"]) > 3 * len(NODES) and "endpoints" in cause["title"]
-    assert cause["confirm"].startswith("curl -v --noproxy '*' https://")
+    assert cause["confirm"].startswith(("curl -v --noproxy '*' https://", "getent ahostsv4 "))
 
 
 def test_what_only_one_node_does_not_reach_is_a_cause_of_that_node():
@@ -104,14 +104,28 @@ def test_one_name_that_no_node_reaches_and_all_names_that_one_does_not_are_two_c
 def test_a_proxy_that_refuses_the_password_is_one_cause_for_all_endpoints_behind_it():
     report = audited(probed("proxy_auth", "http_proxy", detail="407 Proxy Authentication Required"))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:proxy_auth")]
-    assert cause["title"] == "The HTTP proxy refuses the credentials" and cause["owner"] == "proxy"
+    assert cause["title"] == "The HTTP proxy refuses the credentials" and cause["owner"] == "platform team"
     assert cause["nodes"] == NODES
+
+
+def test_a_silent_name_server_is_the_cause_of_every_name_that_does_not_resolve():
+    def change(node, evidence):
+        probed("unresolved")(node, evidence)
+        for server in evidence["name_servers"]["servers"]:
+            for answer in server["names"]:
+                answer.update(status="no_reply", detail="no answer within 5 s")
+
+    report = audited(change)
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:unresolved")]
+    assert "does not answer" in cause["what"] and cause["owner"] == "DNS" and cause["status"] == "fail"
+    assert {entry["id"] for entry in cause["explains"] if not entry["follows"]} == {"egress.dns"}
+    assert not [other for other in report["causes"] if other["id"].startswith("egress.dns")]
 
 
 def test_inspection_is_one_cause_for_each_issuer():
     report = audited(probed("tls_intercepted", tls={"issuer": "CN=Corp Inspection"}))
     found = [cause for cause in report["causes"] if cause["id"].startswith("egress:tls_intercepted")]
-    assert len(found) == 1 and "Exempt" in found[0]["ask"]
+    assert len(found) == 1 and "End the TLS inspection" in found[0]["ask"] and "Corp" in found[0]["what"]
 
 
 def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_tells_where():

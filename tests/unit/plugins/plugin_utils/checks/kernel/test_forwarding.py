@@ -119,12 +119,19 @@ def test_what_an_order_without_guarantee_makes_right_is_not_right():
     assert result["status"] == "fail" and "/etc/sysctl.d/zzz.conf" in result["remedy"]
 
 
-def test_a_text_that_the_kernel_refuses_is_named():
-    evidence = node(refused=[{"name": FORWARD, "value": "off", "source": "/etc/sysctl.d/zzz.conf:1"}])
+@pytest.mark.parametrize(
+    "value, observed",
+    [
+        ("off", "the kernel refuses net.ipv4.ip_forward = off of /etc/sysctl.d/zzz.conf:1"),
+        (None, "/etc/sysctl.d/zzz.conf:1 excludes net.ipv4.ip_forward"),
+    ],
+)
+def test_a_line_that_takes_the_place_of_ours_and_sets_nothing_is_named(value, observed):
+    evidence = node(refused=[{"name": FORWARD, "value": value, "source": "/etc/sysctl.d/zzz.conf:1"}])
     evidence["host"]["kernel"]["sysctls"][FORWARD].update(at_boot=None, at_boot_source=None, set_by=[])
     result = judged(evidence, AT_BOOT)
     assert result["status"] == "fail"
-    assert "the kernel refuses net.ipv4.ip_forward = off of /etc/sysctl.d/zzz.conf:1" in result["observed"]
+    assert observed in result["observed"]
     assert "/etc/sysctl.d/zzz.conf" in result["remedy"]
 
 

@@ -110,7 +110,7 @@ def test_controllers_listen_for_users_while_a_host_outside_probes():
 def test_the_address_by_which_a_peer_is_reached_is_known_without_a_packet():
     (found,) = port_probes.probe_all(
         b"k" * 32,
-        [{"name": "x", "address": "127.0.0.1", "tcp": [], "udp": [], "connect": [], "query": []}],
+        [{"name": "x", "address": "127.0.0.1", "tcp": [], "udp": [], "vxlan": [], "connect": [], "query": []}],
         1.0,
         8,
         5.0,

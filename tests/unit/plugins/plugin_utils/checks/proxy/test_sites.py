@@ -128,7 +128,7 @@ def test_a_profile_that_names_the_other_variable_is_evaluated(site):
 
 
 def test_what_only_a_shell_can_know_is_unknown(site):
-    """The list of https://unix.stackexchange.com/q/23452, made by a shell."""
+    """A list of every address of a network, made by a shell."""
     text = (
         f"export http_proxy={PLAIN}\nprintf -v lan '%s,' 192.168.230.{{1..255}}\nexport no_proxy=\"$lan,localhost\"\n"
     )
@@ -213,7 +213,7 @@ DAEMON = {"proxies": {"http-proxy": PLAIN, "https-proxy": PLAIN, "no-proxy": "lo
 
 
 def test_the_daemon_file_of_docker_overrides_its_environment(site):
-    """https://github.com/moby/moby/pull/42647: from release 23 on."""
+    """https://github.com/moby/moby/pull/42835 and 43448: from release 23 on."""
     files = {"etc/docker/daemon.json": json.dumps(DAEMON)}
     for shown in (None, f"Environment=NO_PROXY={WHOLE}"):
         results = site(files, shown)

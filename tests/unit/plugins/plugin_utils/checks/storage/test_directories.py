@@ -38,7 +38,7 @@ def judged(path, check="storage.writable", subject=None, **changes):
             "cannot be made (/var/lib: dangling link to /mnt/data)",
             "Make /var/lib a directory",
         ),
-        ({"obstacle": "/var/lib: not a directory"}, "cannot be made (/var/lib: not a directory)", "or remove it"),
+        ({"obstacle": "/var/lib: not a directory"}, "cannot be made (/var/lib: not a directory)", "or a link to one"),
     ],
 )
 def test_a_directory_that_cannot_be_written_to_fails(path, changes, observed, remedy):

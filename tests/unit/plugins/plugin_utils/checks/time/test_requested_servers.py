@@ -151,6 +151,16 @@ def test_over_nts_and_without_any_request():
     assert judged([], configuration(), servers=[])["observed"] == "rtf_ntp_servers is not set"
 
 
+def test_a_node_that_was_prepared_with_servers_of_its_own_is_named_and_not_held_back():
+    """The list of an audit is that of the cluster; host_vars of a node may have another one."""
+    ours = configuration({**named(A), "block": "runtime-fabric"})
+    result = judged([source(A)], ours, servers=[B])
+    assert (result["status"], result["severity"]) == ("fail", "recommended")
+    assert result["observed"] == f"chrony uses {A}, which the role wrote for this node, and not {B}"
+    assert judged([source("other.example")], ours, servers=[B])["severity"] == "required"
+    assert judged([source(A)], ours, servers=[A])["status"] == "pass"
+
+
 def test_a_chronyc_that_does_not_answer_leaves_it_open():
     evidence = samples.evidence()
     evidence["host"]["time"]["chrony"] = {"error": "chronyc: exit code 1: 506 Cannot talk to daemon"}
