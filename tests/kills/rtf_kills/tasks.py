@@ -36,11 +36,11 @@ def _load(path):
     return yaml.load(path.read_text(encoding="utf-8"), Loader) or []
 
 
-def _collect(tasks, where, role, found):
+def _collect(tasks, where, role, found, above=()):
     for task in tasks:
         action = {key.rpartition(".")[2]: value for key, value in task.items()}
         for section in BLOCKS:
-            _collect(task.get(section, []), where, role, found)
+            _collect(task.get(section, []), where, role, found, above)
         roles = [action[name] for name in ROLES if name in action]
         files = [action[name] for name in TASKS if name in action]
         # What is imported takes the place of its task; what is included runs besides.
@@ -49,10 +49,11 @@ def _collect(tasks, where, role, found):
         for one in roles:
             _file(one["name"].rpartition(".")[2], one.get("tasks_from", "main"), found)
         for one in files:
-            _file(role, (one if isinstance(one, str) else one["file"]).rpartition(".")[0], found)
+            _file(role, (one if isinstance(one, str) else one["file"]).rpartition(".")[0], found, above)
 
 
-def _file(role, name, found):
-    """Add the tasks of a file, or of all files whose name a template may make."""
+def _file(role, name, found, above=()):
+    """Add the tasks of a file, or of all files whose name a template may make, but for those that include it (above)."""
     for path in sorted((CHECKOUT / "roles" / role / "tasks").glob(f"{TEMPLATE.sub('*', name)}.yml")):
-        _collect(_load(path), f"{role}/{path.stem}", role, found)
+        if path not in above:
+            _collect(_load(path), f"{role}/{path.stem}", role, found, (*above, path))

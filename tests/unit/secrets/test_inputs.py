@@ -169,6 +169,7 @@ def test_modules_repeat_nothing_of_a_host_that_is_a_url():
         "port": 1,
         "id": None,
         "starttls": False,
+        "http_proxy": None,
     }
     for url in URLS:
         given = {**endpoint, "host": url, "server_name": url, "url_path": url}

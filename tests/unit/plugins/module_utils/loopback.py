@@ -165,6 +165,7 @@ def endpoint(port, **fields):
         "origin": [],
         "starttls": True,
         "idle": 0,
+        "http_proxy": None,
     }
     row.update(fields)
     return endpoint_options.endpoint_of(row)
