@@ -38,6 +38,8 @@ def lab():
 @pytest.fixture(scope="module")
 def play(tmp_path_factory):
     """Runs a playbook on the nodes named, all of them by default, and returns its Outcome."""
+    # Made before several threads ask for a directory in it at once.
+    tmp_path_factory.getbasetemp()
 
     def run(playbook, *words, program=None, port_matrix=False, only=None):
         site = Site(tmp_path_factory.mktemp("site"))
