@@ -1,0 +1,199 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The preparation, and the usual modules in a playbook for the same outcome, with firewalld and without a firewall.
+
+In a lab of its own: three nodes that this collection prepares, and three like them for the usual modules. Each way runs on
+pristine nodes, and again with nothing to change; in turn, so that both meet the same machine. RTF_BENCH_RUNS says how often
+(5), of which medians are compared. Each line says how many tasks were on screen, and how many modules one node was sent.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ratios import Ratio
+from rtf_lab import lifecycle
+from rtf_lab.environment import environment
+from rtf_lab.instance import CHECKOUT
+
+RUNS = int(os.environ.get("RTF_BENCH_RUNS", "5"))
+LAB = "rtf-bench"
+HERE = Path(__file__).resolve().parent
+USUAL = CHECKOUT / "build" / "usual"
+SIDES = {"ours": 11, "usual": 21}  # with the number of the first node's address
+NODES = ("controller-1", "worker-1", "worker-2")
+PROXY = "http://proxy.lab.example:3128"
+NTP_SERVERS = ["ntp.lab.example", "ntp2.lab.example", "ntp3.lab.example"]
+# What the roles set on such a node; the limits of inotify are the machine's, which a node cannot write.
+SYSCTLS = {
+    "net.ipv4.ip_forward": 1,
+    "net.bridge.bridge-nf-call-iptables": 1,
+    "net.bridge.bridge-nf-call-ip6tables": 1,
+    "fs.inotify.max_user_watches": 1048576,
+    "fs.inotify.max_user_instances": 8192,
+}
+MODULES = ["br_netfilter", "ebtables", "ebtable_filter", "ip_tables", "iptable_filter", "iptable_nat", "overlay"]
+PREPARE = ["prepare-rtf.yml", "--skip-tags", "rtf_preflight"]
+WITH_AUDIT = ["prepare-rtf.yml"]
+USUAL_PREPARE = [str(HERE / "usual" / "prepare.yml")]
+
+
+class Played(NamedTuple):
+    """Seconds and tasks of one run; `remote` of the node that was sent most."""
+
+    seconds: float
+    shown: int
+    remote: int
+
+
+def compare(_lab):
+    """Yield the Ratios."""
+    subprocess.run([str(CHECKOUT / "tools" / "usual-collections.sh")], check=True)
+    with tempfile.TemporaryDirectory(prefix="rtf-bench-") as directory:
+        cluster = Path(directory, "cluster.yml")
+        cluster.write_text(yaml.safe_dump({"nodes": list(_nodes())}), encoding="utf-8")
+        try:
+            lab = lifecycle.up(LAB, str(cluster))
+            for firewall, at_least in (("firewalld", 5.0), ("no firewall", 3.0)):
+                yield from _compared(lab, Path(directory), firewall, at_least)
+        finally:
+            lifecycle.down(LAB)
+
+
+def _compared(lab, directory, firewall, at_least):
+    """Yield the Ratios of nodes with one firewall."""
+    sites = {side: _site(lab, directory / f"{firewall}-{side}", side, firewall) for side in SIDES}
+    first, second, audited = {side: [] for side in SIDES}, {side: [] for side in SIDES}, []
+    ways = {"ours": PREPARE, "usual": USUAL_PREPARE}
+    for dummy in range(RUNS):
+        for side, words in ways.items():
+            _pristine(lab, side, firewall)
+            first[side].append(_play(lab, sites[side], words))
+    for dummy in range(RUNS):
+        for side, words in ways.items():
+            second[side].append(_play(lab, sites[side], words, unchanged=True))
+        audited.append(_play(lab, sites["ours"], WITH_AUDIT, unchanged=True))
+    yield _ratio("first run", first["ours"], first["usual"], firewall, 0.6)
+    yield _ratio("no change", second["ours"], second["usual"], firewall, 1 / at_least)
+    yield _ratio("no change, with the audit", audited, second["usual"], firewall, 1)
+    for what, played, most in (("no change", second["ours"], 2), ("no change, with the audit", audited, 11)):
+        yield Ratio((f"modules a node, {what}, {firewall}", played[-1].remote), ("what is wanted", most), 1)
+    yield Ratio((f"tasks on screen, no change, with the audit, {firewall}", audited[-1].shown), ("what is wanted", 30), 1)
+
+
+def _ratio(what, ours, usual, firewall, at_most):
+    def side(name, played):
+        tasks = f"{played[-1].shown} tasks shown, {played[-1].remote} modules a node"
+        return f"{name} ({tasks})", statistics.median(one.seconds for one in played)
+
+    return Ratio(side(f"{what}, {firewall}", ours), side("usual modules", usual), at_most)
+
+
+def _nodes():
+    for side, number in SIDES.items():
+        for offset, node in enumerate(NODES):
+            group = "rtf_{}s".format(node.partition("-")[0])
+            yield {"name": f"{side}-{node}", "group": group, "host_number": number + offset}
+
+
+def _pristine(lab, side, firewall):
+    """Replace the nodes of a side by pristine ones, on which the site has its firewall."""
+    for node in NODES:
+        lifecycle.renew(lab, f"{side}-{node}")
+        if firewall == "firewalld":
+            lab.exec(
+                f"{side}-{node}",
+                "sh",
+                "-c",
+                "apt-get update && apt-get install --yes firewalld && systemctl enable --now firewalld",
+            )
+
+
+def _site(lab, directory, side, firewall):
+    """Write what a user of one way has: a directory with playbooks, an inventory and variables."""
+    shutil.copytree(CHECKOUT / "examples" / "site", directory, ignore=shutil.ignore_patterns("group_vars", "rtf-report"))
+    hosts = {f"{side}-{node}": {"ansible_host": lab.nodes[f"{side}-{node}"]} for node in NODES}
+    waivers = yaml.safe_load((CHECKOUT / "tests" / "lab" / "waivers.yml").read_text(encoding="utf-8"))
+    variables = {
+        "ansible_user": "ops",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "rtf_waivers": waivers,
+        "rtf_control_plane": "us",
+        "rtf_ntp_servers": NTP_SERVERS,
+        "rtf_http_proxy": PROXY,
+        "rtf_internal_networks": [str(lab.instance.subnet)],
+        # The usual modules judge nothing.
+        "rtf_preflight_enforce": False,
+    }
+    groups = {
+        "rtf_controllers": {"hosts": {name: host for name, host in hosts.items() if "controller" in name}},
+        "rtf_workers": {"hosts": {name: host for name, host in hosts.items() if "worker" in name}},
+    }
+    (directory / "inventory").write_text(
+        json.dumps({"rtf_nodes": {"vars": variables, "children": groups}}), encoding="utf-8"
+    )
+    (directory / "usual.json").write_text(
+        json.dumps(usual_variables([host["ansible_host"] for host in hosts.values()], firewall)), encoding="utf-8"
+    )
+    return directory
+
+
+def usual_variables(addresses, firewall):
+    """The variables of usual/prepare.yml."""
+    exempt = ",".join(["localhost", "127.0.0.1", *addresses, ".svc", ".local", "10.244.0.0/16", "10.100.0.0/16"])
+    values = {"http_proxy": PROXY, "https_proxy": PROXY, "no_proxy": exempt}
+    into_nodes = [
+        row for row in catalog.select_ports(catalog.load(), phase="install") if row["to"] in ("nodes", "controllers")
+    ]
+    return {
+        "proxy_variables": {**values, **{name.upper(): value for name, value in values.items()}},
+        "ntp_servers": NTP_SERVERS,
+        "kernel_modules": MODULES,
+        # community.general.modprobe fails on a kernel without modules, such as that of a small virtual machine.
+        "loadable_modules": MODULES if Path("/proc/modules").exists() else [],
+        "sysctls": SYSCTLS,
+        "with_firewalld": firewall == "firewalld",
+        "open_ports": sorted({f"{ports}/{row['transport']}" for row in into_nodes for ports in row["ports"]}),
+    }
+
+
+def _play(lab, site, words, unchanged=False):
+    """Run a playbook in a directory; return what was Played. Ends the benchmark when the run failed."""
+    counts = site / "counts.json"
+    surroundings = {
+        **os.environ,
+        **environment(lab.instance),
+        "ANSIBLE_PIPELINING": "true",
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "count_tasks",
+        "RTF_COUNTS": str(counts),
+    }
+    own = surroundings.get("ANSIBLE_COLLECTIONS_PATH", "")
+    surroundings["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(filter(None, (own, str(USUAL))))
+    begun = time.monotonic()
+    done = subprocess.run(
+        ["ansible-playbook", *words, "-i", "inventory", "-e", "@usual.json"],
+        cwd=site,
+        env=surroundings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    seconds = time.monotonic() - begun
+    if done.returncode or (unchanged and "changed: [" in done.stdout):
+        raise SystemExit(f"{words[0]} ended with {done.returncode}, or changed something again:\n{done.stdout[-3000:]}")
+    with open(counts, encoding="utf-8") as file:
+        found = json.load(file)
+    return Played(seconds, found["shown"], max(found["remote"].values()))
