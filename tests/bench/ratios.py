@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a benchmark yields: how long one way took beside another one in the same run."""
+"""What a benchmark yields: how long one way took beside another one in the same run, or how many of something it took."""
 
 from typing import NamedTuple
 
@@ -32,3 +32,18 @@ class Ratio(NamedTuple):
             else f"at most {self.at_most:g} times as long"
         )
         return "{} (wanted: {}) {}".format(line, bound, "ok" if self.holds() else "FAILED")
+
+
+class Count(NamedTuple):
+    """How many of something there were, of at most so many."""
+
+    what: str
+    found: int
+    at_most: int
+
+    def holds(self):
+        return self.found <= self.at_most
+
+    def sentence(self):
+        """One line for a person."""
+        return f"  {self.what}: {self.found} (wanted: at most {self.at_most}) {'ok' if self.holds() else 'FAILED'}"
