@@ -25,6 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.sty
     WIDTH,
     Line,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED
 
 Reason = tuple[str, str, str]  # status, observed and remedy of a result
 _MOST_CAUSES = 6  # in the summary
@@ -129,6 +130,11 @@ def _cluster_lines(notes: Collection[dict[str, str]]) -> list[Line]:
 def _closing_lines(report: Document) -> list[Line]:
     """What limits the verdict, and the verdict."""
     out: list[Line] = []
+    out += [
+        line
+        for reason, nodes in _absent(report).items()
+        for line in _hanging("", f"{', '.join(nodes)}: {reason}", "cyan")
+    ]
     ids = {result["id"] for result in report["results"]}
     for variable, left_out in report["selection"]["left_out_by"].items():
         out += _hanging("", f"Left out by {variable} ({len(left_out)}): {', '.join(_by_area(left_out, ids))}", "cyan")
@@ -141,6 +147,19 @@ def _closing_lines(report: Document) -> list[Line]:
         listed = ", ".join(row["id"] for row in missing)
         out += _hanging("", f"Not verified by any check ({len(missing)} requirements): {listed}", None)
     return out
+
+
+def _absent(report: Document) -> dict[str, list[str]]:
+    """`{reason: nodes}` of the nodes of which nothing was checked for one reason, such as --limit."""
+    found: dict[str, list[str]] = {}
+    for node in report["nodes"]:
+        reasons = {
+            (result["status"], result["observed"]) for result in report["results"] if result["node"] == node["name"]
+        }
+        status, reason = next(iter(reasons)) if len(reasons) == 1 else ("", "")
+        if status == SKIPPED and reason:
+            found.setdefault(reason, []).append(node["name"])
+    return found
 
 
 def verdict_lines(report: Document) -> list[Line]:

@@ -18,6 +18,7 @@ Cell = Mapping[str, Any]
 Pair = tuple[str, str]
 _OTHER_CHECKS = ("ports.free", "ports.closed", "ports.outside")
 _MOST = 6
+_WHOLE = 5  # a pair of which so many rows fail is taken as closed, not as a pair with single ports that are
 
 
 def ports(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
@@ -56,8 +57,13 @@ def _signature(cells: Iterable[Cell], status: str) -> Any:
     """What cells of a pair have to have in common to be of one cause: how the ports fail, or why nothing is known."""
     if status == UNKNOWN:
         return frozenset(cell["reason"] for cell in cells)
-    # Rows differ with the role of the nodes, so the ports themselves do not count where a whole transport fails alike.
-    return frozenset((cell["transport"], verdict) for cell in cells for verdict in cell["ports"])
+    cells = list(cells)
+    if len({cell["row"] for cell in cells}) >= _WHOLE:
+        # Rows differ with the role of the nodes, so the ports themselves do not count where much fails alike.
+        return frozenset((cell["transport"], verdict) for cell in cells for verdict in cell["ports"])
+    return frozenset(
+        (cell["transport"], verdict, tuple(ports)) for cell in cells for verdict, ports in cell["ports"].items()
+    )
 
 
 def _closed(

@@ -48,13 +48,14 @@ def registry(subject: Subject, evidence: Evidence) -> Finding:
 
 
 def _judged(subject: Subject, evidence: Evidence, kind: site_services.Kind, does: str) -> Finding:
+    probes = part(evidence, "egress")
     service = next((service for service in subject.services if service.kind == kind), None)
     if service is None:
         return Finding(
             PASS, f"{kind.what} is reachable where one is used", f"{kind.variable} is not set, so none is used"
         )
     expected = f"{service.host}:{service.port} {does}"
-    probe = next((probe for probe in part(evidence, "egress") if probe["id"] == kind.row), None)
+    probe = next((probe for probe in probes if probe["id"] == kind.row), None)
     if probe is None:
         return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
     path_text = f" {remedies.WAYS[probe['path']]}" if probe["path"] != "direct" else ""

@@ -142,6 +142,12 @@ def test_nodes_that_are_unreachable_for_one_reason_are_one_cause():
     assert shown.count("No route to host") == 1 and "????  all 2 nodes are unreachable over SSH" in shown
 
 
+def test_nodes_outside_the_run_are_named_with_the_reason():
+    reason = "not part of this run (--limit)"
+    shown = text(report(n1={"not_run": reason}, n2={"not_run": reason}))
+    assert f"n1, n2: {reason}" in shown
+
+
 def test_a_cluster_of_a_hundred_nodes_takes_no_more_lines_for_a_cause():
     found = report(n1=broken(), n2=broken())
     [cause] = [cause for cause in found["causes"] if "forwarding" in cause["title"]]

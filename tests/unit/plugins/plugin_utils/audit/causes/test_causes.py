@@ -147,6 +147,21 @@ def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_t
     assert not [other for other in report["causes"] if other is not cause and other["id"].startswith("ports")]
 
 
+def test_single_ports_that_differ_are_causes_of_their_own():
+    found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
+
+    def change(node, evidence):
+        for probe in found[node]["probes"]:
+            port = {("w1", "w2"): "30005", ("w2", "w3"): "30006"}.get((node, probe["name"]))
+            if port:
+                probe["tcp"]["ports"]["dropped"] = [port]
+        evidence["ports"] = found[node]
+
+    report = audited(change)
+    texts = [cause["what"] for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
+    assert sorted(texts) == ["w1 -> w2: TCP 30005 dropped", "w2 -> w3: TCP 30006 dropped"]
+
+
 def test_an_unreachable_node_is_one_cause_and_its_ports_on_the_others_follow():
     evidence = test_audit.collected(unreachable="w3")
     report = test_audit.audit_of(samples.audit_inputs(checks=["access.*", "ports.*", "kernel.*"]), evidence).document
