@@ -13,9 +13,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH, Line
 
 _INDENT = 4
-_LABEL = 6
+_LABEL = 9
 # A text of more lines than that is in report.json as a whole.
-_MOST_LINES = 4
+_MOST_LINES = 5
+_MOST_LINES_OF_WHAT_IS_SENT = 12
 
 
 def lines(causes: Sequence[Cause]) -> list[Line]:
@@ -40,16 +41,23 @@ def _entry(number: int, cause: Cause) -> list[Line]:
     follows = list(dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"]))
     for label, text in (
         ("found", cause["what"]),
+        ("confirm", _where_to_run(cause)),
+        *(("if not", text) for text in cause["alternatives"]),
         ("ask", f"{cause['owner']}: {cause['ask']}"),
-        ("see", cause["confirm"]),
-        *(("or", text) for text in cause["alternatives"]),
         ("also", f"{_some(follows)} {'follows' if len(follows) == 1 else 'follow'} from it" if follows else ""),
     ):
         if text:
-            out += [
-                (line, None) for line in _limited(_wrapped(" " * _INDENT + f"{label + ':':<{_LABEL}} ", text, None))
-            ]
+            most = _MOST_LINES_OF_WHAT_IS_SENT if label == "ask" else _MOST_LINES
+            head = " " * _INDENT + f"{label + ':':<{_LABEL}}"
+            out += [(line, None) for line in _limited(_wrapped(head, text, None), most)]
     return out
+
+
+def _where_to_run(cause: Cause) -> str:
+    """The command that confirms a cause, with the node to run it on."""
+    if not cause["confirm"] or not cause["nodes"] or cause["confirm"].startswith(("ansible ", "ssh ")):
+        return cause["confirm"]
+    return f"on {cause['nodes'][0]}: {cause['confirm']}"
 
 
 def _some(names: Sequence[str]) -> str:
@@ -63,7 +71,7 @@ def _wrapped(head: str, text: str, indent: int | None) -> list[str]:
     return [(head if number == 0 else " " * (indent or len(head))) + part for number, part in enumerate(parts or [""])]
 
 
-def _limited(found: list[str]) -> list[str]:
-    if len(found) <= _MOST_LINES:
+def _limited(found: list[str], most: int) -> list[str]:
+    if len(found) <= most:
         return found
-    return [*found[: _MOST_LINES - 1], f"{found[_MOST_LINES - 1][: WIDTH - 4]} ..."]
+    return [*found[: most - 1], f"{found[most - 1][: WIDTH - 4]} ..."]

@@ -174,8 +174,11 @@ def verdict_lines(report: Document) -> list[Line]:
     words.update({key: key for key in ("waived", "unknown", "skipped")})
     tally = ", ".join(f"{counts[key]} {word}" for key, word in words.items() if key in counts)
     verdict, colour = VERDICTS[report["readiness"]]
-    blocking = sum(cause["blocking"] for cause in report["causes"])
-    to_do = f"; {blocking} {'cause' if blocking == 1 else 'causes'} to resolve first" if blocking else ""
+    blocking = [cause["status"] for cause in report["causes"] if cause["blocking"]]
+    faults, open_questions = blocking.count("fail"), len(blocking) - blocking.count("fail")
+    parts = [f"{faults} {'fault' if faults == 1 else 'faults'} to fix"] if faults else []
+    parts += [f"{open_questions} to find out"] if open_questions else []
+    to_do = f"; {', '.join(parts)}" if parts else ""
     return _hanging("", f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}{to_do}", colour)
 
 

@@ -96,9 +96,9 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
         what = f"{named(nodes, len(cluster.addresses))}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
     return Draft(
         f"egress:{verdict}:{path}:{targets[0] if verdict not in _PROXY_ITSELF else ''}:{','.join(nodes)}",
-        "Name servers do not answer as they should"
+        f"Name servers fail ({named(nodes, len(cluster.addresses))})"
         if explained and verdict == "unresolved"
-        else _agreed(title.format(**names), len(targets)),
+        else f"{_agreed(title.format(**names), len(targets))} ({named(nodes, len(cluster.addresses))})",
         owner,
         what,
         [*said, *group],
@@ -183,7 +183,7 @@ def _confirm(verdict: str, path: str, target: str) -> str:
     if verdict == "unresolved":
         return f"getent ahostsv4 {target.rpartition(':')[0]}; cat /etc/resolv.conf"
     options = {"http_proxy": " --proxy PROXY", "socks5": " --socks5-hostname PROXY"}.get(path, " --noproxy '*'")
-    return f"curl -v{options} https://{target}"
+    return f"curl -v -m 10{options} https://{target}"
 
 
 def _others(group: Sequence[Result]) -> list[str]:

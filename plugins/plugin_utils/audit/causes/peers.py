@@ -97,7 +97,7 @@ def _closed(
         f"{_pairs(pairs)}: {ports_text} {how}{f' ({reasons})' if reasons else ''}",
         results,
         f"Allow {ports_text} from {cluster.from_whom(sources)} to {cluster.from_whom(destinations)}.",
-        f"nc -vz {cluster.addresses.get(one) or one} {port.partition('-')[0]}",
+        f"nc -vz -w 5 {cluster.addresses.get(one) or one} {port.partition('-')[0]}",
         _where(verdicts, one, port.partition("-")[0]),
     )
 

@@ -64,7 +64,7 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         found.append(
             Draft(
                 f"role:{role}:{','.join(nodes)}",
-                f"The settings of {role} are not in force",
+                f"The settings of {role} are not in force on {named(nodes, len(cluster.addresses))}",
                 "platform team",
                 "; ".join(
                     _observed([result for result in own if result["id"] == name], cluster) for name in one_of_each
@@ -100,14 +100,18 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
     ids = list(dict.fromkeys(result["id"] for result in own))
     nodes = cluster.in_order({result["node"] for result in own})
     check = cluster.check(first["id"])
-    met = "Not known" if first["status"] == UNKNOWN else "Not met"
-    title = f"{met}: {first['title']}" if len(ids) == 1 else f"{len(ids)} checks have no answer: {_named(ids)}"
+    where = named(nodes, len(cluster.addresses))
+    if first["status"] == UNKNOWN:
+        title = f"Could not check on {where}: {first['title'] if len(ids) == 1 else _named(ids)}"
+    else:
+        kind = "Requirement" if first["severity"] == "required" else "Recommendation"
+        title = f"{kind} not met on {where}: {first['title']}"
     remedy = without_node(first["remedy"], first["node"], cluster.addresses.get(first["node"], ""))
     return Draft(
         f"{first['id']}:{first['status']}:{','.join(nodes)}",
         title,
         check.get("owner", "node administrator"),
-        _observed(own, cluster),
+        _observed(own, cluster) + _wanted(own),
         own,
         for_nodes(remedy, nodes, cluster.addresses),
         check.get("confirm", ""),
@@ -125,6 +129,12 @@ def _observed(own: Sequence[Result], cluster: Cluster) -> str:
         nodes = list(dict.fromkeys(every))
         shown.append(f"{named(nodes, len(cluster.addresses))}: {for_nodes(text, nodes, cluster.addresses)}")
     return "; ".join(shown[:_MOST]) + (f"; and {len(shown) - _MOST} more" if len(shown) > _MOST else "")
+
+
+def _wanted(own: Sequence[Result]) -> str:
+    """What is wanted, where it is the same on all nodes."""
+    texts = {result["expected"] for result in own if result["status"] != UNKNOWN and result["expected"]}
+    return f"; wanted: {texts.pop()}" if len(texts) == 1 else ""
 
 
 def _each_once(texts: Sequence[str]) -> str:

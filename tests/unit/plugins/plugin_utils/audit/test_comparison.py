@@ -75,5 +75,5 @@ def test_causes_begin_and_end():
     assert [title for title in compare(good, bad)["causes_new"] if "forwarding" in title]
     found = compare(bad, good)
     assert [title for title in found["causes_fixed"] if "forwarding" in title]
-    assert "fixed: Not met: IPv4 forwarding is on" in sentence(found)
+    assert "fixed: Requirement not met on all 4 nodes: IPv4 forwarding is on" in sentence(found)
     assert sentence(compare(bad, bad)) == ""

@@ -107,27 +107,27 @@ def test_every_check_has_a_line_when_asked_for():
 
 def test_the_verdict_is_the_last_line_and_says_how_many_causes_come_first():
     last = text(report(n2=broken())).splitlines()[-1]
-    assert last.startswith("NOT READY: 2 nodes, ") and last.endswith("; 1 cause to resolve first")
+    assert last.startswith("NOT READY: 2 nodes, ") and last.endswith("; 1 fault to fix")
 
 
 def test_a_cause_of_several_nodes_is_told_once():
     shown = text(report(n1=broken(), n2=broken()))
-    assert shown.count("FAIL  Not met: IPv4 forwarding is on") == 1
-    assert "    found: all 2 nodes: ip_forward = 0" in shown
+    assert shown.count("FAIL  Requirement not met on all 2 nodes: IPv4 forwarding is on") == 1
+    assert "    found:   all 2 nodes: ip_forward = 0; wanted: net.ipv4.ip_forward = 1" in shown
     assert text(report(n1=broken(), n2=broken()), every=True).count("  FAIL  kernel.ip_forward") == 2
 
 
 def test_a_cause_says_what_was_found_who_has_to_do_what_and_how_to_see_it():
     shown = text(report(n2=broken()))
-    entry = shown.partition(" 1. FAIL  Not met: IPv4 forwarding is on\n")[2].partition("\n\n")[0]
-    assert "    found: n2: ip_forward = 0" in entry
-    assert "    ask:   node administrator: Set it with `sysctl -w" in entry
-    assert "    see:   sysctl net.ipv4.ip_forward" in entry
+    entry = shown.partition(" 1. FAIL  Requirement not met on n2: IPv4 forwarding is on\n")[2].partition("\n\n")[0]
+    assert "    found:   n2: ip_forward = 0" in entry
+    assert "    ask:     node administrator: Set it with `sysctl -w" in entry
+    assert "    confirm: on n2: sysctl net.ipv4.ip_forward" in entry
 
 
 def test_a_recommendation_that_failed_is_a_warning_and_comes_after_what_blocks():
     shown = text(report(n2=broken()))
-    assert shown.index(" 1. FAIL") < shown.index(" 2. warn  Not met: Pods can use the nameservers")
+    assert shown.index(" 1. FAIL") < shown.index(" 2. warn  Recommendation not met on n2: Pods can use the nameservers")
 
 
 def test_an_unreachable_node_is_one_cause():
@@ -180,7 +180,7 @@ def test_what_is_waived_is_calm_and_its_reason_is_told_whole():
 def test_a_waiver_that_expired_or_that_nothing_needs_is_told():
     old = {"checks": ["kernel.ip_forward"], "reason": "the new image comes in May", "expires": "2026-05-31"}
     shown = " ".join(text(waived(report(n2=broken()), old, {"checks": "time.*", "reason": "no need"})).split())
-    assert "FAIL Not met: IPv4 forwarding is on" in shown
+    assert "FAIL Requirement not met on n2: IPv4 forwarding is on" in shown
     assert "Waiver expired: kernel.ip_forward: the new image comes in May. It ended on 2026-05-31." in shown
     assert "Waiver not needed: time.*: no need. Nothing that it covers failed." in shown
 

@@ -83,7 +83,7 @@ def test_all_endpoints_that_fail_alike_on_all_nodes_are_one_cause(verdict, owner
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith(f"egress:{verdict}")]
     assert cause["owner"] == owner and words in cause["ask"] and cause["nodes"] == NODES
     assert len(cause["explains"]) > 3 * len(NODES) and "endpoints" in cause["title"]
-    assert cause["confirm"].startswith(("curl -v --noproxy '*' https://", "getent ahostsv4 "))
+    assert cause["confirm"].startswith(("curl -v -m 10 --noproxy '*' https://", "getent ahostsv4 "))
 
 
 def test_what_only_one_node_does_not_reach_is_a_cause_of_that_node():
@@ -104,7 +104,9 @@ def test_one_name_that_no_node_reaches_and_all_names_that_one_does_not_are_two_c
 def test_a_proxy_that_refuses_the_password_is_one_cause_for_all_endpoints_behind_it():
     report = audited(probed("proxy_auth", "http_proxy", detail="407 Proxy Authentication Required"))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:proxy_auth")]
-    assert cause["title"] == "The HTTP proxy refuses the credentials" and cause["owner"] == "platform team"
+    assert (
+        cause["title"] == "The HTTP proxy refuses the credentials (all 4 nodes)" and cause["owner"] == "platform team"
+    )
     assert cause["nodes"] == NODES
 
 
@@ -143,7 +145,7 @@ def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_t
     report = audited(change)
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
     assert cause["title"] == "w1 does not let the other nodes in" and "TCP" in cause["what"]
-    assert "tcpdump" in cause["alternatives"][0] and cause["confirm"].startswith(f"nc -vz {ADDRESSES['w1']} ")
+    assert "tcpdump" in cause["alternatives"][0] and cause["confirm"].startswith(f"nc -vz -w 5 {ADDRESSES['w1']} ")
     assert not [other for other in report["causes"] if other is not cause and other["id"].startswith("ports")]
 
 
