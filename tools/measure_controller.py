@@ -43,7 +43,7 @@ def inventory(count):
     return "\n".join([*groups, *members, *variables, ""])
 
 
-def command(inputs=INPUTS):
+def command(inputs):
     """Return the words that run ansible-playbook."""
     return [os.environ.get("ANSIBLE_PLAYBOOK", "ansible-playbook"), "audit-rtf.yml", "-e", json.dumps(inputs)]
 
@@ -82,11 +82,11 @@ def _audit(lab):
     }
     RECORDING.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
-        words = [*command(), "-i", "inventory", "-i", surroundings["LAB_INVENTORY"]]
+        words = [*command(INPUTS), "-i", "inventory", "-i", surroundings["LAB_INVENTORY"]]
         subprocess.run(words, cwd=site(place), env=surroundings, check=True, stdout=subprocess.DEVNULL)
 
 
-def measure(count, place, recording=RECORDING, inputs=INPUTS):
+def measure(count, place, recording=RECORDING, inputs=None):
     """Audit so many simulated nodes. Return (lines with the second of each, what wait4 says, [(host, module)])."""
     calls = pathlib.Path(place) / "calls"
     (pathlib.Path(place) / "inventory").write_text(inventory(count), encoding="utf-8")
@@ -100,7 +100,7 @@ def measure(count, place, recording=RECORDING, inputs=INPUTS):
         "RECORDING": str(recording),
         "CALLS": str(calls),
     }
-    words = [*command(inputs), "-i", "inventory", "--forks", str(FORKS)]
+    words = [*command(INPUTS if inputs is None else inputs), "-i", "inventory", "--forks", str(FORKS)]
     lines, begun = [], time.monotonic()
     with subprocess.Popen(
         words, cwd=place, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -126,7 +126,7 @@ def report(count, lines, usage, calls, every):
     begins = tasks_shown(lines)
     of_node = Counter(host for host, dummy in calls)
     if every:
-        for (moment, name), (end, _) in zip(begins, [*begins[1:], (lines[-1][0], "")]):
+        for (moment, name), (end, _following) in zip(begins, [*begins[1:], (lines[-1][0], "")]):
             print(f"  {end - moment:7.1f} s  {name}")
         print(
             f"  calls of the busiest node: {[module for host, module in calls if host == of_node.most_common(1)[0][0]]}"

@@ -22,7 +22,6 @@ LINKS = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
 BALANCER = ("net.load_balancer", "net.load_balancer_tls", "net.load_balancer_source")
 # Not a requirement but an event of this run: neither left out nor waived.
 EVENTS = frozenset(["access.preparation"])
-NOTHING_OFF: Mapping[str, str] = {}
 Check = Mapping[str, Any]  # a row of catalog/checks/
 
 
@@ -102,14 +101,14 @@ def summary(
     results: Iterable[Result],
     checks: Sequence[str] = ALL,
     skip: Sequence[str] = (),
-    off: Mapping[str, str] = NOTHING_OFF,
+    off: Mapping[str, str] | None = None,
 ) -> Selected:
     """Return what a site leaves out, of checks that have results.
 
     checks: names or globs of rtf_checks. skip: those of rtf_skip_checks. off: as switched_off returns it.
     """
     ids = list(dict.fromkeys(result["id"] for result in results))
-    why = {name: _why_left_out(name, checks, skip, off) for name in ids}
+    why = {name: _why_left_out(name, checks, skip, off or {}) for name in ids}
     left_out_by: dict[str, list[str]] = {}
     for name, variable in why.items():
         if variable:
