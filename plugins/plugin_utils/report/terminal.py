@@ -152,10 +152,9 @@ def _closing_lines(report: Document) -> list[Line]:
 def _absent(report: Document) -> dict[str, list[str]]:
     """`{reason: nodes}` of the nodes of which nothing was checked for one reason, such as --limit."""
     found: dict[str, list[str]] = {}
+    kept = [result for result in report["results"] if result["id"] not in report["selection"]["left_out"]]
     for node in report["nodes"]:
-        reasons = {
-            (result["status"], result["observed"]) for result in report["results"] if result["node"] == node["name"]
-        }
+        reasons = {(result["status"], result["observed"]) for result in kept if result["node"] == node["name"]}
         status, reason = next(iter(reasons)) if len(reasons) == 1 else ("", "")
         if status == SKIPPED and reason:
             found.setdefault(reason, []).append(node["name"])
