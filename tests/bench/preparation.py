@@ -4,8 +4,8 @@
 """The preparation, and the usual modules in a playbook for the same outcome, with firewalld and without a firewall.
 
 In a lab of its own: three nodes that this collection prepares, and three like them for the usual modules. Each way runs on
-pristine nodes, and again with nothing to change; in turn, so that both meet the same machine. RTF_BENCH_RUNS says how often
-(5), of which medians are compared. Each line says how many tasks were on screen, and how many modules one node ran.
+pristine nodes, and again with nothing to change; in turn, so that both meet the same machine. RTF_BENCH_FIRST_RUNS and RTF_BENCH_RUNS
+say how often (5), of which medians are compared. Each line says how many tasks were on screen, and how many modules one node ran.
 """
 
 import json
@@ -26,7 +26,7 @@ from rtf_lab.instance import CHECKOUT
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 
-RUNS = int(os.environ.get("RTF_BENCH_RUNS", "5"))
+RUNS, FIRST_RUNS = (int(os.environ.get(name, "5")) for name in ("RTF_BENCH_RUNS", "RTF_BENCH_FIRST_RUNS"))
 LAB = "rtf-bench"
 HERE = Path(__file__).resolve().parent
 USUAL = CHECKOUT / "build" / "usual"
@@ -75,7 +75,7 @@ def _compared(lab, directory, firewall, at_least):
     sites = {side: _site(lab, directory / f"{firewall}-{side}", side, firewall) for side in SIDES}
     first, second, audited = {side: [] for side in SIDES}, {side: [] for side in SIDES}, []
     ways = {"ours": PREPARE, "usual": USUAL_PREPARE}
-    for _dummy in range(RUNS):
+    for _dummy in range(FIRST_RUNS):
         for side, words in ways.items():
             _pristine(lab, side, firewall)
             first[side].append(_play(lab, sites[side], words))
