@@ -76,7 +76,7 @@ def sentence(found: Comparison) -> str:
     if not parts:
         return ""
     causes = [f"new: {title}" for title in found["causes_new"]] + [f"fixed: {title}" for title in found["causes_fixed"]]
-    return f"Since the audit of {found['before']}: findings {', '.join(parts)}. {'; '.join(causes)}".rstrip(" ")
+    return f"Changes since the audit of {found['before']}: {', '.join(parts)}. {'; '.join(causes)}".rstrip(" ")
 
 
 def _by_key(results: Iterable[Mapping[str, Any]]) -> dict[_Key, Mapping[str, Any]]:
