@@ -24,6 +24,7 @@ from rtf_lab import lifecycle
 from rtf_lab.environment import environment
 from rtf_lab.instance import CHECKOUT
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 
 RUNS, FIRST_RUNS = (int(os.environ.get(name, "5")) for name in ("RTF_BENCH_RUNS", "RTF_BENCH_FIRST_RUNS"))
@@ -167,8 +168,18 @@ def usual_variables(addresses, firewall):
         "loadable_modules": MODULES if Path("/proc/modules").exists() else [],
         "sysctls": SYSCTLS,
         "with_firewalld": firewall == "firewalld",
-        "open_ports": sorted({f"{ports}/{row['transport']}" for row in into_nodes for ports in row["ports"]}),
+        "open_ports": list(_open_ports(into_nodes)),
     }
+
+
+def _open_ports(rows):
+    """Ports and ranges of rows as firewalld writes them, but for those within a range, which it does not keep apart."""
+    found = {(row["transport"], ports) for row in rows for ports in row["ports"]}
+    numbers = {entry: set(port_ranges.numbers([entry[1]])) for entry in found}
+    for transport, ports in sorted(found):
+        others = (numbers[other] for other in found if other != (transport, ports) and other[0] == transport)
+        if not any(numbers[transport, ports] <= other for other in others):
+            yield f"{ports}/{transport}"
 
 
 def _play(lab, site, words, unchanged=False):
