@@ -111,13 +111,11 @@ def _pristine(lab, side, firewall):
     """Replace the nodes of a side by pristine ones, on which the site has its firewall."""
     for node in NODES:
         lifecycle.renew(lab, f"{side}-{node}")
+        # ansible.builtin.package does not fetch the lists of packages.
+        commands = ["apt-get update"]
         if firewall == "firewalld":
-            lab.exec(
-                f"{side}-{node}",
-                "sh",
-                "-c",
-                "apt-get update && apt-get install --yes firewalld && systemctl enable --now firewalld",
-            )
+            commands += ["apt-get install --yes firewalld", "systemctl enable --now firewalld"]
+        lab.exec(f"{side}-{node}", "sh", "-c", " && ".join(commands))
 
 
 def _site(lab, directory, side, firewall):
