@@ -92,6 +92,14 @@ def nodes(subjects: Iterable[Subject], results: Sequence[Result], evidence: Evid
     ]
 
 
+def results_by_node(report: Document) -> dict[str, list[Result]]:
+    """Return the results of each node, in the order of the nodes."""
+    found: dict[str, list[Result]] = {node["name"]: [] for node in report["nodes"]}
+    for result in report["results"]:
+        found[result["node"]].append(result)
+    return found
+
+
 def readiness_of(found: Iterable[Node]) -> str:
     """Return the readiness of the cluster."""
     return cluster_readiness({node["name"]: node["readiness"] for node in found})

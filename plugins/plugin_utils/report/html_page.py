@@ -14,11 +14,17 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document, Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import (
+    Document,
+    Report,
+    results_by_node,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_template
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import mark
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import MARKS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import PASS
 
 # What no page can hold, whatever a host or a peer sent.
 _CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]")
@@ -121,13 +127,12 @@ def _endpoints(document: Document) -> list[dict[str, Any]]:
     ]
 
 
-def _findings(document: Document) -> dict[str, list[Any]]:
+def _findings(document: Document) -> dict[str, list[Result]]:
     """`{node: the results that did not pass}`."""
-    found: dict[str, list[Any]] = {node["name"]: [] for node in document["nodes"]}
-    for result in document["results"]:
-        if result["status"] != "pass":
-            found[result["node"]].append(result)
-    return found
+    return {
+        node: [result for result in results if result["status"] != PASS]
+        for node, results in results_by_node(document).items()
+    }
 
 
 def _counts(document: Document) -> dict[str, dict[str, int]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report, results_by_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 
 # What XML 1.0 cannot hold, whatever a host or a peer sent.
@@ -25,9 +25,8 @@ def text(report: Report) -> str:
     """
     document = report.document
     top = ElementTree.Element("testsuites", {"name": "Runtime Fabric readiness"})
-    for node in document["nodes"]:
-        own = [result for result in document["results"] if result["node"] == node["name"]]
-        top.append(_suite(node["name"], document["generated"], own))
+    for node, results in results_by_node(document).items():
+        top.append(_suite(node, document["generated"], results))
     for name in ("tests", "failures", "errors", "skipped"):
         top.set(name, str(sum(int(suite.get(name, "0")) for suite in top)))
     ElementTree.indent(top)

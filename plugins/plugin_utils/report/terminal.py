@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Collection, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import comparison
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document, results_by_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.waivers import JudgedWaiver
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
@@ -69,10 +69,7 @@ def summary(report: Document) -> list[str]:
 
 def _node_lines(report: Document) -> list[Line]:
     """Every check of every node."""
-    by_node: dict[str, list[Result]] = {node["name"]: [] for node in report["nodes"]}
-    for result in report["results"]:
-        if result["id"] not in report["selection"]["left_out"]:
-            by_node[result["node"]].append(result)
+    by_node = _selected_by_node(report)
     out: list[Line] = []
     for node in report["nodes"]:
         verdict, colour = VERDICTS[node["readiness"]]
@@ -149,15 +146,23 @@ def _closing_lines(report: Document) -> list[Line]:
     return out
 
 
+def _selected_by_node(report: Document) -> dict[str, list[Result]]:
+    """The results of each node, but for those that the site left out."""
+    left_out = set(report["selection"]["left_out"])
+    return {
+        node: [result for result in results if result["id"] not in left_out]
+        for node, results in results_by_node(report).items()
+    }
+
+
 def _absent(report: Document) -> dict[str, list[str]]:
     """`{reason: nodes}` of the nodes of which nothing was checked for one reason, such as --limit."""
     found: dict[str, list[str]] = {}
-    kept = [result for result in report["results"] if result["id"] not in report["selection"]["left_out"]]
-    for node in report["nodes"]:
-        reasons = {(result["status"], result["observed"]) for result in kept if result["node"] == node["name"]}
+    for node, results in _selected_by_node(report).items():
+        reasons = {(result["status"], result["observed"]) for result in results}
         status, reason = next(iter(reasons)) if len(reasons) == 1 else ("", "")
         if status == SKIPPED and reason:
-            found.setdefault(reason, []).append(node["name"])
+            found.setdefault(reason, []).append(node)
     return found
 
 

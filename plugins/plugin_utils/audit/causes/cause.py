@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import alike
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 
 
@@ -74,6 +75,18 @@ class Cluster(NamedTuple):
     def check(self, name: str) -> Mapping[str, Any]:
         """Return the row of a check; of the whole kind where a check is made for each row of a catalogue."""
         return self.checks.get(name) or self.checks.get(name.partition(".")[0], {})
+
+    def without_node(self, text: str, node: str) -> str:
+        """Return a text with the node's own name and address replaced, as for_nodes takes it."""
+        return alike.without_node(text, node, self.addresses.get(node, ""))
+
+    def for_nodes(self, text: str, nodes: Sequence[str]) -> str:
+        """Return a text of without_node for all of some nodes."""
+        return alike.for_nodes(text, nodes, self.addresses)
+
+    def named(self, nodes: Sequence[str]) -> str:
+        """Return nodes as a short text."""
+        return alike.named(nodes, len(self.addresses))
 
     def in_order(self, nodes: set[str]) -> list[str]:
         """Return nodes in the order of the inventory."""

@@ -10,11 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.alike import (
-    for_nodes,
-    named,
-    without_node,
-)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
@@ -75,7 +70,7 @@ def _kind(result: Result, cluster: Cluster) -> tuple[Any, ...]:
     # What a proxy says of itself holds for all endpoints behind it.
     which = None if probe["verdict"] in _PROXY_ITSELF else result["id"]
     detail = probe.get("detail") or ""
-    said = without_node(detail, result["node"], cluster.addresses.get(result["node"], ""))
+    said = cluster.without_node(detail, result["node"])
     return probe["verdict"], probe["path"], issuer or (said if which is None else None), which
 
 
@@ -91,14 +86,14 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     # What the check of the proxy or of the name servers found is the cause; the endpoints behind them follow.
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
     way = f" {remedies.WAYS[path]}" if path in remedies.WAYS and path != "direct" else ""
-    what = f"{named(nodes, len(cluster.addresses))} to {_listed(targets)}{way}: {_how(first)}"
+    what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {_how(first)}"
     if explained and verdict == "unresolved":
-        what = f"{named(nodes, len(cluster.addresses))}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
+        what = f"{cluster.named(nodes)}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
     return Draft(
         f"egress:{verdict}:{path}:{targets[0] if verdict not in _PROXY_ITSELF else ''}:{','.join(nodes)}",
-        f"Name servers fail ({named(nodes, len(cluster.addresses))})"
+        f"Name servers fail ({cluster.named(nodes)})"
         if explained and verdict == "unresolved"
-        else f"{_agreed(title.format(**names), len(targets))} ({named(nodes, len(cluster.addresses))})",
+        else f"{_agreed(title.format(**names), len(targets))} ({cluster.named(nodes)})",
         owner,
         what,
         [*said, *group],
@@ -170,8 +165,8 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
 
 def _of_all(one: Result, part: Literal["observed", "remedy"], nodes: Sequence[str], cluster: Cluster) -> str:
     """A text of a result, for all nodes that have it."""
-    text = without_node(one[part], one["node"], cluster.addresses.get(one["node"], ""))
-    return for_nodes(text, nodes, cluster.addresses)
+    text = cluster.without_node(one[part], one["node"])
+    return cluster.for_nodes(text, nodes)
 
 
 def _ports(targets: Sequence[str]) -> str:

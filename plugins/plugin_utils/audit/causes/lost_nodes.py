@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.alike import (
-    for_nodes,
-    named,
-    without_node,
-)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 
@@ -25,7 +20,7 @@ def unreachable(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
     found = []
     by_reason: dict[str, list[str]] = {}
     for node, reason in cluster.unreachable.items():
-        by_reason.setdefault(without_node(reason, node, cluster.addresses.get(node, "")), []).append(node)
+        by_reason.setdefault(cluster.without_node(reason, node), []).append(node)
     lost_cells = _cells_without(cluster, set(cluster.unreachable))
     for reason, nodes in by_reason.items():
         own = [result for result in results if result["node"] in nodes]
@@ -37,9 +32,9 @@ def unreachable(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         found.append(
             Draft(
                 f"unreachable:{','.join(nodes)}",
-                f"{named(nodes, len(cluster.addresses))} {'is' if len(nodes) == 1 else 'are'} unreachable over SSH",
+                f"{cluster.named(nodes)} {'is' if len(nodes) == 1 else 'are'} unreachable over SSH",
                 "node administrator",
-                for_nodes(reason, nodes, cluster.addresses),
+                cluster.for_nodes(reason, nodes),
                 [*own, *others],
                 f"Make `ansible -m ping {','.join(nodes)}` work{_hint(reason)}, then run the audit again.",
                 f"ansible -m ping {','.join(nodes)}",
@@ -61,7 +56,7 @@ def not_in_the_run(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             "not_in_the_run",
             f"{len(nodes)} nodes were not part of this run",
             "platform team",
-            f"{named(nodes, len(cluster.addresses))}: {cluster.not_run[nodes[0]]}",
+            f"{cluster.named(nodes)}: {cluster.not_run[nodes[0]]}",
             own,
             "Run the audit again without --limit.",
             follows=own,
@@ -74,14 +69,14 @@ def preparation(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
     failed = [result for result in results if result["id"] == "access.preparation"]
     by_text: dict[str, list[Result]] = {}
     for result in failed:
-        text = without_node(result["observed"], result["node"], cluster.addresses.get(result["node"], ""))
+        text = cluster.without_node(result["observed"], result["node"])
         by_text.setdefault(text, []).append(result)
     return [
         Draft(
             f"preparation:{','.join(result['node'] for result in same)}",
             "The preparation failed",
             "platform team",
-            for_nodes(text, [result["node"] for result in same], cluster.addresses),
+            cluster.for_nodes(text, [result["node"] for result in same]),
             same,
             same[0]["remedy"],
         )

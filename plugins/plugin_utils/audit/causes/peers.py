@@ -40,13 +40,13 @@ def _of_status(results: Sequence[Result], cells: Sequence[Cell], cluster: Cluste
     for pair, own in by_pair.items():
         pairs_of.setdefault(_signature(own, status), []).append(pair)
     group_of = {pair: signature for signature, pairs in pairs_of.items() for pair in pairs}
+    signatures_of: dict[tuple[str, str], list[Any]] = {}
+    for cell in cells:
+        signature = group_of[cell["source"], cell["destination"]]
+        signatures_of.setdefault((f"ports.{cell['row']}", cell["source"]), []).append(signature)
     claimed: dict[Any, list[Result]] = {}
     for result in results:
-        signatures = [
-            group_of[cell["source"], cell["destination"]]
-            for cell in cells
-            if cell["source"] == result["node"] and f"ports.{cell['row']}" == result["id"]
-        ]
+        signatures = signatures_of.get((result["id"], result["node"]))
         if signatures:
             claimed.setdefault(max(signatures, key=signatures.count), []).append(result)
     make = _closed if status == FAIL else _untested

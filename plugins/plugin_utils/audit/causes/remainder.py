@@ -9,11 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.alike import (
-    for_nodes,
-    named,
-    without_node,
-)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
@@ -64,13 +59,13 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         found.append(
             Draft(
                 f"role:{role}:{','.join(nodes)}",
-                f"The settings of {role} are not in force on {named(nodes, len(cluster.addresses))}",
+                f"The settings of {role} are not in force on {cluster.named(nodes)}",
                 "platform team",
                 "; ".join(
                     _observed([result for result in own if result["id"] == name], cluster) for name in one_of_each
                 ),
                 own,
-                f"Run the role hostprep.runtime_fabric.{role} on {named(nodes, len(cluster.addresses))}. If a setting is lost "
+                f"Run the role hostprep.runtime_fabric.{role} on {cluster.named(nodes)}. If a setting is lost "
                 "again, find what resets it.",
                 "; ".join(dict.fromkeys(filter(None, (cluster.check(name).get("confirm") for name in one_of_each)))),
             )
@@ -87,8 +82,7 @@ def alike(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
 
 
 def _key(result: Result, cluster: Cluster) -> tuple[str, ...]:
-    own = result["node"], cluster.addresses.get(result["node"], "")
-    remedy, observed = (without_node(text, *own) for text in (result["remedy"], result["observed"]))
+    remedy, observed = (cluster.without_node(text, result["node"]) for text in (result["remedy"], result["observed"]))
     if result["status"] == UNKNOWN:
         # Checks of an area for which the same evidence is missing.
         return result["id"].partition(".")[0], UNKNOWN, observed, remedy
@@ -100,20 +94,20 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
     ids = list(dict.fromkeys(result["id"] for result in own))
     nodes = cluster.in_order({result["node"] for result in own})
     check = cluster.check(first["id"])
-    where = named(nodes, len(cluster.addresses))
+    where = cluster.named(nodes)
     if first["status"] == UNKNOWN:
         title = f"Could not check on {where}: {first['title'] if len(ids) == 1 else _named(ids)}"
     else:
         kind = "Requirement" if first["severity"] == "required" else "Recommendation"
         title = f"{kind} not met on {where}: {first['title']}"
-    remedy = without_node(first["remedy"], first["node"], cluster.addresses.get(first["node"], ""))
+    remedy = cluster.without_node(first["remedy"], first["node"])
     return Draft(
         f"{first['id']}:{first['status']}:{','.join(nodes)}",
         title,
         check.get("owner", "node administrator"),
         _observed(own, cluster) + _wanted(own),
         own,
-        for_nodes(remedy, nodes, cluster.addresses),
+        cluster.for_nodes(remedy, nodes),
         check.get("confirm", ""),
     )
 
@@ -122,12 +116,12 @@ def _observed(own: Sequence[Result], cluster: Cluster) -> str:
     """What was found, with the nodes, once where it is the same on all of them but for the order."""
     texts: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for result in own:
-        text = without_node(result["observed"], result["node"], cluster.addresses.get(result["node"], ""))
+        text = cluster.without_node(result["observed"], result["node"])
         texts.setdefault(tuple(sorted(text.split(", "))), (text, []))[1].append(result["node"])
     shown = []
     for text, every in texts.values():
         nodes = list(dict.fromkeys(every))
-        shown.append(f"{named(nodes, len(cluster.addresses))}: {for_nodes(text, nodes, cluster.addresses)}")
+        shown.append(f"{cluster.named(nodes)}: {cluster.for_nodes(text, nodes)}")
     return "; ".join(shown[:_MOST]) + (f"; and {len(shown) - _MOST} more" if len(shown) > _MOST else "")
 
 
