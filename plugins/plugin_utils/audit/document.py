@@ -25,13 +25,14 @@ FORMAT = 1  # raised when a field changes its meaning or goes away
 
 
 class Node(TypedDict):
-    """unreachable: why the node could not be reached, or None."""
+    """unreachable: why the node could not be reached, or None. not_run: why it took no part in the run, or None."""
 
     name: str
     role: str
     address: str | None
     readiness: str
     unreachable: str | None
+    not_run: str | None
 
 
 class _Always(TypedDict):
@@ -87,6 +88,7 @@ def nodes(subjects: Iterable[Subject], results: Sequence[Result], evidence: Evid
             "address": subject.address or None,
             "readiness": node_readiness(by_node.get(subject.node, [])),
             "unreachable": evidence[subject.node].get("unreachable"),
+            "not_run": evidence[subject.node].get("not_run"),
         }
         for subject in subjects
     ]

@@ -25,7 +25,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.sty
     WIDTH,
     Line,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED
 
 Reason = tuple[str, str, str]  # status, observed and remedy of a result
 _MOST_CAUSES = 6  # in the summary
@@ -69,13 +68,13 @@ def summary(report: Document) -> list[str]:
 
 def _node_lines(report: Document) -> list[Line]:
     """Every check of every node."""
-    by_node = _selected_by_node(report)
+    left_out, by_node = set(report["selection"]["left_out"]), results_by_node(report)
     out: list[Line] = []
     for node in report["nodes"]:
         verdict, colour = VERDICTS[node["readiness"]]
         where = f"{node['role']}, {node['address']}" if node["address"] else node["role"]
         out += [("", None), (_spread(f"{node['name']} ({where})", verdict), colour)]
-        out += _checks_of_node(by_node[node["name"]])
+        out += _checks_of_node([result for result in by_node[node["name"]] if result["id"] not in left_out])
     return out
 
 
@@ -146,23 +145,12 @@ def _closing_lines(report: Document) -> list[Line]:
     return out
 
 
-def _selected_by_node(report: Document) -> dict[str, list[Result]]:
-    """The results of each node, but for those that the site left out."""
-    left_out = set(report["selection"]["left_out"])
-    return {
-        node: [result for result in results if result["id"] not in left_out]
-        for node, results in results_by_node(report).items()
-    }
-
-
 def _absent(report: Document) -> dict[str, list[str]]:
-    """`{reason: nodes}` of the nodes of which nothing was checked for one reason, such as --limit."""
+    """`{reason: nodes}` of the nodes that took no part in the run."""
     found: dict[str, list[str]] = {}
-    for node, results in _selected_by_node(report).items():
-        reasons = {(result["status"], result["observed"]) for result in results}
-        status, reason = next(iter(reasons)) if len(reasons) == 1 else ("", "")
-        if status == SKIPPED and reason:
-            found.setdefault(reason, []).append(node)
+    for node in report["nodes"]:
+        if node["not_run"]:
+            found.setdefault(node["not_run"], []).append(node["name"])
     return found
 
 
