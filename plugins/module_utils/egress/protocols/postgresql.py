@@ -45,7 +45,7 @@ contains:
     type: str
     sample: sasl
   error:
-    description: Its error, V(null) without one. One on the user is no fault, since that of the probe does not exist.
+    description: The error that the server sent, or V(null). An error about the user is expected, since it does not exist.
     returned: always
     type: str
     sample: role "hostprep" does not exist

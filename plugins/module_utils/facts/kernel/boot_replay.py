@@ -25,7 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kern
     same_parameter,
 )
 
-# An interface that nobody has named yet, such as one of a pod.
+# An interface that does not exist yet, such as that of a pod.
 TO_COME = "to-come"
 
 

@@ -41,7 +41,7 @@ def names_in_modules_builtin(text):
 
 
 def module_files(release, top="/lib/modules"):
-    """Return `({module: path of its file}, {built-in modules})` of a kernel release; empty where there is no such list."""
+    """Return `({module: path of its file}, {built-in modules})` of a kernel release; both empty where the release has no list of them."""
     directory = os.path.join(top, release)
     (listed, built_in), _problems = _lists(directory)
     files = {name: os.path.join(directory, path) for name, path in files_in_modules_dep(listed).items()}

@@ -22,7 +22,7 @@ DRIVERS = {"veth": "veth", "bridge": "bridge", "bond": "bonding", "dummy": "dumm
 
 
 class Link(NamedTuple):
-    """An interface. permanent: the hardware address that it was made with. kind: "" of one that is no virtual interface.
+    """An interface. permanent: its permanent hardware address. kind: of a virtual interface, "" of a physical one.
 
     names: its name and its alternative names. None is what is not known. device: whether hardware is behind it.
     """

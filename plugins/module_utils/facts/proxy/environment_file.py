@@ -4,8 +4,8 @@
 
 """A file of `EnvironmentFile=` as systemd reads it. Pure functions.
 
-It is no shell: a `#` within a line and blanks within a value belong to the value, `export` is no keyword, and nothing is
-expanded.
+systemd does not parse it as a shell: a `#` within a line and blanks within a value belong to the value, `export` is
+not a keyword, and nothing is expanded.
 """
 
 import re

@@ -4,8 +4,8 @@
 
 """/etc/environment as pam_env reads it. Pure functions.
 
-It is no shell: a `#` ends a value also within a word and within quotes, blanks belong to the value, and only a quote at the
-very beginning and one at the very end are dropped.
+PAM does not parse it as a shell: a `#` ends a value also within a word and within quotes, blanks belong to the value,
+and only a quote at the very beginning and one at the very end are dropped.
 """
 
 import re

@@ -6,9 +6,7 @@
 import contextlib
 import datetime
 import ipaddress
-import os
 import ssl
-import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.backends import default_backend
@@ -90,7 +88,7 @@ def contexts(*trusted):
     """tls_check.Contexts that trust these Certificates alone."""
 
     def make():
-        with _file(b"".join(each.pem for each in trusted)) as path:
+        with loopback.text_file(b"".join(each.pem for each in trusted).decode()) as path:
             return tls_handshake.verifying_context(path)
 
     return tls_check.Contexts(make)
@@ -102,7 +100,7 @@ def server(sent, handle=loopback.linger, configure=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # Whatever the certificates are, this server is to send them.
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    with _file(sent[0].key_pem + b"".join(each.pem for each in sent)) as path:
+    with loopback.text_file((sent[0].key_pem + b"".join(each.pem for each in sent)).decode()) as path:
         context.load_cert_chain(path)
     if configure is not None:
         configure(context)
@@ -113,14 +111,3 @@ def server(sent, handle=loopback.linger, configure=None):
 
     with loopback.tcp_server(secure) as port:
         yield port
-
-
-@contextlib.contextmanager
-def _file(data):
-    descriptor, path = tempfile.mkstemp()
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        yield path
-    finally:
-        os.unlink(path)
