@@ -13,10 +13,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.audit_plan import NodePlan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import (
     ALL,
     NONE,
+    SHAPED,
     PortPlan,
     PortRows,
     Row,
@@ -32,7 +34,6 @@ _OPTIONS = {
 }
 # What of an endpoint decides what is dialled.
 _DIALLED = ("host", "port", "protocol", "mutual_tls", "url_path", "paths")
-_ROW = ("ports", "transport", "application", "from", "to")
 
 
 def of_node(check: SelectedCheck, wanted: NodePlan, had: NodePlan) -> list[str]:
@@ -142,8 +143,17 @@ def _rows(check: SelectedCheck, wanted: PortRows, had: PortRows, needed: set[str
 
 
 def _unknown(wanted: Iterable[Row], had: Iterable[Row]) -> Iterator[str]:
-    known = {_key(row, _ROW) for row in had}
-    yield from (f"the ports of {row['id']}" for row in wanted if _key(row, _ROW) not in known)
+    """The rows with a port that no earlier row has between the same sides and in the same shape of packets."""
+    known: dict[str, set[int]] = {}
+    for row in had:
+        known.setdefault(_sides(row), set()).update(port_ranges.numbers(row["ports"]))
+    for row in wanted:
+        if not known.get(_sides(row), set()).issuperset(port_ranges.numbers(row["ports"])):
+            yield f"the ports of {row['id']}"
+
+
+def _sides(row: Row) -> str:
+    return json.dumps([row["transport"], row["from"], row["to"], row["application"] == SHAPED])
 
 
 def _key(row: Mapping[str, Any], fields: Iterable[str]) -> str:

@@ -241,8 +241,6 @@ def test_what_1_13_would_say_of_a_run_for_1_4_is_unknown_only_where_something_is
     missing = {"dias-ingestor-router-us", "exchange-files-us", "rtf-runtime-registry-us"}
     assert set(found) == {
         "egress.dns",
-        "ports.free",
-        "ports.internal-services",
         *(f"egress.{name}" for name in missing),
     }
     assert "exchange-files.anypoint.mulesoft.com:443" in found["egress.exchange-files-us"]
