@@ -51,10 +51,11 @@ unit-pythons: setup cores ## Run the tests of target-side code on every Python 3
 # ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has.
 HOST_SIDE_TESTS := tests/unit/plugins/modules/ tests/unit/plugins/module_utils/
 
-sanity: setup ## Run ansible-test's sanity tests, and its units for what runs on hosts
-	@status=0; \
+sanity: setup ## Run ansible-test's sanity tests, and beside them its units for what runs on hosts
+	@log=build/ansible-test-units.log; tools/ansible-test.sh units $(HOST_SIDE_TESTS) >$$log 2>&1 & units=$$!; status=0; \
 	echo "==> ansible-test sanity"; tools/ansible-test.sh sanity --junit || status=1; \
-	echo "==> ansible-test units"; tools/ansible-test.sh units $(HOST_SIDE_TESTS) || status=1; \
+	wait $$units || status=1; \
+	echo "==> ansible-test units"; cat $$log; \
 	exit $$status
 
 # Other cores than that of .venv, with which a scenario runs the main job.
