@@ -94,9 +94,10 @@ demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
 
-docs: setup ## Write what the catalogue and the protocols generate: docs/requirements.md and checks.md, inputs in roles and READMEs, module options
+docs: setup ## Write what the catalogue and the protocols generate: docs/requirements.md, checks.md and report.schema.json, inputs in roles and READMEs, module options
 	@PYTHONPATH=$(COLLECTIONS) python tools/requirements_page.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/checks_page.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/report_schema.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/protocol_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/change_request_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py

@@ -29,6 +29,13 @@ options:
     type: list
     elements: str
     required: true
+  plan:
+    description: >-
+      The variable in which the nodes have what M(hostprep.runtime_fabric.audit_plan) returned, so that the run can be judged
+      again by M(hostprep.runtime_fabric.rejudge).
+    type: str
+    default: ''
+    version_added: 1.0.0
   ports:
     description:
       - The plan of the port matrix, as M(hostprep.runtime_fabric.audit_plan) returns it. Without one, the checks
