@@ -11,7 +11,7 @@ import itertools
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, clusters, features, files, rows
 
 CATALOG = catalog.load()
 OFFERED = [(release["id"], plane) for release in CATALOG.releases for plane in release["control_planes"]]
@@ -125,8 +125,17 @@ def test_the_message_broker_of_every_control_plane_needs_mutual_tls():
         assert [row["mutual_tls"] for row in brokers] == [True]
 
 
+def documents_in(content):
+    """Yield the document of every source in the content of a file."""
+    for name, value in content.items() if isinstance(content, dict) else enumerate(content):
+        if name == "source":
+            yield value["document"]
+        elif isinstance(value, (dict, list)):
+            yield from documents_in(value)
+
+
 def test_every_document_is_used():
-    used = {release["document"] for release in CATALOG.releases}
+    used = {release["document"] for release in CATALOG.releases} | set(documents_in(files.read(files.FOLDER / "clusters.yml")))
     for row in ALL_ROWS:
         used |= {stage["source"]["document"] for stage in [row, *row["changes"]]}
         if row["retired"]:
