@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule test test-kills bench measure-cluster measure-controller demo requirements docs clean
+.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule test test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,10 @@ measure-controller: setup lab-packages ## Measure what audits of NODES (30, then
 demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 	@tools/demo.sh
 
+release-check: setup ## Build the package of the next release in a copy, and verify it as Galaxy and others do
+	@tools/setup.sh .venv-release requirements-release.txt
+	@tools/release-check.sh
+
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
 
@@ -101,4 +105,4 @@ clean: ## Take labs down and remove what builds and tests left in this checkout
 	@[ ! -x .venv/bin/python ] || for lab in build/lab/*/; do \
 		[ ! -d "$$lab" ] || $(LAB) --name "$$(basename "$$lab")" down; \
 	done
-	rm -rf .venv .venv-floor .ansible .cache build tests/output
+	rm -rf .venv .venv-* .ansible .cache build tests/output
