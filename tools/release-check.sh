@@ -22,7 +22,7 @@ echo "==> changelog of $version"
         antsibull-changelog release --version "$version"
     fi
     antsibull-changelog lint
-    grep -E "^## v?$version" CHANGELOG.md
+    "$checkout/tools/release-version.sh" "$version"
 )
 
 echo "==> package"

@@ -8,7 +8,7 @@ if ! grep -qx "version: $version" galaxy.yml; then
     echo "error: the tag is $version, and galaxy.yml has $(grep '^version:' galaxy.yml)" >&2
     exit 1
 fi
-if ! grep -qE "^## v?$version\$" CHANGELOG.md; then
-    echo "error: CHANGELOG.md has no section for $version: run antsibull-changelog release" >&2
+if ! grep -qx "  $version:" changelogs/changelog.yaml; then
+    echo "error: changelogs/changelog.yaml has no $version: run antsibull-changelog release" >&2
     exit 1
 fi
