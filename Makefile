@@ -48,6 +48,9 @@ floor: setup ## Run the unit tests and load everything on the oldest supported a
 unit-pythons: setup cores ## Run the tests of target-side code on every Python 3.6+ found here; PYTHONS="3.6 3.13" names some
 	@python tools/unit_pythons.py $(PYTHONS)
 
+compat: setup ## Run sanity, units and a preparation of the lab on every supported ansible-core; CORE="2.16 2.21" PART=units narrow it
+	@python tools/compat.py $(if $(CORE),--core $(CORE)) $(if $(PART),--part $(PART))
+
 # ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has.
 HOST_SIDE_TESTS := tests/unit/plugins/modules/ tests/unit/plugins/module_utils/
 
