@@ -104,6 +104,10 @@ docs: setup ## Write what the catalogue and the protocols generate: docs/require
 	@PYTHONPATH=$(COLLECTIONS) python tools/change_request_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py
 
+docs-site: setup ## Build the site of the documentation, build/docs-site/html
+	@tools/setup.sh .venv-docs requirements-docs.txt
+	@PATH="$(CURDIR)/.venv-docs/bin:$(PATH)" tools/docs-site.sh
+
 clean: ## Take labs down and remove what builds and tests left in this checkout
 	@[ ! -x .venv/bin/python ] || for lab in build/lab/*/; do \
 		[ ! -d "$$lab" ] || $(LAB) --name "$$(basename "$$lab")" down; \

@@ -4,7 +4,6 @@
 """What the README and the guide tell users to type works: each command, input and inventory in them."""
 
 import json
-import os
 import re
 import shlex
 import subprocess
