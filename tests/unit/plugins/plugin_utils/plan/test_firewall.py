@@ -232,12 +232,13 @@ def test_what_the_node_loses_and_what_cannot_be_opened_is_reported():
         (
             {"default_deny": True, "release": "2.x"},
             {},
-            "rtf_firewall_default_deny: refused with rtf_release 2.x unless",
+            "rtf_firewall_default_deny: refused with rtf_release 2.x unless rtf_cluster_profile is set",
         ),
         (
             {"default_deny": True, "release": "2.x", "cluster_profile": "kubeadm-calico"},
             {},
-            "rtf_firewall_default_deny: refused with rtf_release 2.x and rtf_cluster_profile kubeadm-calico. The nodes",
+            "rtf_firewall_default_deny: refused with rtf_release 2.x and rtf_cluster_profile kubeadm-calico. "
+            "The nodes also exchange IP-in-IP",
         ),
     ],
 )
