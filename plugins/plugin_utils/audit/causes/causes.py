@@ -14,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
     endpoints,
     lost_nodes,
     peers,
+    pods,
     remainder,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
@@ -27,6 +28,7 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
     lost_nodes.preparation,
     remainder.left_out,
     endpoints.endpoints,
+    pods.pods,
     peers.ports,
     remainder.roles,
     remainder.alike,
