@@ -57,10 +57,9 @@ def pods(subject: Subject, evidence: Evidence) -> Finding:
             else "the node itself reaches none of them, so there is nothing to compare"
         )
         return Finding(UNKNOWN, EXPECTED, observed, "Run the audit again when the node reaches them.", pod, lighter)
-    observed = (
-        f"{pod_faults.label(pod)} ({pod['address'] or 'without an IPv4 address'}) reaches all {len(reached)} endpoints that the "
-        "node reaches; other pods may be subject to other network policies"
-    )
+    address = pod["address"] or "without an IPv4 address"
+    count = f"{len(reached)} endpoint{'' if len(reached) == 1 else 's'}"
+    observed = f"{pod_faults.label(pod)} ({address}) reaches what the node reaches, {count}; network policies can differ from pod to pod"
     return Finding(PASS, EXPECTED, observed, evidence=pod)
 
 
