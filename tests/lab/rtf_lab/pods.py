@@ -6,10 +6,11 @@
 There is no kubelet: the node is asked over the same interface by pods/cri.py. What kube-proxy writes is loaded by hand.
 """
 
+import contextlib
 import json
 from pathlib import Path
 
-from . import files, internet
+from . import faults, files, internet
 from .machine import podman, run
 
 FOLDER = Path(__file__).resolve().parent.parent / "pods"
@@ -125,9 +126,100 @@ def _install():
 
 def run_pod(lab, node, name, server=SERVICE):
     """Have containerd run a pod; return the id of its sandbox. server: the name server in its resolv.conf."""
+    lab.exec(node, "mkdir", "-p", f"/var/log/pods/kube-system_{name}_0000-{name}")  # a kubelet makes it
     return lab.exec(node, "python3", f"{PLACE}/cri.py", "run", name, server).stdout.decode().strip()
 
 
 def remove_pod(lab, node, sandbox):
     """Have containerd remove a pod."""
     lab.exec(node, "python3", f"{PLACE}/cri.py", "remove", sandbox)
+
+
+def connect(lab):
+    """Route the pods of each node to it, as Flannel with its backend host-gw does."""
+    for node in lab.nodes:
+        for other in set(lab.nodes) - {node}:
+            lab.exec(node, "ip", "route", "replace", subnet(lab, other), "via", lab.nodes[other])
+
+
+def chains(lab, node):
+    """The rules of kube-proxy and of the CNI plugins on a node, sorted."""
+    saved = lab.exec(node, "iptables-save").stdout.decode().splitlines()
+    return sorted(
+        line
+        for line in saved
+        if any(name in line for name in ("KUBE-", "CNI-", "FLANNEL-")) and not line.startswith(":")
+    )
+
+
+def reach(lab, node, target):
+    """Whether the first pod of a node gets an answer to a ping."""
+    first = 'nsenter --net="$(ls -tr /run/netns/cni-* | head -1)" busybox ping -c 1 -W 2 "$1"'
+    return lab.exec(node, "sh", "-c", first, "sh", target, check=False).returncode == 0
+
+
+@contextlib.contextmanager
+def _rule(lab, node, chain, *words):
+    """A rule of iptables stands first in a chain."""
+    lab.exec(node, "iptables", "-w", *words[:2], "-I", chain, *words[2:])
+    try:
+        yield
+    finally:
+        lab.exec(node, "iptables", "-w", *words[:2], "-D", chain, *words[2:])
+
+
+def not_masqueraded(lab, node):
+    """What pods send out of the cluster keeps their address."""
+    return _rule(lab, node, "POSTROUTING", "-t", "nat", "-s", subnet(lab, node), "-j", "ACCEPT")
+
+
+def filtered(lab, node):
+    """HTTPS of pods is dropped, as by a network policy."""
+    words = ("-s", subnet(lab, node), "-p", "tcp", "--dport", "443", "-j", "DROP")
+    return _rule(lab, node, "FORWARD", "-t", "filter", *words)
+
+
+def large_packets_lost(lab, node):
+    """Packets from and to pods that are larger than 580 bytes are lost without a message."""
+    words = ("-m", "length", "--length", "581:65535", "-j", "DROP")
+    return _rule(lab, node, "FORWARD", "-t", "filter", *words)
+
+
+def without_name_server(lab, node):
+    """The service of the pods' name server leads to a host that is none."""
+    words = (
+        "-d",
+        f"{SERVICE}/32",
+        "-p",
+        "udp",
+        "-j",
+        "DNAT",
+        "--to-destination",
+        f"{internet.address_of('captive')}:53",
+    )
+    return _rule(lab, node, "KUBE-SERVICES", "-t", "nat", *words)
+
+
+def not_forwarded(lab, node):
+    """The node is no router."""
+    return faults.sysctl_set(lab, node, "net.ipv4.ip_forward", 0)
+
+
+@contextlib.contextmanager
+def dropped_by_policy(lab, node):
+    """The chain FORWARD drops what no rule accepts, and the rules of the CNI plugin that accept are not there."""
+    lab.exec(
+        node,
+        "sh",
+        "-ec",
+        "iptables -w -D FORWARD -m comment --comment 'flanneld forward' -j FLANNEL-FWD; iptables -w -P FORWARD DROP",
+    )
+    try:
+        yield
+    finally:
+        lab.exec(
+            node,
+            "sh",
+            "-ec",
+            "iptables -w -P FORWARD ACCEPT; iptables -w -A FORWARD -m comment --comment 'flanneld forward' -j FLANNEL-FWD",
+        )
