@@ -21,20 +21,20 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 NEW, OLD = "controller-1", "worker-1"
 INVENTORIES = [os.environ["LAB_INVENTORY"], Path(__file__).resolve().parent.parent / "inventory" / "hosts.yml"]
 ONLY_PODS = ("-e", '{"rtf_checks": ["egress.pods"]}')
-# Faults that concern pods alone, two nodes at a time: (fault, node, kind of the cause, what the report says).
+# Faults that concern pods alone, two nodes at a time: {node: (fault, kind of the cause, what the report says)}.
 ROUNDS = {
-    "no masquerading, and no name server": [
-        (pods.not_masqueraded, NEW, "masquerade", "with the pod's own address 10.244."),
-        (pods.without_name_server, OLD, "resolver", "asks other name servers than the node (10.96.0.10"),
-    ],
-    "large packets, and a policy": [
-        (pods.large_packets_lost, NEW, "mtu", "with packets of at most 576 bytes it works"),
-        (pods.filtered, OLD, "filter", "are dropped in the node; forwarding is on"),
-    ],
-    "no forwarding, and the policy of a chain": [
-        (pods.not_forwarded, NEW, "forwarding", "net.ipv4.ip_forward is 0"),
-        (pods.dropped_by_policy, OLD, "filter", "FORWARD drops what no rule accepts"),
-    ],
+    "no masquerading, and no name server": {
+        NEW: (pods.not_masqueraded, "masquerade", "with the pod's own address 10.244."),
+        OLD: (pods.without_name_server, "resolver", "asks other name servers than the node (10.96.0.10"),
+    },
+    "large packets, and a policy": {
+        NEW: (pods.large_packets_lost, "mtu", "with packets of at most 576 bytes it works"),
+        OLD: (pods.filtered, "filter", "are dropped in the node; forwarding is on"),
+    },
+    "no forwarding, and the policy of a chain": {
+        NEW: (pods.not_forwarded, "forwarding", "net.ipv4.ip_forward is 0"),
+        OLD: (pods.dropped_by_policy, "filter", "FORWARD drops what no rule accepts"),
+    },
 }
 
 
@@ -125,11 +125,11 @@ def test_a_second_run_changes_nothing(lab, play, cluster, prepared):
 @pytest.mark.parametrize("name", ROUNDS)
 def test_what_fails_for_pods_alone_is_named_on_each_node(lab, play, prepared, name):
     with contextlib.ExitStack() as stack:
-        for fault, node, dummy_kind, dummy_text in ROUNDS[name]:
+        for node, (fault, *_expected) in ROUNDS[name].items():
             stack.enter_context(fault(lab, node))
         outcome = play("audit-rtf.yml", *ONLY_PODS)
     found = causes(outcome)
-    for dummy_fault, node, kind, text in ROUNDS[name]:
+    for node, (_fault, kind, text) in ROUNDS[name].items():
         assert found[node][0] == kind, found
         assert text in found[node][1]
 

@@ -208,18 +208,9 @@ def not_forwarded(lab, node):
 @contextlib.contextmanager
 def dropped_by_policy(lab, node):
     """The chain FORWARD drops what no rule accepts, and the rules of the CNI plugin that accept are not there."""
-    lab.exec(
-        node,
-        "sh",
-        "-ec",
-        "iptables -w -D FORWARD -m comment --comment 'flanneld forward' -j FLANNEL-FWD; iptables -w -P FORWARD DROP",
-    )
+    accepts = "FORWARD -m comment --comment 'flanneld forward' -j FLANNEL-FWD"
+    lab.exec(node, "sh", "-ec", f"iptables -w -D {accepts}; iptables -w -P FORWARD DROP")
     try:
         yield
     finally:
-        lab.exec(
-            node,
-            "sh",
-            "-ec",
-            "iptables -w -P FORWARD ACCEPT; iptables -w -A FORWARD -m comment --comment 'flanneld forward' -j FLANNEL-FWD",
-        )
+        lab.exec(node, "sh", "-ec", f"iptables -w -P FORWARD ACCEPT; iptables -w -A {accepts}")
