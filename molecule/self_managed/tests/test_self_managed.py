@@ -25,7 +25,7 @@ ONLY_PODS = ("-e", '{"rtf_checks": ["egress.pods"]}')
 ROUNDS = {
     "no masquerading, and no name server": {
         NEW: (pods.not_masqueraded, "masquerade", "with the pod's own address 10.244."),
-        OLD: (pods.without_name_server, "resolver", "asks other name servers than the node (10.96.0.10"),
+        OLD: (pods.without_name_server, "resolver", "(10.96.0.10, by its /etc/resolv.conf) do not resolve"),
     },
     "large packets, and a policy": {
         NEW: (pods.large_packets_lost, "mtu", "with packets of at most 576 bytes it works"),
@@ -33,7 +33,7 @@ ROUNDS = {
     },
     "no forwarding, and the policy of a chain": {
         NEW: (pods.not_forwarded, "forwarding", "net.ipv4.ip_forward is 0"),
-        OLD: (pods.dropped_by_policy, "filter", "FORWARD drops what no rule accepts"),
+        OLD: (pods.dropped_by_policy, "filter", "FORWARD, which drops what no rule accepts"),
     },
 }
 

@@ -35,6 +35,7 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
 )
 # Checks whose failure explains others on the same nodes. What is measured between nodes follows on every node.
 FOLLOWS = {
+    "kernel.ip_forward": ("egress.pods",),
     "access.shell": ("*",),
     "egress.dns": ("egress.*", "host.repos_reachable"),
     "egress.http_proxy": ("egress.*", "host.repos_reachable"),
@@ -112,6 +113,8 @@ def _can_only_follow(result: Result, leader: Result) -> bool:
     if leader["id"] in ("net.mtu_path", "egress.ntp", "time.chrony_active", "time.synchronised"):
         return True
     evidence: Any = result["evidence"]
+    if leader["id"] == "kernel.ip_forward" and isinstance(evidence, Mapping):
+        return {fault["kind"] for fault in evidence["faults"]} == {"forwarding"}
     if leader["id"] == "egress.dns" and isinstance(evidence, Mapping):
         return evidence.get("verdict") == "unresolved"
     return False

@@ -100,7 +100,14 @@ def _fault(
     targets = [f"{node['host']}:{node['port']}" for node, dummy in own]
     trace = next((traces[node["id"]] for node, dummy in own if node["id"] in traces), None)
     listed = joined_first(targets, ", ")
-    words = {"pod": label(pod), "targets": listed, "address": pod["address"], "detail": inside["detail"] or ""}
+    names = joined_first(list(dict.fromkeys(node["host"] for node, dummy in own)), ", ")
+    words = {
+        "pod": label(pod),
+        "targets": listed,
+        "names": names,
+        "address": pod["address"],
+        "detail": inside["detail"] or "",
+    }
     if trace:
         entered = trace["entered"]
         words.update(
@@ -150,14 +157,18 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
             f"sysctl {' '.join(off)}",
         )
     if kind == "filter":
-        by = f"the policy of {', '.join(shut)} drops what no rule accepts" if shut else "a rule of the node drops them"
+        chains = ", ".join(shut)
+        by = f"the policy of {chains}, which drops what no rule accepts, or a rule" if shut else "a rule or a policy"
         return (
-            "a policy of the node drops what it would forward" if shut else "a network policy or firewall drops them",
+            "the node drops them",
             ADMINISTRATOR if shut else PLATFORM,
-            f"packets of {{pod}} to {{to}} come in by {{by}} and are {{how}} in the node; forwarding is on, so {by}",
-            f"Accept packets from and to rtf_pod_cidr in {', '.join(shut)}."
-            if shut
-            else "Let pods connect to {targets}: correct the network policy, or the rule in the forward path of the node.",
+            f"packets of {{pod}} to {{to}} come in by {{by}} and are {{how}} in the node; forwarding is on, so {by} of the node "
+            "does it",
+            (
+                f"Accept packets from and to the network of pods in {chains}; or, if it is a network policy, correct that."
+                if shut
+                else "Let pods connect to {targets}: correct the network policy, or the rule in the forward path of the node."
+            ),
             f"{_POLICIES}; {_NFT}",
         )
     if kind == "masquerade":
@@ -201,10 +212,10 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
         return (
             "their name servers fail",
             PLATFORM,
-            f"{{pod}} asks other name servers than the node ({servers}, by its /etc/resolv.conf), which do not resolve "
-            "{targets}: {detail}. At the addresses that the node knows it reaches them",
-            f"Make the name servers of pods ({servers}) resolve {{targets}}: where that is the service of CoreDNS, its pods, its "
-            "Corefile and the name servers that it forwards to.",
+            f"the name servers of {{pod}} ({servers}, by its /etc/resolv.conf) do not resolve {{names}}: {{detail}}. To the addresses "
+            "by which the node reaches them its connections open",
+            f"Make the name servers of pods ({servers}) resolve {{names}}: where that is the service of CoreDNS, look at its pods, at "
+            "its Corefile and at the name servers that it forwards to.",
             "",
         )
     if kind == "treated":
@@ -225,12 +236,13 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
 
 
 def _alternatives(kind: str, shut: bool) -> Iterator[str]:
-    if kind == "filter" and not shut:
+    if kind == "filter":
+        if shut:
+            yield f"It is the policy of the chain where the counter of the policy in `{_NFT}` rises with each attempt."
         yield (
-            f"If `{_POLICIES}` lists no policy that selects {{pod}}, a firewall of the node does it: the counter of its rule "
-            f"in `{_NFT}` rises with each attempt."
+            f"It is a network policy where `{_POLICIES}` lists one that selects {{pod}}; a firewall of the node where the counter "
+            f"of its rule in `{_NFT}` rises with each attempt; a reverse path filter where IPReversePathFilter of `nstat -az` does."
         )
-        yield "A reverse path filter does the same: then IPReversePathFilter of `nstat -az` rises with each attempt."
     if kind == "masquerade":
         yield (
             "If the network routes the addresses of pods, its firewall may drop them: it then sees packets from {address} to "
