@@ -12,6 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import pods
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
 POD = {
@@ -120,30 +121,36 @@ def test_a_fault_of_pods_alone_is_named(name):
     assert finding.remedy and "{" not in finding.observed + finding.remedy
 
 
+def result(node, name, finding):
+    about = {"id": name, "node": node, "title": "", "requirement": [], "severity": "required", "waiver": None}
+    return {**about, **finding._asdict(), "severity": "required"}
+
+
+def causes_of(results):
+    rows = {row["id"]: row for row in checks.load()}
+    blocking = frozenset((entry["id"], entry["node"]) for entry in results)
+    return causes.of_report(results, Cluster({"w1": "", "w2": "", "w3": ""}, {}, {}, (), rows, blocking))
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_one_cause_of_all_nodes_that_have_it(name):
     finding = judged(FAULTS[name])
-    results = [
-        {
-            "id": "egress.pods",
-            "node": node,
-            "title": "",
-            "requirement": [],
-            "severity": "required",
-            "waiver": None,
-            **finding._asdict(),
-        }
-        for node in ("w1", "w2")
-    ]
-    blocking = frozenset(("egress.pods", node) for node in ("w1", "w2"))
-    rows = {row["id"]: row for row in checks.load()}
-    [cause] = causes.of_report(results, Cluster({"w1": "", "w2": "", "w3": ""}, {}, {}, (), rows, blocking))
+    [cause] = causes_of([result(node, "egress.pods", finding) for node in ("w1", "w2")])
     assert cause["nodes"] == ["w1", "w2"]
     assert "reach anypoint.mulesoft.com:443, their pods do not" in cause["title"]
     assert cause["owner"] and cause["confirm"]
     assert finding.remedy in cause["ask"]
     for text in (cause["title"], cause["what"], cause["ask"], cause["confirm"], *cause["alternatives"]):
         assert "{" not in text
+
+
+@pytest.mark.parametrize(("name", "number"), [("forwarding", 1), ("filter", 2)])
+def test_only_what_the_kernels_switch_explains_follows_from_it(name, number):
+    switch = Finding("fail", "", "ip_forward = 0", "Set it.", {})
+    found = causes_of([result("w1", "kernel.ip_forward", switch), result("w1", "egress.pods", judged(FAULTS[name]))])
+    assert len(found) == number
+    follows = {entry["id"]: entry["follows"] for cause in found for entry in cause["explains"]}
+    assert follows == {"kernel.ip_forward": False, "egress.pods": number == 1}
 
 
 def test_faults_of_several_kinds_are_all_named_that_of_most_endpoints_first():
