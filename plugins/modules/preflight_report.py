@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: preflight_report
 short_description: Judge the evidence of all nodes, show a table and write the report
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - The last step of the role P(hostprep.runtime_fabric.rtf_preflight#role), which has collected the evidence of every
     node before. Use the role rather than this action.

@@ -29,7 +29,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.docu
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, collection_version
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import NODE_ROLES, Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -55,7 +55,7 @@ def audit(
     does not answer, because it was collected for other inputs.
     """
     rows, scope, today = checks.load(), subjects.scope_of(inputs), now.date()
-    catalogue = with_site_rows(catalogue, inputs["extra_endpoints"], inputs["extra_ports"])
+    catalogue = of_site(catalogue, inputs)
     matrix = outcome.Matrix(ports, evidence) if ports else None
     evidence = shared.with_shared_parts(evidence, matrix)
     cluster = _subjects(catalogue, inputs, evidence, matrix)

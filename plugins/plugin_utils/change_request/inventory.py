@@ -13,9 +13,14 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import DEFAULT_RELEASE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers, proxy_url
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    cluster_networks,
+    ntp_servers,
+    proxy_url,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
 
 OF_THE_NODE = ("rtf_node_address", "ansible_host")
@@ -23,12 +28,17 @@ OF_THE_CLUSTER = (
     "rtf_release",
     "rtf_control_plane",
     "rtf_phase",
+    "rtf_cluster_profile",
+    "rtf_features",
     "rtf_previous_release",
     "rtf_ntp_servers",
     "rtf_http_proxy",
     "rtf_monitoring_proxy",
     "rtf_internal_networks",
     "rtf_ingress_sources",
+    "rtf_pod_cidr",
+    "rtf_service_cidr",
+    "rtf_no_proxy_extra",
     "rtf_extra_endpoints",
     "rtf_extra_ports",
 )
@@ -74,6 +84,12 @@ def site(members: list[Node], cluster: dict[str, Any]) -> Site:
         nts_servers=ntp_servers.nts_hosts(cluster.get("rtf_ntp_servers", [])),
         http_proxy=proxy(cluster.get("rtf_http_proxy")),
         monitoring_proxy=proxy(cluster.get("rtf_monitoring_proxy")),
+        no_proxy=no_proxy.compute(
+            {node.name: {"rtf_node_address": node.address} for node in members},
+            *cluster_networks.of_inventory(cluster),
+            cluster.get("rtf_no_proxy_extra", ()),
+            no_proxy.KUBERNETES_NAMES,
+        ),
     )
 
 

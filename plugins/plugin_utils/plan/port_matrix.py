@@ -63,15 +63,16 @@ class PortPlan(PortRows):
 
     sources: `{side of a public row: networks that the site set for it}`. nodes: `{"name", "role", "address"}`
     of the whole inventory, with an empty address where it has only a name. most_peers: how many others a node probes at
-    most. operating: whether a cluster runs on the nodes, so that services of its own live on their ports. probe, links:
-    whether ports are probed, and links are measured. outside_host: the host that probes the nodes from outside, "" for none.
-    bandwidth: ring, all or none.
+    most. operating: whether a cluster runs on the nodes, so that services of its own live on their ports. own_cluster: whether
+    the site brings its own Kubernetes, which may run in either phase. probe, links: whether ports are probed, and links are
+    measured. outside_host: the host that probes the nodes from outside, "" for none. bandwidth: ring, all or none.
     """
 
     sources: dict[str, list[str]]
     nodes: list[dict[str, str]]
     most_peers: int
     operating: bool
+    own_cluster: bool
     load_balancer: LoadBalancer | None
     probe: bool
     outside_host: str
@@ -104,6 +105,7 @@ class Plan(NamedTuple):
     balanced: bool = False
     public: tuple[Row, ...] = ()
     outside: bool = False
+    own_cluster: bool = False
 
 
 def plan_ports(
@@ -132,6 +134,7 @@ def plan_ports(
         "nodes": [node._asdict() for node in nodes],
         "most_peers": inputs["port_matrix_peers"],
         "operating": inputs["phase"] == "operate",
+        "own_cluster": catalog.release_of(catalogue, inputs["release"])["line"] == "self_managed",
         "load_balancer": balancer,
         "probe": probe,
         "outside_host": outside_host,
@@ -168,6 +171,7 @@ def with_participants(ports: PortPlan, nodes: list[Node], absent: dict[str, Abse
         ports["load_balancer"] is not None,
         tuple(ports["public"]),
         bool(ports["outside_host"]),
+        ports["own_cluster"],
     )
 
 
