@@ -53,8 +53,26 @@ def newest(directory: Path, name: str) -> dict[str, Any] | None:
 
 def all_runs(directory: Path) -> list[Path]:
     """Return the directories of the whole runs, the oldest first."""
+    return [path for path in _places(directory) if not path.name.endswith(PARTIAL)]
+
+
+def _places(directory: Path) -> list[Path]:
+    """The directories of all runs, the oldest first."""
     runs = directory / RUNS
-    return sorted(path for path in runs.iterdir() if not path.name.endswith(PARTIAL)) if runs.is_dir() else []
+    return sorted(path for path in runs.iterdir() if not path.name.startswith(".")) if runs.is_dir() else []
+
+
+def of_name(directory: Path, name: str = "") -> Path:
+    """Return the directory of the run of this name; without one, of the last whole run, or of the last where none is whole.
+
+    Raises ValueError where there is none.
+    """
+    places = _places(directory)
+    if name:
+        places = [place for place in places if place.name == name]
+    if not places:
+        raise ValueError(f"{directory / RUNS} has no run" + (f" {name!r}" if name else ""))
+    return ([place for place in places if not place.name.endswith(PARTIAL)] or places)[-1]
 
 
 def _free(runs: Path, name: str) -> Path:
