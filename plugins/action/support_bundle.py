@@ -22,7 +22,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display, read_variables
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import archive, contents, known_secrets
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import (
+    archive,
+    contents,
+    known_secrets,
+)
 
 EVIDENCE = "evidence.json"
 KEY = ".bundle-key"  # by which addresses have the same pseudonyms in every bundle of a run
@@ -55,7 +59,8 @@ class ActionModule(Door):
         if not self.check_mode:
             atomic_files.write(directory, {path.name: packed}, atomic_files.OWNER_ONLY)
             display.display(f"Support bundle (report, evidence, change request, inputs, versions): {path}")
-        display.display(f"Replaced in it: {bundle.replaced or 'nothing'}")
+        replaced = ", ".join(f"{count} {kind}" for kind, count in bundle.replaced.items())
+        display.display(f"Replaced in it: {replaced or 'nothing'}")
         return {"changed": changed, "bundle": str(path), "files": sorted(bundle.texts), "replaced": bundle.replaced}
 
     def _variables(self):

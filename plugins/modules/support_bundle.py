@@ -67,8 +67,8 @@ files:
   type: list
   elements: str
 replaced:
-  description: What was replaced, by kind, with the number of different texts and how often they were replaced.
+  description: How many different texts of each kind were replaced.
   returned: always
-  type: str
-  sample: "host names: 6 (212 times), secrets: 1 (2 times)"
+  type: dict
+  sample: {"host names": 6, "secrets": 1}
 """

@@ -50,9 +50,7 @@ class InventoryError(ValueError):
     """What the inventory lacks, one line for each problem."""
 
 
-def request(
-    catalogue: Catalog, groups: Mapping[str, list[str]], variables: Mapping[str, Mapping[str, Any]]
-) -> Request:
+def request(catalogue: Catalog, groups: Mapping[str, list[str]], variables: Mapping[str, Mapping[str, Any]]) -> Request:
     """Return the Request of an inventory, or raise InventoryError with what it lacks.
 
     groups: {group: [host, ...]}. variables: {host: {name: value}} of each node, with the names of OF_THE_NODE and, of the

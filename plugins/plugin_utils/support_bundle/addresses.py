@@ -14,12 +14,11 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from typing import Union
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.tally import Tally
 
-Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 KINDS = {4: "IPv4 addresses", 6: "IPv6 addresses"}
 _CLASSES: dict[int, type[Address]] = {4: ipaddress.IPv4Address, 6: ipaddress.IPv6Address}
@@ -195,8 +194,6 @@ def _prefix(network: Network, length: int) -> int:
 def _turnable(network: Network) -> int:
     """How many bits of the prefix of a network are behind what is kept of it."""
     kept = [
-        found.prefixlen
-        for found in _PREFIXES
-        if found.version == network.version and network.network_address in found
+        found.prefixlen for found in _PREFIXES if found.version == network.version and network.network_address in found
     ]
     return network.prefixlen - max(kept, default=0)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
@@ -42,10 +43,10 @@ class Site(NamedTuple):
 
 
 class Bundle(NamedTuple):
-    """texts: `{name of a file: its content}`. replaced: as Tally.found and Tally.sentence."""
+    """texts: `{name of a file: its content}`. replaced: `{kind: how many different texts}`."""
 
     texts: dict[str, str]
-    replaced: str
+    replaced: dict[str, int]
 
 
 def of_run(
@@ -59,7 +60,8 @@ def of_run(
     """Return the bundle of a run. key: of the pseudonyms; without one, addresses and host names stay."""
     tally = Tally()
     hidden = Secrets(secrets, tally)
-    data = [_each_text(value, hidden.without, hidden) for value in (run.document, run.evidence, *site[:2])]
+    without = functools.cache(hidden.without)  # most texts of a run are in it many times
+    data = [_each_text(value, without, hidden) for value in (run.document, run.evidence, *site[:2])]
     kept: list[str] = []
     if key is not None:
         names, kept = _host_names(site.hosts, data, catalogue, tally)
@@ -80,12 +82,10 @@ def of_run(
             "kept": kept,
         }
     )
-    return Bundle(texts, tally.sentence())
+    return Bundle(texts, tally.found())
 
 
-def _host_names(
-    hosts: Iterable[str], data: list[Any], catalogue: Catalog, tally: Tally
-) -> tuple[HostNames, list[str]]:
+def _host_names(hosts: Iterable[str], data: list[Any], catalogue: Catalog, tally: Tally) -> tuple[HostNames, list[str]]:
     """The pseudonyms of host names, and the names of hosts that are kept because they are words of the report."""
     document, evidence, _groups, inputs = data
     words = site_names.words((document, evidence), evidence)
@@ -97,10 +97,15 @@ def _host_names(
 
 
 def _with_pseudonyms(data: list[Any], names: HostNames, addresses: Addresses) -> list[Any]:
+    @functools.cache
+    def learn(text: str) -> str:
+        return encoded_text.everywhere(text, addresses.learn)
+
     for value in data:
-        _each_text(value, lambda text: encoded_text.everywhere(text, addresses.learn))
+        _each_text(value, learn)
     addresses.seal()
 
+    @functools.cache
     def replace(text: str) -> str:
         return encoded_text.everywhere(text, lambda part: addresses.replaced(names.replaced(part)))
 

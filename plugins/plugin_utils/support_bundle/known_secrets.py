@@ -41,7 +41,9 @@ def of(variables: Mapping[str, Any], declaration: Declaration) -> set[str]:
 def without(variables: Mapping[str, Any], declaration: Declaration) -> dict[str, Any]:
     """Return the variables but those of connections, with a mask in place of each secret; URLs stay as they are."""
     return {
-        name: MASK if name in declaration.variables and declaration.variables[name].input.credentials == SECRET else value
+        name: MASK
+        if name in declaration.variables and declaration.variables[name].input.credentials == SECRET
+        else value
         for name, value in variables.items()
         if name not in OF_CONNECTIONS
     }

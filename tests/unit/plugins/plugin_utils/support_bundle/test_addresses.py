@@ -127,4 +127,4 @@ def test_what_was_replaced_is_counted():
     known.learn("10.1.2.3")
     known.seal()
     known.replaced("10.1.2.3 10.1.2.3 10.1.2.4 fd00::1")
-    assert tally.sentence() == "IPv4 addresses: 2 (3 times), IPv6 addresses: 1 (1 times)"
+    assert tally.found() == {"IPv4 addresses": 2, "IPv6 addresses": 1}

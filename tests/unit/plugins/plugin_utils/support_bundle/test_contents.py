@@ -18,8 +18,9 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 VERSIONS = {"collection": "1.0.0", "ansible-core": "2.19.0", "python": "3.11.2"}
 
 
-def bundle(key):
-    return contents.of_run(planted_run.run(), planted_run.site(), catalog.load(), VERSIONS, planted_run.SECRETS, key)
+def bundle(key, planted_texts=True):
+    run = planted_run.run(planted_texts)
+    return contents.of_run(run, planted_run.site(), catalog.load(), VERSIONS, planted_run.SECRETS, key)
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +53,17 @@ def test_the_same_address_has_one_pseudonym_in_all_files(hidden):
     for node in report["nodes"]:
         name, address = node["name"], inputs[node["name"]]["ansible_host"]
         assert evidence[name]["inventory"]["ansible_host"].split()[0] == address == node["address"].split()[0]
-        for file in ("report.html", "change-request/openings.csv"):
-            assert address in hidden.texts[file] and name in hidden.texts[file]
+        for file in ("report.html", "report.md", "change-request/change-request.md"):
+            text = hidden.texts[file].replace("\\", "")
+            assert address in text and name in text
     network = ipaddress.ip_network(inputs[name]["rtf_internal_networks"][0])
     assert ipaddress.ip_address(inputs[name]["rtf_ntp_servers"][1]) in network and network.prefixlen == 24
 
 
 def test_the_bundle_stays_readable(hidden):
     report = json.loads(hidden.texts["report.json"])
-    assert [node["role"] for node in report["nodes"]] == ["controller", "worker", "worker", "worker"]
-    assert "anypoint.mulesoft.com" in hidden.texts["report.html"] and "127.0.0.1" not in report["nodes"][0]["name"]
+    assert [node["role"] for node in report["nodes"]] == ["controller", "worker", "worker"]
+    assert "anypoint.mulesoft.com" in hidden.texts["evidence.json"]
     assert len(re.findall(r"^## ", hidden.texts["report.md"], re.M)) >= len(report["causes"])
     html.parser.HTMLParser().feed(hidden.texts["report.html"])
 
@@ -73,15 +75,15 @@ def test_the_contents_say_what_there_is_and_what_was_replaced(plain, hidden):
     assert set(listed["replaced"]) == {"secrets", "IPv4 addresses", "IPv6 addresses", "host names"}
     assert (listed["addresses"], json.loads(plain.texts["contents.json"])["addresses"]) == ("pseudonyms", "as they are")
     assert set(json.loads(plain.texts["contents.json"])["replaced"]) == {"secrets"}
-    assert re.search(r"host names: \d+ \(\d+ times\).*secrets: \d+ \(\d+ times\)", hidden.replaced)
+    assert listed["replaced"] == hidden.replaced and min(hidden.replaced.values()) > 0
 
 
-def test_the_same_run_makes_the_same_bundle(hidden):
-    assert bundle(b"k" * 32) == hidden
+def test_the_same_run_makes_the_same_bundle():
+    assert bundle(b"k" * 32, False) == bundle(b"k" * 32, False)
 
 
 def test_a_host_whose_name_is_a_word_of_the_report_is_named_as_kept():
-    run, site = planted_run.run(), planted_run.site()
+    run, site = planted_run.run(False), planted_run.site()
     found = contents.of_run(run, site._replace(hosts=["worker", "host", "kx9"]), catalog.load(), {}, (), b"k" * 32)
     assert json.loads(found.texts["contents.json"])["kept"] == ["host", "worker"]
     assert json.loads(found.texts["report.json"])["nodes"][1]["role"] == "worker"
@@ -89,5 +91,5 @@ def test_a_host_whose_name_is_a_word_of_the_report_is_named_as_kept():
 
 def test_an_inventory_without_addresses_has_no_change_request_and_says_why():
     site = planted_run.site()._replace(inputs={node.name: {} for node in planted_run.NODES})
-    found = contents.of_run(planted_run.run(), site, catalog.load(), {}, ())
+    found = contents.of_run(planted_run.run(False), site, catalog.load(), {}, ())
     assert "rtf_node_address: not set for kx1-planted" in found.texts["change-request/missing.txt"]
