@@ -59,7 +59,7 @@ class ActionModule(Door):
         if not self.check_mode:
             atomic_files.write(directory, {path.name: packed}, atomic_files.OWNER_ONLY)
             display.display(f"Support bundle (report, evidence, change request, inputs, versions): {path}")
-        replaced = ", ".join(f"{count} {kind}" for kind, count in bundle.replaced.items())
+        replaced = ", ".join(f"{kind}: {count}" for kind, count in bundle.replaced.items())
         display.display(f"Replaced in it: {replaced or 'nothing'}")
         return {"changed": changed, "bundle": str(path), "files": sorted(bundle.texts), "replaced": bundle.replaced}
 

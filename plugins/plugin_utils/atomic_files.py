@@ -21,6 +21,12 @@ def usual_mode() -> int:
     return 0o666 & ~mask
 
 
+def usual_directory_mode() -> int:
+    """Return the mode of a directory that is made without further thought."""
+    mode = usual_mode()
+    return mode | (mode & 0o444) >> 2
+
+
 def write(directory: Path, files: Mapping[str, str | bytes], mode: int) -> None:
     """Write `{name: content}`, and create the directory where it does not exist. Raises OSError where there is no room."""
     directory.mkdir(parents=True, exist_ok=True)
