@@ -33,7 +33,7 @@ _OPTIONS = {
     "system": ("kernel_options", "accounts"),
 }
 # What of an endpoint decides what is dialled.
-_DIALLED = ("host", "port", "protocol", "mutual_tls", "url_path", "paths")
+_DIALLED = ("host", "port", "protocol", "mutual_tls", "url_path")
 
 
 def of_node(check: SelectedCheck, wanted: NodePlan, had: NodePlan) -> list[str]:
@@ -111,12 +111,15 @@ def _of_endpoints(check: SelectedCheck, wanted: NodePlan, had: NodePlan) -> Iter
         yield "the name servers"
     endpoints = dialled["endpoints"] if dialled else []
     # What is judged by whichever endpoints there are, such as a proxy, needs none in particular; each name server is
-    # judged by every name.
-    if check.row is None and "endpoints" in check.check["evidence"] and not asked["name_servers"] and endpoints:
+    # judged by every name, and pods by every endpoint that they dial.
+    own = {"name_servers", "pods"}.intersection(check.check["evidence"])
+    if check.row is None and "endpoints" in check.check["evidence"] and not own and endpoints:
         return
-    known = {_key(endpoint, _DIALLED) for endpoint in endpoints}
+    known = {_key(endpoint, _DIALLED): endpoint["paths"] for endpoint in endpoints}
     for endpoint in asked["endpoints"]:
-        if _key(endpoint, _DIALLED) not in known:
+        paths, tried = endpoint["paths"], known.get(_key(endpoint, _DIALLED), [])
+        # The first path is the one that is judged; the others are compared with it.
+        if paths[:1] != tried[:1] or not set(paths) <= set(tried):
             yield f"{endpoint['host']}:{endpoint['port']}"
 
 

@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.por
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, formats, terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
@@ -40,7 +40,7 @@ def inputs_of(**changes):
 
 
 def plan_of(inputs):
-    catalogue = with_site_rows(catalog.load(), inputs["extra_endpoints"], inputs["extra_ports"])
+    catalogue = of_site(catalog.load(), inputs)
     addresses = {node.name: node.address for node in MEMBERS}
     return audit_plan.plan_audit(catalogue, checks.load(), GROUPS, addresses, dict.fromkeys(addresses, inputs))
 
