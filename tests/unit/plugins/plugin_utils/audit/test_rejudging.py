@@ -320,7 +320,18 @@ def test_waivers_hold_for_the_day_of_the_run():
         ([], "holds evidence alone"),
         ({"format": 3}, "has the format 3, and this version reads 2"),
         ({"format": 2, "inputs": {}}, "is not whole, it lacks collection, generated, plan, ports, nodes"),
-        ({**run_of(inputs_of()), "generated": "yesterday"}, "is not whole, it lacks generated"),
+        (
+            {
+                "format": 2,
+                "collection": "1",
+                "generated": "yesterday",
+                "inputs": {},
+                "plan": {},
+                "ports": None,
+                "nodes": {},
+            },
+            "is not whole, it lacks generated",
+        ),
     ],
 )
 def test_a_file_without_what_is_needed_is_refused_in_one_sentence(content, why):
