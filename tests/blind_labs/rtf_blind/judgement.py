@@ -69,7 +69,9 @@ def _repeated(causes):
 
 
 def _verdict(output, report, code):
-    words = re.match(r"(NOT READY|READY|INCOMPLETE): ", output.rstrip("\n").splitlines()[-1])
+    """The verdict may need a second line."""
+    lines = output.rstrip("\n").splitlines()[-2:]
+    words = next(filter(None, (re.match(r"(NOT READY|READY|INCOMPLETE): ", line) for line in reversed(lines))), None)
     if not words:
         return ["the last line is no verdict"]
     found = []

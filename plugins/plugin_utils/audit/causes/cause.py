@@ -26,8 +26,9 @@ class Cause(TypedDict):
 
     id: stable from run to run while the cause is the same. owner: who has to act. blocking: whether it keeps the cluster from
     being ready. status: `fail`, or `unknown` where nothing was proven. nodes: those that have it, in the order of the
-    inventory. what: what was found. ask: what to send to the owner. confirm: a command that shows the fault without this
-    collection, or "". alternatives: what else it may be, each with the test that tells them apart.
+    inventory; of ports that are closed, those that must open them. what: what was found. ask: what to send to the owner.
+    confirm: a command that shows the fault without this collection, or "". alternatives: what else it may be, each with the
+    test that tells them apart.
     """
 
     id: str
@@ -45,7 +46,10 @@ class Cause(TypedDict):
 
 
 class Draft(NamedTuple):
-    """A cause that a rule found, with the results that it explains; `follows` are consequences among them."""
+    """A cause that a rule found, with the results that it explains; `follows` are consequences among them.
+
+    nodes: those that must change, where these are not those of the results.
+    """
 
     id: str
     title: str
@@ -56,6 +60,7 @@ class Draft(NamedTuple):
     confirm: str = ""
     alternatives: Sequence[str] = ()
     follows: Sequence[Result] = ()
+    nodes: Sequence[str] = ()
 
 
 class Cluster(NamedTuple):
