@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats, inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
@@ -50,8 +50,7 @@ class ActionModule(Door):
         cluster = _typed(self.variables(names[:1], inventory.OF_THE_CLUSTER)[names[0]])
         if "rtf_control_plane" not in cluster:
             raise inventory.InventoryError("rtf_control_plane: not set")
-        extra = (cluster.get("rtf_extra_endpoints", []), cluster.get("rtf_extra_ports", []))
-        rows = with_site_rows(catalog.load(), *extra)
+        rows = of_site(catalog.load(), {name.removeprefix("rtf_"): value for name, value in cluster.items()})
         return build(rows, inventory.scope(cluster), inventory.site(members, cluster))
 
 

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: egress_info
 short_description: Probe which endpoints this host can reach, layer by layer
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and reports for each which
     layer it reached - name resolution, TCP, the proxy, TLS, or the protocol of the endpoint.

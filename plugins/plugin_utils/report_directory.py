@@ -4,7 +4,8 @@
 
 """The directory of reports: each run in a directory of its own below `runs`, and links to the newest whole one.
 
-A run of some nodes or checks only never takes the place of a whole one.
+A run of some nodes or checks only never takes the place of a whole one. Runs that were judged again lie below `rejudged`, and
+nothing leads to them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
 
 RUNS = "runs"
+REJUDGED = "rejudged"
 PARTIAL = "-partial"
 _STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -38,6 +40,16 @@ def save(directory: Path, files: Mapping[str, str], now: datetime.datetime, part
     if not partial:
         for name in files:
             _link(directory / name, Path(RUNS) / place.name / name)
+    _forget(directory, runs, place, keep)
+    return place
+
+
+def save_rejudged(directory: Path, files: Mapping[str, str], now: datetime.datetime, keep: int) -> Path:
+    """Write the files of a run that was judged again, and return their directory. Arguments as for save."""
+    runs = directory / REJUDGED
+    runs.mkdir(parents=True, exist_ok=True)
+    place = _free(runs, now.strftime(_STAMP))
+    atomic_files.write(place, files, atomic_files.OWNER_ONLY)
     _forget(directory, runs, place, keep)
     return place
 

@@ -23,6 +23,8 @@ OF_THE_CLUSTER = (
     "rtf_release",
     "rtf_control_plane",
     "rtf_phase",
+    "rtf_cluster_profile",
+    "rtf_features",
     "rtf_previous_release",
     "rtf_ntp_servers",
     "rtf_http_proxy",

@@ -116,7 +116,7 @@ def plan_audit(
     by_evidence = ports is not None and not all(addresses.values())
     return {
         "nodes": {
-            name: _node_plan(asked[name], selected[name], of_node, by_evidence) for name, of_node in inputs.items()
+            name: node_plan(asked[name], selected[name], of_node, by_evidence) for name, of_node in inputs.items()
         },
         "ports": ports,
     }
@@ -127,9 +127,10 @@ def scope_of(inputs: Inputs) -> Scope:
     return Scope(inputs["release"], inputs["control_plane"], inputs["phase"])
 
 
-def _node_plan(
-    requirements: Requirements, selected: list[SelectedCheck], inputs: Inputs, with_network: bool
+def node_plan(
+    requirements: Requirements, selected: list[SelectedCheck], inputs: Inputs, with_network: bool = False
 ) -> NodePlan:
+    """Return the NodePlan of a node for some checks. with_network: whether its address has to be read on the node."""
     needed = evidence_of(selected) | ({"host.network"} if with_network else set())
     return {
         "host_info": _host_info(requirements.settings, needed, inputs),

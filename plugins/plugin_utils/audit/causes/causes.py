@@ -67,7 +67,7 @@ def of_report(results: Sequence[Result], cluster: Cluster) -> list[Cause]:
 
 
 def _needs_a_cause(result: Result, cluster: Cluster) -> bool:
-    if result["waiver"] or result["severity"] == "info":
+    if result["severity"] == "info":
         return False
     return result["status"] in (FAIL, UNKNOWN) or (result["id"], result["node"]) in cluster.blocking
 

@@ -128,7 +128,7 @@ def _advice(subject: Subject, red: Sequence[Row]) -> str:
         return by_line(
             subject,
             appliance="Stop the process that holds the port, then run the audit again.",
-            self_managed="A port in use cannot be probed. If the process belongs to the cluster, connect to it from the other "
-            "nodes (`nc -vz ADDRESS PORT`) and waive this.",
+            self_managed="A port in use cannot be probed. If the process belongs to the cluster, find out why it does not answer at "
+            "the node's address; otherwise move it to another port.",
         )
     return "Fix the reported cause, then run the audit again with all nodes in one play."
