@@ -94,7 +94,7 @@ measure-cluster: setup lab-packages ## Measure what an audit of NODES (30) nodes
 
 measure-controller: NODES ?= 30 100
 measure-controller: setup lab-packages ## Measure what audits of NODES (30, then 100) simulated nodes cost the controller
-	@python tools/measure_controller.py -v $(NODES)
+	@PYTHONPATH=$(COLLECTIONS) python tools/measure_controller.py -v $(NODES)
 
 demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 	@tools/demo.sh

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -93,13 +93,13 @@ def _matrix(document: Document) -> dict[str, Any] | None:
     }
 
 
-def _details(cells: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:
+def _details(cells: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
     """(status, which ports of pairs are not proven, those pairs), once for all pairs of which it is true."""
     found: dict[tuple[str, str], dict[str, None]] = {}
     for cell in cells:
         ports = f"{cell['transport'].upper()} " if cell["ports"] else ""
         pair = f"{cell['source']} \N{RIGHTWARDS ARROW} {cell['destination']}"
-        found.setdefault((cell["status"], f"{ports}{cell_text(cell)}"), {})[pair] = None
+        found.setdefault((cell["status"], f"{ports}{cell_text({**cell})}"), {})[pair] = None
     return [(status, text, _some(list(pairs))) for (status, text), pairs in found.items()]
 
 
