@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples, test_host
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.egress import test_pods
 
 CHECKS = checks.load()
 SELF_MANAGED = [check["id"] for check in CHECKS if "self_managed" in check["lines"]]
@@ -60,7 +61,11 @@ def kubernetes_node(asked):
     evidence = samples.evidence()
     host = evidence["host"]
     first, *_others, ntp = evidence["egress"]
-    evidence["egress"] = [{**first, "id": row["id"], "host": row["host"]} for row in asked.endpoints] + [ntp]
+    from_pod = {"path": "pod", "over": "direct", "verdict": "reachable", "layer": "http", "detail": None}
+    evidence["egress"] = [
+        {**first, "id": row["id"], "host": row["host"], "other_paths": [from_pod]} for row in asked.endpoints
+    ] + [ntp]
+    evidence["pods"] = test_pods.POD
     programs = [
         "systemd",
         "sshd",
