@@ -52,6 +52,18 @@ def test_a_pod_whose_settings_cannot_be_read_is_passed_over(entered):
     assert entered(None)["error"] == "/proc/0/root/etc/resolv.conf: not a regular file"
 
 
+def test_a_virtual_machine_in_place_of_a_pod_is_not_asked_for_its_settings():
+    # Kata Containers: the pod's network namespace holds the hypervisor, which sees the files of the host.
+    machine = pod_sandboxes.Sandbox(1, 1, "/proc/1/ns/net", None, "uid", "process 1")
+    with pytest.raises(Unreadable, match="sees the files of the host"):
+        pod_view._resolv_conf(machine)
+
+
+def test_without_root_nothing_is_said_of_pods(entered, monkeypatch):
+    monkeypatch.setattr(network_namespaces, "identity", lambda path: None)
+    assert entered(OF_CLUSTER)["error"] == pod_view.NOT_ROOT
+
+
 def test_where_no_pod_runs_it_says_so(entered):
     assert entered()["error"] == pod_view.NO_POD
 
