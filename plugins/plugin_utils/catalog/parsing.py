@@ -48,7 +48,7 @@ def parse(contents: dict[str, Any]) -> Catalog:
         *_parse_releases(contents["releases"]), *(_list_in(contents[kind], kind, kind) for kind in rows.KINDS)
     )
     _validate_ids(catalog)
-    whole = {}
+    whole: dict[str, Any] = {}
     for kind in rows.KINDS:
         for row in getattr(catalog, kind):
             try:

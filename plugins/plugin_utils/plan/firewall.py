@@ -136,7 +136,8 @@ def _trusted(inputs: Inputs, applied: Mapping[str, Any]) -> list[str]:
     """Return the networks of the cluster, by which the node accepts its pods. Those of a former run stay where no input sets any."""
     unset = given(inputs["cluster_profile"]) is None
     usual = [inputs["pod_cidr"], inputs["service_cidr"]] == [cluster_networks.AUTO, cluster_networks.AUTO]
-    return applied.get("trusted_networks") if unset and usual and applied else list(cluster_networks.of_inputs(inputs))
+    former: list[str] = applied.get("trusted_networks") or [] if unset and usual else []
+    return former or list(cluster_networks.of_inputs(inputs))
 
 
 def rules_of(inputs: Inputs, applied: Mapping[str, Any], cluster: Cluster) -> tuple[Rules, bool]:

@@ -124,6 +124,8 @@ def _advice(subject: Subject, red: Sequence[Row]) -> str:
         return "Find out why the node became unreachable (a crash, its power, its link), then run the audit again."
     if any(OTHER_AUDIT in cell["reason"] for cell in red):
         return LATER
+    if all(cell["status"] == SKIPPED and "held on" in cell["reason"] for cell in red):
+        return "Nothing needs to be done where what holds the port belongs to the cluster."
     if any("held on" in cell["reason"] for cell in red):
         return by_line(
             subject,

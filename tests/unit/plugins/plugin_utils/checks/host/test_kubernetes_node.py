@@ -122,3 +122,15 @@ def test_chrony_is_read_where_it_runs():
     units = {"chrony.service": unit(True), "systemd-timesyncd.service": unit(True)}
     result = judged("time.synchronised", times(units=units, synchronised=False))
     assert result["status"] == "pass" and "follows" in result["observed"]
+
+
+def test_clocks_that_no_chrony_keeps_are_compared_by_packets():
+    units = {"systemd-timesyncd.service": unit(True)}
+
+    def change(evidence):
+        times(units=units, chrony=NO_CHRONY, synchronised=True)(evidence)
+        evidence["clock_offsets"] = {"peers": [], "missing": {"n2": NO_CHRONY["error"]}}
+
+    result = judged("time.between_nodes", change)
+    assert result["status"] == "unknown"
+    assert "set rtf_cluster_profile" in result["remedy"] and "time.synchronised" not in result["remedy"]
