@@ -9,12 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats, inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inputs, validators
 
 
 class ActionModule(Door):
@@ -43,23 +40,11 @@ class ActionModule(Door):
 
     def _request(self):
         groups = self.groups()
-        names = groups.get("rtf_nodes")
-        if not names:
-            raise inventory.InventoryError("rtf_nodes: the inventory has no such group or it is empty")
-        members = inventory.nodes(groups, self.variables(names, inventory.OF_THE_NODE))
-        cluster = _typed(self.variables(names[:1], inventory.OF_THE_CLUSTER)[names[0]])
-        if "rtf_control_plane" not in cluster:
-            raise inventory.InventoryError("rtf_control_plane: not set")
-        extra = (cluster.get("rtf_extra_endpoints", []), cluster.get("rtf_extra_ports", []))
-        rows = with_site_rows(catalog.load(), *extra)
-        return build(rows, inventory.scope(cluster), inventory.site(members, cluster))
-
-
-def _typed(variables):
-    values, problems = inputs.typed(variables, validators.by_variable(declaration.load().variables, catalog.load()))
-    if problems:
-        raise inventory.InventoryError("\n".join(problems))
-    return values
+        names = groups.get("rtf_nodes", [])
+        found = self.variables(names, inventory.OF_THE_NODE)
+        for node, of_cluster in self.variables(names[:1], inventory.OF_THE_CLUSTER).items():
+            found[node].update(of_cluster)
+        return inventory.request(catalog.load(), groups, found)
 
 
 def _text_of(path):

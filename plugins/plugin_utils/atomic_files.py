@@ -21,19 +21,27 @@ def usual_mode() -> int:
     return 0o666 & ~mask
 
 
-def write(directory: Path, files: Mapping[str, str], mode: int) -> None:
-    """Write `{name: content}`, and create the directory where it does not exist."""
+def usual_directory_mode() -> int:
+    """Return the mode of a directory that is made without further thought."""
+    mode = usual_mode()
+    return mode | (mode & 0o444) >> 2
+
+
+def write(directory: Path, files: Mapping[str, str | bytes], mode: int) -> None:
+    """Write `{name: content}`, and create the directory where it does not exist. Raises OSError where there is no room."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         _replace(directory / name, content, mode)
 
 
-def _replace(path: Path, content: str, mode: int) -> None:
+def _replace(path: Path, content: str | bytes, mode: int) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             os.fchmod(descriptor, mode)
-            stream.write(content)
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(descriptor)  # some file systems notice only now that they are full
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

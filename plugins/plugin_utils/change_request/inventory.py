@@ -9,13 +9,27 @@ Values are taken as the checks of the inputs allow them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import DEFAULT_RELEASE
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers, proxy_url
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import DEFAULT_RELEASE, Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import (
+    Request,
+    Scope,
+    build,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    cluster_networks,
+    inputs,
+    ntp_servers,
+    proxy_url,
+    validators,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
 
 OF_THE_NODE = ("rtf_node_address", "ansible_host")
@@ -23,12 +37,17 @@ OF_THE_CLUSTER = (
     "rtf_release",
     "rtf_control_plane",
     "rtf_phase",
+    "rtf_cluster_profile",
+    "rtf_features",
     "rtf_previous_release",
     "rtf_ntp_servers",
     "rtf_http_proxy",
     "rtf_monitoring_proxy",
     "rtf_internal_networks",
     "rtf_ingress_sources",
+    "rtf_pod_cidr",
+    "rtf_service_cidr",
+    "rtf_no_proxy_extra",
     "rtf_extra_endpoints",
     "rtf_extra_ports",
 )
@@ -36,6 +55,30 @@ OF_THE_CLUSTER = (
 
 class InventoryError(ValueError):
     """What the inventory lacks, one line for each problem."""
+
+
+def request(catalogue: Catalog, groups: Mapping[str, list[str]], variables: Mapping[str, Mapping[str, Any]]) -> Request:
+    """Return the Request of an inventory, or raise InventoryError with what it lacks.
+
+    groups: {group: [host, ...]}. variables: {host: {name: value}} of each node, with the names of OF_THE_NODE and, of the
+    first, of OF_THE_CLUSTER; others do not count.
+    """
+    names = groups.get("rtf_nodes")
+    if not names:
+        raise InventoryError("rtf_nodes: the inventory has no such group or it is empty")
+    members = nodes(groups, variables)
+    cluster = _typed({name: value for name, value in variables[names[0]].items() if name in OF_THE_CLUSTER}, catalogue)
+    if "rtf_control_plane" not in cluster:
+        raise InventoryError("rtf_control_plane: not set")
+    rows = of_site(catalogue, {name.removeprefix("rtf_"): value for name, value in cluster.items()})
+    return build(rows, scope(cluster), site(members, cluster))
+
+
+def _typed(variables: dict[str, Any], catalogue: Catalog) -> dict[str, Any]:
+    values, problems = inputs.typed(variables, validators.by_variable(declaration.load().variables, catalogue))
+    if problems:
+        raise InventoryError("\n".join(problems))
+    return values
 
 
 def proxy(url: str | None) -> Proxy | None:
@@ -49,7 +92,7 @@ def proxy(url: str | None) -> Proxy | None:
     return Proxy(known.host, known.port) if known else None
 
 
-def nodes(groups: dict[str, list[str]], variables: dict[str, dict[str, Any]]) -> list[Node]:
+def nodes(groups: Mapping[str, list[str]], variables: Mapping[str, Mapping[str, Any]]) -> list[Node]:
     """Return the Nodes of rtf_nodes, or raise InventoryError naming all that have no address.
 
     groups: {group: [host, ...]}. variables: {host: {name: value}} with the names of OF_THE_NODE.
@@ -74,6 +117,12 @@ def site(members: list[Node], cluster: dict[str, Any]) -> Site:
         nts_servers=ntp_servers.nts_hosts(cluster.get("rtf_ntp_servers", [])),
         http_proxy=proxy(cluster.get("rtf_http_proxy")),
         monitoring_proxy=proxy(cluster.get("rtf_monitoring_proxy")),
+        no_proxy=no_proxy.compute(
+            {node.name: {"rtf_node_address": node.address} for node in members},
+            *cluster_networks.of_inventory(cluster),
+            cluster.get("rtf_no_proxy_extra", ()),
+            no_proxy.KUBERNETES_NAMES,
+        ),
     )
 
 

@@ -26,7 +26,18 @@ MAY_IMPORT = {
     "changes": {"common", "firewall", "facts"},
 }
 # The packages of plugin_utils; each may import those before it.
-DECISIONS = ("text", "catalog", "inputs", "evidence", "plan", "change_request", "checks", "audit", "report")
+DECISIONS = (
+    "text",
+    "catalog",
+    "inputs",
+    "evidence",
+    "plan",
+    "change_request",
+    "checks",
+    "audit",
+    "report",
+    "support_bundle",
+)
 DOOR = "door"  # the base class of actions, the only one that knows Ansible
 
 

@@ -1,0 +1,118 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action support_bundle: pack one saved run of the audit for whoever is asked for help, without secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+
+from ansible.release import __version__ as ansible_version
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files, report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
+    catalog,
+    collection_version,
+    declaration,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display, read_variables
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import (
+    archive,
+    contents,
+    known_secrets,
+)
+
+EVIDENCE = "evidence.json"
+KEY = ".bundle-key"  # by which addresses have the same pseudonyms in every bundle of a run
+_ADDRESSES = ("rtf_node_address", "ansible_host")
+
+
+class ActionModule(Door):
+    """Reads files and the inventory on the controller, and writes one archive there."""
+
+    ARGUMENTS = {
+        "directory": {"type": "path", "required": True},
+        "run": {"type": "str", "default": ""},
+        "hide_addresses": {"type": "bool", "default": False},
+    }
+
+    def answer(self, arguments):
+        """Write the bundle of a run and say what it holds."""
+        directory = Path(arguments["directory"]).absolute()
+        run = _run(report_directory.of_name(directory, arguments["run"]))
+        key = self._key(directory) if arguments["hide_addresses"] else None
+        variables = self._variables()
+        site = contents.Site(self.groups(), self._inputs(variables), [*variables, *_addressed(variables)])
+        declared = declaration.load()
+        secrets = sorted({secret for of_host in variables.values() for secret in known_secrets.of(of_host, declared)})
+        bundle = contents.of_run(run, site, catalog.load(), _versions(), secrets, key)
+        name = f"support-bundle-{run.name}" + ("-pseudonyms" if key else "")
+        path = directory / f"{name}.tar.gz"
+        packed = archive.packed(name, bundle.texts)
+        changed = not path.exists() or path.read_bytes() != packed
+        if not self.check_mode:
+            atomic_files.write(directory, {path.name: packed}, atomic_files.OWNER_ONLY)
+            display.display(f"Support bundle (report, evidence, change request, inputs, versions): {path}")
+        replaced = ", ".join(f"{kind}: {count}" for kind, count in bundle.replaced.items())
+        display.display(f"Replaced in it: {replaced or 'nothing'}")
+        return {"changed": changed, "bundle": str(path), "files": sorted(bundle.texts), "replaced": bundle.replaced}
+
+    def _variables(self):
+        """Return `{host: {name: value}}` of what a user set for each host; what cannot be evaluated is left out."""
+        names = {*declaration.load().variables, *known_secrets.OF_CONNECTIONS, *_ADDRESSES}
+        found = {}
+        for host in self.groups().get("all", []):
+            of_host = self.task_vars["hostvars"][host]
+            found[host], _broken = read_variables(of_host.__getitem__, [name for name in of_host if name in names])
+        return found
+
+    def _inputs(self, variables):
+        """Return `{node: {name: value}}` of the inputs, with a mask in place of each secret."""
+        nodes = self.groups().get("rtf_nodes", [])
+        return {node: known_secrets.without(variables[node], declaration.load()) for node in nodes}
+
+    def _key(self, directory):
+        """Return the key of the pseudonyms, which the first bundle makes."""
+        path = directory / KEY
+        if path.exists():
+            return bytes.fromhex(path.read_text(encoding="ascii"))
+        key = os.urandom(32)
+        if not self.check_mode:
+            atomic_files.write(directory, {KEY: key.hex()}, atomic_files.OWNER_ONLY)
+        return key
+
+
+def _addressed(variables):
+    return [str(of_host["ansible_host"]) for of_host in variables.values() if "ansible_host" in of_host]
+
+
+def _run(place):
+    found = [_content(place / name) for name in (formats.MAIN, EVIDENCE)]
+    if found[0].get("format") != FORMAT:
+        raise ValueError(f"{place / formats.MAIN}: not a report of format {FORMAT}")
+    return contents.Run(place.name, *found)
+
+
+def _content(file):
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise ValueError(f"{file}: not JSON: {problem}") from problem
+    if not isinstance(found, dict):
+        raise ValueError(f"{file}: not an object of JSON")
+    return found
+
+
+def _versions():
+    return {
+        "ansible-core": ansible_version,
+        "collection": collection_version.installed(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+    }
