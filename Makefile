@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule test test-kills bench measure-cluster measure-controller demo requirements docs clean
+.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule el-roles test test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,13 +48,17 @@ floor: setup ## Run the unit tests and load everything on the oldest supported a
 unit-pythons: setup cores ## Run the tests of target-side code on every Python 3.6+ found here; PYTHONS="3.6 3.13" names some
 	@python tools/unit_pythons.py $(PYTHONS)
 
+compat: setup ## Run sanity, units and a preparation of the lab on every supported ansible-core; CORE="2.16 2.21" PART=units narrow it
+	@python tools/compat.py $(if $(CORE),--core $(CORE)) $(if $(PART),--part $(PART))
+
 # ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has.
 HOST_SIDE_TESTS := tests/unit/plugins/modules/ tests/unit/plugins/module_utils/
 
-sanity: setup ## Run ansible-test's sanity tests, and its units for what runs on hosts
-	@status=0; \
+sanity: setup ## Run ansible-test's sanity tests, and beside them its units for what runs on hosts
+	@log=build/ansible-test-units.log; tools/ansible-test.sh units $(HOST_SIDE_TESTS) >$$log 2>&1 & units=$$!; status=0; \
 	echo "==> ansible-test sanity"; tools/ansible-test.sh sanity --junit || status=1; \
-	echo "==> ansible-test units"; tools/ansible-test.sh units $(HOST_SIDE_TESTS) || status=1; \
+	wait $$units || status=1; \
+	echo "==> ansible-test units"; cat $$log; \
 	exit $$status
 
 # Other cores than that of .venv, with which a scenario runs the main job.
@@ -64,6 +68,9 @@ cores: setup
 
 molecule: setup cores lab-packages ## Run every molecule scenario in a lab of its own; SCENARIO=name runs one
 	@python tools/run_molecule.py $(SCENARIO)
+
+el-roles: ## Run each role by itself on nodes of Enterprise Linux, as far as the lab emulates them
+	@$(MAKE) molecule SCENARIO=el_roles
 
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
@@ -87,18 +94,27 @@ measure-controller: setup lab-packages ## Measure what audits of NODES (30, then
 demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 	@tools/demo.sh
 
+release-check: setup ## Build the package of the next release in a copy, and verify it as Galaxy and others do
+	@tools/setup.sh .venv-release requirements-release.txt
+	@tools/release-check.sh
+
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
 
-docs: setup ## Write what the catalogue and the protocols generate: docs/requirements.md and checks.md, inputs in roles and READMEs, module options
+docs: setup ## Write what the catalogue and the protocols generate: docs/requirements.md, checks.md and report.schema.json, inputs in roles and READMEs, module options
 	@PYTHONPATH=$(COLLECTIONS) python tools/requirements_page.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/checks_page.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/report_schema.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/protocol_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/change_request_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py
+
+docs-site: setup ## Build the site of the documentation, build/docs-site/html
+	@tools/setup.sh .venv-docs requirements-docs.txt
+	@PATH="$(CURDIR)/.venv-docs/bin:$(PATH)" tools/docs-site.sh
 
 clean: ## Take labs down and remove what builds and tests left in this checkout
 	@[ ! -x .venv/bin/python ] || for lab in build/lab/*/; do \
 		[ ! -d "$$lab" ] || $(LAB) --name "$$(basename "$$lab")" down; \
 	done
-	rm -rf .venv .venv-floor .ansible .cache build tests/output
+	rm -rf .venv .venv-* .ansible .cache build tests/output

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Runs ansible-test on a copy of this checkout, and downloads nothing but packages from PyPI.
 # Usage: tools/ansible-test.sh COMMAND [OPTION...]     with the virtual environment's programs on PATH
+# ANSIBLE_TEST_PYTHON is the version of Python that runs them, 3.11 unless set.
 # Writes the results as JUnit XML below build/results/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 checkout=$PWD
 command=$1
+python=${ANSIBLE_TEST_PYTHON:-3.11}
 
 # ansible-test keeps its environments in ~/.ansible/test; a home of its own leaves the user's alone, while pip goes on
 # using the user's configuration and cache.
@@ -15,10 +17,11 @@ export HOME=$XDG_CACHE_HOME/hostprep-runtime-fabric/ansible-test
 bootstrap=$HOME/.ansible/test/cache
 mkdir -p "$bootstrap"
 
-pip_version=$(python - <<'PYTHON'
+pip_version=$(python - "$python" <<'PYTHON'
+import sys
 import types
 from ansible_test._internal import python_requirements
-print(python_requirements.get_venv_packages(types.SimpleNamespace(version="3.11"))["pip"])
+print(python_requirements.get_venv_packages(types.SimpleNamespace(version=sys.argv[1]))["pip"])
 PYTHON
 )
 if [ ! -e "$bootstrap/pip-$pip_version-py3-none-any.whl" ]; then
@@ -30,7 +33,7 @@ cp tools/get_pip.py "$bootstrap/get_pip_${pip_version//./_}.py"
 copy=$(python tools/export_collection.py "build/ansible-test-$command")
 cd "$copy"
 status=0
-ansible-test "$@" --python 3.11 || status=$?
+ansible-test "$@" --python "$python" || status=$?
 
 results=$checkout/build/results
 mkdir -p "$results"

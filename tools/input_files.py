@@ -1,9 +1,9 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what `catalog/inputs.yml` declares to the roles and the READMEs: `make docs`.
+"""Write what `catalog/inputs.yml` declares to the roles and the documents: `make docs`.
 
-These are `defaults/main.yml` and `meta/argument_specs.yml` of each role, and the input tables of the READMEs.
+These are `defaults/main.yml` and `meta/argument_specs.yml` of each role, and the input tables of docs/inputs.md and of the roles' READMEs.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _yaml(content: Any) -> str:
 
 
 def with_table(text: str, lines: list[str]) -> str:
-    """Return the text of a README with the lines between its two markers."""
+    """Return the text of a document with the lines between its two markers."""
     before, begin, rest = text.partition(BEGIN)
     _former, end, after = rest.partition(END)
     if not begin or not end:
@@ -187,7 +187,7 @@ def files(declared: Declaration, checkout: pathlib.Path = CHECKOUT) -> dict[path
     def readme(path: pathlib.Path, lines: list[str]) -> tuple[pathlib.Path, str]:
         return path, with_table((checkout / path).read_text(encoding="utf-8"), lines)
 
-    found = dict([readme(pathlib.Path("README.md"), site_table(declared))])
+    found = dict([readme(pathlib.Path("docs", "inputs.md"), site_table(declared))])
     for role in declared.roles:
         folder = pathlib.Path("roles", role)
         found[folder / "defaults" / "main.yml"] = defaults(declared, role)

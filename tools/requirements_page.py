@@ -8,7 +8,13 @@ from __future__ import annotations
 import itertools
 import pathlib
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, row_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
+    catalog,
+    clusters,
+    features,
+    row_text,
+    site_rows,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
@@ -28,6 +34,11 @@ the applications; **all nodes** means both. The **control plane** is the vendor'
 **internal network** is yours, around the cluster. The last column of each table is the name that reports and waivers
 use for the row.
 """
+ABOUT_KINDS = (
+    "The vendor requires all traffic within the cluster and names no ports. `rtf_cluster_profile` names the kind of cluster, "
+    "and chooses these rows and the networks of pods and services."
+)
+ABOUT_FEATURES = "Only where `rtf_features` has `{}`, and for the control plane in use."
 ABOUT_TLS = "Where TLS must pass undecrypted, the connection uses mutual TLS, which a decrypting proxy breaks."
 
 
@@ -100,7 +111,13 @@ def _names(rows):
 
 
 def _settings(rows):
-    return [f"* **{row['title']}{row_text.printed(row)}.** {row_text.remarks(row)} ({code(row['id'])})" for row in rows]
+    return [f"* **{row['title']}{_wanted(row)}.** {row_text.remarks(row)} ({code(row['id'])})" for row in rows]
+
+
+def _wanted(row):
+    """What is wanted, as an addition to the title of a setting."""
+    shown = {name.replace("_", " "): wanted for name, wanted in row["expected"].items()}
+    return row_text.printed(row) or f": {row_text.value(shown)}"
 
 
 def _section(level, title, about, body):
@@ -132,10 +149,54 @@ def _release(loaded, release):
         ("Within each node", "Nothing to open; the ports must be free.", _ports(lasting["local"])),
     ):
         lines += _section(3, title, about, body)
+    lines += _section(3, "Between the nodes, by kind of cluster", ABOUT_KINDS, _by_kind(loaded, release))
     for plane in entry["control_planes"]:
         title = f"Names to allow, control plane {plane} ({row_text.CONTROL_PLANES[plane]})"
         lines += _section(3, title, ABOUT_TLS, _names(catalog.select_endpoints(loaded, release, plane)))
+    for feature, title in features.load().items():
+        lines += _section(
+            3, f"Names to allow for {title}", ABOUT_FEATURES.format(feature), _of_feature(loaded, release, feature)
+        )
     return lines + _section(3, "Further requirements", None, _settings(catalog.select_settings(loaded, release)))
+
+
+def _by_kind(loaded, release):
+    """A table of the ports that the kinds of clusters have besides those of the release."""
+    known = {row["id"] for row in catalog.select_ports(loaded, release, "install")}
+    kinds = {}
+    for name in clusters.load().profiles:
+        for row in catalog.select_ports(site_rows.of_site(loaded, {"cluster_profile": name}), release, "install"):
+            if row["id"] not in known:
+                kinds.setdefault(row["id"], (row, []))[1].append(name)
+    if not kinds:
+        return []
+    titles = ["kind of cluster", "pods", "services"]
+    found = [(name, kind.networks) for name, kind in clusters.load().profiles.items()]
+    networks = table(titles, [[code(name), pods or "to be set", services] for name, (pods, services) in found])
+    rows = [row for row in loaded.ports if row["id"] in kinds]
+    ports = table(
+        ["ports", "protocol", "from", "to", "kinds of cluster", "purpose", "source", "row"],
+        [
+            [
+                f"{row['transport'].upper()} {row_text.ports(row)}",
+                row_text.application(row),
+                row_text.side(row["from"]),
+                row_text.side(row["to"]),
+                ", ".join(kinds[row["id"]][1]),
+                row_text.remarks(row),
+                row["source"]["document"],
+                code(row["id"]),
+            ]
+            for row in rows
+        ],
+    )
+    return [*networks, "", *ports]
+
+
+def _of_feature(loaded, release, feature):
+    """A table of the names of a feature, of all control planes."""
+    narrowed = site_rows.of_site(loaded, {"features": [feature]})
+    return _names([row for row in _offered(narrowed, release) if row["feature"] == feature])
 
 
 def _cell(row):

@@ -10,7 +10,7 @@ import json
 import secrets
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
@@ -32,7 +32,7 @@ class ActionModule(Door):
         if problems:
             raise ValueError("\n".join(problems))
         first = next(iter(inputs.values()), {})
-        catalogue = with_site_rows(catalog.load(), first.get("extra_endpoints", []), first.get("extra_ports", []))
+        catalogue = of_site(catalog.load(), first)
         addresses = {node: address_of(entry) for node, entry in self.inventory().items()}
         plan = audit_plan.plan_audit(catalogue, checks.load(), self.groups(), addresses, inputs, arguments["forks"])
         ports = plan["ports"]

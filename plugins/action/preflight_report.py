@@ -13,16 +13,20 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import gate
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import fails_the_play
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_runs
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, formats, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
+    evidence_json,
+    formats,
+    task_result,
+    terminal,
+)
 
 
 class ActionModule(Door):
@@ -31,6 +35,7 @@ class ActionModule(Door):
     ARGUMENTS = {
         "results": {"type": "dict", "required": True},
         "steps": {"type": "list", "elements": "str", "required": True},
+        "plan": {"type": "str", "default": ""},
         "ports": {"type": "dict", "default": {}},
         "targets": {"type": "list", "elements": "str", "default": []},
         "lost": {"type": "list", "elements": "dict", "default": []},
@@ -48,22 +53,15 @@ class ActionModule(Door):
         before = report_directory.newest(directory, formats.MAIN)
         if before and before.get("format") == FORMAT:
             report.document["since"] = compare(before, report.document)
-        path = None if self.check_mode else str(self._save(report, directory, now, inputs))
+        run = saved_run.of_run(inputs, self._plan(arguments["plan"]), ports, evidence, now)
+        path = None if self.check_mode else str(self._save(report, run, directory, now, inputs))
         self._show(report.document, path)
-        state = {"rtf_readiness": report.document["readiness"], "rtf_report": path}
-        answer = {
-            "readiness": report.document["readiness"],
-            "report": path,
-            "summary": terminal.summary(report.document),
-            # What AWX and Automation Platform keep of a job.
-            "ansible_stats": {"data": state, "per_host": False, "aggregate": False},
-        }
-        fails = fails_the_play(report.blocking, inputs["enforce"] and not inputs["gate"])
-        if inputs["gate"] and not fails:
-            fails = gate.holds(inputs["gate"], report.document)
-        if fails:
-            answer.update(failed=True, msg=failure.message(report, inputs["gate"]))
-        return answer
+        return task_result.of_report(report, inputs, path)
+
+    def _plan(self, variable):
+        """What was to be collected of each node of the run, nodes of earlier batches included."""
+        nodes = self.groups().get("rtf_nodes", []) if variable else []
+        return {node: json.loads(planned) for node, planned in self.own_entries(nodes, variable).items()}
 
     def _collected(self, arguments):
         """What the steps of this run left with each node; what is there of an earlier run does not count."""
@@ -77,9 +75,9 @@ class ActionModule(Door):
                 found[node].setdefault("targets", {}).update(json.loads(targets))
         return found
 
-    def _save(self, report, directory, now, inputs):
+    def _save(self, report, run, directory, now, inputs):
         """Write the files and return the path of report.json."""
-        files = formats.render(report, inputs["report_formats"])
+        files = {**formats.render(report, inputs["report_formats"]), formats.EVIDENCE: evidence_json.text(run)}
         partial = any("not_run" in own for own in report.evidence.values())
         place = report_directory.save(directory, files, now, partial, inputs["report_keep"])
         return (place if partial else directory) / formats.MAIN

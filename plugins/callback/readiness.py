@@ -27,7 +27,7 @@ extends_documentation_fragment:
 
 from ansible.plugins.callback.default import CallbackModule as Default
 
-REPORT = "hostprep.runtime_fabric.preflight_report"
+REPORTS = ("hostprep.runtime_fabric.preflight_report", "hostprep.runtime_fabric.rejudge")
 COLOURS = {"ready": "green", "not_ready": "red", "incomplete": "yellow"}
 
 
@@ -59,7 +59,7 @@ class CallbackModule(Default):
 
     def _keep(self, result):
         """Remember the summary if this is the result of the report; return whether it is."""
-        found = result._result.get("summary") if result._task.action == REPORT else None
+        found = result._result.get("summary") if result._task.action in REPORTS else None
         if not found:
             return False
         self._summary, self._colour = list(found), COLOURS.get(result._result.get("readiness"))

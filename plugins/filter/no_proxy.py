@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: no_proxy
 short_description: Return what the nodes must reach without the proxy
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ntp_keys
 short_description: Keys of NTP servers as a list of dictionaries
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:

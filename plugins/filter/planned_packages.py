@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: planned_packages
 short_description: Return which packages an installation would add and remove
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:

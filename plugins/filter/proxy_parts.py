@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: proxy_parts
 short_description: Separate the URL of a proxy from its credentials
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: requirements
 short_description: What Runtime Fabric requires of network and hosts
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 description:
@@ -50,6 +50,19 @@ options:
       - V(controller) or V(worker). Only the rows that a node of this role takes part in.
       - By default the rows of both roles. Selects endpoints and ports.
     type: str
+  cluster_profile:
+    description:
+      - The kind of cluster whose ports are included, as in the variable C(rtf_cluster_profile).
+      - Selects ports.
+    type: str
+    default: none
+  features:
+    description:
+      - The optional features whose endpoints are included, as in the variable C(rtf_features).
+      - Selects endpoints.
+    type: list
+    elements: str
+    default: []
   extra_endpoints:
     description:
       - Endpoints that the site adds, as in the variable C(rtf_extra_endpoints).
@@ -113,7 +126,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
 
 _SELECTIONS = {
@@ -130,9 +143,9 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         """Return one list of rows for each term."""
         self.set_options(var_options=variables, direct=kwargs)
-        extras = {name: plain(self.get_option(name)) for name in ("extra_endpoints", "extra_ports")}
+        names = ("cluster_profile", "features", "extra_endpoints", "extra_ports")
         try:
-            rows = with_site_rows(catalog.load(), **extras)
+            rows = of_site(catalog.load(), {name: plain(self.get_option(name)) for name in names})
             return [self._select(rows, term) for term in terms]
         except (catalog.CatalogError, RowError) as error:
             raise AnsibleLookupError(str(error)) from error

@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: audit_plan
 short_description: Plan what an audit collects from each node and probes between them
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - A step of the role P(hostprep.runtime_fabric.rtf_preflight#role). Use the role rather than this action.
   - Each check of C(catalog/checks/) names the evidence it needs. From the checks that are selected, the catalogue and the

@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: audit_targets
 short_description: Narrow the plan of an audit by what its earlier steps found
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - A step of the role P(hostprep.runtime_fabric.rtf_preflight#role). Use the role rather than this action.
   - A plan of M(hostprep.runtime_fabric.audit_plan) cannot know which package repositories a host has, which nodes are

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: bandwidth_info
 short_description: Measure the bandwidth to another host and back
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Measures the throughput of one TCP connection to a listener of M(hostprep.runtime_fabric.port_listener), first to the
     listener and then back. Peers are measured one after the other.

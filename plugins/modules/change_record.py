@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 ---
 module: change_record
 short_description: Record the state of a host before a change
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Records the values that a role is about to replace, in a file that only root can read, so that they can be restored.
   - The first value counts. A later run adds what is missing and never overwrites a value.

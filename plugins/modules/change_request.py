@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: change_request
 short_description: Write what network and proxy teams have to open
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the catalogue of the collection and the inventory, and writes files for the people who open firewalls, cloud
     networks and proxies. Runs on the controller and touches no host.

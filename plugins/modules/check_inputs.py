@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: check_inputs
 short_description: Give inputs their types, and refuse an inventory and variables that are not valid
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Runs on the controller and touches no host.
   - Without O(role) it validates the inventory as a whole, that is, the groups C(rtf_nodes), C(rtf_controllers) and

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: disk_write_info
 short_description: Measure the write speed of filesystems of this host
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes to a temporary file in each directory, first sequentially, then small entries each of which has to be on the
     disk before the next one, like the log of a database such as etcd.

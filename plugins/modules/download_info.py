@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: download_info
 short_description: Measure how fast this host downloads
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Downloads from O(url) over several connections at once, directly or through a proxy, for a bounded time and no more
     than a bounded number of bytes, and discards the data. A file that ends early is downloaded again.

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: egress_info
 short_description: Probe which endpoints this host can reach, layer by layer
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and reports for each which
     layer it reached - name resolution, TCP, the proxy, TLS, or the protocol of the endpoint.
@@ -131,10 +131,12 @@ options:
             RV(endpoints[].other_paths).
           - V(direct) is without a proxy, whatever the environment says. V(http_proxy) is CONNECT through
             O(http_proxy), V(socks5) through O(socks5_proxy); both leave the name to the proxy to resolve.
+          - V(pod) is from the network namespace of a pod that runs on this host, by the first of the other paths, V(direct)
+            without any. See RV(pod).
           - O(endpoints[].protocol=ntp) is UDP and goes V(direct) only.
         type: list
         elements: str
-        choices: [direct, http_proxy, socks5]
+        choices: [direct, http_proxy, socks5, pod]
         default: [direct]
       http_proxy:
         description:
@@ -147,6 +149,13 @@ options:
       - Where servers return different addresses for an endpoint whose first path is V(direct), each of these is probed.
     type: bool
     default: false
+  pod_namespace:
+    description:
+      - The network namespace for V(pod) among O(endpoints[].paths) - a path, or a name in C(/run/netns).
+      - By default the one of a pod that runs on this host and has a network of its own. Where several do, one with the
+        name servers of the cluster is preferred, and of these the oldest.
+    type: str
+    default: ""
   timeout:
     description:
       - Seconds that each layer of each endpoint may take on each path.
@@ -198,6 +207,13 @@ EXAMPLES = r"""
   loop: "{{ egress.endpoints | rejectattr('verdict', 'equalto', 'reachable') }}"
   loop_control:
     label: "{{ item.id }}"
+
+- name: Probe a web service from the host, and from a pod that runs on it
+  hostprep.runtime_fabric.egress_info:
+    endpoints:
+      - host: anypoint.mulesoft.com
+        port: 443
+        paths: [direct, pod]
 
 # From the command line:
 # ansible all -m hostprep.runtime_fabric.egress_info -a '{"endpoints": [{"host": "example.com", "port": 443}]}'
@@ -509,9 +525,145 @@ endpoints:
       description:
         - The results of the further O(endpoints[].paths), in their order. Each entry has RV(endpoints[].path) and
           all fields after it.
+        - That of V(pod) has C(over), the path that the connection took from there; and, where this host reaches the endpoint
+          and the connection of the pod fails after it was opened, C(with_small_packets), the result with packets of at most
+          576 bytes.
       returned: always
       type: list
       elements: dict
+pod:
+  description:
+    - The pod from whose network namespace was probed. It is found by what the kernel shows of the processes of this host;
+      no program of a container runtime is called, and nothing is changed.
+    - Names are resolved by the settings of the pod's C(/etc/resolv.conf). Its C(/etc/hosts) is not read, and certificates are
+      verified by the trust store of this host.
+  returned: when an endpoint has the path V(pod)
+  type: dict
+  contains:
+    error:
+      description: Why nothing was probed from a pod, such as that none runs here. Then only the fields of this host are set.
+      returned: when nothing was probed from a pod
+      type: str
+    namespace:
+      description: The path of the network namespace.
+      returned: otherwise
+      type: str
+      sample: /proc/4711/ns/net
+    source:
+      description: How it was found.
+      returned: otherwise
+      type: str
+      sample: process 4711, the first of the control group of pod 0a1b2c3d
+    pod:
+      description: Namespace and name of the pod, V(null) where its logs do not show them.
+      returned: otherwise
+      type: str
+      sample: kube-system/coredns-5dd5756b68-abcde
+    uid:
+      description: UID of the pod, V(null) where its control group does not show it.
+      returned: otherwise
+      type: str
+    resolv_conf:
+      description: The file with the resolver settings of the pod.
+      returned: otherwise
+      type: str
+      sample: /proc/4711/root/etc/resolv.conf
+    name_servers:
+      description: The name servers of the pod.
+      returned: otherwise
+      type: list
+      elements: str
+      sample: ["10.96.0.10"]
+    search:
+      description: The domains that the pod appends to names.
+      returned: otherwise
+      type: list
+      elements: str
+      sample: [rtf.svc.cluster.local, svc.cluster.local, cluster.local]
+    ndots:
+      description: How many dots a name needs to be looked up without these domains first.
+      returned: otherwise
+      type: int
+      sample: 5
+    interface:
+      description: The interface of the pod's default route (IPv4), V(null) without one.
+      returned: otherwise
+      type: str
+      sample: eth0
+    address:
+      description: Its address.
+      returned: otherwise
+      type: str
+      sample: 10.244.1.2
+    gateway:
+      description: The gateway of the pod's default route.
+      returned: otherwise
+      type: str
+      sample: 10.244.1.1
+    mtu:
+      description: The MTU of the pod's interface.
+      returned: otherwise
+      type: int
+      sample: 1500
+    node_interface:
+      description: The interface of the default route of this host.
+      returned: always
+      type: str
+      sample: eth0
+    node_mtu:
+      description: Its MTU.
+      returned: always
+      type: int
+      sample: 1500
+    traces:
+      description:
+        - How far packets of the pod get that open a connection to an address that this host itself reaches, for a few
+          endpoints that fail from the pod only.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The endpoint.
+          returned: always
+          type: str
+        address:
+          description: The address that was connected to, the endpoint's or the proxy's.
+          returned: always
+          type: str
+        port:
+          description: The port.
+          returned: always
+          type: int
+        verdict:
+          description: V(reachable), V(dropped), V(refused), V(rejected), V(error) or V(untested).
+          returned: always
+          type: str
+        detail:
+          description: One sentence on the reason, else V(null).
+          returned: always
+          type: str
+        entered:
+          description: The interfaces of this host by which the packet came in.
+          returned: always
+          type: list
+          elements: str
+          sample: [veth1a2b3c4d, cni0]
+        left:
+          description: The interfaces by which it left this host, each with the source address that it had then.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{interface: eth0, source: 192.0.2.21}]
+        unseen:
+          description: Why packets could not be seen on the interfaces, else V(null).
+          returned: always
+          type: str
+    forwarding:
+      description: Whether packets are forwarded - C(ip_forward), and that of each interface in RV(pod.traces[].entered).
+      returned: when there are RV(pod.traces)
+      type: dict
+      sample: {ip_forward: true, cni0: true}
 name_servers:
   description: The answers of each name server of this host.
   returned: when O(name_servers) is true
@@ -600,9 +752,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
     host_files,
     thread_pool,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import dns_survey, tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
+    dns_survey,
+    pod_paths,
+    prober,
+    tls_check,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     connection_paths,
     proxy_options,
@@ -619,6 +775,7 @@ def argument_spec():
     return dict(
         endpoints={"type": "list", "elements": "dict", "required": True, "options": endpoint_options.OPTIONS},
         name_servers={"type": "bool", "default": False},
+        pod_namespace={"type": "str", "default": ""},
         timeout={"type": "float", "default": 5.0},
         deadline={"type": "float", "default": 30.0},
         concurrency={"type": "int", "default": 128},
@@ -656,10 +813,58 @@ def by_own_proxy(endpoints):
 
 
 def probe_job(endpoints, own_proxy, params, contexts, deadline):
-    """A function that probes endpoints, through their own proxy where they name one."""
+    """A function that probes endpoints over all paths but `pod`, through their own proxy where they name one."""
     known, dummy_problems = proxy_options.read(with_own_proxy(own_proxy, params))
-    prober = Prober(params["timeout"], contexts, known)
-    return lambda: prober.probe_all(endpoints, params["concurrency"], params["deadline"], deadline)
+    probes = prober.Prober(params["timeout"], contexts, known)
+    from_here = [endpoint._replace(paths=without_pod(endpoint.paths)) for endpoint in endpoints]
+    return lambda: probes.probe_all(from_here, params["concurrency"], params["deadline"], deadline)
+
+
+def without_pod(paths):
+    """The paths from this host itself; where a pod's is the only one, what that is compared with."""
+    return [path for path in paths if path != pod_paths.POD] or [pod_paths.carried_by(paths)]
+
+
+def probe_of_pod(endpoints, params, contexts):
+    """The function `probe` of a pod_view.PodView."""
+
+    def job(group, lookup, segment, deadline):
+        known, dummy_problems = proxy_options.read(with_own_proxy(endpoints[group[0][0]].http_proxy, params))
+        probes = prober.Prober(params["timeout"], contexts, known, lookup, segment)
+        chosen = [endpoints[place]._replace(paths=[path], idle=0) for place, path in group]
+        return lambda: probes.probe_all(chosen, params["concurrency"], params["deadline"], deadline)
+
+    def probe(groups, lookup, segment, deadline):
+        asked = [group for group in groups if group]
+        jobs = [job(group, lookup, segment, deadline) for group in asked]
+        outcomes = thread_pool.run_all(jobs, len(jobs), deadlines.Deadline(deadline.remaining() + _GRACE))
+        return [
+            (place, prober.result_of_path(row))
+            for group, outcome in zip(asked, outcomes)
+            for (place, dummy_path), row in zip(group, _value_of(outcome))
+        ]
+
+    return probe
+
+
+def _value_of(outcome):
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.value or []
+
+
+def with_pod(endpoint, row, of_pod):
+    """The row of an endpoint with the result of a pod in the place that its path has among those of the endpoint."""
+    results = {one["path"]: one for one in [prober.result_of_path(row)] + row["other_paths"]}
+    results[pod_paths.POD] = of_pod
+    first, *others = [results[path] for path in endpoint.paths]
+    return dict(row, other_paths=others, **first)
+
+
+def connected_port(endpoint, path, params):
+    """The port that a connection over a path is opened to."""
+    known, dummy_problems = proxy_options.read(with_own_proxy(endpoint.http_proxy, params))
+    return known[path].port if path in known else endpoint.port
 
 
 def ask_name_servers(endpoints, params, contexts, deadline):
@@ -672,7 +877,7 @@ def ask_name_servers(endpoints, params, contexts, deadline):
     surveyed = dns_survey.survey(resolv_conf.configured(read_or_none), names, params["timeout"], deadline)
     direct = [endpoint for endpoint in endpoints if endpoint.paths[0] == connection_paths.DIRECT]
     dns_survey.probe_differing(
-        surveyed, direct, lambda lookup: Prober(params["timeout"], contexts, lookup=lookup), deadline
+        surveyed, direct, lambda lookup: prober.Prober(params["timeout"], contexts, lookup=lookup), deadline
     )
     return surveyed
 
@@ -682,6 +887,30 @@ def read_or_none(path):
         return host_files.read_text(path)
     except host_files.Unreadable:
         return None
+
+
+def probe_from_here(module, endpoints, groups, contexts, deadline):
+    """The module's results endpoints and name_servers, without what pods reach."""
+    params = module.params
+    jobs = [
+        probe_job([endpoints[place] for place in places], own_proxy, params, contexts, deadline)
+        for own_proxy, places in groups.items()
+    ]
+    if params["name_servers"]:
+        jobs.append(lambda: ask_name_servers(endpoints, params, contexts, deadline))
+    # Each ends by itself soon after the deadline.
+    outcomes = thread_pool.run_all(jobs, len(jobs), deadlines.Deadline(params["deadline"] + _GRACE))
+    for outcome in outcomes:
+        if outcome.value is None:
+            why = verdicts.unforeseen(outcome.error) if outcome.done else "they did not finish by the deadline"
+            module.fail_json(msg=f"The probes failed: {why}")
+    rows = {}
+    for places, outcome in zip(groups.values(), outcomes):
+        rows.update(zip(places, outcome.value))
+    found = {"endpoints": [rows[place] for place in range(len(endpoints))]}
+    if params["name_servers"]:
+        found["name_servers"] = outcomes[-1].value
+    return found
 
 
 def main():
@@ -703,24 +932,26 @@ def main():
     except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"client_cert: {exc}")
     groups = by_own_proxy(endpoints)
-    jobs = [
-        probe_job([endpoints[place] for place in places], own_proxy, params, contexts, deadline)
-        for own_proxy, places in groups.items()
-    ]
-    if params["name_servers"]:
-        jobs.append(lambda: ask_name_servers(endpoints, params, contexts, deadline))
-    # Each ends by itself soon after the deadline.
-    outcomes = thread_pool.run_all(jobs, len(jobs), deadlines.Deadline(params["deadline"] + _GRACE))
-    for outcome in outcomes:
-        if outcome.value is None:
-            why = verdicts.unforeseen(outcome.error) if outcome.done else "they did not finish by the deadline"
-            module.fail_json(msg=f"The probes failed: {why}")
-    rows = {}
-    for places, outcome in zip(groups.values(), outcomes):
-        rows.update(zip(places, outcome.value))
-    found = {"endpoints": [rows[place] for place in range(len(endpoints))]}
-    if params["name_servers"]:
-        found["name_servers"] = outcomes[-1].value
+    if not any(pod_paths.POD in endpoint.paths for endpoint in endpoints):
+        module.exit_json(changed=False, **probe_from_here(module, endpoints, groups, contexts, deadline))
+    paths = pod_paths.PodPaths(
+        params["pod_namespace"],
+        endpoints,
+        list(groups.values()),
+        lambda place, path: connected_port(endpoints[place], path, params),
+        params["timeout"],
+        probe_of_pod(endpoints, params, contexts),
+        params["deadline"],
+    )
+    with paths:
+        paths.begin(deadline)
+        found = probe_from_here(module, endpoints, groups, contexts, deadline)
+        rows = found["endpoints"]
+        found["pod"], of_pod = paths.end(dict(enumerate(rows)), deadline)
+        found["endpoints"] = [
+            with_pod(endpoint, row, of_pod[place]) if place in of_pod else row
+            for place, (endpoint, row) in enumerate(zip(endpoints, rows))
+        ]
     module.exit_json(changed=False, **found)
 
 

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 ---
 module: firewall_rules
 short_description: Allow incoming traffic on the active firewall of a host, without a lock-out
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Manages a set of rules in addition to those of the site, under one name, on the active firewall of the host. The rules
     take effect at once and after a reboot. A rule, chain, set or connection of the site is never touched.

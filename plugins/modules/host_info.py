@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 ---
 module: host_info
 short_description: Collect evidence of the system, disks, kernel, clock, network, proxies, packages and firewalls of a host
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Looks at the host and changes nothing. What it finds is evidence, not a judgement; nothing of it makes the task fail.
   - Each section is collected on its own, and so is each part of the sections C(system), C(storage) and C(network). What

@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: judge
 short_description: Judge evidence of one host with the checks of the catalogue
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Judges what M(hostprep.runtime_fabric.host_info) and M(hostprep.runtime_fabric.egress_info) found.
   - Runs on the controller and touches no host. The roles verify their own effect with the same functions, and so does

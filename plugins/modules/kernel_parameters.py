@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 ---
 module: kernel_parameters
 short_description: Set kernel parameters of the running kernel, in one call
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes values to C(/proc/sys), only where the kernel has another one, and verifies them by reading them back.
   - The values do not survive a reboot; files in C(sysctl.d) are for that.

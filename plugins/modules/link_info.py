@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: link_info
 short_description: Measure latency, loss, clock offset and path MTU between hosts
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sends a stream of keyed requests by UDP to the listeners of M(hostprep.runtime_fabric.port_listener) in O(peers), to all
     at the same time, and derives round-trip times, loss and the offset of the clocks from the answers.

@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: load_balancer_info
 short_description: Find out which hosts a load balancer reaches, and what arrives there of a connection
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Opens new connections to a load balancer, behind which listeners of M(hostprep.runtime_fabric.port_listener) with the
     same O(key) run, and identifies by their proofs which of them each connection reached.

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 ---
 module: managed_blocks
 short_description: Manage marked blocks in several configuration files, secrets included, in one call
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes a block of lines between two marker lines into each file, or removes it. The rest of a file stays as it is.
   - The first marker records the former state of the file, so that V(absent) restores the file exactly, with its mode. A file

@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: plan_changes
 short_description: Plan what roles change on a node, and verify what they have changed
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - A step of the roles that change a host. Use the roles rather than this action.
   - Validates the variables of the roles, collects the evidence that they need with one call of

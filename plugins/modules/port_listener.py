@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: port_listener
 short_description: Listen on many ports for a while, and prove to keyed probes that they arrived
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Starts a process on the managed host that listens on the ports in O(listen) and answers the probes of
     M(hostprep.runtime_fabric.port_probe_info) that carry the same O(key). Other packets get no answer.

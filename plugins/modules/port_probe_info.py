@@ -6,7 +6,7 @@
 DOCUMENTATION = r"""
 module: port_probe_info
 short_description: Probe thousands of ports of other hosts at the same time, each with a proof of the peer's identity
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Probes every port in O(peers) from the managed host, all at the same time, and reports which are open, and why the
     others are not. Proxies are never used.

@@ -6,7 +6,7 @@ DOCUMENTATION = r"""
 ---
 module: preflight_report
 short_description: Judge the evidence of all nodes, show a table and write the report
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - The last step of the role P(hostprep.runtime_fabric.rtf_preflight#role), which has collected the evidence of every
     node before. Use the role rather than this action.
@@ -29,6 +29,13 @@ options:
     type: list
     elements: str
     required: true
+  plan:
+    description: >-
+      The variable in which the nodes have what M(hostprep.runtime_fabric.audit_plan) returned, so that the run can be judged
+      again by M(hostprep.runtime_fabric.rejudge).
+    type: str
+    default: ''
+    version_added: 1.0.0
   ports:
     description:
       - The plan of the port matrix, as M(hostprep.runtime_fabric.audit_plan) returns it. Without one, the checks

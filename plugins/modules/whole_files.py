@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 ---
 module: whole_files
 short_description: Write whole configuration files, or remove them, in one call
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - For files that belong to one program or role alone. They are owned by root.
   - Each file is replaced in one step, and what a killed run left of it is removed.

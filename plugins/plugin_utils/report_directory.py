@@ -6,7 +6,7 @@
 
 A run has its place below `runs` once all its files are written. The link `latest` leads to the newest whole run, and the
 links to its files lead through that one, so that all of them change at once. A run of some nodes or checks only never
-takes the place of a whole one.
+takes the place of a whole one. Runs that were judged again lie below `rejudged`, and nothing leads to them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
 
-RUNS, LATEST = "runs", "latest"
+RUNS, LATEST, REJUDGED = "runs", "latest", "rejudged"
 PARTIAL = "-partial"
 _UNFINISHED, _DAY = ".unfinished-", 86400
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -34,20 +34,17 @@ def save(directory: Path, files: Mapping[str, str], now: datetime.datetime, part
     now: of UTC. keep: how many runs stay, this one included. Return the directory of the run. Raises OSError; whatever
     interrupts it, the run is there as a whole or not at all, and the links lead to a whole one.
     """
-    runs = directory / RUNS
-    runs.mkdir(parents=True, exist_ok=True)
-    _clear(runs, now)
-    unfinished = Path(tempfile.mkdtemp(dir=runs, prefix=_UNFINISHED))
-    try:
-        atomic_files.write(unfinished, files, atomic_files.OWNER_ONLY)
-        unfinished.chmod(atomic_files.usual_directory_mode())
-        place = _placed(unfinished, runs, now.strftime(_STAMP), PARTIAL if partial else "")
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+    place = _written(directory / RUNS, files, now, PARTIAL if partial else "")
     if not partial:
         _lead_to(directory, place, files)
-    _forget(directory, runs, place, keep)
+    _forget(directory, place.parent, place, keep)
+    return place
+
+
+def save_rejudged(directory: Path, files: Mapping[str, str], now: datetime.datetime, keep: int) -> Path:
+    """Write the files of a run that was judged again, and return their directory. Arguments as for save."""
+    place = _written(directory / REJUDGED, files, now)
+    _forget(directory, place.parent, place, keep)
     return place
 
 
@@ -62,12 +59,10 @@ def newest(directory: Path, name: str) -> dict[str, Any] | None:
 
 def all_runs(directory: Path) -> list[Path]:
     """Return the directories of the whole runs, the oldest first."""
-    return [path for path in _places(directory) if not path.name.endswith(PARTIAL)]
+    return [path for path in _in(directory / RUNS) if not path.name.endswith(PARTIAL)]
 
 
-def _places(directory: Path) -> list[Path]:
-    """The directories of all runs, the oldest first."""
-    runs = directory / RUNS
+def _in(runs: Path) -> list[Path]:
     return sorted(path for path in runs.iterdir() if not path.name.startswith(".")) if runs.is_dir() else []
 
 
@@ -76,12 +71,26 @@ def of_name(directory: Path, name: str = "") -> Path:
 
     Raises ValueError where there is none.
     """
-    places = _places(directory)
+    places = _in(directory / RUNS)
     if name:
         places = [place for place in places if place.name == name]
     if not places:
         raise ValueError(f"{directory / RUNS} has no run" + (f" {name!r}" if name else ""))
     return ([place for place in places if not place.name.endswith(PARTIAL)] or places)[-1]
+
+
+def _written(runs: Path, files: Mapping[str, str], now: datetime.datetime, kind: str = "") -> Path:
+    """Write the files of a run beside the other runs, then give it its place among them."""
+    runs.mkdir(parents=True, exist_ok=True)
+    _clear(runs, now)
+    unfinished = Path(tempfile.mkdtemp(dir=runs, prefix=_UNFINISHED))
+    try:
+        atomic_files.write(unfinished, files, atomic_files.OWNER_ONLY)
+        unfinished.chmod(atomic_files.usual_directory_mode())
+        return _placed(unfinished, runs, now.strftime(_STAMP), kind)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 def _placed(unfinished: Path, runs: Path, stamp: str, kind: str) -> Path:
@@ -129,7 +138,7 @@ def _link(path: Path, target: Path) -> None:
 def _forget(directory: Path, runs: Path, place: Path, keep: int) -> None:
     """Remove the oldest runs beyond `keep`, but neither this one nor what the links lead to."""
     linked = {path.resolve().parent for path in directory.iterdir() if path.is_symlink()}
-    every = _places(directory)
+    every = _in(runs)
     for path in every[: max(0, len(every) - keep)]:
         if path != place and path.resolve() not in linked:
             shutil.rmtree(path)

@@ -4,37 +4,19 @@
 
 """ufw applies a file of kernel parameters when it starts: what it undoes is named, and a boot shows it."""
 
-import pytest
-
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.molecule.kernel_site import KernelSite
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 NODE, FORWARD = "worker-2", "net.ipv4.ip_forward"
 PARAMETERS = "/etc/ufw/sysctl.conf"
-PLAY = f"""
-- hosts: {NODE}
-  become: true
-  gather_facts: false
-  tasks:
-    - ansible.builtin.import_role:
-        name: hostprep.runtime_fabric.rtf_kernel
-        tasks_from: "{{{{ entry_point | default('main') }}}}"
-"""
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("site"))
-    (site.directory / "kernel.yml").write_text(PLAY, encoding="utf-8")
-    return site
-
-
-def test_the_file_of_ufw_that_undoes_forwarding_is_named(site):
-    lab = Lab.named()
+def test_the_file_of_ufw_that_undoes_forwarding_is_named(tmp_path):
+    lab, site = Lab.named(), KernelSite(tmp_path)
     lab.exec(NODE, "cp", "--preserve", PARAMETERS, "/root/saved")
     lab.exec(NODE, "sh", "-c", f"printf 'net/ipv4/ip_forward=0\\n' >> {PARAMETERS}")
     try:
-        outcome = site.play("kernel.yml")
+        outcome = site.run(NODE)
         assert outcome.code != 0
         assert f"ip_forward becomes 0, set by {PARAMETERS}:" in outcome.output
         assert f"Remove the setting from {PARAMETERS}." in outcome.output
@@ -42,4 +24,4 @@ def test_the_file_of_ufw_that_undoes_forwarding_is_named(site):
         assert lab.exec(NODE, "sysctl", "--values", FORWARD).stdout.decode().strip() == "0"
     finally:
         lab.exec(NODE, "mv", "/root/saved", PARAMETERS)
-        assert site.play("kernel.yml", "-e", "entry_point=revert").code == 0
+        assert site.run(NODE, entry_point="revert").code == 0

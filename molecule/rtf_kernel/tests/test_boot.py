@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule import sysctl_agent
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.molecule.kernel_site import CONNECT
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.internet import DNS_ADDRESS
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.sysctl_cases import (
     BEFORE,
     BOOTED,
@@ -28,48 +27,10 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.sysctl_case
 )
 
 FORWARD, ETH0 = "net.ipv4.ip_forward", "net.ipv4.conf.eth0.forwarding"
-CONNECT = f"import socket; socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2)"
 # A file of the scenario, which would change what a case says.
 HARDENING = "/etc/sysctl.d/90-hardening.conf"
 # The release of procps that knows globs; before, a line with one sets nothing.
 GLOBS_SINCE = "4"
-PLAY = """
-- hosts: "{{ node }}"
-  become: true
-  gather_facts: false
-  tasks:
-    - ansible.builtin.import_role:
-        name: hostprep.runtime_fabric.rtf_kernel
-"""
-LOOK = """
-- hosts: rtf_nodes
-  become: true
-  gather_facts: false
-  tasks:
-    - hostprep.runtime_fabric.host_info:
-        sections: [kernel]
-        sysctls: [net.ipv4.ip_forward]
-      register: found
-    - ansible.builtin.copy:
-        content: "{{ found.host.kernel | to_json }}"
-        dest: "{{ playbook_dir }}/{{ inventory_hostname }}.json"
-        mode: "0600"
-      become: false
-      delegate_to: localhost
-"""
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("site"))
-    (site.directory / "kernel.yml").write_text(PLAY, encoding="utf-8")
-    (site.directory / "look.yml").write_text(LOOK, encoding="utf-8")
-    return site
 
 
 def content(file):
@@ -127,16 +88,15 @@ def written(lab):
 
 
 def test_a_boot_leaves_what_is_expected_of_it(written, lab, site):
-    outcome = site.play("look.yml")
-    assert outcome.code == 0, outcome.output
-    failed = site.play("kernel.yml", "-e", "node=worker-1")
+    kernels = site.kernels(BOOTED, [FORWARD])
+    failed = site.run("worker-1")
     assert failed.code != 0
     assert (
         "ip_forward becomes 0, set by /etc/sysctl.d/99-b.conf:1. Remove the setting from /etc/sysctl.d/99-b.conf."
         in (failed.output)
     )
     for node, name in BOOTED.items():
-        kernel = json.loads((site.directory / f"{node}.json").read_text(encoding="utf-8"))
+        kernel = kernels[node]
         expected = kernel["sysctls"][FORWARD]["at_boot"]
         eth0 = kernel["boot"]["forwarding"].get("eth0", kernel["sysctls"][FORWARD])["at_boot"]
         lab.restart(node)
@@ -151,7 +111,7 @@ def test_an_interface_that_does_not_forward_passes_no_packets_and_the_role_switc
     try:
         with faults.sysctl_set(lab, "worker-1", ETH0, 0):
             assert lab.exec("worker-2", "python3", "-c", CONNECT, check=False).returncode != 0
-            outcome = site.play("kernel.yml", "-e", "node=worker-1")
+            outcome = site.run("worker-1")
             assert outcome.code == 0, outcome.output
             assert outcome.changed_tasks()["worker-1"] >= {"hostprep.runtime_fabric.rtf_kernel : Set kernel parameters"}
             lab.exec("worker-2", "python3", "-c", CONNECT)
@@ -169,7 +129,7 @@ def test_texts_of_a_site_stop_nothing(lab, site):
     path = "/etc/sysctl.d/50-site.conf"
     lab.exec("worker-2", "sh", "-c", 'printf %s "$2" > "$1"', "sh", path, text)
     try:
-        outcome = site.play("kernel.yml", "-e", "node=worker-2")
+        outcome = site.run("worker-2")
         assert outcome.code == 0, outcome.output
         assert outcome.changed == {"worker-2": 0}
     finally:

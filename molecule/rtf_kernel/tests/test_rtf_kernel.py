@@ -4,32 +4,17 @@
 
 """Forwarding as packets show it, what is left of it after a restart, and who is named where it will not last."""
 
-import json
-
-import pytest
-
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.molecule.kernel_site import CONNECT
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.internet import DNS_ADDRESS
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
-CONNECT = f"import socket; socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2)"
 OWN_PORTS = (
     "import socket\n"
     f"for _ in range(8): print(socket.create_connection(('{DNS_ADDRESS}', 53), timeout=2).getsockname()[1])"
 )
 RESERVED = "net.ipv4.ip_local_reserved_ports"
 WATCHES = "/proc/sys/fs/inotify/max_user_watches"
-PLAY = """
-- hosts: "{{ node }}"
-  become: true
-  gather_facts: false
-  tasks:
-    - ansible.builtin.import_role:
-        name: hostprep.runtime_fabric.rtf_kernel
-        tasks_from: "{{ entry_point | default('main') }}"
-"""
 # What systemd-sysctl has to sort out, by file. The keys belong to the network namespace of a node.
 FILES = {
     "/etc/sysctl.d/50-a.conf": "net.ipv4.conf.lo.log_martians = 1\n# net.ipv4.conf.lo.rp_filter = 2\n",
@@ -48,40 +33,6 @@ KEYS = [
     for interface in ("lo", "eth0")
     for name in ("log_martians", "shared_media", "secure_redirects", "accept_redirects", "send_redirects")
 ]
-LOOK = """
-- hosts: rtf_nodes
-  become: true
-  gather_facts: false
-  tasks:
-    - hostprep.runtime_fabric.host_info:
-        sections: [kernel]
-        sysctls: "{{ keys }}"
-      register: found
-    - ansible.builtin.copy:
-        content: "{{ found.host.kernel.sysctls | to_json }}"
-        dest: "{{ playbook_dir }}/{{ inventory_hostname }}.json"
-        mode: "0600"
-      become: false
-      delegate_to: localhost
-"""
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("site"))
-    (site.directory / "kernel.yml").write_text(PLAY, encoding="utf-8")
-    (site.directory / "look.yml").write_text(LOOK, encoding="utf-8")
-    return site
-
-
-def run(site, node, *arguments, **variables):
-    """Run the role on one node; variables are its own."""
-    return site.play("kernel.yml", "-e", json.dumps({"node": node, **variables}), *arguments)
 
 
 def values(lab, node, names):
@@ -122,13 +73,13 @@ def test_files_are_roots_and_say_who_wrote_them(host):
 def test_a_hardening_file_that_sorts_behind_is_named_and_really_wins(lab, site):
     path = "/etc/sysctl.d/zzz-hardening.conf"
     write(lab, "worker-1", path, "net.ipv4.ip_forward = 0\n")
-    outcome = run(site, "worker-1")
+    outcome = site.run("worker-1")
     assert outcome.code != 0
     assert f"ip_forward becomes 0, set by {path}:1" in outcome.output
     lab.restart("worker-1")
     assert values(lab, "worker-1", SYSCTLS[:1]) == {SYSCTLS[0]: "0"}
     lab.exec("worker-1", "rm", path)
-    assert run(site, "worker-1").code == 0
+    assert site.run("worker-1").code == 0
     assert values(lab, "worker-1", SYSCTLS[:1]) == {SYSCTLS[0]: "1"}
 
 
@@ -139,10 +90,8 @@ def test_the_values_at_boot_are_those_that_systemd_sets(lab, site):
             write(lab, node, path, text)
         lab.exec(node, "ln", "-s", "/dev/null", MASK)
     try:
-        outcome = site.play("look.yml", "-e", json.dumps({"keys": KEYS}))
-        assert outcome.code == 0, outcome.output
-        for node in lab.nodes:
-            found = json.loads((site.directory / f"{node}.json").read_text(encoding="utf-8"))
+        for node, kernel in site.kernels(lab.nodes, KEYS).items():
+            found = kernel["sysctls"]
             at_boot = {key: found[key]["at_boot"] for key in KEYS}
             assert {"0", "1", None} == set(at_boot.values())
             # Away from what the files say; where none says anything, any value must stay.
@@ -159,49 +108,49 @@ def test_the_values_at_boot_are_those_that_systemd_sets(lab, site):
 
 
 def test_a_dry_run_on_a_fresh_node_announces_what_the_run_then_does(lab, site):
-    taken_back = run(site, "worker-2", entry_point="revert")
+    taken_back = site.run("worker-2", entry_point="revert")
     assert taken_back.code == 0, taken_back.output
     assert values(lab, "worker-2", SYSCTLS) == dict.fromkeys(SYSCTLS, "0")
-    announced = run(site, "worker-2", "--check", "--diff")
+    announced = site.run("worker-2", "--check", "--diff")
     assert announced.code == 0, announced.output
     assert values(lab, "worker-2", SYSCTLS) == dict.fromkeys(SYSCTLS, "0")
     assert "+net.ipv4.ip_forward = 1" in announced.output and "+overlay" in announced.output
-    done = run(site, "worker-2")
+    done = site.run("worker-2")
     assert done.code == 0, done.output
     assert announced.changed == done.changed
-    assert run(site, "worker-2").changed == {"worker-2": 0}
+    assert site.run("worker-2").changed == {"worker-2": 0}
 
 
 def test_what_the_kernel_refuses_is_named_and_stops_only_where_it_is_required(lab, site):
     write(lab, "worker-1", "/run/low", "8192\n")
     lab.exec("worker-1", "sh", "-c", f"mount --bind /run/low {WATCHES} && mount -o remount,bind,ro {WATCHES}")
     try:
-        outcome = run(site, "worker-1")
+        outcome = site.run("worker-1")
         assert outcome.code == 0, outcome.output
         assert "the kernel refuses fs.inotify.max_user_watches = 1048576: Read-only file system" in outcome.output
         assert "worker-1: host.inotify" in outcome.output and "max_user_watches = 8192" in outcome.output
-        assert run(site, "worker-1").changed == {"worker-1": 0}
+        assert site.run("worker-1").changed == {"worker-1": 0}
     finally:
         lab.exec("worker-1", "umount", WATCHES)
-    refused = run(site, "worker-1", rtf_kernel_extra_sysctls={"vm.max_map_count": 262145})
+    refused = site.run("worker-1", rtf_kernel_extra_sysctls={"vm.max_map_count": 262145})
     assert refused.code != 0
     assert "the kernel refuses vm.max_map_count = 262145: Read-only file system" in refused.output
-    assert run(site, "worker-1").code == 0
+    assert site.run("worker-1").code == 0
 
 
 def test_reserved_ports_are_kept_from_connections_beside_those_of_the_site(lab, site):
     node, ours = "worker-2", "4242,9000,30000-32767,61008-61010,61022-61025"
     write(lab, node, "/etc/sysctl.d/50-site.conf", f"{RESERVED} = 9000\n")
     lab.exec(node, "systemctl", "restart", "systemd-sysctl.service")
-    assert run(site, node, rtf_kernel_reserve_ports=True).code == 0
-    assert run(site, node, rtf_kernel_reserve_ports=True).changed == {node: 0}
+    assert site.run(node, rtf_kernel_reserve_ports=True).code == 0
+    assert site.run(node, rtf_kernel_reserve_ports=True).changed == {node: 0}
     lab.restart(node)
     assert values(lab, node, [RESERVED]) == {RESERVED: ours}
     lab.exec(node, "sysctl", "--write", "net.ipv4.ip_local_port_range=29990 30010")
     given = lab.exec(node, "python3", "-c", OWN_PORTS).stdout.decode().split()
     assert len(given) == 8 and {int(port) // 10 for port in given} == {2999}
-    assert run(site, node, entry_point="revert").code == 0
+    assert site.run(node, entry_point="revert").code == 0
     assert values(lab, node, [RESERVED]) == {RESERVED: "9000"}
     lab.exec(node, "rm", "/etc/sysctl.d/50-site.conf")
     lab.restart(node)
-    assert run(site, node).code == 0
+    assert site.run(node).code == 0

@@ -7,12 +7,9 @@
 Units, files, routing rules and ethtool are real; `switchable` says what is not.
 """
 
-import json
-
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule import switchable
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.molecule.switchable import (
     ASKED_FOR,
     FSTAB,
@@ -22,38 +19,12 @@ from ansible_collections.hostprep.runtime_fabric.molecule.switchable import (
     UNITS,
     show_swaps,
 )
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 NODE = "worker-1"
-PLAY = """
-- hosts: worker-1
-  become: true
-  gather_facts: false
-  tasks:
-    - ansible.builtin.import_role:
-        name: hostprep.runtime_fabric.rtf_kernel
-        tasks_from: "{{ entry_point | default('main') }}"
-"""
 COMMENTED = FSTAB.replace("/dev/mapper", "# runtime-fabric: /dev/mapper").replace(
     "/swapfile", "# runtime-fabric: /swapfile"
 )
 OFFLOADS = ("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation")
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("site"))
-    (site.directory / "kernel.yml").write_text(PLAY, encoding="utf-8")
-    return site
-
-
-def play(site, *arguments, **variables):
-    return site.play("kernel.yml", "-e", json.dumps(variables), *arguments)
 
 
 def state(lab):
@@ -78,7 +49,7 @@ def state(lab):
 @pytest.fixture(scope="module")
 def before(lab, site):
     """The state of a node that nothing was asked of, with everything that can be switched off."""
-    assert play(site, entry_point="revert").code == 0
+    assert site.run(NODE, entry_point="revert").code == 0
     switchable.provide(lab, NODE)
     found = state(lab)
     assert (found["enabled"], found["offloads"], found["rules"]) == (["enabled"] * 3, ["on", "on"], [RULE])
@@ -89,7 +60,7 @@ def before(lab, site):
 @pytest.fixture(scope="module")
 def announced(before, lab, site):
     """The Outcome of a dry run, which must change nothing."""
-    outcome = play(site, "--check", "--diff", **ASKED_FOR)
+    outcome = site.run(NODE, "--check", "--diff", **ASKED_FOR)
     assert outcome.code == 0, outcome.output
     assert state(lab) == before
     return outcome
@@ -98,18 +69,18 @@ def announced(before, lab, site):
 @pytest.fixture(scope="module")
 def done(announced, lab, site):
     """The Outcome of the run."""
-    outcome = play(site, **ASKED_FOR)
+    outcome = site.run(NODE, **ASKED_FOR)
     assert outcome.code == 0, outcome.output
     return outcome
 
 
 def test_nothing_is_switched_off_unless_it_is_asked_for(before, lab, site):
-    assert play(site).code == 0
+    assert site.run(NODE).code == 0
     unasked = state(lab)
     assert {name: unasked[name] for name in unasked if name != "files"} == {
         name: before[name] for name in before if name != "files"
     }
-    assert play(site, entry_point="revert").code == 0
+    assert site.run(NODE, entry_point="revert").code == 0
 
 
 def test_what_is_asked_for_holds_and_was_announced(announced, done, lab, site):
@@ -120,7 +91,7 @@ def test_what_is_asked_for_holds_and_was_announced(announced, done, lab, site):
     assert found["selinux"] == SELINUX.replace("enforcing", "permissive")
     assert (found["enabled"], found["active"]) == (["disabled"] * 3, ["inactive"] * 2)
     assert found["offloads"] == ["off", "off"]
-    assert play(site, **ASKED_FOR).changed == {NODE: 0}
+    assert site.run(NODE, **ASKED_FOR).changed == {NODE: 0}
 
 
 def test_offloads_are_off_on_interfaces_that_come_with_a_restart(done, lab):
@@ -130,8 +101,8 @@ def test_offloads_are_off_on_interfaces_that_come_with_a_restart(done, lab):
 
 
 def test_taken_back_everything_is_as_it_was(before, done, lab, site):
-    outcome = play(site, entry_point="revert")
+    outcome = site.run(NODE, entry_point="revert")
     assert outcome.code == 0, outcome.output
     # The service makes its rules again when it runs.
     assert {**state(lab), "rules": [RULE]} == before
-    assert play(site, entry_point="revert").changed == {NODE: 0}
+    assert site.run(NODE, entry_point="revert").changed == {NODE: 0}

@@ -4,6 +4,7 @@
 
 """Break one thing in the lab, and exactly its check must turn red, with a remedy that helps."""
 
+import datetime
 import json
 import re
 from typing import Any, NamedTuple
@@ -13,9 +14,12 @@ import yaml
 
 from ansible_collections.hostprep.runtime_fabric.molecule.footprints import changed_files, changed_state, footprint
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.ssh import WAIVERS
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import report_schema
 
 NODES = ("controller-1", "worker-1", "worker-2")
 ECR = "ecr.us-east-1.amazonaws.com"
@@ -94,6 +98,20 @@ def test_the_report_and_the_evidence_are_the_owners_only(audit):
         json.loads(path.read_text(encoding="utf-8"))
 
 
+def test_the_saved_run_is_judged_again_as_it_was_and_for_another_release(audit):
+    report = json.loads((audit.directory / "rtf-report" / "report.json").read_text(encoding="utf-8"))
+    content = json.loads((audit.directory / "rtf-report" / "evidence.json").read_text(encoding="utf-8"))
+    run, now = saved_run.read(content, "evidence.json"), datetime.datetime.now(datetime.timezone.utc)
+    again = rejudging.rejudge(catalog.load(), run, {}, now).document
+    assert report_schema.problems(report) == report_schema.problems(again) == []
+    del again["rejudged"]
+    assert json.loads(json.dumps(again)) == report
+    later = rejudging.rejudge(catalog.load(), run, {"release": "1.13"}, now).document
+    unknown = [one for one in later["results"] if one["status"] == "unknown"]
+    assert unknown and all(one["observed"].startswith("the run did not collect ") for one in unknown), unknown
+    assert later["readiness"] == "incomplete"
+
+
 def test_the_audit_changes_nothing_on_a_node(host, audit):
     node = host.check_output("hostname")
     before, after = audit.before[node], audit.after[node]
@@ -167,7 +185,8 @@ def test_a_waived_failure_or_gap_stays_visible_and_stops_nothing(site, lab):
         outcome = site.play("audit-rtf.yml", "-e", json.dumps(chosen))
     assert outcome.code == 0, outcome.output
     result = outcome.result("worker-1", "kernel.ip_forward")
-    assert (result["status"], result["waiver"]["reason"]) == ("fail", "the team of the image knows")
+    assert (result["status"], result["waiver"]["status"]) == ("waived", "fail")
+    assert result["waiver"]["reason"] == "the team of the image knows"
     states = [waiver["state"] for waiver in outcome.report["waivers"]]
     assert states == ["applied"] * (len(of_the_lab) + 2) + ["expired", "applied"]
     assert "Waiver expired: time.synchronised: it was so last year." in re.sub(r"\s+", " ", outcome.output)

@@ -96,7 +96,7 @@ def _become_process(work, lifetime, writer):
     try:
         os.setsid()
         if os.fork() == 0:
-            _bound(lifetime)
+            bound(lifetime)
             os.chdir("/")
             _let_go_of_files(writer)
             _run(work, writer)
@@ -121,7 +121,8 @@ def _run(work, writer):
         _report(writer, _FAILED + (f"{type(problem).__name__}: {problem}").encode())
 
 
-def _bound(lifetime):
+def bound(lifetime):
+    """Limit the lifetime of this process, in seconds."""
     # The alarm is there for a C library without timers: it ends all but a stopped process.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(int(math.ceil(lifetime)) + 1)
@@ -139,6 +140,11 @@ def _let_go_of_files(kept):
                 os.close(int(name))
             except OSError:
                 continue  # the one that listed the folder
+    without_terminal()
+
+
+def without_terminal():
+    """Read nothing, and write nowhere: whoever waits for the end of this process's output does not wait for it."""
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)

@@ -15,9 +15,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 Process = collections.namedtuple("Process", "pid born")
 
 
-def process(pid):
+def process(pid, proc="/proc"):
     """Return the Process with this id that runs now, or None; one that is dead and awaits its parent does not run."""
-    fields = _stat(pid)
+    fields = _stat(pid, proc)
     return Process(pid, int(fields[19])) if fields and fields[0] not in "ZX" else None
 
 
@@ -70,10 +70,10 @@ def wait_until_gone(victim, seconds):
         time.sleep(0.01)
 
 
-def _stat(pid):
+def _stat(pid, proc="/proc"):
     """The fields of /proc/PID/stat from the state on, or None."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:
+        with open(f"{proc}/{pid}/stat", "rb") as stream:
             return stream.read().rpartition(b")")[2].decode("ascii").split()
     except OSError:
         return None

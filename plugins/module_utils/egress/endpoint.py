@@ -11,6 +11,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quo
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import connection_paths
 
+# The path from the network namespace of a pod.
+POD = "pod"
+
 # The argument spec of an endpoint. A protocol that needs more of an endpoint adds an option here.
 OPTIONS = collections.OrderedDict(
     [
@@ -32,7 +35,7 @@ OPTIONS = collections.OrderedDict(
             {
                 "type": "list",
                 "elements": "str",
-                "choices": connection_paths.PATHS,
+                "choices": connection_paths.PATHS + [POD],
                 "default": [connection_paths.DIRECT],
             },
         ),

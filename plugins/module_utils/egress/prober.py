@@ -21,6 +21,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 _NEARLY = 0.9  # of the time for a layer
 _NOT_AGAIN = (verdicts.OK, verdicts.DROPPED, verdicts.UNRESOLVED, verdicts.NO_REPLY, verdicts.SMTP_FAILED)
 
+# Fields of an endpoint's row that the results of its paths do not have.
+_OF_ENDPOINT = ("id", "host", "port", "protocol", "other_paths")
+
 Network = collections.namedtuple("Network", ["seconds", "contexts", "resolver", "routes"])
 Network.__doc__ = """What all attempts share. seconds: for each layer; contexts: tls_check.Contexts; routes: a connection_paths.Routes."""
 
@@ -29,12 +32,13 @@ class Prober:
     """Probes endpoints.
 
     timeout: seconds for each layer; contexts: tls_check.Contexts; proxies: {path: proxy_url.Proxy}; lookup: a function like
-    socket.getaddrinfo.
+    socket.getaddrinfo; segment: as for tcp_connect.dial.
     """
 
-    def __init__(self, timeout, contexts, proxies=None, lookup=socket.getaddrinfo):
+    def __init__(self, timeout, contexts, proxies=None, lookup=socket.getaddrinfo, segment=None):
         names = resolver.Resolver(lookup)
-        self._network = Network(timeout, contexts, names, connection_paths.Routes(timeout, names, proxies or {}))
+        routes = connection_paths.Routes(timeout, names, proxies or {}, segment)
+        self._network = Network(timeout, contexts, names, routes)
 
     def probe_all(self, endpoints, concurrency, deadline_seconds, deadline):
         """One result row for each of `endpoints`, in their order, when `deadline` has passed at the latest.
@@ -138,18 +142,28 @@ class _Try:
         self.attempts = 1
 
 
-def _result_of(one, deadline_seconds):
-    """Every field of the result for one path, whatever its outcome."""
+def unprobed(path, reason):
+    """Every field of the result for a path that was not probed, for a reason that is one sentence."""
+    return dict(_empty(path, 0), **verdicts.Trace().result(verdicts.UNTESTED, reason))
+
+
+def _empty(path, attempts):
     result = {
-        "path": one.path,
+        "path": path,
         "address": None,
         "addresses": [],
         "tls": None,
         "passthrough": None,
         "cause": None,
-        "attempts": one.attempts,
+        "attempts": attempts,
     }
     result.update(dict.fromkeys(protocol_registry.evidence()))
+    return result
+
+
+def _result_of(one, deadline_seconds):
+    """Every field of the result for one path, whatever its outcome."""
+    result = _empty(one.path, one.attempts)
     if not one.outcome.done:
         result.update(one.trace.unfinished(deadline_seconds))
     elif one.outcome.error is not None:
@@ -173,3 +187,8 @@ def _row(endpoint, results):
     row.update(results[0])
     row["other_paths"] = results[1:]
     return row
+
+
+def result_of_path(row):
+    """The result of the first path of an endpoint, without what names the endpoint."""
+    return {field: value for field, value in row.items() if field not in _OF_ENDPOINT}

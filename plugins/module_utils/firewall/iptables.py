@@ -140,8 +140,12 @@ class Iptables(Backend):
     def programs(self):
         if not self.installed():
             return set()
-        chains = [name for program in self._programs() for name in parse(self._save(program))[0]]
-        return {owner_of_chain(name) for name in chains} - {""}
+        found = set()
+        for program in self._programs():
+            policies, rules = parse(self._save(program))
+            found |= set(map(owner_of_chain, policies))
+            found |= {owner_of_rule(" ".join(words)) for chain in rules.values() for words in chain}
+        return found - {""}
 
     def _programs(self):
         """The programs for the IP versions that the host has."""

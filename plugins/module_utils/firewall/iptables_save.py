@@ -10,17 +10,15 @@ Every match and target that is not known here counts as one that may hold or not
 import shlex
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_truths
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.nft_json import (
-    PASSING_TARGETS,
-    STATES,
-    STATUSES,
-)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_fields import (
     NUMBERS_OF_TCP_FLAGS,
+    PASSING_TARGETS,
     PORT,
     PROTOCOLS,
     SEGMENT_SIZE,
     SENDING_PORT,
+    STATES,
+    STATUSES,
     SYN,
     address,
     is_between,

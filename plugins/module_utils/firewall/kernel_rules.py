@@ -9,7 +9,6 @@ Tables of nftables come from `nft -j`. It only names the matches of iptables in 
 iptables, which no nft shows, come from `iptables-legacy-save`.
 """
 
-import json
 import re
 from collections import namedtuple
 
@@ -20,6 +19,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.c
 KernelRules = namedtuple("KernelRules", "chains hidden")
 
 _FAMILIES = (("ip", "iptables", "/proc/net/ip_tables_names"), ("ip6", "ip6tables", "/proc/net/ip6_tables_names"))
+# Expressions of nft that no rule of iptables becomes.
+_BEYOND_IPTABLES = ("set", "vmap", "map", "ct", "ct count")
 NO_NFT = "the program nft is not installed, so tables of nftables cannot be read"
 
 
@@ -127,8 +128,14 @@ def beyond_iptables(host):
 
 
 def _is_beyond_iptables(expression):
-    text = json.dumps(expression)
-    return any(word in text for word in ('"set"', '"@', '"vmap"', '"map"', '{"ct"', '"ct count"'))
+    """Whether an expression of nft -j, or a part of one, is nothing that the program iptables writes."""
+    if isinstance(expression, dict):
+        # Names of matches and targets of iptables, and texts of a site.
+        parts = [(name, value) for name, value in expression.items() if name not in ("xt", "log")]
+        return any(name in _BEYOND_IPTABLES or _is_beyond_iptables(value) for name, value in parts)
+    if isinstance(expression, list):
+        return any(map(_is_beyond_iptables, expression))
+    return isinstance(expression, str) and expression.startswith("@")
 
 
 def _listed(host):

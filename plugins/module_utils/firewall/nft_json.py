@@ -14,10 +14,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_fields import (
     ABSENT,
     NUMBERS_OF_TCP_FLAGS,
+    PASSING_TARGETS,
     PORT,
     PROTOCOLS,
     SEGMENT_SIZE,
     SENDING_PORT,
+    STATES,
+    STATUSES,
     SYN,
     address,
     is_between,
@@ -47,14 +50,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
 # of chains, {(family, table, chain): name}; tables that are switched off, {(family, table)}.
 Listing = namedtuple("Listing", "texts devices dormant")
 
-STATES = {"invalid": 1, "established": 2, "related": 4, "new": 8, "untracked": 64}
-STATUSES = {"expected": 1, "seen-reply": 2, "assured": 4, "confirmed": 8, "snat": 16, "dnat": 32, "dying": 512}
 _OTHER_TRANSPORTS = ("sctp", "dccp", "udplite", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp")
 _PASSING = ("counter", "log", "flow", "ct helper", "ct timeout", "ct expectation", "last", "dup", "secmark", "tunnel")
-# Rules of iptables in these tables that lead nowhere, by the names of their targets.
-PASSING_TARGETS = frozenset(
-    "LOG NFLOG ULOG TRACE AUDIT CHECKSUM CLASSIFY DSCP TOS TTL HL TCPMSS SECMARK CONNSECMARK SET LED RATEEST IDLETIMER".split()
-)
 _FOLDED = {
     "&": lambda one, other: one & other,
     "|": lambda one, other: one | other,

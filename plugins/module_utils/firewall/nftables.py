@@ -146,6 +146,7 @@ class Nftables(Backend):
         found = set()
         for table in self._tables().values():
             found |= {owner(table)} | {owner_of_chain(name) for name in table.chains}
+            found |= {owner_of_rule(rule) for chain in table.chains.values() for rule in chain.rules}
         return found - {"", "firewalld"}
 
     def flushes(self):

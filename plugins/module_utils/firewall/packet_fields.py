@@ -27,6 +27,13 @@ WITHIN = {SENDING_PORT: (1024, 65535), SEGMENT_SIZE: (536, 8960)}
 PROTOCOLS = {"icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "ipv6-icmp": 58, "icmpv6": 58, "sctp": 132, "dccp": 33}
 NUMBERS_OF_TCP_FLAGS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}
 SYN = NUMBERS_OF_TCP_FLAGS["syn"]
+# Of connection tracking: bits of `ct state` and `ct status`.
+STATES = {"invalid": 1, "established": 2, "related": 4, "new": 8, "untracked": 64}
+STATUSES = {"expected": 1, "seen-reply": 2, "assured": 4, "confirmed": 8, "snat": 16, "dnat": 32, "dying": 512}
+# Targets of iptables that let a packet go on, by name; nft prints rules of iptables with them.
+PASSING_TARGETS = frozenset(
+    "LOG NFLOG ULOG TRACE AUDIT CHECKSUM CLASSIFY DSCP TOS TTL HL TCPMSS SECMARK CONNSECMARK SET LED RATEEST IDLETIMER".split()
+)
 
 
 @functools.lru_cache(maxsize=1024)

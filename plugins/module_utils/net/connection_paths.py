@@ -21,9 +21,13 @@ _CLIENTS = {proxy_url.HTTP: http_connect.Client, proxy_url.SOCKS5: socks5.Client
 
 
 class Routes:
-    """timeout: seconds for each layer; resolver: a resolver.Resolver; known: {path: proxy_url.Proxy} of what is configured."""
+    """timeout: seconds for each layer; resolver: a resolver.Resolver; known: {path: proxy_url.Proxy} of what is configured.
 
-    def __init__(self, timeout, resolver, known):
+    segment: as for tcp_connect.dial.
+    """
+
+    def __init__(self, timeout, resolver, known, segment=None):
+        self._segment = segment
         self._timeout = timeout
         self._resolver = resolver
         self._proxies = known
@@ -52,7 +56,7 @@ class Routes:
             addresses = self._resolver.resolve(host, self._timeout)
         trace.note(addresses=addresses)
         with trace.layer("tcp"), _OfProxy(proxy):
-            sock, address = tcp_connect.dial(addresses, port, self._timeout)
+            sock, address = tcp_connect.dial(addresses, port, self._timeout, self._segment)
         trace.note(address=address)
         return sock
 

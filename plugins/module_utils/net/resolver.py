@@ -75,13 +75,15 @@ class _Question:
 def only(addresses):
     """A lookup like socket.getaddrinfo that returns these addresses for every name."""
 
-    def lookup(*dummy_question):
-        return [
-            (socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 0))
-            for address in addresses
-        ]
+    return lambda *dummy_question: as_answers(addresses)
 
-    return lookup
+
+def as_answers(addresses):
+    """What socket.getaddrinfo returns for addresses."""
+    return [
+        (socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 0))
+        for address in addresses
+    ]
 
 
 def addresses_of(answers):

@@ -32,19 +32,21 @@ def verdict_of(error_number):
     return verdicts.ERROR
 
 
-def dial(addresses, port, seconds):
+def dial(addresses, port, seconds, segment=None):
     """Connect to `port` of the first of `addresses` that accepts, all of them within `seconds`.
 
+    segment: how many bytes of data a packet may have at most, in either direction.
     Returns (socket, address); the socket is blocking, with `seconds` as its timeout.
     Raises LayerFailed with the verdict of the most telling address and the reasons of all.
     """
-    return _Race(addresses, port, seconds).run()
+    return _Race(addresses, port, seconds, segment).run()
 
 
 class _Race:
     """Connection attempts in parallel; the first that succeeds wins and the others are closed."""
 
-    def __init__(self, addresses, port, seconds):
+    def __init__(self, addresses, port, seconds, segment):
+        self._segment = segment
         self._waiting = list(addresses)
         self._port = port
         self._seconds = seconds
@@ -83,6 +85,8 @@ class _Race:
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
             sock.setblocking(False)
+            if self._segment is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, self._segment)
             code = sock.connect_ex(sockaddr(address, self._port, family))
         except OSError as exc:
             if sock is not None:

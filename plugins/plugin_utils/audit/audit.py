@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import (
     coverage,
@@ -20,11 +21,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
     waivers,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import causes
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document, Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import (
+    ClusterNote,
+    Document,
+    Report,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, collection_version
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import NODE_ROLES, Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -36,15 +41,21 @@ Inputs = Mapping[str, Any]
 
 
 def audit(
-    catalogue: Catalog, inputs: Inputs, evidence: Evidence, now: datetime.datetime, ports: PortPlan | None = None
+    catalogue: Catalog,
+    inputs: Inputs,
+    evidence: Evidence,
+    now: datetime.datetime,
+    ports: PortPlan | None = None,
+    not_collected: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Report:
     """Judge the evidence of every node.
 
     inputs: those of the role rtf_preflight, with their types. now: of UTC; it dates the report and ends waivers. ports: the
-    plan of the port matrix, None where the run had none.
+    plan of the port matrix, None where the run had none. not_collected: `{node: {id of a result: why}}` of what the evidence
+    does not answer, because it was collected for other inputs.
     """
     rows, scope, today = checks.load(), subjects.scope_of(inputs), now.date()
-    catalogue = with_site_rows(catalogue, inputs["extra_endpoints"], inputs["extra_ports"])
+    catalogue = of_site(catalogue, inputs)
     matrix = outcome.Matrix(ports, evidence) if ports else None
     evidence = shared.with_shared_parts(evidence, matrix)
     cluster = _subjects(catalogue, inputs, evidence, matrix)
@@ -52,12 +63,21 @@ def audit(
     # Everything below follows from this list of results.
     off, expected = selection.switched_off(inputs), selection.without_evidence(inputs)
     results = [
-        result for subject in cluster for result in judge_node(rows, subject, evidence[subject.node], expected=expected)
+        result
+        for subject in cluster
+        for result in judge_node(
+            rows,
+            subject,
+            evidence[subject.node],
+            expected=expected,
+            not_collected=not_collected.get(subject.node, {}),
+        )
     ]
     selected = selection.summary(results, inputs["checks"], inputs["skip_checks"], off)
     left_out = selection.left_out(results, selected, evidence)
     accepted = waiver_list.parse(inputs["waivers"], check_patterns.globs(rows, catalogue))
-    results = waivers.apply(selection.leave_out(results, selected), accepted, today, left_out)
+    judged = selection.leave_out(results, selected)
+    results = waivers.apply(judged, accepted, today, left_out)
     blocking = readiness.blocking(results, left_out)
     nodes = document.nodes(cluster, results, evidence)
     known = causes.cluster_of(
@@ -68,8 +88,10 @@ def audit(
         blocking,
     )
 
+    probed = {node: own.get("egress") for node, own in evidence.items()}
     found: Document = {
         "format": document.FORMAT,
+        "collection": collection_version.installed(),
         "generated": now.isoformat(timespec="seconds"),
         "release": scope["release"],
         "control_plane": scope["control_plane"],
@@ -79,10 +101,10 @@ def audit(
         "blocking": len(blocking),
         "causes": causes.of_report(results, known),
         "selection": selected,
-        "waivers": waivers.summary(results, accepted, today, left_out),
+        "waivers": waivers.summary(judged, accepted, today, left_out),
         "results": results,
-        "not_verified": coverage.not_verified(rows, results, subjects.requirements(scope, catalogue)),
-        "cluster": tls_interception.notes({node: own.get("egress") for node, own in evidence.items()}),
+        "not_verified": coverage.not_verified(rows, judged, subjects.requirements(scope, catalogue)),
+        "cluster": cast("list[ClusterNote]", tls_interception.notes(probed)),
     }
     if matrix:
         found["port_matrix"] = matrix.document

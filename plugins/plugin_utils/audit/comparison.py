@@ -7,9 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import READINESS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    WAIVED,
+)
 
 # A report.json, or what an audit is about to write.
 Document = Mapping[str, Any]
@@ -17,32 +25,30 @@ _Key = tuple[str, str]  # id of a check, node
 
 
 class Change(TypedDict):
-    """A finding that began, ended, or found something else. before, after: what was found, "" where nothing was."""
+    """A finding that began, ended, or found something else."""
 
-    id: str
-    node: str
-    title: str
-    before: str
-    after: str
+    id: Annotated[str, Field("The check.")]
+    node: Annotated[str, Field("The node.")]
+    title: Annotated[str, Field("What the check is about.")]
+    before: Annotated[str, Field("What was found before, empty where nothing was.")]
+    after: Annotated[str, Field("What was found now, empty where nothing was.")]
 
 
 class Comparison(TypedDict):
-    """before, after: when the audits were made. new, fixed, other: changes of findings; `other` failed both times and found
-    something else. still: how many findings are as they were. causes_new: titles of causes of which all findings are new.
-    causes_fixed: titles of causes of which nothing is left. unknown: nodes whose findings cannot be compared, because one of
-    the audits had no answer of them. readiness: of the cluster, before and after.
-    """
+    """What changed between two audits."""
 
-    before: str
-    after: str
-    readiness: list[str]
-    new: list[Change]
-    fixed: list[Change]
-    other: list[Change]
-    still: int
-    causes_new: list[str]
-    causes_fixed: list[str]
-    unknown: list[str]
+    before: Annotated[str, Field("When the earlier one was judged, UTC.", format="date-time")]
+    after: Annotated[str, Field("When the later one was judged, UTC.", format="date-time")]
+    readiness: Annotated[list[str], Field("The readiness of the cluster, before and after.", READINESS)]
+    new: Annotated[list[Change], Field("Findings that failed only in the later one.")]
+    fixed: Annotated[list[Change], Field("Findings that failed only in the earlier one.")]
+    other: Annotated[list[Change], Field("Findings that failed in both and found something else.")]
+    still: Annotated[int, Field("How many findings failed in both and are as they were.")]
+    causes_new: Annotated[list[str], Field("Titles of causes of which all findings are new.")]
+    causes_fixed: Annotated[list[str], Field("Titles of causes of which nothing is left.")]
+    unknown: Annotated[
+        list[str], Field("Nodes whose findings cannot be compared, because one of the audits did not reach them.")
+    ]
 
 
 def compare(before: Document, after: Document) -> Comparison:
@@ -56,8 +62,8 @@ def compare(before: Document, after: Document) -> Comparison:
     other = [key for key in both if old[key]["observed"] != now[key]["observed"]]
     gone = {node["name"] for document in (before, after) for node in document["nodes"] if node["unreachable"]}
     return {
-        "before": before["generated"],
-        "after": after["generated"],
+        "before": _judged(before),
+        "after": _judged(after),
         "readiness": [before["readiness"], after["readiness"]],
         "new": [_change(key, old.get(key), now[key]) for key in new],
         "fixed": [_change(key, old[key], now.get(key)) for key in fixed],
@@ -79,21 +85,30 @@ def sentence(found: Comparison) -> str:
     return f"Changes since the audit of {found['before']}: {', '.join(parts)}. {'; '.join(causes)}".rstrip(" ")
 
 
+def _judged(document: Document) -> str:
+    """When a report was judged, the last time where that was done again."""
+    again = document.get("rejudged")
+    return str(again["at"] if again else document["generated"])
+
+
 def _by_key(results: Iterable[Mapping[str, Any]]) -> dict[_Key, Mapping[str, Any]]:
     return {(result["id"], result["node"]): result for result in results}
 
 
 def _fails(result: Mapping[str, Any]) -> bool:
-    return result["status"] == FAIL and not result["waiver"] and result["severity"] != "info"
+    return result["status"] == FAIL and result["severity"] != "info"
 
 
 def _passes(result: Mapping[str, Any] | None) -> bool:
-    return result is not None and (result["status"] == PASS or bool(result["waiver"]))
+    return result is not None and result["status"] in (PASS, WAIVED) and _answered(result)
 
 
 def _answered(result: Mapping[str, Any] | None) -> bool:
     """Whether there was an answer. A check that a former release of this collection did not have is none."""
-    return result is not None and result["status"] not in (UNKNOWN, SKIPPED)
+    if result is None:
+        return False
+    status = result["waiver"]["status"] if result["status"] == WAIVED else result["status"]
+    return status not in (UNKNOWN, SKIPPED)
 
 
 def _change(key: _Key, old: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Change:

@@ -7,16 +7,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
+
+
+class MissingRequirement(TypedDict):
+    """A row of the requirements without an answer."""
+
+    id: Annotated[str, Field("The row, as docs/requirements.md lists it.")]
+    title: Annotated[str, Field("What it asks for.")]
 
 
 def not_verified(
     checks: Iterable[Mapping[str, Any]], results: Iterable[Result], requirements: Mapping[str, str]
-) -> list[dict[str, str]]:
-    """Return `[{"id", "title"}]` of the requirements that no check has passed or failed.
+) -> list[MissingRequirement]:
+    """Return the requirements that no check has passed or failed.
 
     checks: rows of catalog/checks/. requirements: `{id of a catalogue row: its title}`.
     """

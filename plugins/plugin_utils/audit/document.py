@@ -7,61 +7,81 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import Annotated, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Comparison
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.coverage import MissingRequirement
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import (
+    READINESS,
     cluster_readiness,
     node_readiness,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.rejudged import Rejudged
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.selection import Selected
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.waivers import JudgedWaiver
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import NODE_ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import PHASES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_document import PortMatrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
 
-FORMAT = 1  # raised when a field changes its meaning or goes away
+FORMAT = 2  # raised when a field changes its meaning or goes away
 
 
 class Node(TypedDict):
-    """unreachable: why the node could not be reached, or None. not_run: why it took no part in the run, or None."""
+    """A node, and whether it is ready."""
 
-    name: str
-    role: str
-    address: str | None
-    readiness: str
-    unreachable: str | None
-    not_run: str | None
+    name: Annotated[str, Field("Its name in the inventory.")]
+    role: Annotated[str, Field("What it is in the cluster.", NODE_ROLES)]
+    address: Annotated[str | None, Field("Its address in the inventory, null where that has only a name.")]
+    readiness: Annotated[str, Field("`incomplete`: nothing failed, and not everything required was proven.", READINESS)]
+    unreachable: Annotated[str | None, Field("Why the node could not be reached, or null.")]
+    not_run: Annotated[str | None, Field("Why the node took no part in the run, or null.")]
+
+
+class ClusterNote(TypedDict):
+    """What only several nodes together show."""
+
+    id: Annotated[str, Field("What the note is about.")]
+    observed: Annotated[str, Field("What was found.")]
+    remedy: Annotated[str, Field("What to do.")]
 
 
 class _Always(TypedDict):
-    format: int
-    generated: str
-    release: str
-    control_plane: str
-    phase: str
-    readiness: str
-    nodes: list[Node]
-    blocking: int
-    causes: list[Cause]
-    selection: Selected
-    waivers: list[JudgedWaiver]
-    results: list[Result]
-    not_verified: list[dict[str, str]]
-    cluster: list[dict[str, str]]
+    format: Annotated[
+        int, Field("The version of this shape. It is raised when a field changes its meaning or goes away.")
+    ]
+    collection: Annotated[str, Field("The version of hostprep.runtime_fabric that judged.")]
+    generated: Annotated[str, Field("When the audit was made, UTC.", format="date-time")]
+    release: Annotated[str, Field("The edition of the vendor's requirements.")]
+    control_plane: Annotated[str, Field("The control plane.")]
+    phase: Annotated[str, Field("Before the installation, or afterwards.", PHASES)]
+    readiness: Annotated[str, Field("Of the cluster, which is as ready as its least ready node.", READINESS)]
+    nodes: Annotated[list[Node], Field("The nodes, in the order of the inventory.")]
+    blocking: Annotated[int, Field("How many results keep the cluster from being ready.")]
+    causes: Annotated[list[Cause], Field("What has to be acted on, the most blocking first.")]
+    selection: Annotated[Selected, Field("What was checked and what was left out.")]
+    waivers: Annotated[list[JudgedWaiver], Field("The entries of rtf_waivers, and what became of each.")]
+    results: Annotated[list[Result], Field("Every check on every node.")]
+    not_verified: Annotated[list[MissingRequirement], Field("The requirements that no check passed or failed for.")]
+    cluster: Annotated[list[ClusterNote], Field("Notes about the cluster as a whole.")]
 
 
 class Document(_Always, total=False):
-    """The content of report.json.
+    """What an audit of a cluster found: report.json."""
 
-    generated: a UTC time. blocking: how many results must stop an installation. not_verified: `{"id", "title"}` of the
-    requirements without an answer. cluster: `{"id", "observed", "remedy"}` of what only several nodes together show.
-    port_matrix: there where ports were probed. since: what changed since the last whole audit, there where there was one.
-    """
-
-    port_matrix: dict[str, Any]
-    since: Comparison
+    port_matrix: Annotated[PortMatrix, Field("The ports between the nodes, there where they were probed.")]
+    since: Annotated[
+        Comparison,
+        Field(
+            "What changed since the last whole audit, there where there was one; in a report that was judged again, since "
+            "the report of the saved run."
+        ),
+    ]
+    rejudged: Annotated[Rejudged, Field("There where a saved run was judged again, without the hosts.")]
 
 
 class Report(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
@@ -19,6 +20,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.sub
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
 
+WITH_THESE_INPUTS = (
+    "Run the audit with these inputs: a run that is judged again has no other evidence than it collected."
+)
 AGAIN = "Run the audit again; if the result is the same, investigate the reason on the node."
 Check = Mapping[str, Any]  # a row of catalog/checks/
 
@@ -30,17 +34,18 @@ def judge_node(
     only: Sequence[str] = ("*",),
     insist: Sequence[str] = (),
     expected: Collection[str] = (),
+    not_collected: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Result]:
     """Return the check results of one node.
 
     checks: rows of catalog/checks/. evidence: a NodeEvidence. only: globs of check ids. insist: globs of checks that are made
     although the release or its line does not ask for them. expected: ids of checks that have a result although the
-    evidence with which they exist was not collected.
+    evidence with which they exist was not collected. not_collected: `{id of a result: why}` of those that cannot be judged.
     """
     results: list[Result] = []
     for check in checks:
         needed = check.get("only_with")
-        if needed and needed not in evidence and check["id"] not in expected:
+        if needed and needed not in evidence and check["id"] not in expected and check["id"] not in not_collected:
             continue
         insisted = any(fnmatchcase(check["id"], pattern) for pattern in insist)
         line = check["lines"][0] if insisted else subject.line
@@ -52,7 +57,7 @@ def judge_node(
             if not insisted and is_not_required(check, subject.not_asked):
                 finding = Finding(SKIPPED, "", "not required by this release", severity="info")
             else:
-                finding = _judge(check["id"], subject, evidence, row)
+                finding = _judge(check["id"], subject, evidence, row, not_collected.get(result_id, ""))
             results.append(
                 {
                     "id": result_id,
@@ -83,9 +88,11 @@ def _severity(check: Check, subject: Subject, row: Any) -> str:
     return decisive["severity"] if decisive else check["severity"]
 
 
-def _judge(check_id: str, subject: Subject, evidence: Mapping[str, Any], row: Any) -> Finding:
+def _judge(check_id: str, subject: Subject, evidence: Mapping[str, Any], row: Any, not_collected: str) -> Finding:
     if "not_run" in evidence:
         return Finding(SKIPPED, "", evidence["not_run"])
+    if not_collected and "unreachable" not in evidence:
+        return Finding(UNKNOWN, "", not_collected, WITH_THESE_INPUTS)
     function, again = function_of(check_id), AGAIN
     try:
         if "unreachable" in evidence:

@@ -11,19 +11,17 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.selection import EVENTS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN, WAIVED
 
-READY, NOT_READY, INCOMPLETE = "ready", "not_ready", "incomplete"
+READINESS = READY, NOT_READY, INCOMPLETE = "ready", "not_ready", "incomplete"
 
 
 def node_readiness(results: Iterable[Result]) -> str:
     """A node is ready when every required check passed or is waived; a failure outweighs what is unknown or skipped."""
-    required = [
-        PASS if result.get("waiver") else result["status"] for result in results if result["severity"] == "required"
-    ]
+    required = [result["status"] for result in results if result["severity"] == "required"]
     if FAIL in required:
         return NOT_READY
-    return READY if required and all(status == PASS for status in required) else INCOMPLETE
+    return READY if required and all(status in (PASS, WAIVED) for status in required) else INCOMPLETE
 
 
 def cluster_readiness(readiness_by_node: Mapping[Any, str]) -> str:
@@ -43,7 +41,7 @@ def blocking(results: Iterable[Result], left_out: Collection[tuple[str, str]] = 
         result
         for result in results
         if result["severity"] == "required"
-        and not result.get("waiver")
+        and result["status"] != WAIVED
         and (result["status"] in (FAIL, UNKNOWN) or (result["id"], result["node"]) in left_out)
     ]
 

@@ -6,27 +6,56 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
+    FAIL,
+    PASS,
+    SEVERITIES,
+    SKIPPED,
+    UNKNOWN,
+    WAIVED,
+)
 
 
 class Acceptance(TypedDict):
-    """Why a failure is accepted, and until when. expires: a date as text, or None."""
+    """Why a site accepts a failure, and until when."""
 
-    reason: str
-    expires: str | None
+    reason: Annotated[str, Field("Why the site accepts the failure, as rtf_waivers says it.")]
+    expires: Annotated[str | None, Field("The last day on which the waiver holds, null without one.", format="date")]
+
+
+class ResultWaiver(Acceptance):
+    """The waiver that holds for a result."""
+
+    status: Annotated[str, Field("What the result would be without the waiver.", (FAIL, SKIPPED))]
 
 
 class Result(TypedDict):
-    """requirement: ids of the catalogue rows that the check proves. waiver: there where a site accepts the failure."""
+    """One check on one node."""
 
-    id: str
-    node: str
-    title: str
-    requirement: list[str]
-    severity: str
-    status: str
-    expected: str
-    observed: str
-    remedy: str
-    evidence: Any
-    waiver: Acceptance | None
+    id: Annotated[
+        str, Field("The check, as docs/checks.md lists it; of a check that is made for each row with its id.")
+    ]
+    node: Annotated[str, Field("The node, by its name in the inventory.")]
+    title: Annotated[str, Field("What the check is about.")]
+    requirement: Annotated[list[str], Field("The rows of docs/requirements.md that the check proves.")]
+    severity: Annotated[
+        str, Field("How much it weighs: what is only recommended, or for information, never blocks.", SEVERITIES)
+    ]
+    status: Annotated[
+        str,
+        Field(
+            "What was found. `unknown`: no answer could be had, which is never as good as `pass`. `skipped`: not checked, "
+            "with the reason in `observed`. `waived`: it failed, or the site left it out, and the site accepts that.",
+            (PASS, FAIL, UNKNOWN, SKIPPED, WAIVED),
+        ),
+    ]
+    expected: Annotated[str, Field("What is wanted, empty where nothing was looked at.")]
+    observed: Annotated[str, Field("What was found, or why nothing was.")]
+    remedy: Annotated[str, Field("What to do, empty where nothing has to be done.")]
+    evidence: Annotated[
+        Any, Field("What the check decided by, in the shape in which it was collected; null where `observed` says all.")
+    ]
+    waiver: Annotated[ResultWaiver | None, Field("The waiver, null unless the status is `waived`.")]

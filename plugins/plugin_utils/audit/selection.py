@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, TypedDict, cast
+from typing import Annotated, Any, TypedDict, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.che
     ALL,
     matches,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED
 
 LINKS = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
@@ -26,17 +27,13 @@ Check = Mapping[str, Any]  # a row of catalog/checks/
 
 
 class Selected(TypedDict):
-    """What a run leaves out.
+    """What a run leaves out."""
 
-    checks, skip_checks: names or globs. left_out: ids of checks. left_out_by: `{variable: ids of checks}`. unmatched: names
-    and globs that no result of the run has.
-    """
-
-    checks: list[str]
-    skip_checks: list[str]
-    left_out: list[str]
-    left_out_by: dict[str, list[str]]
-    unmatched: list[str]
+    checks: Annotated[list[str], Field("Names or globs of rtf_checks.")]
+    skip_checks: Annotated[list[str], Field("Names or globs of rtf_skip_checks.")]
+    left_out: Annotated[list[str], Field("The checks that the site left out.")]
+    left_out_by: Annotated[dict[str, list[str]], Field("The same checks, by the variable that leaves them out.")]
+    unmatched: Annotated[list[str], Field("Names and globs of both lists that match no check of the run.")]
 
 
 def switched_off(inputs: Mapping[str, Any]) -> dict[str, str]:

@@ -9,25 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters, installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits, Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server, site_services
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
-    POD_CIDR,
-    SERVICE_CIDR,
-    given,
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    cluster_networks,
+    mail_server,
+    site_services,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import proxy_settings
 
 Inputs = Mapping[str, Any]
 # Inputs that are fields of a Subject, or of its Limits, as they are. Where a role has no such input, the default holds.
 _FIELDS = {
-    "pod_cidr": "pod_cidr",
-    "service_cidr": "service_cidr",
     "spare_addresses": "spare_addresses",
     "tunnel_offload_drivers": "offload_drivers",
     "min_outbound_bandwidth_mbit": "outbound_mbit",
@@ -46,17 +44,21 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
 
     inputs: of a role, with their types. inventory: of every node of the cluster.
     """
+    networks = cluster_networks.of_inputs(inputs)
+    profile = clusters.load().profile(given(inputs.get("cluster_profile")))
     proxy = proxy_settings.of_cluster(
         (given(inputs.get("http_proxy", "")), given(inputs.get("monitoring_proxy", ""))),
         inventory,
-        inputs.get("pod_cidr", POD_CIDR),
-        inputs.get("service_cidr", SERVICE_CIDR),
+        *networks,
         inputs.get("no_proxy_extra", ()),
     )
     of_role = {
         role: _of_role(catalogue, scope_of(inputs), role)._replace(
             **{field: inputs[name] for name, field in _FIELDS.items() if name in inputs},
             limits=Limits(**{field: inputs[name] for name, field in _LIMITS.items() if name in inputs}),
+            cluster_profile=profile.id if profile else "",
+            pod_cidr=networks.pods,
+            service_cidr=networks.services,
             mail_server=mail_server.of_input(inputs.get("smtp", {})),
             services=site_services.of_inputs(inputs),
             ntp_servers=ntp.hosts(inputs.get("ntp_servers", ())),

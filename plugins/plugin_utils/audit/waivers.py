@@ -8,24 +8,37 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterable, Sequence
-from typing import cast
+from typing import Annotated, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Acceptance, Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.waiver_list import (
     Waiver,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, SKIPPED, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
+    FAIL,
+    SKIPPED,
+    UNKNOWN,
+    WAIVED,
+)
 
 APPLIED, UNUSED, UNTESTED, EXPIRED = "applied", "unused", "untested", "expired"
 
 
 class JudgedWaiver(Acceptance):
-    """An entry of rtf_waivers. state: applied, unused, untested or expired."""
+    """An entry of rtf_waivers, and what became of it."""
 
-    checks: list[str]
-    nodes: list[str]
-    state: str
+    checks: Annotated[list[str], Field("Names or globs of checks.")]
+    nodes: Annotated[list[str], Field("Names or globs of nodes.")]
+    state: Annotated[
+        str,
+        Field(
+            "`applied`: it accepts something. `unused`: nothing that it covers failed. `untested`: something that it "
+            "covers is unknown or was skipped. `expired`: its last day is over.",
+            (APPLIED, UNUSED, UNTESTED, EXPIRED),
+        ),
+    ]
 
 
 def apply(
@@ -34,7 +47,7 @@ def apply(
     today: datetime.date,
     left_out: Collection[tuple[str, str]] = (),
 ) -> list[Result]:
-    """Return the results with `waiver` filled in where one holds.
+    """Return the results, with the status `waived` and `waiver` filled in where one holds.
 
     A waiver accepts what failed, and what the site itself left out; what is unknown cannot be accepted.
     left_out: `{(id of a check, node)}` of what the site left out.
@@ -45,8 +58,13 @@ def apply(
         waiver = next(
             (waiver for waiver in holding if _can_be_waived(result, left_out) and waiver.covers(result)), None
         )
-        waived.append(cast(Result, {**result, "waiver": _acceptance(waiver)}) if waiver else result)
+        waived.append(_waived(result, waiver) if waiver else result)
     return waived
+
+
+def _waived(result: Result, waiver: Waiver) -> Result:
+    accepted = {"status": result["status"], **_acceptance(waiver)}
+    return cast(Result, {**result, "status": WAIVED, "waiver": accepted})
 
 
 def summary(
@@ -58,7 +76,7 @@ def summary(
     """Return each waiver with its state.
 
     state: `applied`; `unused` where nothing that it covers failed; `untested` where something of that is unknown or was
-    skipped; `expired`. left_out: as for apply.
+    skipped; `expired`. results: as they were handed to apply. left_out: as for apply.
     """
     found: list[JudgedWaiver] = []
     for waiver in waivers:

@@ -91,11 +91,15 @@ def select_endpoints(
     """Return the endpoint rows of a release and control plane; with `node_role`, those such a node must reach.
 
     Phase `operate` leaves out what only the installation needs. Rows that are retired are included and carry the
-    reason. Raise CatalogError for an unknown argument.
+    reason. Those of features that the catalogue was not narrowed to are not. Raise CatalogError for an unknown argument.
     """
     offered = release_of(catalog, release)["control_planes"]
     _choose(f"control plane of release {release}", control_plane, offered)
-    found = [row for row in _in_release(catalog, catalog.endpoints, release) if control_plane in row["control_planes"]]
+    found = [
+        row
+        for row in _in_release(catalog, catalog.endpoints, release)
+        if control_plane in row["control_planes"] and row["feature"] in (None, *catalog.features)
+    ]
     return _for_role(_in_phase(found, phase), node_role)
 
 
@@ -104,9 +108,16 @@ def select_ports(
 ) -> list[Row]:
     """Return the port rows of a release that must be open in `phase`; with `node_role`, those it takes part in.
 
-    Phase `install` includes the rows of `operate`: they are needed from the installation on.
+    Phase `install` includes the rows of `operate`: they are needed from the installation on. Rows of kinds of clusters are
+    included where the catalogue has a profile of that kind.
     """
-    return _for_role(_in_phase(_in_release(catalog, catalog.ports, release), phase), node_role)
+    names = catalog.profile.names if catalog.profile else frozenset()
+    found = [
+        row
+        for row in _in_release(catalog, catalog.ports, release)
+        if not row["clusters"] or not names.isdisjoint(row["clusters"])
+    ]
+    return _for_role(_in_phase(found, phase), node_role)
 
 
 def select_settings(catalog: Catalog, release: str = DEFAULT_RELEASE) -> list[Row]:

@@ -13,6 +13,19 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
 
+# Who can have to act on what was found.
+OWNERS = (
+    "node administrator",
+    "network",
+    "proxy",
+    "DNS",
+    "time",
+    "load balancer",
+    "storage",
+    "platform team",
+    "vendor",
+    "nobody",
+)
 # The order of the report. An area has a file of its own; one that is not named here comes last.
 AREAS = ("access", "host", "storage", "kernel", "time", "net", "proxy", "fw", "egress", "ports")
 

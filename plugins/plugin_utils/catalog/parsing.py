@@ -12,18 +12,24 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.clusters import Profile
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import CatalogError
 
 
 class Catalog(NamedTuple):
-    """The catalogue as read: `releases` oldest first; ports, endpoints and settings hold rows with every field."""
+    """The catalogue as read: `releases` oldest first; ports, endpoints and settings hold rows with every field.
+
+    profile, features: what a site has; without them no row of a kind of cluster or of a feature is selected.
+    """
 
     documents: list[dict[str, Any]]
     releases: list[dict[str, Any]]
     ports: list[dict[str, Any]]
     endpoints: list[dict[str, Any]]
     settings: list[dict[str, Any]]
+    profile: Profile | None = None
+    features: frozenset[str] = frozenset()
 
     @property
     def release_ids(self) -> list[str]:
@@ -42,7 +48,7 @@ def parse(contents: dict[str, Any]) -> Catalog:
         *_parse_releases(contents["releases"]), *(_list_in(contents[kind], kind, kind) for kind in rows.KINDS)
     )
     _validate_ids(catalog)
-    whole = {}
+    whole: dict[str, Any] = {}
     for kind in rows.KINDS:
         for row in getattr(catalog, kind):
             try:

@@ -107,14 +107,21 @@ _REQUIRED = {
     "settings": {**_COMMON, "title": text, "expected": mapping},
 }
 _OPTIONAL = {
-    "ports": {**_HISTORY, "application": text},
-    "endpoints": {**_HISTORY, "phase": one_of(PHASES), "url_path": url_path},
+    "ports": {**_HISTORY, "application": text, "clusters": list_of(identifier)},
+    "endpoints": {**_HISTORY, "phase": one_of(PHASES), "url_path": url_path, "feature": identifier},
     "settings": _HISTORY,
 }
 _ABSENT_FIELDS: dict[str, Row] = {
-    "ports": {**_NO_HISTORY, "application": None},
+    "ports": {**_NO_HISTORY, "application": None, "clusters": []},
     # An endpoint is always dialled from a node towards the Internet over TCP.
-    "endpoints": {**_NO_HISTORY, "phase": "operate", "to": "internet", "transport": "tcp", "url_path": None},
+    "endpoints": {
+        **_NO_HISTORY,
+        "phase": "operate",
+        "to": "internet",
+        "transport": "tcp",
+        "url_path": None,
+        "feature": None,
+    },
     "settings": _NO_HISTORY,
 }
 KINDS = tuple(_REQUIRED)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rows that a site adds to the catalogue: `rtf_extra_endpoints` and `rtf_extra_ports`.
+"""The catalogue of a site: its kind of cluster, its features, and the rows that it adds.
 
 A site writes what it must and gets defaults for the rest; the result is a catalogue row like any other. Its ends may
 also be an address or a network, which the vendor's rows never are. Pure functions; every error is a RowError that
@@ -18,7 +18,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
     RowError,
     Validator,
@@ -164,6 +164,17 @@ def port(entry: Any, since: str) -> Row:
         **entry,
     }
     return rows.complete_row("ports", {**row, "source": _source("rtf_extra_ports", row["id"])})
+
+
+def of_site(catalog: Catalog, inputs: Mapping[str, Any]) -> Catalog:
+    """Return `catalog` as the inputs of a site have it, or raise RowError or CatalogError.
+
+    inputs: by their names without `rtf_` or that of a role; those that a role does not take are not set.
+    """
+    chosen = catalog._replace(
+        profile=clusters.load().profile(inputs.get("cluster_profile")), features=frozenset(inputs.get("features", ()))
+    )
+    return with_site_rows(chosen, inputs.get("extra_endpoints", ()), inputs.get("extra_ports", ()))
 
 
 def with_site_rows(catalog: Catalog, extra_endpoints: Any = (), extra_ports: Any = ()) -> Catalog:

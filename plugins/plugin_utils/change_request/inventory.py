@@ -14,13 +14,14 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import DEFAULT_RELEASE, Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import (
     Request,
     Scope,
     build,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    cluster_networks,
     inputs,
     ntp_servers,
     proxy_url,
@@ -28,6 +29,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
 
 OF_THE_NODE = ("rtf_node_address", "ansible_host")
@@ -35,12 +37,17 @@ OF_THE_CLUSTER = (
     "rtf_release",
     "rtf_control_plane",
     "rtf_phase",
+    "rtf_cluster_profile",
+    "rtf_features",
     "rtf_previous_release",
     "rtf_ntp_servers",
     "rtf_http_proxy",
     "rtf_monitoring_proxy",
     "rtf_internal_networks",
     "rtf_ingress_sources",
+    "rtf_pod_cidr",
+    "rtf_service_cidr",
+    "rtf_no_proxy_extra",
     "rtf_extra_endpoints",
     "rtf_extra_ports",
 )
@@ -63,8 +70,8 @@ def request(catalogue: Catalog, groups: Mapping[str, list[str]], variables: Mapp
     cluster = _typed({name: value for name, value in variables[names[0]].items() if name in OF_THE_CLUSTER}, catalogue)
     if "rtf_control_plane" not in cluster:
         raise InventoryError("rtf_control_plane: not set")
-    extra = (cluster.get("rtf_extra_endpoints", []), cluster.get("rtf_extra_ports", []))
-    return build(with_site_rows(catalogue, *extra), scope(cluster), site(members, cluster))
+    rows = of_site(catalogue, {name.removeprefix("rtf_"): value for name, value in cluster.items()})
+    return build(rows, scope(cluster), site(members, cluster))
 
 
 def _typed(variables: dict[str, Any], catalogue: Catalog) -> dict[str, Any]:
@@ -110,6 +117,12 @@ def site(members: list[Node], cluster: dict[str, Any]) -> Site:
         nts_servers=ntp_servers.nts_hosts(cluster.get("rtf_ntp_servers", [])),
         http_proxy=proxy(cluster.get("rtf_http_proxy")),
         monitoring_proxy=proxy(cluster.get("rtf_monitoring_proxy")),
+        no_proxy=no_proxy.compute(
+            {node.name: {"rtf_node_address": node.address} for node in members},
+            *cluster_networks.of_inventory(cluster),
+            cluster.get("rtf_no_proxy_extra", ()),
+            no_proxy.KUBERNETES_NAMES,
+        ),
     )
 
 

@@ -14,7 +14,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.re
     Comparison,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import decryption, shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import (
+    decryption,
+    proxy_values,
+    shared_text,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.decryption import EXEMPTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party
@@ -178,6 +182,7 @@ def _request(request: Request) -> str:
         _name_table(names),
     )
     lines += _section("For the proxy team", None, _proxy_team(request))
+    lines += _section("Proxy values for the cluster", None, proxy_values.lines(request))
     lines += _section("To be closed after the installation", None, _bullets([_codes(closing)] if closing else []))
     lines += _section("Nothing to open", None, _nothing_to_open(request))
     lines += _section("Further requirements", None, _settings(request))

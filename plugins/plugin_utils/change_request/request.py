@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.clusters import Profile
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import (
     Comparison,
     compare,
@@ -36,7 +37,8 @@ class Request(NamedTuple):
 
     openings: every row that needs one, with its ends. idle: rows that need none (any more). settings: rows
     that are no opening. documents: {title: url} of the sources. comparison: None without a previous release.
-    other_line: whether that release is of another product line.
+    other_line: whether that release is of another product line. self_managed: whether the cluster is the site's own
+    Kubernetes. profile: its kind, None where that is not known.
     """
 
     scope: Scope
@@ -47,6 +49,8 @@ class Request(NamedTuple):
     documents: dict[str, str]
     comparison: Comparison | None
     other_line: bool
+    self_managed: bool = False
+    profile: Profile | None = None
 
 
 def _selected(rows: catalog.Catalog, scope: Scope, release: str) -> tuple[list[Row], list[Row], list[Row]]:
@@ -78,4 +82,6 @@ def build(rows: catalog.Catalog, scope: Scope, site: Site) -> Request:
         documents={document["title"]: document["url"] for document in rows.documents},
         comparison=comparison,
         other_line=other_line,
+        self_managed=catalog.release_of(rows, scope.release)["line"] == "self_managed",
+        profile=rows.profile,
     )

@@ -47,6 +47,15 @@ def questions(request: Request) -> list[str]:
         wide = [each.row["id"] for each in request.openings if _is_wide(each, side)]
         if wide and not stated:
             found.append(f"{variable} is not set, so any address is requested in: {', '.join(wide)}.")
+    if request.self_managed and not request.profile:
+        found.append(
+            "rtf_cluster_profile is not set, so the ports that your Kubernetes uses between its nodes are not requested."
+        )
+    if request.profile and request.profile.beside_ports:
+        found.append(
+            f"The nodes of a cluster of the kind {request.profile.id} also exchange {request.profile.beside_ports}: this is no "
+            "port, so it is in none of the tables; allow it between all nodes."
+        )
     return found
 
 

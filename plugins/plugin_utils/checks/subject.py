@@ -33,6 +33,7 @@ class Subject(NamedTuple):
     """One node with the requirements that hold for it.
 
     role: `controller` or `worker`. line: `appliance` or `self_managed`. phase: `install` or `operate`.
+    cluster_profile: the kind of a self-managed cluster, "" where it is not known.
     settings: catalogue rows by id. endpoints: the rows this node must reach.
     ports: the rows of the port table that it proves with the other nodes.
     not_asked: ids of the catalogue's ports and settings that the release does not have.
@@ -51,6 +52,7 @@ class Subject(NamedTuple):
     address: str = ""
     line: str = "appliance"
     phase: str = "install"
+    cluster_profile: str = ""
     settings: Mapping[str, Row] = {}
     endpoints: Sequence[Row] = ()
     ports: Sequence[Row] = ()

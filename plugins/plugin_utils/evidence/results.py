@@ -64,6 +64,7 @@ def of_node(results: Results, in_run: bool = True, lost: Result | None = None) -
         "egress": dialled,
         "repositories": repositories,
         "name_servers": _part("name_servers", egress, failure),
+        "pods": _part("pod", egress, failure),
         "download": _measured("download", results.get("download_info") or {}, failure),
         "disk_writes": _measured("directories", results.get("disk_write_info") or {}, failure),
     }

@@ -124,6 +124,7 @@ class NodeEvidence(SharedEvidence, total=False):
     egress: list[dict[str, Json]] | dict[str, str]
     repositories: list[dict[str, Json]] | dict[str, str]
     name_servers: dict[str, Json]
+    pods: dict[str, Json]
     download: dict[str, Json]
     disk_writes: Json
     preparation_failure: PreparationFailure

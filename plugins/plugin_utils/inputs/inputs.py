@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import (
     SECRET,
     URL,
@@ -21,8 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 Inputs = dict[str, Any]
 # The default of a role's variable whose input, while it is not set, leaves the node as it is.
 UNCHANGED = "unchanged"
-POD_CIDR: str = default_of("rtf_pod_cidr")
-SERVICE_CIDR: str = default_of("rtf_service_cidr")
+POD_CIDR, SERVICE_CIDR = clusters.load().appliance
 SPARE_ADDRESSES: int = default_of("rtf_spare_addresses")
 
 

@@ -11,24 +11,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import (
     CLUSTER,
     Declaration,
     Variable,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    cluster_networks,
     credentials,
     node_addresses,
     validators,
     waiver_list,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
-    POD_CIDR,
-    SERVICE_CIDR,
-    role_of,
-    typed,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of, typed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 
 GROUPS = ("rtf_controllers", "rtf_workers")
@@ -143,13 +139,13 @@ def network_problems(variables_by_host: Mapping[str, Mapping[str, Any]]) -> list
     """
     found = []
     for node, variables in variables_by_host.items():
-        pods = ipaddress.IPv4Network(variables.get("rtf_pod_cidr", POD_CIDR))
-        services = ipaddress.IPv4Network(variables.get("rtf_service_cidr", SERVICE_CIDR))
+        pods, services = map(ipaddress.IPv4Network, cluster_networks.of_inventory(variables))
+        found += cluster_networks.without_default(variables)
         if pods.overlaps(services):
             found.append(f"rtf_pod_cidr: {pods} and the network of the services, {services}, overlap")
         own = address_of(variables)
         for name, network in (("rtf_pod_cidr", pods), ("rtf_service_cidr", services)):
-            if own and name in variables and ipaddress.IPv4Address(own) in network:
+            if own and cluster_networks.is_set(variables, name) and ipaddress.IPv4Address(own) in network:
                 found.append(
                     f"{name}: {network} contains the address of {node}, {own}; choose a network nothing else uses"
                 )
@@ -183,4 +179,14 @@ def offer_problems(variables: Mapping[str, Any], catalogue: catalog.Catalog) -> 
         )
     except catalog.CatalogError as problem:
         return [f"rtf_control_plane: {problem}"]
-    return []
+    release = catalog.release_of(catalogue, variables.get("rtf_release", catalog.DEFAULT_RELEASE))
+    return [
+        f"{name}: {quoted(variables[name])} is for releases that run on your own Kubernetes, and release {release['id']} "
+        f"brings its own; remove it, or set rtf_release to one of {', '.join(_self_managed(catalogue))}"
+        for name in ("rtf_cluster_profile", "rtf_features")
+        if release["line"] == "appliance" and variables.get(name, []) not in ([], clusters.NO_PROFILE)
+    ]
+
+
+def _self_managed(catalogue: catalog.Catalog) -> list[str]:
+    return [release["id"] for release in catalogue.releases if release["line"] == "self_managed"]

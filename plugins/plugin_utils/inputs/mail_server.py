@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.server_address import host_and_port
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host, kind
 
 ROW = "smtp-server"
 SECURITIES = ("starttls", "tls", "none")
 # The default of Runtime Fabric itself.
 DEFAULT_PORT = 465
-_FIELDS = ("host", "port", "security", "auth")
-_SHAPE = "{host, port, security, auth}"
 
 
 class MailServer(NamedTuple):
@@ -31,23 +29,10 @@ class MailServer(NamedTuple):
 
 def of_input(value: Any) -> MailServer | None:
     """Return the MailServer of rtf_smtp, None where it is empty. Raises ValueError."""
-    if not isinstance(value, dict):
-        raise ValueError(f"must be a dictionary {_SHAPE}, not a {kind(value)}")
-    if not value:
+    address = host_and_port(value, DEFAULT_PORT, ("security", "auth"))
+    if address is None:
         return None
-    unknown = [named(name) for name in value if name not in _FIELDS]
-    if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))} is unknown; valid: {', '.join(_FIELDS)}")
-    host = value.get("host")
-    if not isinstance(host, str) or not is_host(host):
-        raise ValueError(f"host: {quoted(host)} is not a valid host name or address")
-    given = value.get("port", DEFAULT_PORT)
-    try:
-        port = value_types.integer(given)
-    except ValueError:
-        port = 0
-    if not 1 <= port <= 65535:
-        raise ValueError(f"port: {quoted(given)} is not a number from 1 to 65535")
+    host, port = address
     security = value.get("security", "tls" if port == DEFAULT_PORT else "starttls")
     if security not in SECURITIES:
         raise ValueError(f"security: {quoted(security)} is unknown; valid: {', '.join(SECURITIES)}")

@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host, kind
-
-_FIELDS = ("host", "port")
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.server_address import host_and_port
 
 
 class Service(NamedTuple):
@@ -37,23 +33,8 @@ class Kind(NamedTuple):
 
     def of_input(self, value: Any) -> Service | None:
         """Return the Service of the input, None where it is empty. Raises ValueError."""
-        if not isinstance(value, dict):
-            raise ValueError(f"must be a dictionary {{host, port}}, not a {kind(value)}")
-        if not value:
-            return None
-        unknown = [named(name) for name in value if name not in _FIELDS]
-        if unknown:
-            raise ValueError(f"{', '.join(sorted(unknown))} is unknown; valid: {', '.join(_FIELDS)}")
-        host, given = value.get("host"), value.get("port", self.port)
-        if not isinstance(host, str) or not is_host(host):
-            raise ValueError(f"host: {quoted(host)} is not a valid host name or address")
-        try:
-            port = value_types.integer(given)
-        except ValueError:
-            port = 0
-        if not 1 <= port <= 65535:
-            raise ValueError(f"port: {quoted(given)} is not a number from 1 to 65535")
-        return Service(self, host, port)
+        address = host_and_port(value, self.port)
+        return Service(self, *address) if address else None
 
     def check(self, value: Any) -> None:
         """Validate the input. Raises ValueError."""

@@ -19,13 +19,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted, repeatable
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, clusters, features
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Input, Variable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     check_patterns,
+    cluster_networks,
     durations,
     mail_server,
     no_proxy_entries,
@@ -210,8 +211,10 @@ def networks(value: list[Any]) -> None:
 
 
 def cluster_network(value: Any) -> None:
-    """The network of the pods or of the services, IPv4, in CIDR notation."""
-    shape = "write an IPv4 network such as 10.244.0.0/16"
+    """The network of the pods or of the services, IPv4, in CIDR notation, or `auto`."""
+    shape = f"write an IPv4 network such as 10.244.0.0/16, or {cluster_networks.AUTO}"
+    if value == cluster_networks.AUTO:
+        return
     if not isinstance(value, str) or "/" not in value:
         raise ValueError(f"{quoted(value)} is not a valid network; {shape}")
     try:
@@ -304,6 +307,7 @@ BY_NAME: dict[str, Validator] = {
 # What the catalogue offers, such as its releases, is valid for these.
 OF_CATALOGUE: dict[str, Callable[[Catalog], Validator]] = {
     "check_patterns": patterns_of_checks,
+    "cluster_profile": lambda catalogue: one_of((clusters.NO_PROFILE, *clusters.load().profiles)),
     "control_plane": lambda catalogue: one_of(catalogue.control_planes),
     "extra_endpoints": lambda catalogue: _site_rows(
         "rtf_extra_endpoints", lambda rows: with_site_rows(catalogue, extra_endpoints=rows)
@@ -311,6 +315,7 @@ OF_CATALOGUE: dict[str, Callable[[Catalog], Validator]] = {
     "extra_ports": lambda catalogue: _site_rows(
         "rtf_extra_ports", lambda rows: with_site_rows(catalogue, extra_ports=rows)
     ),
+    "features": lambda catalogue: some_of(tuple(features.load())),
     "release": lambda catalogue: one_of(catalogue.release_ids),
     "waivers": lambda catalogue: waiver_list.checked(patterns_of_checks(catalogue)),
 }

@@ -47,6 +47,7 @@ class EgressInfo(TypedDict):
 
     endpoints: list[dict[str, Any]]
     name_servers: bool
+    pod_namespace: str
 
 
 class DownloadInfo(TypedDict):
@@ -116,7 +117,7 @@ def plan_audit(
     by_evidence = ports is not None and not all(addresses.values())
     return {
         "nodes": {
-            name: _node_plan(asked[name], selected[name], of_node, by_evidence) for name, of_node in inputs.items()
+            name: node_plan(asked[name], selected[name], of_node, by_evidence) for name, of_node in inputs.items()
         },
         "ports": ports,
     }
@@ -127,9 +128,10 @@ def scope_of(inputs: Inputs) -> Scope:
     return Scope(inputs["release"], inputs["control_plane"], inputs["phase"])
 
 
-def _node_plan(
-    requirements: Requirements, selected: list[SelectedCheck], inputs: Inputs, with_network: bool
+def node_plan(
+    requirements: Requirements, selected: list[SelectedCheck], inputs: Inputs, with_network: bool = False
 ) -> NodePlan:
+    """Return the NodePlan of a node for some checks. with_network: whether its address has to be read on the node."""
     needed = evidence_of(selected) | ({"host.network"} if with_network else set())
     return {
         "host_info": _host_info(requirements.settings, needed, inputs),
@@ -165,11 +167,16 @@ def _egress_info(rows: list[Row], selected: list[SelectedCheck], needed: set[str
         socks5_proxy=bool(inputs["monitoring_proxy"]),
         smtp=inputs["smtp"] if "mail" in needed else None,
         idle=inputs["idle_seconds"],
+        pods="pods" in needed,
     )
     endpoints += _service_probes(needed, inputs)
     if not endpoints and "name_servers" not in needed:
         return None
-    return {"endpoints": endpoints, "name_servers": "name_servers" in needed}
+    return {
+        "endpoints": endpoints,
+        "name_servers": "name_servers" in needed,
+        "pod_namespace": inputs["pod_namespace"],
+    }
 
 
 def _service_probes(needed: set[str], inputs: Inputs) -> list[dict[str, Any]]:
@@ -177,7 +184,8 @@ def _service_probes(needed: set[str], inputs: Inputs) -> list[dict[str, Any]]:
     found = []
     for service in site_services.of_inputs(inputs):
         if service.kind == site_services.DATABASE and "database" in needed:
-            found.append(site_services.probe(service, [egress_probes.DIRECT]))
+            from_pods = [egress_probes.POD] if "pods" in needed else []
+            found.append(site_services.probe(service, [egress_probes.DIRECT, *from_pods]))
         if service.kind == site_services.REGISTRY and "registry" in needed:
             own = egress_probes.is_internal(service.host) or no_proxy_rules.go(
                 ",".join(inputs["no_proxy_extra"]), service.host

@@ -119,6 +119,7 @@ def _with_repositories(egress: EgressInfo | None, repositories: list[dict[str, A
     return {
         "endpoints": [*(egress["endpoints"] if egress else []), *repositories],
         "name_servers": bool(egress and egress["name_servers"]),
+        "pod_namespace": egress["pod_namespace"] if egress else "",
     }
 
 

@@ -15,7 +15,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 
-DIRECT, HTTP_PROXY, SOCKS5 = "direct", "http_proxy", "socks5"
+DIRECT, HTTP_PROXY, SOCKS5, POD = "direct", "http_proxy", "socks5", "pod"
+# Rows, by how their ids begin, that only the container runtime of a node dials, to pull images; no pod does.
+PULLED_BY_NODES = ("ecr-", "dkr-ecr-", "api-ecr-", "rtf-runtime-registry-", "starport-layer-bucket-")
 # A site's own addresses, which are never reached through a proxy.
 _INTERNAL = [
     ipaddress.ip_network(text)
@@ -39,17 +41,20 @@ def egress_probes(
     socks5_proxy: bool = False,
     smtp: Mapping[str, Any] | None = None,
     idle: float = 0,
+    pods: bool = False,
 ) -> list[dict[str, Any]]:
     """Return one entry of the module's option endpoints for each endpoint row, each NTP server
     and the mail server.
 
     ntp_servers: entries of rtf_ntp_servers. http_proxy, socks5_proxy: whether there is one. smtp: the value of rtf_smtp.
-    idle: seconds to hold connections that need no client certificate.
+    idle: seconds to hold connections that need no client certificate. pods: whether to probe from a pod, too.
     """
     configured = [path for path, there in ((HTTP_PROXY, http_proxy), (SOCKS5, socks5_proxy)) if there]
     probes = []
     for row in endpoints:
         paths = [DIRECT] if is_internal(row["host"]) else paths_of(row["carrier"], configured)
+        if pods and not row["id"].startswith(PULLED_BY_NODES):
+            paths = [*paths, POD]
         probes.append(
             {
                 **{field: row[field] for field in ("id", "host", "port", "protocol", "mutual_tls")},

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.clusters import Profile
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import cluster_networks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.durations import (
     seconds,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given, role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED, given, role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import (
     OF_THE_NODE,
     Addresses,
@@ -46,6 +48,7 @@ _COMMENT_LENGTH = 120  # nft lets a comment be 128 characters long
 # The side of a row that an input names.
 SIDE_OF_INPUT = {"rtf_internal_networks": "internal_network", "rtf_ingress_sources": "internet"}
 EXTRA_PORTS = "rtf_extra_ports"
+PROFILE = "rtf_cluster_profile"
 ANYBODY = "anybody"
 # What a row calls the machines of a role.
 OWN_SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
@@ -90,7 +93,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     options = {
         "sets": wanted.sets,
         "rules": list(wanted.rules),
-        "trusted_networks": [inputs["pod_cidr"], inputs["service_cidr"]],
+        "trusted_networks": _trusted(inputs, applied),
         "default_deny": denies,
         "expire_after": seconds(inputs["install_ports_expire"]),
     }
@@ -129,6 +132,14 @@ def revert(inputs: Inputs, _host: Host, _remembered: Remembered) -> Plan:
 ROLE = Role(inspection, plan, revert, OF_THE_NODE)
 
 
+def _trusted(inputs: Inputs, applied: Mapping[str, Any]) -> list[str]:
+    """Return the networks of the cluster, by which the node accepts its pods. Those of a former run stay where no input sets any."""
+    unset = given(inputs["cluster_profile"]) is None
+    usual = [inputs["pod_cidr"], inputs["service_cidr"]] == [cluster_networks.AUTO, cluster_networks.AUTO]
+    former: list[str] = applied.get("trusted_networks") or [] if unset and usual else []
+    return former or list(cluster_networks.of_inputs(inputs))
+
+
 def rules_of(inputs: Inputs, applied: Mapping[str, Any], cluster: Cluster) -> tuple[Rules, bool]:
     """Return (the Rules of a node, whether everything else is denied). applied: what the node holds of a former run."""
     nodes = [
@@ -139,15 +150,18 @@ def rules_of(inputs: Inputs, applied: Mapping[str, Any], cluster: Cluster) -> tu
     denies = given(inputs["default_deny"])
     denies = bool(applied.get("default_deny")) if denies is None else denies
     catalogue, scope = catalog.load(), (inputs["release"], inputs["phase"])
+    profile = clusters.load().profile(given(inputs["cluster_profile"]))
     refused = problems(nodes, internal)
-    if denies:
-        refused += denying(catalog.release_of(catalogue, inputs["release"]))
+    # Where neither input is set, both the default deny and the ports of the cluster stay as they are.
+    if denies and [inputs["default_deny"], inputs["cluster_profile"]] != [UNCHANGED, UNCHANGED]:
+        refused += denying(catalog.release_of(catalogue, inputs["release"]), profile)
     if refused:
         raise Refusal("The firewall was not changed. " + "\n".join(refused))
-    catalogue = with_site_rows(catalogue, [], extra)
+    catalogue = of_site(catalogue, {"cluster_profile": profile and profile.id, "extra_ports": extra})
     role = role_of(cluster.node, cluster.groups)
     found = firewall(catalogue, scope, nodes, role, internal, ingress)
     unset = [name for name, value in values.items() if value is None]
+    unset += [PROFILE] if given(inputs["cluster_profile"]) is None else []
     return with_former(found, applied.get("rules") or [], scope, catalogue, unset), denies
 
 
@@ -160,14 +174,19 @@ def unrecognized(found: Mapping[str, Any]) -> bool:
     return not found["active"] and any(entry["verdict"] == "drop" and entry["owner"] == "" for entry in answers)
 
 
-def denying(release: Mapping[str, Any]) -> list[str]:
+def denying(release: Mapping[str, Any], profile: Profile | None) -> list[str]:
     """Return a sentence where everything else must not be denied; release: an entry of releases.yml."""
-    if release["line"] == "appliance":
+    if release["line"] == "appliance" or (profile and not profile.beside_ports):
         return []
+    refused = f"rtf_firewall_default_deny: refused with rtf_release {release['id']}"
+    if profile:
+        return [
+            f"{refused} and rtf_cluster_profile {profile.id}. The nodes also exchange {profile.beside_ports}, which these rules "
+            "cannot open, so pods on different nodes would be cut off from each other. Leave it unset, and deny at the network"
+        ]
     return [
-        f"rtf_firewall_default_deny: refused with rtf_release {release['id']}. The catalogue does not list the ports that a "
-        "self-managed Kubernetes uses between its nodes, so the nodes would be cut off from each other. Leave it unset, and "
-        "deny at the network"
+        f"{refused} unless rtf_cluster_profile is set. Without it the ports that your Kubernetes uses between its nodes are not "
+        "known, so the nodes would be cut off from each other. Set it, or leave the default deny unset and deny at the network"
     ]
 
 
@@ -197,10 +216,11 @@ def firewall(
 def with_former(found: Rules, former: list[Rule], scope: Scope, catalogue: Catalog, unset: Sequence[str]) -> Rules:
     """Return found with those rules of a former run that are for inputs which are not set now, and with the removals.
 
-    former: the rules that the node holds. catalogue: with the site's rows. unset: names out of SIDE_OF_INPUT and EXTRA_PORTS.
+    former: the rules that the node holds. catalogue: with the site's rows. unset: names out of SIDE_OF_INPUT, EXTRA_PORTS
+    and PROFILE.
     """
     sides = [SIDE_OF_INPUT[name] for name in unset if name in SIDE_OF_INPUT]
-    open_ids = {row["id"] for row in catalogue.ports if row["from"] in sides}
+    open_ids = {row["id"] for row in catalogue.ports if row["from"] in sides or (PROFILE in unset and row["clusters"])}
     known = {row["id"] for row in catalogue.ports}
 
     def stays(rule: Rule) -> bool:

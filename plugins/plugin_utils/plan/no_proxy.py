@@ -22,7 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.nod
 LOOPBACK = ("localhost", "127.0.0.1")
 METADATA = "169.254.169.254"
 # The names by which parts of the cluster call each other.
-CLUSTER_NAMES = ("kubernetes.default.svc", "leader.telekube.local", ".svc", ".local")
+KUBERNETES_NAMES = ("kubernetes.default.svc", ".svc", ".local")
+CLUSTER_NAMES = ("leader.telekube.local", *KUBERNETES_NAMES)
 
 
 def service_address(service_cidr: str) -> str:
@@ -44,12 +45,16 @@ def node_names(variables_by_node: Mapping[str, Mapping[str, Any]]) -> tuple[list
 
 
 def compute(
-    variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str, extra: Iterable[str] = ()
+    variables_by_node: Mapping[str, Mapping[str, Any]],
+    pod_cidr: str,
+    service_cidr: str,
+    extra: Iterable[str] = (),
+    names_within: Iterable[str] = CLUSTER_NAMES,
 ) -> list[str]:
-    """Return the list that NO_PROXY is made of."""
+    """Return the list that NO_PROXY is made of. names_within: those by which parts of the cluster call each other."""
     addresses, names = node_names(variables_by_node)
     api = service_address(service_cidr)
-    return _unique([*LOOPBACK, METADATA, *addresses, *names, pod_cidr, service_cidr, api, *CLUSTER_NAMES, *extra])
+    return _unique([*LOOPBACK, METADATA, *addresses, *names, pod_cidr, service_cidr, api, *names_within, *extra])
 
 
 def _unique(entries: Iterable[str]) -> list[str]:

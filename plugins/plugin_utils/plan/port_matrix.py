@@ -46,24 +46,33 @@ class LoadBalancer(TypedDict):
     port: int
 
 
-class PortPlan(TypedDict):
-    """The plan of the port matrix as plain data.
+class PortRows(TypedDict):
+    """Rows of the port table, by what a matrix proves of them.
 
-    rows: those that the matrix proves. closed: rows whose ports other nodes must not reach. public: rows that others than
-    nodes may use. sources: `{side of a public row: networks that the site set for it}`. nodes: `{"name", "role", "address"}`
-    of the whole inventory, with an empty address where it has only a name. most_peers: how many others a node probes at
-    most. operating: whether a cluster runs on the nodes, so that services of its own live on their ports. probe, links:
-    whether ports are probed, and links are measured. outside_host: the host that probes the nodes from outside, "" for none.
-    bandwidth: ring, all or none.
+    rows: those that nodes prove among themselves. closed: rows whose ports other nodes must not reach. public: rows that
+    others than nodes may use.
     """
 
     rows: list[Row]
     closed: list[Row]
     public: list[Row]
+
+
+class PortPlan(PortRows):
+    """The plan of the port matrix as plain data, with its PortRows.
+
+    sources: `{side of a public row: networks that the site set for it}`. nodes: `{"name", "role", "address"}`
+    of the whole inventory, with an empty address where it has only a name. most_peers: how many others a node probes at
+    most. operating: whether a cluster runs on the nodes, so that services of its own live on their ports. own_cluster: whether
+    the site brings its own Kubernetes, which may run in either phase. probe, links: whether ports are probed, and links are
+    measured. outside_host: the host that probes the nodes from outside, "" for none. bandwidth: ring, all or none.
+    """
+
     sources: dict[str, list[str]]
     nodes: list[dict[str, str]]
     most_peers: int
     operating: bool
+    own_cluster: bool
     load_balancer: LoadBalancer | None
     probe: bool
     outside_host: str
@@ -96,6 +105,7 @@ class Plan(NamedTuple):
     balanced: bool = False
     public: tuple[Row, ...] = ()
     outside: bool = False
+    own_cluster: bool = False
 
 
 def plan_ports(
@@ -115,17 +125,8 @@ def plan_ports(
     balancer = _load_balancer(inputs["load_balancer"]) if "load_balancer" in needed else None
     if not inputs["port_matrix"] or not (probe or "listeners" in needed or outside_host or balancer):
         return None
-    asked = catalog.select_ports(catalogue, inputs["release"], inputs["phase"])
-    rows = provable(asked)
-    installation = provable(catalog.select_ports(catalogue, inputs["release"], "install"))
     return {
-        "rows": rows,
-        "closed": to_be_closed(installation, rows),
-        "public": [
-            row
-            for row in asked
-            if row["to"] in ("nodes", "controllers") and row["from"] not in ("nodes", "controllers", "localhost")
-        ],
+        **rows_of(catalogue, inputs["release"], inputs["phase"]),
         "sources": {
             side: list(given(inputs.get(name, UNCHANGED)) or ())
             for side, name in (("internet", "ingress_sources"), ("internal_network", "internal_networks"))
@@ -133,12 +134,28 @@ def plan_ports(
         "nodes": [node._asdict() for node in nodes],
         "most_peers": inputs["port_matrix_peers"],
         "operating": inputs["phase"] == "operate",
+        "own_cluster": catalog.release_of(catalogue, inputs["release"])["line"] == "self_managed",
         "load_balancer": balancer,
         "probe": probe,
         "outside_host": outside_host,
         "links": links,
         "bandwidth": bandwidth,
         "times": times(inputs, bandwidth, len(nodes), forks),
+    }
+
+
+def rows_of(catalogue: catalog.Catalog, release: str, phase: str) -> PortRows:
+    """Return the PortRows of a release in a phase."""
+    asked = catalog.select_ports(catalogue, release, phase)
+    rows = provable(asked)
+    return {
+        "rows": rows,
+        "closed": to_be_closed(provable(catalog.select_ports(catalogue, release, "install")), rows),
+        "public": [
+            row
+            for row in asked
+            if row["to"] in ("nodes", "controllers") and row["from"] not in ("nodes", "controllers", "localhost")
+        ],
     }
 
 
@@ -154,6 +171,7 @@ def with_participants(ports: PortPlan, nodes: list[Node], absent: dict[str, Abse
         ports["load_balancer"] is not None,
         tuple(ports["public"]),
         bool(ports["outside_host"]),
+        ports["own_cluster"],
     )
 
 

@@ -17,12 +17,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import pam_environment, pam_version
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
-    POD_CIDR,
-    SERVICE_CIDR,
-    UNCHANGED,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import cluster_networks, proxy_url
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import block_changes, no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.block_changes import (
     ManagedFile,
@@ -265,8 +261,7 @@ def settings(values: Mapping[str, Any], shown: Inputs, cluster: Cluster) -> Sett
         hashes += [] if proxy is None else [proxy.digest]
     entries = no_proxy.compute(
         {node: {name: found[name] for name in VARIABLES if name in found} for node, found in cluster.variables.items()},
-        values.get("pod_cidr", POD_CIDR),
-        values.get("service_cidr", SERVICE_CIDR),
+        *cluster_networks.of_inputs(values),
         values["no_proxy_extra"],
     )
     inputs = {**shown, **urls, "no_proxy": entries}

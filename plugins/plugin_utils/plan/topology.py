@@ -41,7 +41,8 @@ class Proxy(NamedTuple):
 class Site(NamedTuple):
     """What the inventory says. Lists of networks and proxies may be empty or None: not stated.
 
-    ntp_servers: host names or addresses; nts_servers: those of them that are asked over NTS.
+    ntp_servers: host names or addresses; nts_servers: those of them that are asked over NTS. no_proxy: what a self-managed
+    cluster reaches without the proxy.
     """
 
     nodes: list[Node]
@@ -51,6 +52,7 @@ class Site(NamedTuple):
     nts_servers: list[str] = []
     http_proxy: Proxy | None = None
     monitoring_proxy: Proxy | None = None
+    no_proxy: list[str] = []
 
 
 class Party(NamedTuple):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.saved_run import SavedRun
 
 
-def text(report: Report) -> str:
+def text(run: SavedRun) -> str:
     """Return the content of the file."""
-    return json.dumps(report.evidence, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(run, indent=2, ensure_ascii=False) + "\n"

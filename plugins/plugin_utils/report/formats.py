@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
-    evidence_json,
     html_page,
     junit_xml,
     markdown,
@@ -23,6 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 )
 
 MAIN = "report.json"  # the file whose path the run prints and returns
+EVIDENCE = "evidence.json"  # beside it, the run as it was collected
 # {format: (name of its file, its content)}
 FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "html": ("report.html", html_page.text),
@@ -30,13 +30,11 @@ FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "markdown": ("report.md", markdown.text),
     "prometheus": ("readiness.prom", prometheus.text),
 }
-# Other commands of the collection read these, so they are always written.
-_ALWAYS: dict[str, Callable[[Report], str]] = {"evidence.json": evidence_json.text, MAIN: report_json.text}
 
 
 def render(report: Report, chosen: Iterable[str] = ()) -> dict[str, str]:
-    """Return `{name of a file: its content}`. chosen: the formats besides JSON."""
-    texts = {name: text(report) for name, text in _ALWAYS.items()}
+    """Return `{name of a file: its content}`. chosen: the formats besides JSON, which other commands read."""
+    texts = {MAIN: report_json.text(report)}
     for name in chosen:
         file, text = FORMATS[name]
         texts[file] = text(report)

@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 import markupsafe
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudged
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import (
     Document,
     Report,
@@ -49,6 +50,7 @@ def text(report: Report) -> str:
     digest = base64.b64encode(hashlib.sha256(html_template.STYLE.encode()).digest()).decode()
     return _PAGE.from_string(html_template.PAGE).render(
         document=document,
+        again=rejudged.sentence(document["rejudged"], document["generated"]) if "rejudged" in document else "",
         style=markupsafe.Markup(html_template.STYLE),
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         verdict=VERDICTS[document["readiness"]][0],
@@ -82,21 +84,14 @@ def _matrix(document: Document) -> dict[str, Any] | None:
 
 def _links(document: Document) -> list[dict[str, Any]]:
     """What was measured between the nodes: `{"title", "unit", "bars": [(source, destination, value, percent)]}`."""
-    matrix = document.get("port_matrix") or {}
-    latencies = [
-        (link["source"], link["destination"], link["rtt_ms"]["p95"])
-        for link in matrix.get("links", ())
-        if link["rtt_ms"]
-    ]
-    rates = [
-        (way["source"], way["destination"], way["mean_mbit"])
-        for way in matrix.get("bandwidth", ())
-        if "mean_mbit" in way
-    ]
+    matrix = document.get("port_matrix")
+    measured, streams = (matrix["links"], matrix["bandwidth"]) if matrix else ([], [])
+    latencies = [(link["source"], link["destination"], link["rtt_ms"]["p95"]) for link in measured if link["rtt_ms"]]
+    rates = [(way["source"], way["destination"], way["mean_mbit"]) for way in streams if "mean_mbit" in way]
     clocks = [
         (link["source"], link["destination"], abs(link["clock"]["offset_ms"]))
-        for link in matrix.get("links", ())
-        if link["rtt_ms"] and link.get("clock")
+        for link in measured
+        if link["rtt_ms"] and link["clock"]
     ]
     charts = (
         ("Latency, 95th percentile", "ms", latencies),
@@ -139,6 +134,5 @@ def _counts(document: Document) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {node["name"]: {} for node in document["nodes"]}
     for result in document["results"]:
         own = found[result["node"]]
-        status = "waived" if result["waiver"] else result["status"]
-        own[status] = own.get(status, 0) + 1
+        own[result["status"]] = own.get(result["status"], 0) + 1
     return found

@@ -53,6 +53,7 @@ PAGE = """<!DOCTYPE html>
 {{ blocking }} {{ "cause" if blocking == 1 else "causes" }} to resolve first{% endif %}.</p>
 <p class="dim">Release {{ document.release }}, control plane {{ document.control_plane }}, phase {{ document.phase }},
 <time datetime="{{ document.generated }}">{{ document.generated }}</time></p>
+{% if again %}<p>{{ again }}</p>{% endif %}
 <nav aria-label="Sections"><a href="#causes">Causes</a><a href="#nodes">Nodes</a>{% if matrix %}<a href="#ports">Ports</a>{% endif %}
 {% if endpoints %}<a href="#endpoints">Endpoints</a>{% endif %}{% if links %}<a href="#links">Measurements</a>{% endif %}
 <a href="#limits">What limits this verdict</a><a href="#findings">Findings</a></nav>
@@ -160,7 +161,7 @@ PAGE = """<!DOCTYPE html>
 <thead><tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th><th scope="col">Wanted</th></tr></thead>
 <tbody>{% for result in results %}
 <tr><th scope="row">{{ result.id }}</th>
-<td class="{{ result.status if not result.waiver else '' }}">{{ "waived" if result.waiver else result.status }}</td>
+<td class="{{ result.status }}">{{ result.status }}</td>
 <td>{{ result.observed }}{% if result.waiver %} <span class="dim">({{ result.waiver.reason }})</span>{% endif %}</td>
 <td>{{ result.expected }}</td></tr>
 {% endfor %}</tbody></table></div></details>

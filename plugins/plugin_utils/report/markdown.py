@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudged
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS, verdict_lines
@@ -28,6 +29,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"# Runtime Fabric readiness: {VERDICTS[document['readiness']][0]}"
     yield ""
     yield _plain(f"{' '.join(line for line, _colour in verdict_lines(document))}; {scope}; {document['generated']}")
+    if "rejudged" in document:
+        yield ""
+        yield _plain(rejudged.sentence(document["rejudged"], document["generated"]))
     yield ""
     yield "| node | role | address | readiness |"
     yield "|---|---|---|---|"

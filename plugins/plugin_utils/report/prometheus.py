@@ -29,8 +29,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _head("checks", "Number of checks of a node by severity and status.")
     counts: dict[tuple[str, str, str], int] = {}
     for result in document["results"]:
-        status = "waived" if result["waiver"] else result["status"]
-        key = result["node"], result["severity"], status
+        key = result["node"], result["severity"], result["status"]
         counts[key] = counts.get(key, 0) + 1
     for (node_name, severity, status), count in counts.items():
         yield _sample("checks", {"node": node_name, "severity": severity, "status": status}, count)

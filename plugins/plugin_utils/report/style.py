@@ -10,9 +10,14 @@ from __future__ import annotations
 Line = tuple[str, str | None]
 
 WIDTH = 80
-MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip"}
-WAIVED = "(ok)"
-COLOURS: dict[str, str | None] = {"pass": None, "fail": "red", "unknown": "yellow", "skipped": "cyan"}
+MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "????", "skipped": "skip", "waived": "(ok)"}
+COLOURS: dict[str, str | None] = {
+    "pass": None,
+    "fail": "red",
+    "unknown": "yellow",
+    "skipped": "cyan",
+    "waived": "cyan",
+}
 
 
 def shortened(text: str, width: int) -> str:

@@ -9,8 +9,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import comparison
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document, results_by_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import comparison, rejudged
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import (
+    ClusterNote,
+    Document,
+    results_by_node,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.waivers import JudgedWaiver
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
@@ -21,7 +25,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import (
     COLOURS,
     MARKS,
-    WAIVED,
     WIDTH,
     Line,
 )
@@ -94,7 +97,7 @@ def _lines_of_result(result: Result, width: int) -> list[Line]:
     if result["status"] == "fail" and result["severity"] != "required":
         colour, mark = "yellow", "warn"
     if result["waiver"]:
-        return [(_cut(f"  {WAIVED:<4}  {result['id']:<{width}}  waived: {result['waiver']['reason']}"), "cyan")]
+        return [(_cut(f"  {mark:<4}  {result['id']:<{width}}  waived: {result['waiver']['reason']}"), colour)]
     head = f"  {mark:<4}  {result['id']:<{width}}  "
     if result["status"] == "pass":
         return [(_cut(head + result["observed"]), colour)]
@@ -115,7 +118,7 @@ def _shared_reason(results: Sequence[Result]) -> Reason | None:
     return None
 
 
-def _cluster_lines(notes: Collection[dict[str, str]]) -> list[Line]:
+def _cluster_lines(notes: Collection[ClusterNote]) -> list[Line]:
     """What only several nodes together show."""
     out: list[Line] = [("", None), ("Across the cluster:", None)] if notes else []
     for note in notes:
@@ -136,6 +139,8 @@ def _closing_lines(report: Document) -> list[Line]:
         out += _hanging("", f"Left out by {variable} ({len(left_out)}): {', '.join(_by_area(left_out, ids))}", "cyan")
     for waiver in report["waivers"]:
         out += _waiver_lines(waiver)
+    if "rejudged" in report:
+        out += _hanging("", rejudged.sentence(report["rejudged"], report["generated"]), "cyan")
     if "since" in report and comparison.sentence(report["since"]):
         out += _hanging("", comparison.sentence(report["since"]), "cyan")
     missing = report["not_verified"]
@@ -158,7 +163,7 @@ def verdict_lines(report: Document) -> list[Line]:
     """Return the verdict, in one or two lines."""
     counts: dict[str, int] = {}
     for result in report["results"]:
-        key = "waived" if result["waiver"] else result["status"]
+        key = result["status"]
         if key == "fail" and result["severity"] != "required":
             key = "warn"
         counts[key] = counts.get(key, 0) + 1

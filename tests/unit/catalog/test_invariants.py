@@ -11,9 +11,19 @@ import itertools
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
+    catalog,
+    checks,
+    clusters,
+    features,
+    files,
+    rows,
+    site_rows,
+)
 
-CATALOG = catalog.load()
+# With the rows of all features, which are selected only where a site uses them.
+CATALOG = site_rows.of_site(catalog.load(), {"features": list(features.load())})
+PROFILES = [site_rows.of_site(CATALOG, {"cluster_profile": name}) for name in clusters.load().profiles]
 OFFERED = [(release["id"], plane) for release in CATALOG.releases for plane in release["control_planes"]]
 ALL_ROWS = [row for kind in rows.KINDS for row in getattr(CATALOG, kind)]
 
@@ -23,6 +33,7 @@ APPLICATIONS = {
     "https": {"HTTPS"},
     "amqp_wss": {"AMQP over WebSockets"},
     "lumberjack": {"Lumberjack", "HTTPS"},
+    "wss": {"HTTPS"},
 }
 
 
@@ -57,12 +68,48 @@ def test_no_endpoint_is_asked_for_twice(release, plane):
 
 @pytest.mark.parametrize("release", CATALOG.release_ids)
 def test_no_port_is_asked_for_twice(release):
-    keys = [
-        (row["transport"], row["from"], row["to"], row["application"], row["purpose"], port)
-        for row in catalog.select_ports(CATALOG, release, "install")
-        for port in row["ports"]
-    ]
-    assert len(keys) == len(set(keys))
+    for narrowed in (CATALOG, *PROFILES):
+        keys = [
+            (row["transport"], row["from"], row["to"], row["application"], row["purpose"], port)
+            for row in catalog.select_ports(narrowed, release, "install")
+            for port in row["ports"]
+        ]
+        assert len(keys) == len(set(keys))
+
+
+def test_every_port_is_selected_somewhere():
+    selected = {
+        row["id"]
+        for narrowed in (CATALOG, *PROFILES)
+        for release in CATALOG.release_ids
+        for row in catalog.select_ports(narrowed, release, "install")
+    }
+    assert selected == {row["id"] for row in CATALOG.ports}
+
+
+def test_rows_name_kinds_of_clusters_and_features_that_exist():
+    names = frozenset().union(*(profile.names for profile in clusters.load().profiles.values()))
+    assert {name for row in CATALOG.ports for name in row["clusters"]} <= names
+    assert {row["feature"] for row in CATALOG.endpoints} == {None, *features.load()}
+
+
+@pytest.mark.parametrize("narrowed", PROFILES, ids=lambda narrowed: narrowed.profile.id)
+def test_every_kind_of_cluster_has_the_ports_that_a_kubernetes_needs(narrowed):
+    bare = {row["id"] for row in catalog.select_ports(CATALOG, "2.x")}
+    found = [row for row in catalog.select_ports(narrowed, "2.x") if row["id"] not in bare]
+    opened = {(row["transport"], port, row["to"]) for row in found for port in row["ports"]}
+    assert {("tcp", "6443", "controllers"), ("tcp", "10250", "nodes"), ("tcp", "30000-32767", "nodes")} <= opened
+    etcd = [row for row in found if row["ports"][0].startswith("2379-")]
+    assert [(row["from"], row["to"]) for row in etcd] == [("controllers", "controllers")]
+    overlay = [row for row in found if row["severity"] == "required" and row["application"] in ("VXLAN", "BGP")]
+    assert len(overlay) == 1
+    assert {row["application"] == "BGP" for row in overlay} == {bool(narrowed.profile.beside_ports)}
+
+
+def test_only_releases_that_run_on_a_kubernetes_of_the_site_have_kinds_of_clusters_and_features():
+    lines = {release["id"]: release["line"] for release in CATALOG.releases}
+    rows_of_sites = [row for row in (*CATALOG.ports, *CATALOG.endpoints) if row.get("clusters") or row.get("feature")]
+    assert {lines[row["since"]] for row in rows_of_sites} == {"self_managed"}
 
 
 @pytest.mark.parametrize("release, plane", OFFERED)
@@ -120,13 +167,26 @@ def test_what_an_http_proxy_carries(release, plane):
 def test_the_message_broker_of_every_control_plane_needs_mutual_tls():
     for release, plane in OFFERED:
         brokers = [
-            row for row in catalog.select_endpoints(CATALOG, release, plane) if row["protocol"] in ("amqp_wss", "wss")
+            row
+            for row in catalog.select_endpoints(CATALOG, release, plane)
+            if row["protocol"] in ("amqp_wss", "wss") and not row["feature"]
         ]
         assert [row["mutual_tls"] for row in brokers] == [True]
 
 
+def documents_in(content):
+    """Yield the document of every source in the content of a file."""
+    for name, value in content.items() if isinstance(content, dict) else enumerate(content):
+        if name == "source":
+            yield value["document"]
+        elif isinstance(value, (dict, list)):
+            yield from documents_in(value)
+
+
 def test_every_document_is_used():
-    used = {release["document"] for release in CATALOG.releases}
+    used = {release["document"] for release in CATALOG.releases} | set(
+        documents_in(files.read(files.FOLDER / "clusters.yml"))
+    )
     for row in ALL_ROWS:
         used |= {stage["source"]["document"] for stage in [row, *row["changes"]]}
         if row["retired"]:

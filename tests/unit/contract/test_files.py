@@ -11,11 +11,13 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
+# REUSE-IgnoreStart
 LICENCE = [
     "# Copyright: hostprep.runtime_fabric contributors",
     "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
     "# SPDX-License-Identifier: GPL-3.0-or-later",
 ]
+# REUSE-IgnoreEnd
 
 # Folders of one machine or person ("ops" is the user of the lab), and options that tie pip to one package index.
 FOREIGN = [

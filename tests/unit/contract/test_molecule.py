@@ -198,6 +198,10 @@ def test_the_shared_base_guards_every_scenario():
     assert SHARED["ansible"]["env"]["ANSIBLE_HOST_PATTERN_MISMATCH"] == "error"
 
 
+def test_the_scenarios_that_begin_first_are_there():
+    assert set(run_molecule.LONGEST) < set(run_molecule.all_scenarios())
+
+
 @pytest.mark.parametrize("scenario", run_molecule.all_scenarios())
 def test_scenarios_have_tests_and_keep_the_guards(scenario):
     folder = checkout.CHECKOUT / "molecule" / scenario

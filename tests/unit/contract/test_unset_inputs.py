@@ -30,6 +30,7 @@ STAYS = {
     },
     "rtf_firewall": {
         "rtf_firewall_default_deny": "takes back that a former run denied everything else",
+        "rtf_firewall_cluster_profile": "none closes the ports of the cluster that a former run opened",
         "rtf_firewall_internal_networks": "closes what a former run opened to the internal networks",
         "rtf_firewall_ingress_sources": "opens to everybody what a former run opened to some",
         "rtf_firewall_extra_ports": "closes the ports of the site that a former run opened",
@@ -43,6 +44,7 @@ HARMLESS = {
         "rtf_proxy_monitoring_proxy_user": "a part of the SOCKS5 proxy, and written with it alone",
         "rtf_proxy_monitoring_proxy_password": "likewise",
         "rtf_proxy_no_proxy_extra": "a part of the HTTP proxy: the list is computed whenever the proxy is set",
+        "rtf_proxy_cluster_profile": "chooses the networks of the same list",
         "rtf_proxy_pod_cidr": "a part of the same list, which always has the networks of the platform",
         "rtf_proxy_service_cidr": "likewise",
         "rtf_proxy_consumers": "all of them; whoever leaves one out says so",

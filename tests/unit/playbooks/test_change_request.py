@@ -6,19 +6,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+import functools
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-
-COLLECTIONS = next(path.parent for path in Path(catalog.__file__).parents if path.name == "ansible_collections")
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"
 FILES = {
     "aws-security-groups.tf.json",
     "azure-network-security-group.tf.json",
@@ -35,41 +26,9 @@ FILES = {
 
 
 @pytest.fixture
-def site(tmp_path):
-    """A copy of the example's directory."""
-    folder = tmp_path / "site"
-    shutil.copytree(EXAMPLE, folder)
-    return folder
-
-
-@pytest.fixture
-def run(site, tmp_path):
-    """A function that runs the playbook in the site's directory with extra variables and options."""
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_LOCAL_TEMP": str(tmp_path / "ansible"),
-        "HOME": str(tmp_path),
-        # Whoever tried to reach a node would fail at once.
-        "ANSIBLE_SSH_EXECUTABLE": "/bin/false",
-    }
-
-    def play(*options, **variables):
-        command = [sys.executable, "-m", "ansible.cli.playbook", "hostprep.runtime_fabric.change_request"]
-        command += ["--inventory", "inventory", "--extra-vars", json.dumps(variables), *options]
-        return subprocess.run(
-            command,
-            cwd=site,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            encoding="utf-8",
-            check=False,
-        )
-
-    return play
+def run(play):
+    """A function that runs the playbook with extra variables and options."""
+    return functools.partial(play, "change_request")
 
 
 def written(site):

@@ -27,7 +27,7 @@ CASES = {
         {"interfaces": "auto lo\niface lo inet loopback\n", "interfaces.d/a": "auto eth0\n" + STATIC},
         {},
     ),
-    "source-directory takes no name with a dot (Debian #784479)": (
+    "source-directory takes no name with a dot (interfaces(5), INCLUDING OTHER FILES)": (
         {
             "interfaces": "source-directory interfaces.d\n",
             "interfaces.d/eth0.cfg": "auto eth0\n" + STATIC,

@@ -18,9 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel import (
     ALL,
-    DEFAULT,
     IP_FORWARD,
-    Kernel,
     same_parameter,
 )
 
@@ -106,19 +104,6 @@ def matches(pattern, key):
     """Whether a glob stands for a path; it never spans a slash."""
     parts, wanted = pattern.replace("[^", "[!").split("/"), key.split("/")
     return len(parts) == len(wanted) and all(fnmatch.fnmatchcase(text, part) for part, text in zip(parts, wanted))
-
-
-def settings_in(files, wanted):
-    """Return `{name: [{"value", "source"}, ...]}`: all settings of each name of `wanted`, the one that wins at boot last.
-
-    files: list of `(path, text)` in the order of reading. `source` is `path:line`. A name for which no setting is left
-    after the boot has none.
-    """
-    keys = {name: key_path(name) for name in wanted}
-    universe = {ALL, DEFAULT, *keys.values()}
-    kernel = Kernel()
-    kernel.take(writes_of_systemd(files, universe))
-    return {name: ranked(kernel, key, [Lines(files)]) for name, key in keys.items()}
 
 
 class Lines:

@@ -209,7 +209,7 @@ class _Reader:
     def docker(self):
         for path, text in self.files(docker_configuration.DAEMON_FILE):
             try:
-                found = docker_configuration.environment(text)
+                found = docker_configuration.environment(text, docker_configuration.daemon_release())
             except ValueError as problem:
                 raise Unreadable(f"{path}: {problem}") from None
             for each in found:

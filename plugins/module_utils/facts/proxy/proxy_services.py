@@ -55,7 +55,7 @@ def service_evidence(display, version=None, run=run_text, host=None):
         name = unit["Id"][0].rpartition(".")[0]
         process = unit.get("MainPID", ["0"])[0]
         running = unit.get("ActiveState") == ["active"] and process != "0"
-        own, changed = _of_daemon(host, process) if name == "docker" else ([], False)
+        own, changed = _of_daemon(host, process, run) if name == "docker" else ([], False)
         now = _now(process, host, own, changed) if running else None
         next_start = _proxies(_without(inherited + _of_unit(unit, display, version, host), unit) + own)
         found[name] = {
@@ -130,10 +130,11 @@ def _hide_cut(display, cut, pairs):
         display.hide(pair[1])
 
 
-def _of_daemon(host, process):
+def _of_daemon(host, process, run):
     """Return ([(name, value)] that docker's daemon sets for itself, whether its file is newer than the process)."""
     try:
-        found = docker_configuration.environment(host.read(docker_configuration.DAEMON_FILE))
+        text = host.read(docker_configuration.DAEMON_FILE)
+        found = docker_configuration.environment(text, docker_configuration.daemon_release(run))
     except (Unreadable, ValueError):
         return [], False
     changed = bool(found) and host.changed_since(docker_configuration.DAEMON_FILE, process)

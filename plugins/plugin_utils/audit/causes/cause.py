@@ -7,41 +7,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import alike
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.checks import OWNERS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
+    FAIL,
+    RECOMMENDED,
+    REQUIRED,
+    UNKNOWN,
+)
 
 
 class Explained(TypedDict):
-    """A finding that a cause explains. follows: whether it is a consequence and needs no action of its own."""
+    """A finding that a cause explains."""
 
-    id: str
-    node: str
-    follows: bool
+    id: Annotated[str, Field("The check.")]
+    node: Annotated[str, Field("The node.")]
+    follows: Annotated[bool, Field("Whether it is a consequence, which needs no action of its own.")]
 
 
 class Cause(TypedDict):
-    """One cause.
+    """What a person has to act on, once, with all findings that it explains."""
 
-    id: stable from run to run while the cause is the same. owner: who has to act. blocking: whether it keeps the cluster from
-    being ready. status: `fail`, or `unknown` where nothing was proven. nodes: those that have it, in the order of the
-    inventory. what: what was found. ask: what to send to the owner. confirm: a command that shows the fault without this
-    collection, or "". alternatives: what else it may be, each with the test that tells them apart.
-    """
-
-    id: str
-    title: str
-    owner: str
-    blocking: bool
-    severity: str
-    status: str
-    nodes: list[str]
-    what: str
-    explains: list[Explained]
-    ask: str
-    confirm: str
-    alternatives: list[str]
+    id: Annotated[str, Field("The same from run to run while the cause is the same.")]
+    title: Annotated[str, Field("The cause in one line.")]
+    owner: Annotated[str, Field("Who has to act.", OWNERS)]
+    blocking: Annotated[bool, Field("Whether it keeps the cluster from being ready.")]
+    severity: Annotated[str, Field("`required` where one of its findings is.", (REQUIRED, RECOMMENDED))]
+    status: Annotated[str, Field("`unknown` where nothing was proven.", (FAIL, UNKNOWN))]
+    nodes: Annotated[list[str], Field("The nodes that have it, in the order of the inventory.")]
+    what: Annotated[str, Field("What was found.")]
+    explains: Annotated[list[Explained], Field("The findings; each finding that needs action belongs to one cause.")]
+    ask: Annotated[str, Field("What to send to the owner.")]
+    confirm: Annotated[str, Field("A command that shows the fault without this collection, or empty.")]
+    alternatives: Annotated[list[str], Field("What else it may be, each with the test that tells the two apart.")]
 
 
 class Draft(NamedTuple):

@@ -14,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
     endpoints,
     lost_nodes,
     peers,
+    pods,
     remainder,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
@@ -27,12 +28,14 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
     lost_nodes.preparation,
     remainder.left_out,
     endpoints.endpoints,
+    pods.pods,
     peers.ports,
     remainder.roles,
     remainder.alike,
 )
 # Checks whose failure explains others on the same nodes. What is measured between nodes follows on every node.
 FOLLOWS = {
+    "kernel.ip_forward": ("egress.pods",),
     "access.shell": ("*",),
     "egress.dns": ("egress.*", "host.repos_reachable"),
     "egress.http_proxy": ("egress.*", "host.repos_reachable"),
@@ -64,7 +67,7 @@ def of_report(results: Sequence[Result], cluster: Cluster) -> list[Cause]:
 
 
 def _needs_a_cause(result: Result, cluster: Cluster) -> bool:
-    if result["waiver"] or result["severity"] == "info":
+    if result["severity"] == "info":
         return False
     return result["status"] in (FAIL, UNKNOWN) or (result["id"], result["node"]) in cluster.blocking
 
@@ -110,6 +113,8 @@ def _can_only_follow(result: Result, leader: Result) -> bool:
     if leader["id"] in ("net.mtu_path", "egress.ntp", "time.chrony_active", "time.synchronised"):
         return True
     evidence: Any = result["evidence"]
+    if leader["id"] == "kernel.ip_forward" and isinstance(evidence, Mapping):
+        return {fault["kind"] for fault in evidence["faults"]} == {"forwarding"}
     if leader["id"] == "egress.dns" and isinstance(evidence, Mapping):
         return evidence.get("verdict") == "unresolved"
     return False

@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.resu
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
-_PROBED = re.compile(r"^egress\.(?!ntp$|dns$|dns_search$|http_proxy$|socks5_proxy$|smtp$|bandwidth$)")
+_PROBED = re.compile(r"^egress\.(?!ntp$|dns$|dns_search$|http_proxy$|socks5_proxy$|smtp$|bandwidth$|pods$)")
 # verdict -> (title, owner)
 _KINDS = {
     "unresolved": ("{count} do not resolve", "DNS"),
@@ -187,7 +187,7 @@ def _others(group: Sequence[Result]) -> list[str]:
     for result in group:
         probe = result["evidence"]
         for other in probe.get("other_paths") or ():
-            if other.get("verdict") == "reachable":
+            if other.get("verdict") == "reachable" and other["path"] in remedies.CONFIGURED:
                 found[
                     f"{remedies.WAYS[other['path']].capitalize()} it is reachable: the configured path may be wrong."
                 ] = None

@@ -77,7 +77,11 @@ def _verdict_text(probe: Row) -> str:
 
 def _other_paths(probe: Row) -> list[str]:
     """The verdicts of the other paths, which the platform does not use for this row."""
-    return [f"{remedies.WAYS[other['path']]} it is {other['verdict']}" for other in probe.get("other_paths") or ()]
+    return [
+        f"{remedies.WAYS[other['path']]} it is {other['verdict']}"
+        for other in probe.get("other_paths") or ()
+        if other["path"] in remedies.CONFIGURED or other["verdict"] not in UNTRIED
+    ]
 
 
 def _reachable_alternate(subject: Subject, evidence: Evidence, row: Row) -> Row | None:

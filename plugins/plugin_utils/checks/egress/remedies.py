@@ -12,7 +12,14 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
-WAYS = {"direct": "directly", "http_proxy": "through the HTTP proxy", "socks5": "through the SOCKS5 proxy"}
+# The paths that a site chooses from by its inputs.
+CONFIGURED = ("direct", "http_proxy", "socks5")
+WAYS = {
+    "direct": "directly",
+    "http_proxy": "through the HTTP proxy",
+    "socks5": "through the SOCKS5 proxy",
+    "pod": "from a pod",
+}
 PROXIES = {"http_proxy": "HTTP proxy", "socks5": "SOCKS5 proxy"}
 VARIABLES = {"http_proxy": "rtf_http_proxy", "socks5": "rtf_monitoring_proxy"}
 
@@ -149,7 +156,9 @@ def by_cause(verdict: str, probe: Mapping[str, Any]) -> str:
 
 def _misconfigured(row: Row, probe: dict[str, Any]) -> str:
     """Another path works, or the required proxy is not set: the configuration may have to change."""
-    others = {other["path"]: other["verdict"] for other in probe.get("other_paths") or ()}
+    others = {
+        other["path"]: other["verdict"] for other in probe.get("other_paths") or () if other["path"] in CONFIGURED
+    }
     if others.get("direct") == "reachable":
         return f" {row['host']} is reachable directly: if no proxy is required, unset {VARIABLES[probe['path']]}."
     if others and probe["path"] == "direct" and row["carrier"] == "socks5":

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject, required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED
 
 GIB = 1024**3
 # The kernel and the firmware keep some of what a machine is sold with.
@@ -20,9 +21,22 @@ MEMORY_TOLERANCE = 0.06
 BURSTABLE = re.compile(r"t[1-4][a-z]*\.", re.IGNORECASE)
 
 
+def not_for(subject: Subject, asked: dict[str, Any]) -> Finding | None:
+    """Skip a node of a role that a requirement is not about. asked: what its row expects."""
+    return None if subject.role in asked.get("roles", (subject.role,)) else not_asked(f"{subject.role}s")
+
+
+def not_asked(nodes: str) -> Finding:
+    """Skip nodes of which the release does not ask it."""
+    return Finding(SKIPPED, "", f"this release does not require it of {nodes}", severity="info")
+
+
 @check("host.architecture")
 def architecture(subject: Subject, evidence: Evidence) -> Finding:
-    machines = required(subject, "node-architecture")["machines"]
+    asked = required(subject, "node-architecture")
+    if other := not_for(subject, asked):
+        return other
+    machines = asked["machines"]
     found = part(evidence, "host", "system", "hardware", "machine")
     expected = f"a processor with the architecture {' or '.join(machines)}"
     if found in machines:
@@ -37,7 +51,10 @@ def architecture(subject: Subject, evidence: Evidence) -> Finding:
 
 @check("host.cpu")
 def cpu(subject: Subject, evidence: Evidence) -> Finding:
-    least = required(subject, "node-cores")["cores"]
+    asked = required(subject, "node-cores")
+    if other := not_for(subject, asked):
+        return other
+    least = asked["cores"]
     found = part(evidence, "host", "system", "hardware", "cpus")
     expected = f"{least} cores or more"
     if found >= least:
@@ -64,7 +81,10 @@ def cpu_burstable(subject: Subject, evidence: Evidence) -> Finding:
 
 @check("host.memory")
 def memory(subject: Subject, evidence: Evidence) -> Finding:
-    least = required(subject, "node-memory")[f"{subject.role}_gib"]
+    asked = required(subject, "node-memory")
+    least = asked.get(f"{subject.role}_gib")
+    if least is None:
+        return not_asked(f"{subject.role}s")
     found = part(evidence, "host", "system", "hardware", "memory") / GIB
     expected = f"{least} GiB of memory for a {subject.role}"
     if found >= least * (1 - MEMORY_TOLERANCE):

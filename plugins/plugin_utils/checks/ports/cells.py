@@ -170,6 +170,8 @@ def _settled(
             why.append(f"{holder_text(beside[port])} listens on {beside[port]['address']} only")
         if verdict in _GOOD or (verdict == "unproven" and plan.operating and transport == "tcp"):
             continue  # a cluster forwards some ports to services that no socket of the node shows
+        if verdict == "unproven" and plan.own_cluster and transport == "tcp":
+            found = found.difference(_NODE_PORTS)
         for port in found:
             if port in failed:
                 unknown.setdefault("not_listening", set()).add(port)
@@ -196,7 +198,7 @@ def _settled(
     for port in left:
         # Over UDP only the listener of the run can answer.
         if port in holders:
-            (skipped if plan.operating else unknown).setdefault("occupied", set()).add(port)
+            (skipped if plan.operating or plan.own_cluster else unknown).setdefault("occupied", set()).add(port)
             reasons.append(f"held on {peer['name']} by {holder_text(holders[port])}, so UDP cannot be tested")
         else:
             unknown.setdefault("untested", set()).add(port)
@@ -213,9 +215,10 @@ def _holders_on_loopback(plan: planning.Plan, held: Mapping[str, Any]) -> dict[i
     """Return `{port: holder}` of the ports that a program other than the platform's holds on loopback alone, while it runs.
 
     The platform cannot bind such a port, whatever the listener of this run proves, which binds one address. Ports of
-    services come and go, and the platform's own programs also listen on loopback.
+    services come and go, and the platform's own programs also listen on loopback. Which programs a site's own Kubernetes
+    consists of is not known.
     """
-    if not plan.operating:
+    if plan.own_cluster or not plan.operating:
         return {}
     own = set(installer.load()["own_programs"])
     return {

@@ -124,11 +124,13 @@ def _advice(subject: Subject, red: Sequence[Row]) -> str:
         return "Find out why the node became unreachable (a crash, its power, its link), then run the audit again."
     if any(OTHER_AUDIT in cell["reason"] for cell in red):
         return LATER
+    if all(cell["status"] == SKIPPED and "held on" in cell["reason"] for cell in red):
+        return "Nothing needs to be done where what holds the port belongs to the cluster."
     if any("held on" in cell["reason"] for cell in red):
         return by_line(
             subject,
             appliance="Stop the process that holds the port, then run the audit again.",
-            self_managed="A port in use cannot be probed. If the process belongs to the cluster, connect to it from the other "
-            "nodes (`nc -vz ADDRESS PORT`) and waive this.",
+            self_managed="A port in use cannot be probed. If the process belongs to the cluster, find out why it does not answer at "
+            "the node's address; otherwise move it to another port.",
         )
     return "Fix the reported cause, then run the audit again with all nodes in one play."

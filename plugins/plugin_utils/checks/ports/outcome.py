@@ -7,13 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_text import side
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import cells as matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.inbound import inbound
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_document import (
+    Link,
+    OpenCell,
+    PortMatrix,
+    Stream,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, participants
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
@@ -55,9 +61,7 @@ class Matrix:
             self._cells_of.setdefault(cell.source, []).append(cell)
         self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
         self._streams = measurements.streams(self._evidence)
-        self.document = _document(self._plan, nodes, self._cells)
-        self.document["links"] = _links(self._evidence)
-        self.document["bandwidth"] = self._streams
+        self.document = _document(self._plan, nodes, self._cells, _links(self._evidence), self._streams)
 
     def rows(self, role: str) -> list[Row]:
         """Return the rows that a node of a role is judged by, each with its `opening` and `whom` in words."""
@@ -132,18 +136,24 @@ def _whom(row: Row) -> str:
     return "localhost" if row["direction"] == "local" else side(row["to"])
 
 
-def _links(evidence: Mapping[str, PortEvidence]) -> list[dict[str, Any]]:
+def _links(evidence: Mapping[str, PortEvidence]) -> list[Link]:
     """What was measured of the links between nodes, one entry a direction."""
-    found = []
+    found: list[Link] = []
     for source, own in evidence.items():
         measured = (own or {}).get("links")
         for link in measured if isinstance(measured, list) else ():
             parts = {key: link[key] for key in ("loss_percent", "rtt_ms", "clock", "path")}
-            found.append({"source": source, "destination": link["name"], **parts})
+            found.append(cast(Link, {"source": source, "destination": link["name"], **parts}))
     return found
 
 
-def _document(plan: planning.Plan, nodes: Sequence[Node], found: Sequence[matrix.Cell]) -> dict[str, Any]:
+def _document(
+    plan: planning.Plan,
+    nodes: Sequence[Node],
+    found: Sequence[matrix.Cell],
+    links: list[Link],
+    streams: list[dict[str, Any]],
+) -> PortMatrix:
     """All cells that are not passed, and the numbers of the others."""
     pairs = matrix.by_pair(found)
     return {
@@ -159,5 +169,7 @@ def _document(plan: planning.Plan, nodes: Sequence[Node], found: Sequence[matrix
             }
             for (source, destination), cells in pairs.items()
         ],
-        "cells": [cell._asdict() for cell in found if cell.status != PASS],
+        "cells": [cast(OpenCell, cell._asdict()) for cell in found if cell.status != PASS],
+        "links": links,
+        "bandwidth": cast("list[Stream]", streams),
     }

@@ -10,8 +10,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import other_service
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import clock_offsets
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
 MARGIN = 3  # clocks agree well when they are no further apart than this part of the limit
@@ -29,6 +30,20 @@ def between_nodes_margin(subject: Subject, evidence: Evidence) -> Finding:
     if between_nodes(subject, evidence).status != PASS:
         return Finding(SKIPPED, "", "see time.between_nodes")
     return _apart(subject, evidence, _most_apart() / MARGIN)
+
+
+def _until_known(subject: Subject, evidence: Evidence) -> str:
+    """What to do so that the clock can be compared."""
+    try:
+        other = other_service(subject, evidence)
+    except NoEvidence:
+        other = ""
+    if other:
+        return (
+            f"{other} does not report how far its clock is off, so packets between the nodes have to: set rtf_cluster_profile, and "
+            "leave rtf_preflight_port_matrix and rtf_preflight_links on."
+        )
+    return "Make time.synchronised pass on all nodes, then run the audit again."
 
 
 def _most_apart() -> float:
@@ -49,7 +64,7 @@ def _apart(subject: Subject, evidence: Evidence, limit: float) -> Finding:
             UNKNOWN,
             expected,
             judged.text,
-            "Make time.synchronised pass on all nodes, then run the audit again.",
+            _until_known(subject, evidence),
             compared,
         )
     return Finding(

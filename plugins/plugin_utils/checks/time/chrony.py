@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time import chrony_causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
 ENOUGH_SOURCES = 3
@@ -65,6 +65,9 @@ def no_competitor(subject: Subject, evidence: Evidence) -> Finding:
 @check("time.synchronised")
 def synchronised(subject: Subject, evidence: Evidence) -> Finding:
     """The vendor's installer gives up unless `chronyc tracking` says `Leap status : Normal`."""
+    other = other_service(subject, evidence)
+    if other:
+        return _by_other_service(subject, evidence, other)
     chrony = part(evidence, "host", "time", "chrony")
     if chrony.get("error"):
         raise NoEvidence(chrony["error"])
@@ -94,6 +97,9 @@ def synchronised(subject: Subject, evidence: Evidence) -> Finding:
 @check("time.sources_reach")
 def sources_reach(subject: Subject, evidence: Evidence) -> Finding:
     """With three sources a wrong one is outvoted; with two, chrony cannot tell which is wrong."""
+    other = other_service(subject, evidence)
+    if other:
+        return kept_by(other)
     sources = part(evidence, "host", "time", "chrony", "sources")
     expected = f"at least {ENOUGH_SOURCES} sources that answer"
     answering = [source.get("name") or source["address"] for source in sources if source["reach"]]
@@ -106,6 +112,41 @@ def sources_reach(subject: Subject, evidence: Evidence) -> Finding:
         observed,
         f"List {ENOUGH_SOURCES} or more servers, or a pool, in rtf_ntp_servers, so that a wrong one is outvoted.",
         sources,
+    )
+
+
+def other_service(subject: Subject, evidence: Evidence) -> str:
+    """Return the services that keep the clock in the place of chrony, "" for none.
+
+    The appliance's installer insists on chrony. On the nodes of a self-managed Kubernetes any service that synchronises the
+    clock does.
+    """
+    units = part(evidence, "host", "time", "units")
+    running = [name for name, unit in units.items() if unit["active"]]
+    if subject.line == "appliance" or any(name in CHRONY_UNITS for name in running):
+        return ""
+    return ", ".join(name.removesuffix(".service") for name in running)
+
+
+def kept_by(other: str) -> Finding:
+    """Skip what is read of chrony alone. other: what other_service returns."""
+    return Finding(SKIPPED, "", f"{other} keeps the clock, whose servers are not read", severity="info")
+
+
+def _by_other_service(subject: Subject, evidence: Evidence, other: str) -> Finding:
+    """Judge by what the kernel, or OpenNTPD, says of the clock."""
+    expected = "a time service follows a time source"
+    found = part(evidence, "host", "time").get("synchronised")
+    if found is None:
+        raise NoEvidence(f"{other} runs, and the kernel does not say whether the clock is synchronised")
+    if found:
+        return Finding(PASS, expected, f"{other} synchronises the clock")
+    return Finding(
+        FAIL,
+        expected,
+        f"{other} runs, and the clock is not synchronised",
+        f"Find out on {subject.node} why {other} does not follow its servers (`timedatectl timesync-status`, `ntpq -pn`, "
+        f"`journalctl -u {other.partition(',')[0]}`): they must answer on UDP 123.",
     )
 
 

@@ -13,7 +13,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.ro
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import PREPARE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import (
+    PREPARE,
+    kept_by,
+    other_service,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
@@ -26,6 +30,9 @@ def requested_servers(subject: Subject, evidence: Evidence) -> Finding:
     """What chronyc lists counts; what a file names counts only for a chronyc that prints no names, before version 4.0."""
     if not subject.ntp_servers:
         return Finding(PASS, "the servers of rtf_ntp_servers as sources of chrony", "rtf_ntp_servers is not set")
+    other = other_service(subject, evidence)
+    if other:
+        return kept_by(other)
     expected = f"{', '.join(subject.ntp_servers)} as sources of chrony"
     chrony, configuration = part(evidence, "host", "time", "chrony"), _configuration(evidence)
     if chrony.get("error"):

@@ -4,9 +4,13 @@
 
 """The tasks of the role follow the plan: what nothing selected needs is neither collected nor probed."""
 
+import datetime
 import json
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
+from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 AUDIT = """
     - name: Audit the node
@@ -35,7 +39,7 @@ def audited(directory, *words):
     code, output = play(directory, AUDIT, *words)
     assert code == 0, output
     *_earlier, newest = sorted((directory / "rtf-report" / "runs").glob("*/evidence.json"))  # of a part of the nodes
-    evidence = json.loads(newest.read_text())["node-1"]
+    evidence = json.loads(newest.read_text())["nodes"]["node-1"]
     ran, name = [], ""
     for line in output.splitlines():
         if line.startswith("TASK ["):
@@ -77,6 +81,29 @@ def test_evidence_that_a_play_hands_in_is_not_collected_again(tmp_path):
     assert audited(tmp_path, "-e", json.dumps({**inputs, **known}))[0]["host"] == kernel
     options["sysctls"] = []
     assert audited(tmp_path, "-e", json.dumps({**inputs, **known}))[0]["host"] != kernel
+
+
+def test_a_saved_run_has_what_it_was_judged_by_and_no_secret(tmp_path):
+    secret = planted.SECRETS["at"]
+    chosen = {
+        "rtf_checks": ["proxy.*"],
+        "rtf_http_proxy": f"http://jo:{planted.encoded(secret)}@proxy.example.com:3128",
+        "rtf_monitoring_proxy": "socks5://proxy.example.com:1080",
+        "rtf_monitoring_proxy_user": planted.USER,
+        "rtf_monitoring_proxy_password": planted.SECRETS["blank"],
+    }
+    audited(tmp_path, "-e", json.dumps(chosen))
+    [file] = (tmp_path / "rtf-report" / "runs").glob("*/evidence.json")
+    run = saved_run.read(json.loads(file.read_text()), str(file))
+    assert planted.found_in(file.read_text(), planted.SECRETS.values()) == []
+    assert planted.USER not in file.read_text() and "jo:" not in file.read_text()
+    assert run["inputs"]["http_proxy"] == "http://********@proxy.example.com:3128"
+    assert list(run["plan"]) == ["node-1"] and run["plan"]["node-1"]["host_info"]["sections"] == ["proxy"]
+    report = json.loads(file.with_name("report.json").read_text())
+    now = datetime.datetime.fromisoformat(report["generated"])
+    again = rejudging.rejudge(catalog.load(), run, {}, now).document
+    del again["rejudged"]
+    assert json.loads(json.dumps(again)) == report
 
 
 def test_the_plan_holds_no_secret(tmp_path):

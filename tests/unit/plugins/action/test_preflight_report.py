@@ -52,7 +52,7 @@ def test_the_report_and_its_evidence_are_written_for_their_owner_only(tmp_path):
     assert sorted(path.name for path in run.iterdir()) == ["evidence.json", "report.html", "report.json"]
     files = {path.name: json.loads(path.read_text()) for path in run.glob("*.json")}
     assert {stat.S_IMODE(path.stat().st_mode) for path in run.iterdir()} == {0o600}
-    here, left_out = files["evidence.json"]["node-1"], files["evidence.json"]["node-2"]
+    here, left_out = (files["evidence.json"]["nodes"][node] for node in ("node-1", "node-2"))
     assert here["host"]["hostile"] == HOSTILE and here["host"]["kernel"]
     assert here["download"] == {"skipped": True}  # there is one of an earlier run
     assert here["inventory"] == {"role": "controller", "ansible_host": "10.0.0.11"}
@@ -92,7 +92,7 @@ def test_nodes_of_an_earlier_batch_keep_what_they_had_to_probe(tmp_path):
     tasks += f"    - hostprep.runtime_fabric.preflight_report: {json.dumps(arguments)}\n"
     code, output = play(tmp_path, tasks)
     assert code == 0, output
-    found = json.loads((tmp_path / "found" / "evidence.json").read_text())
+    found = json.loads((tmp_path / "found" / "evidence.json").read_text())["nodes"]
     assert [found[node]["ports"]["asked"] for node in ("node-1", "node-2")] == [["node-1"], ["node-2"]]
 
 

@@ -23,7 +23,7 @@ def saved(tmp_path):
     """A directory with two runs."""
     run = planted_run.run(False)
     for partial in (False, True):
-        files = {"report.json": json.dumps(run.document), "evidence.json": json.dumps(run.evidence)}
+        files = {"report.json": json.dumps(run.document), "evidence.json": json.dumps(run.saved)}
         report_directory.save(tmp_path / "found", files, NOW, partial, 30)
     return tmp_path
 
@@ -75,7 +75,12 @@ def test_the_same_run_makes_the_same_archive_with_one_key(saved):
 def test_check_mode_writes_nothing(saved):
     code, output = pack(saved, "--check", hide_addresses=True)
     assert code == 0 and "changed=1" in output, output
-    assert sorted(path.name for path in (saved / "found").iterdir()) == ["evidence.json", "latest", "report.json", "runs"]
+    assert sorted(path.name for path in (saved / "found").iterdir()) == [
+        "evidence.json",
+        "latest",
+        "report.json",
+        "runs",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,10 @@ def closed_port(kind=socket.SOCK_STREAM):
         return sock.getsockname()[1]
 
 
+# Seconds. More than anything here needs on a busy machine, less than those would wait who heed no limit of their own.
+PATIENCE = 30
+
+
 def linger(sock):
     """Hold the connection until the client ends it."""
     while sock.recv(65536):

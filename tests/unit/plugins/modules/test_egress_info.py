@@ -106,16 +106,16 @@ def test_no_endpoints():
 
 def test_a_hung_resolver_does_not_hold_the_process():
     rows = [{"host": "a.example.com", "port": 443}, {"host": "b.example.com", "port": 443}]
-    result, seconds = start({"endpoints": rows, "timeout": 30, "deadline": 1}, code=HUNG_RESOLVER)
+    result, seconds = start({"endpoints": rows, "timeout": 50, "deadline": 3}, code=HUNG_RESOLVER)
     assert [(row["verdict"], row["layer"]) for row in result["endpoints"]] == [("untested", "dns")] * 2
-    assert seconds < 5
+    assert seconds < loopback.PATIENCE
 
 
 def test_a_hung_resolver_costs_one_timeout():
-    rows = [{"host": "a.example.com", "port": 443}] * 5
-    result, seconds = start({"endpoints": rows, "timeout": 1, "deadline": 30}, code=HUNG_RESOLVER)
-    assert [row["verdict"] for row in result["endpoints"]] == ["unresolved"] * 5
-    assert seconds < 5
+    rows = [{"host": "a.example.com", "port": 443}] * 40
+    result, seconds = start({"endpoints": rows, "timeout": 1, "deadline": 50}, code=HUNG_RESOLVER)
+    assert [row["verdict"] for row in result["endpoints"]] == ["unresolved"] * 40
+    assert seconds < loopback.PATIENCE
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope, build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
 
@@ -60,12 +60,14 @@ EXTRA_PORTS = [
     {"id": "metrics", "ports": [9100, "9200-9210"], "from": "10.20.0.0/16", "to": "nodes"},
     {"id": "mail", "ports": [25], "from": "controllers", "to": "2001:db8:2::25", "purpose": "=SUM(A1)"},
 ]
+# Selected with release 2.x alone.
+OF_SITE = {"cluster_profile": "rke2-canal", "features": ["mule-gateway"]}
 
 
 def request_for(site="as in the lab", scope="1.4 us", extras=False):
     rows = catalog.load()
     if extras:
-        rows = with_site_rows(rows, EXTRA_ENDPOINTS, EXTRA_PORTS)
+        rows = of_site(rows, {**OF_SITE, "extra_endpoints": EXTRA_ENDPOINTS, "extra_ports": EXTRA_PORTS})
     return build(rows, SCOPES[scope], SITES[site])
 
 

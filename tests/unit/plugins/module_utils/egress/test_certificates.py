@@ -146,7 +146,7 @@ def test_an_intermediate_authority_that_is_trusted_by_itself_is_enough():
     ],
 )
 def test_what_is_too_weak_is_refused_with_the_reason(sent, way):
-    """Inspecting proxies that still sign with SHA-1 (golang/go#41682), and boxes with keys of 1024 bits."""
+    """Certificates that Go refuses since 1.18 for SHA-1 in any signature but the root's (golang/go#41682), and keys of 1024 bits."""
     row = probe(sent, way)
     assert (row["verdict"], row["cause"]) == ("tls_untrusted", "weak_certificate")
     assert "SHA-1 with RSA" in row["detail"] or "an RSA key of 1024 bits" in row["detail"]

@@ -27,6 +27,42 @@ SAVED = """# Table `filter' contains incompatible base-chains, use 'nft' tool to
 -A INPUT -j ACCEPT
 COMMIT
 """
+# What the module firewall_rules was asked for.
+APPLIED = {
+    "label": "runtime_fabric",
+    "sets": {"nodes": ["192.0.2.21", "192.0.2.22"]},
+    "rules": [
+        {
+            "comment": "etcd",
+            "transport": "tcp",
+            "ports": ["2379"],
+            "from_set": "nodes",
+            "networks": [],
+            "expires": False,
+        },
+        {
+            "comment": "web",
+            "transport": "tcp",
+            "ports": ["443", "8080"],
+            "from_set": None,
+            "networks": [],
+            "expires": False,
+        },
+        {
+            "comment": "ui",
+            "transport": "tcp",
+            "ports": ["32009"],
+            "from_set": None,
+            "networks": ["10.0.0.0/8"],
+            "expires": False,
+        },
+        {"comment": "dns", "transport": "udp", "ports": ["53"], "from_set": "nodes", "networks": [], "expires": False},
+    ],
+    "trusted_networks": ["10.244.0.0/16"],
+    "default_deny": False,
+    "keep_ports": [22],
+    "expires_at": 0,
+}
 
 
 def text(name):
@@ -70,6 +106,37 @@ class RecordedHost:
             return 0, self.rules.get("listing", ""), ""
         found = self.rules[argv[0]]
         return (0, found, "") if found is not None else (1, "", "Error: JSON support not compiled-in.\n")
+
+
+class ReportedHost(RecordedHost):
+    """A host with the rules of the recorded files NAME.*, and with no front end."""
+
+    def __init__(self, name):
+        def recorded(suffix, otherwise=""):
+            path = f"{name}.{suffix}"
+            return text(path) if os.path.exists(os.path.join(RECORDED, path)) else otherwise
+
+        self.listing = recorded("txt")
+        legacy = recorded("legacy")
+        saved = "iptables-save", legacy or recorded("save")
+        known = {
+            "nft": recorded("json", EMPTY),
+            "listing": self.listing,
+            "ip6tables-save": recorded("save6"),
+            "iptables-restore": "",
+        }
+        if recorded("ipset"):
+            known["ipset"] = recorded("ipset")
+        files = {"/proc/net/ip_tables_names": "filter\n"} if legacy else {}
+        super().__init__(dict([saved], **known), files, "legacy" if legacy else "nf_tables")
+
+    def try_run(self, argv, stdin=None, timeout=None):
+        if argv == ["nft", "-n", "list", "ruleset"]:
+            return 0, self.listing, ""
+        return super().try_run(argv)
+
+    def unit_is(self, question, unit):
+        return False
 
 
 def _route(source):

@@ -7,8 +7,6 @@
 For each: which firewall of the site is active, and what packets of the port table find.
 """
 
-import os
-
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.firewall_evidence import (
@@ -23,76 +21,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
     kernel_rules,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.firewall.recorded_hosts import (
-    EMPTY,
-    RECORDED,
-    RecordedHost,
+    APPLIED,
+    ReportedHost,
     text,
 )
-
-APPLIED = {
-    "label": "runtime_fabric",
-    "sets": {"nodes": ["192.0.2.21", "192.0.2.22"]},
-    "rules": [
-        {
-            "comment": "etcd",
-            "transport": "tcp",
-            "ports": ["2379"],
-            "from_set": "nodes",
-            "networks": [],
-            "expires": False,
-        },
-        {
-            "comment": "web",
-            "transport": "tcp",
-            "ports": ["443", "8080"],
-            "from_set": None,
-            "networks": [],
-            "expires": False,
-        },
-        {
-            "comment": "ui",
-            "transport": "tcp",
-            "ports": ["32009"],
-            "from_set": None,
-            "networks": ["10.0.0.0/8"],
-            "expires": False,
-        },
-        {"comment": "dns", "transport": "udp", "ports": ["53"], "from_set": "nodes", "networks": [], "expires": False},
-    ],
-    "trusted_networks": ["10.244.0.0/16"],
-    "default_deny": False,
-    "keep_ports": [22],
-    "expires_at": 0,
-}
-
-
-class ReportedHost(RecordedHost):
-    """A host with the recorded rules of a situation, and with no front end."""
-
-    def __init__(self, name):
-        def recorded(suffix, otherwise=""):
-            path = f"report-{name}.{suffix}"
-            return text(path) if os.path.exists(os.path.join(RECORDED, path)) else otherwise
-
-        self.listing = recorded("txt")
-        legacy = recorded("legacy")
-        saved = "iptables-save", legacy or recorded("save")
-        known = {"nft": recorded("json", EMPTY), "listing": self.listing, "ip6tables-save": "", "iptables-restore": ""}
-        files = {"/proc/net/ip_tables_names": "filter\n"} if legacy else {}
-        super().__init__(dict([saved], **known), files, "legacy" if legacy else "nf_tables")
-
-    def try_run(self, argv, stdin=None, timeout=None):
-        if argv == ["nft", "-n", "list", "ruleset"]:
-            return 0, self.listing, ""
-        return super().try_run(argv)
-
-    def unit_is(self, question, unit):
-        return False
 
 
 def seen(name):
     """(the active firewalls, {(verdict, owner): (sources, ports)}, the rules that drop what pods send)."""
-    host = ReportedHost(name)
+    host = ReportedHost(f"report-{name}")
     rules = kernel_rules.read(host)
     packets = packet_evidence(host, rules, APPLIED, "runtime_fabric", 1)
     assert packets["hidden"] == []
@@ -117,7 +54,7 @@ def test_docker_drops_what_pods_send_and_is_no_firewall_of_the_site():
     assert active == []
     assert answers == {("unknown", "Docker"): ([ANYBODY[False]], ["8080"])}
     assert forward == [("ip filter FORWARD", "Docker")]
-    host = ReportedHost("docker")
+    host = ReportedHost("report-docker")
     assert forward_policies(kernel_rules.read(host).chains, "runtime_fabric") == (
         {"ip filter FORWARD": False},
         {"ip filter FORWARD": "Docker"},
@@ -133,7 +70,7 @@ def test_rules_that_a_program_puts_into_input_let_the_table_in(name):
 def test_a_set_of_nft_in_the_table_of_iptables_belongs_to_its_program():
     """netbirdio/netbird#2725: iptables-save prints the rule with the set as `-A INPUT -i wt0 -j ACCEPT`."""
     assert "-A INPUT -i wt0 -j ACCEPT" in text("report-netbird.save")
-    assert kernel_rules.beyond_iptables(ReportedHost("netbird")) == {("ip", "filter")}
+    assert kernel_rules.beyond_iptables(ReportedHost("report-netbird")) == {("ip", "filter")}
     assert seen("netbird") == ([], {}, [])
 
 

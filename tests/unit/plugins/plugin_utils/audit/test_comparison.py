@@ -25,7 +25,7 @@ def report(statuses, observed="", unreachable=()):
             "severity": "required",
             "status": status,
             "observed": observed or status,
-            "waiver": None,
+            "waiver": {"status": "fail", "reason": "known", "expires": None} if status == "waived" else None,
         }
         for (name, node), status in zip(CHECKS, statuses)
     ]
@@ -37,7 +37,7 @@ def keys(changes):
     return {(change["id"], change["node"]) for change in changes}
 
 
-STATUS = st.sampled_from(["pass", "fail", "unknown", "skipped"])
+STATUS = st.sampled_from(["pass", "fail", "unknown", "skipped", "waived"])
 STATUSES = st.lists(STATUS, min_size=len(CHECKS), max_size=len(CHECKS))
 
 
@@ -46,13 +46,20 @@ def test_over_twenty_runs_every_change_is_told_once_and_none_is_invented(schedul
     for former, latter in zip(schedule, schedule[1:]):
         found = compare(report(former), report(latter))
         assert keys(found["new"]) == {
-            key for key, old, now in zip(CHECKS, former, latter) if (old, now) == ("pass", "fail")
+            key for key, old, now in zip(CHECKS, former, latter) if old in ("pass", "waived") and now == "fail"
         }
         assert keys(found["fixed"]) == {
-            key for key, old, now in zip(CHECKS, former, latter) if (old, now) == ("fail", "pass")
+            key for key, old, now in zip(CHECKS, former, latter) if old == "fail" and now in ("pass", "waived")
         }
         assert found["still"] == sum((old, now) == ("fail", "fail") for old, now in zip(former, latter))
         assert not found["other"] and bool(sentence(found)) == bool(found["new"] or found["fixed"])
+
+
+def test_a_gap_that_is_accepted_fixes_nothing():
+    accepted = report(["waived"] * 3)
+    for result in accepted["results"]:
+        result["waiver"]["status"] = "skipped"
+    assert not compare(report(["fail"] * 3), accepted)["fixed"] and not compare(accepted, report(["fail"] * 3))["new"]
 
 
 def test_a_finding_with_another_value_has_changed():

@@ -12,24 +12,26 @@ import textwrap
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, clusters
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import advice, registry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples, test_host
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.egress import test_pods
 
 CHECKS = checks.load()
 SELF_MANAGED = [check["id"] for check in CHECKS if "self_managed" in check["lines"]]
 # Words of advice that can stop, remove or change what a node needs.
 HARM = re.compile(
     r"systemctl (?:disable|stop|mask|restart|kill)|\b(?:reboot|restart|stop|disable|remove|delete|uninstall|purge|wipe|flush"
-    r"|kill|replace)\b|swapoff|setenforce|hostnamectl|grubby|umount|ln -sf|modprobe -r|ip rule|take .* out|cgroup",
+    r"|kill|replace)\b|swapoff|setenforce|hostnamectl|grubby|umount|ln -sf|modprobe -r|ip rule|take .* out|cgroup_hierarchy",
     re.IGNORECASE,
 )
 # Sentences of checks of a self-managed node that have such words, and why they harm none.
 HARMLESS = {
     "Drain {} (`kubectl drain`), then reboot it": "drained before",
     "Drain {} (`kubectl drain`), then `systemctl restart {}`: with docker, a restart can stop": "drained before",
+    "Replace {} with a machine whose architecture is {}": "a worker on which no image of the platform runs",
     "or remove it from {}": "a name server that does not answer or resolve",
     "Drain {} before you stop a firewall's unit: that can remove the rules of kube-proxy": "a warning",
     "Delete its rules with `ip rule delete priority {}`": "routing rules of nm-cloud-setup alone, by their number",
@@ -48,6 +50,7 @@ HARMLESS = {
 
 def subject(phase="operate", **changes):
     scope = {"release": "2.x", "control_plane": "us", "phase": phase}
+    scope["cluster_profile"] = "kubeadm-calico"
     return samples.subject_of("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, [samples.NTP])._replace(
         **changes
     )
@@ -58,7 +61,11 @@ def kubernetes_node(asked):
     evidence = samples.evidence()
     host = evidence["host"]
     first, *_others, ntp = evidence["egress"]
-    evidence["egress"] = [{**first, "id": row["id"], "host": row["host"]} for row in asked.endpoints] + [ntp]
+    from_pod = {"path": "pod", "over": "direct", "verdict": "reachable", "layer": "http", "detail": None}
+    evidence["egress"] = [
+        {**first, "id": row["id"], "host": row["host"], "other_paths": [from_pod]} for row in asked.endpoints
+    ] + [ntp]
+    evidence["pods"] = test_pods.POD
     programs = [
         "systemd",
         "sshd",
@@ -78,7 +85,7 @@ def kubernetes_node(asked):
     host["system"].update(
         release="5.15.0-119-generic",
         os={"id": "ubuntu", "id_like": ["debian"], "version": "22.04", "name": "Ubuntu 22.04.5 LTS"},
-        hardware={"machine": "aarch64", "cpus": 1, "memory": 2**32, "product": "t3.large"},
+        hardware={"machine": "x86_64", "cpus": 2, "memory": 15 * 2**30, "product": "t3.large"},
         cgroups={"controllers": [], "unified": True},
         processes=[{"pid": 100 + number, "names": [name]} for number, name in enumerate(programs)],
         accounts={"1000": {"user": "ubuntu", "group": "ubuntu"}},
@@ -98,7 +105,12 @@ def kubernetes_node(asked):
     host["selinux"].update(
         mode="enforcing", configured="enforcing", platform={"id": "rhel", "version": "9.4", "like": []}
     )
-    host["time"]["units"] = {"systemd-timesyncd.service": {"active": True, "enabled": True}}
+    host["time"].update(
+        units={"systemd-timesyncd.service": {"active": True, "enabled": True}},
+        chrony={"error": "chronyc is not installed"},
+        synchronised=True,
+    )
+    evidence["cluster_size"] = {"controllers": 1, "workers": 1}
     return evidence
 
 
@@ -164,9 +176,12 @@ def test_the_name_of_a_node_that_has_joined_a_cluster_is_not_simply_changed():
 
 def test_denying_what_no_rule_opens_is_refused_where_the_ports_between_nodes_are_not_known():
     catalogue = catalog.load()
-    (problem,) = firewall.denying(catalog.release_of(catalogue, "2.x"))
+    profiles = clusters.load().profiles
+    (problem,) = firewall.denying(catalog.release_of(catalogue, "2.x"), None)
     assert problem.startswith("rtf_firewall_default_deny: refused with rtf_release 2.x")
-    assert not any(firewall.denying(catalog.release_of(catalogue, name)) for name in ("1.4", "1.13"))
+    assert not any(firewall.denying(catalog.release_of(catalogue, name), None) for name in ("1.4", "1.13"))
+    refused = {name for name in profiles if firewall.denying(catalog.release_of(catalogue, "2.x"), profiles[name])}
+    assert refused == {"kubeadm-calico", "k3s-calico"}
 
 
 def texts_of(function, seen):

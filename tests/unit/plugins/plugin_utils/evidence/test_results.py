@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results
 
 HOST = {"host": {"privileged": True}}
-PARTS = ["host", "egress", "repositories", "name_servers", "download", "disk_writes"]
+PARTS = ["host", "egress", "repositories", "name_servers", "pods", "download", "disk_writes"]
 EGRESS = {"endpoints": [{"id": "a"}, {"id": "repository:1"}], "name_servers": {"servers": []}}
 SKIPPED = dict.fromkeys(["download", "disk_writes"], {"skipped": True})  # their steps are not in the plan
 NOTHING = {**dict.fromkeys(PARTS, {"error": results.NEVER_COLLECTED}), **SKIPPED}

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import host_info
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, egress_probes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
 CATALOG = catalog.load()
@@ -26,6 +26,7 @@ INPUTS = {
     "no_proxy_extra": [],
     "smtp": {"host": "smtp.example.com"},
     "idle_seconds": 0.0,
+    "pod_namespace": "",
     "deadline": 30.0,
     "arp_sweep": False,
     "disk_writes": True,
@@ -244,6 +245,29 @@ def test_what_a_release_or_a_phase_does_not_ask_for_is_not_collected(inputs, abs
     planned = of(**inputs)
     assert absent.isdisjoint(planned["host_info"]["sections"]) and not planned["repositories"]
     assert {"kernel", "network"} <= set(planned["host_info"]["sections"])
+
+
+def paths(planned):
+    return {probe["id"]: probe["paths"] for probe in planned["egress_info"]["endpoints"]}
+
+
+def test_pods_dial_what_pods_use_on_nodes_of_a_cluster_that_is_not_the_appliances():
+    found = paths(of(release="2.x", persistence_database={"host": "db.example.com"}))
+    assert found["anypoint"] == ["http_proxy", "direct", "pod"]
+    assert found["persistence-database"] == ["direct", "pod"]
+    # Images are pulled by the node.
+    assert found["rtf-runtime-registry-us"] == ["http_proxy", "direct"]
+    assert not any("pod" in own for own in paths(of()).values())
+    assert not any("pod" in own for own in paths(of(release="2.x", skip_checks=["egress.pods"])).values())
+
+
+def test_rows_that_only_nodes_dial_are_rows_of_the_catalogue():
+    ids = [row["id"] for row in CATALOG.endpoints]
+    assert all(any(name.startswith(prefix) for name in ids) for prefix in egress_probes.PULLED_BY_NODES)
+
+
+def test_a_network_namespace_that_is_named_is_handed_on():
+    assert of(release="2.x", pod_namespace="cni-1")["egress_info"]["pod_namespace"] == "cni-1"
 
 
 def test_idle_seconds_make_the_deadline_longer():

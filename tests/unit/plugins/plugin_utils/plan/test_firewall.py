@@ -122,6 +122,7 @@ INPUTS = {
     "backend": "auto",
     "release": "1.4",
     "phase": "install",
+    "cluster_profile": "unchanged",
     "install_ports_expire": "24h",
     "default_deny": "unchanged",
     "rollback_timeout": 60,
@@ -228,7 +229,17 @@ def test_what_the_node_loses_and_what_cannot_be_opened_is_reported():
     [
         ({}, {"w1": {}}, "rtf_node_address: not set for w1, and ansible_host is not an IPv4 address there"),
         ({"internal_networks": ["10.0.0.0/8"]}, {}, "rtf_internal_networks: 192.0.2.11 of c1 is in none of 10.0.0.0/8"),
-        ({"default_deny": True, "release": "2.x"}, {}, "rtf_firewall_default_deny: refused with rtf_release 2.x"),
+        (
+            {"default_deny": True, "release": "2.x"},
+            {},
+            "rtf_firewall_default_deny: refused with rtf_release 2.x unless rtf_cluster_profile is set",
+        ),
+        (
+            {"default_deny": True, "release": "2.x", "cluster_profile": "kubeadm-calico"},
+            {},
+            "rtf_firewall_default_deny: refused with rtf_release 2.x and rtf_cluster_profile kubeadm-calico. "
+            "The nodes also exchange IP-in-IP",
+        ),
     ],
 )
 def test_what_would_lock_nodes_out_is_refused_before_anything_is_changed(inputs, variables, reason):
@@ -260,3 +271,55 @@ def test_durations(text, seconds):
 def test_what_is_not_a_duration_is_refused(value):
     with pytest.raises(ValueError, match="is not a valid duration"):
         durations.seconds(value)
+
+
+OWN = {
+    "release": "2.x",
+    "phase": "operate",
+    "pod_cidr": "auto",
+    "service_cidr": "auto",
+    "internal_networks": "unchanged",
+}
+CANAL = {**OWN, "cluster_profile": "rke2-canal", "default_deny": True}
+
+
+def opened(found):
+    """`{row id: (ports, who)}` of a plan, without those that the release alone has."""
+    rows = {rule["comment"]: (rule["ports"], rule["from_set"]) for rule in rules_planned(found)["rules"]}
+    return {name: entry for name, entry in rows.items() if name != "ingress-https"}
+
+
+def test_the_kind_of_a_cluster_opens_its_ports_and_trusts_its_networks():
+    found = plan(inputs=CANAL)
+    assert opened(found) == {
+        "rke2-api-server": (["6443"], "nodes"),
+        "rke2-supervisor": (["9345"], "nodes"),
+        "rke2-etcd": (["2379-2381"], "controllers"),
+        "rke2-kubelet": (["10250"], "nodes"),
+        "rke2-node-ports": (["30000-32767"], "nodes"),
+        "rke2-canal-vxlan": (["8472"], "nodes"),
+        "rke2-canal-health": (["9099"], "nodes"),
+    }
+    rules = rules_planned(found)
+    assert rules["default_deny"] and rules["trusted_networks"] == ["10.42.0.0/16", "10.43.0.0/16"]
+    set_by_the_site = rules_planned(plan(inputs={**CANAL, "pod_cidr": "10.50.0.0/16"}))
+    assert set_by_the_site["trusted_networks"] == ["10.50.0.0/16", "10.43.0.0/16"]
+
+
+def test_a_worker_of_such_a_cluster_opens_nothing_of_its_controllers():
+    worker = CLUSTER._replace(node="w1")
+    assert set(opened(plan(inputs=CANAL, cluster=worker))) == {
+        "rke2-kubelet",
+        "rke2-node-ports",
+        "rke2-canal-vxlan",
+        "rke2-canal-health",
+    }
+
+
+def test_a_kind_of_cluster_that_is_not_set_now_leaves_its_ports_open_and_none_closes_them():
+    rules = rules_planned(plan(inputs=CANAL))
+    there = {"applied": {**rules, "backend": "nftables", "expires_at": 9}, "holds": True}
+    assert plan(there, {**OWN, "default_deny": "unchanged"}) == Plan()
+    closed = plan(there, {**OWN, "cluster_profile": "none", "default_deny": False})
+    assert opened(closed) == {}
+    assert any("8472/udp from nodes" in text for text in closed.removals)

@@ -59,8 +59,8 @@ def waived(found, *entries, skip=()):
     """The report as it is with entries of rtf_waivers, and of rtf_skip_checks."""
     parsed, today = waiver_list.parse(entries, lambda value: None), datetime.date(2027, 1, 31)
     selected = selection.summary(found["results"], skip=skip)
-    results = waivers.apply(selection.leave_out(found["results"], selected), parsed, today)
-    told = waivers.summary(results, parsed, today)
+    judged = selection.leave_out(found["results"], selected)
+    results, told = waivers.apply(judged, parsed, today), waivers.summary(judged, parsed, today)
     return {
         **document_of(results, selected, told),
         "not_verified": [],

@@ -98,7 +98,7 @@ def closes(sock):
 
 def drips(sock):
     sock.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-    for _dummy in range(100):
+    while True:
         sock.sendall(b"y")
         time.sleep(0.1)
 
@@ -128,7 +128,7 @@ def garbage(sock):
 def test_hostile_servers_get_a_verdict_in_time(handle, words, protocol, layer):
     begun = time.monotonic()
     row = probe(handle, protocol, timeout=1)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < loopback.PATIENCE
     assert (row["verdict"], row["layer"]) == ("http_failed", layer)
     assert words in row["detail"]
 

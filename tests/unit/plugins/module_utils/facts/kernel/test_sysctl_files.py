@@ -6,7 +6,8 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import sysctl_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sysctl_names
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import boot_replay, sysctl_files
 
 
 @pytest.mark.parametrize(
@@ -26,21 +27,26 @@ def test_a_line_is_read_as_sysctl_d_says(line, parsed):
     assert sysctl_files.parse_line(line) == parsed
 
 
+def settings_of(files, name):
+    """[{"value", "source"}] of the lines that set a parameter, the one that wins at boot last."""
+    key = sysctl_names.key_path(name)
+    outcomes, _forwarding, _refused = boot_replay.replay(boot_replay.Boot(files), [key])
+    return outcomes[key].settings
+
+
 def setting_at_boot(files, name):
     """The value that a boot sets, or None."""
-    entries = sysctl_files.settings_in(files, [name])[name]
+    entries = settings_of(files, name)
     return entries[-1]["value"] if entries else None
 
 
 def test_the_last_setting_wins_and_every_line_is_named():
     files = [("/etc/a.conf", "# first\nnet.ipv4.ip_forward = 1\n"), ("/etc/b.conf", "net/ipv4/ip_forward=0")]
-    assert sysctl_files.settings_in(files, ["net.ipv4.ip_forward", "vm.swappiness"]) == {
-        "net.ipv4.ip_forward": [
-            {"value": "1", "source": "/etc/a.conf:2"},
-            {"value": "0", "source": "/etc/b.conf:1"},
-        ],
-        "vm.swappiness": [],
-    }
+    assert settings_of(files, "net.ipv4.ip_forward") == [
+        {"value": "1", "source": "/etc/a.conf:2"},
+        {"value": "0", "source": "/etc/b.conf:1"},
+    ]
+    assert settings_of(files, "vm.swappiness") == []
 
 
 def test_a_literal_name_beats_a_glob_wherever_it_stands():

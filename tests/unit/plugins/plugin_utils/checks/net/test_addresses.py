@@ -9,6 +9,7 @@ import json
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples, samples
@@ -196,7 +197,11 @@ def test_prefixes_that_differ_are_not_another_region_and_32_says_nothing(own, ot
     assert (result["status"], result["observed"]) == (status, observed)
 
 
-def test_of_a_single_address_no_subnet_is_known():
-    result = judged("net.subnet_headroom", with_prefix(32))
-    assert result["status"] == "unknown"
+def test_of_a_single_address_no_subnet_is_known_and_the_cluster_can_be_ready_all_the_same():
+    """Clouds give VMs such addresses: hetznercloud/terraform-provider-hcloud#410."""
+    result, usual = judged("net.subnet_headroom", with_prefix(32)), judged("net.subnet_headroom", with_prefix(24))
+    assert (result["status"], result["severity"]) == ("unknown", "recommended")
     assert "larger subnet" not in result["remedy"] and "console of the cloud" in result["remedy"]
+    assert (usual["status"], usual["severity"]) == ("pass", "required")
+    assert readiness.node_readiness([usual, result]) == "ready"
+    assert readiness.blocking([result]) == []

@@ -1,0 +1,56 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: rejudge
+short_description: Judge a saved run of the audit again, without the hosts
+version_added: 1.0.0
+description:
+  - Judges what a run of the role P(hostprep.runtime_fabric.rtf_preflight#role) has saved in C(evidence.json) with other
+    inputs, such as another release, limit or waiver. Runs on the controller and contacts no host.
+  - Of the variables of the nodes it takes those by which a run is judged, C(rtf_release), C(rtf_control_plane),
+    C(rtf_checks), C(rtf_skip_checks), C(rtf_waivers), C(rtf_extra_endpoints), C(rtf_extra_ports), C(rtf_spare_addresses),
+    C(rtf_max_latency_ms), C(rtf_min_node_bandwidth_mbit) and C(rtf_min_outbound_bandwidth_mbit), and by which it is reported,
+    C(rtf_report_dir), C(rtf_report_formats), C(rtf_report_keep), C(rtf_gate) and C(rtf_preflight_enforce). What is not
+    set, and every other input, is as it was in the saved run.
+  - What these inputs need and the run did not collect is C(unknown), with that reason. Waivers are judged for the day of the run.
+  - Writes C(report.json) and the formats of C(rtf_report_formats) to a directory below C(rejudged) in C(rtf_report_dir),
+    except in check mode. The reports of real runs and the links to the newest one stay as they are.
+  - Fails where an audit with the same results would fail.
+extends_documentation_fragment:
+  - hostprep.runtime_fabric.attributes
+  - hostprep.runtime_fabric.attributes.info
+options:
+  run:
+    description: C(evidence.json) of the run, or its directory. Without it, the last whole run.
+    type: path
+    default: ''
+notes:
+  - This is an action plugin; there is nothing to run on a host.
+author:
+  - hostprep.runtime_fabric contributors (!UNKNOWN)
+"""
+
+EXAMPLES = r"""
+# Most people run the playbook:
+# ansible-playbook hostprep.runtime_fabric.rejudge_rtf -i inventory -e rtf_release=1.13
+- name: Judge the run of last night again
+  hostprep.runtime_fabric.rejudge:
+    run: rtf-report/runs/20270130T020000Z
+  run_once: true
+"""
+
+RETURN = r"""
+readiness:
+  description: V(ready), V(not_ready) or V(incomplete), for the cluster.
+  returned: always
+  type: str
+  sample: not_ready
+report:
+  description: Path of C(report.json) on the controller, V(null) in check mode.
+  returned: always
+  type: str
+  sample: /home/ops/site/rtf-report/rejudged/20270131T091500Z/report.json
+"""

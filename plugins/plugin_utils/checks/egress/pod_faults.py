@@ -1,0 +1,265 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why pods of a node do not reach what the node reaches: the step at which their packets or questions are lost. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
+
+PLATFORM, ADMINISTRATOR, NETWORK = "platform team", "node administrator", "network"
+_NFT = "sudo iptables -nvL FORWARD; sudo nft list ruleset"
+_POLICIES = "kubectl get networkpolicy -A"
+_BEFORE_DATA = (None, "dns", "tcp")
+
+Probe = Mapping[str, Any]
+
+
+class Fault(NamedTuple):
+    """kind: a word for its place. title, what, ask: without the node's name. targets: `host:port` that are not reached."""
+
+    kind: str
+    title: str
+    owner: str
+    what: str
+    ask: str
+    confirm: str
+    alternatives: Sequence[str]
+    targets: Sequence[str]
+
+
+def faults(pod: Mapping[str, Any], failed: Sequence[tuple[Probe, Probe]], shut: Sequence[str]) -> list[Fault]:
+    """Return the Faults, that of most endpoints first.
+
+    pod: evidence of the pod. failed: (result of the node, result of the pod) of each endpoint that only the node reaches.
+    shut: chains of the node that forward nothing that no rule accepts.
+    """
+    traces = {trace["id"]: trace for trace in pod["traces"]}
+    groups: dict[str, list[tuple[Probe, Probe]]] = {}
+    for node, inside in failed:
+        trace = traces.get(node["id"]) or _like(inside, failed, traces)
+        groups.setdefault(_kind(pod, inside, trace), []).append((node, inside))
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return [_fault(kind, pod, own, traces, shut) for kind, own in ordered]
+
+
+def label(pod: Mapping[str, Any]) -> str:
+    """Return a short name of the pod that was looked at."""
+    if pod.get("pod"):
+        return f"pod {pod['pod']}"
+    return f"pod {pod['uid']}" if pod.get("uid") else f"the pod with the network of {pod['namespace']}"
+
+
+def _like(inside: Probe, failed: Sequence[tuple[Probe, Probe]], traces: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The trace of another endpoint that fails alike: only a few are traced."""
+    for node, other in failed:
+        if node["id"] in traces and (other["verdict"], other["layer"]) == (inside["verdict"], inside["layer"]):
+            found: Mapping[str, Any] = traces[node["id"]]
+            return found
+    return None
+
+
+def _kind(pod: Mapping[str, Any], inside: Probe, trace: Mapping[str, Any] | None) -> str:
+    if trace is None or trace["verdict"] in ("untested", "error"):
+        return "resolver" if trace is None and _knows_better(inside) else "unknown"
+    if trace["verdict"] == "reachable":
+        if inside["layer"] not in _BEFORE_DATA and inside.get("with_small_packets") == "reachable":
+            return "mtu"
+        return "resolver" if inside["verdict"] == "unresolved" else "treated"
+    if trace["unseen"]:
+        return "unknown"
+    if any(one["source"] == pod["address"] for one in trace["left"]):
+        return "masquerade"
+    if trace["left"]:
+        return "answer"
+    if not trace["entered"]:
+        return "interface"
+    forwarding = pod.get("forwarding") or {}
+    # By whichever of the interfaces the packet is routed; one that is the port of a bridge does not decide.
+    routed = trace["entered"][-1]
+    return "filter" if forwarding.get("ip_forward", True) and forwarding.get(routed, True) else "forwarding"
+
+
+def _knows_better(inside: Probe) -> bool:
+    """Whether a name server answered, though not with an address."""
+    return inside["verdict"] == "unresolved" and "does not exist" in (inside["detail"] or "")
+
+
+def _fault(
+    kind: str,
+    pod: Mapping[str, Any],
+    own: Sequence[tuple[Probe, Probe]],
+    traces: Mapping[str, Any],
+    shut: Sequence[str],
+) -> Fault:
+    node, inside = own[0]
+    targets = [f"{node['host']}:{node['port']}" for node, dummy in own]
+    trace = next((traces[node["id"]] for node, dummy in own if node["id"] in traces), None)
+    listed = joined_first(targets, ", ")
+    names = joined_first(list(dict.fromkeys(node["host"] for node, dummy in own)), ", ")
+    words = {
+        "pod": label(pod),
+        "targets": listed,
+        "names": names,
+        "address": pod["address"],
+        "detail": inside["detail"] or "",
+    }
+    if trace:
+        entered = trace["entered"]
+        words.update(
+            {
+                "to": f"{trace['address']} port {trace['port']}",
+                "by": entered[-1] if entered else "",
+                "leaves": joined_first(list(dict.fromkeys(one["interface"] for one in trace["left"])), ", "),
+                "as": trace["left"][0]["source"] if trace["left"] else "",
+                "how": "rejected" if trace["verdict"] in ("rejected", "refused") else "dropped",
+            }
+        )
+    title, owner, what, ask, confirm = _texts(kind, pod, shut)
+    confirm = confirm or (
+        f"sudo nsenter --net={pod['namespace']} curl -v -m 10 --noproxy '*' "
+        + (f"--connect-to ::{trace['address']}:{trace['port']} " if trace else "")
+        + f"https://{targets[0]}"
+    )
+    if kind == "resolver":
+        servers = " ".join(pod["name_servers"][:1])
+        confirm = f"sudo nsenter --net={pod['namespace']} nslookup {node['host']} {servers}"
+    return Fault(
+        kind,
+        title,
+        owner,
+        what.format(**words),
+        ask.format(**words),
+        confirm,
+        [text.format(**words) for text in _alternatives(kind, bool(shut))],
+        targets,
+    )
+
+
+def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str, str, str, str, str]:
+    """(title, owner, what, ask, confirm) of a kind of fault, with places for the words of _fault."""
+    if kind == "forwarding":
+        off = [
+            "net.ipv4.ip_forward" if name == "ip_forward" else f"net.ipv4.conf.{name}.forwarding"
+            for name, on in pod["forwarding"].items()
+            if not on
+        ]
+        names = " and ".join(off[:1] if "net.ipv4.ip_forward" in off else off)
+        return (
+            f"the node forwards nothing ({names} is 0)",
+            ADMINISTRATOR,
+            f"packets of {{pod}} to {{to}} come in by {{by}} and are not forwarded: {names} is 0",
+            f"Set {names} to 1, and keep it so: the role hostprep.runtime_fabric.rtf_kernel does both.",
+            f"sysctl {' '.join(off)}",
+        )
+    if kind == "filter":
+        chains = ", ".join(shut)
+        by = f"the policy of {chains}, which drops what no rule accepts, or a rule" if shut else "a rule or a policy"
+        return (
+            "the node drops them",
+            ADMINISTRATOR if shut else PLATFORM,
+            f"packets of {{pod}} to {{to}} come in by {{by}} and are {{how}} in the node; forwarding is on, so {by} of the node "
+            "does it",
+            (
+                f"Accept packets from and to the network of pods in {chains}; or, if it is a network policy, correct that."
+                if shut
+                else "Let pods connect to {targets}: correct the network policy, or the rule in the forward path of the node."
+            ),
+            f"{_POLICIES}; {_NFT}",
+        )
+    if kind == "masquerade":
+        return (
+            "their packets leave with the pod's address",
+            PLATFORM,
+            "packets of {pod} to {to} leave by {leaves} with the pod's own address {as}, and no answer comes back",
+            "Have the CNI plugin masquerade what pods send out of the cluster (ipMasq of the plugin bridge, --ip-masq of "
+            "Flannel, natOutgoing of Calico, enable-ipv4-masquerade of Cilium); or, if pods are to be seen with their own "
+            "addresses, ask the network team to route these to the node and to let them pass.",
+            "sudo iptables -t nat -S; sudo nft list ruleset",
+        )
+    if kind == "answer":
+        return (
+            "no answer comes back to them",
+            NETWORK,
+            "packets of {pod} to {to} leave by {leaves} with the address {as}, and no answer comes back to the pod",
+            "Find out where the answers are lost that {as} gets from {to} for connections of pods.",
+            "",
+        )
+    if kind == "interface":
+        return (
+            "their packets do not arrive at the node",
+            PLATFORM,
+            "packets of {pod} (address {address}) to {to} are seen on no interface of the node",
+            "Find out why the CNI plugin does not connect {pod} with the node, and make the pod anew.",
+            "ip -br link; ip route",
+        )
+    if kind == "mtu":
+        return (
+            "large packets are lost",
+            PLATFORM,
+            f"{{pod}} connects to {{targets}}, but large packets are lost ({{detail}}): with packets of at most 576 bytes it "
+            f"works. The MTU is {pod['mtu']} in the pod and {pod['node_mtu']} on {pod['node_interface']} of the node",
+            "Lower the MTU that the CNI plugin gives to pods to what passes on their path: an overlay needs 50 to 80 bytes of "
+            "the MTU of the node's interface, IPsec and WireGuard likewise.",
+            f"sudo nsenter --net={pod['namespace']} ping -M do -s 1400 -c 3 {pod['gateway']}",
+        )
+    if kind == "resolver":
+        servers = ", ".join(pod["name_servers"]) or "none"
+        return (
+            "their name servers fail",
+            PLATFORM,
+            f"the name servers of {{pod}} ({servers}, by its /etc/resolv.conf) do not resolve {{names}}: {{detail}}. To the addresses "
+            "by which the node reaches them its connections open",
+            f"Make the name servers of pods ({servers}) resolve {{names}}: where that is the service of CoreDNS, look at its pods, at "
+            "its Corefile and at the name servers that it forwards to.",
+            "",
+        )
+    if kind == "treated":
+        return (
+            "their connections are treated in another manner",
+            NETWORK,
+            "{pod} connects to {targets}, but not as the node does: {detail}",
+            "Find out which device on the path treats connections of pods in another manner than those of the node.",
+            "",
+        )
+    return (
+        "the reason is not known",
+        PLATFORM,
+        "{pod} does not reach {targets}: {detail}",
+        "Let pods connect to {targets} as the node does.",
+        "",
+    )
+
+
+def _alternatives(kind: str, shut: bool) -> Iterator[str]:
+    if kind == "filter":
+        if shut:
+            yield f"It is the policy of the chain where the counter of the policy in `{_NFT}` rises with each attempt."
+        yield (
+            f"It is a network policy where `{_POLICIES}` lists one that selects {{pod}}; a firewall of the node where the counter "
+            f"of its rule in `{_NFT}` rises with each attempt; a reverse path filter where IPReversePathFilter of `nstat -az` does."
+        )
+    if kind == "masquerade":
+        yield (
+            "If the network routes the addresses of pods, its firewall may drop them: it then sees packets from {address} to "
+            "{to}."
+        )
+    if kind == "answer":
+        yield (
+            "A rule of the node may drop the answers instead: the counter of its rule in `sudo nft list ruleset` rises with "
+            "each attempt."
+        )
+    if kind == "mtu":
+        yield (
+            "If the MTU of pods is right, ICMP messages `fragmentation needed` are dropped on the path: the network team can "
+            "let them pass."
+        )
+    if kind == "unknown":
+        yield (
+            "Masquerading, a network policy, the MTU of the CNI plugin or the pod's name servers: the commands `sudo iptables "
+            f"-t nat -S`, `{_POLICIES}`, `ip link` and `cat /etc/resolv.conf` in a pod tell them apart."
+        )

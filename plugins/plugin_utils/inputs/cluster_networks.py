@@ -1,0 +1,53 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The networks of the cluster's pods and services: what the site sets, else those of its kind of cluster. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.clusters import Networks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import given
+
+AUTO = "auto"
+
+
+def of_inputs(inputs: Mapping[str, Any]) -> Networks:
+    """Return the Networks of a cluster, both of them.
+
+    inputs: `cluster_profile`, `pod_cidr` and `service_cidr`, where they are set, by these names.
+    """
+    known = clusters.load()
+    profile = known.profile(given(inputs.get("cluster_profile")))
+    usual = profile.networks if profile else known.appliance
+    return Networks(
+        _set(inputs, "pod_cidr") or usual.pods or known.appliance.pods,
+        _set(inputs, "service_cidr") or usual.services or known.appliance.services,
+    )
+
+
+def of_inventory(variables: Mapping[str, Any]) -> Networks:
+    """Return the Networks of a cluster. variables: inputs by their own names, `rtf_pod_cidr` and so on."""
+    return of_inputs({name.removeprefix("rtf_"): value for name, value in variables.items()})
+
+
+def is_set(variables: Mapping[str, Any], name: str) -> bool:
+    """Whether a site has set one of the two networks. name: `rtf_pod_cidr` or `rtf_service_cidr`."""
+    return bool(_set(variables, name))
+
+
+def without_default(variables: Mapping[str, Any]) -> list[str]:
+    """Return a sentence where a site has to set the network of the pods, which its kind of cluster leaves open."""
+    profile = clusters.load().profile(given(variables.get("rtf_cluster_profile")))
+    if not profile or profile.networks.pods or is_set(variables, "rtf_pod_cidr"):
+        return []
+    return [f"rtf_pod_cidr: not set, and {profile.id} has no usual network for pods; set the one that the cluster uses"]
+
+
+def _set(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name, AUTO)
+    return "" if value == AUTO else str(value)

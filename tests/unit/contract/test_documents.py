@@ -1,0 +1,186 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the README and the guide tell users to type works: each command, input and inventory in them."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import yaml
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+
+GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("docs", "guide")]
+DOCUMENTS = [*checkout.tracked_files("README.md")[:1], *GUIDE, *checkout.tracked_files("docs/inputs.md")]
+FIRST_HOUR = "docs/guide/first-hour.md"
+
+# Names that begin like inputs: groups, roles, extra variables of compare_rtf, and what an audit leaves for a workflow.
+GROUPS = {"rtf_nodes", "rtf_controllers", "rtf_workers"}
+OTHER_NAMES = GROUPS | {"rtf_compare_before", "rtf_compare_after", "rtf_readiness"}
+
+# Programs of ansible-core have a parser each, which knows every option.
+PROGRAMS = {
+    "ansible": ("ansible.cli.adhoc", "AdHocCLI"),
+    "ansible-galaxy": ("ansible.cli.galaxy", "GalaxyCLI"),
+    "ansible-playbook": ("ansible.cli.playbook", "PlaybookCLI"),
+    "ansible-vault": ("ansible.cli.vault", "VaultCLI"),
+}
+# Options of what those two have no part of ansible-core for; `make release-check` runs the first.
+OTHER_PROGRAMS = {"ansible-builder": {"build", "--tag"}, "ansible-navigator": {"run", "--mode"}}
+ASKING = {"--ask-become-pass", "--ask-vault-pass"}
+
+# Runs each command of the list that it reads in a process of its own, which has Ansible imported already, and writes
+# {command: what was printed} of those that failed.
+RUNNER = """
+import importlib, json, os, sys, tempfile
+commands = json.load(sys.stdin)
+from ansible.cli import playbook
+failed = {}
+for command, place, name, words in commands:
+    with tempfile.TemporaryFile() as output:
+        child = os.fork()
+        if not child:
+            status = 99
+            try:
+                os.dup2(output.fileno(), 1), os.dup2(output.fileno(), 2)
+                program = getattr(importlib.import_module(place), name)(words)
+                status = program.run() if name == "PlaybookCLI" else program.parse()
+            except SystemExit as end:
+                status = end.code
+            except BaseException as problem:
+                print(repr(problem))
+            sys.stdout.flush(), sys.stderr.flush()
+            os._exit(status or 0)
+        if os.waitpid(child, 0)[1]:
+            output.seek(0)
+            failed[command] = output.read().decode()
+json.dump(failed, sys.stdout)
+"""
+
+
+def blocks(text):
+    """Return `[(language, content)]` of the fenced blocks of a Markdown text, those in lists without their indentation."""
+    found = re.findall(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.DOTALL | re.MULTILINE)
+    return [(language, textwrap.dedent(content)) for _indent, language, content in found]
+
+
+def blocks_of(language):
+    """Return `[(path, content)]` of the blocks of a language in all documents."""
+    return [
+        (str(path), content) for path in DOCUMENTS for name, content in blocks(checkout.read(path)) if name == language
+    ]
+
+
+def commands():
+    """Return the commands in the documents, each once, in their order."""
+    lines = [line for _path, content in blocks_of("shell") for line in content.splitlines()]
+    units = [line for _path, content in blocks_of("ini") for line in content.splitlines()]
+    steps = [line for _path, content in blocks_of("yaml") for line in content.splitlines()]
+    for line in units + steps:
+        lines += re.findall(r"(?:ExecStart=| run: | {4}- )((?:ansible-playbook|ansible-galaxy) .*)", line)
+    return list(dict.fromkeys(line.strip() for line in lines if line.strip() and not line.startswith("#")))
+
+
+def run_or_parsed(command):
+    """Return what RUNNER takes for a command: tasks are listed instead of run, and nothing is asked for."""
+    program, *words = shlex.split(command)
+    words = [word for word in words if word not in ASKING]
+    if program == "ansible-playbook":
+        words.append("--list-tasks")
+    return [command, *PROGRAMS[program], [program, *words]]
+
+
+@pytest.fixture
+def site(tmp_path):
+    """The directory of the first hour, with a node more for the page that adds one."""
+    (inventory,) = [content for language, content in blocks(checkout.read(FIRST_HOUR)) if "rtf_nodes:vars" in content]
+    (tmp_path / "inventory").write_text(inventory.replace("[rtf_workers]\n", "[rtf_workers]\nnode-4\n"))
+    return tmp_path
+
+
+def test_there_are_documents():
+    assert len(DOCUMENTS) > 10 and len(commands()) > 15
+
+
+def test_commands_are_accepted(site):
+    """Playbooks list their tasks, which reads the inventory, the playbook, its roles and each option."""
+    known = [command for command in commands() if shlex.split(command)[0] in PROGRAMS]
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER],
+        cwd=site,
+        env=checkout.environment(
+            ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS), ANSIBLE_LOCAL_TEMP=str(site / "tmp"), LC_ALL="C.UTF-8"
+        ),
+        input=json.dumps([run_or_parsed(command) for command in known]),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    assert json.loads(done.stdout) == {}
+
+
+def test_other_commands_are_known():
+    """What has no parser here is named, with the options that are used, or is a target of make."""
+    for command in commands():
+        program, *words = shlex.split(command)
+        if program in OTHER_PROGRAMS:
+            assert set(words) >= OTHER_PROGRAMS[program], command
+        elif program not in PROGRAMS:
+            assert program in ("make", "sudo", "pip", "apt-get"), command
+
+
+def test_inputs_of_the_first_hour_are_valid(site):
+    """By the playbook that contacts no host."""
+    (site / "inventory").write_text((site / "inventory").read_text().replace("node-4\n", ""))
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "hostprep.runtime_fabric.change_request", "-i", "inventory"],
+        cwd=site,
+        env=checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0 and "WARNING" not in done.stdout, done.stdout
+    assert "ntp1.example.com" in (site / "rtf-change-request" / "openings.csv").read_text()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+def test_inputs_exist(path):
+    known = set(declaration.load().variables) | set(checkout.role_names()) | OTHER_NAMES
+    named = set(re.findall(r"(?<![\w.-])rtf_[a-z0-9_]+", checkout.read(path)))
+    assert {name for name in named - known if not name.endswith("_")} == set()
+
+
+@pytest.mark.parametrize("path, content", blocks_of("yaml"), ids=lambda value: str(value)[:40])
+def test_yaml_can_be_read(path, content):
+    assert yaml.safe_load(content), path
+
+
+def test_quick_start_of_the_readme_is_that_of_the_first_hour():
+    readme = dict(blocks(checkout.read("README.md")))
+    (inventory,) = [content for _language, content in blocks(checkout.read(FIRST_HOUR)) if "rtf_nodes:vars" in content]
+    assert readme["ini"] == inventory
+    for asked in ("ansible_user=", "rtf_release=", "rtf_control_plane=", "rtf_ntp_servers="):
+        assert asked in inventory
+    assert "--ask-become-pass" in readme["shell"]
+
+
+def test_readme_is_one_screen():
+    assert len(checkout.read("README.md").splitlines()) <= 100
+
+
+def test_pages_of_the_guide_are_in_the_index():
+    listed = re.findall(r"^guide/([\w-]+)$", checkout.read("docs/index.md"), re.MULTILINE)
+    assert sorted(listed) == sorted(path.stem for path in GUIDE)
+
+
+def test_what_counts_as_a_block():
+    assert blocks("a\n\n```shell\nls\n```\n\n* b\n\n  ```ini\n  x=1\n  ```\n") == [("shell", "ls\n"), ("ini", "x=1\n")]
