@@ -160,6 +160,7 @@ def cluster_of(
     cells: Sequence[Mapping[str, Any]],
     checks: Iterable[Mapping[str, Any]],
     blocking: Iterable[Result],
+    proxies: Mapping[str, str] | None = None,
 ) -> Cluster:
     """Return what rules know of the cluster. evidence: of every node, in the order of the inventory."""
     return Cluster(
@@ -169,4 +170,5 @@ def cluster_of(
         cells,
         {row["id"]: row for row in checks},
         frozenset((result["id"], result["node"]) for result in blocking),
+        proxies or {},
     )
