@@ -74,7 +74,7 @@ class Cluster(NamedTuple):
     cells: Sequence[Mapping[str, Any]]
     checks: Mapping[str, Mapping[str, Any]]
     blocking: frozenset[tuple[str, str]]
-    proxies: Mapping[str, str]
+    proxies: Mapping[str, str] = {}
 
     def check(self, name: str) -> Mapping[str, Any]:
         """Return the row of a check; of the whole kind where a check is made for each row of a catalogue."""

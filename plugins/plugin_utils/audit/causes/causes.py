@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -48,6 +49,7 @@ FOLLOWS = {
     "storage.docker_device": ("storage.mounts",),
     "storage.etcd_device": ("storage.mounts",),
 }
+_NODE = re.compile(r"\bNODE\b")  # in a command of a row, the first node that has the cause
 _OF_PAIRS = ("time.between_nodes*", "net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
 
 
@@ -138,7 +140,7 @@ def _cause(draft: Draft, cluster: Cluster) -> Cause:
             {"id": result["id"], "node": result["node"], "follows": id(result) in followers} for result in draft.results
         ],
         "ask": draft.ask,
-        "confirm": draft.confirm,
+        "confirm": _NODE.sub(nodes[0], draft.confirm) if nodes else draft.confirm,
         "alternatives": list(draft.alternatives),
     }
 

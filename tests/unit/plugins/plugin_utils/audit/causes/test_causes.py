@@ -280,3 +280,9 @@ def test_black_holes_explain_a_bandwidth_of_nothing():
     assert [entry for entry in cause["explains"] if entry["follows"]] == [
         {"id": "net.bandwidth", "node": "w1", "follows": True}
     ]
+
+
+def test_the_command_that_confirms_names_a_node():
+    report = audited(on("w2")(lambda node, evidence: evidence["host"].update(privileged=False)))
+    [cause] = [cause for cause in report["causes"] if "sudo -n true" in cause["confirm"]]
+    assert cause["confirm"] == "ssh w2 sudo -n true"
