@@ -22,7 +22,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
 
-RUNS, LATEST, REJUDGED = "runs", "latest", "rejudged"
+RUNS, REJUDGED, LATEST = "runs", "rejudged", "latest"
 PARTIAL = "-partial"
 _UNFINISHED, _DAY = ".unfinished-", 86400
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -37,14 +37,14 @@ def save(directory: Path, files: Mapping[str, str], now: datetime.datetime, part
     place = _written(directory / RUNS, files, now, PARTIAL if partial else "")
     if not partial:
         _lead_to(directory, place, files)
-    _forget(directory, place.parent, place, keep)
+    _forget(directory, place, keep)
     return place
 
 
 def save_rejudged(directory: Path, files: Mapping[str, str], now: datetime.datetime, keep: int) -> Path:
-    """Write the files of a run that was judged again, and return their directory. Arguments as for save."""
-    place = _written(directory / REJUDGED, files, now)
-    _forget(directory, place.parent, place, keep)
+    """Write the files of a run that was judged again, and return their directory. Arguments and errors as for save."""
+    place = _written(directory / REJUDGED, files, now, "")
+    _forget(directory, place, keep)
     return place
 
 
@@ -59,10 +59,11 @@ def newest(directory: Path, name: str) -> dict[str, Any] | None:
 
 def all_runs(directory: Path) -> list[Path]:
     """Return the directories of the whole runs, the oldest first."""
-    return [path for path in _in(directory / RUNS) if not path.name.endswith(PARTIAL)]
+    return [path for path in _places(directory / RUNS) if not path.name.endswith(PARTIAL)]
 
 
-def _in(runs: Path) -> list[Path]:
+def _places(runs: Path) -> list[Path]:
+    """The directories of all runs below a directory, the oldest first."""
     return sorted(path for path in runs.iterdir() if not path.name.startswith(".")) if runs.is_dir() else []
 
 
@@ -71,7 +72,7 @@ def of_name(directory: Path, name: str = "") -> Path:
 
     Raises ValueError where there is none.
     """
-    places = _in(directory / RUNS)
+    places = _places(directory / RUNS)
     if name:
         places = [place for place in places if place.name == name]
     if not places:
@@ -79,8 +80,8 @@ def of_name(directory: Path, name: str = "") -> Path:
     return ([place for place in places if not place.name.endswith(PARTIAL)] or places)[-1]
 
 
-def _written(runs: Path, files: Mapping[str, str], now: datetime.datetime, kind: str = "") -> Path:
-    """Write the files of a run beside the other runs, then give it its place among them."""
+def _written(runs: Path, files: Mapping[str, str], now: datetime.datetime, kind: str) -> Path:
+    """Write the files of a run below `runs`, as a whole or not at all, and return its directory."""
     runs.mkdir(parents=True, exist_ok=True)
     _clear(runs, now)
     unfinished = Path(tempfile.mkdtemp(dir=runs, prefix=_UNFINISHED))
@@ -135,10 +136,10 @@ def _link(path: Path, target: Path) -> None:
         os.replace(link, path)
 
 
-def _forget(directory: Path, runs: Path, place: Path, keep: int) -> None:
-    """Remove the oldest runs beyond `keep`, but neither this one nor what the links lead to."""
+def _forget(directory: Path, place: Path, keep: int) -> None:
+    """Remove the oldest runs beyond `keep` that lie beside `place`, but neither this one nor what the links lead to."""
     linked = {path.resolve().parent for path in directory.iterdir() if path.is_symlink()}
-    every = _in(runs)
+    every = _places(place.parent)
     for path in every[: max(0, len(every) - keep)]:
         if path != place and path.resolve() not in linked:
             shutil.rmtree(path)

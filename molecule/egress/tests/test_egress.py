@@ -45,6 +45,7 @@ MUTUAL_TLS = {
 
 
 SMTP = "smtp.lab.example"
+SLOW_GREETING = 6  # seconds; each layer has 5
 LARGE_FILE = "/srv/packages/large"
 LARGE_URL = "http://packages.lab.example/large"
 
@@ -216,10 +217,17 @@ def test_name_servers_that_lie_are_named(direct):
 
 @pytest.fixture(scope="module")
 def denied(lab, audit, large_file):
-    """Only the proxies are the way out; squid denies one name and clients without a User-Agent, and dante works."""
+    """Only the proxies are the way out; squid denies one name and clients without a User-Agent, and dante works.
+
+    The mail server takes longer to greet its clients than a connection may take.
+    """
     rules = ["acl named browser .", "http_access deny !named"]
     rules += [f"acl filtered dstdomain {ROWS['ecr-us']}", "http_access deny filtered"]
-    with faults.only_proxies(lab, how="drop"), faults.proxy_rules(lab, "proxy", *rules):
+    with (
+        faults.only_proxies(lab, how="drop"),
+        faults.proxy_rules(lab, "proxy", *rules),
+        faults.mail_greeting_delayed(lab, SLOW_GREETING),
+    ):
         return audit(
             "http://proxy.lab.example:3128",
             rtf_http_proxy="http://proxy.lab.example:3128",
@@ -249,6 +257,7 @@ def test_a_line_and_a_mail_server_that_are_not_what_is_wanted(denied):
     assert " through the HTTP proxy, peak " in result["observed"] and result["evidence"]["bytes"] > 1000000
     result = denied.result("controller-1", "smtp")
     assert result["observed"] == "starttls, AUTH PLAIN"
+    assert result["evidence"]["elapsed"] >= SLOW_GREETING
     assert result["remedy"].startswith(f"Ask the mail team to offer AUTH CRAM-MD5 to controller-1 on {SMTP} port 587")
 
 

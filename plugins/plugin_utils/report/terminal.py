@@ -31,7 +31,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.sty
 
 Reason = tuple[str, str, str]  # status, observed and remedy of a result
 _MOST_CAUSES = 6  # in the summary
-DRY_RUN = "Dry run: no report was written; this is the state before any change of this run."
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
 
 
@@ -51,15 +50,16 @@ def lines(report: Document, every: bool = False, path: str | None = "", unwritte
         matrix_table.lines(report, every) + link_table.lines(report, every) + _cluster_lines(report.get("cluster", ()))
     )
     out += [("", None), *_closing_lines(report)]
-    return [*out, *_written_lines(path, unwritten), *verdict_lines(report)]
+    return [*out, *_written_lines(report, path, unwritten), *verdict_lines(report)]
 
 
-def _written_lines(path: str | None, unwritten: str) -> list[Line]:
+def _written_lines(report: Document, path: str | None, unwritten: str) -> list[Line]:
     """Where the report is, or why there is none."""
     if unwritten:
         return _hanging("", unwritten, "red")
     if path is None:
-        return _hanging("", DRY_RUN, "cyan")
+        state = "" if "rejudged" in report else "; this is the state before any change of this run"
+        return _hanging("", f"Dry run: no report was written{state}.", "cyan")
     return [(f"Report: {path}", None)] if path else []
 
 
@@ -75,7 +75,7 @@ def summary(report: Document, path: str | None = "", unwritten: str = "") -> lis
     ]
     more = [f"    and {len(blocking) - _MOST_CAUSES} more"] if len(blocking) > _MOST_CAUSES else []
     shown = [text for one in blocking[:_MOST_CAUSES] for text, dummy in _hanging(one[:10], one[10:], None)]
-    last = [*_written_lines(path, unwritten), *verdict_lines(report)]
+    last = [*_written_lines(report, path, unwritten), *verdict_lines(report)]
     return [*shown, *more, *(text for text, dummy in last)]
 
 

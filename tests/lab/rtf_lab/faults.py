@@ -137,6 +137,22 @@ def _write(lab, name, path, text):
 
 
 @contextlib.contextmanager
+def mail_greeting_delayed(lab, seconds):
+    """Exim waits before it greets a client, as servers do that look its address up or expect spammers to go away."""
+    path, unit = "/etc/exim4/exim4.conf", "lab-smtp"
+    before = internet.exim_conf()
+    _write(
+        lab, INTERNET, path, before.replace("\nbegin ", f"\nacl_smtp_connect = accept delay = {seconds}s\nbegin ", 1)
+    )
+    try:
+        lab.exec(INTERNET, "systemctl", "restart", unit)
+        yield
+    finally:
+        _write(lab, INTERNET, path, before)
+        lab.exec(INTERNET, "systemctl", "restart", unit)
+
+
+@contextlib.contextmanager
 def sysctl_set(lab, node, key, value):
     """A kernel setting of a node has another value."""
     before = lab.exec(node, "sysctl", "--values", key).stdout.decode().strip()
