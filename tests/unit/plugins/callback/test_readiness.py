@@ -9,6 +9,7 @@ import os
 import pty
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -53,7 +54,9 @@ def test_a_run_that_fails_before_the_audit_says_which_report_stays(site):
 
 def test_an_interrupted_run_says_which_report_stays(site):
     """Ctrl-C reaches every process in the foreground."""
-    words = write(site, "    - ansible.builtin.command: sleep 60\n" + report(), "-e", "rtf_report_dir=found")
+    began = site / "began"
+    tasks = f"    - ansible.builtin.shell: touch {began} && exec sleep 60\n" + report()
+    words = write(site, tasks, "-e", "rtf_report_dir=found")
     run = subprocess.Popen(
         words,
         cwd=site,
@@ -64,8 +67,9 @@ def test_an_interrupted_run_says_which_report_stays(site):
         text=True,
         start_new_session=True,
     )
-    while "TASK [" not in run.stdout.readline():
+    while not began.exists():
         assert run.poll() is None
+        time.sleep(0.05)
     os.killpg(run.pid, signal.SIGINT)
     output = run.communicate()[0]
     assert run.returncode != 0 and last_lines(output).endswith(f"the run ended before the audit. {STAYS}"), output
