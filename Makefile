@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule el-roles test test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
+.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule el-roles test blind-labs test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +30,12 @@ setup: ## Make the virtual environment .venv (fetches from PyPI and Debian once)
 lint: setup ## Run every linter
 	@tools/lint.sh
 
-# Whose rules for NO_PROXY the unit tests compare with ours.
+# Whose rules for NO_PROXY the unit tests compare with ours, and what reads the page of the report.
 NO_PROXY_READERS := apt curl dnf golang-go openjdk-17-jdk-headless skopeo
+PAGE_READERS := chromium
 
 unit-programs:
-	@tools/debian-packages.sh $(NO_PROXY_READERS)
+	@tools/debian-packages.sh $(NO_PROXY_READERS) $(PAGE_READERS)
 
 unit: setup unit-programs ## Run the unit tests; UNIT_TESTS=path narrows them
 	@mkdir -p $(RESULTS)
@@ -75,6 +76,10 @@ el-roles: ## Run each role by itself on nodes of Enterprise Linux, as far as the
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
 
+# BLIND=... hands on options: see tests/blind_labs/README.md.
+blind-labs: setup lab-packages ## Break a lab in sixteen ways and hold what the audit says against what is wrong (an hour)
+	@PYTHONPATH=$(COLLECTIONS) python tests/blind_labs/blind_labs.py $(BLIND)
+
 # KILLS=... hands on options: see tests/kills/README.md.
 test-kills: setup lab-packages ## Kill the preparation at every task in turn (hours); KILLS="--only GLOB --resume" narrows it
 	@PYTHONPATH=$(COLLECTIONS) python tests/kills/kills.py $(KILLS)
@@ -89,7 +94,7 @@ measure-cluster: setup lab-packages ## Measure what an audit of NODES (30) nodes
 
 measure-controller: NODES ?= 30 100
 measure-controller: setup lab-packages ## Measure what audits of NODES (30, then 100) simulated nodes cost the controller
-	@python tools/measure_controller.py -v $(NODES)
+	@PYTHONPATH=$(COLLECTIONS) python tools/measure_controller.py -v $(NODES)
 
 demo: lab-up ## Prepare and prove a lab cluster with the command of the README
 	@tools/demo.sh

@@ -6,7 +6,8 @@
 The nodes do not exist: a connection plugin of tests/bench/controller answers at once with what nodes of the lab
 returned, so that all time is the controller's. Where nothing is recorded yet, an audit of a lab of its own is recorded
 first. What is printed are seconds of the wall and of CPU time of all processes of the
-controller, the memory of its largest one, tasks on the screen, remote tasks, and the CPU seconds of each task with -v.
+controller, the memory of its largest one, tasks on the screen, remote tasks, the size of report.html and the seconds in
+which it is built, and the CPU seconds of each task with -v.
 COLLECTION names another checkout to measure, ANSIBLE_PLAYBOOK another ansible-playbook.
 """
 
@@ -114,6 +115,17 @@ def measure(count, place, recording=RECORDING, inputs=None):
     return lines, usage, [tuple(line.split()) for line in calls.read_text(encoding="utf-8").splitlines()]
 
 
+def page(place):
+    """Return (bytes of report.html, seconds in which it is built from report.json)."""
+    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_page
+
+    document = json.loads((pathlib.Path(place) / "rtf-report" / "report.json").read_text(encoding="utf-8"))
+    begun = time.monotonic()
+    text = html_page.text(Report(document, [], {}))
+    return len(text.encode()), time.monotonic() - begun
+
+
 def tasks_shown(lines):
     """Return [(second, task)] of the tasks on the screen."""
     return [
@@ -147,6 +159,8 @@ def main(arguments):
     for count in counts:
         with tempfile.TemporaryDirectory() as place:
             report(count, *measure(count, site(place)), every)
+            size, seconds = page(place)
+            print(f"report.html: {size / 1e6:.2f} MB, built in {seconds:.1f} s", flush=True)
     return 0
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes squid (with TLS), nft, firewalld's parser, chronyd, ifquery and netplan's generator available to the tests of a virtual
-# environment, from Debian's packages. The packages are unpacked below the cache, not installed: no daemon comes to run,
-# nothing of the system changes. Does nothing, at once, when all are there.
+# Makes squid (with TLS), nft, firewalld's parser, chronyd, ifquery, netplan's generator, promtool and xmllint available
+# to the tests of a virtual environment, from Debian's packages. The packages are unpacked below the cache, not installed:
+# no daemon comes to run, nothing of the system changes. Does nothing, at once, when all are there.
 # Usage: tools/programs.sh VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,7 +10,7 @@ venv=$1
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostprep-runtime-fabric/programs
 root=$cache/root
 library=$root/usr/lib/python3/dist-packages
-packages=(squid-openssl nftables python3-firewall chrony ifupdown netplan.io)
+packages=(squid-openssl nftables python3-firewall chrony ifupdown netplan.io prometheus libxml2-utils)
 complete=$cache/complete.$(printf '%s' "${packages[*]}" | cksum | cut -d ' ' -f 1)
 
 fetch() {
@@ -22,7 +22,7 @@ fetch() {
     while read -r package; do
         list+=("$package")
     done < <(apt-get install --simulate --no-install-recommends "${packages[@]}" |
-        awk '$1 == "Inst" && $2 ~ /^lib/ && $2 !~ /perl|dbi/ {print $2}')
+        awk '$1 == "Inst" && $2 ~ /^lib/ && $2 !~ /perl|dbi|^libjs-|-dev$/ {print $2}')
     echo "==> unpacking ${packages[*]} below $cache"
     mkdir -p "$cache/packages" "$root"
     (
@@ -52,6 +52,9 @@ SCRIPT
 [ -e "$complete" ] || fetch
 for program in squid nft chronyd; do
     [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/sbin/$program"
+done
+for program in promtool xmllint; do
+    [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/bin/$program"
 done
 [ -x "$venv/bin/ifquery" ] || wrapper ifquery "$root/sbin/ifquery"
 [ -x "$venv/bin/netplan-generate" ] || wrapper netplan-generate "$root/usr/libexec/netplan/generate"

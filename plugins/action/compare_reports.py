@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import flapping, with_last_answers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import comparison_lines, formats
+
+_MOST_RUNS = 20  # that tell what comes and goes
 
 
 class ActionModule(Door):
@@ -35,10 +39,24 @@ class ActionModule(Door):
             )
         chosen = {"before": runs[-2:-1] or runs[-1:], "after": runs[-1:]}
         paths = {name: Path(arguments[name]) if arguments[name] else chosen[name][0] for name in ("before", "after")}
-        found = compare(_report(paths["before"]), _report(paths["after"]))
-        for text, colour in comparison_lines.lines(found):
+        before, after = _report(paths["before"]), _report(paths["after"])
+        found = compare(with_last_answers(before, _earlier(runs, paths["before"])), after)
+        unstable = flapping([*_earlier(runs, paths["after"]), after])
+        for text, colour in comparison_lines.lines(found, unstable):
             display.display(text, color=colour)
-        return {"comparison": found}
+        return {"comparison": {**found, "flapping": unstable}}
+
+
+def _earlier(runs, path):
+    """Return the reports of the last runs of the directory before one of them; none where it is not one of them."""
+    run = path if path.is_dir() else path.parent
+    places = [place.resolve() for place in runs]
+    number = places.index(run.resolve()) if run.resolve() in places else 0
+    found = []
+    for place in places[max(0, number - _MOST_RUNS) : number]:
+        with contextlib.suppress(OSError, ValueError):  # of a run that was cut short, or of a former release
+            found.append(_report(place))
+    return found
 
 
 def _report(path):

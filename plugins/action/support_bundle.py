@@ -14,6 +14,7 @@ from pathlib import Path
 from ansible.release import __version__ as ansible_version
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files, report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
     catalog,
@@ -28,7 +29,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bu
     known_secrets,
 )
 
-EVIDENCE = "evidence.json"
 KEY = ".bundle-key"  # by which addresses have the same pseudonyms in every bundle of a run
 _ADDRESSES = ("rtf_node_address", "ansible_host")
 
@@ -93,10 +93,10 @@ def _addressed(variables):
 
 
 def _run(place):
-    found = [_content(place / name) for name in (formats.MAIN, EVIDENCE)]
-    if found[0].get("format") != FORMAT:
+    document, evidence = (_content(place / name) for name in (formats.MAIN, formats.EVIDENCE))
+    if document.get("format") != FORMAT:
         raise ValueError(f"{place / formats.MAIN}: not a report of format {FORMAT}")
-    return contents.Run(place.name, *found)
+    return contents.Run(place.name, document, saved_run.read(evidence, str(place / formats.EVIDENCE)))
 
 
 def _content(file):

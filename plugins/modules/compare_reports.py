@@ -10,7 +10,8 @@ version_added: 1.0.0
 description:
   - Compares two reports of the role P(hostprep.runtime_fabric.rtf_preflight#role), which checks failed only before, only
     afterwards, or both times with another value. Runs on the controller and touches no host.
-  - What one of the runs has no answer for is neither new nor fixed.
+  - A check that the earlier run had no answer for is compared with its last answer in the 20 whole runs before that.
+    Without any, and where the later run has no answer, it is neither new nor fixed.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
@@ -46,7 +47,9 @@ RETURN = r"""
 comparison:
   description: >-
     C(new), C(fixed) and C(other) are lists of C(id), C(node), C(title), C(before) and C(after); C(still) counts the
-    findings that are as they were; C(causes_new) and C(causes_fixed) are titles; C(unknown) are nodes that were unreachable.
+    findings that are as they were; C(flapping) are those that began or ended three times or more in the last runs, with
+    how many of the C(runs) C(failed) and the number of C(changes); C(causes_new) and C(causes_fixed) are titles;
+    C(unknown) are nodes that were unreachable.
   returned: always
   type: dict
 """

@@ -38,8 +38,8 @@ options:
     description:
       - The inputs of the role, with their types, as M(hostprep.runtime_fabric.check_inputs) returns them. Where one is
         missing, its default holds. The others are ignored.
-      - C(release), C(ntp_servers), C(tunnel_offload_drivers), C(http_proxy), C(monitoring_proxy), C(pod_cidr),
-        C(service_cidr) and C(no_proxy_extra) say what the host must be like.
+      - C(release), C(ntp_servers), C(tunnel_offload_drivers), C(http_proxy), C(monitoring_proxy), C(cluster_profile),
+        C(pod_cidr), C(service_cidr) and C(no_proxy_extra) say what the host must be like.
       - The URLs of proxies have V(********) in the place of their credentials. They are empty where there is no proxy, and
         V(unchanged) where any that the host has is right.
     type: dict

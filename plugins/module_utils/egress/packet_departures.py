@@ -29,14 +29,11 @@ Departure = collections.namedtuple("Departure", "entered left")
 
 
 class Tap:
-    """A context manager that hears packets to some addresses (texts, IPv4). Raises OSError where that is not permitted."""
+    """Hears packets to some addresses (texts, IPv4), until the end of a `with`. Raises OSError where that is not permitted."""
 
     def __init__(self, targets):
         self._targets = sorted(set(targets))
-        self._socket = None
         self.openings = []
-
-    def __enter__(self):
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ALL_PROTOCOLS))
         try:
             _attach(self._socket, _filter(self._targets))
@@ -44,6 +41,8 @@ class Tap:
         except OSError:
             self._socket.close()
             raise
+
+    def __enter__(self):
         return self
 
     def __exit__(self, kind, problem, traceback):
@@ -63,8 +62,8 @@ class Tap:
         for _dummy_number in range(_MOST):
             try:
                 data, (interface, protocol, kind) = _received(self._socket)
-            except BlockingIOError:
-                return
+            except OSError:
+                return  # nothing more to read by now
             if protocol == _IPV4 and len(self.openings) < _MOST:
                 opening = parse(data, interface, kind == _OUTGOING)
                 if opening is not None and opening.target in self._targets:

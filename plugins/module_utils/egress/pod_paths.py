@@ -74,7 +74,7 @@ class PodPaths:
             if "error" not in self._found:
                 self._worker.send({"do": "rows", "with": [self._groups, deadline.remaining(), False]})
         except forked_worker.WorkerFailed as problem:
-            self._found = {"error": str(problem)}
+            self._found = {"error": f"the pods of this host could not be looked at: {problem}"}
 
     def end(self, rows, deadline):
         """(what was found of the pod, {place: its row over the path POD}).
@@ -129,7 +129,7 @@ class PodPaths:
                     "detail": answer["detail"],
                     "entered": departure.entered,
                     "left": [{"interface": interface, "source": source} for interface, source in departure.left],
-                    "unseen": unseen,
+                    "unseen": unseen or (None if found["address"] else "the pod has no IPv4 address"),
                 }
             )
         found["forwarding"] = _forwarding(found["traces"])
@@ -142,12 +142,12 @@ class PodPaths:
         request = {"do": "dial", "with": [targets, seconds]}
         try:
             tap = packet_departures.Tap([address for address, dummy in targets])
-            with tap:
-                self._worker.send(request)
-                tap.listen_until(self._worker, seconds + _GRACE)
-                return self._worker.receive(_GRACE), tap.openings, None
         except OSError as problem:
             return self._worker.ask(request, seconds + _GRACE), [], str(problem)
+        with tap:
+            self._worker.send(request)
+            tap.listen_until(self._worker, seconds + _GRACE)
+            return self._worker.receive(_GRACE), tap.openings, None
 
     def _with_small_packets(self, places, probed, deadline):
         chosen = [[one for one in group if one[0] in places] for group in self._groups]

@@ -25,6 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 )
 
 NO_POD = "no pod with a network of its own runs on this host"
+NOT_ROOT = "the processes of pods can be seen by root only"
 RESOLV_CONF = "etc/resolv.conf"
 # The kubelet refuses longer ones; a search domain of a pod has a limit of its own.
 _RESOLV_CONF_LIMIT = 64 * 1024
@@ -54,6 +55,8 @@ class PodView:
 
     def _enter(self):
         """Enter the namespace; return a dict with what it is, or with `error`."""
+        if network_namespaces.identity(network_namespaces.OF_HOST) is None:
+            return {"error": NOT_ROOT}
         try:
             sandbox, text = self._sandbox()
         except (OSError, host_files.Unreadable) as problem:
@@ -126,4 +129,7 @@ def _dialled(address, port, seconds):
 
 
 def _resolv_conf(sandbox):
+    # A virtual machine stands for a pod with its network alone, as with Kata Containers: its files are elsewhere.
+    if network_namespaces.identity(f"/proc/{sandbox.pid}/ns/mnt") == network_namespaces.identity("/proc/1/ns/mnt"):
+        raise host_files.Unreadable(f"{sandbox.source}, sees the files of the host, not those of a pod")
     return confined_files.read_text(f"/proc/{sandbox.pid}/root", RESOLV_CONF, _RESOLV_CONF_LIMIT)

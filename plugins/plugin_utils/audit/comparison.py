@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
@@ -21,7 +22,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 # A report.json, or what an audit is about to write.
 Document = Mapping[str, Any]
-_Key = tuple[str, str]  # id of a check, node
+Key = tuple[str, str]  # id of a check, node
+
+
+_MEASURED = re.compile(r"\d+(?:\.\d+)?(?= ?(?:ms|s|Mbit/s|MB/s|GiB|MiB|%)(?!\w))")
+_NOISE = 1.5  # a measured value that differs by less than this factor is as it was
 
 
 class Change(TypedDict):
@@ -53,13 +58,13 @@ class Comparison(TypedDict):
 
 def compare(before: Document, after: Document) -> Comparison:
     """Compare two reports. What either of them has no answer for is neither new nor fixed."""
-    old, now = _by_key(before["results"]), _by_key(after["results"])
-    failing_before = {key for key, result in old.items() if _fails(result)}
-    failing_now = {key for key, result in now.items() if _fails(result)}
-    new = [key for key in now if key in failing_now and _answered(old.get(key)) and key not in failing_before]
+    old, now = by_key(before["results"]), by_key(after["results"])
+    failing_before = {key for key, result in old.items() if fails(result)}
+    failing_now = {key for key, result in now.items() if fails(result)}
+    new = [key for key in now if key in failing_now and answered(old.get(key)) and key not in failing_before]
     fixed = [key for key in old if key in failing_before and _passes(now.get(key))]
     both = [key for key in now if key in failing_now & failing_before]
-    other = [key for key in both if old[key]["observed"] != now[key]["observed"]]
+    other = [key for key in both if not _alike(old[key]["observed"], now[key]["observed"])]
     gone = {node["name"] for document in (before, after) for node in document["nodes"] if node["unreachable"]}
     return {
         "before": _judged(before),
@@ -91,27 +96,43 @@ def _judged(document: Document) -> str:
     return str(again["at"] if again else document["generated"])
 
 
-def _by_key(results: Iterable[Mapping[str, Any]]) -> dict[_Key, Mapping[str, Any]]:
+def _alike(before: str, after: str) -> bool:
+    """Whether two texts say the same, but for the order of their parts and for what no two measurements agree on."""
+    old, now = (sorted(text.split(", ")) for text in (before, after))
+    if old == now:
+        return True
+    numbers = zip(*(_MEASURED.findall(text) for text in (before, after)))
+    same_words = _MEASURED.sub("", before) == _MEASURED.sub("", after)
+    return same_words and all(_near(float(one), float(other)) for one, other in numbers)
+
+
+def _near(one: float, other: float) -> bool:
+    return max(one, other) <= _NOISE * min(one, other)
+
+
+def by_key(results: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
+    """Return results by what they are of."""
     return {(result["id"], result["node"]): result for result in results}
 
 
-def _fails(result: Mapping[str, Any]) -> bool:
+def fails(result: Mapping[str, Any]) -> bool:
+    """Return whether a result is a finding that has to be dealt with."""
     return result["status"] == FAIL and result["severity"] != "info"
 
 
 def _passes(result: Mapping[str, Any] | None) -> bool:
-    return result is not None and result["status"] in (PASS, WAIVED) and _answered(result)
+    return result is not None and result["status"] in (PASS, WAIVED) and answered(result)
 
 
-def _answered(result: Mapping[str, Any] | None) -> bool:
-    """Whether there was an answer. A check that a former release of this collection did not have is none."""
+def answered(result: Mapping[str, Any] | None) -> bool:
+    """Return whether there was an answer. A check that a former release of this collection did not have is none."""
     if result is None:
         return False
     status = result["waiver"]["status"] if result["status"] == WAIVED else result["status"]
     return status not in (UNKNOWN, SKIPPED)
 
 
-def _change(key: _Key, old: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Change:
+def _change(key: Key, old: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Change:
     one = now or old or {}
     return {
         "id": key[0],
@@ -122,7 +143,7 @@ def _change(key: _Key, old: Mapping[str, Any] | None, now: Mapping[str, Any] | N
     }
 
 
-def _titles(causes: Sequence[Mapping[str, Any]], keys: set[_Key]) -> list[str]:
+def _titles(causes: Sequence[Mapping[str, Any]], keys: set[Key]) -> list[str]:
     """The titles of the causes all of whose own findings are among the keys."""
     return [
         cause["title"]

@@ -14,9 +14,9 @@ from typing import Any, cast
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.saved_run import SavedRun
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, port_matrix, uncollected
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
     Requirements,
@@ -30,6 +30,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selec
 JUDGED_BY = (
     "release",
     "control_plane",
+    "cluster_profile",
+    "features",
     "checks",
     "skip_checks",
     "waivers",
@@ -80,14 +82,15 @@ def _with_rows(ports: port_matrix.PortPlan | None, catalogue: Catalog, inputs: M
     """The plan of the run's matrix with the rows that are judged now."""
     if ports is None:
         return None
-    with_site = with_site_rows(catalogue, inputs["extra_endpoints"], inputs["extra_ports"])
+    with_site = of_site(catalogue, inputs)
     rows = port_matrix.rows_of(with_site, inputs["release"], inputs["phase"])
-    return cast(port_matrix.PortPlan, {**ports, **rows})
+    own_cluster = catalog.release_of(with_site, inputs["release"])["line"] == "self_managed"
+    return cast(port_matrix.PortPlan, {**ports, **rows, "own_cluster": own_cluster})
 
 
 def not_collected(catalogue: Catalog, saved: SavedRun, inputs: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return `{node: {id of a result: why it cannot be judged}}` of what the run did not collect for these inputs."""
-    with_site = with_site_rows(catalogue, inputs["extra_endpoints"], inputs["extra_ports"])
+    with_site = of_site(catalogue, inputs)
     scope = Scope(inputs["release"], inputs["control_plane"], inputs["phase"])
     rows = port_matrix.rows_of(with_site, scope.release, scope.phase)
     requirements = functools.cache(functools.partial(requirements_of, with_site, scope))

@@ -185,6 +185,22 @@ def offer_problems(variables: Mapping[str, Any], catalogue: catalog.Catalog) -> 
         f"brings its own; remove it, or set rtf_release to one of {', '.join(_self_managed(catalogue))}"
         for name in ("rtf_cluster_profile", "rtf_features")
         if release["line"] == "appliance" and variables.get(name, []) not in ([], clusters.NO_PROFILE)
+    ] or _unstated_features(variables, catalogue, release["id"])
+
+
+def _unstated_features(variables: Mapping[str, Any], catalogue: catalog.Catalog, release: str) -> list[str]:
+    """Return a sentence for each feature whose names the vendor does not state for the control plane."""
+    plane = variables["rtf_control_plane"]
+    return [
+        f"rtf_features: the vendor states no names of {feature} for the control plane {plane}; remove it, and add what you know "
+        "of them to rtf_extra_endpoints"
+        for feature in variables.get("rtf_features", [])
+        if not any(
+            row["feature"] == feature
+            for row in catalog.select_endpoints(
+                catalogue._replace(features=frozenset([feature])), release, plane, phase="install"
+            )
+        )
     ]
 
 

@@ -22,8 +22,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.nod
 LOOPBACK = ("localhost", "127.0.0.1")
 METADATA = "169.254.169.254"
 # The names by which parts of the cluster call each other.
-KUBERNETES_NAMES = ("kubernetes.default.svc", ".svc", ".local")
-CLUSTER_NAMES = ("leader.telekube.local", *KUBERNETES_NAMES)
+CLUSTER_NAMES = ("kubernetes.default.svc", "leader.telekube.local", ".svc", ".local")
+# Those that the appliance does not add.
+KUBERNETES_NAMES = tuple(name for name in CLUSTER_NAMES if "telekube" not in name)
 
 
 def service_address(service_cidr: str) -> str:

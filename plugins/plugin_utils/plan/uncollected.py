@@ -13,10 +13,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.audit_plan import NodePlan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import (
     ALL,
     NONE,
+    SHAPED,
     PortPlan,
     PortRows,
     Row,
@@ -31,8 +33,7 @@ _OPTIONS = {
     "system": ("kernel_options", "accounts"),
 }
 # What of an endpoint decides what is dialled.
-_DIALLED = ("host", "port", "protocol", "mutual_tls", "url_path", "paths")
-_ROW = ("ports", "transport", "application", "from", "to")
+_DIALLED = ("host", "port", "protocol", "mutual_tls", "url_path")
 
 
 def of_node(check: SelectedCheck, wanted: NodePlan, had: NodePlan) -> list[str]:
@@ -110,12 +111,15 @@ def _of_endpoints(check: SelectedCheck, wanted: NodePlan, had: NodePlan) -> Iter
         yield "the name servers"
     endpoints = dialled["endpoints"] if dialled else []
     # What is judged by whichever endpoints there are, such as a proxy, needs none in particular; each name server is
-    # judged by every name.
-    if check.row is None and "endpoints" in check.check["evidence"] and not asked["name_servers"] and endpoints:
+    # judged by every name, and pods by every endpoint that they dial.
+    own = {"name_servers", "pods"}.intersection(check.check["evidence"])
+    if check.row is None and "endpoints" in check.check["evidence"] and not own and endpoints:
         return
-    known = {_key(endpoint, _DIALLED) for endpoint in endpoints}
+    known = {_key(endpoint, _DIALLED): endpoint["paths"] for endpoint in endpoints}
     for endpoint in asked["endpoints"]:
-        if _key(endpoint, _DIALLED) not in known:
+        paths, tried = endpoint["paths"], known.get(_key(endpoint, _DIALLED), [])
+        # The first path is the one that is judged; the others are compared with it.
+        if paths[:1] != tried[:1] or not set(paths) <= set(tried):
             yield f"{endpoint['host']}:{endpoint['port']}"
 
 
@@ -142,8 +146,17 @@ def _rows(check: SelectedCheck, wanted: PortRows, had: PortRows, needed: set[str
 
 
 def _unknown(wanted: Iterable[Row], had: Iterable[Row]) -> Iterator[str]:
-    known = {_key(row, _ROW) for row in had}
-    yield from (f"the ports of {row['id']}" for row in wanted if _key(row, _ROW) not in known)
+    """The rows with a port that no earlier row has between the same sides and in the same shape of packets."""
+    known: dict[str, set[int]] = {}
+    for row in had:
+        known.setdefault(_sides(row), set()).update(port_ranges.numbers(row["ports"]))
+    for row in wanted:
+        if not known.get(_sides(row), set()).issuperset(port_ranges.numbers(row["ports"])):
+            yield f"the ports of {row['id']}"
+
+
+def _sides(row: Row) -> str:
+    return json.dumps([row["transport"], row["from"], row["to"], row["application"] == SHAPED])
 
 
 def _key(row: Mapping[str, Any], fields: Iterable[str]) -> str:

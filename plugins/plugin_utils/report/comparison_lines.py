@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Change, Comparison
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import Flapping
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH, Line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
 
@@ -20,13 +21,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def lines(found: Comparison) -> list[Line]:
-    """Return the lines; the last one says how many findings are as they were."""
+def lines(found: Comparison, unstable: Sequence[Flapping] = ()) -> list[Line]:
+    """Return the lines; the last one says how many findings are as they were. unstable: what came and went before."""
     out: list[Line] = [(f"From {found['before']} to {found['after']}", None)]
     changes = {"new": found["new"], "fixed": found["fixed"], "other": found["other"]}
     for name, (word, colour) in _WORDS.items():
         for change in changes[name]:
             out += [(text, colour) for text in _entry(word, change)]
+    for one in unstable:
+        text = f"{one['id']} on {one['node']}: failed in {one['failed']} of the last {one['runs']} audits"
+        out += [(line, "yellow") for line in _hanging("Unstable", f"{text}, changed {one['changes']} times")]
     for node in found["unknown"]:
         out.append((f"{node} was unreachable in one of the runs and is not compared.", "yellow"))
     before, after = (VERDICTS[readiness][0] for readiness in found["readiness"])
@@ -35,8 +39,11 @@ def lines(found: Comparison) -> list[Line]:
 
 
 def _entry(word: str, change: Change) -> list[str]:
-    head = f"  {word + ':':<9}"
-    text = f"{change['id']} on {change['node']}: {change['before'] or '-'} -> {change['after'] or '-'}"
+    return _hanging(word, f"{change['id']} on {change['node']}: {change['before'] or '-'} -> {change['after'] or '-'}")
+
+
+def _hanging(word: str, text: str) -> list[str]:
+    head = f"  {word + ':':<10}"
     return textwrap.wrap(
         " ".join(text.split()), WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
     )

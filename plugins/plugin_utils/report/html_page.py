@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -21,16 +22,20 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.docu
     results_by_node,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.openings import cell_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_template
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import mark
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import MARKS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import PASS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
 # What no page can hold, whatever a host or a peer sent.
 _CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]")
-# Wider tables would not be read; report.json has all.
-_MOST_NODES = 40
+# Longer lists would not be read; report.json has all.
+_MOST_BARS = 40
+_MOST_DETAILS = 100
+_MOST_PAIRS = 12
+_DENSE = 12  # tables with more columns for nodes have upright heads and small cells
 
 
 def _shown(value: Any) -> Any:
@@ -63,23 +68,44 @@ def text(report: Report) -> str:
         findings=_findings(document),
         counts=_counts(document),
         marks=MARKS,
-        most_nodes=_MOST_NODES,
+        counted=_counted,
+        dense="dense" if len(document["nodes"]) > _DENSE else "",
     )
 
 
+def _counted(entries: Sequence[Any], noun: str) -> str:
+    return f"{len(entries)} {noun}{'' if len(entries) == 1 else 's'}"
+
+
 def _matrix(document: Document) -> dict[str, Any] | None:
-    """`{"nodes", "rows": [(source, [(destination, status, details)])]}`; None without one, or where it is too large."""
+    """`{"nodes", "rows": [(source, [status or None])], "details", "more"}`; None without a matrix."""
     matrix = document.get("port_matrix")
-    if not matrix or not matrix["pairs"] or len(matrix["nodes"]) > _MOST_NODES:
+    if not matrix or not matrix["pairs"]:
         return None
-    by_pair = {(pair["source"], pair["destination"]): pair for pair in matrix["pairs"]}
+    statuses = {(pair["source"], pair["destination"]): pair["status"] for pair in matrix["pairs"]}
+    names = matrix["nodes"]
+    details = _details(matrix["cells"])
     return {
-        "nodes": matrix["nodes"],
-        "rows": [
-            (source, [(destination, by_pair.get((source, destination))) for destination in matrix["nodes"]])
-            for source in matrix["nodes"]
-        ],
+        "nodes": names,
+        "rows": [(source, [statuses.get((source, destination)) for destination in names]) for source in names],
+        "details": details[:_MOST_DETAILS],
+        "more": len(details) - _MOST_DETAILS,
     }
+
+
+def _details(cells: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """(status, which ports of pairs are not proven, those pairs), once for all pairs of which it is true."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for cell in cells:
+        ports = f"{cell['transport'].upper()} " if cell["ports"] else ""
+        pair = f"{cell['source']} \N{RIGHTWARDS ARROW} {cell['destination']}"
+        found.setdefault((cell["status"], f"{ports}{cell_text({**cell})}"), {})[pair] = None
+    return [(status, text, _some(list(pairs))) for (status, text), pairs in found.items()]
+
+
+def _some(pairs: Sequence[str]) -> str:
+    more = f" and {len(pairs) - _MOST_PAIRS} more pairs" if len(pairs) > _MOST_PAIRS else ""
+    return f"{', '.join(pairs[:_MOST_PAIRS])}{more}"
 
 
 def _links(document: Document) -> list[dict[str, Any]]:
@@ -100,7 +126,7 @@ def _links(document: Document) -> list[dict[str, Any]]:
     )
     found = []
     for title, unit, values in charts:
-        shown = sorted(values, key=lambda entry: entry[2], reverse=unit == "ms")[:_MOST_NODES]
+        shown = sorted(values, key=lambda entry: entry[2], reverse=unit == "ms")[:_MOST_BARS]
         most = max((value for *_pair, value in values), default=0) or 1
         if shown:
             bars = [(source, destination, value, round(100 * value / most)) for source, destination, value in shown]
@@ -109,25 +135,34 @@ def _links(document: Document) -> list[dict[str, Any]]:
 
 
 def _endpoints(document: Document) -> list[dict[str, Any]]:
-    """`{"title", "cells": [(node, result or None)]}` of each endpoint."""
+    """`{"title", "cells": [result or None]}` of each endpoint, in the order of the nodes."""
     rows: dict[str, dict[str, Any]] = {}
     for result in document["results"]:
         evidence = result["evidence"]
         if result["id"].startswith("egress.") and isinstance(evidence, dict) and "verdict" in evidence:
-            row = rows.setdefault(result["id"], {"title": result["title"], "by_node": {}})
+            row = rows.setdefault(result["id"], {"title": result["title"].removeprefix("Reach "), "by_node": {}})
             row["by_node"][result["node"]] = result
-    names = [node["name"] for node in document["nodes"]][:_MOST_NODES]
-    return [
-        {"title": row["title"], "cells": [(name, row["by_node"].get(name)) for name in names]} for row in rows.values()
-    ]
+    names = [node["name"] for node in document["nodes"]]
+    return [{"title": row["title"], "cells": [row["by_node"].get(name) for name in names]} for row in rows.values()]
 
 
-def _findings(document: Document) -> dict[str, list[Result]]:
-    """`{node: the results that did not pass}`."""
-    return {
-        node: [result for result in results if result["status"] != PASS]
-        for node, results in results_by_node(document).items()
-    }
+def _findings(document: Document) -> dict[str, list[tuple[list[str], Result]]]:
+    """`{node: [(ids, result)]}` of the results that did not pass; those of a node that say the same are one."""
+    found: dict[str, list[tuple[list[str], Result]]] = {}
+    for node, results in results_by_node(document).items():
+        alike: dict[tuple[str, ...], tuple[list[str], Result]] = {}
+        for result in results:
+            if result["status"] != PASS:
+                reason = result["waiver"]["reason"] if result["waiver"] else ""
+                key = (
+                    result["status"],
+                    result["observed"],
+                    result["expected"] if result["status"] == FAIL else "",
+                    reason,
+                )
+                alike.setdefault(key, ([], result))[0].append(result["id"])
+        found[node] = list(alike.values())
+    return found
 
 
 def _counts(document: Document) -> dict[str, dict[str, int]]:

@@ -28,6 +28,10 @@ border-radius:.2rem;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
 th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:left;
 vertical-align:top}th{background:var(--card);font-weight:600}
+tbody th[scope=row]{position:sticky;left:0}caption{text-align:left}
+.dense{font-size:.7rem;line-height:1.2}.dense td{padding:.1rem .15rem;text-align:center;white-space:nowrap}
+.dense thead th{padding:.3rem .1rem;vertical-align:bottom}.dense thead span{writing-mode:vertical-rl;white-space:nowrap}
+.dense tbody th{white-space:nowrap}
 td.pass{background:var(--passbg)}td.fail{background:var(--failbg)}td.unknown{background:var(--unknownbg)}
 details{margin:.3rem 0}summary{cursor:pointer;padding:.2rem 0}summary:focus-visible,a:focus-visible{outline:2px solid var(--fg)}
 progress{width:12rem;height:.7rem;vertical-align:middle}
@@ -49,7 +53,7 @@ PAGE = """<!DOCTYPE html>
 <header>
 <h1>Runtime Fabric readiness</h1>
 <p class="verdict {{ document.readiness }}" role="status"><strong>{{ verdict }}</strong>:
-{{ document.nodes | length }} nodes{% if blocking %},
+{{ counted(document.nodes, "node") }}{% if blocking %},
 {{ blocking }} {{ "cause" if blocking == 1 else "causes" }} to resolve first{% endif %}.</p>
 <p class="dim">Release {{ document.release }}, control plane {{ document.control_plane }}, phase {{ document.phase }},
 <time datetime="{{ document.generated }}">{{ document.generated }}</time></p>
@@ -63,14 +67,15 @@ PAGE = """<!DOCTYPE html>
 <h2 id="causes">Causes</h2>
 {% for number, word, cause in causes %}
 <article class="{{ 'blocking' if cause.blocking else '' }}" aria-labelledby="cause-{{ number }}">
-<h3 id="cause-{{ number }}">{{ number }}. <span class="{{ cause.status }}">{{ word }}</span> {{ cause.title }}</h3>
+<h3 id="cause-{{ number }}">{{ number }}.
+<span class="{{ 'fail' if word == 'FAIL' else 'unknown' }}">{{ word }}</span> {{ cause.title }}</h3>
 <dl>
 <dt>Found</dt><dd>{{ cause.what }}</dd>
 <dt>Ask</dt><dd><strong>{{ cause.owner }}</strong>: {{ cause.ask }}</dd>
 {% if cause.confirm %}<dt>See it</dt><dd><code>{{ cause.confirm }}</code></dd>{% endif %}
 {% for alternative in cause.alternatives %}<dt>Or</dt><dd>{{ alternative }}</dd>{% endfor %}
 </dl>
-<details><summary>{{ cause.explains | length }} findings on {{ cause.nodes | length }} nodes</summary>
+<details><summary>{{ counted(cause.explains, "finding") }} on {{ counted(cause.nodes, "node") }}</summary>
 <ul>{% for entry in cause.explains %}<li>{{ entry.id }} on {{ entry.node }}{% if entry.follows %}
 <span class="dim">(follows)</span>{% endif %}</li>{% endfor %}</ul>
 </details>
@@ -107,25 +112,31 @@ PAGE = """<!DOCTYPE html>
 {% if matrix %}
 <section aria-labelledby="ports">
 <h2 id="ports">Ports between the nodes</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Port matrix"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Port matrix"><table class="{{ dense }}">
 <caption class="dim">Rows are sources, columns destinations.</caption>
-<thead><tr><th scope="col">From / to</th>{% for name in matrix.nodes %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>{% for source, cells in matrix.rows %}
-<tr><th scope="row">{{ source }}</th>{% for destination, pair in cells %}{% if pair %}
-<td class="{{ pair.status }}">{{ marks[pair.status] }}</td>{% else %}<td>-</td>{% endif %}{% endfor %}</tr>
+<thead><tr><th scope="col">From / to</th>{% for name in matrix.nodes %}<th scope="col"><span>{{ name }}</span></th>{% endfor %}</tr></thead>
+<tbody>{% for source, statuses in matrix.rows %}
+<tr><th scope="row">{{ source }}</th>{% for status in statuses %}{% if status %}<td class="{{ status }}">{{ marks[status] }}</td>
+{%- else %}<td>-</td>{% endif %}{% endfor %}</tr>
 {% endfor %}</tbody></table></div>
+{% if matrix.details %}
+<details><summary>{{ counted(matrix.details, "difference") }} from what is wanted</summary>
+<ul>{% for status, what, pairs in matrix.details %}<li><span class="{{ status }}">{{ what }}</span>: {{ pairs }}</li>
+{% endfor %}{% if matrix.more > 0 %}<li>and {{ matrix.more }} more in report.json</li>{% endif %}</ul></details>
+{% endif %}
 </section>
 {% endif %}
 {% if endpoints %}
 <section aria-labelledby="endpoints">
 <h2 id="endpoints">Endpoints</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Endpoints"><table>
-<thead><tr><th scope="col">Endpoint</th>{% for name, dummy in endpoints[0].cells %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<div class="scroll" tabindex="0" role="region" aria-label="Endpoints by node"><table class="{{ dense }}">
+<thead><tr><th scope="col">Endpoint</th>
+{%- for node in document.nodes %}<th scope="col"><span>{{ node.name }}</span></th>{% endfor %}</tr></thead>
 <tbody>{% for row in endpoints %}
-<tr><th scope="row">{{ row.title }}</th>{% for name, result in row.cells %}{% if result %}
-<td class="{{ result.status }}">{{ result.evidence.verdict | replace("_", " ") }}{% if result.evidence.path != "direct" %}
-<span class="dim">{{ result.evidence.path | replace("_", " ") }}</span>{% endif %}</td>{% else %}<td>-</td>{% endif %}{% endfor %}
-</tr>
+<tr><th scope="row">{{ row.title }}</th>{% for result in row.cells %}{% if result %}<td class="{{ result.status }}">
+{%- if dense and result.evidence.verdict == "reachable" %}ok{% else %}{{ result.evidence.verdict | replace("_", " ") }}{% endif %}
+{%- if result.evidence.path != "direct" %} <span class="dim">{{ result.evidence.path | replace("_", " ") }}</span>{% endif %}</td>
+{%- else %}<td>-</td>{% endif %}{% endfor %}</tr>
 {% endfor %}</tbody></table></div>
 </section>
 {% endif %}
@@ -155,15 +166,15 @@ PAGE = """<!DOCTYPE html>
 </section>
 <section aria-labelledby="findings">
 <h2 id="findings">Findings by node</h2>
-{% for node, results in findings.items() %}
-<details><summary>{{ node }}: {{ results | length }} checks that did not pass</summary>
+{% for node, entries in findings.items() %}
+<details><summary>{{ node }}: {{ counted(entries | sum(attribute="0", start=[]), "check") }} that did not pass</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Findings of {{ node }}"><table>
 <thead><tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th><th scope="col">Wanted</th></tr></thead>
-<tbody>{% for result in results %}
-<tr><th scope="row">{{ result.id }}</th>
+<tbody>{% for ids, result in entries %}
+<tr><th scope="row">{{ ids | join(", ") }}</th>
 <td class="{{ result.status }}">{{ result.status }}</td>
 <td>{{ result.observed }}{% if result.waiver %} <span class="dim">({{ result.waiver.reason }})</span>{% endif %}</td>
-<td>{{ result.expected }}</td></tr>
+<td>{{ result.expected if ids | length == 1 else "" }}</td></tr>
 {% endfor %}</tbody></table></div></details>
 {% endfor %}
 </section>

@@ -27,7 +27,8 @@ def text(report: Report) -> str:
     top = ElementTree.Element("testsuites", {"name": "Runtime Fabric readiness"})
     for node, results in results_by_node(document).items():
         top.append(_suite(node, document["generated"], results))
-    for name in ("tests", "failures", "errors", "skipped"):
+    # Readers that validate, such as Jenkins' plugin xunit, know no number of skipped cases here.
+    for name in ("tests", "failures", "errors"):
         top.set(name, str(sum(int(suite.get(name, "0")) for suite in top)))
     ElementTree.indent(top)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(top, encoding="unicode") + "\n"

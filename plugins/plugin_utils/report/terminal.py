@@ -53,7 +53,8 @@ def lines(report: Document, every: bool = False, path: str | None = "") -> list[
     if path:
         out.append((f"Report: {path}", None))
     if path is None:
-        out += _hanging("", "Dry run: no report was written, and this describes the nodes as they are now.", "cyan")
+        state = "" if "rejudged" in report else ", and this describes the nodes as they are now"
+        out += _hanging("", f"Dry run: no report was written{state}.", "cyan")
     return [*out, *verdict_lines(report)]
 
 

@@ -27,7 +27,7 @@ _REPORTS = {"report.html": html_page.text, "report.md": markdown.text}
 
 
 class Run(NamedTuple):
-    """name: of the run's directory. document, evidence: what its report.json and evidence.json hold."""
+    """name: of the run's directory. document, evidence: what its report.json and evidence.json, a SavedRun, hold."""
 
     name: str
     document: Mapping[str, Any]
@@ -67,7 +67,7 @@ def of_run(
         names, kept = _host_names(site.hosts, data, catalogue, tally)
         data = _with_pseudonyms(data, names, Addresses(key, tally))
     document, evidence, groups, inputs = data
-    report = Report(cast(Document, document), [], evidence)
+    report = Report(cast(Document, document), [], evidence["nodes"])
     texts = {name: text(report) for name, text in _REPORTS.items()}
     texts.update({"report.json": _json(document), "evidence.json": _json(evidence), "inputs.json": _json(inputs)})
     requests = _requests(catalogue, groups, inputs)
@@ -88,10 +88,12 @@ def of_run(
 def _host_names(hosts: Iterable[str], data: list[Any], catalogue: Catalog, tally: Tally) -> tuple[HostNames, list[str]]:
     """The pseudonyms of host names, and the names of hosts that are kept because they are words of the report."""
     document, evidence, _groups, inputs = data
-    words = site_names.words((document, evidence), evidence)
-    own = [*hosts, *evidence, *site_names.of_nodes(evidence)]
+    nodes = evidence["nodes"]
+    words = site_names.words((document, evidence), nodes)
+    own = [*hosts, *nodes, *site_names.of_nodes(nodes)]
     others = [*site_names.of_others((document, evidence))]
-    others += [name for of_node in inputs.values() for name in site_names.of_inputs(of_node)]
+    of_run = {f"rtf_{name}": value for name, value in evidence["inputs"].items()}
+    others += [name for of_node in (of_run, *inputs.values()) for name in site_names.of_inputs(of_node)]
     kept = sorted({name for name in own if name.lower() in words})
     return HostNames(own, others, words | site_names.public(catalogue), tally), kept
 

@@ -38,7 +38,7 @@ class Cause(TypedDict):
     blocking: Annotated[bool, Field("Whether it keeps the cluster from being ready.")]
     severity: Annotated[str, Field("`required` where one of its findings is.", (REQUIRED, RECOMMENDED))]
     status: Annotated[str, Field("`unknown` where nothing was proven.", (FAIL, UNKNOWN))]
-    nodes: Annotated[list[str], Field("The nodes that have it, in the order of the inventory.")]
+    nodes: Annotated[list[str], Field("The nodes that must change, in the order of the inventory.")]
     what: Annotated[str, Field("What was found.")]
     explains: Annotated[list[Explained], Field("The findings; each finding that needs action belongs to one cause.")]
     ask: Annotated[str, Field("What to send to the owner.")]
@@ -47,7 +47,10 @@ class Cause(TypedDict):
 
 
 class Draft(NamedTuple):
-    """A cause that a rule found, with the results that it explains; `follows` are consequences among them."""
+    """A cause that a rule found, with the results that it explains; `follows` are consequences among them.
+
+    nodes: those that must change, where these are not those of the results.
+    """
 
     id: str
     title: str
@@ -58,6 +61,7 @@ class Draft(NamedTuple):
     confirm: str = ""
     alternatives: Sequence[str] = ()
     follows: Sequence[Result] = ()
+    nodes: Sequence[str] = ()
 
 
 class Cluster(NamedTuple):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -43,11 +44,13 @@ FOLLOWS = {
     "egress.ntp": ("time.*",),
     "time.chrony_active": ("time.*", "egress.ntp"),
     "time.synchronised": ("time.*",),
-    "net.mtu_path": ("net.bandwidth", "net.loss"),
+    "net.mtu_path": ("net.bandwidth", "net.loss", "ports.*"),
     "ports.": ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth", "net.load_balancer"),
     "storage.docker_device": ("storage.mounts",),
     "storage.etcd_device": ("storage.mounts",),
 }
+# How the remedy of a check names another check, when what it found follows from that one's finding.
+_NAMED_FIRST = re.compile(r"^Fix ([a-z0-9_.]+) first\b")
 _OF_PAIRS = ("time.between_nodes*", "net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
 
 
@@ -110,7 +113,10 @@ def _is(name: str, family: str) -> bool:
 
 
 def _can_only_follow(result: Result, leader: Result) -> bool:
-    if leader["id"] in ("net.mtu_path", "egress.ntp", "time.chrony_active", "time.synchronised"):
+    named = _NAMED_FIRST.match(result["remedy"])
+    if named or leader["id"] == "net.mtu_path":
+        return named is not None and named[1] == leader["id"]
+    if leader["id"] in ("egress.ntp", "time.chrony_active", "time.synchronised"):
         return True
     evidence: Any = result["evidence"]
     if leader["id"] == "kernel.ip_forward" and isinstance(evidence, Mapping):
@@ -123,7 +129,7 @@ def _can_only_follow(result: Result, leader: Result) -> bool:
 def _cause(draft: Draft, cluster: Cluster) -> Cause:
     followers = {id(result) for result in draft.follows}
     first = [result for result in draft.results if id(result) not in followers] or list(draft.results)
-    nodes = cluster.in_order({result["node"] for result in first})
+    nodes = cluster.in_order(set(draft.nodes) or {result["node"] for result in first})
     blocking = any((result["id"], result["node"]) in cluster.blocking for result in draft.results)
     return {
         "id": draft.id,

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.cells import SHAPED_LOST
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, UNKNOWN
 
 Cell = Mapping[str, Any]
@@ -39,6 +40,8 @@ def _of_status(results: Sequence[Result], cells: Sequence[Cell], cluster: Cluste
     pairs_of: dict[Any, list[Pair]] = {}
     for pair, own in by_pair.items():
         pairs_of.setdefault(_signature(own, status), []).append(pair)
+    if status == FAIL:
+        pairs_of = _merged(pairs_of, by_pair)
     group_of = {pair: signature for signature, pairs in pairs_of.items() for pair in pairs}
     signatures_of: dict[tuple[str, str], list[Any]] = {}
     for cell in cells:
@@ -61,9 +64,25 @@ def _signature(cells: Iterable[Cell], status: str) -> Any:
     if len({cell["row"] for cell in cells}) >= _WHOLE:
         # Rows differ with the role of the nodes, so the ports themselves do not count where much fails alike.
         return frozenset((cell["transport"], verdict) for cell in cells for verdict in cell["ports"])
-    return frozenset(
-        (cell["transport"], verdict, tuple(ports)) for cell in cells for verdict, ports in cell["ports"].items()
-    )
+    # Rows overlap, and a port that two of them have is closed once.
+    found: dict[tuple[str, str], set[int]] = {}
+    for cell in cells:
+        for verdict, ports in cell["ports"].items():
+            found.setdefault((cell["transport"], verdict), set()).update(port_ranges.numbers(ports))
+    return frozenset((*how, tuple(port_ranges.texts(numbers))) for how, numbers in found.items())
+
+
+def _merged(pairs_of: Mapping[Any, list[Pair]], by_pair: Mapping[Pair, Sequence[Cell]]) -> dict[Any, list[Pair]]:
+    """Put together what one node alone does not let in, and in one manner, though the ports differ with the sender's role."""
+    found: dict[Any, list[Pair]] = {}
+    for signature, pairs in pairs_of.items():
+        destinations = {destination for source, destination in pairs if source != destination}
+        how = frozenset(
+            (cell["transport"], verdict) for pair in pairs for cell in by_pair[pair] for verdict in cell["ports"]
+        )
+        alone = len(destinations) == 1 and all(source != destination for source, destination in pairs)
+        found.setdefault((*destinations, how) if alone else signature, []).extend(pairs)
+    return found
 
 
 def _closed(
@@ -80,31 +99,41 @@ def _closed(
     ports_text = ", ".join(texts)
     how = ", ".join(verdict.replace("_", " ") for verdict in verdicts)
     reasons = ", ".join(dict.fromkeys(cell["reason"] for cell in cells if cell["reason"]))
-    if sources == destinations and all(source == destination for source, destination in pairs):
+    whom: Sequence[str] = ()
+    ask = f"Allow {ports_text} from {cluster.from_whom(sources)} to {cluster.from_whom(destinations)}."
+    if set(verdicts) <= set(SHAPED_LOST):
+        title, owner = (
+            f"VXLAN packets are lost between {cluster.named(cluster.in_order({*sources, *destinations}))}",
+            "network",
+        )
+        ask = results[0]["remedy"]
+    elif sources == destinations and all(source == destination for source, destination in pairs):
         title, owner = f"{', '.join(sources)} cannot reach its own ports over loopback", "node administrator"
     elif len(destinations) == 1:
-        title, owner = f"{destinations[0]} does not let the other nodes in", "node administrator"
+        title, owner, whom = f"{destinations[0]} does not let the other nodes in", "node administrator", destinations
     elif len(sources) == 1:
         title, owner = f"{sources[0]} does not get through to the other nodes", "node administrator"
     else:
         title, owner = f"Ports are closed between {len(pairs)} pairs of nodes", "network"
     port = port_ranges.texts(port_ranges.numbers([text for texts in cells[0]["ports"].values() for text in texts]))[0]
-    one = destinations[0]
+    port, (source, one) = port.partition("-")[0], pairs[0]
+    options = "-vzu" if cells[0]["transport"] == "udp" else "-vz"
     return Draft(
         f"ports:{','.join(sorted(verdicts))}:{','.join(sources)}:{','.join(destinations)}",
         title,
         owner,
         f"{_pairs(pairs)}: {ports_text} {how}{f' ({reasons})' if reasons else ''}",
         results,
-        f"Allow {ports_text} from {cluster.from_whom(sources)} to {cluster.from_whom(destinations)}.",
-        f"nc -vz -w 5 {cluster.addresses.get(one) or one} {port.partition('-')[0]}",
-        _where(verdicts, one, port.partition("-")[0]),
+        ask,
+        f"ssh {source} nc {options} -w 5 {cluster.addresses.get(one) or one} {port}",
+        _where(verdicts, one, port),
+        nodes=whom,
     )
 
 
 def _where(verdicts: Sequence[str], destination: str, port: str) -> list[str]:
     """How to tell the node's own firewall from a device between the nodes."""
-    if set(verdicts) <= {"refused", "unproven"}:
+    if set(verdicts) <= {"refused", "unproven", *SHAPED_LOST}:
         return []
     return [
         f"`sudo tcpdump -ni any port {port}` on {destination} while a node connects: if the packets arrive, the firewall of "

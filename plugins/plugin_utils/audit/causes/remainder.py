@@ -15,6 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 _ROLE = re.compile(r"run the role (hostprep\.runtime_fabric\.(rtf_\w+))")
 _LEFT_OUT = re.compile(r"^left out by (\w+)$")
+# Who acts on a node, and is therefore sent its name.
+_OWNERS_OF_NODES = ("node administrator", "storage")
 _MOST = 3
 
 
@@ -86,7 +88,14 @@ def _key(result: Result, cluster: Cluster) -> tuple[str, ...]:
     if result["status"] == UNKNOWN:
         # Checks of an area for which the same evidence is missing.
         return result["id"].partition(".")[0], UNKNOWN, observed, remedy
-    return result["id"], result["status"], remedy or observed
+    return result["id"], result["status"], _without_peers(remedy or observed, cluster)
+
+
+def _without_peers(text: str, cluster: Cluster) -> str:
+    """A text in which no node is named: what is measured between nodes differs in the peer as it does in the node."""
+    for peer in cluster.addresses:
+        text = cluster.without_node(text, peer)
+    return text
 
 
 def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
@@ -100,15 +109,39 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
     else:
         kind = "Requirement" if first["severity"] == "required" else "Recommendation"
         title = f"{kind} not met on {where}: {first['title']}"
-    remedy = cluster.without_node(first["remedy"], first["node"])
     return Draft(
         f"{first['id']}:{first['status']}:{','.join(nodes)}",
         title,
         check.get("owner", "node administrator"),
         _observed(own, cluster) + _wanted(own),
         own,
-        cluster.for_nodes(remedy, nodes),
+        _ask(own, cluster, check.get("owner", "node administrator")),
         check.get("confirm", ""),
+    )
+
+
+def _ask(own: Sequence[Result], cluster: Cluster, owner: str) -> str:
+    """The remedy, with the nodes where it names none, and with the other nodes where it names one."""
+    first, nodes = own[0], cluster.in_order({result["node"] for result in own})
+    remedy = cluster.without_node(first["remedy"], first["node"])
+    text = cluster.for_nodes(remedy, nodes)
+    if first["status"] == UNKNOWN or not text:
+        return text
+    others = [one for one in own if cluster.without_node(one["remedy"], one["node"]) != remedy]
+    if others:
+        same = [result for result in own if result not in others]
+        return (
+            f"{cluster.for_nodes(remedy, cluster.in_order({result['node'] for result in same}))} "
+            f"Likewise for {_observed(others, cluster)}."
+        )
+    if owner in _OWNERS_OF_NODES and not _names_nodes(text, cluster, nodes):
+        return f"On {cluster.named(nodes)}: {text}"
+    return text
+
+
+def _names_nodes(text: str, cluster: Cluster, nodes: Sequence[str]) -> bool:
+    return f"all {len(nodes)} nodes" in text or any(
+        cluster.without_node(text, node) != text for node in cluster.addresses
     )
 
 

@@ -253,6 +253,11 @@ def _alternatives(kind: str, shut: bool) -> Iterator[str]:
             "A rule of the node may drop the answers instead: the counter of its rule in `sudo nft list ruleset` rises with "
             "each attempt."
         )
+    if kind == "interface":
+        yield (
+            "If the pod is connected with the network by an interface of its own (macvlan, SR-IOV), the node does not see its "
+            "packets: then ask the network team where those of {address} to {to} are lost."
+        )
     if kind == "mtu":
         yield (
             "If the MTU of pods is right, ICMP messages `fragmentation needed` are dropped on the path: the network team can "

@@ -32,8 +32,8 @@ def pods(subject: Subject, evidence: Evidence) -> Finding:
             UNKNOWN,
             EXPECTED,
             f"what pods reach was not looked at: {pod['error']}",
-            f"Run the audit again while a pod with a network of its own runs on {subject.node}, or name a network namespace in "
-            "rtf_preflight_pod_namespace.",
+            f"Run the audit again while a pod with a network of its own runs on {subject.node}, or name a network namespace "
+            "in rtf_preflight_pod_namespace.",
             pod,
             lighter,
         )

@@ -42,14 +42,14 @@ def test_the_last_two_runs_are_compared(tmp_path, documents):
     save(tmp_path, [bad, good, bad])
     code, output = compared(tmp_path)
     assert code == 0, output
-    assert "New:     kernel.ip_forward on w1: " in output and "1 new, 0 fixed, 0 changed" in output
+    assert "New:      kernel.ip_forward on w1: " in output and "1 new, 0 fixed, 0 changed" in output
 
 
 def test_runs_are_chosen_by_file_or_directory(tmp_path, documents):
     save(tmp_path, documents)
     first, second = report_directory.all_runs(tmp_path / "found")
     code, output = compared(tmp_path, before=str(second / "report.json"), after=str(first))
-    assert code == 0 and "Fixed:   kernel.ip_forward on w1" in output, output
+    assert code == 0 and "Fixed:    kernel.ip_forward on w1" in output, output
 
 
 def test_what_cannot_be_compared_is_said(tmp_path, documents):

@@ -16,6 +16,12 @@ OF_CLUSTER = "nameserver 10.96.0.10\nsearch ns.svc.cluster.local svc.cluster.loc
 OF_NODE = "nameserver 192.0.2.53\nsearch example.com\n"
 
 
+@pytest.fixture(autouse=True)
+def as_root(monkeypatch):
+    """All namespaces can be seen, and each process has its own, as it is for root."""
+    monkeypatch.setattr(network_namespaces, "identity", lambda path: (4, path))
+
+
 @pytest.fixture
 def entered(monkeypatch):
     """Runs PodView where pods with some settings run, the oldest first; returns what it finds, and enters nothing."""
@@ -50,6 +56,19 @@ def test_a_pod_with_the_settings_of_the_node_will_do(entered):
 def test_a_pod_whose_settings_cannot_be_read_is_passed_over(entered):
     assert entered(None, OF_NODE)["uid"] == "uid1"
     assert entered(None)["error"] == "/proc/0/root/etc/resolv.conf: not a regular file"
+
+
+def test_a_virtual_machine_in_place_of_a_pod_is_not_asked_for_its_settings(monkeypatch):
+    # Kata Containers: the pod's network namespace holds the hypervisor, which sees the files of the host.
+    monkeypatch.setattr(network_namespaces, "identity", lambda path: (4, "of the host"))
+    machine = pod_sandboxes.Sandbox(1, 1, "/proc/1/ns/net", None, "uid", "process 1")
+    with pytest.raises(Unreadable, match="sees the files of the host"):
+        pod_view._resolv_conf(machine)
+
+
+def test_without_root_nothing_is_said_of_pods(entered, monkeypatch):
+    monkeypatch.setattr(network_namespaces, "identity", lambda path: None)
+    assert entered(OF_CLUSTER)["error"] == pod_view.NOT_ROOT
 
 
 def test_where_no_pod_runs_it_says_so(entered):

@@ -4,46 +4,19 @@
 
 """Each format holds the causes, is well-formed whatever hosts and peers sent, and loads nothing from elsewhere."""
 
-import copy
 import html.parser
 import re
 from xml.etree import ElementTree
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
-
-HOSTILE = '<script>alert(1)</script> ]]> \x00\x1b[31m `x` | *y* {{ z }} "q" & \u2028 \ud83d\ude00'.encode(
-    "utf-16", "surrogatepass"
-).decode("utf-16")
-
-
-def hostile(value):
-    """A value with hostile text at the end of every text that a host or a peer can choose."""
-    if isinstance(value, dict):
-        free = ("observed", "remedy", "expected", "title", "what", "ask", "confirm", "reason", "detail", "unreachable")
-        return {
-            key: f"{found}{HOSTILE}" if key in free and isinstance(found, str) else hostile(found)
-            for key, found in value.items()
-        }
-    return [hostile(entry) for entry in value] if isinstance(value, list) else value
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
 
 
 @pytest.fixture(scope="module", params=["plain", "hostile"])
 def report(request):
-    evidence = copy.deepcopy(test_audit.collected())
-    for node, own in evidence.items():
-        for probe in own["egress"]:
-            probe.update(verdict="dropped", detail=None)
-        if node == "w1":
-            for parameter in own["host"]["kernel"]["sysctls"].values():
-                parameter["live"] = "0"
-    waivers = [{"checks": ["host.*"], "reason": "samples"}]
-    found = test_audit.audit_of(samples.audit_inputs(waivers=waivers), evidence)
-    return found if request.param == "plain" else Report(hostile(found.document), found.blocking, found.evidence)
+    return simulated.report(4, broken=True, hostile=request.param == "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +110,20 @@ def test_html_is_one_page_without_scripts_and_outside_requests(report, texts):
     assert len(page.ids) == len(set(page.ids))
     assert page.tags.count("article") == len(report.document["causes"])
     assert "h1" in page.tags and "main" in page.tags and page.tags.count("table") > 3
+
+
+MEGABYTE = 1_000_000
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["broken", "unreachable"])
+def test_the_page_of_a_hundred_nodes_can_be_sent_and_shows_all_of_them(lost):
+    found = simulated.report(100, broken=True, hostile=True)
+    if lost:
+        reason = "unreachable: " + "no route " * 20
+        found = found._replace(document=simulated.unreachable(found.document, reason))
+    text = formats.render(found, ["html"])["report.html"]
+    assert len(text.encode()) < 3 * MEGABYTE
+    page = Page()
+    page.feed(text)
+    assert not page.open and page.tags.count("td") > 100 * 100
+    assert text.count("worker-97</span></th>") == 2  # a column of the port matrix, and one of the endpoints

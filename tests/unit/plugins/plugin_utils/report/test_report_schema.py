@@ -19,9 +19,9 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.plan import test_measurements
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import report_schema
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.test_formats import (
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.simulated import (
     HOSTILE,
-    hostile,
+    hostile_text,
 )
 
 WAIVERS = [
@@ -88,7 +88,7 @@ def test_a_report_is_one_of_the_published_schema(name):
     evidence, inputs = REPORTS[name]
     found = test_audit.audit_of(samples.audit_inputs(**inputs), evidence())
     assert report_schema.problems(found.document) == []
-    assert report_schema.problems(hostile(found.document)) == []
+    assert report_schema.problems(hostile_text(found.document)) == []
     assert json.loads(formats.render(found)["report.json"]) == json.loads(json.dumps(found.document))
 
 

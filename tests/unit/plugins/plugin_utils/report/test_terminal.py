@@ -121,7 +121,7 @@ def test_a_cause_says_what_was_found_who_has_to_do_what_and_how_to_see_it():
     shown = text(report(n2=broken()))
     entry = shown.partition(" 1. FAIL  Requirement not met on n2: IPv4 forwarding is on\n")[2].partition("\n\n")[0]
     assert "    found:   n2: ip_forward = 0" in entry
-    assert "    ask:     node administrator: Set it with `sysctl -w" in entry
+    assert "    ask:     node administrator: On n2: Set it with `sysctl" in entry
     assert "    confirm: on n2: sysctl net.ipv4.ip_forward" in entry
 
 

@@ -12,6 +12,7 @@ import json
 import re
 from urllib.parse import quote, unquote
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import contents
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -56,8 +57,10 @@ def _everywhere(value, field=""):
 
 def run(planted_texts=True):
     """A run, and in each of its texts what is planted, where asked for."""
-    found = test_audit.audit_of(samples.audit_inputs(), test_audit.collected(NODES, unreachable=NODES[2].name))
-    document, evidence = json.loads(json.dumps([found.document, found.evidence]))
+    inputs, collected = samples.audit_inputs(), test_audit.collected(NODES, unreachable=NODES[2].name)
+    found = test_audit.audit_of(inputs, collected)
+    saved = saved_run.of_run(inputs, {}, None, collected, test_audit.NOW)
+    document, evidence = json.loads(json.dumps([found.document, saved]))
     # One of each check is enough.
     document["results"] = list({result["id"]: result for result in document["results"]}.values())
     if planted_texts:

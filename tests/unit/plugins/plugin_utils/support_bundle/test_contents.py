@@ -52,7 +52,7 @@ def test_the_same_address_has_one_pseudonym_in_all_files(hidden):
     inputs = json.loads(hidden.texts["inputs.json"])
     for node in report["nodes"]:
         name, address = node["name"], inputs[node["name"]]["ansible_host"]
-        assert evidence[name]["inventory"]["ansible_host"].split()[0] == address == node["address"].split()[0]
+        assert evidence["nodes"][name]["inventory"]["ansible_host"].split()[0] == address == node["address"].split()[0]
         for file in ("report.html", "report.md", "change-request/change-request.md"):
             text = hidden.texts[file].replace("\\", "")
             assert address in text and name in text

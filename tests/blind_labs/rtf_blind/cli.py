@@ -1,0 +1,83 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line: one lab, broken in one way after another and repaired between."""
+
+import argparse
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind import declared, judgement
+from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind.audits import Directory
+from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind.breakages import broken
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import lifecycle
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance import CHECKOUT
+
+WORK = CHECKOUT / "build" / "blind-labs"
+
+
+def options(arguments):
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(prog="blind_labs.py", description="Audit labs that are broken on purpose.")
+    parser.add_argument("--only", type=int, action="append", metavar="N", help="this lab; may be given several times")
+    parser.add_argument("--lab", default="rtf-blind", help="the name of the lab (rtf-blind)")
+    parser.add_argument("--keep", action="store_true", help="leave the lab up, and use one that is up and prepared")
+    return parser.parse_args(arguments)
+
+
+def main(arguments):
+    """Break and audit; return the exit status: 0 where every audit says what it must."""
+    chosen = options(arguments)
+    found = declared.read()
+    labs = [lab for lab in found.labs if not chosen.only or lab.number in chosen.only]
+    if not chosen.keep:
+        lifecycle.down(chosen.lab)
+    lab = lifecycle.up(chosen.lab)
+    try:
+        failed = _broken_labs(lab, labs, found.sites)
+    finally:
+        if not chosen.keep:
+            lifecycle.down(chosen.lab)
+    print(f"{len(labs) - len(failed)} of {len(labs)} labs are told as they are", flush=True)
+    return 1 if failed else 0
+
+
+def _broken_labs(lab, labs, sites):
+    """Break a lab in every way; return the numbers of those whose audit is wrong."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    failed, prepared = [], None
+    with tempfile.TemporaryDirectory() as place:
+        directory = Directory(Path(place) / "site", lab)
+        for one in labs:
+            if prepared != one.site:
+                _prepare(directory, one.site, sites[one.site])
+                prepared = one.site
+            if _one(lab, directory, one, {**sites[one.site], **one.inputs}):
+                failed.append(one.number)
+    return failed
+
+
+def _prepare(directory, site, inputs):
+    print(f"==> preparing the site {site}", flush=True)
+    code, output = directory.play("prepare-rtf.yml", inputs)
+    if code:
+        raise SystemExit(f"the preparation of {site} failed:\n{judgement.last_lines(output)}")
+
+
+def _one(lab, directory, one, inputs):
+    """Audit with one breakage; keep what the terminal showed, and return what is wrong with it."""
+    begun = time.monotonic()
+    with broken(lab, one.breakages):
+        audit = directory.audit(inputs)
+    found = judgement.problems(one, audit.output, audit.report, audit.code)
+    stem = WORK / f"{one.number:02}"
+    stem.with_suffix(".txt").write_text(judgement.last_lines(audit.output), encoding="utf-8")
+    shutil.rmtree(stem, ignore_errors=True)
+    if (directory.path / "rtf-report").exists():
+        shutil.copytree(directory.path / "rtf-report", stem, symlinks=True)
+    said = "; ".join(found) or "ok"
+    print(f"{one.number:02} {one.fault}: {said} ({time.monotonic() - begun:.0f} s)", flush=True)
+    return found
