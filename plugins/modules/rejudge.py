@@ -11,8 +11,9 @@ description:
   - Judges what a run of the role P(hostprep.runtime_fabric.rtf_preflight#role) has saved in C(evidence.json) with other
     inputs, such as another release, limit or waiver. Runs on the controller and contacts no host.
   - Of the variables of the nodes it takes those by which a run is judged, C(rtf_release), C(rtf_control_plane),
-    C(rtf_cluster_profile), C(rtf_features), C(rtf_checks), C(rtf_skip_checks), C(rtf_waivers), C(rtf_extra_endpoints), C(rtf_extra_ports), C(rtf_spare_addresses),
-    C(rtf_max_latency_ms), C(rtf_min_node_bandwidth_mbit) and C(rtf_min_outbound_bandwidth_mbit), and by which it is reported,
+    C(rtf_cluster_profile), C(rtf_features), C(rtf_checks), C(rtf_skip_checks), C(rtf_waivers), C(rtf_extra_endpoints),
+    C(rtf_extra_ports), C(rtf_spare_addresses), C(rtf_max_latency_ms), C(rtf_min_node_bandwidth_mbit)
+    and C(rtf_min_outbound_bandwidth_mbit), and by which it is reported,
     C(rtf_report_dir), C(rtf_report_formats), C(rtf_report_keep), C(rtf_gate) and C(rtf_preflight_enforce). What is not
     set, and every other input, is as it was in the saved run.
   - What these inputs need and the run did not collect is C(unknown), with that reason. Waivers are judged for the day of the run.

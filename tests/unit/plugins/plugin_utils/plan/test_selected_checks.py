@@ -24,7 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 CATALOG = catalog.load()
 WORKER = requirements_of(CATALOG, Scope("1.4", "us", "install"), "worker")
 OF_INPUTS = ("smtp-server", "persistence-database", "private-registry")
-# Where the evidence that a check names stands; that of the port matrix has tests of its own.
+# Where the evidence that a check names stands; that of the port matrix and of pods has tests of its own.
 PARTS = {
     "endpoints": lambda probe: probe["id"] not in OF_INPUTS and probe["protocol"] != "ntp",
     "ntp": lambda probe: probe["protocol"] == "ntp",
@@ -32,6 +32,7 @@ PARTS = {
     "database": lambda probe: probe["id"] == "persistence-database",
     "registry": lambda probe: probe["id"] == "private-registry",
 }
+OF_PODS = {"pods"}
 OF_MATRIX = {"listeners", "probes", "outside", "links", "bandwidth", "load_balancer"}
 ALONE = ("name_servers", "repositories", "download", "disk_writes")
 ROWS = [check for check in checks.load() if not OF_MATRIX.intersection(check["evidence"])]
@@ -68,7 +69,7 @@ def said(result):
 def test_the_schema_names_all_evidence_that_is_planned():
     schema = json.loads((catalog.FOLDER / "schemas" / "checks.schema.json").read_text(encoding="utf-8"))
     names = schema["$defs"]["check"]["properties"]["evidence"]["items"]["enum"]
-    assert set(names) == {"host", *HOST_SECTIONS, *PARTS, *ALONE, *OF_MATRIX}
+    assert set(names) == {"host", *HOST_SECTIONS, *PARTS, *ALONE, *OF_PODS, *OF_MATRIX}
     assert set(names) == {name for check in checks.load() for name in check["evidence"]}
 
 
