@@ -34,11 +34,11 @@ _MOST_CAUSES = 6  # in the summary
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
 
 
-def lines(report: Document, every: bool = False, path: str | None = "") -> list[Line]:
+def lines(report: Document, every: bool = False, path: str | None = "", unwritten: str = "") -> list[Line]:
     """Return the lines for a report: its causes, what was measured, and in the last line the verdict.
 
     every: whether each check of each node has a line of its own before that. path: of the report that was written; None in
-    a dry run.
+    a dry run. unwritten: why it could not be written.
     """
     out: list[Line] = [
         (f"Runtime Fabric {report['release']}, control plane {report['control_plane']}, phase {report['phase']}", None)
@@ -50,16 +50,24 @@ def lines(report: Document, every: bool = False, path: str | None = "") -> list[
         matrix_table.lines(report, every) + link_table.lines(report, every) + _cluster_lines(report.get("cluster", ()))
     )
     out += [("", None), *_closing_lines(report)]
-    if path:
-        out.append((f"Report: {path}", None))
+    return [*out, *_written_lines(report, path, unwritten), *verdict_lines(report)]
+
+
+def _written_lines(report: Document, path: str | None, unwritten: str) -> list[Line]:
+    """Where the report is, or why there is none."""
+    if unwritten:
+        return _hanging("", unwritten, "red")
     if path is None:
-        state = "" if "rejudged" in report else ", and this describes the nodes as they are now"
-        out += _hanging("", f"Dry run: no report was written{state}.", "cyan")
-    return [*out, *verdict_lines(report)]
+        state = "" if "rejudged" in report else "; this is the state before any change of this run"
+        return _hanging("", f"Dry run: no report was written{state}.", "cyan")
+    return [(f"Report: {path}", None)] if path else []
 
 
-def summary(report: Document) -> list[str]:
-    """Return the last lines of a run: the causes that keep the cluster from being ready, by title, and the verdict."""
+def summary(report: Document, path: str | None = "", unwritten: str = "") -> list[str]:
+    """Return the last lines of a run: the causes that keep the cluster from being ready, by title, and the verdict.
+
+    path, unwritten: as for lines.
+    """
     blocking = [
         f"{number:>2}. {cause_lines.mark(cause)[0]}  {cause['title']} ({cause['owner']})"
         for number, cause in enumerate(report["causes"], 1)
@@ -67,7 +75,8 @@ def summary(report: Document) -> list[str]:
     ]
     more = [f"    and {len(blocking) - _MOST_CAUSES} more"] if len(blocking) > _MOST_CAUSES else []
     shown = [text for one in blocking[:_MOST_CAUSES] for text, dummy in _hanging(one[:10], one[10:], None)]
-    return [*shown, *more, *(text for text, dummy in verdict_lines(report))]
+    last = [*_written_lines(report, path, unwritten), *verdict_lines(report)]
+    return [*shown, *more, *(text for text, dummy in last)]
 
 
 def _node_lines(report: Document) -> list[Line]:
