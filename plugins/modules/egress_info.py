@@ -505,6 +505,12 @@ endpoints:
           returned: always
           type: bool
           sample: true
+        in_clear:
+          description:
+            - Whether it also takes connections without TLS. V(null) where that is not known.
+          returned: always
+          type: bool
+          sample: true
         authentication:
           description: What it asks for, such as V(sasl), V(md5) or V(none). V(null) where it answers with an error.
           returned: always

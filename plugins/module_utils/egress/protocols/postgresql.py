@@ -39,6 +39,12 @@ contains:
     returned: always
     type: bool
     sample: true
+  in_clear:
+    description:
+      - Whether it also takes connections without TLS. V(null) where that is not known.
+    returned: always
+    type: bool
+    sample: true
   authentication:
     description: What it asks for, such as V(sasl), V(md5) or V(none). V(null) where it answers with an error.
     returned: always
@@ -64,7 +70,21 @@ contains:
                     attempt.contexts.accepting, stream, attempt.endpoint.server_name, attempt.seconds
                 )
         with attempt.trace.layer(self.layer):
-            return _start_up(attempt, stream, secure)
+            reply = _start_up(attempt, stream)
+            in_clear = _takes_in_clear(attempt, reply) if secure else True
+            attempt.trace.note(
+                postgresql={
+                    "tls": secure,
+                    "in_clear": in_clear,
+                    "authentication": reply.authentication,
+                    "error": reply.message,
+                }
+            )
+            if reply.code in _NOT_NOW:
+                raise verdicts.LayerFailed(
+                    verdicts.DATABASE_FAILED, f"the server takes no connection: {reply.message} ({reply.code})"
+                )
+        return f"the server answers: {reply.message}" if reply.message else None
 
 
 def _offers_tls(attempt, stream):
@@ -79,8 +99,8 @@ def _offers_tls(attempt, stream):
     return answer == _SECURE
 
 
-def _start_up(attempt, stream, secure):
-    """A remark on the server, or None."""
+def _start_up(attempt, stream):
+    """The Reply to the start-up message."""
     deadline, reader, reply = deadlines.Deadline(attempt.seconds), postgresql_messages.ReplyReader(), None
     with _Failures(attempt.seconds):
         stream.send(postgresql_messages.start_up(_USER), deadline)
@@ -89,12 +109,25 @@ def _start_up(attempt, stream, secure):
             if not data:
                 raise postgresql_messages.PostgresqlError("the server closed the connection without an answer")
             reply = reader.feed(data)
-    attempt.trace.note(postgresql={"tls": secure, "authentication": reply.authentication, "error": reply.message})
-    if reply.code in _NOT_NOW:
-        raise verdicts.LayerFailed(
-            verdicts.DATABASE_FAILED, f"the server takes no connection: {reply.message} ({reply.code})"
-        )
-    return f"the server answers: {reply.message}" if reply.message else None
+    return reply
+
+
+def _takes_in_clear(attempt, encrypted):
+    """Whether a server answers a start-up message in clear as it did over TLS; None where that is not known.
+
+    encrypted: its Reply over TLS. An error of another kind is about the one thing that differs, unless it is a passing one.
+    """
+    try:
+        wire = attempt.unrecorded().connect()
+        try:
+            reply = _start_up(attempt, wire)
+        finally:
+            wire.close()
+    except verdicts.LayerFailed:
+        return None
+    if reply.code in _NOT_NOW or encrypted.code in _NOT_NOW:
+        return None
+    return reply.code is None or reply.code == encrypted.code
 
 
 class _Failures:

@@ -32,6 +32,11 @@ _SENTENCES = {
     "tls_expired": "Ask the {team} to renew the certificate of {host}, if the clock of {node} is right (`chronyc tracking`).",
     "certificate_refused": "Ask the {team} whether {node} needs a client certificate for {host}:{port}.",
 }
+# "Only plain text connections to the database are supported", says the vendor's page.
+_PLAIN_TEXT = (
+    "Persistence Gateway connects without TLS. Ask the {team} to let {node} do so on {host}: a line that begins with host in"
+    " pg_hba.conf, rds.force_ssl or require_secure_transport off at a cloud."
+)
 _AGAIN = "Run the audit again; if the result is the same, try `openssl s_client -connect {host}:{port}` on {node}."
 # These are cured on the host, where the verdict alone says so.
 _BY_VERDICT = ("unknown_issuer", "lone_certificate", "self_signed")
@@ -59,6 +64,9 @@ def _judged(subject: Subject, evidence: Evidence, kind: site_services.Kind, does
     if probe is None:
         return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
     path_text = f" {remedies.WAYS[probe['path']]}" if probe["path"] != "direct" else ""
+    if probe["verdict"] == "reachable" and (probe.get("postgresql") or {}).get("in_clear") is False:
+        remedy = _PLAIN_TEXT.format(team=kind.team, node=subject.node, host=service.host)
+        return Finding(FAIL, expected, f"reachable{path_text}, but it takes only connections with TLS", remedy, probe)
     if probe["verdict"] == "reachable":
         return Finding(
             PASS, expected, "; ".join([f"reachable{path_text}", *filter(None, [probe["detail"]])]), evidence=probe

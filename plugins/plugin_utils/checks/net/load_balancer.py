@@ -53,6 +53,15 @@ def load_balancer(subject: Subject, evidence: Evidence) -> Finding:
             "connections."
         )
         return Finding(FAIL, expected, observed, remedy, found)
+    if evidence["load_balancer"]["from"] == subject.node and lost:
+        return Finding(
+            UNKNOWN,
+            expected,
+            f"none of {count} connections, which {subject.node} made itself; {'; '.join(failed)}. Many load balancers do not"
+            " bring a node back to itself",
+            f"Run `curl -kv https://{where}` on a host that is not behind {where} while only {subject.node} is.",
+            found,
+        )
     others: dict[str, int] = {}
     for connection in found["reached"]:
         others[connection["name"]] = others.get(connection["name"], 0) + connection["count"]

@@ -98,20 +98,26 @@ class Matrix:
         return [{**link, "path_back": paths.get((link["name"], name))} for link in measured]
 
     def _through_balancer(self, name: str, own: PortEvidence) -> dict[str, Any]:
-        results = [found["balancer"] for found in self._evidence.values() if found and "balancer" in found]
+        results = {node: found["balancer"] for node, found in self._evidence.items() if found and "balancer" in found}
+        client, result = next(iter(results.items()), ("", {"error": "no node connected through the load balancer"}))
         return {
             "where": self._balancer,
-            "found": results[0] if results else {"error": "no node connected through the load balancer"},
+            "from": client,
+            "found": result,
             "held": _holder_of(own, planning.INGRESS),
             "share_percent": 100 // len(self._controllers),
             "unheard": {
                 other: why
                 for other in self._controllers
                 if other != name
-                for why in [_why_unheard(self._evidence.get(other))]
+                for why in [_why_unheard(self._evidence.get(other)) or (SENDS_ITSELF if other == client else "")]
                 if why
             },
         }
+
+
+# So do load balancers that keep the address of the client, for one.
+SENDS_ITSELF = "it made the connections, and many load balancers do not bring a node back to itself"
 
 
 def _why_unheard(own: PortEvidence) -> str:

@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import os
 import socket
+import struct
 import threading
 
 import pytest
@@ -46,13 +47,13 @@ def forward(one, other):
 
 
 def passing_on(addresses, header=None):
-    """A handler that connects each client with the next of some addresses; header: what is sent there first."""
+    """A handler that connects each client with the next of some addresses; header: makes what is sent there first."""
     turns = itertools.cycle(addresses)
 
     def handle(client):
         with socket.create_connection((next(turns), PORT), 5, (BALANCER, 0)) as server:
             if header:
-                server.sendall((header % client.getpeername()).encode("ascii"))
+                server.sendall(header(*client.getpeername()))
             back = threading.Thread(target=forward, args=(server, client))
             back.start()
             forward(client, server)
@@ -75,8 +76,21 @@ def test_tcp_is_passed_on_and_one_server_is_down(key):
     assert sum(failure["count"] for failure in found["failures"]) == 3
 
 
-def test_the_clients_address_is_announced(key):
-    handle = passing_on([NODES["c1"]], "PROXY TCP4 %s 192.0.2.1 %d 443\r\n")
+def version_1(host, port):
+    return f"PROXY TCP4 {host} 192.0.2.1 {port} 443\r\n".encode("ascii")
+
+
+def version_2(host, port):
+    """As AWS sends it, with a field behind the addresses."""
+    addresses = socket.inet_aton(host) + socket.inet_aton("192.0.2.1") + struct.pack(">HH", port, 443)
+    fields = b"\xea\x00\x05\x01vpce"
+    return b"\r\n\r\n\0\r\nQUIT\n\x21\x11" + struct.pack(">H", len(addresses + fields)) + addresses + fields
+
+
+@pytest.mark.parametrize("version", [version_1, version_2])
+def test_the_clients_address_is_announced(key, version):
+    """kubernetes/ingress-nginx#9643 and 13188: version 2, as a load balancer of AWS sends it."""
+    handle = passing_on([NODES["c1"]], version)
     with loopback.tcp_server(handle, BALANCER) as port:
         (way,) = through(key, port)["reached"]
     assert (way["source"], way["seen"], way["tls"]) == ("announced", "127.0.0.1", "passed_through")
@@ -107,6 +121,14 @@ def test_who_proves_nothing_is_a_failure_with_a_reason(key):
     arguments = {"key": key, "host": "balancer.invalid", "connections": 4}
     found = module_process.run(load_balancer_info, arguments)
     assert found["failures"][0]["count"] == 4 and "balancer.invalid does not resolve" in found["failures"][0]["reason"]
+
+
+def test_a_load_balancer_that_takes_connections_without_a_server_behind_it_proves_nothing(key):
+    """kubernetes-sigs/cloud-provider-kind#40, haproxy/haproxy#2375: the connection opens, and is closed at once."""
+    with loopback.tcp_server(lambda sock: None, BALANCER) as port:
+        (failure,) = through(key, port, 3)["failures"]
+    assert failure["count"] == 3
+    assert failure["reason"].startswith(("the connection was closed without a proof", "the connection was cut"))
 
 
 def test_nonsense_is_refused(key):

@@ -259,14 +259,18 @@ def far_end(path):
     thread.join(timeout=10)
 
 
-def passes(port, host, authority):
-    """Whether a client of squid sees the certificate that the far end shows for a host."""
+def passes(port, host, authority, server_name=None, named=True):
+    """Whether a client of squid sees the certificate that the far end shows for a host.
+
+    host: what it asks squid for. server_name: what it asks the far end for, where that is another name; named: whether it does.
+    """
     context = ssl.create_default_context()
+    context.check_hostname = named
     authority.configure_trust(context)
     with connected(port, f"{host}:8443") as (connection, found):
         assert found == 200
         try:
-            with context.wrap_socket(connection, server_hostname=host):
+            with context.wrap_socket(connection, server_hostname=(server_name or host) if named else None):
                 return True
         except ssl.SSLError:
             return False
@@ -306,6 +310,41 @@ def test_a_decrypting_squid_passes_what_containers_need_through(run_squid, folde
     with far_end(served):
         assert passes(port, DECRYPTED, vendor)
         assert passes(port, PASSED, vendor) is ("passthrough" in names)
+        assert not passes(port, OTHER, vendor)
+
+
+# {report: what the site's own configuration does with all that is left}
+OWN_RULES = {
+    "https://wiki.squid-cache.org/Features/SslPeekAndSplice": "ssl_bump bump all",
+    # Looks at the server first, and can then splice nothing.
+    "http://lists.squid-cache.org/pipermail/squid-users/2018-September/019280.html": (
+        "acl rtf_test_hello at_step SslBump2\nssl_bump stare rtf_test_hello\nssl_bump bump all"
+    ),
+}
+
+
+@pytest.mark.parametrize("report", OWN_RULES)
+def test_a_decrypting_squid_knows_a_name_however_the_client_gives_it(run_squid, folder, report):
+    """A client may ask for an address, send no server name, or write it in capitals.
+
+    http://lists.squid-cache.org/pipermail/squid-users/2018-September/019261.html is about the first of these.
+    """
+    vendor, proxy = trustme.CA(), trustme.CA()
+    served = readable(folder / "served.pem", vendor.issue_cert(PASSED, DECRYPTED, OTHER).private_key_and_cert_chain_pem)
+    trusted = readable(folder / "trusted.pem", vendor.cert_pem)
+    signing = readable(folder / "signing.pem", proxy.private_key_pem, proxy.cert_pem)
+    port = run_squid(
+        tls=f"ssl-bump tls-cert={signing} generate-host-certificates=off",
+        bump=f"{OWN_RULES[report]}\ntls_outgoing_options cafile={trusted}",
+        names=("squid-access.conf", "squid-passthrough.conf"),
+        allow="acl SSL_ports port 8443\nhttp_access allow CONNECT",
+    )
+    with far_end(served):
+        assert passes(port, PASSED, vendor)
+        assert passes(port, PASSED.upper(), vendor, server_name=PASSED)
+        assert passes(port, FAR_END, vendor, server_name=PASSED)
+        assert passes(port, PASSED, vendor, named=False)
+        assert not passes(port, FAR_END, vendor, server_name=OTHER)
         assert not passes(port, OTHER, vendor)
 
 

@@ -26,11 +26,19 @@ def error(code, message):
     return b"E" + struct.pack("!I", len(body) + 4) + body
 
 
-def database(answer, tls=True, heard=None):
-    """A server that answers SSLRequest and then the start-up message."""
+SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+
+
+def database(answer, tls=True, heard=None, in_clear=None):
+    """A server that answers SSLRequest and then the start-up message; in_clear: its answer to one without TLS, None for `answer`."""
 
     def handle(sock):
-        assert sock.recv(8) == b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+        first = sock.recv(8)
+        if first != SSL_REQUEST:
+            sock.recv(65536)
+            sock.sendall(in_clear or answer)
+            loopback.linger(sock)
+            return
         sock.sendall(b"S" if tls else b"N")
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -57,7 +65,29 @@ def probe(handle, timeout=2):
 def test_a_server_that_asks_for_a_password_is_reached(answer, authentication, tls):
     row = probe(database(answer, tls))
     assert (row["verdict"], row["detail"]) == ("reachable", None)
-    assert row["postgresql"] == {"tls": tls, "authentication": authentication, "error": None}
+    assert row["postgresql"] == {"tls": tls, "in_clear": True, "authentication": authentication, "error": None}
+
+
+def no_entry(encryption):
+    return error("28000", f'no pg_hba.conf entry for host "192.0.2.11", user "x", database "x", {encryption}')
+
+
+@pytest.mark.parametrize(
+    "encrypted, in_clear, taken",
+    [
+        (SASL, no_entry("no encryption"), False),
+        (SASL, no_entry("SSL off"), False),  # before PostgreSQL 14
+        (SASL, error("08P01", "SSL required"), False),  # PgBouncer
+        (SASL, MD5, True),
+        (no_entry("SSL encryption"), no_entry("no encryption"), True),  # the user of the probe has no entry at all
+        (SASL, error("53300", "sorry, too many clients already"), None),
+        (SASL, b"X", None),
+    ],
+)
+def test_a_server_that_takes_only_tls_is_told_from_one_that_does_not_know_the_user(encrypted, in_clear, taken):
+    """pgbouncer/pgbouncer#812 and 843, DataDog/datadog-agent#13318, beekeeper-studio/beekeeper-studio#2327, DbUp/DbUp#688."""
+    row = probe(database(encrypted, in_clear=in_clear))
+    assert (row["verdict"], row["postgresql"]["in_clear"]) == ("reachable", taken)
 
 
 def test_no_password_is_sent_and_the_version_is_the_protocols():

@@ -52,6 +52,18 @@ def test_services_that_answer():
     assert found["expected"] == "registry.example.com:5000 answers as a registry, trusted by container runtimes"
 
 
+@pytest.mark.parametrize("in_clear, status", [(True, "pass"), (None, "pass"), (False, "fail")])
+def test_a_database_that_takes_only_tls_is_of_no_use_to_persistence_gateway(in_clear, status):
+    """The vendor's page "Configuring Persistence Gateway with Runtime Fabric" supports connections in plain text alone."""
+    result = judge(DATABASE, verdict="reachable", postgresql={"tls": True, "in_clear": in_clear})
+    assert result["status"] == status
+    if status == "fail":
+        assert result["observed"] == "reachable, but it takes only connections with TLS"
+        assert result["remedy"].startswith(
+            "Persistence Gateway connects without TLS. Ask the database team to let n1 do so"
+        )
+
+
 @pytest.mark.parametrize(
     "service, probe, remedy",
     [

@@ -22,11 +22,11 @@ def way(name, count, tls="passed_through", source="kept", seen="10.2.0.2"):
     return {"name": name, "tls": tls, "source": source, "seen": seen, "count": count}
 
 
-def judge(balancer=None, outside=None, configured="lb.example.com", held=None):
+def judge(balancer=None, outside=None, configured="lb.example.com", held=None, client="w1"):
     planned = clusters.plan_of(MEMBERS)._replace(balanced=True)
     ports = clusters.evidence_of(planned, held)
     if balancer:
-        ports["w1"]["balancer"] = balancer
+        ports[client]["balancer"] = balancer
     for name, found in (outside or {}).items():
         ports[name]["outside"] = found
     found = {
@@ -88,6 +88,35 @@ def test_connections_to_a_controller_that_cannot_answer_are_not_lost_by_the_load
     )
     assert found["c2", "net.load_balancer"][0] == "unknown"
     assert "c1: its port 443 is held by nginx (pid 7, user root)" in found["c2", "net.load_balancer"][1]
+
+
+def test_a_controller_that_is_not_brought_back_to_itself_is_not_known_to_be_unreachable():
+    """kubernetes/kubernetes#66796, kubernetes/cloud-provider-aws#1160, rancher/rancher#3618: a client behind its own load balancer.
+
+    Without a worker one of the controllers makes the connections.
+    """
+    failures = [{"reason": "no answer within 3 s", "count": 15}]
+    found = judge({"connections": 30, "reached": [way("c2", 15)], "failures": failures}, client="c1")
+    status, observed = found["c1", "net.load_balancer"]
+    assert status == "unknown" and "which c1 made itself" in observed and "no answer within 3 s" in observed
+    status, observed = found["c2", "net.load_balancer"]
+    assert status == "unknown" and "possibly those to c1: it made the connections" in observed
+    by_a_worker = judge({"connections": 30, "reached": [way("c2", 15)], "failures": failures})
+    assert by_a_worker["c1", "net.load_balancer"][0] == by_a_worker["c2", "net.load_balancer"][0] == "fail"
+    none_behind_it = judge({"connections": 30, "reached": [way("c2", 30)], "failures": []}, client="c1")
+    assert none_behind_it["c1", "net.load_balancer"][0] == "fail"
+
+
+def test_a_load_balancer_without_a_healthy_server_reaches_nobody():
+    """oracle/oci-cloud-controller-manager#222: its health checks fail for all nodes at once."""
+    failures = [{"reason": "the connection was closed without a proof", "count": 30}]
+    found = judge({"connections": 30, "reached": [], "failures": failures})
+    assert {found[name, "net.load_balancer"] for name in ("c1", "c2")} == {
+        (
+            "fail",
+            "none of 30 connections; 30 of 30 (100 %) reached no controller: the connection was closed without a proof",
+        )
+    }
 
 
 def test_without_a_result_it_is_unknown_and_without_a_load_balancer_nothing():

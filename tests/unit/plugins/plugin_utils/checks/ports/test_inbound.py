@@ -62,6 +62,28 @@ def test_a_row_that_its_users_do_not_reach_fails(verdict, status):
     assert results["c1", "inbound"] == (status, f"TCP 443 (ingress-https) {verdict}")
 
 
+def test_a_port_that_only_some_controllers_open_to_its_users_fails_on_the_others():
+    """kubernetes/kubernetes#74383: a node without a pod of the service drops, with externalTrafficPolicy: Local."""
+    members = clusters.nodes(2, 0)
+    made = clusters.evidence_of(clusters.plan_of(members))
+    for name, tcp in (("c1", BOTH), ("c2", {"open": ["443"], "dropped": ["32009"]})):
+        made[name]["outside"] = {
+            "source": "10.20.0.9",
+            "tcp": {"asked": 3000, "ports": tcp},
+            "udp": {"asked": 100, "ports": {}},
+        }
+    planned = clusters.ports_of(members, outside_host="localhost", internal_networks=INTERNAL)
+    matrix = outcome.Matrix(planned, {name: {"host": {}, "ports": ports} for name, ports in made.items()})
+    groups = {"rtf_nodes": ["c1", "c2"], "rtf_controllers": ["c1", "c2"], "rtf_workers": []}
+    statuses = {}
+    for node in members:
+        subject = samples.subject_of(node.name, groups, {"ansible_host": node.address}, SCOPE)
+        (result,) = judge_node(checks.load(), subject, matrix.evidence(node.name), ["ports.inbound"])
+        statuses[node.name] = (result["status"], result["observed"])
+    assert statuses["c1"][0] == "pass"
+    assert statuses["c2"] == ("fail", "TCP 32009 (ops-center-ui) dropped")
+
+
 def test_strangers_may_not_open_ops_center():
     results = judge(BOTH, source="203.0.113.9", internal_networks=INTERNAL)
     assert results["c1", "inbound"] == ("pass", "TCP 443 (ingress-https) reached from 203.0.113.9")
