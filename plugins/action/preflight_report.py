@@ -23,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence i
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_runs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
     evidence_json,
+    failure,
     formats,
     task_result,
     terminal,
@@ -54,9 +55,14 @@ class ActionModule(Door):
         if before and before.get("format") == FORMAT:
             report.document["since"] = compare(before, report.document)
         run = saved_run.of_run(inputs, self._plan(arguments["plan"]), ports, evidence, now)
-        path = None if self.check_mode else str(self._save(report, run, directory, now, inputs))
-        self._show(report.document, path)
-        return task_result.of_report(report, inputs, path)
+        path, unwritten = None, ""
+        if not self.check_mode:
+            try:
+                path = str(self._save(report, run, directory, now, inputs))
+            except OSError as problem:
+                unwritten = failure.unwritten(str(directory), problem.strerror or str(problem), before)
+        self._show(report.document, path, unwritten)
+        return task_result.of_report(report, inputs, path, unwritten)
 
     def _plan(self, variable):
         """What was to be collected of each node of the run, nodes of earlier batches included."""
@@ -87,8 +93,8 @@ class ActionModule(Door):
         if other_runs:
             raise AnsibleActionFail(audit_runs.sentence(other_runs))
 
-    def _show(self, document, path):
+    def _show(self, document, path, unwritten):
         for pattern in document["selection"]["unmatched"]:
             display.warning(f"{pattern!r} of rtf_checks or rtf_skip_checks matches no check of this run")
-        for text, colour in terminal.lines(document, every=display.verbosity > 0, path=path):
+        for text, colour in terminal.lines(document, display.verbosity > 0, path, unwritten):
             display.display(text, color=colour)

@@ -93,20 +93,19 @@ def _addressed(variables):
 
 
 def _run(place):
-    document, evidence = (_content(place / name) for name in (formats.MAIN, formats.EVIDENCE))
-    if document.get("format") != FORMAT:
-        raise ValueError(f"{place / formats.MAIN}: not a report of format {FORMAT}")
-    return contents.Run(place.name, document, saved_run.read(evidence, str(place / formats.EVIDENCE)))
+    file = place / formats.MAIN
+    document = _content(file)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"{file}: not a report of format {FORMAT}")
+    file = place / formats.EVIDENCE
+    return contents.Run(place.name, document, saved_run.read(_content(file), str(file)))
 
 
 def _content(file):
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
     except ValueError as problem:
         raise ValueError(f"{file}: not JSON: {problem}") from problem
-    if not isinstance(found, dict):
-        raise ValueError(f"{file}: not an object of JSON")
-    return found
 
 
 def _versions():

@@ -90,19 +90,44 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Try the ports of the application on another host, with a listener of the same key there
-  hostprep.runtime_fabric.port_probe_info:
-    key: "{{ run_key }}"
-    peers:
-      - name: worker-2
-        address: 192.0.2.22
-        tcp: ["6443", "30000-32767"]
-        udp: ["8472"]
-  register: probe
+- name: Verify the ports of an application between two hosts
+  hosts: worker-1:worker-2
+  gather_facts: false
+  tasks:
+    - name: Record a key that only this run knows
+      ansible.builtin.set_fact:
+        run_key: "{{ lookup('ansible.builtin.password', '/dev/null', length=32, chars=['ascii_letters', 'digits']) }}"
+      run_once: true
 
-- name: Show the dropped TCP ports
-  ansible.builtin.debug:
-    msg: "{{ probe.peers[0].tcp.ports.dropped | default([]) }}"
+    - name: Start listeners on the ports of the application
+      hostprep.runtime_fabric.port_listener:
+        key: "{{ run_key }}"
+        name: "{{ inventory_hostname }}"
+        listen:
+          - address: "{{ ansible_host }}"
+            tcp: ["6443", "30000-30100"]
+            udp: ["8472"]
+
+    - name: Try these ports on the other host
+      hostprep.runtime_fabric.port_probe_info:
+        key: "{{ run_key }}"
+        peers:
+          - name: "{{ other }}"
+            address: "{{ hostvars[other].ansible_host }}"
+            tcp: ["6443", "30000-30100"]
+            udp: ["8472"]
+      vars:
+        other: "{{ ansible_play_hosts | difference([inventory_hostname]) | first }}"
+      register: probe
+
+    - name: Show the dropped TCP ports
+      ansible.builtin.debug:
+        msg: "{{ probe.peers[0].tcp.ports.dropped | default([]) }}"
+
+    - name: Restore the ports
+      hostprep.runtime_fabric.port_listener:
+        key: "{{ run_key }}"
+        state: absent
 """
 
 RETURN = r"""

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import OrderedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import package_locks
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection, ssh_access
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy, Lock
@@ -20,6 +21,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
 
 DIRECTORY = RULES_DIRECTORY
 NOBODY_FILTERS = "no firewall is active: every port is open at the host, and nothing was changed"
+# Seconds. Whoever installs a firewall also starts it, before what it needs is configured. One that goes on for longer is
+# likely to concern something else, and what it breaks is rolled back.
+PACKAGES_WAIT = 60
 POLL = 0.5  # seconds between two checks of a change that waits to be confirmed
 OF_ONE_CALL = ("change_id", "run", "wait_timeout")  # options that do not concern the rules
 
@@ -43,6 +47,8 @@ class Change:
         """Return the result of the module. Raises FirewallError or ValueError."""
         if self.check_mode:
             return self._carried_out()
+        if self.parameters["state"] == "present":
+            package_locks.wait(PACKAGES_WAIT)
         deadline = Deadline(self.parameters["wait_timeout"])
         self.lock.acquire(deadline)
         try:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
     subjects,
     waivers,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import causes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import causes, endpoints
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import (
     ClusterNote,
     Document,
@@ -34,7 +35,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egr
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns, waiver_list
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    check_patterns,
+    proxy_url,
+    waiver_list,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import PortPlan
 
 Inputs = Mapping[str, Any]
@@ -86,8 +91,10 @@ def audit(
         matrix.document["cells"] if matrix else (),
         rows,
         blocking,
+        _proxies(inputs),
     )
 
+    found_causes = causes.of_report(results, known)
     probed = {node: own.get("egress") for node, own in evidence.items()}
     found: Document = {
         "format": document.FORMAT,
@@ -99,16 +106,30 @@ def audit(
         "readiness": document.readiness_of(nodes),
         "nodes": nodes,
         "blocking": len(blocking),
-        "causes": causes.of_report(results, known),
+        "causes": found_causes,
         "selection": selected,
         "waivers": waivers.summary(judged, accepted, today, left_out),
         "results": results,
         "not_verified": coverage.not_verified(rows, judged, subjects.requirements(scope, catalogue)),
-        "cluster": cast("list[ClusterNote]", tls_interception.notes(probed)),
+        "cluster": cast(
+            "list[ClusterNote]",
+            tls_interception.notes(probed, endpoints.named_issuers(found_causes, results)),
+        ),
     }
     if matrix:
         found["port_matrix"] = matrix.document
     return Report(found, blocking, evidence)
+
+
+def _proxies(inputs: Inputs) -> dict[str, str]:
+    """The URLs of the proxies that are set, by path, without credentials."""
+    found = {}
+    for path, name in (("http_proxy", "http_proxy"), ("socks5", "monitoring_proxy")):
+        with contextlib.suppress(ValueError):
+            known = proxy_url.parse(inputs.get(name, ""))
+            if known:
+                found[path] = known.text("")
+    return found
 
 
 def _subjects(catalogue: Catalog, inputs: Inputs, evidence: Evidence, matrix: outcome.Matrix | None) -> list[Subject]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,12 +41,31 @@ def is_set(variables: Mapping[str, Any], name: str) -> bool:
     return bool(_set(variables, name))
 
 
-def without_default(variables: Mapping[str, Any]) -> list[str]:
-    """Return a sentence where a site has to set the network of the pods, which its kind of cluster leaves open."""
-    profile = clusters.load().profile(given(variables.get("rtf_cluster_profile")))
-    if not profile or profile.networks.pods or is_set(variables, "rtf_pod_cidr"):
-        return []
-    return [f"rtf_pod_cidr: not set, and {profile.id} has no usual network for pods; set the one that the cluster uses"]
+def unsettled(inputs: Mapping[str, Any], addresses: Mapping[str, str]) -> list[str]:
+    """Return sentences about networks that a site has to set, because the usual ones of its kind of cluster cannot be its own.
+
+    inputs: as for of_inputs. addresses: `{node: IPv4 address}`, which no network of the cluster can contain.
+    """
+    profile = clusters.load().profile(given(inputs.get("cluster_profile")))
+    found: list[str] = []
+    if profile is None:
+        return found
+    for name, usual in zip(("pod_cidr", "service_cidr"), profile.networks, strict=True):
+        if _set(inputs, name):
+            continue
+        inside = [node for node, address in addresses.items() if usual and _contains(usual, address)]
+        if inside or not usual:
+            why = (
+                f"{usual}, the usual one of {profile.id}, contains {', '.join(inside)}"
+                if inside
+                else f"{profile.id} has no usual one"
+            )
+            found.append(f"rtf_{name}: not set, and {why}; set the network that the cluster uses")
+    return found
+
+
+def _contains(network: str, address: str) -> bool:
+    return bool(address) and ipaddress.IPv4Address(address) in ipaddress.IPv4Network(network)
 
 
 def _set(values: Mapping[str, Any], name: str) -> str:

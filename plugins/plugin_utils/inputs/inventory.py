@@ -140,10 +140,11 @@ def network_problems(variables_by_host: Mapping[str, Mapping[str, Any]]) -> list
     found = []
     for node, variables in variables_by_host.items():
         pods, services = map(ipaddress.IPv4Network, cluster_networks.of_inventory(variables))
-        found += cluster_networks.without_default(variables)
         if pods.overlaps(services):
             found.append(f"rtf_pod_cidr: {pods} and the network of the services, {services}, overlap")
         own = address_of(variables)
+        short = {name.removeprefix("rtf_"): value for name, value in variables.items()}
+        found += cluster_networks.unsettled(short, {node: own})
         for name, network in (("rtf_pod_cidr", pods), ("rtf_service_cidr", services)):
             if own and cluster_networks.is_set(variables, name) and ipaddress.IPv4Address(own) in network:
                 found.append(

@@ -151,7 +151,7 @@ def rules_of(inputs: Inputs, applied: Mapping[str, Any], cluster: Cluster) -> tu
     denies = bool(applied.get("default_deny")) if denies is None else denies
     catalogue, scope = catalog.load(), (inputs["release"], inputs["phase"])
     profile = clusters.load().profile(given(inputs["cluster_profile"]))
-    refused = problems(nodes, internal)
+    refused = problems(nodes, internal) + cluster_networks.unsettled(inputs, {node.name: node.ipv4 for node in nodes})
     # Where neither input is set, both the default deny and the ports of the cluster stay as they are.
     if denies and [inputs["default_deny"], inputs["cluster_profile"]] != [UNCHANGED, UNCHANGED]:
         refused += denying(catalog.release_of(catalogue, inputs["release"]), profile)

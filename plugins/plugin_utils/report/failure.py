@@ -2,9 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The message with which a run fails: in one line, the causes that keep the cluster from being ready."""
+"""Why a run fails, in one line: the causes that keep the cluster from being ready, or a report that was not written."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
 
@@ -18,3 +21,15 @@ def message(report: Report, gate: str = "") -> str:
     named += [f"and {len(causes) - MOST_NAMED} more"] if len(causes) > MOST_NAMED else []
     why = f"rtf_gate ({gate}) fails the run" if gate else "; ".join(named)
     return f"The cluster is {report.document['readiness']}: {why}. The report above says what to do."
+
+
+def unwritten(directory: str, reason: str, last: Mapping[str, Any] | None) -> str:
+    """Return why there is no report of a run. last: the content of the last one, which stays; None where there is none."""
+    return f"No report of this run was written to {directory}: {reason}. {still_there(last)}"
+
+
+def still_there(last: Mapping[str, Any] | None) -> str:
+    """Return which report of an earlier run stays. last: its content, None where there is none."""
+    if not last:
+        return "There is no report of an earlier run."
+    return f"The last report stays: {last.get('readiness', 'unknown').replace('_', ' ')}, of {last.get('generated')}."

@@ -15,13 +15,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.read
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, terminal
 
 
-def of_report(report: Report, inputs: Mapping[str, Any], path: str | None) -> dict[str, Any]:
-    """Return the result of the task. inputs: gate and enforce. path: of the report that was written, None for none."""
+def of_report(report: Report, inputs: Mapping[str, Any], path: str | None, unwritten: str = "") -> dict[str, Any]:
+    """Return the result of the task. inputs: gate and enforce. path: of the report that was written, None for none.
+
+    unwritten: why it could not be written, which fails the run.
+    """
     readiness = report.document["readiness"]
     answer: dict[str, Any] = {
         "readiness": readiness,
         "report": path,
-        "summary": terminal.summary(report.document),
+        "summary": terminal.summary(report.document, path, unwritten),
         # What AWX and Automation Platform keep of a job.
         "ansible_stats": {
             "data": {"rtf_readiness": readiness, "rtf_report": path},
@@ -34,4 +37,6 @@ def of_report(report: Report, inputs: Mapping[str, Any], path: str | None) -> di
         fails = gate.holds(inputs["gate"], report.document)
     if fails:
         answer.update(failed=True, msg=failure.message(report, inputs["gate"]))
+    if unwritten:
+        answer.update(failed=True, msg=" ".join(filter(None, (answer.get("msg"), unwritten))))
     return answer

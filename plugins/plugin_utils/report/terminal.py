@@ -34,11 +34,11 @@ _MOST_CAUSES = 6  # in the summary
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
 
 
-def lines(report: Document, every: bool = False, path: str | None = "") -> list[Line]:
+def lines(report: Document, every: bool = False, path: str | None = "", unwritten: str = "") -> list[Line]:
     """Return the lines for a report: its causes, what was measured, and in the last line the verdict.
 
     every: whether each check of each node has a line of its own before that. path: of the report that was written; None in
-    a dry run.
+    a dry run. unwritten: why it could not be written.
     """
     out: list[Line] = [
         (f"Runtime Fabric {report['release']}, control plane {report['control_plane']}, phase {report['phase']}", None)
@@ -50,16 +50,24 @@ def lines(report: Document, every: bool = False, path: str | None = "") -> list[
         matrix_table.lines(report, every) + link_table.lines(report, every) + _cluster_lines(report.get("cluster", ()))
     )
     out += [("", None), *_closing_lines(report)]
-    if path:
-        out.append((f"Report: {path}", None))
+    return [*out, *_written_lines(report, path, unwritten), *verdict_lines(report)]
+
+
+def _written_lines(report: Document, path: str | None, unwritten: str) -> list[Line]:
+    """Where the report is, or why there is none."""
+    if unwritten:
+        return _hanging("", unwritten, "red")
     if path is None:
-        state = "" if "rejudged" in report else ", and this describes the nodes as they are now"
-        out += _hanging("", f"Dry run: no report was written{state}.", "cyan")
-    return [*out, *verdict_lines(report)]
+        state = "" if "rejudged" in report else "; this is the state before any change of this run"
+        return _hanging("", f"Dry run: no report was written{state}.", "cyan")
+    return [(f"Report: {path}", None)] if path else []
 
 
-def summary(report: Document) -> list[str]:
-    """Return the last lines of a run: the causes that keep the cluster from being ready, by title, and the verdict."""
+def summary(report: Document, path: str | None = "", unwritten: str = "") -> list[str]:
+    """Return the last lines of a run: the causes that keep the cluster from being ready, by title, and the verdict.
+
+    path, unwritten: as for lines.
+    """
     blocking = [
         f"{number:>2}. {cause_lines.mark(cause)[0]}  {cause['title']} ({cause['owner']})"
         for number, cause in enumerate(report["causes"], 1)
@@ -67,7 +75,8 @@ def summary(report: Document) -> list[str]:
     ]
     more = [f"    and {len(blocking) - _MOST_CAUSES} more"] if len(blocking) > _MOST_CAUSES else []
     shown = [text for one in blocking[:_MOST_CAUSES] for text, dummy in _hanging(one[:10], one[10:], None)]
-    return [*shown, *more, *(text for text, dummy in verdict_lines(report))]
+    last = [*_written_lines(report, path, unwritten), *verdict_lines(report)]
+    return [*shown, *more, *(text for text, dummy in last)]
 
 
 def _node_lines(report: Document) -> list[Line]:
@@ -97,14 +106,17 @@ def _lines_of_result(result: Result, width: int) -> list[Line]:
     colour, mark = COLOURS[result["status"]], MARKS[result["status"]]
     if result["status"] == "fail" and result["severity"] != "required":
         colour, mark = "yellow", "warn"
+    said = {"pass": result["observed"], "skipped": result["observed"]}.get(result["status"], result["title"])
     if result["waiver"]:
-        return [(_cut(f"  {mark:<4}  {result['id']:<{width}}  waived: {result['waiver']['reason']}"), colour)]
+        said = f"waived: {result['waiver']['reason']}"
     head = f"  {mark:<4}  {result['id']:<{width}}  "
-    if result["status"] == "pass":
-        return [(_cut(head + result["observed"]), colour)]
+    whole = head + " ".join(said.split())
+    fits = len(whole) <= WIDTH
+    out: list[Line] = [(whole, colour)] if fits else [(head.rstrip(), colour), *_hanging(" " * 10, said, colour)]
+    if result["waiver"] or result["status"] == "pass":
+        return out
     if result["status"] == "skipped":
-        return _hanging(head, result["observed"], colour) + _detail("do", result["remedy"], colour)
-    out: list[Line] = [(_cut(head + result["title"]), colour)]
+        return out + _detail("do", result["remedy"], colour)
     for label, text in (("found", result["observed"]), ("wanted", result["expected"]), ("do", result["remedy"])):
         out += _detail(label, text, colour)
     return out
@@ -216,7 +228,3 @@ def _hanging(head: str, text: str, colour: str | None) -> list[Line]:
 
 def _spread(left: str, right: str) -> str:
     return f"{left} {'-' * max(3, WIDTH - len(left) - len(right) - 2)} {right}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."

@@ -27,11 +27,11 @@ _REPORTS = {"report.html": html_page.text, "report.md": markdown.text}
 
 
 class Run(NamedTuple):
-    """name: of the run's directory. document, evidence: what its report.json and evidence.json, a SavedRun, hold."""
+    """name: of the run's directory. document, saved: what its report.json and evidence.json hold."""
 
     name: str
     document: Mapping[str, Any]
-    evidence: Mapping[str, Any]
+    saved: Mapping[str, Any]
 
 
 class Site(NamedTuple):
@@ -61,15 +61,15 @@ def of_run(
     tally = Tally()
     hidden = Secrets(secrets, tally)
     without = functools.cache(hidden.without)  # most texts of a run are in it many times
-    data = [_each_text(value, without, hidden) for value in (run.document, run.evidence, *site[:2])]
+    data = [_each_text(value, without, hidden) for value in (run.document, run.saved, *site[:2])]
     kept: list[str] = []
     if key is not None:
         names, kept = _host_names(site.hosts, data, catalogue, tally)
         data = _with_pseudonyms(data, names, Addresses(key, tally))
-    document, evidence, groups, inputs = data
-    report = Report(cast(Document, document), [], evidence["nodes"])
+    document, saved, groups, inputs = data
+    report = Report(cast(Document, document), [], saved["nodes"])
     texts = {name: text(report) for name, text in _REPORTS.items()}
-    texts.update({"report.json": _json(document), "evidence.json": _json(evidence), "inputs.json": _json(inputs)})
+    texts.update({"report.json": _json(document), "evidence.json": _json(saved), "inputs.json": _json(inputs)})
     requests = _requests(catalogue, groups, inputs)
     texts.update({f"change-request/{name}": text for name, text in requests.items()})
     texts[CONTENTS] = _json(
@@ -87,13 +87,11 @@ def of_run(
 
 def _host_names(hosts: Iterable[str], data: list[Any], catalogue: Catalog, tally: Tally) -> tuple[HostNames, list[str]]:
     """The pseudonyms of host names, and the names of hosts that are kept because they are words of the report."""
-    document, evidence, _groups, inputs = data
-    nodes = evidence["nodes"]
-    words = site_names.words((document, evidence), nodes)
-    own = [*hosts, *nodes, *site_names.of_nodes(nodes)]
-    others = [*site_names.of_others((document, evidence))]
-    of_run = {f"rtf_{name}": value for name, value in evidence["inputs"].items()}
-    others += [name for of_node in (of_run, *inputs.values()) for name in site_names.of_inputs(of_node)]
+    document, saved, _groups, inputs = data
+    words = site_names.words((document, saved), saved["nodes"])
+    own = [*hosts, *saved["nodes"], *site_names.of_nodes(saved["nodes"])]
+    others = [*site_names.of_others((document, saved["nodes"]))]
+    others += [name for one in (*inputs.values(), saved["inputs"]) for name in site_names.of_inputs(one)]
     kept = sorted({name for name in own if name.lower() in words})
     return HostNames(own, others, words | site_names.public(catalogue), tally), kept
 

@@ -19,7 +19,7 @@ _FIELDS = frozenset(
 )
 _URL_HOST = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?([a-z0-9_.-]+)", re.IGNORECASE)
 # Inputs whose texts are no names of hosts, although they may look like them.
-_OTHER_INPUTS = re.compile(r"rtf_(?:\w+_)?(?:checks|waivers|gate|dir|file|sysctls|modules|drivers|formats|services)\Z")
+_OTHER_INPUTS = re.compile(r"(?:\w+_)?(?:checks|waivers|gate|dir|file|sysctls|modules|drivers|formats|services)\Z")
 _WORD = re.compile(r"[a-z_]+\Z")
 # Fields with one of a few words of this collection.
 _OF_FEW_WORDS = frozenset(

@@ -24,7 +24,8 @@ def options(arguments):
     parser = argparse.ArgumentParser(prog="blind_labs.py", description="Audit labs that are broken on purpose.")
     parser.add_argument("--only", type=int, action="append", metavar="N", help="this lab; may be given several times")
     parser.add_argument("--lab", default="rtf-blind", help="the name of the lab (rtf-blind)")
-    parser.add_argument("--keep", action="store_true", help="leave the lab up, and use one that is up and prepared")
+    parser.add_argument("--keep", action="store_true", help="leave the lab up, and use one that is up")
+    parser.add_argument("--prepared", choices=declared.SITES, help="the site for which its nodes are prepared already")
     return parser.parse_args(arguments)
 
 
@@ -37,7 +38,7 @@ def main(arguments):
         lifecycle.down(chosen.lab)
     lab = lifecycle.up(chosen.lab)
     try:
-        failed = _broken_labs(lab, labs, found.sites)
+        failed = _broken_labs(lab, labs, found.sites, chosen.prepared)
     finally:
         if not chosen.keep:
             lifecycle.down(chosen.lab)
@@ -45,10 +46,10 @@ def main(arguments):
     return 1 if failed else 0
 
 
-def _broken_labs(lab, labs, sites):
-    """Break a lab in every way; return the numbers of those whose audit is wrong."""
+def _broken_labs(lab, labs, sites, prepared):
+    """Break a lab in every way; return the numbers of those whose audit is wrong. prepared: a site, or None."""
     WORK.mkdir(parents=True, exist_ok=True)
-    failed, prepared = [], None
+    failed = []
     with tempfile.TemporaryDirectory() as place:
         directory = Directory(Path(place) / "site", lab)
         for one in labs:

@@ -64,6 +64,8 @@ def content(path):
     if OF_OURS.search(path):
         data = re.sub(rb"\d{5,}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", b"N", data)
         data = re.sub(rb'("change_id": ")[^"]*', rb"\1N", data)
+        # Whether the package or the role started a firewall that the role has installed.
+        data = re.sub(rb'("service_before": )(?:null|{[^}]*})', rb"\1N", data)
     return hashlib.sha256(data).hexdigest()[:16]
 
 
@@ -125,6 +127,8 @@ def environments():
 
 
 def rules():
+    # At runtime firewalld has a rule in one of several forms, by whether it ran already when the rule came.
+    said("firewall-cmd", "--reload")
     for line in said("nft", "list", "ruleset"):
         line = re.sub(r"(counter packets) \d+ bytes \d+|( (?:timeout|expires)) [0-9dhms]+", r"\1\2", line).strip()
         yield line

@@ -20,9 +20,9 @@ GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("d
 DOCUMENTS = [*checkout.tracked_files("README.md")[:1], *GUIDE, *checkout.tracked_files("docs/inputs.md")]
 FIRST_HOUR = "docs/guide/first-hour.md"
 
-# Names that begin like inputs: groups, roles, extra variables of compare_rtf, and what an audit leaves for a workflow.
+# Names that begin like inputs: groups, roles, extra variables of playbooks, and what an audit leaves for a workflow.
 GROUPS = {"rtf_nodes", "rtf_controllers", "rtf_workers"}
-OTHER_NAMES = GROUPS | {"rtf_compare_before", "rtf_compare_after", "rtf_readiness"}
+OTHER_NAMES = GROUPS | {"rtf_compare_before", "rtf_compare_after", "rtf_rejudge_run", "rtf_bundle_run", "rtf_readiness"}
 
 # Programs of ansible-core have a parser each, which knows every option.
 PROGRAMS = {

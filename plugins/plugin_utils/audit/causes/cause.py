@@ -68,7 +68,8 @@ class Cluster(NamedTuple):
     """What rules know besides the results they explain.
 
     addresses: `{node: its address, or ""}`, in the order of the inventory. unreachable, not_run: `{node: why}`. cells: of
-    the port matrix, those that did not pass. checks: rows of catalog/checks/ by id. blocking: `{(id, node)}`.
+    the port matrix, those that did not pass. checks: rows of catalog/checks/ by id. blocking: `{(id, node)}`. proxies:
+    `{path: URL}` of those of the site, without credentials.
     """
 
     addresses: Mapping[str, str]
@@ -77,6 +78,7 @@ class Cluster(NamedTuple):
     cells: Sequence[Mapping[str, Any]]
     checks: Mapping[str, Mapping[str, Any]]
     blocking: frozenset[tuple[str, str]]
+    proxies: Mapping[str, str] = {}
 
     def check(self, name: str) -> Mapping[str, Any]:
         """Return the row of a check; of the whole kind where a check is made for each row of a catalogue."""

@@ -49,6 +49,7 @@ FOLLOWS = {
     "storage.docker_device": ("storage.mounts",),
     "storage.etcd_device": ("storage.mounts",),
 }
+_NODE = re.compile(r"\bNODE\b")  # in a command of a row, the first node that has the cause
 # How the remedy of a check names another check, when what it found follows from that one's finding.
 _NAMED_FIRST = re.compile(r"^Fix ([a-z0-9_.]+) first\b")
 _OF_PAIRS = ("time.between_nodes*", "net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
@@ -144,7 +145,7 @@ def _cause(draft: Draft, cluster: Cluster) -> Cause:
             {"id": result["id"], "node": result["node"], "follows": id(result) in followers} for result in draft.results
         ],
         "ask": draft.ask,
-        "confirm": draft.confirm,
+        "confirm": _NODE.sub(nodes[0], draft.confirm) if nodes else draft.confirm,
         "alternatives": list(draft.alternatives),
     }
 
@@ -166,6 +167,7 @@ def cluster_of(
     cells: Sequence[Mapping[str, Any]],
     checks: Iterable[Mapping[str, Any]],
     blocking: Iterable[Result],
+    proxies: Mapping[str, str] | None = None,
 ) -> Cluster:
     """Return what rules know of the cluster. evidence: of every node, in the order of the inventory."""
     return Cluster(
@@ -175,4 +177,5 @@ def cluster_of(
         cells,
         {row["id"]: row for row in checks},
         frozenset((result["id"], result["node"]) for result in blocking),
+        proxies or {},
     )

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
@@ -100,7 +100,7 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
         _of_all(leaders[0], "remedy", nodes, cluster)
         if explained
         else _ask(verdict, path, targets, nodes, cluster, group[0]),
-        _confirm(verdict, path, targets[0]),
+        _confirm(verdict, path, targets[0], cluster),
         _others(group),
         [*(result for result in said if result not in leaders), *(group if explained else ())],
     )
@@ -174,10 +174,24 @@ def _ports(targets: Sequence[str]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _confirm(verdict: str, path: str, target: str) -> str:
+def named_issuers(causes: Iterable[Cause], results: Iterable[Result]) -> set[str]:
+    """Return who issues the certificates that a cause of interception names."""
+    explained = {
+        (entry["id"], entry["node"])
+        for cause in causes
+        if cause["id"].startswith("egress:tls_")
+        for entry in cause["explains"]
+    }
+    probes = [result["evidence"] for result in results if (result["id"], result["node"]) in explained]
+    issuers = ((probe.get("tls") or {}).get("issuer") for probe in probes if _is_probe(probe))
+    return {str(issuer) for issuer in issuers if issuer}
+
+
+def _confirm(verdict: str, path: str, target: str, cluster: Cluster) -> str:
     if verdict == "unresolved":
         return f"getent ahostsv4 {target.rpartition(':')[0]}; cat /etc/resolv.conf"
-    options = {"http_proxy": " --proxy PROXY", "socks5": " --socks5-hostname PROXY"}.get(path, " --noproxy '*'")
+    proxy = cluster.proxies.get(path, "PROXY").removeprefix("socks5://")
+    options = {"http_proxy": f" --proxy {proxy}", "socks5": f" --socks5-hostname {proxy}"}.get(path, " --noproxy '*'")
     return f"curl -v -m 10{options} https://{target}"
 
 

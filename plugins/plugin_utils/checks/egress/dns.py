@@ -45,7 +45,15 @@ def dns(subject: Subject, evidence: Evidence) -> Finding:
     known = {answer["name"] for answer in answers if answer["status"] == "ok"}
     # A name that no server resolves is reported by its own row.
     asked = known or {answer["name"] for answer in answers}
-    problems = [problem for server in servers for problem in _problems(subject.node, server, servers, asked, wanted)]
+    # A server is removed only where another one is left that works.
+    removable = any(
+        not list(_problems(subject.node, server, servers, asked, wanted, False))
+        and any(answer["status"] == "ok" for answer in server["names"] if answer["name"] in asked)
+        for server in servers
+    )
+    problems = [
+        problem for server in servers for problem in _problems(subject.node, server, servers, asked, wanted, removable)
+    ]
     if problems:
         return Finding(
             FAIL,
@@ -110,9 +118,9 @@ def dns_search(subject: Subject, evidence: Evidence) -> Finding:
 
 
 def _problems(
-    node: str, server: dict[str, Any], servers: list[Row], asked: set[str], wanted: dict[str, Any]
+    node: str, server: dict[str, Any], servers: list[Row], asked: set[str], wanted: dict[str, Any], removable: bool
 ) -> Iterator[tuple[str, str]]:
-    """(what is wrong, who must do what) of one server."""
+    """(what is wrong, who must do what) of one server. removable: whether the node has others that work."""
     address, source = server["address"], server["source"]
     answers = [answer for answer in server["names"] if answer["name"] in asked]
     if answers and all(answer["status"] in _SILENT for answer in answers):
@@ -120,8 +128,9 @@ def _problems(
         yield (
             f"{address} does not answer ({reason})",
             (
-                f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53, or remove it from {source}: "
-                "pods use any of the servers, not only the first that works."
+                f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53"
+                + (f", or remove it from {source}" if removable else "")
+                + ": pods use any of the servers, not only the first that works."
             ),
         )
         return
@@ -137,7 +146,8 @@ def _problems(
         names = _some([answer["name"] for answer in missing])
         yield (
             f"{address} does not resolve {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
-            f"Ask the DNS team to make {address} resolve {names}, or remove it from {source} on {node}.",
+            f"Ask the DNS team to make {address} resolve {names}"
+            + (f", or remove it from {source} on {node}." if removable else "."),
         )
     sunk = [
         (answer["name"], reason)

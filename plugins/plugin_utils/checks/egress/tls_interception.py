@@ -10,7 +10,7 @@ that intercepts several owners' TLS, or nodes and paths that differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
@@ -35,13 +35,15 @@ class _Sighting(NamedTuple):
     certificate: shared_certificate.Identity | None
 
 
-def notes(probes_by_node: dict[str, Any]) -> list[Row]:
+def notes(probes_by_node: dict[str, Any], known: Collection[str] = ()) -> list[Row]:
     """Return `[{"id", "observed", "remedy"}]`; none where TLS is not intercepted.
 
-    probes_by_node: `{node: results of egress_info}`; what is not a list of results is left out.
+    probes_by_node: `{node: results of egress_info}`; what is not a list of results is left out. known: issuers of which the
+    report says elsewhere for which endpoints, nodes and path they sign.
     """
     seen = [sighting for node, probes in probes_by_node.items() for sighting in _sightings(node, probes)]
-    return [*_inspectors(seen), *_differences_of_nodes(seen), *_differences_of_paths(seen)]
+    others = [each for each in seen if not (each.stranger and each.issuer in known)]
+    return [*_inspectors(others), *_differences_of_nodes(seen), *_differences_of_paths(others)]
 
 
 def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:

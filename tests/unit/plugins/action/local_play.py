@@ -33,28 +33,10 @@ def play(directory, tasks, *words, keywords="", defaults=True, **variables):
 
     keywords: lines of the play besides. defaults: whether it has those of all roles. variables: of the environment.
     """
-    (directory / "inventory").write_text(INVENTORY)
-    files = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in declaration.load().roles]
-    files = files if defaults else []
-    (directory / "play.yml").write_text(
-        f"- hosts: node-1\n  gather_facts: false\n  vars_files: {json.dumps(files)}\n{keywords}  tasks:\n{tasks}"
-    )
-    collections = next(
-        path
-        for path in (CHECKOUT / ".ansible" / "collections", *CHECKOUT.parents)
-        if (path / "ansible_collections").is_dir()
-    )
     done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory", "play.yml", *words],
+        write(directory, tasks, *words, keywords=keywords, defaults=defaults),
         cwd=directory,
-        env={
-            **os.environ,
-            "HOME": str(directory),
-            "ANSIBLE_COLLECTIONS_PATH": str(collections),
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_NOCOLOR": "true",
-            **variables,
-        },
+        env=environment(directory, **variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -62,3 +44,31 @@ def play(directory, tasks, *words, keywords="", defaults=True, **variables):
         check=False,
     )
     return done.returncode, done.stdout
+
+
+def write(directory, tasks, *words, keywords="", defaults=True):
+    """Write such a play, and return the command that runs it in the directory."""
+    (directory / "inventory").write_text(INVENTORY)
+    files = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in declaration.load().roles]
+    files = files if defaults else []
+    (directory / "play.yml").write_text(
+        f"- hosts: node-1\n  gather_facts: false\n  vars_files: {json.dumps(files)}\n{keywords}  tasks:\n{tasks}"
+    )
+    return [sys.executable, "-m", "ansible", "playbook", "-i", "inventory", "play.yml", *words]
+
+
+def environment(directory, **variables):
+    """Return the environment of such a command."""
+    collections = next(
+        path
+        for path in (CHECKOUT / ".ansible" / "collections", *CHECKOUT.parents)
+        if (path / "ansible_collections").is_dir()
+    )
+    return {
+        **os.environ,
+        "HOME": str(directory),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "true",
+        **variables,
+    }

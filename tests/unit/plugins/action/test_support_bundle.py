@@ -23,7 +23,7 @@ def saved(tmp_path):
     """A directory with two runs."""
     run = planted_run.run(False)
     for partial in (False, True):
-        files = {"report.json": json.dumps(run.document), "evidence.json": json.dumps(run.evidence)}
+        files = {"report.json": json.dumps(run.document), "evidence.json": json.dumps(run.saved)}
         report_directory.save(tmp_path / "found", files, NOW, partial, 30)
     return tmp_path
 

@@ -55,6 +55,16 @@ def test_a_call_waits_until_the_other_change_is_confirmed(tmp_path):
     assert call.run()["changed"] and call.done == "changed" and call.looks == -1
 
 
+@pytest.mark.parametrize("state, waits", [("present", [guarded_change.PACKAGES_WAIT]), ("confirmed", [])])
+def test_rules_are_changed_when_the_package_manager_has_finished(tmp_path, monkeypatch, state, waits):
+    """A run that was interrupted while it installed the firewall leaves the package manager at work."""
+    waited = []
+    monkeypatch.setattr(guarded_change.package_locks, "wait", waited.append)
+    monkeypatch.setattr(Played, "_confirmed", lambda self: True)
+    Played(tmp_path, looks=0, state=state).run()
+    assert waited == waits
+
+
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_call_that_waited_long_enough_is_refused_and_names_the_other_change(tmp_path, state):
     call = Played(tmp_path, looks=9, state=state, wait_timeout=0)

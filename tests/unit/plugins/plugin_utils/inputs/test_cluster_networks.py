@@ -30,16 +30,20 @@ def test_what_the_site_sets_counts_before_the_kind_of_its_cluster(inputs, networ
     assert cluster_networks.of_inventory({f"rtf_{name}": value for name, value in inputs.items()}) == networks
 
 
-def test_usual_networks_are_not_held_against_the_addresses_of_nodes_and_those_that_are_set_are():
+def test_no_network_of_the_cluster_contains_a_node_whether_it_is_set_or_the_usual_one():
+    """A firewall trusts these networks: with the usual one of Calico it would open to a whole LAN."""
     node = {"rtf_node_address": "192.168.7.1", "rtf_cluster_profile": "kubeadm-calico"}
-    assert inventory.network_problems({"n1": node}) == []
+    (problem,) = inventory.network_problems({"n1": node})
+    assert problem.startswith("rtf_pod_cidr: not set, and 192.168.0.0/16, the usual one of kubeadm-calico, contains n1")
+    assert inventory.network_problems({"n1": {**node, "rtf_pod_cidr": "10.50.0.0/16"}}) == []
+    assert inventory.network_problems({"n1": {"rtf_node_address": "10.244.7.1"}}) == []
     (problem,) = inventory.network_problems({"n1": {**node, "rtf_pod_cidr": "192.168.0.0/16"}})
     assert problem.startswith("rtf_pod_cidr: 192.168.0.0/16 contains the address of n1")
 
 
 def test_a_kind_of_cluster_without_usual_pods_asks_for_them():
     (problem,) = inventory.network_problems({"n1": {"rtf_cluster_profile": "kubeadm-cilium"}})
-    assert problem.startswith("rtf_pod_cidr: not set, and kubeadm-cilium has no usual network for pods")
+    assert problem.startswith("rtf_pod_cidr: not set, and kubeadm-cilium has no usual one")
     assert (
         inventory.network_problems({"n1": {"rtf_cluster_profile": "kubeadm-cilium", "rtf_pod_cidr": "10.9.0.0/16"}})
         == []

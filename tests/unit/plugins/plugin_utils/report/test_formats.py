@@ -100,6 +100,13 @@ class Page(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
 
+def test_the_columns_of_the_port_matrix_are_headed_by_the_names_of_the_nodes(report, texts):
+    table = texts["report.html"].partition('<h2 id="ports">')[2].partition("</table>")[0]
+    heads = re.findall(r"<th scope=\"col\">(?:<span>)?([^<]*)<", table)
+    assert heads == ["From / to", *report.document["port_matrix"]["nodes"]]
+    assert re.findall(r'<th scope="row">([^<]*)</th>', table) == report.document["port_matrix"]["nodes"]
+
+
 def test_html_is_one_page_without_scripts_and_outside_requests(report, texts):
     page = Page()
     page.feed(texts["report.html"])

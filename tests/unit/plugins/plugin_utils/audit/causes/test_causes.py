@@ -130,6 +130,43 @@ def test_inspection_is_one_cause_for_each_issuer():
     assert len(found) == 1 and "End the TLS inspection" in found[0]["ask"] and "Corp" in found[0]["what"]
 
 
+CORPORATE = {"issuer": "CN=Corp Inspection", "issuer_organisation": "Corp", "trusted": False}
+
+
+def test_what_the_cause_of_interception_says_is_said_once():
+    direct = [
+        {"path": "direct", "verdict": "reachable", "tls": {**CORPORATE, "issuer": "x", "issuer_organisation": "y"}}
+    ]
+    for change in (
+        probed("tls_intercepted", tls=CORPORATE),
+        probed("tls_intercepted", "http_proxy", tls=CORPORATE, other_paths=direct),
+    ):
+        report = audited(change)
+        [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:tls_intercepted")]
+        assert "issuer CN=Corp Inspection" in cause["what"]
+        assert not [note for note in report["cluster"] if "CN=Corp Inspection" in note["observed"]]
+    waivers = [{"checks": ["*"], "reason": "accepted"}]
+    assert [note["id"] for note in audited(change, waivers=waivers)["cluster"] if "Corp" in note["observed"]]
+
+
+@pytest.mark.parametrize(
+    "path, inputs, option",
+    [
+        ("http_proxy", {"http_proxy": "http://joe:********@10.9.8.7:3128"}, "--proxy http://10.9.8.7:3128 https://"),
+        (
+            "socks5",
+            {"monitoring_proxy": "socks5://socks.example:1080"},
+            "--socks5-hostname socks.example:1080 https://",
+        ),
+        ("http_proxy", {}, "--proxy PROXY https://"),
+    ],
+)
+def test_the_command_that_confirms_names_the_proxy_without_credentials(path, inputs, option):
+    report = audited(probed("proxy_denied", path), **inputs)
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:proxy_denied")]
+    assert option in cause["confirm"] and "joe" not in cause["confirm"]
+
+
 def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_tells_where():
     found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
 
@@ -270,6 +307,12 @@ def test_black_holes_explain_a_bandwidth_of_nothing():
     assert [entry for entry in cause["explains"] if entry["follows"]] == [
         {"id": "net.bandwidth", "node": "w1", "follows": True}
     ]
+
+
+def test_the_command_that_confirms_names_a_node():
+    report = audited(on("w2")(lambda node, evidence: evidence["host"].update(privileged=False)))
+    [cause] = [cause for cause in report["causes"] if "sudo -n true" in cause["confirm"]]
+    assert cause["confirm"] == "ssh w2 sudo -n true"
 
 
 def test_black_holes_do_not_explain_a_bandwidth_that_is_low_elsewhere():

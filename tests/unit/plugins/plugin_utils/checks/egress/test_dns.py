@@ -45,6 +45,25 @@ def test_a_server_that_does_not_answer():
     )
 
 
+def test_no_advice_removes_the_last_name_servers():
+    """Where all servers fail, following the advice for each would leave the node without any."""
+
+    def silence(servers):
+        for server in servers:
+            for answer in server["names"]:
+                answer.update(status="no_reply", addresses=[], detail="no answer within 5 s")
+
+    def cross(servers):
+        for number, server in enumerate(servers):
+            server["names"][number].update(status="refused", addresses=[])
+
+    one = judge(lambda dummy, servers: silence(servers[:1]))[0]
+    assert "or remove it from" in one["remedy"]
+    for change in (silence, cross):
+        both = judge(lambda dummy, servers, change=change: change(servers))[0]
+        assert "remove" not in both["remedy"] and "192.0.2.53" in both["remedy"] and "192.0.2.54" in both["remedy"]
+
+
 def test_a_server_that_does_not_know_a_name_that_others_know():
     dns, dummy = judge(lambda dummy, servers: answer_of(servers[1]).update(status="nxdomain", addresses=[]))
     assert dns["observed"] == f"192.0.2.54 does not resolve {HOST} (nxdomain)"
