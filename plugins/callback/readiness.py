@@ -45,7 +45,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH
 
 OURS = "hostprep.runtime_fabric."
-REPORT, ROLE = f"{OURS}preflight_report", "rtf_preflight"
+REPORT, REJUDGED, ROLE = f"{OURS}preflight_report", f"{OURS}rejudge", "rtf_preflight"
 COLOURS = {"ready": "green", "not_ready": "red", "incomplete": "yellow"}
 QUIET = 15  # seconds without a word
 MOST_HOSTS = 4
@@ -111,7 +111,7 @@ class CallbackModule(Default):
     def _keep(self, result):
         """Remember the summary if this is the result of the report; return whether it is."""
         self._pulse.heard_of(result._host.get_name())
-        found = result._result.get("summary") if result._task.action == REPORT else None
+        found = result._result.get("summary") if result._task.action in (REPORT, REJUDGED) else None
         if not found:
             return False
         self._summary, self._colour = list(found), COLOURS.get(result._result.get("readiness"))
