@@ -45,7 +45,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH
 
 OURS = "hostprep.runtime_fabric."
-REPORT, REJUDGED, ROLE = f"{OURS}preflight_report", f"{OURS}rejudge", "rtf_preflight"
+REPORT = f"{OURS}preflight_report"
+REJUDGED = f"{OURS}rejudge"
+ROLE = "rtf_preflight"
 COLOURS = {"ready": "green", "not_ready": "red", "incomplete": "yellow"}
 QUIET = 15  # seconds without a word
 MOST_HOSTS = 4

@@ -184,7 +184,7 @@ def named_issuers(causes: Iterable[Cause], results: Iterable[Result]) -> set[str
     }
     probes = [result["evidence"] for result in results if (result["id"], result["node"]) in explained]
     issuers = ((probe.get("tls") or {}).get("issuer") for probe in probes if _is_probe(probe))
-    return {issuer for issuer in issuers if issuer is not None}
+    return {str(issuer) for issuer in issuers if issuer}
 
 
 def _confirm(verdict: str, path: str, target: str, cluster: Cluster) -> str:
