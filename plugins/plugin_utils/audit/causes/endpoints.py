@@ -135,7 +135,7 @@ def _agreed(title: str, count: int) -> str:
         (" have ", " has "),
         (" require ", " requires "),
     ):
-        title = title.replace(plural, singular)
+        title = title.replace(plural, singular, 1)
     return title.replace("The certificates of", "The certificate of")
 
 
