@@ -93,7 +93,9 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     # What the check of the proxy or of the name servers found is the cause; the endpoints behind them follow.
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
     way = f" {remedies.WAYS[path]}" if path in remedies.WAYS and path != "direct" else ""
-    what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {group[0]['observed'] if shared else _how(first)}"
+    what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {_how(first)}"
+    if shared:
+        what = f"{cluster.named(nodes)}{way}: {group[0]['observed']}"
     if explained and verdict == "unresolved":
         what = f"{cluster.named(nodes)}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
     return Draft(
