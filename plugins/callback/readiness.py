@@ -45,7 +45,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH
 
 OURS = "hostprep.runtime_fabric."
-REPORT, ROLE = f"{OURS}preflight_report", "rtf_preflight"
+REPORT = f"{OURS}preflight_report"
+ROLE = "rtf_preflight"
 COLOURS = {"ready": "green", "not_ready": "red", "incomplete": "yellow"}
 QUIET = 15  # seconds without a word
 MOST_HOSTS = 4

@@ -8,6 +8,8 @@ Only the network is the pod's. Its name servers are those of its resolv.conf, wh
 store of certificates is the host's.
 """
 
+import os
+
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     confined_files,
     deadlines,
@@ -75,7 +77,7 @@ class PodView:
             "source": sandbox.source,
             "pod": pod_sandboxes.name_of(sandbox.uid),
             "uid": sandbox.uid or None,
-            "resolv_conf": f"/proc/{sandbox.pid}/root/{RESOLV_CONF}",
+            "resolv_conf": os.path.join(_root_of(sandbox), RESOLV_CONF),
             "name_servers": servers,
             "search": search,
             "ndots": ndots,
@@ -128,8 +130,13 @@ def _dialled(address, port, seconds):
     return {"verdict": verdicts.REACHABLE, "detail": None}
 
 
+def _root_of(sandbox):
+    """The root directory that the processes of a sandbox see."""
+    return os.path.join("/proc", str(sandbox.pid), "root")
+
+
 def _resolv_conf(sandbox):
     # A virtual machine stands for a pod with its network alone, as with Kata Containers: its files are elsewhere.
     if network_namespaces.identity(f"/proc/{sandbox.pid}/ns/mnt") == network_namespaces.identity("/proc/1/ns/mnt"):
         raise host_files.Unreadable(f"{sandbox.source}, sees the files of the host, not those of a pod")
-    return confined_files.read_text(f"/proc/{sandbox.pid}/root", RESOLV_CONF, _RESOLV_CONF_LIMIT)
+    return confined_files.read_text(_root_of(sandbox), RESOLV_CONF, _RESOLV_CONF_LIMIT)

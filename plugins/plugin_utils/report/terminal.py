@@ -106,14 +106,17 @@ def _lines_of_result(result: Result, width: int) -> list[Line]:
     colour, mark = COLOURS[result["status"]], MARKS[result["status"]]
     if result["status"] == "fail" and result["severity"] != "required":
         colour, mark = "yellow", "warn"
+    said = {"pass": result["observed"], "skipped": result["observed"]}.get(result["status"], result["title"])
     if result["waiver"]:
-        return [(_cut(f"  {mark:<4}  {result['id']:<{width}}  waived: {result['waiver']['reason']}"), colour)]
+        said = f"waived: {result['waiver']['reason']}"
     head = f"  {mark:<4}  {result['id']:<{width}}  "
-    if result["status"] == "pass":
-        return [(_cut(head + result["observed"]), colour)]
+    whole = head + " ".join(said.split())
+    fits = len(whole) <= WIDTH
+    out: list[Line] = [(whole, colour)] if fits else [(head.rstrip(), colour), *_hanging(" " * 10, said, colour)]
+    if result["waiver"] or result["status"] == "pass":
+        return out
     if result["status"] == "skipped":
-        return _hanging(head, result["observed"], colour) + _detail("do", result["remedy"], colour)
-    out: list[Line] = [(_cut(head + result["title"]), colour)]
+        return out + _detail("do", result["remedy"], colour)
     for label, text in (("found", result["observed"]), ("wanted", result["expected"]), ("do", result["remedy"])):
         out += _detail(label, text, colour)
     return out
@@ -225,7 +228,3 @@ def _hanging(head: str, text: str, colour: str | None) -> list[Line]:
 
 def _spread(left: str, right: str) -> str:
     return f"{left} {'-' * max(3, WIDTH - len(left) - len(right) - 2)} {right}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."

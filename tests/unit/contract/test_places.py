@@ -92,6 +92,10 @@ READ = {
     "/usr/sbin",
     "/etc/systemd",
     "/usr/bin/flock",
+    "/var/lib/dpkg/lock",
+    "/var/lib/dpkg/lock-frontend",
+    "/var/lib/rpm/.rpm.lock",
+    "/usr/lib/sysimage/rpm/.rpm.lock",
 }
 
 WRITES = re.compile(

@@ -192,7 +192,8 @@ def named_issuers(causes: Iterable[Cause], results: Iterable[Result]) -> set[str
         for entry in cause["explains"]
     }
     probes = [result["evidence"] for result in results if (result["id"], result["node"]) in explained]
-    return {(probe.get("tls") or {}).get("issuer") for probe in probes if _is_probe(probe)} - {None}
+    issuers = ((probe.get("tls") or {}).get("issuer") for probe in probes if _is_probe(probe))
+    return {str(issuer) for issuer in issuers if issuer}
 
 
 def _confirm(verdict: str, path: str, target: str, cluster: Cluster) -> str:

@@ -95,7 +95,9 @@ def as_node(settings, named):
     """In the node's namespace: run the module, and print its result and the processes that are left."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     with pod(settings) as pid:
-        listener = socket.create_server((NODE, PORT))
+        listener = socket.socket()
+        listener.bind((NODE, PORT))
+        listener.listen(5)
         names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         names.bind((NODE, 53))
         threading.Thread(target=answer_names, args=(names,), daemon=True).start()
@@ -132,11 +134,10 @@ def run(settings, named="/proc/PID/ns/net"):
         env=module_process.environment(egress_info),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.decode("utf-8"))
 
 
 def from_pod(row):

@@ -65,7 +65,7 @@ def test_it_ends_with_a_parent_that_is_killed():
         [sys.executable, "-c", STARTER],
         env=module_process.environment(forked_worker),
         stdout=subprocess.PIPE,
-        text=True,
+        universal_newlines=True,
     )
     worker = processes.process(int(starter.stdout.readline()))
     starter.kill()

@@ -105,6 +105,19 @@ def test_every_check_has_a_line_when_asked_for():
     assert max(map(len, lines)) <= 80
 
 
+def test_no_title_is_cut_where_every_check_has_a_line():
+    found = report(n1={"unreachable": "no route"}, n2=broken())
+    for result in found["results"]:
+        result.update(title=f"{result['title']} {LONG}", observed=f"{result['id']} {LONG}")
+    shown = text(found, every=True)
+    words = " ".join(shown.split())
+    assert max(map(len, shown.splitlines())) <= 80 and "..." not in shown
+    for result in found["results"]:
+        if result["node"] == "n2":
+            said = result["observed"] if result["status"] in ("pass", "skipped") else result["title"]
+            assert said in words
+
+
 def test_the_verdict_is_the_last_line_and_says_how_many_causes_come_first():
     last = text(report(n2=broken())).splitlines()[-1]
     assert last.startswith("NOT READY: 2 nodes, ") and last.endswith("; 1 fault to fix")
