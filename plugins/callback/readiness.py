@@ -46,6 +46,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.sty
 
 OURS = "hostprep.runtime_fabric."
 REPORT = f"{OURS}preflight_report"
+REJUDGED = f"{OURS}rejudge"
 ROLE = "rtf_preflight"
 COLOURS = {"ready": "green", "not_ready": "red", "incomplete": "yellow"}
 QUIET = 15  # seconds without a word
@@ -112,7 +113,7 @@ class CallbackModule(Default):
     def _keep(self, result):
         """Remember the summary if this is the result of the report; return whether it is."""
         self._pulse.heard_of(result._host.get_name())
-        found = result._result.get("summary") if result._task.action == REPORT else None
+        found = result._result.get("summary") if result._task.action in (REPORT, REJUDGED) else None
         if not found:
             return False
         self._summary, self._colour = list(found), COLOURS.get(result._result.get("readiness"))

@@ -36,6 +36,10 @@ _KINDS = {
     "upgrade_refused": ("WebSockets to {count} are not let through", "proxy"),
     "idle_cut": ("Idle connections to {count} are cut", "network"),
 }
+# One certificate for names of several owners, as the check of the endpoint has found it: whatever the verdict of the probe.
+LOGIN_PAGE = "login_page"
+_KINDS[LOGIN_PAGE] = ("A login page or block page answers for {count}", "network")
+_ONE_CERTIFICATE = "one certificate answers for "
 _PROXY_ITSELF = ("proxy_unreachable", "proxy_auth", "proxy_broken")
 _BY_PACKETS = ("dropped", "refused", "rejected")
 _PROXY_CHECKS = {"http_proxy": "egress.http_proxy", "socks5": "egress.socks5_proxy"}
@@ -67,6 +71,8 @@ def _is_probe(evidence: Any) -> bool:
 def _kind(result: Result, cluster: Cluster) -> tuple[Any, ...]:
     probe = result["evidence"]
     issuer = (probe.get("tls") or {}).get("issuer") if probe["verdict"].startswith("tls_") else None
+    if result["observed"].startswith(_ONE_CERTIFICATE):
+        return LOGIN_PAGE, probe["path"], issuer, result["observed"]
     # What a proxy says of itself holds for all endpoints behind it.
     which = None if probe["verdict"] in _PROXY_ITSELF else result["id"]
     detail = probe.get("detail") or ""
@@ -76,7 +82,8 @@ def _kind(result: Result, cluster: Cluster) -> tuple[Any, ...]:
 
 def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster) -> Draft:
     first = group[0]["evidence"]
-    verdict, path = first["verdict"], first["path"]
+    shared = group[0]["observed"].startswith(_ONE_CERTIFICATE)
+    verdict, path = LOGIN_PAGE if shared else first["verdict"], first["path"]
     nodes = cluster.in_order({result["node"] for result in group})
     targets = list(dict.fromkeys(f"{result['evidence']['host']}:{result['evidence']['port']}" for result in group))
     names = {"count": _counted(targets), "proxy": remedies.PROXIES.get(path, "proxy")}
@@ -87,6 +94,8 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
     way = f" {remedies.WAYS[path]}" if path in remedies.WAYS and path != "direct" else ""
     what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {_how(first)}"
+    if shared:
+        what = f"{cluster.named(nodes)}{way}: {group[0]['observed']}"
     if explained and verdict == "unresolved":
         what = f"{cluster.named(nodes)}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
     return Draft(
@@ -135,7 +144,7 @@ def _agreed(title: str, count: int) -> str:
         (" have ", " has "),
         (" require ", " requires "),
     ):
-        title = title.replace(plural, singular)
+        title = title.replace(plural, singular, 1)
     return title.replace("The certificates of", "The certificate of")
 
 

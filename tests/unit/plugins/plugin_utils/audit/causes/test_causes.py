@@ -167,6 +167,21 @@ def test_the_command_that_confirms_names_the_proxy_without_credentials(path, inp
     assert option in cause["confirm"] and "joe" not in cause["confirm"]
 
 
+def test_one_certificate_for_names_of_several_owners_is_a_login_page_and_no_inspection():
+    """A lab with a login page over TLS was told as inspection by a proxy, of which there was none."""
+    shown = {
+        "issuer": "CN=Corp CA",
+        "subject": "CN=login",
+        "not_before": "2027",
+        "not_after": "2028",
+        "names": ["login"],
+    }
+    report = audited(probed("tls_intercepted", tls={**shown, "trusted": False}))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:")]
+    assert cause["title"].startswith("A login page or block page answers for ") and cause["owner"] == "network"
+    assert "one certificate answers for" in cause["what"] and "which device answers" in cause["ask"]
+
+
 def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_tells_where():
     found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
 
