@@ -7,6 +7,7 @@
 Each is a network namespace. The node is the one that this file runs in as a program. The server has no route to pods.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -112,10 +113,10 @@ def as_node(name):
             folder,
         ]
         server = ["unshare", "--net", "sh", "-c", "echo && exec sleep 20"]
-        with (
-            subprocess.Popen(inside, stdout=subprocess.PIPE) as pod,
-            subprocess.Popen(server, stdout=subprocess.PIPE) as far,
-        ):
+        with contextlib.ExitStack() as stack:
+            pod, far = (
+                stack.enter_context(subprocess.Popen(each, stdout=subprocess.PIPE)) for each in (inside, server)
+            )
             pod.stdout.readline()
             far.stdout.readline()
             for line in LINKS.strip().splitlines():
@@ -126,7 +127,7 @@ def as_node(name):
             serving = ["nsenter", f"--net=/proc/{far.pid}/ns/net", sys.executable, __file__, "serve"]
             with subprocess.Popen(serving, stdout=subprocess.PIPE) as peer:
                 peer.stdout.readline()
-                named = {"timeout": 1.5, "deadline": 20, "pod_namespace": f"/proc/{pod.pid}/ns/net"}
+                named = {"timeout": 1.5, "deadline": 12, "pod_namespace": f"/proc/{pod.pid}/ns/net"}
                 print(json.dumps(module_process.run(egress_info, {"endpoints": [ROW], **named})), flush=True)
                 for process in (peer, far, pod):
                     process.kill()
