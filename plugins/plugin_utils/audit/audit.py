@@ -112,7 +112,7 @@ def audit(
         "results": results,
         "not_verified": coverage.not_verified(rows, judged, subjects.requirements(scope, catalogue)),
         "cluster": cast(
-            "list[ClusterNote]",
+            list[ClusterNote],
             tls_interception.notes(probed, endpoints.named_issuers(found_causes, results)),
         ),
     }

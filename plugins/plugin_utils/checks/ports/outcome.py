@@ -177,5 +177,5 @@ def _document(
         ],
         "cells": [cast(OpenCell, cell._asdict()) for cell in found if cell.status != PASS],
         "links": links,
-        "bandwidth": cast("list[Stream]", streams),
+        "bandwidth": cast(list[Stream], streams),
     }

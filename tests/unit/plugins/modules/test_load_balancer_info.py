@@ -126,9 +126,10 @@ def test_who_proves_nothing_is_a_failure_with_a_reason(key):
 def test_a_load_balancer_that_takes_connections_without_a_server_behind_it_proves_nothing(key):
     """kubernetes-sigs/cloud-provider-kind#40, haproxy/haproxy#2375: the connection opens, and is closed at once."""
     with loopback.tcp_server(lambda sock: None, BALANCER) as port:
-        (failure,) = through(key, port, 3)["failures"]
-    assert failure["count"] == 3
-    assert failure["reason"].startswith(("the connection was closed without a proof", "the connection was cut"))
+        failures = through(key, port, 3)["failures"]
+    assert sum(failure["count"] for failure in failures) == 3
+    reasons = ("the connection was closed without a proof", "the connection was cut")
+    assert all(failure["reason"].startswith(reasons) for failure in failures), failures
 
 
 def test_nonsense_is_refused(key):

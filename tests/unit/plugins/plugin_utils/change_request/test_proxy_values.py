@@ -37,8 +37,7 @@ def request(**variables):
 
 def blocks(made):
     """The blocks of code of the section, by their language."""
-    found = re.findall(r"```(\w+)\n(.*?)\n```", "\n".join(proxy_values.lines(made)), re.DOTALL)
-    return [(language, text) for language, text in found]
+    return re.findall(r"```(\w+)\n(.*?)\n```", "\n".join(proxy_values.lines(made)), re.DOTALL)
 
 
 def no_proxy_of(pods, services, api):

@@ -46,7 +46,7 @@ REFUSED = {
 DROPPED = {"verdict": "dropped", "layer": "tcp", "detail": "198.51.100.130 port 443: no answer within 4 s"}
 TLS_FAILED = {"verdict": "tls_failed", "layer": "tls", "detail": "the handshake did not finish within 4 s"}
 OWN, NODE = {"interface": "eth0", "source": "10.244.11.2"}, {"interface": "eth0", "source": "192.168.236.11"}
-ENTERED = ["veth1052f00b", "cni0"]
+ENTERED = ("veth1052f00b", "cni0")
 REACHABLE = {"verdict": "reachable", "layer": "http", "detail": None}
 
 
@@ -63,7 +63,8 @@ def trace(verdict="dropped", entered=ENTERED, left=(), unseen=None, name="anypoi
     }
 
 
-def evidence(inside, *traces, forwarding=ON, pod=POD, firewall=None, node="reachable"):
+def evidence(inside, *traces, forwarding=None, pod=None, firewall=None, node="reachable"):
+    forwarding, pod = ON if forwarding is None else forwarding, POD if pod is None else pod
     row = {"id": "anypoint", "host": "anypoint.mulesoft.com", "port": 443, "path": "direct", "verdict": node}
     from_pod = {"path": "pod", "over": "direct", **inside}
     found = {**pod, "traces": list(traces), **({"forwarding": forwarding} if traces else {})}
