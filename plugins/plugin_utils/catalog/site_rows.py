@@ -18,7 +18,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, clusters, rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
     RowError,
     Validator,
@@ -37,6 +37,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
+
+# Ids of probes that are not rows of the catalogue, and the input that asks for each.
+PROBES_OF_INPUTS = {"persistence-database": "rtf_persistence_database", "private-registry": "rtf_registry"}
 
 _ABOUT: dict[str, Validator] = {
     "id": identifier,
@@ -188,18 +191,26 @@ def with_site_rows(catalog: Catalog, extra_endpoints: Any = (), extra_ports: Any
         "rtf_extra_ports": _read("rtf_extra_ports", extra_ports, port, since),
     }
     taken = {row["id"]: "the catalogue" for kind in rows.KINDS for row in getattr(catalog, kind)}
+    taken.update(PROBES_OF_INPUTS)
     for variable, found in added.items():
+        of_checks = dict.fromkeys(_names_of_checks(variable.removeprefix("rtf_extra_")), "a check of the audit")
         for place, row in enumerate(found, start=1):
-            if row["id"] in taken:
+            owner = taken.get(row["id"]) or of_checks.get(row["id"])
+            if owner:
                 raise RowError(
-                    f"{variable}: entry {place}: id {row['id']!r} is already taken by {taken[row['id']]};"
-                    " give the entry a different id"
+                    f"{variable}: entry {place}: id {row['id']!r} is already taken by {owner}; give the entry a different id"
                 )
             taken[row["id"]] = f"entry {place} of {variable}"
     return catalog._replace(
         endpoints=[*catalog.endpoints, *added["rtf_extra_endpoints"]],
         ports=[*catalog.ports, *added["rtf_extra_ports"]],
     )
+
+
+def _names_of_checks(kind: str) -> set[str]:
+    """Return the ids that rows of a kind cannot have: the check of such a row would have the name of another check."""
+    for_rows = tuple(f"{check['id']}." for check in checks.load() if check.get("each") == kind)
+    return {check["id"].partition(".")[2] for check in checks.load() if check["id"].startswith(for_rows)}
 
 
 def _read(variable: str, entries: Any, read: Callable[..., Row], *context: Any) -> list[Row]:

@@ -105,15 +105,20 @@ def disagreements(variables_by_host: Mapping[str, Mapping[str, Any]], names: Ite
     """Return sentences about inputs that must be the same on every node and are not; names: of those inputs."""
     found = []
     for name in names:
-        hosts_by_value: dict[tuple[str, str], list[str]] = {}
+        hosts_by_value: dict[str, tuple[str, list[str]]] = {}
         for host, variables in variables_by_host.items():
             if name in variables:
-                label = quoted(variables[name])
-                hosts_by_value.setdefault((repr(variables[name]), label), []).append(host)
+                value = variables[name]
+                hosts_by_value.setdefault(repr(_comparable(value)), (quoted(value), []))[1].append(host)
         if len(hosts_by_value) > 1:
-            values = "; ".join(f"{label} on {', '.join(hosts)}" for (_value, label), hosts in hosts_by_value.items())
+            values = "; ".join(f"{label} on {', '.join(hosts)}" for label, hosts in hosts_by_value.values())
             found.append(f"{name}: must be the same for the whole cluster, found {values}")
     return found
+
+
+def _comparable(value: Any) -> Any:
+    """A value in which a number is the same with and without a decimal point."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def disagreements_of_role(

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, rows, site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_services
 
 CATALOG = catalog.load()
 ENDPOINT = {"host": "registry.example.com", "port": 443}
@@ -111,6 +112,13 @@ def test_the_shipped_catalogue_stays_as_it_is():
         ("rtf_extra_endpoints", [{**ENDPOINT, "id": "etcd"}], "id 'etcd' is already taken by the catalogue"),
         (
             "rtf_extra_endpoints",
+            [{**ENDPOINT, "id": "registry"}],
+            "id 'registry' is already taken by a check of the audit",
+        ),
+        ("rtf_extra_ports", [{**PORT, "id": "free"}], "id 'free' is already taken by a check of the audit"),
+        ("rtf_extra_endpoints", [{**ENDPOINT, "id": "private-registry"}], "is already taken by rtf_registry"),
+        (
+            "rtf_extra_endpoints",
             [{**ENDPOINT, "purpose": "a\nb"}],
             "purpose: a string (not shown, it may hold a secret) is not a single line of text",
         ),
@@ -150,3 +158,9 @@ def test_whatever_is_written_is_a_row_or_an_error(extra_endpoints, extra_ports):
         assert str(error).startswith(("rtf_extra_endpoints: ", "rtf_extra_ports: "))
     else:
         assert len(found.endpoints) == len(CATALOG.endpoints) + len(extra_endpoints)
+
+
+def test_no_row_of_the_site_has_the_id_of_a_probe_for_another_input():
+    assert site_rows.PROBES_OF_INPUTS == {
+        kind.row: kind.variable for kind in (site_services.DATABASE, site_services.REGISTRY)
+    }

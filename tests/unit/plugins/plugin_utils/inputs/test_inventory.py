@@ -75,6 +75,16 @@ def test_what_must_hold_for_the_cluster_must_be_the_same_on_every_node():
     assert found == ["rtf_release: must be the same for the whole cluster, found '1.4' on a; '1.13' on b"]
 
 
+def test_a_number_agrees_with_itself_written_with_a_decimal_point():
+    assert (
+        inventory.disagreements(
+            {"a": {"rtf_max_latency_ms": 15}, "b": {"rtf_max_latency_ms": 15.0}}, ["rtf_max_latency_ms"]
+        )
+        == []
+    )
+    assert inventory.disagreements({"a": {"rtf_x": True}, "b": {"rtf_x": 1}}, ["rtf_x"])
+
+
 def test_the_variable_of_a_role_must_agree_like_the_input_that_it_stands_for():
     options = DECLARED.of_role("rtf_preflight")
     same = {"max_latency_ms": 15.0, "checks": ["*"], "timeout": 5.0}
