@@ -17,8 +17,8 @@ description:
     line. Where the audit fails the run, the failed task shows one line and not its whole result.
   - Where a run ends without a report, because a task failed or the run was interrupted, the last lines say so, and which
     report of an earlier run is still there.
-  - While a task of this collection takes long, a line says every 15 seconds which hosts it waits for.
-  - With C(-v) the report lists every check, and the results of the modules of this collection are shown from C(-vv) on.
+  - While a task of this collection is running, a line every 15 seconds names the hosts that it is still waiting for.
+  - With C(-v) the report lists every check; the results of the modules of this collection appear only with C(-vv).
   - A run without an audit looks as usual.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)

@@ -131,8 +131,8 @@ options:
             RV(endpoints[].other_paths).
           - V(direct) is without a proxy, whatever the environment says. V(http_proxy) is CONNECT through
             O(http_proxy), V(socks5) through O(socks5_proxy); both leave the name to the proxy to resolve.
-          - V(pod) is from the network namespace of a pod that runs on this host, by the first of the other paths, V(direct)
-            without any. See RV(pod).
+          - V(pod) connects from the network namespace of a pod on this host, over the first of the other paths, or
+            V(direct) if there is none. See RV(pod).
           - O(endpoints[].protocol=ntp) is UDP and goes V(direct) only.
         type: list
         elements: str
@@ -531,23 +531,23 @@ endpoints:
       description:
         - The results of the further O(endpoints[].paths), in their order. Each entry has RV(endpoints[].path) and
           all fields after it.
-        - That of V(pod) has C(over), the path that the connection took from there; and, where this host reaches the endpoint
-          and the connection of the pod fails after it was opened, C(with_small_packets), the result with packets of at most
-          576 bytes.
+        - The entry of V(pod) also has C(over), the path that the connection took from the pod. If this host reaches the
+          endpoint and the connection of the pod fails after it was opened, the entry has C(with_small_packets), the
+          result with packets of at most 576 bytes.
       returned: always
       type: list
       elements: dict
 pod:
   description:
-    - The pod from whose network namespace was probed. It is found by what the kernel shows of the processes of this host;
-      no program of a container runtime is called, and nothing is changed.
-    - Names are resolved by the settings of the pod's C(/etc/resolv.conf). Its C(/etc/hosts) is not read, and certificates are
-      verified by the trust store of this host.
+    - The pod from whose network namespace the endpoints were probed. The module finds it among the processes of this
+      host, calls no program of a container runtime, and changes nothing.
+    - Names are resolved with the settings in the pod's C(/etc/resolv.conf). Its C(/etc/hosts) is not read, and
+      certificates are verified against the trust store of this host.
   returned: when an endpoint has the path V(pod)
   type: dict
   contains:
     error:
-      description: Why nothing was probed from a pod, such as that none runs here. Then only the fields of this host are set.
+      description: Why nothing was probed from a pod, often that none runs. Then only the fields of this host are set.
       returned: when nothing was probed from a pod
       type: str
     namespace:
@@ -623,8 +623,8 @@ pod:
       sample: 1500
     traces:
       description:
-        - How far packets of the pod get that open a connection to an address that this host itself reaches, for a few
-          endpoints that fail from the pod only.
+        - How far the packets of the pod's connection attempts get, for a few endpoints that this host reaches and the
+          pod does not.
       returned: always
       type: list
       elements: dict

@@ -108,7 +108,7 @@ EXAMPLES = r"""
             tcp: ["6443", "30000-30100"]
             udp: ["8472"]
 
-    - name: Try these ports on the other host
+    - name: Verify these ports on the other host
       hostprep.runtime_fabric.port_probe_info:
         key: "{{ run_key }}"
         peers:
@@ -124,7 +124,7 @@ EXAMPLES = r"""
       ansible.builtin.debug:
         msg: "{{ probe.peers[0].tcp.ports.dropped | default([]) }}"
 
-    - name: Restore the ports
+    - name: Restore the ports by stopping the listeners
       hostprep.runtime_fabric.port_listener:
         key: "{{ run_key }}"
         state: absent

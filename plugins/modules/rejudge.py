@@ -5,18 +5,20 @@
 DOCUMENTATION = r"""
 ---
 module: rejudge
-short_description: Judge a saved run of the audit again, without the hosts
+short_description: Judge a saved run of the audit again, without contacting a host
 version_added: 1.0.0
 description:
-  - Judges what a run of the role P(hostprep.runtime_fabric.rtf_preflight#role) has saved in C(evidence.json) with other
-    inputs, such as another release, limit or waiver. Runs on the controller and contacts no host.
-  - Of the variables of the nodes it takes those by which a run is judged, C(rtf_release), C(rtf_control_plane),
+  - Judges again what a run of the role P(hostprep.runtime_fabric.rtf_preflight#role) saved in C(evidence.json), now
+    with other inputs, such as another release, other limits or other waivers. Runs on the controller and contacts no
+    host.
+  - Reads the variables of the nodes that decide how a run is judged, C(rtf_release), C(rtf_control_plane),
     C(rtf_cluster_profile), C(rtf_features), C(rtf_checks), C(rtf_skip_checks), C(rtf_waivers), C(rtf_extra_endpoints),
     C(rtf_extra_ports), C(rtf_spare_addresses), C(rtf_max_latency_ms), C(rtf_min_node_bandwidth_mbit)
-    and C(rtf_min_outbound_bandwidth_mbit), and by which it is reported,
-    C(rtf_report_dir), C(rtf_report_formats), C(rtf_report_keep), C(rtf_gate) and C(rtf_preflight_enforce). What is not
-    set, and every other input, is as it was in the saved run.
-  - What these inputs need and the run did not collect is C(unknown), with that reason. Waivers are judged for the day of the run.
+    and C(rtf_min_outbound_bandwidth_mbit), and how it is reported,
+    C(rtf_report_dir), C(rtf_report_formats), C(rtf_report_keep), C(rtf_gate) and C(rtf_preflight_enforce). Those that
+    are not set, and all other inputs, are taken from the saved run.
+  - A check whose evidence the run did not collect is C(unknown), with that reason. Waivers are judged as of the day of
+    the run.
   - Writes C(report.json) and the formats of C(rtf_report_formats) to a directory below C(rejudged) in C(rtf_report_dir),
     except in check mode. The reports of real runs and the links to the newest one stay as they are.
   - Fails where an audit with the same results would fail.

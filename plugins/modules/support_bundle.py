@@ -13,8 +13,8 @@ description:
     Runs on the controller and touches no host.
   - Secrets of the inventory, and what looks like a password, a token or a private key, are replaced in every file, also where they
     are percent-encoded or in base64.
-  - The archive is for its owner only. It is written as a whole, or the former one stays. The same run and inventory
-    result in the same archive.
+  - Only its owner can read the archive. It is written completely or not at all, so that an earlier one stays intact.
+    The same run and inventory result in the same archive.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
 attributes:
@@ -35,8 +35,8 @@ options:
     description:
       - Whether IP addresses and host names are replaced by pseudonyms. The same one is always replaced by the same
         pseudonym, and addresses of one network have pseudonyms of one network, so that the bundle stays readable.
-      - Names that the vendor asks every site to reach are kept, and host names that are a word of the report, such as C(worker).
-        Names of organisations, such as the issuer of a certificate, are kept, too.
+      - Some names are kept - those that the vendor asks every site to reach, host names that are also a word of the
+        report, such as C(worker), and names of organisations, such as the issuer of a certificate.
       - The key of the pseudonyms is C(.bundle-key) in O(directory). Keep it to yourself.
     type: bool
     default: false

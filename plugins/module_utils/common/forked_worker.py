@@ -54,17 +54,17 @@ class Worker:
         try:
             self._socket.sendall(_line(request))
         except OSError as problem:
-            raise WorkerFailed(f"the worker has ended: {problem.strerror}") from problem
+            raise WorkerFailed(f"the forked process has ended: {problem.strerror}") from problem
 
     def receive(self, seconds):
         """The reply to what was sent. Raises WorkerFailed."""
         deadline, received = deadlines.Deadline(seconds), bytearray()
         while not received.endswith(b"\n"):
             if not select.select([self._socket], [], [], deadline.remaining())[0]:
-                raise WorkerFailed(f"the worker did not answer within {seconds:g} s")
+                raise WorkerFailed(f"the forked process did not answer within {seconds:g} s")
             chunk = self._socket.recv(65536)
             if not chunk or len(received) > MOST_BYTES:
-                raise WorkerFailed("the worker ended" if not chunk else "the worker's answer is too long")
+                raise WorkerFailed("the forked process ended" if not chunk else "the forked process answered too much")
             received += chunk
         reply = json.loads(received.decode("utf-8"))
         if "failed" in reply:

@@ -27,7 +27,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 )
 
 NO_POD = "no pod with a network of its own runs on this host"
-NOT_ROOT = "the processes of pods can be seen by root only"
+NOT_ROOT = "only root can see the processes of pods"
 RESOLV_CONF = "etc/resolv.conf"
 # The kubelet refuses longer ones; a search domain of a pod has a limit of its own.
 _RESOLV_CONF_LIMIT = 64 * 1024
@@ -70,7 +70,7 @@ class PodView:
         try:
             network_namespaces.enter(sandbox.namespace, sandbox.identity)
         except OSError as problem:
-            return {"error": f"the network namespace of {sandbox.source} cannot be entered: {problem}"}
+            return {"error": f"cannot enter the network namespace of the pod ({sandbox.source}): {problem}"}
         self._lookup = search_lookup.lookup(servers, search, ndots, self._seconds)
         found = {
             "namespace": sandbox.namespace,
@@ -138,5 +138,5 @@ def _root_of(sandbox):
 def _resolv_conf(sandbox):
     # A virtual machine stands for a pod with its network alone, as with Kata Containers: its files are elsewhere.
     if network_namespaces.identity(f"/proc/{sandbox.pid}/ns/mnt") == network_namespaces.identity("/proc/1/ns/mnt"):
-        raise host_files.Unreadable(f"{sandbox.source}, sees the files of the host, not those of a pod")
+        raise host_files.Unreadable(f"the pod ({sandbox.source}) has no files of its own, only those of the host")
     return confined_files.read_text(_root_of(sandbox), RESOLV_CONF, _RESOLV_CONF_LIMIT)

@@ -73,15 +73,15 @@ class _Always(TypedDict):
 class Document(_Always, total=False):
     """What an audit of a cluster found: report.json."""
 
-    port_matrix: Annotated[PortMatrix, Field("The ports between the nodes, there where they were probed.")]
+    port_matrix: Annotated[PortMatrix, Field("The ports between the nodes, present if they were probed.")]
     since: Annotated[
         Comparison,
         Field(
-            "What changed since the last whole audit, there where there was one; in a report that was judged again, since "
-            "the report of the saved run."
+            "What changed since the last whole audit, present if there was one; in a report that was judged again, "
+            "since the report of the saved run."
         ),
     ]
-    rejudged: Annotated[Rejudged, Field("There where a saved run was judged again, without the hosts.")]
+    rejudged: Annotated[Rejudged, Field("Present if a saved run was judged again, without contacting a host.")]
 
 
 class Report(NamedTuple):

@@ -20,9 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.sub
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
 
-WITH_THESE_INPUTS = (
-    "Run the audit with these inputs: a run that is judged again has no other evidence than it collected."
-)
+WITH_THESE_INPUTS = "Run the audit with these inputs: a saved run has only the evidence that it collected."
 AGAIN = "Run the audit again; if the result is the same, investigate the reason on the node."
 Check = Mapping[str, Any]  # a row of catalog/checks/
 

@@ -31,7 +31,7 @@ class Rejudged(TypedDict):
 def sentence(found: Rejudged, collected: str) -> str:
     """Return the stamp in one line. collected: when the run was made."""
     changes = [_words(change) for change in found["inputs"]]
-    return f"Judged again at {found['at']}, without the hosts, by what was collected at {collected}, {_with(changes)}."
+    return f"Judged again at {found['at']}, without contacting a host, from evidence of {collected}, {_with(changes)}."
 
 
 def _with(changes: list[str]) -> str:
@@ -42,4 +42,4 @@ def _words(change: ChangedInput) -> str:
     """An input in a few words; lists are too long for them."""
     if isinstance(change["now"], (str, int, float)):
         return f"{change['name']} {change['now']} instead of {change['before']}"
-    return f"other {change['name']}"
+    return f"different {change['name']}"

@@ -25,7 +25,7 @@ _PARTS: dict[str, Any] = {
     "ports": (dict, type(None)),
     "nodes": dict,
 }
-_AGAIN = "run the audit again, and judge that run"
+_AGAIN = "run the audit again, and use that run"
 
 
 class SavedRun(TypedDict):
@@ -67,7 +67,8 @@ def read(content: Any, name: str) -> SavedRun:
     """Return the SavedRun in the content of a file. Raise ValueError with one sentence where it has none."""
     if not isinstance(content, dict) or not isinstance(content.get("format"), int):
         raise ValueError(
-            f"{name} holds evidence alone, without inputs and plan, as earlier versions of this collection wrote it: {_AGAIN}"
+            f"{name} holds only evidence, without inputs and plan; an earlier version of this collection wrote it: "
+            f"{_AGAIN}"
         )
     if content["format"] != FORMAT:
         raise ValueError(f"{name} has the format {content['format']}, and this version reads {FORMAT}: {_AGAIN}")
@@ -77,5 +78,5 @@ def read(content: Any, name: str) -> SavedRun:
     except ValueError:
         wrong.append("generated")
     if wrong:
-        raise ValueError(f"{name} is not whole, it lacks {', '.join(dict.fromkeys(wrong))}: {_AGAIN}")
+        raise ValueError(f"{name} is incomplete ({', '.join(dict.fromkeys(wrong))} missing or not valid): {_AGAIN}")
     return cast(SavedRun, content)

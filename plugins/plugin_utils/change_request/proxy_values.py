@@ -23,7 +23,7 @@ def lines(request: Request) -> list[str]:
         return []
     without = ",".join(request.site.no_proxy)
     found = [
-        "They have no credentials. Where a proxy asks for them, write them into its URL, percent-encoded.",
+        "These values have no credentials. If a proxy needs credentials, write them into its URL, percent-encoded.",
         "",
         "For Helm, in `values.yml`:",
         "",
@@ -36,7 +36,7 @@ def lines(request: Request) -> list[str]:
         found += _runtime(request.profile, http, without)
     if http and not request.profile:
         found += [
-            "Set `rtf_cluster_profile` for those of the container runtime, and for the networks of your cluster.",
+            "Set `rtf_cluster_profile` to get the values of the container runtime and the networks of your cluster.",
             "",
         ]
     return found[:-1]
@@ -68,11 +68,14 @@ def _runtime(profile: Profile, http: str, without: str) -> list[str]:
     restart = " or ".join(f"`{unit}`" for unit in where.restart)
     if where.form == "systemd_unit":
         body = _block("ini", ["[Service]", *(f'Environment="{text}"' for text in variables)])
-        then = f"then drain the node, `systemctl daemon-reload`, and restart {restart}. The role `rtf_proxy` writes the same."
+        then = (
+            f"then drain the node, run `systemctl daemon-reload` and restart {restart}. The role `rtf_proxy` "
+            "configures the same proxy."
+        )
     else:
         body, then = _block("sh", variables), f"then drain the node and restart {restart}."
     files = {where.controller: "controllers", where.worker: "workers"}
-    places = [f"`{file}` of {'all nodes' if len(files) == 1 else nodes}" for file, nodes in files.items()]
+    places = [f"`{file}` on {'all nodes' if len(files) == 1 else nodes}" for file, nodes in files.items()]
     return [f"For the container runtime of {profile.title}, in {', and in '.join(places)}; {then}", "", *body]
 
 

@@ -53,8 +53,8 @@ def questions(request: Request) -> list[str]:
         )
     if request.profile and request.profile.beside_ports:
         found.append(
-            f"The nodes of a cluster of the kind {request.profile.id} also exchange {request.profile.beside_ports}: this is no "
-            "port, so it is in none of the tables; allow it between all nodes."
+            f"The nodes of a {request.profile.id} cluster also exchange {request.profile.beside_ports}, which has no "
+            "ports and is therefore in none of the tables: allow it between all nodes."
         )
     return found
 

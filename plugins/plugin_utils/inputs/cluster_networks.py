@@ -56,9 +56,9 @@ def unsettled(inputs: Mapping[str, Any], addresses: Mapping[str, str]) -> list[s
         inside = [node for node, address in addresses.items() if usual and _contains(usual, address)]
         if inside or not usual:
             why = (
-                f"{usual}, the usual one of {profile.id}, contains {', '.join(inside)}"
+                f"{usual}, the default of {profile.id}, contains {', '.join(inside)}"
                 if inside
-                else f"{profile.id} has no usual one"
+                else f"{profile.id} has no default"
             )
             found.append(f"rtf_{name}: not set, and {why}; set the network that the cluster uses")
     return found

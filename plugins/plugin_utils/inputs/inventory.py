@@ -198,8 +198,8 @@ def _unstated_features(variables: Mapping[str, Any], catalogue: catalog.Catalog,
     """Return a sentence for each feature whose names the vendor does not state for the control plane."""
     plane = variables["rtf_control_plane"]
     return [
-        f"rtf_features: the vendor states no names of {feature} for the control plane {plane}; remove it, and add what you know "
-        "of them to rtf_extra_endpoints"
+        f"rtf_features: the vendor lists no endpoints of {feature} for the control plane {plane}; remove {feature}, "
+        "and add the endpoints that you know to rtf_extra_endpoints"
         for feature in variables.get("rtf_features", [])
         if not any(
             row["feature"] == feature

@@ -182,11 +182,13 @@ def denying(release: Mapping[str, Any], profile: Profile | None) -> list[str]:
     if profile:
         return [
             f"{refused} and rtf_cluster_profile {profile.id}. The nodes also exchange {profile.beside_ports}, which these rules "
-            "cannot open, so pods on different nodes would be cut off from each other. Leave it unset, and deny at the network"
+            "cannot open, so pods on different nodes would be cut off from each other. Leave the default deny unset, "
+            "and filter in the network instead"
         ]
     return [
-        f"{refused} unless rtf_cluster_profile is set. Without it the ports that your Kubernetes uses between its nodes are not "
-        "known, so the nodes would be cut off from each other. Set it, or leave the default deny unset and deny at the network"
+        f"{refused} unless rtf_cluster_profile is set. Without it the ports that your Kubernetes uses between its "
+        "nodes are not known, so the nodes would be cut off from each other. Set rtf_cluster_profile, or leave the "
+        "default deny unset and filter in the network instead"
     ]
 
 

@@ -126,10 +126,10 @@ def _of_endpoints(check: SelectedCheck, wanted: NodePlan, had: NodePlan) -> Iter
 def _of_measurements(wanted: NodePlan, had: NodePlan) -> Iterator[str]:
     download, before = wanted["download_info"], had["download_info"]
     if download and (before is None or (download["url"], download["path"]) != (before["url"], before["path"])):
-        yield "the download"
+        yield "the bandwidth of the download"
     disks, written = wanted["disk_write_info"], had["disk_write_info"]
     if disks and not set(disks["directories"]) <= set(written["directories"] if written else ()):
-        yield "the disks"
+        yield "the write speed of the disks"
 
 
 def _rows(check: SelectedCheck, wanted: PortRows, had: PortRows, needed: set[str]) -> Iterator[str]:

@@ -32,4 +32,5 @@ def still_there(last: Mapping[str, Any] | None) -> str:
     """Return which report of an earlier run stays. last: its content, None where there is none."""
     if not last:
         return "There is no report of an earlier run."
-    return f"The last report stays: {last.get('readiness', 'unknown').replace('_', ' ')}, of {last.get('generated')}."
+    verdict = last.get("readiness", "unknown").replace("_", " ")
+    return f"The last report is still there: {verdict}, from {last.get('generated')}."

@@ -38,14 +38,14 @@ def environment(text, release=None):
     # Go compares names of sections without regard to capitals, and takes what each of them sets.
     sections = [section for name, section in configuration if name.lower() == "proxies"]
     if sections and release is not None and release < SINCE:
-        raise ValueError(f"docker does not start with the option proxies, which release {SINCE} introduced")
+        raise ValueError(f"docker does not start: the option proxies needs release {SINCE} or later")
     found = {}
     for section in sections:
         if not isinstance(section, _Pairs):
             raise ValueError("docker does not start: proxies is not an object")
         for option, value in section:
             if option not in _OPTIONS:
-                raise ValueError(f"docker does not start with other options in proxies than {', '.join(_OPTIONS)}")
+                raise ValueError(f"docker does not start: proxies may contain only {', '.join(_OPTIONS)}")
             if not isinstance(value, (str, type(None))):
                 raise ValueError(f"docker does not start: {option} is not a string")
             found[option] = value if value is not None else found.get(option)

@@ -34,8 +34,9 @@ _SENTENCES = {
 }
 # "Only plain text connections to the database are supported", says the vendor's page.
 _PLAIN_TEXT = (
-    "Persistence Gateway connects without TLS. Ask the {team} to let {node} do so on {host}: a line that begins with host in"
-    " pg_hba.conf, rds.force_ssl or require_secure_transport off at a cloud."
+    "Persistence Gateway connects without TLS. Ask the {team} to accept connections without TLS from {node} on {host}:"
+    " use a `host` line for {node} in pg_hba.conf, or, with a cloud provider, turn off rds.force_ssl or"
+    " require_secure_transport."
 )
 _AGAIN = "Run the audit again; if the result is the same, try `openssl s_client -connect {host}:{port}` on {node}."
 # These are cured on the host, where the verdict alone says so.
@@ -66,7 +67,7 @@ def _judged(subject: Subject, evidence: Evidence, kind: site_services.Kind, does
     path_text = f" {remedies.WAYS[probe['path']]}" if probe["path"] != "direct" else ""
     if probe["verdict"] == "reachable" and (probe.get("postgresql") or {}).get("in_clear") is False:
         remedy = _PLAIN_TEXT.format(team=kind.team, node=subject.node, host=service.host)
-        return Finding(FAIL, expected, f"reachable{path_text}, but it takes only connections with TLS", remedy, probe)
+        return Finding(FAIL, expected, f"reachable{path_text}, but it accepts only TLS connections", remedy, probe)
     if probe["verdict"] == "reachable":
         return Finding(
             PASS, expected, "; ".join([f"reachable{path_text}", *filter(None, [probe["detail"]])]), evidence=probe

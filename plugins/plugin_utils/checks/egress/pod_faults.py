@@ -150,24 +150,29 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
         ]
         names = " and ".join(off[:1] if "net.ipv4.ip_forward" in off else off)
         return (
-            f"the node forwards nothing ({names} is 0)",
+            f"the node does not forward their packets ({names} = 0)",
             ADMINISTRATOR,
-            f"packets of {{pod}} to {{to}} come in by {{by}} and are not forwarded: {names} is 0",
-            f"Set {names} to 1, and keep it so: the role hostprep.runtime_fabric.rtf_kernel does both.",
+            f"packets from {{pod}} to {{to}} enter the node on {{by}} and are not forwarded: {names} = 0",
+            f"Set {names} to 1, now and after a reboot: the role hostprep.runtime_fabric.rtf_kernel does both.",
             f"sysctl {' '.join(off)}",
         )
     if kind == "filter":
         chains = ", ".join(shut)
-        by = f"the policy of {chains}, which drops what no rule accepts, or a rule" if shut else "a rule or a policy"
+        by = (
+            f"the default policy of {chains}, which drops packets that no rule accepts, or a firewall rule"
+            if shut
+            else "a firewall rule or a network policy"
+        )
         return (
-            "the node drops them",
+            "the node blocks their packets",
             ADMINISTRATOR if shut else PLATFORM,
-            f"packets of {{pod}} to {{to}} come in by {{by}} and are {{how}} in the node; forwarding is on, so {by} of the node "
-            "does it",
+            f"packets from {{pod}} to {{to}} enter the node on {{by}} and are {{how}} there; forwarding is on, so the "
+            f"cause is {by} of the node",
             (
-                f"Accept packets from and to the network of pods in {chains}; or, if it is a network policy, correct that."
+                f"Accept packets from and to the pod network in {chains}; if a network policy blocks them, correct "
+                "that policy."
                 if shut
-                else "Let pods connect to {targets}: correct the network policy, or the rule in the forward path of the node."
+                else "Let pods connect to {targets}: correct the network policy or the firewall rule that blocks them."
             ),
             f"{_POLICIES}; {_NFT}",
         )
@@ -175,18 +180,21 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
         return (
             "their packets leave with the pod's address",
             PLATFORM,
-            "packets of {pod} to {to} leave by {leaves} with the pod's own address {as}, and no answer comes back",
-            "Have the CNI plugin masquerade what pods send out of the cluster (ipMasq of the plugin bridge, --ip-masq of "
-            "Flannel, natOutgoing of Calico, enable-ipv4-masquerade of Cilium); or, if pods are to be seen with their own "
-            "addresses, ask the network team to route these to the node and to let them pass.",
+            "packets from {pod} to {to} leave on {leaves} with the pod's own source address {as}, and no answer "
+            "comes back",
+            "Have the CNI plugin masquerade packets that pods send out of the cluster (ipMasq of the bridge plugin, "
+            "--ip-masq of Flannel, natOutgoing of Calico, enable-ipv4-masquerade of Cilium); or, if pods should keep "
+            "their own addresses outside the cluster, ask the network team to route these addresses to the node and "
+            "to allow them.",
             "sudo iptables -t nat -S; sudo nft list ruleset",
         )
     if kind == "answer":
         return (
-            "no answer comes back to them",
+            "their packets leave the node, and no answer comes back",
             NETWORK,
-            "packets of {pod} to {to} leave by {leaves} with the address {as}, and no answer comes back to the pod",
-            "Find out where the answers are lost that {as} gets from {to} for connections of pods.",
+            "packets from {pod} to {to} leave on {leaves} with the source address {as}, and no answer comes back to "
+            "the pod",
+            "Find out where the answers from {to} to {as} are lost when a pod has opened the connection.",
             "",
         )
     if kind == "interface":
@@ -194,7 +202,7 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
             "their packets do not arrive at the node",
             PLATFORM,
             "packets of {pod} (address {address}) to {to} are seen on no interface of the node",
-            "Find out why the CNI plugin does not connect {pod} with the node, and make the pod anew.",
+            "Find out why the CNI plugin does not connect {pod} to the node, then recreate the pod.",
             "ip -br link; ip route",
         )
     if kind == "mtu":
@@ -203,8 +211,8 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
             PLATFORM,
             f"{{pod}} connects to {{targets}}, but large packets are lost ({{detail}}): with packets of at most 576 bytes it "
             f"works. The MTU is {pod['mtu']} in the pod and {pod['node_mtu']} on {pod['node_interface']} of the node",
-            "Lower the MTU that the CNI plugin gives to pods to what passes on their path: an overlay needs 50 to 80 bytes of "
-            "the MTU of the node's interface, IPsec and WireGuard likewise.",
+            "Lower the MTU that the CNI plugin sets in pods to what their path carries: an overlay takes 50 to 80 "
+            "bytes off the MTU of the node's interface, and so do IPsec and WireGuard.",
             f"sudo nsenter --net={pod['namespace']} ping -M do -s 1400 -c 3 {pod['gateway']}",
         )
     if kind == "resolver":
@@ -212,18 +220,18 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
         return (
             "their name servers fail",
             PLATFORM,
-            f"the name servers of {{pod}} ({servers}, by its /etc/resolv.conf) do not resolve {{names}}: {{detail}}. To the addresses "
-            "by which the node reaches them its connections open",
-            f"Make the name servers of pods ({servers}) resolve {{names}}: where that is the service of CoreDNS, look at its pods, at "
-            "its Corefile and at the name servers that it forwards to.",
+            f"the name servers of {{pod}} ({servers}, from its /etc/resolv.conf) do not resolve {{names}}: "
+            f"{{detail}}. The pod can connect to the addresses that the node uses for these names",
+            f"Make the name servers of pods ({servers}) resolve {{names}}: if they are the CoreDNS service, check its "
+            "pods, its Corefile and the name servers that it forwards to.",
             "",
         )
     if kind == "treated":
         return (
-            "their connections are treated in another manner",
+            "a device on the path handles their connections differently",
             NETWORK,
-            "{pod} connects to {targets}, but not as the node does: {detail}",
-            "Find out which device on the path treats connections of pods in another manner than those of the node.",
+            "{pod} connects to {targets}, but then fails where the node does not: {detail}",
+            "Find out which device on the path handles connections from pods differently from those of the node.",
             "",
         )
     return (
@@ -238,30 +246,34 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
 def _alternatives(kind: str, shut: bool) -> Iterator[str]:
     if kind == "filter":
         if shut:
-            yield f"It is the policy of the chain where the counter of the policy in `{_NFT}` rises with each attempt."
+            yield (
+                f"If the counter of the chain's policy in `{_NFT}` rises with each attempt, that policy drops the "
+                "packets."
+            )
         yield (
-            f"It is a network policy where `{_POLICIES}` lists one that selects {{pod}}; a firewall of the node where the counter "
-            f"of its rule in `{_NFT}` rises with each attempt; a reverse path filter where IPReversePathFilter of `nstat -az` does."
+            f"If `{_POLICIES}` lists a network policy that selects {{pod}}, check that policy first. If the counter "
+            f"of a firewall rule in `{_NFT}` rises with each attempt, that rule drops the packets. If "
+            "IPReversePathFilter in `nstat -az` rises with each attempt, the reverse path filter drops them."
         )
     if kind == "masquerade":
         yield (
-            "If the network routes the addresses of pods, its firewall may drop them: it then sees packets from {address} to "
-            "{to}."
+            "If the network routes the addresses of pods, a firewall in the network may drop the packets: it then "
+            "sees them come from {address} to {to}."
         )
     if kind == "answer":
         yield (
-            "A rule of the node may drop the answers instead: the counter of its rule in `sudo nft list ruleset` rises with "
-            "each attempt."
+            "A firewall rule of the node may drop the answers instead: its counter in `sudo nft list ruleset` then "
+            "rises with each attempt."
         )
     if kind == "interface":
         yield (
-            "If the pod is connected with the network by an interface of its own (macvlan, SR-IOV), the node does not see its "
-            "packets: then ask the network team where those of {address} to {to} are lost."
+            "If the pod has its own interface to the network (macvlan, SR-IOV), the node does not see its packets: "
+            "ask the network team where packets from {address} to {to} are lost."
         )
     if kind == "mtu":
         yield (
-            "If the MTU of pods is right, ICMP messages `fragmentation needed` are dropped on the path: the network team can "
-            "let them pass."
+            "If the MTU of pods is right, a device on the path drops the ICMP messages `fragmentation needed`: ask "
+            "the network team to allow them."
         )
     if kind == "unknown":
         yield (

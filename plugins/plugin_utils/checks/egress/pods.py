@@ -31,7 +31,7 @@ def pods(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(
             UNKNOWN,
             EXPECTED,
-            f"what pods reach was not looked at: {pod['error']}",
+            f"no endpoint was probed from a pod: {pod['error']}",
             f"Run the audit again while a pod with a network of its own runs on {subject.node}, or name a network namespace "
             "in rtf_preflight_pod_namespace.",
             pod,
@@ -52,14 +52,18 @@ def pods(subject: Subject, evidence: Evidence) -> Finding:
     late = [f"{probe['host']}:{probe['port']}" for probe, inside in reached if inside["verdict"] in _UNTRIED]
     if late or not reached:
         observed = (
-            f"not finished from {pod_faults.label(pod)}: {joined_first(late, ', ')}"
+            f"the probes from {pod_faults.label(pod)} did not finish: {joined_first(late, ', ')}"
             if late
-            else "the node itself reaches none of them, so there is nothing to compare"
+            else "the node itself reaches none of the endpoints, so there is nothing to compare"
         )
-        return Finding(UNKNOWN, EXPECTED, observed, "Run the audit again when the node reaches them.", pod, lighter)
-    address = pod["address"] or "without an IPv4 address"
+        again = "Run the audit again." if late else "Run the audit again when the node reaches the endpoints."
+        return Finding(UNKNOWN, EXPECTED, observed, again, pod, lighter)
+    address = pod["address"] or "no IPv4 address"
     count = f"{len(reached)} endpoint{'' if len(reached) == 1 else 's'}"
-    observed = f"{pod_faults.label(pod)} ({address}) reaches what the node reaches, {count}; network policies can differ from pod to pod"
+    observed = (
+        f"{pod_faults.label(pod)} ({address}) reaches the {count} that the node reaches; network policies can differ "
+        "from pod to pod"
+    )
     return Finding(PASS, EXPECTED, observed, evidence=pod)
 
 

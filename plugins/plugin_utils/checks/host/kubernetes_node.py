@@ -37,8 +37,8 @@ def cgroup_version(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(PASS, expected, observed, evidence=found)
     if found["unified"]:
         return Finding(PASS, expected, "version 2", evidence=found)
-    remedy = f"Mount the hierarchy of version 2 on {subject.node}, as systemd does on every current distribution."
-    return Finding(FAIL, expected, "no hierarchy is mounted", remedy, found)
+    remedy = f"Mount the cgroup v2 hierarchy on {subject.node}, as systemd does on every current distribution."
+    return Finding(FAIL, expected, "no cgroup hierarchy is mounted", remedy, found)
 
 
 @check("host.container_runtime")
@@ -51,10 +51,11 @@ def container_runtime(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(PASS, expected, f"{', '.join(found)} {'runs' if len(found) == 1 else 'run'}")
     if not running.intersection(KUBELET):
         return Finding(SKIPPED, expected, "no kubelet runs on this node yet", severity="info")
-    alone = ", although dockerd does, which needs cri-dockerd" if "dockerd" in running else ""
+    alone = "; dockerd runs, but Kubernetes needs cri-dockerd to use it" if "dockerd" in running else ""
     return Finding(
         FAIL,
         expected,
         f"none of them runs{alone}",
-        f"Start the container runtime of {subject.node} (`systemctl status containerd`), whose socket its kubelet names.",
+        f"Start the container runtime that the kubelet of {subject.node} is configured to use (`systemctl status "
+        "containerd`).",
     )

@@ -57,9 +57,10 @@ def load_balancer(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(
             UNKNOWN,
             expected,
-            f"none of {count} connections, which {subject.node} made itself; {'; '.join(failed)}. Many load balancers do not"
-            " bring a node back to itself",
-            f"Run `curl -kv https://{where}` on a host that is not behind {where} while only {subject.node} is.",
+            f"none of {count} connections, which {subject.node} opened itself; {'; '.join(failed)}. Many load "
+            "balancers do not send a connection back to the node that opened it",
+            f"Run `curl -kv https://{where}` from a host that is not behind {where}, while {subject.node} is the only "
+            f"server behind {where}.",
             found,
         )
     others: dict[str, int] = {}

@@ -125,7 +125,7 @@ def _advice(subject: Subject, red: Sequence[Row]) -> str:
     if any(OTHER_AUDIT in cell["reason"] for cell in red):
         return LATER
     if all(cell["status"] == SKIPPED and "held on" in cell["reason"] for cell in red):
-        return "Nothing needs to be done where what holds the port belongs to the cluster."
+        return "Nothing needs to be done if the process that holds the port belongs to the cluster."
     if any("held on" in cell["reason"] for cell in red):
         return by_line(
             subject,

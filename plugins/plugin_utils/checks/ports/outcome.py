@@ -117,7 +117,7 @@ class Matrix:
 
 
 # So do load balancers that keep the address of the client, for one.
-SENDS_ITSELF = "it made the connections, and many load balancers do not bring a node back to itself"
+SENDS_ITSELF = "it opened the connections, and many load balancers do not send one back to the node that opened it"
 
 
 def _why_unheard(own: PortEvidence) -> str:

@@ -22,6 +22,6 @@ def profile(subject: Subject, _evidence: Evidence) -> Finding:
     return Finding(
         UNKNOWN,
         expected,
-        "rtf_cluster_profile is not set, so the ports between the nodes were not looked at",
+        "rtf_cluster_profile is not set, so the ports between the nodes were not probed",
         "Set rtf_cluster_profile to the kind of the cluster, then run the audit again.",
     )

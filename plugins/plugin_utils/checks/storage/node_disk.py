@@ -31,7 +31,7 @@ def node_disk(subject: Subject, evidence: Evidence) -> Finding:
         FAIL,
         expected,
         observed,
-        f"Enlarge the filesystem of {room['mount']} on {subject.node} to {least} GiB, or mount a disk of that size where the "
-        "container runtime keeps its images, and waive this.",
+        f"Enlarge the filesystem at {room['mount']} on {subject.node} to {least} GiB, or mount a disk of that size "
+        "where the container runtime keeps its images, and waive storage.node_disk.",
         room,
     )

@@ -40,8 +40,8 @@ def _until_known(subject: Subject, evidence: Evidence) -> str:
         other = ""
     if other:
         return (
-            f"{other} does not report how far its clock is off, so packets between the nodes have to: set rtf_cluster_profile, and "
-            "leave rtf_preflight_port_matrix and rtf_preflight_links on."
+            f"{other} does not report how far the clock is off, so packets between the nodes must measure it: set "
+            "rtf_cluster_profile, and leave rtf_preflight_port_matrix and rtf_preflight_links on."
         )
     return "Make time.synchronised pass on all nodes, then run the audit again."
 

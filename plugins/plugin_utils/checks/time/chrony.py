@@ -130,7 +130,7 @@ def other_service(subject: Subject, evidence: Evidence) -> str:
 
 def kept_by(other: str) -> Finding:
     """Skip what is read of chrony alone. other: what other_service returns."""
-    return Finding(SKIPPED, "", f"{other} keeps the clock, whose servers are not read", severity="info")
+    return Finding(SKIPPED, "", f"{other} keeps the clock; only servers of chrony are inspected", severity="info")
 
 
 def _by_other_service(subject: Subject, evidence: Evidence, other: str) -> Finding:

@@ -40,7 +40,7 @@ def last_lines(output, count=3):
     return " ".join(" ".join(output.rstrip().splitlines()[-count:]).split())
 
 
-STAYS = "The last report stays: ready, of 2027-01-31T12:00:00+00:00."
+STAYS = "The last report is still there: ready, from 2027-01-31T12:00:00+00:00."
 
 
 def test_a_run_that_fails_before_the_audit_says_which_report_stays(site):

@@ -302,9 +302,9 @@ def test_a_report_says_that_a_run_was_judged_again_and_with_what(name):
         "terminal": "\n".join(line for line, _colour in terminal.lines(report.document)),
     }[name]
     wanted = (
-        f"Judged again at {LATER.isoformat()}, without the hosts, by what was collected at 2027-01-31T12:00:00+00:00, "
+        f"Judged again at {LATER.isoformat()}, without contacting a host, from evidence of 2027-01-31T12:00:00+00:00, "
     )
-    wanted += "with release 1.13 instead of 1.4, other waivers, max_latency_ms 5 instead of 15."
+    wanted += "with release 1.13 instead of 1.4, different waivers, max_latency_ms 5 instead of 15."
     assert wanted in html.unescape(" ".join(shown.split()))
 
 
@@ -316,10 +316,10 @@ def test_waivers_hold_for_the_day_of_the_run():
 @pytest.mark.parametrize(
     "content, why",
     [
-        ({"n1": {"host": {}}}, "holds evidence alone, without inputs and plan"),
-        ([], "holds evidence alone"),
+        ({"n1": {"host": {}}}, "holds only evidence, without inputs and plan"),
+        ([], "holds only evidence"),
         ({"format": 3}, "has the format 3, and this version reads 2"),
-        ({"format": 2, "inputs": {}}, "is not whole, it lacks collection, generated, plan, ports, nodes"),
+        ({"format": 2, "inputs": {}}, "is incomplete (collection, generated, plan, ports, nodes missing or not valid)"),
         (
             {
                 "format": 2,
@@ -330,7 +330,7 @@ def test_waivers_hold_for_the_day_of_the_run():
                 "ports": None,
                 "nodes": {},
             },
-            "is not whole, it lacks generated",
+            "is incomplete (generated missing",
         ),
     ],
 )

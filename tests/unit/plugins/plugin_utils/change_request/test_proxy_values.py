@@ -88,7 +88,7 @@ def test_the_container_runtime_of_each_kind_of_cluster_has_its_file(name):
 
 def test_no_credentials_are_written():
     text = render(request(rtf_cluster_profile="k3s-flannel"))["change-request.md"]
-    assert "s3cr3t" not in text and "They have no credentials" in text
+    assert "s3cr3t" not in text and "These values have no credentials" in text
 
 
 def test_without_the_kind_of_the_cluster_a_person_is_asked_for_it():
@@ -115,4 +115,4 @@ def test_ports_of_the_cluster_and_names_of_features_are_requested():
     text = render(made)["change-request.md"]
     for name in ("kubeadm-api-server", "kubeadm-etcd", "calico-bgp", "mule-gateway-runtime-manager-us"):
         assert f"`{name}`" in text
-    assert "IP-in-IP (IP protocol 4): this is no port" in text
+    assert "IP-in-IP (IP protocol 4), which has no ports" in text

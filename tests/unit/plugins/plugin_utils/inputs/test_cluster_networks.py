@@ -34,7 +34,7 @@ def test_no_network_of_the_cluster_contains_a_node_whether_it_is_set_or_the_usua
     """A firewall trusts these networks: with the usual one of Calico it would open to a whole LAN."""
     node = {"rtf_node_address": "192.168.7.1", "rtf_cluster_profile": "kubeadm-calico"}
     (problem,) = inventory.network_problems({"n1": node})
-    assert problem.startswith("rtf_pod_cidr: not set, and 192.168.0.0/16, the usual one of kubeadm-calico, contains n1")
+    assert problem.startswith("rtf_pod_cidr: not set, and 192.168.0.0/16, the default of kubeadm-calico, contains n1")
     assert inventory.network_problems({"n1": {**node, "rtf_pod_cidr": "10.50.0.0/16"}}) == []
     assert inventory.network_problems({"n1": {"rtf_node_address": "10.244.7.1"}}) == []
     (problem,) = inventory.network_problems({"n1": {**node, "rtf_pod_cidr": "192.168.0.0/16"}})
@@ -43,7 +43,7 @@ def test_no_network_of_the_cluster_contains_a_node_whether_it_is_set_or_the_usua
 
 def test_a_kind_of_cluster_without_usual_pods_asks_for_them():
     (problem,) = inventory.network_problems({"n1": {"rtf_cluster_profile": "kubeadm-cilium"}})
-    assert problem.startswith("rtf_pod_cidr: not set, and kubeadm-cilium has no usual one")
+    assert problem.startswith("rtf_pod_cidr: not set, and kubeadm-cilium has no default")
     assert (
         inventory.network_problems({"n1": {"rtf_cluster_profile": "kubeadm-cilium", "rtf_pod_cidr": "10.9.0.0/16"}})
         == []
@@ -62,7 +62,7 @@ def test_a_kind_of_cluster_without_usual_pods_asks_for_them():
         ({"rtf_release": "1.13", "rtf_features": ["mule-gateway"]}, "release 1.13 brings its own"),
         (
             {"rtf_release": "2.x", "rtf_control_plane": "jp", "rtf_features": ["mule-gateway"]},
-            "rtf_features: the vendor states no names of mule-gateway for the control plane jp",
+            "rtf_features: the vendor lists no endpoints of mule-gateway for the control plane jp",
         ),
     ],
 )

@@ -328,7 +328,7 @@ def test_a_kind_of_cluster_that_is_not_set_now_leaves_its_ports_open_and_none_cl
 def test_a_usual_network_that_contains_a_node_is_not_trusted():
     addresses = {name: {"ansible_host": f"192.168.0.{number}"} for number, name in enumerate(("c1", "w1"), 11)}
     calico = {**OWN, "cluster_profile": "kubeadm-calico-vxlan"}
-    with pytest.raises(Refusal, match="192.168.0.0/16, the usual one of kubeadm-calico-vxlan, contains c1, w1"):
+    with pytest.raises(Refusal, match="192.168.0.0/16, the default of kubeadm-calico-vxlan, contains c1, w1"):
         plan(inputs=calico, cluster=CLUSTER._replace(variables=addresses))
     found = plan(inputs={**calico, "pod_cidr": "10.50.0.0/16"}, cluster=CLUSTER._replace(variables=addresses))
     assert rules_planned(found)["trusted_networks"] == ["10.50.0.0/16", "10.96.0.0/12"]

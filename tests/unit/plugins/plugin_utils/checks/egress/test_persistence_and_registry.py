@@ -58,9 +58,9 @@ def test_a_database_that_takes_only_tls_is_of_no_use_to_persistence_gateway(in_c
     result = judge(DATABASE, verdict="reachable", postgresql={"tls": True, "in_clear": in_clear})
     assert result["status"] == status
     if status == "fail":
-        assert result["observed"] == "reachable, but it takes only connections with TLS"
+        assert result["observed"] == "reachable, but it accepts only TLS connections"
         assert result["remedy"].startswith(
-            "Persistence Gateway connects without TLS. Ask the database team to let n1 do so"
+            "Persistence Gateway connects without TLS. Ask the database team to accept connections without TLS from n1"
         )
 
 

@@ -90,20 +90,22 @@ FAULTS = {
     "unknown": evidence(DROPPED, trace(entered=[], unseen="Operation not permitted")),
 }
 SAYS = {
-    "forwarding": ["come in by cni0 and are not forwarded", "net.ipv4.ip_forward is 0"],
-    "forwarding of the bridge": ["net.ipv4.conf.cni0.forwarding is 0"],
-    "masquerade": ["leave by eth0 with the pod's own address 10.244.11.2"],
-    "filter": ["dropped in the node; forwarding is on"],
-    "filter by policy": ["the policy of ip filter FORWARD, which drops what no rule accepts, or a rule of the node"],
-    "filter that rejects": ["are rejected in the node"],
+    "forwarding": ["enter the node on cni0 and are not forwarded", "net.ipv4.ip_forward = 0"],
+    "forwarding of the bridge": ["net.ipv4.conf.cni0.forwarding = 0"],
+    "masquerade": ["leave on eth0 with the pod's own source address 10.244.11.2"],
+    "filter": ["dropped there; forwarding is on"],
+    "filter by policy": [
+        "the default policy of ip filter FORWARD, which drops packets that no rule accepts, or a firewall rule of the node"
+    ],
+    "filter that rejects": ["are rejected there"],
     "mtu": ["with packets of at most 576 bytes it works", "The MTU is 1500 in the pod and 1500 on eth0 of the node"],
     "resolver": [
-        "the name servers of pod kube-system/web (10.96.0.10, by its /etc/resolv.conf) do not resolve",
+        "the name servers of pod kube-system/web (10.96.0.10, from its /etc/resolv.conf) do not resolve",
         "Connection refused",
     ],
-    "answer": ["leave by eth0 with the address 192.168.236.11, and no answer comes back"],
+    "answer": ["leave on eth0 with the source address 192.168.236.11, and no answer comes back"],
     "interface": ["seen on no interface of the node"],
-    "treated": ["connects to anypoint.mulesoft.com:443, but not as the node does"],
+    "treated": ["connects to anypoint.mulesoft.com:443, but then fails where the node does not"],
     "unknown": ["does not reach anypoint.mulesoft.com:443"],
 }
 
@@ -176,7 +178,7 @@ def test_an_endpoint_that_was_not_traced_is_judged_by_one_that_fails_alike():
 def test_pods_that_reach_the_same_pass_and_the_pod_is_named():
     finding = judged(evidence(REACHABLE))
     assert finding.status == "pass"
-    assert "pod kube-system/web (10.244.11.2) reaches what the node reaches, 1 endpoint;" in finding.observed
+    assert "pod kube-system/web (10.244.11.2) reaches the 1 endpoint that the node reaches;" in finding.observed
 
 
 @pytest.mark.parametrize(("phase", "severity"), [("install", "recommended"), ("operate", "")])
@@ -185,9 +187,9 @@ def test_pods_that_reach_the_same_pass_and_the_pod_is_named():
     [
         (
             evidence({"verdict": "untested"}, pod={"error": "no pod runs", "traces": [], "node_mtu": 1}),
-            "not looked at: no pod",
+            "probed from a pod: no pod",
         ),
-        (evidence({"verdict": "untested", "layer": None}), "not finished"),
+        (evidence({"verdict": "untested", "layer": None}), "did not finish"),
         (evidence(REACHABLE, node="dropped"), "nothing to compare"),
     ],
 )

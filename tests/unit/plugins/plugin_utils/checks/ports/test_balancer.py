@@ -98,9 +98,9 @@ def test_a_controller_that_is_not_brought_back_to_itself_is_not_known_to_be_unre
     failures = [{"reason": "no answer within 3 s", "count": 15}]
     found = judge({"connections": 30, "reached": [way("c2", 15)], "failures": failures}, client="c1")
     status, observed = found["c1", "net.load_balancer"]
-    assert status == "unknown" and "which c1 made itself" in observed and "no answer within 3 s" in observed
+    assert status == "unknown" and "which c1 opened itself" in observed and "no answer within 3 s" in observed
     status, observed = found["c2", "net.load_balancer"]
-    assert status == "unknown" and "possibly those to c1: it made the connections" in observed
+    assert status == "unknown" and "possibly those to c1: it opened the connections" in observed
     by_a_worker = judge({"connections": 30, "reached": [way("c2", 15)], "failures": failures})
     assert by_a_worker["c1", "net.load_balancer"][0] == by_a_worker["c2", "net.load_balancer"][0] == "fail"
     none_behind_it = judge({"connections": 30, "reached": [way("c2", 30)], "failures": []}, client="c1")

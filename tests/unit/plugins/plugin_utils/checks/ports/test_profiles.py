@@ -105,5 +105,5 @@ def test_without_the_kind_of_the_cluster_the_report_says_that_no_port_was_looked
     results = judge(evidence_of("none"), "none")
     assert {name for _node, name in results} == {"ports.profile"}
     assert told(results) == {(name, "ports.profile"): ("unknown", "required") for name in ("c1", "w1")}
-    assert "were not looked at" in results["w1", "ports.profile"]["observed"]
+    assert "were not probed" in results["w1", "ports.profile"]["observed"]
     assert results["w1", "ports.profile"]["requirement"] == ["cluster-internal-traffic"]
