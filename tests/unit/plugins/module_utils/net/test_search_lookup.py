@@ -48,7 +48,7 @@ def test_names_with_few_dots_are_completed_first():
 
 
 def test_a_search_domain_that_resolves_every_name_wins():
-    # The wildcard that kubernetes/kubernetes#64924 and many others are about: ndots 5 asks for it first.
+    # openshift/origin#17316: with ndots 5 a wildcard of the search domain answers before the name itself is asked for.
     servers = Servers(a={"www.example.com.svc.cluster.local": "192.0.2.66", "www.example.com": "192.0.2.1"})
     assert servers.lookup("www.example.com") == ["192.0.2.66"]
 
