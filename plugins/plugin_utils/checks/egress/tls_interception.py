@@ -43,7 +43,7 @@ def notes(probes_by_node: dict[str, Any], known: Collection[str] = ()) -> list[R
     """
     seen = [sighting for node, probes in probes_by_node.items() for sighting in _sightings(node, probes)]
     others = [each for each in seen if not (each.stranger and each.issuer in known)]
-    return [*_inspectors(others), *_differences_of_nodes(seen), *_differences_of_paths(others)]
+    return [*_inspectors(others), *_differences_of_nodes(seen), *_differences_of_paths(seen)]
 
 
 def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
