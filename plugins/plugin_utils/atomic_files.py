@@ -28,7 +28,7 @@ def usual_directory_mode() -> int:
 
 
 def write(directory: Path, files: Mapping[str, str | bytes], mode: int) -> None:
-    """Write `{name: content}`, and create the directory where it does not exist. Raises OSError where there is no room."""
+    """Write `{name: content}`, and create the directory where it does not exist. Raises OSError, for example on a full disk."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         _replace(directory / name, content, mode)

@@ -4,7 +4,7 @@
 
 """Probe endpoints over the path `pod`: from the network namespace of a pod, and where that fails, find out at which step.
 
-The steps that are told apart: the pod's name servers; the forwarding of its packets by this host, seen on the interfaces;
+These steps are distinguished: the pod's name servers; the forwarding of its packets by this host, seen on the interfaces;
 the answer to them; the size of packets.
 """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way out of the network namespace that this process is in: the interface of the default route (IPv4)."""
+"""The interface of the IPv4 default route in the network namespace of this process."""
 
 import fcntl
 import socket
@@ -16,7 +16,7 @@ _GATEWAY = 0x0002
 
 
 def found():
-    """{"interface", "address", "mtu", "gateway"}; None each where there is no default route, or no address."""
+    """{"interface", "address", "mtu", "gateway"}; each is None without a default route or an address."""
     try:
         interface, gateway = default_route(host_files.read_text(_ROUTES))
     except host_files.Unreadable:

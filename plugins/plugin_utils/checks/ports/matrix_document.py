@@ -89,7 +89,7 @@ class Stream(_StreamEnds, total=False):
 
     mean_mbit: Annotated[float, Field("The mean, in Mbit/s.")]
     peak_mbit: Annotated[float, Field("The best part of it, in Mbit/s.")]
-    error: Annotated[str | None, Field("Why there is no number.")]
+    error: Annotated[str | None, Field("Why the bandwidth was not measured.")]
 
 
 class PortMatrix(TypedDict):
