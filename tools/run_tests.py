@@ -22,7 +22,8 @@ Step = collections.namedtuple("Step", "target seconds succeeded tally failures s
 
 # What closes a run is often all that is kept of its output.
 MOST_FAILURES = 12
-WIDEST_FAILURE = 400
+# The output of a program says at its end why it failed.
+WIDEST_START, WIDEST_END = 300, 900
 SLOWEST = 10
 
 
@@ -40,6 +41,13 @@ def tally_of_file(path):
     return Tally(passed, failed, skipped)
 
 
+def shortened(line):
+    """Return a line with what is too much left out of its middle."""
+    if len(line) <= WIDEST_START + WIDEST_END:
+        return line
+    return f"{line[:WIDEST_START]} [...] {line[-WIDEST_END:]}"
+
+
 def failures_of_file(path):
     """Return the failed test cases of one JUnit file, each as its name and what it said, in one line."""
     failures = []
@@ -48,7 +56,7 @@ def failures_of_file(path):
             if child.tag in ("failure", "error"):
                 name = "{}::{}".format(case.get("classname", path.stem), case.get("name"))
                 said = " ".join((child.get("message") or child.text or "").split())
-                failures.append((f"{name}: {said}")[:WIDEST_FAILURE])
+                failures.append(shortened(f"{name}: {said}"))
     return failures
 
 

@@ -29,6 +29,12 @@ def test_a_failure_is_told_in_one_line(tmp_path):
     assert run_tests.failures_of_file(report) == ["tests.x::a: assert 1 == 2", "unit::b: broken"]
 
 
+def test_a_long_failure_keeps_its_end():
+    line = run_tests.shortened("name: PLAY" + "." * 5000 + " the cause")
+    assert line.startswith("name: PLAY") and line.endswith(" the cause") and len(line) < 1300
+    assert run_tests.shortened("short") == "short"
+
+
 def test_the_seconds_of_each_test_are_read(tmp_path):
     report = tmp_path / "molecule-egress.xml"
     report.write_text(

@@ -35,6 +35,8 @@ PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n
 BLOCKED = b"HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n"
 LOGIN = b"HTTP/1.1 511 Network Authentication Required\r\n\r\n"
 HTTP_ANSWER = rb"HTTP/\d\.\d [2-5]\d\d"
+# A status line without a reason is one, too (Go, curl).
+REFUSED_STATUS = rb"HTTP/\d\.\d 40[13]\s"
 REGISTRY = b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm="https://auth.example.com/t"\r\n\r\n'
 GREETING, OFFER, READY = b"220 mail.example.com ESMTP\r\n", b"250-mail\r\n250 STARTTLS\r\n", b"220 go ahead\r\n"
 BUSY, UNAVAILABLE = b"421 4.7.0 Try again later\r\n", b"554 no SMTP service here\r\n"
@@ -46,9 +48,9 @@ SASL = b"R\x00\x00\x00\x17\x00\x00\x00\nSCRAM-SHA-256\x00\x00"
 CONVERSATIONS = {
     "http": ([[PAGE], [BLOCKED], [LOGIN]], HTTP_ANSWER),
     "https": ([[PAGE], [BLOCKED], [LOGIN]], HTTP_ANSWER),
-    "registry": ([[REGISTRY], [PAGE], [BLOCKED], [LOGIN]], rb"HTTP/\d\.\d (?:200|401) "),
-    "wss": ([[b"HTTP/1.1 401 Unauthorized\r\n\r\n"], [PAGE], [BLOCKED]], rb"HTTP/\d\.\d 40[13] "),
-    "amqp_wss": ([[b"HTTP/1.1 403 Forbidden\r\n\r\n"], [PAGE], [BLOCKED]], rb"HTTP/\d\.\d 40[13] "),
+    "registry": ([[REGISTRY], [PAGE], [BLOCKED], [LOGIN]], rb"HTTP/\d\.\d (?:200|401)\s"),
+    "wss": ([[b"HTTP/1.1 401 Unauthorized\r\n\r\n"], [PAGE], [BLOCKED]], REFUSED_STATUS),
+    "amqp_wss": ([[b"HTTP/1.1 403 Forbidden\r\n\r\n"], [PAGE], [BLOCKED]], REFUSED_STATUS),
     "smtp": ([[GREETING, OFFER], [BUSY], [UNAVAILABLE], [GREETING, BUSY]], rb"(?s)220.*250"),
     "smtps": ([[GREETING, OFFER], [BUSY], [UNAVAILABLE], [GREETING, BUSY]], rb"(?s)220.*250"),
     "postgresql": ([[b"N", SASL], [b"N", STARTING], [b"J", SASL]], rb"(?s)\AN(?:R|E(?!.*57P03))"),
