@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
     lost_nodes,
     peers,
     pods,
+    prefixes,
     remainder,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
@@ -31,6 +32,7 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
     endpoints.endpoints,
     pods.pods,
     peers.ports,
+    prefixes.prefixes,
     remainder.roles,
     remainder.alike,
 )
@@ -137,7 +139,7 @@ def _cause(draft: Draft, cluster: Cluster) -> Cause:
         "title": draft.title,
         "owner": draft.owner,
         "blocking": blocking,
-        "severity": "required" if any(result["severity"] == "required" for result in first) else "recommended",
+        "severity": "required" if any(result["severity"] == "required" for result in draft.results) else "recommended",
         "status": FAIL if any(result["status"] == FAIL for result in first) else UNKNOWN,
         "nodes": nodes,
         "what": draft.what,

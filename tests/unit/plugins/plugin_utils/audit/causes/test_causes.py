@@ -413,3 +413,45 @@ def test_packets_of_the_overlay_that_are_lost_are_no_closed_port():
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:")]
     assert cause["title"] == "VXLAN packets are lost between w1, w2" and cause["owner"] == "network"
     assert "which device between w1 and w2 drops VXLAN" in cause["ask"]
+
+
+def with_prefixes(*found, spare=2):
+    """The causes of nodes of one subnet with these prefixes."""
+
+    def change(node, evidence):
+        number = NODES.index(node)
+        [own] = [entry for entry in evidence["host"]["network"]["addresses"] if entry["family"] == "ipv4"]
+        own.update(address=f"10.9.8.{number + 2}", prefix=found[number])
+        evidence["inventory"]["ansible_host"] = own["address"]
+
+    report = audited(change, waivers=[], checks=["net.same_subnet", "net.subnet_headroom"], spare_addresses=spare)
+    return [cause for cause in report["causes"] if cause["id"].startswith("net.")]
+
+
+def test_a_prefix_that_one_node_alone_has_is_the_cause_of_its_small_subnet():
+    """A lab in which a worker had /30, the others /24, was told to ask the network team for a larger subnet."""
+    [cause] = with_prefixes(24, 24, 30, 24)
+    odd = NODES[2]
+    assert (cause["nodes"], cause["owner"], cause["blocking"], cause["severity"]) == (
+        [odd],
+        "node administrator",
+        True,
+        "required",
+    )
+    assert cause["title"] == f"The prefix of {odd} is not /24, which c1, w1, w3 have"
+    assert cause["what"] == f"/24 on c1, w1, w3; /30 on {odd}"
+    assert f"Change the prefix of {odd} (10.9.8.4) to /24" in cause["ask"]
+    assert {entry["id"] for entry in cause["explains"] if entry["follows"]} == {"net.subnet_headroom"}
+
+
+def test_where_as_many_nodes_have_one_prefix_as_the_other_none_is_blamed():
+    [cause, *others] = with_prefixes(24, 25, 24, 25)
+    assert cause["nodes"] == NODES and cause["title"] == "The prefixes of all 4 nodes differ" and not others
+    assert "one prefix, that of their subnet" in cause["ask"]
+
+
+def test_a_subnet_that_is_too_small_with_every_prefix_is_a_cause_of_its_own():
+    found = with_prefixes(24, 24, 30, 24, spare=300)
+    [odd] = [cause for cause in found if cause["id"].startswith("net.same_subnet")]
+    assert not odd["blocking"] and not [entry for entry in odd["explains"] if entry["follows"]]
+    assert {node for cause in found if cause is not odd for node in cause["nodes"]} == set(NODES)
