@@ -149,6 +149,21 @@ def test_what_the_cause_of_interception_says_is_said_once():
     assert [note["id"] for note in audited(change, waivers=waivers)["cluster"] if "Corp" in note["observed"]]
 
 
+def test_a_proxy_that_is_down_is_named_with_what_to_send_to_its_team():
+    """A lab whose SOCKS5 proxy was stopped was told to check rtf_monitoring_proxy and to ask the network team."""
+    change = probed("proxy_unreachable", "socks5", detail="connection refused")
+    [cause] = [
+        cause
+        for cause in audited(change, monitoring_proxy="socks5://joe:********@socks.example:1080")["causes"]
+        if cause["id"].startswith("egress:proxy_unreachable")
+    ]
+    assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable (all 4 nodes)"
+    assert cause["owner"] == "proxy" and "joe" not in f"{cause}"
+    assert cause["ask"].startswith("Make the SOCKS5 proxy socks.example:1080 accept connections from c1 (")
+    assert cause["ask"].endswith(" (connection refused).")
+    assert "`nc -vz socks.example 1080`" in cause["alternatives"][0] and "network team" in cause["alternatives"][0]
+
+
 @pytest.mark.parametrize(
     "path, inputs, option",
     [
