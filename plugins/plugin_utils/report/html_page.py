@@ -24,7 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.docu
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.openings import cell_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_template
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import mark
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import mark, where_to_confirm
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import MARKS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
@@ -69,6 +69,7 @@ def text(report: Report) -> str:
         counts=_counts(document),
         marks=MARKS,
         counted=_counted,
+        where=where_to_confirm,
         dense="dense" if len(document["nodes"]) > _DENSE else "",
     )
 
