@@ -18,11 +18,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, port_matrix, uncollected
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import (
     Requirements,
-    Scope,
-    SelectedCheck,
     requirements_of,
+    scope_of,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
+    SelectedCheck,
     selected_checks,
 )
 
@@ -91,7 +93,7 @@ def _with_rows(ports: port_matrix.PortPlan | None, catalogue: Catalog, inputs: M
 def not_collected(catalogue: Catalog, saved: SavedRun, inputs: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return `{node: {id of a result: why it cannot be judged}}` of what the run did not collect for these inputs."""
     with_site = of_site(catalogue, inputs)
-    scope = Scope(inputs["release"], inputs["control_plane"], inputs["phase"])
+    scope = scope_of(inputs)
     rows = port_matrix.rows_of(with_site, scope.release, scope.phase)
     requirements = functools.cache(functools.partial(requirements_of, with_site, scope))
     wanted = functools.cache(functools.partial(_wanted, requirements, inputs))
