@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_outcome import in_words
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits, Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     cluster_networks,
@@ -30,13 +30,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requi
 )
 
 Inputs = Mapping[str, Any]
-# Inputs that are fields of a Subject, or of its Limits, as they are. Where a role has no such input, the default holds.
-_FIELDS = {
-    "spare_addresses": "spare_addresses",
-    "tunnel_offload_drivers": "offload_drivers",
-    "min_outbound_bandwidth_mbit": "outbound_mbit",
-}
-_LIMITS = {"max_latency_ms": "latency_ms", "min_node_bandwidth_mbit": "bandwidth_mbit"}
 
 
 def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, InventoryEntry]) -> list[Subject]:
@@ -54,8 +47,7 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
     )
     of_role = {
         role: _of_role(requirements_of(catalogue, scope, role))._replace(
-            **{field: inputs[name] for name, field in _FIELDS.items() if name in inputs},
-            limits=Limits(**{field: inputs[name] for name, field in _LIMITS.items() if name in inputs}),
+            inputs=inputs,
             cluster_profile=profile.id if profile else "",
             pod_cidr=networks.pods,
             service_cidr=networks.services,

@@ -28,25 +28,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selec
     selected_checks,
 )
 
-# Inputs of the role rtf_preflight by which a run is judged; all others decided what was collected, and stay as they were.
-JUDGED_BY = (
-    "release",
-    "control_plane",
-    "cluster_profile",
-    "features",
-    "checks",
-    "skip_checks",
-    "waivers",
-    "extra_endpoints",
-    "extra_ports",
-    "spare_addresses",
-    "max_latency_ms",
-    "min_node_bandwidth_mbit",
-    "min_outbound_bandwidth_mbit",
-)
-# Those by which it is reported.
-REPORTED_BY = ("report_dir", "report_formats", "report_keep", "gate", "enforce")
 ROLE = "rtf_preflight"
+# Inputs of the role by which a run is judged; all others decided what was collected, and stay as they were.
+JUDGED_BY = tuple(variable.short for variable in input_declarations.load().rejudging(ROLE, "judged"))
 _MOST = 3
 
 
