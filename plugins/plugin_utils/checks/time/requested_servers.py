@@ -122,14 +122,14 @@ def _why(missing: list[str], configuration: Mapping[str, Any]) -> str:
     if not configuration:
         return "its configuration is not known"
     if configuration.get("directives"):
-        return "chronyd is started with directives in the place of a configuration file"
+        return "chronyd is started with directives instead of a configuration file"
     named = {entry["host"]: entry["path"] for entry in configuration.get("sources", ()) if entry["host"] in missing}
     if not named:
         option = ", which the option -f of chronyd names," if configuration.get("option") else ""
         return f"neither {configuration.get('path')}{option} nor a file that it includes names them"
     if configuration.get("newer"):
         return f"chronyd has run since before {', '.join(configuration['newer'])} changed"
-    return f"{', '.join(_unique(named.values()))} names them, and chronyd has not taken them (`journalctl -u chrony -u chronyd`)"
+    return f"{', '.join(_unique(named.values()))} names them, but chronyd does not use them (`journalctl -u chrony -u chronyd`)"
 
 
 def _remedy(missing: list[str], configuration: Mapping[str, Any], bare: list[str]) -> str:

@@ -39,7 +39,6 @@ def judge(found, phase="install", groups=None, most_peers=20):
     results = {}
     for name, entry in found.items():
         subject = samples.subject_of(name, groups, entry["variables"], scope)
-        subject = subject._replace(ports=made.rows(subject.role))
         own = {**entry["evidence"], **made.evidence(name)}
         for result in judge_node(checks.load(), subject, own, ["ports.*"]):
             results[name, result["id"]] = result
