@@ -33,6 +33,10 @@ def system(**changes):
     return lambda evidence: evidence["host"]["system"].update(changes)
 
 
+def kubernetes(version):
+    return system(kubernetes={"program": version and "kubelet", "version": version})
+
+
 def times(**changes):
     return lambda evidence: evidence["host"]["time"].update(changes)
 
@@ -68,6 +72,13 @@ def unit(active):
         ),
         ("host.container_runtime", system(processes=[KUBELET, {"pid": 9, "names": ["dockerd"]}]), "fail", "required"),
         ("host.container_runtime", system(processes=[]), "skipped", "info"),
+        ("host.kubernetes_version", kubernetes("1.30.2"), "pass", "recommended"),
+        ("host.kubernetes_version", kubernetes("1.26.0"), "pass", "recommended"),
+        ("host.kubernetes_version", kubernetes("1.9.11"), "fail", "recommended"),
+        ("host.kubernetes_version", kubernetes("1.25.16"), "fail", "recommended"),
+        ("host.kubernetes_version", kubernetes("1.34.1"), "unknown", "recommended"),
+        ("host.kubernetes_version", kubernetes(None), "skipped", "info"),
+        ("host.kubernetes_version", system(kubernetes={"error": "no answer"}), "unknown", "recommended"),
     ],
 )
 def test_a_worker(name, change, status, severity):
