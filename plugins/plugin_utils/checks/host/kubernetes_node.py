@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""host.node_count, cgroup_version, kubernetes_version and container_runtime: what Kubernetes needs of the nodes of a self-managed cluster."""
+"""host.node_count, cgroup_version, kubernetes_version, container_runtime: what a self-managed Kubernetes needs of its nodes."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ def kubernetes_version(subject: Subject, evidence: Evidence) -> Finding:
         remedy = f"Upgrade Kubernetes on all nodes to {versions[0]} or newer before you install Runtime Fabric."
         return Finding(FAIL, expected, f"{observed}, which the agent no longer supports", remedy, found)
     if minor > _numbers(versions[-1]):
-        remedy = (
-            f"Look up in the release notes of the agent that you install whether it supports Kubernetes {minor[0]}.{minor[1]}."
-        )
+        remedy = f"Look up in the release notes of the agent that you install whether it supports Kubernetes {minor[0]}.{minor[1]}."
         return Finding(UNKNOWN, expected, f"{observed}; the list in use here ends with {versions[-1]}", remedy, found)
     return Finding(PASS, expected, observed, evidence=found)
 
