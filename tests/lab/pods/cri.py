@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask containerd for pods as a kubelet does, over its socket: cri.py run NAME DNS | remove ID. Runs on a node.
+"""Ask containerd for a pod as a kubelet does, over its socket: cri.py NAME DNS. Prints its id. Runs on a node.
 
 Needs grpcio; the messages of the Container Runtime Interface are written by hand, field by field.
 """
@@ -63,8 +63,4 @@ def call(method, message):
     raise SystemExit(f"containerd knows none of {', '.join(VERSIONS)}")
 
 
-if sys.argv[1] == "run":
-    print(first_field(call("RunPodSandbox", field(1, sandbox(*sys.argv[2:])))))
-else:
-    call("StopPodSandbox", field(1, sys.argv[2]))
-    call("RemovePodSandbox", field(1, sys.argv[2]))
+print(first_field(call("RunPodSandbox", field(1, sandbox(*sys.argv[1:])))))

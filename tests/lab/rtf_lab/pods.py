@@ -127,12 +127,7 @@ def _install():
 def run_pod(lab, node, name, server=SERVICE):
     """Have containerd run a pod; return the id of its sandbox. server: the name server in its resolv.conf."""
     lab.exec(node, "mkdir", "-p", f"/var/log/pods/kube-system_{name}_0000-{name}")  # a kubelet makes it
-    return lab.exec(node, "python3", f"{PLACE}/cri.py", "run", name, server).stdout.decode().strip()
-
-
-def remove_pod(lab, node, sandbox):
-    """Have containerd remove a pod."""
-    lab.exec(node, "python3", f"{PLACE}/cri.py", "remove", sandbox)
+    return lab.exec(node, "python3", f"{PLACE}/cri.py", name, server).stdout.decode().strip()
 
 
 def connect(lab):

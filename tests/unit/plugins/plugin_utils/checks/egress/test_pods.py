@@ -188,7 +188,10 @@ def test_an_endpoint_that_was_not_traced_is_judged_by_one_that_fails_alike():
 def test_pods_that_reach_the_same_pass_and_the_pod_is_named():
     finding = judged(evidence(REACHABLE))
     assert finding.status == "pass"
-    assert "pod kube-system/web (10.244.11.2) reaches the 1 endpoint that pods connect to and the node reaches;" in finding.observed
+    assert (
+        "pod kube-system/web (10.244.11.2) reaches the 1 endpoint that pods connect to and the node reaches;"
+        in finding.observed
+    )
 
 
 @pytest.mark.parametrize(("phase", "severity"), [("install", "recommended"), ("operate", "")])

@@ -129,7 +129,12 @@ def test_any_service_may_keep_the_clock(service, synchronised, status):
     [
         ({"chrony.service": unit(False)}, False, "fail", "Start one on n1: `systemctl enable --now chrony.service`."),
         ({"chronyd.service": unit(False)}, None, "fail", "`systemctl enable --now chronyd.service`"),
-        ({"systemd-timesyncd.service": unit(False)}, True, "unknown", "If nothing else keeps the clock, run `systemctl"),
+        (
+            {"systemd-timesyncd.service": unit(False)},
+            True,
+            "unknown",
+            "If nothing else keeps the clock, run `systemctl",
+        ),
         ({}, False, "fail", "Install a time service on n1, or run the role"),
         ({}, True, "unknown", "If nothing else keeps the clock, install a time service on n1"),
     ],
