@@ -31,7 +31,7 @@ _CONFIGURATION = f"""version = 2
     bin_dir = "/usr/lib/cni"
     conf_dir = "/etc/cni/net.d"
 """
-_UNIT = f"[Service]\nExecStartPre=\nExecStart=\nExecStart={PLACE}/containerd-of-the-node /usr/bin/containerd\n"
+_UNIT = f"[Service]\nExecStartPre=\nExecStart=\nExecStart={PLACE}/containerd-of-the-node.sh /usr/bin/containerd\n"
 # As kube-proxy writes them for one service, in its mode iptables; the last two lines are the CNI's, as Flannel's.
 _SERVICES = """*nat
 :KUBE-SERVICES - [0:0]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: containerd-of-the-node COMMAND...
+# Usage: containerd-of-the-node.sh COMMAND...
 # Runs containerd in a mount namespace of its own in which /sys/fs/cgroup is only what is the node's, and writable. Of the
 # controllers of cgroup v1 a node sees read-only mounts of its own group, and beside them the machine's root groups.
 set -e
