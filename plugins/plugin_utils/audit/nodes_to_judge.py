@@ -44,6 +44,7 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
         inventory,
         *networks,
         inputs.get("no_proxy_extra", ()),
+        line=catalog.release_of(catalogue, scope_of(inputs)["release"])["line"],
     )
     of_role = {
         role: _of_role(requirements_of(catalogue, scope, role))._replace(

@@ -16,7 +16,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.sub
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import (
     PREPARE,
     kept_by,
+    not_known_yet,
     other_service,
+    unattended,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.chrony_files import BLOCK
@@ -34,6 +36,8 @@ def requested_servers(subject: Subject, evidence: Evidence) -> Finding:
     if other:
         return kept_by(other)
     expected = f"{', '.join(subject.ntp_servers)} as sources of chrony"
+    if unattended(subject, evidence):
+        return not_known_yet(subject, expected)
     chrony, configuration = part(evidence, "host", "time", "chrony"), _configuration(evidence)
     if chrony.get("error"):
         raise NoEvidence(chrony["error"])
