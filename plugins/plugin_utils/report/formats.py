@@ -23,6 +23,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 
 MAIN = "report.json"  # the file whose path the run prints and returns
 EVIDENCE = "evidence.json"  # beside it, the run as it was collected
+# What a program of another user reads, here the exporter of Prometheus. It holds names of nodes and counts only.
+SHARED = frozenset({"readiness.prom"})
 # {format: (name of its file, its content)}
 FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "html": ("report.html", html_page.text),

@@ -17,7 +17,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("docs", "guide")]
-DOCUMENTS = [*checkout.tracked_files("README.md")[:1], *GUIDE, *checkout.tracked_files("docs/inputs.md")]
+DOCUMENTS = [
+    *checkout.tracked_files("README.md")[:1],
+    *GUIDE,
+    *checkout.tracked_files("docs/inputs.md", "docs/scale.md"),
+]
 FIRST_HOUR = "docs/guide/first-hour.md"
 
 # Names that begin like inputs: groups, roles, extra variables of playbooks, and what an audit leaves for a workflow.
@@ -83,7 +87,9 @@ def commands():
     units = [line for _path, content in blocks_of("ini") for line in content.splitlines()]
     steps = [line for _path, content in blocks_of("yaml") for line in content.splitlines()]
     for line in units + steps:
-        lines += re.findall(r"(?:ExecStart=| run: | {4}- )((?:ansible-playbook|ansible-galaxy) .*)", line)
+        lines += re.findall(
+            r"(?:ExecStart=/usr/local/bin/| run: | {4}- )((?:ansible-playbook|ansible-galaxy) .*)", line
+        )
     return list(dict.fromkeys(line.strip() for line in lines if line.strip() and not line.startswith("#")))
 
 
@@ -127,12 +133,14 @@ def test_commands_are_accepted(site):
 
 def test_other_commands_are_known():
     """What has no parser here is named, with the options that are used, or is a target of make."""
+    targets = set(re.findall(r"^([a-z-]+):", checkout.read("Makefile"), re.MULTILINE))
     for command in commands():
         program, *words = shlex.split(command)
         if program in OTHER_PROGRAMS:
             assert set(words) >= OTHER_PROGRAMS[program], command
         elif program not in PROGRAMS:
-            assert program in ("make", "sudo", "pip", "apt-get"), command
+            assert program in ("make", "sudo", "pip", "apt-get", "systemctl", "journalctl"), command
+            assert program != "make" or set(words[:1]) <= targets, command
 
 
 def test_inputs_of_the_first_hour_are_valid(site):
@@ -150,6 +158,33 @@ def test_inputs_of_the_first_hour_are_valid(site):
     )
     assert done.returncode == 0 and "WARNING" not in done.stdout, done.stdout
     assert "ntp1.example.com" in (site / "rtf-change-request" / "openings.csv").read_text()
+
+
+def variables_of(site, node):
+    """Return what Ansible knows of a node of the inventory in a directory."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "inventory", "-i", "inventory", "--host", node],
+        cwd=site,
+        env=checkout.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_variables_of_a_page_reach_the_nodes(site):
+    """Ansible ignores a file group_vars/GROUP.yml beside a directory group_vars/GROUP, such as one with a vault."""
+    text = checkout.read("docs/guide/behind-a-proxy.md")
+    (path, content) = re.search(r"```yaml\n# (group_vars/\S+), .*\n((?:.|\n)*?)```", text).groups()
+    (vault,) = re.findall(r"ansible-vault create (\S+)", text)
+    (secret,) = re.findall(r"write `(\w+: )`", text)
+    for name, written in ((path, content), (vault, secret + "hidden\n")):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(written)
+    found = variables_of(site, "node-1")
+    assert found["rtf_http_proxy"] and found["vault_proxy_password"] == "hidden"
+    assert "vault_proxy_password" in found["rtf_http_proxy_password"]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=str)
