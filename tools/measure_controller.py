@@ -174,7 +174,7 @@ def sizes(place):
 
 def page(place):
     """Return the seconds in which report.html is built from report.json."""
-    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
     from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_page
 
     document = json.loads((pathlib.Path(place) / "rtf-report" / "report.json").read_text(encoding="utf-8"))
