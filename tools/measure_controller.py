@@ -172,14 +172,14 @@ def sizes(place):
     return {path.name: path.stat().st_size for path in sorted(run.iterdir())}
 
 
-def page(place):
+def seconds_of_page(place):
     """Return the seconds in which report.html is built from report.json."""
     from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_page
+    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.html import page
 
     document = json.loads((pathlib.Path(place) / "rtf-report" / "report.json").read_text(encoding="utf-8"))
     begun = time.monotonic()
-    html_page.text(Report(document, [], {}))
+    page.text(Report(document, [], {}))
     return time.monotonic() - begun
 
 
@@ -217,7 +217,7 @@ def main(arguments):
         with tempfile.TemporaryDirectory() as place:
             report(count, *measure(count, site(place)), every)
             written = ", ".join(f"{name}: {size / 1e6:.2f} MB" for name, size in sizes(place).items())
-            print(f"{written}; report.html built in {page(place):.1f} s", flush=True)
+            print(f"{written}; report.html built in {seconds_of_page(place):.1f} s", flush=True)
     return 0
 
 
