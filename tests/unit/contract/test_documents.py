@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the README and the guide tell users to type works: each command, input and inventory in them."""
 
+import datetime
 import json
+import math
 import re
 import shlex
 import subprocess
@@ -13,6 +15,7 @@ import textwrap
 import pytest
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
@@ -215,6 +218,33 @@ def test_readme_is_one_screen():
 def test_pages_of_the_guide_are_in_the_index():
     listed = re.findall(r"^guide/([\w-]+)$", checkout.read("docs/index.md"), re.MULTILINE)
     assert sorted(listed) == sorted(path.stem for path in GUIDE)
+
+
+def test_a_ci_system_is_given_files_as_reports_and_no_links(tmp_path):
+    """GitLab's runner ends with an error at a link: helpers/archives/gzip_create.go of gitlab-org/gitlab-runner."""
+    pipelines = [yaml.safe_load(content) for path, content in blocks_of("yaml") if path == "docs/guide/ci.md"]
+    (job,) = [found["audit"] for found in pipelines if "audit" in found]
+    report_directory.save(tmp_path / "rtf-report", {"junit.xml": ""}, datetime.datetime(2027, 1, 31), False, 30)
+    found = list(tmp_path.glob(job["artifacts"]["reports"]["junit"]))
+    assert found and not any(path.is_symlink() for path in found)
+
+
+def percent(share):
+    """Return a probability as the documents write it."""
+    return "over 99 %" if share > 0.99 else f"{share * 100:.0f} %"
+
+
+def test_what_a_sample_finds_is_computed():
+    """docs/scale.md: of all pairs, each node's sample is probed, and of the broken ones so many are chosen at random."""
+    peers = input_declarations.load().variables["rtf_preflight_port_matrix_peers"].default
+    table = re.search(r"\n\| nodes \| neighbours .*\n\|[-|]+\n((?:\|.*\n)+)", checkout.read("docs/scale.md")).group(1)
+    for line in table.splitlines():
+        count, neighbours, *written = [cell.strip() for cell in line.strip("|").split("|")]
+        others = int(count) - 1
+        pairs, probed = int(count) * others, int(count) * peers
+        found = [1 - math.comb(pairs - probed, broken) / math.comb(pairs, broken) for broken in (1, 10, 100)]
+        assert written == [percent(peers / others), *map(percent, found)], line
+        assert int(neighbours) == math.ceil(others / peers), line
 
 
 def test_what_counts_as_a_block():
