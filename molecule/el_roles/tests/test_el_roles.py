@@ -5,18 +5,21 @@
 """Each role by itself on nodes of Enterprise Linux 9 and 8: prepared, restarted, audited, and reverted one after the other.
 
 The last role that ran is the first to be reverted, so each leaves the node as it was before it. Then the firewall once more,
-with the backend that the other node had.
+on each node with the backend that the other one had.
 """
+
+import json
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.molecule.el_site import EL9, ElSite, left
+from ansible_collections.hostprep.runtime_fabric.molecule.el_site import EL8, EL9, ElSite, left
 from ansible_collections.hostprep.runtime_fabric.molecule.packets import View
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 ROLES = ("rtf_proxy", "rtf_kernel", "rtf_time_sync", "rtf_firewall")
 # The phase that needs more ports; the scenario el_nodes has the other one.
 INSTALL = ("--extra-vars", "rtf_phase=install")
+EXCHANGED = {EL9: "firewalld", EL8: "nftables"}
 SITE_PORT = 9090  # which the site has opened on EL9
 
 
@@ -76,6 +79,21 @@ def reverted(site, packets):
     return states
 
 
+@pytest.fixture(scope="module")
+def exchanged(site, view, reverted):
+    """(what packets find otherwise than the table and the site want, {node: what is left after the revert})."""
+    before = site.states()
+    for node, backend in EXCHANGED.items():
+        # Without rules of a site, nftables would let everything in.
+        inputs = {"rtf_firewall_backend": backend, "rtf_firewall_default_deny": True}
+        site.play("prepare-rtf.yml", *INSTALL, "--tags", "rtf_firewall", "-e", json.dumps(inputs), only=node)
+    site.restart()
+    found = view.differences(_wanted(view))
+    site.play("hostprep.runtime_fabric.revert_rtf", "--tags", "rtf_firewall")
+    after = site.states()
+    return found, {node: left(before[node], after[node]) for node in EXCHANGED}
+
+
 def _wanted(view, *with_site_port):
     cells = view.wanted("install")
     for (source, destination), ports in cells.items():
@@ -107,5 +125,11 @@ def test_the_revert_of_a_role_leaves_its_nodes_as_they_were_before_it(lab, prepa
     )
 
 
-def test_nothing_of_ours_is_left_anywhere(host, site, reverted):
+def test_each_node_can_have_the_firewall_of_the_other_one(exchanged):
+    found, remains = exchanged
+    assert found == {}
+    assert remains == dict.fromkeys(EXCHANGED, {})
+
+
+def test_nothing_of_ours_is_left_anywhere(host, site, exchanged):
     assert site.ours(host.check_output("hostname")) == []
