@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule test blind-labs test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
+.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule el-roles test blind-labs test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ cores: setup
 
 molecule: setup cores lab-packages ## Run every molecule scenario in a lab of its own; SCENARIO=name runs one
 	@python tools/run_molecule.py $(SCENARIO)
+
+el-roles: ## Run each role by itself on nodes of Enterprise Linux, as far as the lab emulates them
+	@$(MAKE) molecule SCENARIO=el_roles
 
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
