@@ -10,14 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import quoting
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, inputs, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import refused_values
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    credentials,
+    typed_inputs,
+    validators,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory as whole_inventory
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
-DECLARED = declaration.load()
+DECLARED = input_declarations.load()
 VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 # The proxies with their credentials and the keys of NTP servers, of all roles and of one.
 HAS_CREDENTIALS = re.compile(
@@ -80,11 +84,11 @@ def test_no_input_repeats_a_secret_that_it_refuses(name):
     refused = 0
     for url in planted.WITH_A_SECRET:
         for value in shapes(name, url):
-            values, problems = inputs.typed({"rtf_control_plane": "us", name: value}, VALIDATORS)
+            values, problems = typed_inputs.typed({"rtf_control_plane": "us", name: value}, VALIDATORS)
             problems += [] if problems else credentials.disagreements(values)
             problems += whole_inventory.disagreements({"a": {name: value}, "b": {name: [value]}}, (name,))
             options = {name: DECLARED.variables[name]}
-            found, of_role = inputs.of_role(options, {name: value}, VALIDATORS)
+            found, of_role = typed_inputs.of_role(options, {name: value}, VALIDATORS)
             problems += of_role
             assert not HAS_CREDENTIALS.match(name) or planted.found_in(str(found)) == []
             refused += len(problems)
@@ -144,8 +148,8 @@ def test_what_may_be_repeated_has_none_of_the_characters_that_separate_a_secret(
         [secret + "@"],
         {secret: before},
     ):
-        assert planted.MARK not in quoting.quoted(value)
-        assert planted.MARK not in quoting.named(value)
+        assert planted.MARK not in refused_values.quoted(value)
+        assert planted.MARK not in refused_values.named(value)
 
 
 @pytest.mark.parametrize(
@@ -170,4 +174,4 @@ def test_what_may_be_repeated_has_none_of_the_characters_that_separate_a_secret(
     ],
 )
 def test_what_is_repeated_of_a_value(value, text):
-    assert quoting.quoted(value) == text
+    assert refused_values.quoted(value) == text
