@@ -56,11 +56,7 @@ compat: setup ## Run sanity, units and a preparation of the lab on every support
 HOST_SIDE_TESTS := tests/unit/plugins/modules/ tests/unit/plugins/module_utils/
 
 sanity: setup ## Run ansible-test's sanity tests, and beside them its units for what runs on hosts
-	@log=build/ansible-test-units.log; tools/ansible-test.sh units $(HOST_SIDE_TESTS) >$$log 2>&1 & units=$$!; status=0; \
-	echo "==> ansible-test sanity"; tools/ansible-test.sh sanity --junit || status=1; \
-	wait $$units || status=1; \
-	echo "==> ansible-test units"; cat $$log; \
-	exit $$status
+	@tools/sanity.sh $(HOST_SIDE_TESTS)
 
 # Other cores than that of .venv, with which a scenario runs the main job.
 cores: setup

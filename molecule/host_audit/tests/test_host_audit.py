@@ -238,7 +238,7 @@ def audits(tmp_path_factory):
 
     def audit(**more):
         outcome = site.play("audit-rtf.yml", "-e", json.dumps({**CHOSEN, "rtf_preflight_enforce": False, **more}))
-        assert outcome.code == 0, outcome.output
+        assert outcome.code == 0 and set(outcome.changed.values()) == {0}, outcome.output
         # Of what is outside the cluster the package repositories alone are dialled.
         evidence = json.loads((site.directory / "rtf-report" / "evidence.json").read_text())
         assert [node["egress"] for node in evidence["nodes"].values()] == [{"error": "nothing was collected"}] * 3

@@ -217,4 +217,5 @@ def test_scenarios_have_tests_and_keep_the_guards(scenario):
     assert "verifier" not in own
     assert "prepare" not in own.get("ansible", {}).get("playbooks", {})
     sequence = own.get("scenario", {}).get("test_sequence", SHARED["scenario"]["test_sequence"])
-    assert {"prepare", "converge", "verify"} <= set(sequence)
+    assert {"prepare", "verify"} <= set(sequence)
+    assert ("converge" in sequence) == (folder / "converge.yml").exists()
