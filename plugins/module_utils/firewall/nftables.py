@@ -21,7 +21,7 @@ from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import kernel_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import Loader
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import (
     owner_of_chain,
@@ -576,9 +576,13 @@ def _set(block):
 
 
 def _sorted_elements(kind, elements):
-    if kind == "inet_service":
-        return sorted(elements, key=lambda text: int(text.partition("-")[0]))
-    return of_family(elements, False) + of_family(elements, True)
+    """Sort by value what sets of ours can hold. A set of the site may hold anything, such as ranges and names: as text."""
+    try:
+        if kind == "inet_service":
+            return sorted(elements, key=lambda text: int(text.partition("-")[0]))
+        return of_family(elements, False) + of_family(elements, True)
+    except (OSError, ValueError):
+        return sorted(elements)
 
 
 def normal(rule):

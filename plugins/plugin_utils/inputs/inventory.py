@@ -10,9 +10,9 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import (
     CLUSTER,
     Declaration,
     Variable,
@@ -24,8 +24,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     validators,
     waiver_list,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of, typed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of, typed
 
 GROUPS = ("rtf_controllers", "rtf_workers")
 
@@ -109,16 +109,11 @@ def disagreements(variables_by_host: Mapping[str, Mapping[str, Any]], names: Ite
         for host, variables in variables_by_host.items():
             if name in variables:
                 value = variables[name]
-                hosts_by_value.setdefault(repr(_comparable(value)), (quoted(value), []))[1].append(host)
+                hosts_by_value.setdefault(repr(value), (quoted(value), []))[1].append(host)
         if len(hosts_by_value) > 1:
             values = "; ".join(f"{label} on {', '.join(hosts)}" for label, hosts in hosts_by_value.values())
             found.append(f"{name}: must be the same for the whole cluster, found {values}")
     return found
-
-
-def _comparable(value: Any) -> Any:
-    """A value in which a number is the same with and without a decimal point."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def disagreements_of_role(

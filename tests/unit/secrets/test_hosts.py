@@ -5,9 +5,6 @@
 """Nothing of a secret that a host's files hold is in its evidence, in a finding, or in what a module prints."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
@@ -16,7 +13,7 @@ from hypothesis import strategies as st
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_programs, masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import modprobe_files, swap_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import (
     package_sources,
     repository_evidence,
@@ -24,16 +21,17 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.pack
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence, proxy_services
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
+    configured_devices,
     program_evidence,
-    shell_settings,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import proxy_settings, repository_probes
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
-MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.managed_blocks"
 # The interfaces that the planted files are about.
 LINKS = [Link(name, names=(name,)) for name in ("planted", "planted0", "planted1")]
 NODES = {"n1": {"ansible_host": "192.0.2.11"}}
@@ -67,7 +65,7 @@ def evidence(tmp_path_factory):
             "packages": repository_evidence.repository_evidence([], str(root) + "/", lambda root=root: dump(root)),
             "persistence": address_persistence.persistence_evidence(str(root) + "/", links=LINKS),
             "environment": [
-                shell_settings.device_settings(str(path), ["RTF_DOCKER_DEVICE"])
+                configured_devices.device_settings(str(path), ["RTF_DOCKER_DEVICE"])
                 for path in root.glob("opt/anypoint/runtimefabric/env*")
             ],
         }
@@ -217,12 +215,4 @@ def run_module(files, secrets, check=False):
         "_ansible_diff": True,
         "_ansible_verbosity": 3,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", MODULE],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
-    )
-    return done.returncode, done.stdout.decode()
+    return module_process.printed(managed_blocks, arguments)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import endpoint_remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
 _PROBED = re.compile(r"^egress\.(?!ntp$|dns$|dns_search$|http_proxy$|socks5_proxy$|smtp$|bandwidth$|pods$)")
@@ -92,7 +92,7 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     leaders = [result for result in said if result["status"] == FAIL]
     # What the check of the proxy or of the name servers found is the cause; the endpoints behind them follow.
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
-    way = f" {remedies.WAYS[path]}" if path in remedies.WAYS and path != "direct" else ""
+    way = f" {endpoint_remedies.WAYS[path]}" if path in endpoint_remedies.WAYS and path != "direct" else ""
     what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {_how(first)}"
     if shared:
         what = f"{cluster.named(nodes)}{way}: {group[0]['observed']}"
@@ -201,7 +201,7 @@ def named_issuers(causes: Iterable[Cause], results: Iterable[Result]) -> set[str
 
 def _proxy(path: str, cluster: Cluster) -> str:
     """A proxy by its kind, and by its host and port where the site has one."""
-    return " ".join(filter(None, (remedies.PROXIES.get(path, "proxy"), _host_and_port(path, cluster))))
+    return " ".join(filter(None, (endpoint_remedies.PROXIES.get(path, "proxy"), _host_and_port(path, cluster))))
 
 
 def _host_and_port(path: str, cluster: Cluster) -> str:
@@ -233,9 +233,9 @@ def _others(group: Sequence[Result]) -> list[str]:
     for result in group:
         probe = result["evidence"]
         for other in probe.get("other_paths") or ():
-            if other.get("verdict") == "reachable" and other["path"] in remedies.CONFIGURED:
+            if other.get("verdict") == "reachable" and other["path"] in endpoint_remedies.CONFIGURED:
                 found[
-                    f"{remedies.WAYS[other['path']].capitalize()} it is reachable: the configured path may be wrong."
+                    f"{endpoint_remedies.WAYS[other['path']].capitalize()} it is reachable: the configured path may be wrong."
                 ] = None
         for text in probe.get("alternatives") or ():
             found[str(text)] = None

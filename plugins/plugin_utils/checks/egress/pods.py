@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 EXPECTED = "pods reach the endpoints that their node reaches"
@@ -59,10 +59,10 @@ def pods(subject: Subject, evidence: Evidence) -> Finding:
         again = "Run the audit again." if late else "Run the audit again when the node reaches the endpoints."
         return Finding(UNKNOWN, EXPECTED, observed, again, pod, lighter)
     address = pod["address"] or "no IPv4 address"
-    count = f"{len(reached)} endpoint{'' if len(reached) == 1 else 's'}"
+    dialled = f"{len(reached)} endpoint{'' if len(reached) == 1 else 's'}"
     observed = (
-        f"{pod_faults.label(pod)} ({address}) reaches the {count} that the node reaches; network policies can differ "
-        "from pod to pod"
+        f"{pod_faults.label(pod)} ({address}) reaches the {dialled} that pods connect to and the node reaches; network "
+        "policies can differ from pod to pod"
     )
     return Finding(PASS, EXPECTED, observed, evidence=pod)
 

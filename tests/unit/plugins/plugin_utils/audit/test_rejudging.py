@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.port_ranges import numbers, texts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, formats, terminal
@@ -34,7 +34,7 @@ UNREACHABLE = {"unreachable": "no route"}
 
 def inputs_of(**changes):
     """All inputs of the role, as check_inputs returns them."""
-    declared = declaration.load().of_role("rtf_preflight").values()
+    declared = input_declarations.load().of_role("rtf_preflight").values()
     found = {option.short: option.default for option in declared if option.input.credentials != "secret"}
     return {**found, "control_plane": "us", "bandwidth": "ring", **changes}
 
@@ -341,6 +341,6 @@ def test_a_file_without_what_is_needed_is_refused_in_one_sentence(content, why):
     assert text.startswith("old/evidence.json ") and why in text and "run the audit again" in text and "\n" not in text
 
 
-def test_the_inputs_that_judge_and_report_are_inputs_of_the_role():
-    known = {option.short for option in declaration.load().of_role("rtf_preflight").values()}
-    assert {*rejudging.JUDGED_BY, *rejudging.REPORTED_BY} <= known
+def test_the_inputs_that_judge_are_declared_and_no_others():
+    declared = {name for name, entry in input_declarations.load().inputs().items() if entry.rejudge == "judged"}
+    assert declared == {f"rtf_{name}" for name in rejudging.JUDGED_BY} >= {"rtf_release", "rtf_waivers"}

@@ -7,7 +7,7 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import os_release
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -133,6 +133,6 @@ def interface(driver, *values):
     ],
 )
 def test_tunnel_offloads_count_on_interfaces_of_such_drivers(changes, drivers, status, said):
-    result = judged("net.vmxnet3_offload", "tunnel_offload", changes, offload_drivers=drivers)
+    result = judged("net.vmxnet3_offload", "tunnel_offload", changes, inputs={"tunnel_offload_drivers": drivers})
     assert (result["status"], result["observed"]) == (status, said)
     assert ("ethtool -K ens192" in result["remedy"]) == (status == "fail")

@@ -7,9 +7,9 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import boot_replay
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import Boot, kernel_plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import Boot, kernel_plan
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 FORWARD, NOW, AT_BOOT = "net.ipv4.ip_forward", "kernel.ip_forward", "kernel.sysctls_at_boot"
@@ -102,6 +102,15 @@ def test_another_name_of_the_parameter_in_another_file_is_named_and_only_that_fi
     )
     assert result["status"] == "fail" and "ip_forward becomes 0, set by /etc/sysctl.d/99-b.conf:1" in result["observed"]
     assert result["remedy"] == "Remove the setting from /etc/sysctl.d/99-b.conf."
+
+
+def test_on_a_node_that_was_never_prepared_the_role_is_the_remedy_of_a_file_that_it_overrides():
+    evidence = node()
+    source = "/usr/lib/sysctl.d/10-hardened.conf:3"
+    evidence["host"]["kernel"]["sysctls"][FORWARD].update(entry("0", "0", source))
+    result = judged(evidence, AT_BOOT)
+    assert result["status"] == "fail" and f"ip_forward becomes 0, set by {source}" in result["observed"]
+    assert "sorts after /usr/lib/sysctl.d/10-hardened.conf, or run the role hostprep" in result["remedy"]
 
 
 def test_the_file_of_ufw_is_named():

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples, samples
 
@@ -81,12 +81,12 @@ LEASED = row("NetworkManager", "dhcp", ())
         (
             [row("NetworkManager", "dhcp", (), passed_over=[{"path": "/etc/b", "addresses": [ADDRESS]}])],
             "fail",
-            f"eth0 is dhcp in /etc/NetworkManager/x (NetworkManager), which counts before /etc/b, where {ADDRESS} stands",
+            f"eth0 is dhcp in /etc/NetworkManager/x (NetworkManager), which takes precedence over /etc/b, where {ADDRESS} is set",
         ),
         (
             [row(method="none", addresses=(), passed_over=[{"path": "/etc/b", "addresses": [ADDRESS]}])],
             "fail",
-            f"eth0 gets no address by /etc/systemd-networkd/x (systemd-networkd), which counts before /etc/b, where {ADDRESS}",
+            f"eth0 gets no address by /etc/systemd-networkd/x (systemd-networkd), which takes precedence over /etc/b, where {ADDRESS}",
         ),
         ([row(method="none", addresses=()), row("ifupdown")], "pass", "ifupdown, /etc/ifupdown/x"),
         (
