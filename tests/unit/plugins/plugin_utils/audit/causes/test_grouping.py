@@ -453,7 +453,7 @@ def test_a_prefix_that_one_node_alone_has_is_the_cause_of_its_small_subnet():
         True,
         "required",
     )
-    assert cause["title"] == f"The prefix of {odd} is not /24, which c1, w1, w3 have"
+    assert cause["title"] == f"The prefix of {odd} is not /24, that of the other nodes"
     assert cause["what"] == f"/24 on c1, w1, w3; /30 on {odd}"
     assert f"Change the prefix of {odd} (10.9.8.4) to /24" in cause["ask"]
     assert {entry["id"] for entry in cause["explains"] if entry["follows"]} == {"net.subnet_headroom"}
