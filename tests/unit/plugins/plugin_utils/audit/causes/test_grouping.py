@@ -240,6 +240,35 @@ def test_an_unreachable_node_is_one_cause_and_its_ports_on_the_others_follow():
     assert not [other for other in report["causes"] if other["id"].startswith("ports")]
 
 
+REFUSED = "Failed to connect to the host via ssh: ssh: connect to host 10.2.0.4 port 2222: Connection refused"
+
+
+@pytest.mark.parametrize(
+    "reason, ask, confirm, alternative",
+    [
+        (REFUSED, "Start sshd on w3 (10.2.0.4), from its console: the host answers", "2222", "another port"),
+        (
+            "ssh: connect to host x port 22: Connection timed out",
+            "Start w3 (10.2.0.4), or allow TCP 22",
+            "22",
+            "drops TCP",
+        ),
+        ("No route to host", "Start w3 (10.2.0.4), or allow TCP 22 from the control node to it", "22", "drops TCP"),
+        ("ops@w3: Permission denied (publickey).", "Correct the user, the key or the known host", None, None),
+        ("Could not resolve hostname w3", "Let the control node resolve the name of w3 (10.2.0.4)", None, None),
+    ],
+)
+def test_how_a_node_is_unreachable_decides_what_to_do(reason, ask, confirm, alternative):
+    """A lab in which sshd was stopped was told to make `ansible -m ping` work, though the host refused the connection."""
+    evidence = test_audit.collected(unreachable="w3")
+    evidence["w3"]["unreachable"] = reason
+    report = test_audit.audit_of(samples.audit_inputs(checks=["access.*"]), evidence).document
+    [cause] = [cause for cause in report["causes"] if cause["id"] == "unreachable:w3"]
+    assert cause["ask"].startswith(ask) and cause["ask"].endswith("then run the audit again.")
+    assert cause["confirm"] == "ansible -m ping w3" + (f"; nc -vz -w 5 10.2.0.4 {confirm}" if confirm else "")
+    assert bool(cause["alternatives"]) == bool(alternative) and (alternative or "") in " ".join(cause["alternatives"])
+
+
 def test_settings_of_one_role_are_one_cause():
     def change(node, evidence):
         for parameter in evidence["host"]["kernel"]["sysctls"].values():
