@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters, installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_outcome import in_words
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -44,7 +44,7 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
         inventory,
         *networks,
         inputs.get("no_proxy_extra", ()),
-        line=catalog.release_of(catalogue, scope_of(inputs)["release"])["line"],
+        line=catalog.release_of(catalogue, scope.release)["line"],
     )
     of_role = {
         role: _of_role(requirements_of(catalogue, scope, role))._replace(
