@@ -27,19 +27,25 @@ EVIDENCE = "evidence.json"  # beside it, the run as it was collected
 
 
 class Format(NamedTuple):
-    """file: its name in the directory of the report. text: returns its content. purpose: what the file is for."""
+    """file: its name in the directory of the report. text: returns its content. purpose: what the file is for.
+
+    shared: another user's program reads it, so that it is not the owner's alone.
+    """
 
     file: str
     text: Callable[[Report], str]
     purpose: str
+    shared: bool = False
 
 
 FORMATS = {
     "html": Format("report.html", page.text, "one page to read and to send on"),
     "junit": Format("junit.xml", junit_xml.text, "for CI systems"),
     "markdown": Format("report.md", markdown.text, "for tickets"),
-    "prometheus": Format("readiness.prom", prometheus.text, "for the textfile collector"),
+    "prometheus": Format("readiness.prom", prometheus.text, "for the textfile collector", shared=True),
 }
+# They hold names of nodes and counts only.
+SHARED = frozenset(kind.file for kind in FORMATS.values() if kind.shared)
 
 
 def render(report: Report, chosen: Iterable[str] = ()) -> dict[str, str]:
