@@ -118,7 +118,7 @@ def _placed(unfinished: Path, runs: Path, stamp: str, kind: str) -> Path:
                 raise
             continue
         return place
-    raise OSError(f"{runs} has a thousand runs of one second")
+    raise OSError(f"{runs} has a thousand runs that began in the same second")
 
 
 def _clear(runs: Path, now: datetime.datetime) -> None:
