@@ -38,7 +38,7 @@ def unreachable(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
                 "node administrator",
                 cluster.for_nodes(reason, nodes),
                 [*own, *others],
-                f"{_step(reason, nodes, cluster)}, then run the audit again.",
+                _ask(reason, nodes, cluster),
                 _confirm(reason, nodes, cluster),
                 _alternatives(reason, nodes[0]),
                 [result for result in (*own, *others) if result["id"] != "access.shell"],
@@ -94,16 +94,15 @@ def _cells_without(cluster: Cluster, lost: set[str]) -> dict[tuple[str, str], st
     return {key: next(iter(nodes)) for key, nodes in found.items() if nodes <= lost and nodes}
 
 
-def _step(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:
-    """What to do, without the full stop."""
-    low, whom = reason.lower(), cluster.from_whom(nodes)
+def _ask(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:
+    low, whom, again = reason.lower(), cluster.from_whom(nodes), "then run the audit again"
     if any(word in low for word in _CREDENTIALS):
-        return f"Correct the user, the key or the known host with which Ansible logs in to {whom}"
+        return f"Correct the user, the key or the known host with which Ansible logs in to {whom}, {again}."
     if any(word in low for word in _NAME):
-        return f"Let the control node resolve the name of {whom}, or set ansible_host"
+        return f"Let the control node resolve the name of {whom}, or set ansible_host, {again}."
     if _is_refused(low):
-        return f"Start sshd on {whom}, from its console: the host answers, and nothing accepts connections on TCP {_port(reason)}"
-    return f"Start {whom}, or allow TCP {_port(reason)} from the control node to it"
+        return f"Start sshd on {whom} from its console, {again}: the host answers, but refuses connections to TCP {_port(reason)}."
+    return f"Start {whom}, or allow TCP {_port(reason)} from the control node to it, {again}."
 
 
 def _confirm(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:

@@ -40,12 +40,7 @@ def free(subject: Subject, evidence: Evidence) -> Finding:
         FAIL,
         expected,
         joined_first(texts),
-        LATER
-        if all(is_of_another_audit(holder) for dummy, holder in holders)
-        else (
-            f"Stop {joined_first(_held(holders), ', ')} on {subject.node}, or move them to other ports "
-            "(net.ipv4.ip_local_reserved_ports keeps client connections away)."
-        ),
+        LATER if all(is_of_another_audit(holder) for dummy, holder in holders) else _stop(_held(holders), subject.node),
         [{"transport": transport, **holder} for transport, holder in holders],
     )
 
@@ -57,6 +52,15 @@ def _held(holders: list[tuple[str, Row]]) -> list[str]:
         ports = f"{transport.upper()} {', '.join(holder['ports'])}"
         ports_of.setdefault(holder["process"] or "the process", []).append(ports)
     return [f"{process} ({', '.join(ports)})" for process, ports in ports_of.items()]
+
+
+def _stop(programs: list[str], node: str) -> str:
+    """The remedy. programs: of _held."""
+    elsewhere = "it to another port" if len(programs) == 1 else "them to other ports"
+    return (
+        f"Stop {joined_first(programs, ', ')} on {node}, or move {elsewhere} (net.ipv4.ip_local_reserved_ports keeps client "
+        "connections away)."
+    )
 
 
 def _where(holder: Row) -> str:

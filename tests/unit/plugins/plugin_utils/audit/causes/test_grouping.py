@@ -246,7 +246,12 @@ REFUSED = "Failed to connect to the host via ssh: ssh: connect to host 10.2.0.4 
 @pytest.mark.parametrize(
     "reason, ask, confirm, alternative",
     [
-        (REFUSED, "Start sshd on w3 (10.2.0.4), from its console: the host answers", "2222", "another port"),
+        (
+            REFUSED,
+            "Start sshd on w3 (10.2.0.4) from its console, then run the audit again: the host answers",
+            "2222",
+            "another port",
+        ),
         (
             "ssh: connect to host x port 22: Connection timed out",
             "Start w3 (10.2.0.4), or allow TCP 22",
@@ -264,7 +269,7 @@ def test_how_a_node_is_unreachable_decides_what_to_do(reason, ask, confirm, alte
     evidence["w3"]["unreachable"] = reason
     report = test_audit.audit_of(samples.audit_inputs(checks=["access.*"]), evidence).document
     [cause] = [cause for cause in report["causes"] if cause["id"] == "unreachable:w3"]
-    assert cause["ask"].startswith(ask) and cause["ask"].endswith("then run the audit again.")
+    assert cause["ask"].startswith(ask) and "then run the audit again" in cause["ask"]
     assert cause["confirm"] == "ansible -m ping w3" + (f"; nc -vz -w 5 10.2.0.4 {confirm}" if confirm else "")
     assert bool(cause["alternatives"]) == bool(alternative) and (alternative or "") in " ".join(cause["alternatives"])
 
