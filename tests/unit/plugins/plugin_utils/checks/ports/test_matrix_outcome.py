@@ -117,6 +117,7 @@ def test_who_holds_a_port_is_told():
     results = judge(collected(clusters.evidence_of(planned, {"c1": {"tcp": {5000: "registry"}}})))[0]
     assert red(results) == {("c1", "ports.free"): "fail"}
     assert results["c1", "ports.free"]["observed"] == "TCP 5000 by registry (pid 7, user root)"
+    assert results["c1", "ports.free"]["remedy"].startswith("Stop registry (TCP 5000) on c1, or move them")
 
 
 def test_the_listener_of_another_audit_is_waited_for():
