@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes squid (with TLS), nft, firewalld's parser, chronyd, ifquery, netplan's generator, promtool and xmllint available
+# Makes squid (with TLS), nft, firewalld's parser, chronyd with chronyc, ifquery, netplan's generator, promtool and xmllint available
 # to the tests of a virtual environment, from Debian's packages. The packages are unpacked below the cache, not installed:
 # no daemon comes to run, nothing of the system changes. Does nothing, at once, when all are there.
 # Usage: tools/programs.sh VENV
@@ -53,7 +53,7 @@ SCRIPT
 for program in squid nft chronyd; do
     [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/sbin/$program"
 done
-for program in promtool xmllint; do
+for program in chronyc promtool xmllint; do
     [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/bin/$program"
 done
 [ -x "$venv/bin/ifquery" ] || wrapper ifquery "$root/sbin/ifquery"

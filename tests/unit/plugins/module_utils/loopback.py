@@ -63,10 +63,10 @@ def _serve(sock, handle):
 
 
 @contextlib.contextmanager
-def udp_server(answer):
+def udp_server(answer, host="127.0.0.1"):
     """Answer every datagram with answer(bytes), or with nothing for None; yields the port."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(("127.0.0.1", 0))
+    sock.bind((host, 0))
     sock.settimeout(0.1)
     over = threading.Event()
 

@@ -53,7 +53,7 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
             [{**probe(verdict="reachable", detail="may be wrong"), "ntp": {"root_distance": 10.0}}],
             {},
             ["distant"],
-            f"rejected by chrony, since its time may be wrong by more than 3 s: {NTP} (10.0 s)",
+            f"rejected by chrony, since its time may be wrong by more than chrony accepts: {NTP} (10.0 s)",
             f"Ask the operators of {NTP} why its root dispersion and root delay are that large",
         ),
         (
