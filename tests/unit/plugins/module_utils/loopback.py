@@ -23,11 +23,11 @@ NAME = "peer.example.com"
 
 
 @contextlib.contextmanager
-def tcp_server(handle, host="127.0.0.1"):
-    """Serve every connection with handle(sock) in a thread of its own; yields the port."""
+def tcp_server(handle, host="127.0.0.1", port=0):
+    """Serve every connection with handle(sock) in a thread of its own; yields the port, a free one for 0."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.bind((host, 0))
+    listener.bind((host, port))
     listener.listen(50)
     thread = threading.Thread(target=_accept, args=(listener, handle))
     thread.daemon = True

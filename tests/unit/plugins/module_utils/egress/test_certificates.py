@@ -18,7 +18,10 @@ ROOT = chains.Certificate("Root", authority=True)
 MIDDLE = chains.Certificate("Middle", ROOT, authority=True)
 LEAF = chains.Certificate("leaf", MIDDLE, [loopback.NAME])
 OLD_MIDDLE = chains.Certificate("Middle", ROOT, authority=True, last=chains.NOW - chains.DAY)
+OLD_ROOT_OF_ALL = chains.Certificate("Old Root", authority=True, last=chains.NOW - chains.DAY)
 OLD_ROOT = chains.Certificate("Root", authority=True, last=chains.NOW - chains.DAY)
+# The key of the root, signed by an older one that has expired.
+CROSS_SIGNED = chains.Certificate("Root", OLD_ROOT_OF_ALL, authority=True)
 NAMELESS = chains.Certificate(loopback.NAME, MIDDLE)
 ALONE = chains.Certificate("box.example.com", names=[loopback.NAME])
 # How the probe takes the certificate: plain, for mutual TLS, and with a certificate of its own.
@@ -44,6 +47,24 @@ def probe(sent, way="plain", trusted=(ROOT,), version="TLSv1_2", **fields):
 def test_a_whole_chain_is_reachable(way, version):
     row = probe([LEAF, MIDDLE], way, version=version)
     assert (row["verdict"], row["cause"]) == ("reachable", None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "sent",
+    [
+        # Let's Encrypt's chain until 2024, to a root that had expired: srvrco/getssl#721, diafygi/gethttpsforfree#178.
+        [LEAF, MIDDLE, CROSS_SIGNED],
+        [LEAF, MIDDLE, CROSS_SIGNED, OLD_ROOT_OF_ALL],
+        # Out of order: dotnet/corefx#35640, heartbeatsjp/check-tls-cert#45; with others besides: AdguardTeam/AdguardForAndroid#370.
+        [LEAF, ROOT, MIDDLE],
+        [LEAF, OLD_ROOT_OF_ALL, MIDDLE, MIDDLE],
+    ],
+    ids=["cross-signed", "with the old root", "out of order", "with others"],
+)
+def test_a_chain_counts_as_a_whole_and_not_by_its_last_certificate(sent, way):
+    row = probe(sent, way)
+    assert (row["verdict"], row["cause"]) == ("reachable", None), row
 
 
 @pytest.mark.parametrize("version", VERSIONS)
