@@ -94,7 +94,7 @@ def test_an_nginx_that_reads_the_server_name_and_hangs_up_is_a_filter_by_name():
 
 
 def test_an_nginx_that_says_that_it_has_no_such_name_is_no_filter():
-    """Since nginx 1.19.4: ssl_reject_handshake, the default server of many sites."""
+    """ssl_reject_handshake, as the default server of many sites; RFC 6066 as quoted in postmanlabs/httpbin#376."""
     port = loopback.closed_port()
     with programs.nginx(f"server {{ listen 127.0.0.1:{port} ssl; ssl_reject_handshake on; }}", port):
         row = probe(port)
@@ -118,6 +118,7 @@ NAMED = ["acl named browser .", "http_access deny !named", "http_access allow al
 
 
 def test_a_squid_that_denies_clients_without_a_name_takes_the_probe_for_a_client():
+    """Allow-lists by User-Agent: golang/go#13290, request/request#1019."""
     with nginx() as port, programs.squid(*NAMED) as proxy:
         assert probe(port, f"http://127.0.0.1:{proxy}")["verdict"] == "reachable"
         with socket.create_connection(("127.0.0.1", proxy)) as connection:

@@ -97,6 +97,7 @@ def test_chrony_itself_says_why_it_does_not_use_a_server(evidence):
 
 
 def test_each_server_has_its_cause_though_nothing_but_chrony_has_asked_it(evidence):
+    """Servers with a great root dispersion, often Windows: deckhouse/deckhouse#6170, sonic-net/sonic-mgmt#17629."""
     result = judged(evidence, "time.synchronised", [])
     assert result["status"] == "fail"
     for words in (
@@ -153,6 +154,7 @@ def test_a_chronyd_without_a_source_says_that_it_has_no_time(served):
 
 
 def test_a_chronyd_whose_own_source_is_vague_is_too_far_from_the_time(served):
+    """As pi-hole/FTL#2418, where the client says that the root distance is too large."""
     with loopback.udp_server(loopback.time_server(dispersion=10.0)) as port:
         row = served(
             f"server 127.0.0.1 port {port} {OFTEN}",
