@@ -117,7 +117,7 @@ def measure(count, place, recording=RECORDING, inputs=None):
 
 def page(place):
     """Return (bytes of report.html, seconds in which it is built from report.json)."""
-    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
     from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_page
 
     document = json.loads((pathlib.Path(place) / "rtf-report" / "report.json").read_text(encoding="utf-8"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import known_host
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
 
 
 class ActionModule(ActionBase):
@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         known = plain(arguments.pop("known", None) or {})
-        if known_host.covers(known, plain(arguments)):
+        if earlier_evidence.covers(known, plain(arguments)):
             return {**result, "changed": False, "host": known["host"]}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result

@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import preparation
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import MAIN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import MAIN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.inspections import merged
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.inspections import merged
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import (
     ANNOUNCEMENT,
     Cluster,
     for_check_mode,
     header_of,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
 
 INSPECT, PLAN, VERIFY = "inspect", "plan", "verify"
 MANAGED = "Ansible managed"  # unless the variable ansible_managed says something else

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
     html_page,
     junit_xml,

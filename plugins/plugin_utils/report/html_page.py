@@ -15,18 +15,18 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudged
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudged_stamp
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import (
     Document,
     Report,
     results_by_node,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.openings import cell_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.port_table import cell_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_template
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import mark
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import MARKS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import MARKS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
 # What no page can hold, whatever a host or a peer sent.
@@ -55,7 +55,7 @@ def text(report: Report) -> str:
     digest = base64.b64encode(hashlib.sha256(html_template.STYLE.encode()).digest()).decode()
     return _PAGE.from_string(html_template.PAGE).render(
         document=document,
-        again=rejudged.sentence(document["rejudged"], document["generated"]) if "rejudged" in document else "",
+        again=rejudged_stamp.sentence(document["rejudged"], document["generated"]) if "rejudged" in document else "",
         style=markupsafe.Markup(html_template.STYLE),
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         verdict=VERDICTS[document["readiness"]][0],

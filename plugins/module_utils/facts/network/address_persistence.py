@@ -13,14 +13,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
     ifcfg_files,
     ifupdown_interfaces,
-    link_facts,
+    interface_identity,
     netplan_files,
     netplan_output,
     network_manager_profiles,
     networkd_networks,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_settings import hosts_of
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
+    hosts_of,
+)
 
 LEASES = (
     "/run/systemd/netif/leases/*",
@@ -100,7 +102,7 @@ def persistence_evidence(root="/", ask=read_services, links=None):
     """
     units = ask()
     tree, refused = HostTree(root), ""
-    known = link_facts.read_links(root) if links is None else links
+    known = interface_identity.read_links(root) if links is None else links
     program = netplan_files.generator()
     if program and netplan_files.sources(tree):
         try:

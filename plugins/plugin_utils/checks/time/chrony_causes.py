@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.pro
     MOST_DISTANCE,
     REFUSALS,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes as causes_of_verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes as causes_of_verdicts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
 UNRESOLVED, SILENT, REFUSING, NTS, KEY, UNSYNCHRONISED, DISTANT, FALSETICKER, VARIABLE, SAMPLES = (

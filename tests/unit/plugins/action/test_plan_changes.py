@@ -8,9 +8,9 @@ import json
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import kernel_probes
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_firewall
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import kernel_probes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
@@ -177,4 +177,4 @@ def test_a_play_hands_its_evidence_to_a_role_which_then_runs_nothing_on_the_node
 """
     code, output = play(tmp_path, tasks, "-vvv")
     assert code == 0, output
-    assert firewall.NO_FIREWALL in output and " EXEC " not in output
+    assert rtf_firewall.NO_FIREWALL in output and " EXEC " not in output

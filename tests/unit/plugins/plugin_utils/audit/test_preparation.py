@@ -7,7 +7,7 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import preparation
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import (
     Cluster,
     Plan,
     Refusal,
