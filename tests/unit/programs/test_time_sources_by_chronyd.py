@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import clock_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples

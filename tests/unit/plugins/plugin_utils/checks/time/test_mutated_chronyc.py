@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import clock_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
