@@ -174,6 +174,13 @@ def test_what_a_server_answered_that_chrony_does_not_use_is_kept(monkeypatch):
     assert {(source["too_distant"], source["answer"]) for source in found} == {(None, None)}
 
 
+@pytest.mark.parametrize("counts", ["11,11,11", "11,11,11,0", "11,11,11,0,11,11,0,0"], ids=["4.0", "4.3", "4.6.1"])
+def test_each_release_counts_more_of_an_answer(counts):
+    line = ANSWERED.splitlines()[1].rpartition(",Kernel,")[0]
+    [(address, answer)] = chrony_text.parse_answers(f"{line},Kernel,{counts}\n").items()
+    assert (address, answer["kiss"]) == ("198.51.100.80", "DENY")
+
+
 def test_an_old_chrony_tells_less_and_nothing_breaks(monkeypatch):
     chrony(
         monkeypatch,
