@@ -33,6 +33,8 @@ UNRESOLVED, SILENT, REFUSING, NTS, KEY, UNSYNCHRONISED, DISTANT, FALSETICKER, VA
     "samples",
 )
 _NTS_PORT = 4460
+# Seconds. A server that is closer to the time, by what it says, is not what makes the distance too great: samples are too few.
+_NOTICEABLE_DISTANCE = 0.3
 
 
 class Cause(NamedTuple):
@@ -82,8 +84,9 @@ def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cau
         return Cause(FALSETICKER, name, f"{_rounded(0 - source['offset']):+.3f} s off this clock")
     if source["state"] == "too_variable":
         return Cause(VARIABLE, name)
-    if source.get("too_distant"):
-        return Cause(DISTANT, name, f"{source['answer']['root_distance']:.1f} s" if source.get("answer") else "")
+    own = (source.get("answer") or {}).get("root_distance")
+    if source.get("too_distant") and (own is None or own >= _NOTICEABLE_DISTANCE):
+        return Cause(DISTANT, name, "" if own is None else f"{own:.1f} s")
     distance = _root_distance(asked.get(name) or asked.get(source["address"]))
     if distance > MOST_DISTANCE:
         return Cause(DISTANT, name, f"{distance:.1f} s")
