@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What rtf_firewall promises on whatever firewall a host has, for the scenario of each to inherit.
+"""Tests of rtf_firewall on a front end, firewalld or ufw, for the scenario of each to inherit.
 
 The tests run in their order, on one cluster: installation, operation, restart, a change that nobody confirms, revert.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every firewall has to do, as tests that the scenario of each backend inherits.
+"""Tests of rtf_firewall on a plain packet filter, nftables or iptables, for the scenario of each to inherit.
 
     class TestNftables(FirewallContract):
         state = ("nft", "list", "ruleset")

@@ -4,7 +4,7 @@
 
 """What a site may ask for besides: asked for, it holds after a restart; taken back, everything is as it was.
 
-Units, files, routing rules and ethtool are real; `switchable` says what is not.
+Units, files, routing rules and ethtool are real; `switchable_features` says what is not.
 """
 
 import pytest

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and globs of checks: which are valid, and which results a site leaves out, by them or by a switch."""
+"""Which results a site leaves out: by names and globs of checks, or by a switch that collects no evidence for them."""
 
 from __future__ import annotations
 

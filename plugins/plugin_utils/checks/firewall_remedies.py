@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to do about a rule that drops packets of the port table, by who wrote it. Pure functions."""
+"""What to do about a firewall rule that drops packets of the port table, by who wrote it. Pure functions."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Advice that depends on the release line.
+"""Texts of remedies that depend on the release line.
 
 The appliance brings its own container runtime and Kubernetes. A node of the line self_managed runs those of the site, with
 workloads on them, while it is audited.

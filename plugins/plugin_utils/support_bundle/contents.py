@@ -15,7 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.repo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog, CatalogError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats as request_formats
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_page, markdown
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import markdown
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.html import page
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import encoded_text, site_names
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.address_pseudonyms import Addresses
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.host_name_pseudonyms import (
@@ -25,7 +26,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bu
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.secret_removal import Secrets
 
 CONTENTS = "contents.json"
-_REPORTS = {"report.html": html_page.text, "report.md": markdown.text}
+_REPORTS = {"report.html": page.text, "report.md": markdown.text}
 
 
 class Run(NamedTuple):

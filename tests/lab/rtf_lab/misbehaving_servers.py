@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who gets in the way of the site, as data: name servers that lie, and a network that wants people to log in first."""
+"""Servers that get in the way of the site, as data: name servers that lie, and a login page of the network."""
 
 # The name for which dns-wrong has an address of its own, and below which it knows every name there could be.
 WRONG_NAME = "worker-cloud-helm-prod.s3.amazonaws.com"

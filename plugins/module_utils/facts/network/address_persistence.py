@@ -93,11 +93,11 @@ def read_by_networkd():
 
 
 def persistence_evidence(root="/", ask=read_services, links=None):
-    """Return `{configurations, leases, unreadable, dangling}`. ask: see read_services. links: see link_facts.read_links.
+    """Return `{configurations, leases, unreadable, dangling}`. ask: see read_services. links: see interface_identity.read_links.
 
     configurations: what each manager makes of each interface at the next boot, `[{manager, path, files, interface, method,
     leased, addresses, passed_over, ignored, uncertain, cloud_init, service, state, managed}]`. What has no words here is as
-    in link_settings.Settings. service is the one that reads the files, state as service_of has it; managed is whether the
+    in interface_boot_settings.Settings. service is the one that reads the files, state as service_of has it; managed is whether the
     manager manages the interface now, None where it does not say. leases: `[{path, address}]`.
     """
     units = ask()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Findings of several nodes that differ in nothing but the node."""
+"""How texts of a cause name its nodes: texts that differ in nothing but the node become one."""
 
 from __future__ import annotations
 

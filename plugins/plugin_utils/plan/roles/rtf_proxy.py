@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a node's files must say of the proxies, and what has to change for it.
+"""The plan of rtf_proxy: what a node's files must say of the proxies, and what has to change for it.
 
 Pure functions of the inputs of the role rtf_proxy, with the list `no_proxy` among them, and of the sections `proxy` and
 `blocks` of host_info. No plan holds a secret: the URLs among the inputs have `@{http_credentials}` and

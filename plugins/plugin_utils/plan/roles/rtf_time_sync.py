@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to change so that chrony keeps a node's clock with the servers of the site.
+"""The plan of rtf_time_sync: when chrony is installed, configured and started, and which time services it replaces.
 
 Pure functions of the inputs of the role rtf_time_sync, and of the sections `time` and `blocks` of host_info. `keys` among the
 inputs have no secrets but in the arguments of `inspection`, which makes digests of them.
