@@ -82,14 +82,14 @@ def folder():
 
 
 @contextlib.contextmanager
-def running(words, port):
-    """A program that serves a TCP port of 127.0.0.1, from its first connection on."""
+def running(words, port, end=subprocess.Popen.terminate):
+    """A program that serves a TCP port of 127.0.0.1, once it does so."""
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         wait_for(process, port)
         yield
     finally:
-        process.terminate()
+        end(process)
         process.communicate(timeout=loopback.PATIENCE)
 
 
@@ -115,7 +115,8 @@ def squid(*lines, helpers=()):
             text = text.replace(f"@{name}", str(place / name))
         settings = f"http_port 127.0.0.1:{port}\n{text}\n{SQUID.format(folder=place)}"
         (place / "squid.conf").write_text(settings)
-        with running([program("squid"), "-N", "-f", str(place / "squid.conf")], port):
+        # Asked to end, squid takes a second or two.
+        with running([program("squid"), "-N", "-f", str(place / "squid.conf")], port, subprocess.Popen.kill):
             yield port
 
 

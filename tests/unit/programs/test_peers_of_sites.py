@@ -72,14 +72,12 @@ def test_chains_that_nginx_sends(sent, verdict, cause, mutual_tls):
     assert (row["verdict"], row["cause"]) == (verdict, cause)
 
 
-@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
-def test_an_nginx_that_wants_a_client_certificate_is_the_far_end(version):
+def test_an_nginx_that_wants_a_client_certificate_is_the_far_end():
     with loopback.text_file(ROOT.pem.decode()) as path:
-        wants = f"ssl_verify_client on; ssl_client_certificate {path}; ssl_protocols {version};"
+        wants = f"ssl_verify_client on; ssl_client_certificate {path}; ssl_protocols TLSv1.2;"
         with nginx(more=wants) as port:
             row = probe(port, protocol="https", mutual_tls=True, issuers=["Site"])
-    assert row["verdict"] == "reachable"
-    assert row["passthrough"] == ("passthrough" if version == "TLSv1.2" else "inconclusive")
+    assert (row["verdict"], row["passthrough"]) == ("reachable", "passthrough")
 
 
 def test_an_nginx_that_reads_the_server_name_and_hangs_up_is_a_filter_by_name():

@@ -49,7 +49,7 @@ def test_a_whole_chain_is_reachable(way, version):
     assert (row["verdict"], row["cause"]) == ("reachable", None)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["plain", "mutual"])
 @pytest.mark.parametrize(
     "sent",
     [

@@ -169,7 +169,7 @@ def run_squid(program, folder):
 
     yield run
     for process in started:
-        process.terminate()
+        process.kill()  # asked to end, squid takes a second or two
         process.wait(timeout=20)
 
 

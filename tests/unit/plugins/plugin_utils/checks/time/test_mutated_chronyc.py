@@ -48,7 +48,7 @@ def damaged(draw):
     return {**TEXTS, name: text[:at] + other + text[at + over :]}
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damaged())
 def test_no_damage_makes_a_clock_right_or_a_server_answer(monkeypatch, texts):
     def run_text(argv, timeout=5.0):
