@@ -29,14 +29,14 @@ OLD_MIDDLE = chains.Certificate("Middle", ROOT, authority=True, last=chains.NOW 
 NAMELESS = chains.Certificate(loopback.NAME, MIDDLE)
 
 
-def probe(port, proxy=None, lookup=socket.getaddrinfo, **fields):
+def probe(port, proxy=None, lookup=socket.getaddrinfo, timeout=3, **fields):
     """The row of an endpoint at this port of the loopback. proxy: the URL of the one that the way leads through."""
     known = {}
     if proxy is not None:
         path = "socks5" if proxy.startswith("socks5") else "http_proxy"
         known[path] = proxy_url.parse(proxy, proxy.split(":")[0])
         fields["paths"] = [path]
-    prober = Prober(3, chains.contexts(ROOT), known, lookup)
+    prober = Prober(timeout, chains.contexts(ROOT), known, lookup)
     [row] = prober.probe_all([loopback.endpoint(port, **fields)], 4, 20, deadlines.Deadline(20))
     return row
 
@@ -146,6 +146,26 @@ def test_a_squid_without_basic_takes_no_password_at_all():
         row = probe(443, f"http://jo:hunter2@127.0.0.1:{proxy}")
     assert (row["verdict"], row["cause"]) == ("proxy_auth", "no_basic")
     assert row["detail"].endswith("other than Basic: Negotiate, NTLM")
+
+
+@pytest.mark.parametrize("proxy", ["squid", "dante"])
+def test_a_proxy_whose_own_packets_are_dropped_is_a_proxy(proxy):
+    started = programs.squid("http_access allow all") if proxy == "squid" else programs.danted()
+    with loopback.silent_port() as port, started as proxy_port:
+        scheme = {"squid": "http", "dante": "socks5"}[proxy]
+        row = probe(port, f"{scheme}://127.0.0.1:{proxy_port}", timeout=1)
+    assert (row["verdict"], row["cause"]) == ("proxy_failed", "proxy_silent")
+
+
+def test_a_web_server_is_no_proxy():
+    """What nginx answers to CONNECT: chobits/ngx_http_proxy_connect_module#251 and #263."""
+    with nginx() as port:
+        assert probe(443, f"http://127.0.0.1:{port}")["verdict"] == "proxy_broken"
+    port = loopback.closed_port()
+    with programs.nginx(f"server {{ listen 127.0.0.1:{port}; }}", port):
+        row = probe(443, f"http://127.0.0.1:{port}")
+        assert row["verdict"] == "proxy_broken" and row["detail"].endswith("as a web server does that is not a proxy")
+        assert probe(443, f"socks5://127.0.0.1:{port}")["verdict"] == "proxy_broken"
 
 
 DENY = "socks block { from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect }"
