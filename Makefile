@@ -109,6 +109,7 @@ docs: setup ## Write what the catalogue and the protocols generate: docs/require
 	@PYTHONPATH=$(COLLECTIONS) python tools/report_schema.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/protocol_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/change_request_docs.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/report_format_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py
 
 docs-site: setup ## Build the site of the documentation, build/docs-site/html

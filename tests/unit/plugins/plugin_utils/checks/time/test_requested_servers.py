@@ -90,7 +90,7 @@ BOTH = (source(A), source(B, B))
             [],
             configuration(path=None, directives=True),
             "fail",
-            "started with directives in the place of a configuration file",
+            "started with directives instead of a configuration file",
         ),
         (
             [source(A)],
