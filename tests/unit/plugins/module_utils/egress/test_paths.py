@@ -184,10 +184,8 @@ def test_a_proxy_that_answers_no_http_is_broken(handle):
 
 def test_http_in_clear_without_a_proxy_and_through_socks5():
     asked = []
-    with (
-        loopback.tcp_server(answers(b"HTTP/1.1 403 Forbidden\r\n\r\n", asked)) as port,
-        loopback.tcp_server(loopback_proxies.SocksProxy(NAMES)) as proxy_port,
-    ):
+    refuses, proxy = answers(b"HTTP/1.1 403 Forbidden\r\n\r\n", asked), loopback_proxies.SocksProxy(NAMES)
+    with loopback.tcp_server(refuses) as port, loopback.tcp_server(proxy) as proxy_port:
         row = probe("socks5", proxy_port, port, host="127.0.0.1", protocol="http", others=["direct"])
     assert [row["verdict"], row["other_paths"][0]["verdict"]] == ["reachable", "reachable"], row
     assert row["http"]["status"] == 403

@@ -201,10 +201,8 @@ def test_a_truncated_answer_is_asked_for_over_tcp(over_tcp, expected):
 
 def test_where_tcp_is_closed_a_truncated_answer_says_so():
     """Firewalls that know DNS over UDP only: kubernetes/minikube#2617, coredns/coredns#844."""
-    with (
-        loopback.udp_server(lambda asked: answer(asked, flags=0x0200)) as port,
-        pytest.raises(verdicts.LayerFailed) as caught,
-    ):
+    truncated = loopback.udp_server(lambda asked: answer(asked, flags=0x0200))
+    with truncated as port, pytest.raises(verdicts.LayerFailed) as caught:
         dns_client.look_up("127.0.0.1", NAME, 2, port)
     assert caught.value.verdict == "no_tcp"
     assert caught.value.detail == (
