@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     verdicts,
 )
 
-# By these a server refuses CONNECT that is no proxy (nginx, Apache httpd, Go), and proxies have others for their refusals.
+# Servers that are not proxies (nginx, Apache httpd, Go) refuse CONNECT with one of these; proxies use others.
 _NO_PROXY_STATUSES = (400, 404, 405, 501)
 # What proxies say of themselves in their answers.
 _PROXY_HEADERS = ("via", "proxy-agent", "x-squid-error")

@@ -92,7 +92,7 @@ def _error(body):
         fields.setdefault(field[:1], printable(field[1:]))
     if b"M" not in fields:
         raise PostgresqlError("the answer is not that of PostgreSQL: an error without a message")
-    # Without it, a server that takes no connection cannot be told from one that only does not know the user.
+    # Without it, a server that takes no connection looks like one that only does not know the user.
     if not _SQLSTATE.match(fields.get(b"C", "")):
         raise PostgresqlError("the answer is not that of PostgreSQL: an error without a code")
     return Reply(None, fields[b"C"], fields[b"M"])

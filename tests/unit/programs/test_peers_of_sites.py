@@ -30,7 +30,7 @@ NAMELESS = chains.Certificate(loopback.NAME, MIDDLE)
 
 
 def probe(port, proxy=None, lookup=socket.getaddrinfo, timeout=3, **fields):
-    """The row of an endpoint at this port of the loopback. proxy: the URL of the one that the way leads through."""
+    """The row of an endpoint at this port of the loopback. proxy: the URL of the proxy in between, if any."""
     known = {}
     if proxy is not None:
         path = "socks5" if proxy.startswith("socks5") else "http_proxy"
@@ -91,7 +91,7 @@ def test_an_nginx_that_reads_the_server_name_and_hangs_up_is_a_filter_by_name():
     assert (row["verdict"], row["cause"]) == ("tls_failed", "name_filtered")
 
 
-def test_an_nginx_that_says_that_it_has_no_such_name_is_no_filter():
+def test_an_nginx_without_a_server_of_that_name_is_not_a_filter():
     """ssl_reject_handshake, as the default server of many sites; RFC 6066 as quoted in postmanlabs/httpbin#376."""
     port = loopback.closed_port()
     with programs.nginx(f"server {{ listen 127.0.0.1:{port} ssl; ssl_reject_handshake on; }}", port):
@@ -103,7 +103,7 @@ def test_an_nginx_that_says_that_it_has_no_such_name_is_no_filter():
 BLOCKED = "return 403 '<html><title>Web Page Blocked</title>This site is against policy</html>';"
 
 
-def test_an_nginx_that_shows_a_block_page_for_a_proxy_is_no_endpoint():
+def test_a_block_page_of_nginx_is_not_an_answer_of_the_endpoint():
     port = loopback.closed_port()
     server = f"server {{ listen 127.0.0.1:{port}; location / {{ default_type text/html; {BLOCKED} }} }}"
     with programs.nginx(server, port):
@@ -157,7 +157,7 @@ def test_a_proxy_whose_own_packets_are_dropped_is_a_proxy(proxy):
     assert (row["verdict"], row["cause"]) == ("proxy_failed", "proxy_silent")
 
 
-def test_a_web_server_is_no_proxy():
+def test_a_web_server_is_not_a_proxy():
     """What nginx answers to CONNECT: chobits/ngx_http_proxy_connect_module#251 and #263."""
     with nginx() as port:
         assert probe(443, f"http://127.0.0.1:{port}")["verdict"] == "proxy_broken"
@@ -177,7 +177,7 @@ DENY = "socks block { from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect }"
         (programs.PASS, "none", "", "reachable", None),
         (DENY, "none", "", "proxy_denied", "not allowed by the ruleset"),
         (programs.PASS, "username", "", "proxy_auth", "requires authentication"),
-        (programs.PASS, "username", "nobody-here:hunter2@", "proxy_auth", "rejects the configured"),
+        (programs.PASS, "username", "unknown-user:hunter2@", "proxy_auth", "rejects the configured"),
     ],
     ids=["passes", "denies", "wants a password", "refuses a password"],
 )

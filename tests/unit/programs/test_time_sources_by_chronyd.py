@@ -116,7 +116,7 @@ def test_each_server_has_its_cause_though_nothing_but_chrony_has_asked_it(eviden
         assert words in result["remedy"]
 
 
-def test_a_refusal_is_no_closed_port(evidence):
+def test_a_refusal_is_not_a_closed_port(evidence):
     refusing = {**evidence, "sources": [source for source in evidence["sources"] if source["address"] == "127.0.0.2"]}
     result = judged(refusing, "egress.ntp", [])
     assert (result["status"], result["observed"]) == ("fail", "refuses to serve time to this node: 127.0.0.2 (DENY)")
@@ -144,7 +144,7 @@ def answers(row):
     return row["verdict"] == "reachable"
 
 
-def test_a_chronyd_with_a_clock_is_in_order(served):
+def test_a_chronyd_with_a_clock_is_reachable(served):
     row = served("local stratum 3", is_so=lambda row: answers(row) and row["detail"] is None)
     assert (row["ntp"]["stratum"], row["ntp"]["kiss"]) == (3, None)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Messages between nodes, damaged on the way: none raises, and none proves what it did not prove before."""
+"""Messages between nodes, damaged in transit: none raises, and none proves what it did not prove before."""
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +41,7 @@ def damaged(data, damages):
     return data
 
 
-def told(port, name=NAME):
+def statement(port, name=NAME):
     return keyed_proof.Answer(name, port, "127.0.0.1", 1, 1.0, 1.0)
 
 
@@ -53,13 +53,13 @@ def test_a_damaged_question_is_none_or_the_same(damages):
 
 @given(DAMAGES)
 def test_a_damaged_answer_proves_nothing_else(damages):
-    reply = keyed_proof.answer(KEY, NONCE, told(32009))
-    assert keyed_proof.read_answer(KEY, NONCE, damaged(reply, damages)) in (None, told(32009))
+    reply = keyed_proof.answer(KEY, NONCE, statement(32009))
+    assert keyed_proof.read_answer(KEY, NONCE, damaged(reply, damages)) in (None, statement(32009))
 
 
 @given(DAMAGES, st.lists(st.integers(0, 2**40), max_size=5))
 def test_a_damaged_order_or_count_is_none_or_the_same(damages, numbers):
-    reply = keyed_proof.answer(KEY, NONCE, told(32009))
+    reply = keyed_proof.answer(KEY, NONCE, statement(32009))
     order, count = keyed_proof.order(KEY, reply, 4711), keyed_proof.count(KEY, NONCE, numbers)
     assert keyed_proof.read_order(KEY, reply, damaged(order, damages)) in (None, 4711)
     assert keyed_proof.read_count(KEY, NONCE, damaged(count, damages)) in (None, numbers)
@@ -86,7 +86,7 @@ def test_a_port_is_open_only_by_a_whole_proof_of_the_node_that_is_asked(listener
     sent = []
 
     def reply(nonce):
-        whole = keyed_proof.answer(KEY, nonce, told(port, name))
+        whole = keyed_proof.answer(KEY, nonce, statement(port, name))
         sent.append((whole, damaged(whole, damages)))
         return sent[-1][1]
 
@@ -104,7 +104,7 @@ def test_a_port_is_open_only_by_a_whole_proof_of_the_node_that_is_asked(listener
 @given(DAMAGES)
 def test_nothing_is_measured_with_a_peer_that_proves_nothing(listener, damages):
     said, port = listener
-    said.append(lambda nonce: damaged(keyed_proof.answer(b"another key", nonce, told(port)), damages))
+    said.append(lambda nonce: damaged(keyed_proof.answer(b"another key", nonce, statement(port)), damages))
     peer = {"name": NAME, "address": "127.0.0.1", "port": port}
     found = bandwidth_measurement.measure(KEY, peer, 0.1, 1000, 5)
     for direction in ("send", "receive"):
@@ -115,6 +115,6 @@ def test_nothing_is_measured_with_a_peer_that_proves_nothing(listener, damages):
 @given(DAMAGES)
 def test_a_load_balancer_that_answers_by_itself_leads_to_no_node(listener, damages):
     said, port = listener
-    said.append(lambda nonce: damaged(keyed_proof.answer(b"another key", nonce, told(port)), damages))
+    said.append(lambda nonce: damaged(keyed_proof.answer(b"another key", nonce, statement(port)), damages))
     found = load_balancer_probe.probe(KEY, "127.0.0.1", port, 1, 5, loopback.PATIENCE)
     assert found["reached"] == [] and all(each["reason"].isprintable() for each in found["failures"])
