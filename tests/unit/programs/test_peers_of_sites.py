@@ -19,7 +19,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     search_lookup,
     verdicts,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import chains, loopback
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import loopback_programs as programs
 
 ROOT = chains.Certificate("Root", authority=True)
@@ -110,6 +113,26 @@ def test_a_block_page_of_nginx_is_not_an_answer_of_the_endpoint():
         row = probe(80, f"http://127.0.0.1:{port}", protocol="http", host="packages.example.com")
     assert (row["verdict"], row["layer"]) == ("blocked", "http")
     assert "Web Page Blocked" in row["detail"]
+
+
+def to_loopback(*dummy_question):
+    """A resolver that has this host for every name."""
+    return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 0))]
+
+
+def test_a_login_page_of_nginx_over_tls_is_one_cause_for_all_names():
+    portal = chains.Certificate("portal.example.com", names=["portal.example.com"])
+    evidence = samples.evidence()
+    behind = [each for each in evidence["egress"] if each["id"] in ("ecr-us", "anypoint", "docker-images-prod")]
+    with nginx([portal], "return 302 /login;") as port:
+        for each in behind:
+            row = probe(port, lookup=to_loopback, host=each["host"], server_name=None, protocol="https")
+            each.update({name: row[name] for name in ("verdict", "detail", "cause", "tls", "layer", "layers")})
+    judged = judge_node(checks.load(), samples.subject(), evidence)
+    found = [result for result in judged if result["id"] in {f"egress.{each['id']}" for each in behind}]
+    assert [result["status"] for result in found] == ["fail"] * 3
+    assert len({(result["observed"], result["remedy"]) for result in found}) == 1
+    assert found[0]["observed"].startswith("one certificate answers for 3 names of different owners")
 
 
 NAMED = ["acl named browser .", "http_access deny !named", "http_access allow all"]
