@@ -215,7 +215,8 @@ def test_scenarios_have_tests_and_keep_the_guards(scenario):
     own = yaml.safe_load((folder / "molecule.yml").read_text()) or {}
     assert list(folder.glob("tests/**/test_*.py"))
     assert "verifier" not in own
-    assert "prepare" not in own.get("ansible", {}).get("playbooks", {})
+    playbooks = own.get("ansible", {}).get("playbooks", {})
+    assert "prepare" not in playbooks
     sequence = own.get("scenario", {}).get("test_sequence", SHARED["scenario"]["test_sequence"])
     assert {"prepare", "verify"} <= set(sequence)
-    assert ("converge" in sequence) == (folder / "converge.yml").exists()
+    assert ("converge" in sequence) == ("converge" in playbooks or (folder / "converge.yml").exists())
