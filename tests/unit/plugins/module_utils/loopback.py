@@ -74,7 +74,7 @@ def udp_server(answer, host="127.0.0.1"):
         while not over.is_set():
             try:
                 packet, peer = sock.recvfrom(65535)
-            except TimeoutError:
+            except OSError:  # the pause is over; before Python 3.10 that is not a TimeoutError
                 continue
             reply = answer(packet)
             if reply is not None:
