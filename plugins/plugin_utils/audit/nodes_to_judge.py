@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, installer
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog, release_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_outcome import in_words
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
@@ -44,7 +44,7 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
         inventory,
         *networks,
         inputs.get("no_proxy_extra", ()),
-        line=catalog.release_of(catalogue, scope_of(inputs)["release"])["line"],
+        line=release_of(catalogue, scope.release)["line"],
     )
     of_role = {
         role: _of_role(requirements_of(catalogue, scope, role))._replace(

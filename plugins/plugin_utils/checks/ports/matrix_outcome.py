@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_text import side
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_cells as matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.inbound import inbound
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_document import (
@@ -24,7 +25,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import PASS
 
-Row = dict[str, Any]
 # Evidence of one node, as evidence.ports.of_node returns it.
 PortEvidence = dict[str, Any] | None
 
