@@ -4,6 +4,8 @@
 
 """From the registered results of the role's tasks to check results and the table."""
 
+import re
+
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
@@ -265,6 +267,15 @@ from / to           1    2    3
  3 w2               ok   ok   ok
   w1 -> w2: TCP 30005 dropped"""
     )
+
+
+def test_the_ports_of_a_node_that_is_not_in_the_run_are_not_probed(ports):
+    """As with `--limit` on one node, whose report said that thousands were, of pairs that were all left out."""
+    found = collected(ports)
+    for name in ("w1", "w2"):
+        found[name]["evidence"] = {"not_run": "not part of this run (--limit or a batch of serial)"}
+    head = table.lines({"port_matrix": judge(found)[1]})[1][0]
+    assert re.fullmatch(r"Port matrix: 0 of 6 pairs OK, \d ports probed", head), head
 
 
 def test_the_table_tells_once_for_a_pair_why_a_node_was_lost(ports):
