@@ -167,12 +167,19 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
         return f"Allow {whom} to connect through the {_proxy(path, cluster)} to {listed}."
     if verdict == "proxy_failed":
         return f"Make the {_proxy(path, cluster)} itself resolve and reach {listed}."
+    if verdict == LOGIN_PAGE:
+        return f"Let {whom} reach {listed} without the login page or block page that answers for all of them{_signed(one)}."
     if verdict == "tls_intercepted":
         return (
             f"End the TLS inspection of connections from {whom}, since containers do not trust the inspection's CA, to "
             f"{listed}."
         )
     return _of_all(one, "remedy", nodes, cluster)
+
+
+def _signed(one: Result) -> str:
+    issuer = (one["evidence"].get("tls") or {}).get("issuer")
+    return f" with one certificate, issued by {issuer}" if issuer else ""
 
 
 def _of_all(one: Result, part: Literal["observed", "remedy"], nodes: Sequence[str], cluster: Cluster) -> str:
@@ -187,11 +194,11 @@ def _ports(targets: Sequence[str]) -> str:
 
 
 def named_issuers(causes: Iterable[Cause], results: Iterable[Result]) -> set[str]:
-    """Return who issues the certificates that a cause of interception names."""
+    """Return who issues the certificates that a cause of interception, or of a login page, names."""
     explained = {
         (entry["id"], entry["node"])
         for cause in causes
-        if cause["id"].startswith("egress:tls_")
+        if cause["id"].startswith(("egress:tls_", f"egress:{LOGIN_PAGE}:"))
         for entry in cause["explains"]
     }
     probes = [result["evidence"] for result in results if (result["id"], result["node"]) in explained]

@@ -77,10 +77,18 @@ def _cause(draft: Draft, cluster: Cluster) -> Cause:
         "explains": [
             {"id": result["id"], "node": result["node"], "follows": id(result) in followers} for result in draft.results
         ],
-        "ask": draft.ask,
+        "ask": _addressed(draft.ask, draft.owner),
         "confirm": _NODE.sub(nodes[0], draft.confirm) if nodes else draft.confirm,
         "alternatives": list(draft.alternatives),
     }
+
+
+def _addressed(ask: str, owner: str) -> str:
+    """What to send to the owner, who need not be asked to ask himself."""
+    match = re.match(rf"Ask the {re.escape(owner)} team (to|which|why) (.+)", ask, re.DOTALL)
+    if not match:
+        return ask
+    return f"{match[2][0].upper()}{match[2][1:]}" if match[1] == "to" else f"Find out {match[1]} {match[2]}"
 
 
 def _weight(cause: Cause) -> tuple[bool, bool, bool, bool, int]:

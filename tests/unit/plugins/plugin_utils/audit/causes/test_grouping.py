@@ -194,7 +194,22 @@ def test_one_certificate_for_names_of_several_owners_is_a_login_page_and_no_insp
     report = audited(probed("tls_intercepted", tls={**shown, "trusted": False}))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:")]
     assert cause["title"].startswith("A login page or block page answers for ") and cause["owner"] == "network"
-    assert "one certificate answers for" in cause["what"] and "which device answers" in cause["ask"]
+    assert "one certificate answers for" in cause["what"]
+    assert cause["ask"].startswith(f"Let c1 ({ADDRESSES['c1']})") and "issued by CN=Corp CA" in cause["ask"]
+    assert not [note for note in report["cluster"] if "CN=Corp CA" in note["observed"]]
+
+
+@pytest.mark.parametrize(
+    "remedy, ask",
+    [
+        ("Ask the DNS team to make 192.0.2.1 return NXDOMAIN.", "Make 192.0.2.1 return NXDOMAIN."),
+        ("Ask the DNS team why 192.0.2.1 is slow.", "Find out why 192.0.2.1 is slow."),
+        ("Ask the network team to allow UDP 53.", "Ask the network team to allow UDP 53."),
+    ],
+)
+def test_what_is_sent_to_a_team_does_not_tell_it_to_ask_itself(remedy, ask):
+    [cause] = causes_of(("egress.dns", "w1", "wrong", remedy))
+    assert (cause["owner"], cause["ask"]) == ("DNS", ask)
 
 
 def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_tells_where():
