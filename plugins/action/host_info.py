@@ -22,7 +22,8 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         known = plain(arguments.pop("known", None) or {})
-        if known_host.covers(known, plain(arguments)):
-            return {**result, "changed": False, "host": known["host"]}
+        wanted = plain(arguments)
+        if known_host.covers(known, wanted):
+            return {**result, "changed": False, "host": known_host.evidence_for(wanted, known["host"])}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result

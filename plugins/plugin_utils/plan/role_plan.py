@@ -73,6 +73,8 @@ class Change(_Step, total=False):
     optional: list[str]  # names among the parameters that a kernel may refuse
     packages: list[str]
     parameters: dict[str, str]
+    record: dict[str, Any]  # what is recorded with the packages, which are the first change
+    reload: bool  # whether systemd reads its files again when the blocks are written
     removed: list[str]
     replacements: list[Replacement]
     rules: dict[str, Any]
@@ -133,6 +135,14 @@ def _nothing_to_judge_with(_shown: Inputs) -> Inputs:
     return {}
 
 
+def _no_servers(_inputs: Inputs, _host: Host) -> list[Any]:
+    return []
+
+
+def _no_role(_changes: list[Change]) -> tuple[str, ...]:
+    return ()
+
+
 class Role(NamedTuple):
     """What a role plans with.
 
@@ -141,7 +151,11 @@ class Role(NamedTuple):
 
     judged: the inputs that the checks depend on. unmet: a sentence for each thing that no check of the catalogue knows and
     that is not in force. leaves_alone: whether the inputs ask for nothing, so that there is nothing to verify. questions:
-    hosts that have to be probed before the plan can be made. disturbs: roles whose evidence a change of this one makes stale.
+    hosts that have to be probed before the plan can be made. suspects: time servers, as `servers` has them, that have to be
+    probed to say why the effect is missing; none where it is there.
+
+    disturbs: roles whose plans are made from evidence that these changes make stale. unsettles: roles whose plans hold, and
+    whose effect has to be verified again after a change of this one.
     """
 
     inspection: Callable[[Inputs, Remembered | None], dict[str, Any]]
@@ -153,7 +167,9 @@ class Role(NamedTuple):
     unmet: Callable[[Inputs, Host], list[str]] = _no_sentences
     leaves_alone: Callable[[Inputs], bool] = _nothing_asked_for
     questions: Callable[[Inputs, Host], list[str]] = _no_sentences
-    disturbs: tuple[str, ...] = ()
+    suspects: Callable[[Inputs, Host], list[Any]] = _no_servers
+    disturbs: Callable[[list[Change]], tuple[str, ...]] = _no_role
+    unsettles: tuple[str, ...] = ()
 
 
 class Refusal(ValueError):

@@ -58,3 +58,16 @@ def test_options_that_name_what_changes_are_never_covered():
 
 def test_every_option_of_an_audit_has_a_rule():
     assert set(WANTED) == {*known_host.SAME, *known_host.AMONG, *known_host.EQUAL}
+
+
+def test_a_call_for_roles_and_audit_is_handed_on_without_what_only_the_roles_asked_for_and_without_digests():
+    collected = {**WANTED, "files": ["/etc/hosts"], "blocks": [{"name": "x", "path": "/y"}]}
+    handed = known_host.handed_on(collected, WANTED)
+    assert handed == {**WANTED, "proxy_hashes": known_host.AS_ASKED}
+    assert known_host.covers({"options": handed, "host": HOST}, WANTED)
+    assert known_host.evidence_for(WANTED, {**HOST, "blocks": [], "files": {}}) == HOST
+
+
+@pytest.mark.parametrize("hashes", [[], ["def"], ["abc", "def"]])
+def test_a_call_about_other_proxies_is_not_handed_on(hashes):
+    assert known_host.handed_on({**WANTED, "proxy_hashes": hashes}, WANTED) == {}
