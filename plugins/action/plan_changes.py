@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import time
 
-from ansible.playbook.task import Task
-
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import preparation
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import MAIN
@@ -178,8 +176,8 @@ class ActionModule(Door):
 
     def _is_run(self, role):
         """Whether --tags and --skip-tags let the tasks of a role run, whose tag is its name."""
-        task = Task()
-        task.tags = [role, *(tag for tag in self._task.tags if tag not in ROLES)]
+        task = self._task.copy()  # with the tags of the blocks and plays around it
+        task.tags = [role]
         run, skip = (set(map(str, self.task_vars.get(f"ansible_{which}_tags") or ())) for which in ("run", "skip"))
         return task.evaluate_tags(run, skip, {})
 
