@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import known_host
@@ -23,7 +25,7 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         known = plain(arguments.pop("known", None) or {})
         wanted = plain(arguments)
-        if known_host.covers(known, wanted):
+        if known_host.covers(known, wanted) and known_host.is_recent(known, time.monotonic_ns()):
             return {**result, "changed": False, "host": known_host.evidence_for(wanted, known["host"])}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result

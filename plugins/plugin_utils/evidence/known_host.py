@@ -16,6 +16,8 @@ AMONG = ("sections", "sysctls", "kernel_modules", "kernel_options", "accounts", 
 EQUAL = ("proxy_hashes",)
 # Stands for entries of EQUAL that are the same by construction: digests of secrets are handed to no task.
 AS_ASKED = "as asked"
+# Nodes that are changed keep the audit waiting for all of them; what others have shown by then may not hold any more.
+LIFETIME = 120 * 10**9  # nanoseconds
 
 
 def covers(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -31,6 +33,11 @@ def covers(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         and all(_entries(options, name) >= _entries(wanted, name) for name in AMONG)
         and all(options.get(name) == AS_ASKED or _entries(options, name) == _entries(wanted, name) for name in EQUAL)
     )
+
+
+def is_recent(known: Mapping[str, Any], now: int) -> bool:
+    """Whether `known` was `made` at most LIFETIME ago, or says nothing of its age. now: nanoseconds, as it counts them."""
+    return now - int(known.get("made", now)) <= LIFETIME
 
 
 def handed_on(collected: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

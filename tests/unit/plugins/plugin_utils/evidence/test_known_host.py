@@ -68,6 +68,11 @@ def test_a_call_for_roles_and_audit_is_handed_on_without_what_only_the_roles_ask
     assert known_host.evidence_for(WANTED, {**HOST, "blocks": [], "files": {}}) == HOST
 
 
+@pytest.mark.parametrize("made, recent", [({}, True), ({"made": 7}, True), ({"made": 6}, False)])
+def test_evidence_that_other_nodes_have_outlasted_is_collected_again(made, recent):
+    assert known_host.is_recent({**made, "host": HOST}, 7 + known_host.LIFETIME) is recent
+
+
 @pytest.mark.parametrize("hashes", [[], ["def"], ["abc", "def"]])
 def test_a_call_about_other_proxies_is_not_handed_on(hashes):
     assert known_host.handed_on({**WANTED, "proxy_hashes": hashes}, WANTED) == {}
