@@ -77,7 +77,11 @@ class ActionModule(Door):
         else:
             prepared = preparation.prepare(settings, host, cluster, arguments["probed"], self.check_mode)
         changed = (prepared.pending or prepared.unverified) and not self.check_mode
-        return {**found, **self._planned(prepared), "audited": self.collected if audit and not changed else {}}
+        audited = self.collected if audit and not changed else {}
+        alone = set(prepared.pending) - {*prepared.ready, *prepared.stale}  # these plan with the same evidence
+        # ansible-core before 2.19 walks through all of a result for each task that names a part of it.
+        unasked = arguments["together"] and not audited and not alone
+        return {**found, **self._planned(prepared), "host": {} if unasked else host, "audited": audited}
 
     def _settings(self, cluster):
         """Return ({role: Settings}, the problems of the inputs as a text)."""

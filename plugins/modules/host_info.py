@@ -977,6 +977,7 @@ def collect(parameters):
         "units": lambda: unit_evidence(parameters["units"]),
     }
     wanted = [name for name in named if parameters.get(name)] + parameters["sections"]
+    wanted.sort(key=lambda name: name == "time")  # the clock is synchronised while everything else is read
     host = {"privileged": os.geteuid() == 0}
     host.update(readers.collect({name: dict(sections, **named)[name] for name in wanted}))
     if parameters.get("blocks"):

@@ -82,7 +82,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 host:
-  description: The evidence, RV(hostprep.runtime_fabric.host_info#module:host).
+  description:
+    - The evidence, RV(hostprep.runtime_fabric.host_info#module:host). Empty with O(together=true) and O(step=plan) where
+      neither the audit nor a role that plans for itself has a use for it.
   returned: success
   type: dict
 inputs:

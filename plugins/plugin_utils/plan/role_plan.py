@@ -65,6 +65,7 @@ class _Step(TypedDict):
 class Change(_Step, total=False):
     """One operation, with the fields that its kind needs."""
 
+    apt: bool  # whether the packages are those of apt
     announcement: str  # what check mode reports, where the operation has no check mode of its own
     blocks: list[dict[str, Any]]
     commands: list[list[str]]

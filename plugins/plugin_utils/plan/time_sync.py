@@ -71,6 +71,7 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
                 "step": "Install chrony",
                 "kind": "packages",
                 "packages": ["chrony"],
+                "apt": platform.service == DEBIAN.service,
                 "record": record,
                 "announcement": "The package chrony would be installed and started.",
             }
