@@ -22,8 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.inspe
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
     ANNOUNCEMENT,
     Cluster,
-    for_check_mode,
     header_of,
+    steps,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
 
@@ -120,12 +120,10 @@ class ActionModule(Door):
                 raise ValueError(found.refusal)
             for warning in [] if name in prepared.stale else found.warnings:
                 display.warning(warning)
-            changes = for_check_mode(found.plan.changes) if self.check_mode else found.plan.changes
+            changes = steps(found.plan, self.check_mode)
             plans[name] = {
                 "changes": changes,
                 "announcements": [change["announcement"] for change in changes if change["kind"] == ANNOUNCEMENT],
-                "record": found.plan.record,
-                "removals": found.plan.removals,
                 "notices": found.plan.notices,
                 "questions": found.questions,
                 "in_force": found.in_force,

@@ -100,6 +100,8 @@ plans:
       description:
         - The operations, in their order. RV(ignore:kind) says which tasks of the role apply one, and RV(ignore:step) names it
           for the output. The other fields are what these tasks need.
+        - Those that change the node stand behind one of the kind V(removals), a sentence on each thing that the node loses,
+          and one of the kind V(record), what M(hostprep.runtime_fabric.change_record) records, where there is any.
         - In check mode, an operation that has no check mode is of the kind V(announcement).
       returned: always
       type: list
@@ -116,19 +118,6 @@ plans:
       type: list
       elements: str
       sample: ["These modules would be loaded: br_netfilter"]
-    record:
-      description: What M(hostprep.runtime_fabric.change_record) has to record before the first change.
-      returned: always
-      type: dict
-      sample:
-        sysctls:
-          net.ipv4.ip_forward: "0"
-    removals:
-      description: A sentence on each thing that the node loses.
-      returned: always
-      type: list
-      elements: str
-      sample: ["The firewall no longer has 9100/tcp from 10.20.0.0/16"]
     notices:
       description: Sentences for every run, also where nothing is changed.
       returned: always

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 # What an operation is; roles/ROLE/tasks/apply_KIND.yml applies it. ANNOUNCEMENT stands for one that check mode skips.
-ANNOUNCEMENT = "announcement"
+ANNOUNCEMENT, RECORD, REMOVALS = "announcement", "record", "removals"
 KINDS = (
     ANNOUNCEMENT,
     "blocks",
@@ -19,7 +19,9 @@ KINDS = (
     "modules",
     "packages",
     "parameters",
+    RECORD,
     "reload",
+    REMOVALS,
     "removed_files",
     "replacements",
     "rules",
@@ -74,8 +76,9 @@ class Change(_Step, total=False):
     optional: list[str]  # names among the parameters that a kernel may refuse
     packages: list[str]
     parameters: dict[str, str]
-    record: dict[str, Any]  # what is recorded with the packages, which are the first change
+    record: dict[str, Any]  # what is recorded, with packages besides what their installation adds and removes
     reload: bool  # whether systemd reads its files again when the blocks are written
+    removals: list[str]
     removed: list[str]
     replacements: list[Replacement]
     rules: dict[str, Any]
@@ -201,6 +204,19 @@ def differs(host: Host, file: File) -> bool:
 def text_of(host: Host, path: str) -> str:
     """Return the content of a file of host_info, "" where there is none or it cannot be read."""
     return (host["files"].get(path) or {}).get("text") or ""
+
+
+def steps(plan: Plan, dry: bool) -> list[Change]:
+    """Return what is applied for a plan, from its report to its last change; nothing without a change. dry: in check mode."""
+    if not plan.changes:
+        return []
+    found: list[Change] = []
+    if plan.removals:
+        found.append({"step": "Report the removals", "kind": REMOVALS, "removals": plan.removals})
+    # Before the first change: whatever interrupts it, reverting restores what was there.
+    if plan.record:
+        found.append({"step": "Record the state before the changes", "kind": RECORD, "record": plan.record})
+    return found + (for_check_mode(plan.changes) if dry else plan.changes)
 
 
 def for_check_mode(changes: list[Change]) -> list[Change]:

@@ -17,7 +17,13 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import chec
 
 FILES = {"main", "plan", "apply", "verify", "revert"}
 BESIDES = ("apply_", "plan_", "revert_")
-SHARED = ("main", "apply", "apply_announcement")  # the same in each role, but for its name
+SHARED = (
+    "main",
+    "apply",
+    "apply_announcement",
+    "apply_record",
+    "apply_removals",
+)  # the same in each role, but for its name
 VERBS = {
     "Collect",
     "Configure",
@@ -81,7 +87,7 @@ def test_what_roles_share_is_the_same_text(role, name):
 def test_main_plans_applies_what_differs_and_verifies(role):
     steps = [(action_of(task), task[f"ansible.builtin.{action_of(task)}"]) for task in tasks_in(role, "main")]
     assert steps == [
-        ("include_tasks", "plan.yml"),
+        ("import_tasks", "plan.yml"),
         ("include_tasks", "apply.yml"),
         ("include_tasks", "verify.yml"),
     ]
@@ -162,6 +168,8 @@ def test_a_playbook_plans_all_roles_at_once_and_includes_those_that_have_somethi
     assert [task["tags"] for task in included] == roles
     for role, task in zip(roles, included):
         assert task["ansible.builtin.include_role"]["name"] == f"hostprep.runtime_fabric.{role}"
+        tasks = task["ansible.builtin.include_role"]["tasks_from"]
+        assert tasks == f"{{{{ 'apply' if '{role}' in __rtf_plans.ready else 'main' }}}}"
         assert task["ansible.builtin.include_role"]["apply"] == {"tags": role}
         assert task["when"] == f"'{role}' in __rtf_plans.pending"
         assert list(task["vars"]) == [f"__{role}_{one}" for one in ("host", "handed", "verified_later")]

@@ -96,7 +96,7 @@ def test_the_addresses_of_all_nodes_come_from_the_inventory(tmp_path):
     assert code == 0, output
     (change,) = plan["changes"]
     assert change["rules"]["sets"] == {"nodes": ["10.0.0.11", "10.0.0.21"], "controllers": ["10.0.0.11"]}
-    assert (plan["changed"], plan["announcements"], plan["record"]) == (False, [], {})
+    assert (plan["changed"], plan["announcements"]) == (False, [])
     # ansible-core before 2.19 breaks long warnings at hyphens.
     warning = "rtf_internal_networks is not set, so no firewall opens: ops-center-ui"
     assert "".join(warning.split()) in "".join(output.split())
@@ -129,7 +129,7 @@ def test_of_several_roles_one_that_must_not_change_the_node_only_is_pending(tmp_
     )
     assert code == 0, output
     assert (found["pending"], found["stale"], found["unverified"]) == (roles, [], roles)
-    assert [change["kind"] for change in found["plans"]["rtf_kernel"]["changes"]] == ["files", "parameters"]
+    assert [change["kind"] for change in found["plans"]["rtf_kernel"]["changes"]] == ["record", "files", "parameters"]
     assert found["plans"]["rtf_firewall"]["changes"] == []
     code, output, found = answered(tmp_path, roles, host, "--check", together=True)
     assert (code, found["unverified"]) == (0, []), output  # a dry run changes nothing
@@ -197,7 +197,7 @@ def test_a_role_applies_the_plan_that_a_play_hands_to_it_unless_it_has_planned_s
 
     def found(number, text):
         change = {"step": "Report it", "kind": "announcement", "announcement": f"as {text}"}
-        plan = {"changes": [change], "removals": [], "record": {}, "notices": [], "in_force": False}
+        plan = {"changes": [change], "notices": [], "in_force": False}
         return json.dumps({"made": number, "plans": {"rtf_firewall": plan}})
 
     tasks = f"""
@@ -205,9 +205,9 @@ def test_a_role_applies_the_plan_that_a_play_hands_to_it_unless_it_has_planned_s
         __rtf_firewall_planned: {found(made, "planned")}
     - ansible.builtin.include_role:
         name: hostprep.runtime_fabric.rtf_firewall
+        tasks_from: apply
       vars:
         __rtf_firewall_handed: {found(2, "handed")}
-        __rtf_firewall_verified_later: true
 """
     code, output = play(tmp_path, tasks, "-vvv")
     assert code == 0, output
