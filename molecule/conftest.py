@@ -12,7 +12,7 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
-for name in ("contract", "promises", "scenario"):
+for name in ("packet_filter_tests", "front_end_tests", "scenario"):
     pytest.register_assert_rewrite(f"ansible_collections.hostprep.runtime_fabric.molecule.firewall.{name}")
 
 

@@ -16,9 +16,12 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Declaration, Variable
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import (
+    Declaration,
+    Variable,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
@@ -92,9 +95,9 @@ def _option(variable: Variable) -> dict[str, Any]:
     }
     if option["type"] == "list":
         option["elements"] = "str" if declared.elements == "str" else "raw"
-    if declared.choices and declared.type == "str" and declared.scope == declaration.ROLE:
+    if declared.choices and declared.type == "str" and declared.scope == input_declarations.ROLE:
         option["choices"] = _Inline(declared.choices)
-    if declared.no_log or (declared.credentials == declaration.SECRET and declared.type != "str"):
+    if declared.no_log or (declared.credentials == input_declarations.SECRET and declared.type != "str"):
         option["no_log"] = True
     if declared.fields:
         option["options"] = declared.fields
@@ -197,5 +200,5 @@ def files(declared: Declaration, checkout: pathlib.Path = CHECKOUT) -> dict[path
 
 
 if __name__ == "__main__":
-    for path, text in files(declaration.load()).items():
+    for path, text in files(input_declarations.load()).items():
         (CHECKOUT / path).write_text(text, encoding="utf-8")

@@ -117,12 +117,12 @@ def measure(count, place, recording=RECORDING, inputs=None):
 
 def page(place):
     """Return (bytes of report.html, seconds in which it is built from report.json)."""
-    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
-    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_page
+    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
+    from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.html import page
 
     document = json.loads((pathlib.Path(place) / "rtf-report" / "report.json").read_text(encoding="utf-8"))
     begun = time.monotonic()
-    text = html_page.text(Report(document, [], {}))
+    text = page.text(Report(document, [], {}))
     return len(text.encode()), time.monotonic() - begun
 
 

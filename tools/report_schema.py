@@ -10,8 +10,8 @@ import pathlib
 import types
 import typing
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT, Document
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT, Document
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.documented_fields import Field
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "report.schema.json"
 SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}

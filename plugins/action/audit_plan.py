@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import secrets
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, audit_runs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, concurrent_audits
 
 ROLE = "rtf_preflight"
 
@@ -28,7 +28,7 @@ class ActionModule(Door):
         """Return the plan, and the key and the identity of this run for listeners."""
         found = self.registered(self.batch(), {"checked": arguments["checked"]})
         inputs = {node: of_node["checked"]["inputs"] for node, of_node in found.items()}
-        problems = inventory.disagreements_of_role(inputs, declaration.load().of_role(ROLE))
+        problems = inventory.disagreements_of_role(inputs, input_declarations.load().of_role(ROLE))
         if problems:
             raise ValueError("\n".join(problems))
         first = next(iter(inputs.values()), {})
@@ -43,5 +43,5 @@ class ActionModule(Door):
             "times": ports["times"] if ports else {},
             "outside_host": ports["outside_host"] if ports else "",
             "key": secrets.token_hex(32),
-            "run": audit_runs.this_run(secrets.token_hex(8)),
+            "run": concurrent_audits.this_run(secrets.token_hex(8)),
         }

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from ansible import constants
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, read_variables
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
     inventory,
     strategies,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
 
 # Roles in which a task on one node needs what another node did in the task before.
 IN_STEP = ("rtf_preflight",)
@@ -26,7 +26,7 @@ class ActionModule(Door):
 
     ARGUMENTS = {
         "role": {"type": "str"},
-        "entry_point": {"type": "str", "default": declaration.MAIN},
+        "entry_point": {"type": "str", "default": input_declarations.MAIN},
         "groups": {"type": "bool", "default": False},
     }
 
@@ -53,7 +53,7 @@ class ActionModule(Door):
 
     def _of_inventory(self, catalogue):
         """Return the problems of the whole inventory, whose groups are valid."""
-        declared, groups, nodes = declaration.load(), self.groups(), {}
+        declared, groups, nodes = input_declarations.load(), self.groups(), {}
         for node in groups["rtf_nodes"]:
             of_node = self.task_vars["hostvars"][node]
             given, broken = read_variables(

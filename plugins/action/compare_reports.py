@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import flapping, with_last_answers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import comparison_lines, formats
 

@@ -10,8 +10,8 @@ import time
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import known_host
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
 
 
 class ActionModule(ActionBase):
@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         known = plain(arguments.pop("known", None) or {})
         wanted = plain(arguments)
-        if known_host.covers(known, wanted) and known_host.is_recent(known, time.monotonic_ns()):
-            return {**result, "changed": False, "host": known_host.evidence_for(wanted, known["host"])}
+        if earlier_evidence.covers(known, wanted) and earlier_evidence.is_recent(known, time.monotonic_ns()):
+            return {**result, "changed": False, "host": earlier_evidence.evidence_for(wanted, known["host"])}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result

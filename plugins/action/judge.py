@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.effect import judge_effect, sentence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.role_effect import judge_effect, sentence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
 

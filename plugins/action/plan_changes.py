@@ -10,22 +10,22 @@ import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import preparation
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import MAIN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import MAIN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import known_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.egress_probes import egress_probes
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.inspections import merged
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.inspections import merged
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import (
     ANNOUNCEMENT,
     Cluster,
     header_of,
     steps,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
 
 INSPECT, PLAN, VERIFY = "inspect", "plan", "verify"
 AUDIT = "rtf_preflight"
@@ -103,7 +103,7 @@ class ActionModule(Door):
         remembered = self.arguments["remembered"]
         inspections = [ROLES[name].inspection(one.private, remembered) for name, one in settings.items()]
         options = merged([*inspections, audit])
-        self.collected = known_host.handed_on(options, audit)
+        self.collected = earlier_evidence.handed_on(options, audit)
         if not options["sections"]:
             return {}, {}
         if self.arguments["wait"]:

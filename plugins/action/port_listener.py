@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_runs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import concurrent_audits
 
 
 class ActionModule(ActionBase):
@@ -31,4 +31,4 @@ class ActionModule(ActionBase):
 
 def _runs_that_are_over(found, run):
     holders = (found.get("listening") or {}).get("held_by") or []
-    return [holder["run"]["id"] for holder in holders if audit_runs.is_over(holder.get("run"), run)]
+    return [holder["run"]["id"] for holder in holders if concurrent_audits.is_over(holder.get("run"), run)]

@@ -16,11 +16,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import rep
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_runs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import concurrent_audits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
     evidence_json,
     failure,
@@ -47,8 +47,10 @@ class ActionModule(Door):
         """Judge every node of rtf_nodes; fail when something required failed or is unknown."""
         inputs, ports, collected = arguments["inputs"], arguments["ports"] or None, self._collected(arguments)
         if ports:
-            self._refuse_beside(audit_runs.in_the_way({node: own.get("listener") for node, own in collected.items()}))
-        evidence = results.of_cluster(self.inventory(), collected, arguments["lost"], self.hosts_of_the_play())
+            self._refuse_beside(
+                concurrent_audits.in_the_way({node: own.get("listener") for node, own in collected.items()})
+            )
+        evidence = node_evidence.of_cluster(self.inventory(), collected, arguments["lost"], self.hosts_of_the_play())
         now, directory = datetime.datetime.now(datetime.timezone.utc), Path(inputs["report_dir"]).absolute()
         report = audit(catalog.load(), inputs, evidence, now, ports)
         before = report_directory.newest(directory, formats.MAIN)
@@ -91,7 +93,7 @@ class ActionModule(Door):
     def _refuse_beside(self, other_runs):
         """Fail where listeners of other runs hold the ports: nothing is proven beside another audit."""
         if other_runs:
-            raise AnsibleActionFail(audit_runs.sentence(other_runs))
+            raise AnsibleActionFail(concurrent_audits.sentence(other_runs))
 
     def _show(self, document, path, unwritten):
         for pattern in document["selection"]["unmatched"]:

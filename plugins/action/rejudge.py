@@ -13,11 +13,11 @@ from pathlib import Path
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display, read_variables
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, validators
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import typed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import typed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats, task_result, terminal
 
 
@@ -29,7 +29,7 @@ class ActionModule(Door):
     def answer(self, arguments):
         """Judge the run and write the report to a directory of its own; fail as the audit would."""
         given, now = self._given(), datetime.datetime.now(datetime.timezone.utc)
-        directory = Path(given.get("report_dir", declaration.default_of("rtf_report_dir"))).absolute()
+        directory = Path(given.get("report_dir", input_declarations.default_of("rtf_report_dir"))).absolute()
         file = _evidence_of(Path(arguments["run"]).absolute() if arguments["run"] else directory)
         saved = saved_run.read(_content(file), str(file))
         inputs = {**saved["inputs"], **given}
@@ -48,7 +48,7 @@ class ActionModule(Door):
 
     def _given(self):
         """Return the inputs that are set today and by which a run is judged or reported, with their types."""
-        declared = declaration.load()
+        declared = input_declarations.load()
         options = {
             name: option
             for name, option in declared.of_role(rejudging.ROLE).items()

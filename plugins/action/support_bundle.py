@@ -15,18 +15,18 @@ from ansible.release import __version__ as ansible_version
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files, report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import FORMAT
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
     catalog,
     collection_version,
-    declaration,
+    input_declarations,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display, read_variables
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import (
     archive,
     contents,
-    known_secrets,
+    secret_variables,
 )
 
 KEY = ".bundle-key"  # by which addresses have the same pseudonyms in every bundle of a run
@@ -49,8 +49,10 @@ class ActionModule(Door):
         key = self._key(directory) if arguments["hide_addresses"] else None
         variables = self._variables()
         site = contents.Site(self.groups(), self._inputs(variables), [*variables, *_addressed(variables)])
-        declared = declaration.load()
-        secrets = sorted({secret for of_host in variables.values() for secret in known_secrets.of(of_host, declared)})
+        declared = input_declarations.load()
+        secrets = sorted(
+            {secret for of_host in variables.values() for secret in secret_variables.of(of_host, declared)}
+        )
         bundle = contents.of_run(run, site, catalog.load(), _versions(), secrets, key)
         name = f"support-bundle-{run.name}" + ("-pseudonyms" if key else "")
         path = directory / f"{name}.tar.gz"
@@ -65,7 +67,7 @@ class ActionModule(Door):
 
     def _variables(self):
         """Return `{host: {name: value}}` of what a user set for each host; what cannot be evaluated is left out."""
-        names = {*declaration.load().variables, *known_secrets.OF_CONNECTIONS, *_ADDRESSES}
+        names = {*input_declarations.load().variables, *secret_variables.OF_CONNECTIONS, *_ADDRESSES}
         found = {}
         for host in self.groups().get("all", []):
             of_host = self.task_vars["hostvars"][host]
@@ -75,7 +77,7 @@ class ActionModule(Door):
     def _inputs(self, variables):
         """Return `{node: {name: value}}` of the inputs, with a mask in place of each secret."""
         nodes = self.groups().get("rtf_nodes", [])
-        return {node: known_secrets.without(variables[node], declaration.load()) for node in nodes}
+        return {node: secret_variables.without(variables[node], input_declarations.load()) for node in nodes}
 
     def _key(self, directory):
         """Return the key of the pseudonyms, which the first bundle makes."""

@@ -40,9 +40,9 @@ from ansible.plugins.callback.default import CallbackModule as Default
 from ansible.template import Templar
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, formats
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import WIDTH
 
 OURS = "hostprep.runtime_fabric."
 REPORT = f"{OURS}preflight_report"
@@ -207,4 +207,4 @@ def _report_directory(play):
     variables = manager.get_vars(play=play, host=nodes[0]) if nodes else {}
     name = next((one for one in ("rtf_preflight_report_dir", "rtf_report_dir") if one in variables), None)
     found = Templar(loader=play.get_loader(), variables=variables).template(variables[name]) if name else None
-    return Path(str(found or declaration.default_of("rtf_report_dir"))).absolute()
+    return Path(str(found or input_declarations.default_of("rtf_report_dir"))).absolute()

@@ -60,7 +60,7 @@ _value:
   elements: str
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy import compute
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import VARIABLES
 

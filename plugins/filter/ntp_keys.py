@@ -45,8 +45,8 @@ _value:
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
 
 
 def ntp_keys(value, secrets=True):

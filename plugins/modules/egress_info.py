@@ -832,7 +832,7 @@ def without_pod(paths):
 
 
 def probe_of_pod(endpoints, params, contexts):
-    """The function `probe` of a pod_view.PodView."""
+    """The function `probe` of a pod_namespace_probes.PodView."""
 
     def job(group, lookup, segment, deadline):
         known, dummy_problems = proxy_options.read(with_own_proxy(endpoints[group[0][0]].http_proxy, params))

@@ -216,8 +216,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.guarded_change import Change
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError, Host
 
 RULE = {
     "comment": {"type": "str", "required": True},

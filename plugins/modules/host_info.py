@@ -903,7 +903,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections as readers
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers as readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.kernel_evidence import (
     kernel_evidence,
@@ -912,14 +912,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kern
     selinux_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.swap_evidence import swap_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.cloud_setup_evidence import (
-    cloud_setup_evidence,
-)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.firewall_evidence import (
     firewall_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_features import (
     tunnel_offload_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.nm_cloud_setup_evidence import (
+    cloud_setup_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages.repository_evidence import (
     repository_evidence,

@@ -19,17 +19,17 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import CatalogError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
-    inputs,
     inventory,
     misspellings,
+    typed_inputs,
     validators,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
 
 display = Display()
 
@@ -133,7 +133,7 @@ class Door(ActionBase):
 
         Outside the role its defaults are not among the variables of the host: what is not set there has the declared one.
         """
-        declared = declaration.load()
+        declared = input_declarations.load()
         options = declared.of_role(role, entry_point)
         if entry_point not in declared.roles.get(role, {}):
             raise AnsibleError(f"this collection has no role {role} with the entry point {entry_point}")
@@ -146,14 +146,14 @@ class Door(ActionBase):
         )
         given.update({name: options[name].default for name, source in sources.items() if not source})
         misplaced = inventory.misplaced_credentials(given, declared)
-        values, problems = inputs.values_of_role(options, given, validators.by_variable(options, catalog.load()))
+        values, problems = typed_inputs.values_of_role(options, given, validators.by_variable(options, catalog.load()))
         self.hint_at_misspellings(self.task_vars, f"{role}_")
         by_short_name = {options[name].short: value for name, value in values.items()}
-        return RoleVariables(by_short_name, inputs.shown(options, values), broken + misplaced + problems)
+        return RoleVariables(by_short_name, typed_inputs.shown(options, values), broken + misplaced + problems)
 
     def hint_at_misspellings(self, names: Iterable[str], prefix: str = "rtf_") -> None:
         """Warn of variables that look like misspelt ones."""
-        for hint in misspellings.hints(names, declaration.load(), prefix):
+        for hint in misspellings.hints(names, input_declarations.load(), prefix):
             display.warning(hint)  # shown once, however many nodes
 
     def inventory(self) -> dict[str, InventoryEntry]:

@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.egress import curl
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, misfits
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, misbehaving_servers
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 NODES = ("controller-1", "worker-1", "worker-2")
@@ -137,11 +137,11 @@ def direct(lab, audit):
             faults.port_closed(lab, ROWS["api-ecr-us"], 443, how="reject with icmpx admin-prohibited"),
             faults.port_closed(lab, ROWS["dkr-ecr-us"], 443, how="reject with tcp reset"),
             faults.login_page(lab, ROWS["anypoint"], how="plain"),
-            faults.login_page(lab, misfits.LOGIN_NAME),
+            faults.login_page(lab, misbehaving_servers.LOGIN_NAME),
             faults.inspection_trusted(lab, TRUSTING),
             faults.resolvers(lab, "controller-1", "dns-wrong", "dns"),
             faults.resolvers(lab, "worker-1", "dns", "dns-wildcard", search="guests.example"),
-            faults.resolvers(lab, "worker-2", "dns", "dns-wrong", search=misfits.WILDCARD_DOMAIN),
+            faults.resolvers(lab, "worker-2", "dns", "dns-wrong", search=misbehaving_servers.WILDCARD_DOMAIN),
         ):
             stack.enter_context(fault)
         return audit(rtf_smtp={"host": SMTP, "port": 2525})
@@ -178,9 +178,9 @@ def test_curl_agrees(direct):
             "docker-images-prod": "answered",
         },
     )
-    assert direct.curl["controller-1"][misfits.LOGIN_NAME] == "bad certificate"
+    assert direct.curl["controller-1"][misbehaving_servers.LOGIN_NAME] == "bad certificate"
     # It takes the login page for the registry's answer.
-    assert direct.curl[TRUSTING][misfits.LOGIN_NAME] == "answered"
+    assert direct.curl[TRUSTING][misbehaving_servers.LOGIN_NAME] == "answered"
 
 
 def assert_same(found, some):
@@ -203,14 +203,14 @@ def test_a_login_page_is_shown(direct):
 
 
 def test_name_servers_that_lie_are_named(direct):
-    wrong = f"resolves {misfits.WRONG_NAME} to 198.51.100.40, where it is tls_intercepted"
+    wrong = f"resolves {misbehaving_servers.WRONG_NAME} to 198.51.100.40, where it is tls_intercepted"
     assert direct.result("controller-1", "dns")["observed"] == f"198.51.100.54 {wrong}"
     assert direct.result("worker-2", "dns")["observed"] == f"198.51.100.54 {wrong}"
     assert direct.result("worker-1", "dns")["observed"].startswith("198.51.100.55 resolves every name, even ")
     assert "Ask the DNS team to make 198.51.100.55 return NXDOMAIN" in direct.result("worker-1", "dns")["remedy"]
     assert direct.result("worker-1", "dns_search")["remedy"].startswith("Fix egress.dns first")
     assert (
-        f"Remove {misfits.WILDCARD_DOMAIN} from the search domains of worker-2"
+        f"Remove {misbehaving_servers.WILDCARD_DOMAIN} from the search domains of worker-2"
         in direct.result("worker-2", "dns_search")["remedy"]
     )
 

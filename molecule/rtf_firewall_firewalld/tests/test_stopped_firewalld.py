@@ -9,7 +9,7 @@ Runs when the role is gone again.
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.promises import Promises
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.front_end_tests import Promises
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import PREPARE, REVERT, Scenario
 
 NODE = "worker-1"

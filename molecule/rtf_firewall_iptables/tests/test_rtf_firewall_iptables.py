@@ -4,7 +4,7 @@
 
 """The port table in iptables, beside the rules of a site, as packets see it."""
 
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.contract import FirewallContract
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.packet_filter_tests import FirewallContract
 
 
 class TestIptables(FirewallContract):

@@ -4,13 +4,13 @@
 
 """rtf_firewall on ufw, judged by packets from other nodes and from outside."""
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.front_end_tests import Promises
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted import (
     KILL,
     in_front_of_systemd_run,
     is_pending,
     module,
 )
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.promises import Promises
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 

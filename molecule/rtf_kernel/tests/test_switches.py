@@ -4,13 +4,13 @@
 
 """What a site may ask for besides: asked for, it holds after a restart; taken back, everything is as it was.
 
-Units, files, routing rules and ethtool are real; `switchable` says what is not.
+Units, files, routing rules and ethtool are real; `switchable_features` says what is not.
 """
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.molecule import switchable
-from ansible_collections.hostprep.runtime_fabric.molecule.switchable import (
+from ansible_collections.hostprep.runtime_fabric.molecule import switchable_features
+from ansible_collections.hostprep.runtime_fabric.molecule.switchable_features import (
     ASKED_FOR,
     FSTAB,
     RULE,
@@ -50,11 +50,11 @@ def state(lab):
 def before(lab, site):
     """The state of a node that nothing was asked of, with everything that can be switched off."""
     assert site.run(NODE, entry_point="revert").code == 0
-    switchable.provide(lab, NODE)
+    switchable_features.provide(lab, NODE)
     found = state(lab)
     assert (found["enabled"], found["offloads"], found["rules"]) == (["enabled"] * 3, ["on", "on"], [RULE])
     yield found
-    switchable.take_away(lab, NODE)
+    switchable_features.take_away(lab, NODE)
 
 
 @pytest.fixture(scope="module")

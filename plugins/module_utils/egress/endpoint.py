@@ -7,7 +7,7 @@ import collections
 import re
 import socket
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import connection_paths
 

@@ -4,7 +4,7 @@
 """Tell a filter by server name from a server that does not answer at all: ask again without the name, and with another."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, tls_handshake, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls_handshake, verdict_causes, verdicts
 
 # A reserved name (RFC 2606), which filters usually pass.
 _OTHER_NAME = "www.example.com"
@@ -24,12 +24,12 @@ def tell(attempt, open_wire):
         if answered:
             words = f"for {name}" if name else "without a server name"
             return (
-                causes.NAME_FILTERED,
+                verdict_causes.NAME_FILTERED,
                 f"the same address answers TLS {words}, so it is the name {attempt.endpoint.server_name} that is filtered",
             )
     if None in answers:
         return None
-    return causes.NO_TLS_ANSWER, f"nor is there an answer without a server name, or for {_OTHER_NAME}"
+    return verdict_causes.NO_TLS_ANSWER, f"nor is there an answer without a server name, or for {_OTHER_NAME}"
 
 
 def _answers(attempt, open_wire, name):

@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
     endpoint,
     packet_departures,
-    pod_view,
+    pod_namespace_probes,
     prober,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
@@ -55,7 +55,7 @@ class PodPaths:
         ]
         self._dialled = dialled
         self._seconds = seconds
-        view = pod_view.PodView(namespace, seconds, probe)
+        view = pod_namespace_probes.PodView(namespace, seconds, probe)
         self._worker = forked_worker.Worker(view.serve, deadline_seconds + 4 * _GRACE)
         self._found = None
 

@@ -10,11 +10,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.attempt import HOLD_LAYER, Attempt
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
-    causes,
     connection_paths,
     proxy_concurrency,
     resolver,
     sinkholes,
+    verdict_causes,
     verdicts,
 )
 
@@ -177,7 +177,9 @@ def _with_loopback(endpoint, result):
     """The result of a failure; that a name resolves to this host itself is the reason of any."""
     reason = sinkholes.of_this_host(endpoint.host, result.get("addresses"))
     if reason:
-        result.update(cause=causes.SINKHOLE, detail=f"{result['detail']}; {reason}" if result["detail"] else reason)
+        result.update(
+            cause=verdict_causes.SINKHOLE, detail=f"{result['detail']}; {reason}" if result["detail"] else reason
+        )
     return result
 
 

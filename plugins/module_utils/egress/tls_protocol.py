@@ -5,7 +5,7 @@
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import name_filter, tls_check
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Protocol
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes
 
 
 class TlsProtocol(Protocol):
@@ -48,7 +48,7 @@ class TlsProtocol(Protocol):
 
     def diagnose(self, attempt, cause):
         """See Protocol.diagnose."""
-        if cause != causes.NO_TLS_ANSWER:
+        if cause != verdict_causes.NO_TLS_ANSWER:
             return None
         return name_filter.tell(attempt, lambda: self.open(attempt.unrecorded()))
 

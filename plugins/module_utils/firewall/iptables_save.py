@@ -9,7 +9,7 @@ Every match and target that is not known here counts as one that may hold or not
 
 import shlex
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_truths
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_conditions
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_fields import (
     NUMBERS_OF_TCP_FLAGS,
     PASSING_TARGETS,
@@ -37,7 +37,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
     Rule,
     Verdict,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.port_truths import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.port_conditions import (
     FALSE,
     TRUE,
     UNKNOWN,
@@ -259,7 +259,7 @@ def _in_set(networks, sides):
             return UNKNOWN
         truth = FALSE
         for first, last in networks:
-            truth = port_truths.either(truth, is_between(address(value), first, last))
+            truth = port_conditions.either(truth, is_between(address(value), first, last))
         return truth
 
     return condition
@@ -282,7 +282,7 @@ def _transport(arguments):
     if number is None:
         # Names beyond those of tcp, udp and icmp are of other protocols, whatever they are.
         return _always(FALSE if wanted.isalpha() else UNKNOWN)
-    return lambda packet, state: port_truths.known(PROTOCOLS[packet.transport] == number)
+    return lambda packet, state: port_conditions.known(PROTOCOLS[packet.transport] == number)
 
 
 def _ports(value):
@@ -299,7 +299,7 @@ def _ports(value):
             truth = FALSE
             for first, last in pairs:
                 for one in value:
-                    truth = port_truths.either(truth, is_between(one, first, last))
+                    truth = port_conditions.either(truth, is_between(one, first, last))
             return truth
 
         return condition
@@ -313,7 +313,7 @@ def _flags(arguments):
     mask, wanted = map(_flag_number, arguments)
     if mask is None or wanted is None:
         return _unknown
-    return lambda packet, state: port_truths.known(packet.transport == "tcp" and SYN & mask == wanted)
+    return lambda packet, state: port_conditions.known(packet.transport == "tcp" and SYN & mask == wanted)
 
 
 def _flag_number(text):
@@ -333,7 +333,7 @@ def _states(arguments):
         return _unknown
 
     def condition(packet, state):
-        return port_truths.known(None if state.tracking is None else state.tracking in wanted)
+        return port_conditions.known(None if state.tracking is None else state.tracking in wanted)
 
     return condition
 
@@ -350,7 +350,7 @@ def _mark(field):
 
         def condition(packet, state):
             held = getattr(state, field)
-            return UNKNOWN if pair is None or held is None else port_truths.known(held & pair[1] == pair[0])
+            return UNKNOWN if pair is None or held is None else port_conditions.known(held & pair[1] == pair[0])
 
         return condition
 
@@ -363,7 +363,7 @@ def _address_type(side):
 
         def condition(packet, state):
             kind = "LOCAL" if side == "destination" and packet.oif == "" else "UNICAST"
-            return port_truths.known(kind in wanted)
+            return port_conditions.known(kind in wanted)
 
         return condition
 
@@ -384,7 +384,7 @@ def _address_range(side):
 
 
 def _packet_type(arguments):
-    return _always(port_truths.known((arguments or [""])[0] in ("unicast", "host")))
+    return _always(port_conditions.known((arguments or [""])[0] in ("unicast", "host")))
 
 
 def _of_other_transports(arguments):
@@ -416,7 +416,7 @@ _MATCHES = {
     ("conntrack", "--ctorigdst"): _side("dst"),
     ("conntrack", "--ctorigsrc"): _side("src"),
     ("conntrack", "--ctorigdstport"): _ports([PORT]),
-    ("conntrack", "--ctdir"): lambda arguments: _always(port_truths.known(arguments == ["ORIGINAL"])),
+    ("conntrack", "--ctdir"): lambda arguments: _always(port_conditions.known(arguments == ["ORIGINAL"])),
     ("mark", "--mark"): _mark("mark"),
     ("connmark", "--mark"): _mark("connection_mark"),
     ("addrtype", "--dst-type"): _address_type("destination"),

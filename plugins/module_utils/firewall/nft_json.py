@@ -10,7 +10,7 @@ Every expression that is not known here counts as one that may hold or not.
 import json
 from collections import namedtuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_truths
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_conditions
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_fields import (
     ABSENT,
     NUMBERS_OF_TCP_FLAGS,
@@ -39,7 +39,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
     Rule,
     Verdict,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.port_truths import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.port_conditions import (
     FALSE,
     TRUE,
     UNKNOWN,
@@ -137,14 +137,14 @@ class _Elements:
             return UNKNOWN
         truth = FALSE
         if isinstance(value, (int, tuple)) and not self.words:
-            truth = port_truths.known(value in self.plain)
+            truth = port_conditions.known(value in self.plain)
         else:
             for scalar in self.plain:
-                truth = port_truths.either(truth, _holds(value, "==", scalar, {}, names))
+                truth = port_conditions.either(truth, _holds(value, "==", scalar, {}, names))
         for first, last in self.spans:
-            truth = port_truths.either(truth, is_between(value, first, last))
+            truth = port_conditions.either(truth, is_between(value, first, last))
         for element in self.rest:
-            truth = port_truths.either(truth, _holds(value, "==", element, {}, names))
+            truth = port_conditions.either(truth, _holds(value, "==", element, {}, names))
         return truth
 
 
@@ -216,7 +216,7 @@ def _holds(value, operator, right, sets, names):
     if operator in ("in", "!"):
         bits = _number(right, names)
         if isinstance(value, int) and bits is not None:
-            return port_truths.known(bool(value & bits) == (operator == "in"))
+            return port_conditions.known(bool(value & bits) == (operator == "in"))
         return UNKNOWN if operator == "!" else _holds(value, "==", right, sets, names)
     if operator != "==" or value is None:
         return UNKNOWN
@@ -245,7 +245,7 @@ def _in_composite(value, right, sets, names):
     if kind == "concat" and isinstance(value, list) and len(value) == len(content):
         truth = TRUE
         for one, part in zip(value, content):
-            truth = port_truths.both(truth, _holds(one, "==", part, sets, {}))
+            truth = port_conditions.both(truth, _holds(one, "==", part, sets, {}))
         return truth
     if isinstance(value, list):
         return UNKNOWN
@@ -336,7 +336,7 @@ class _Rule:
                     truth = rest if value != ABSENT else FALSE
                 else:
                     truth = _holds(value, "==", wanted, self.sets, names)
-                rest = port_truths.both(rest, negated(truth))
+                rest = port_conditions.both(rest, negated(truth))
                 found.append((truth, _verdict(verdict)))
             return found
 
@@ -369,16 +369,16 @@ def _absent(expression, packet, state):
     if isinstance(expression, dict) and len(expression) == 1 and set(expression) <= set(_FOLDED):
         (parts,) = expression.values()
     values = [_value(part, packet, state) for part in (parts if isinstance(parts, list) else [parts])]
-    return port_truths.known(ABSENT in values)
+    return port_conditions.known(ABSENT in values)
 
 
 def _rejecting(about):
     """How it is rejected says which packets are: nft leaves out the condition that says the same."""
     kind = about.get("type") if isinstance(about, dict) else None
     if kind == "tcp reset":
-        return [("if", lambda packet, state: port_truths.known(packet.transport == "tcp"))]
+        return [("if", lambda packet, state: port_conditions.known(packet.transport == "tcp"))]
     if kind in ("icmp", "icmpv6"):
-        return [("if", lambda packet, state: port_truths.known((":" in packet.source) == (kind == "icmpv6")))]
+        return [("if", lambda packet, state: port_conditions.known((":" in packet.source) == (kind == "icmpv6")))]
     return []
 
 

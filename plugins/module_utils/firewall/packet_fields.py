@@ -12,8 +12,12 @@ import functools
 import socket
 from collections import namedtuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_truths
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.port_truths import FALSE, TRUE, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_conditions
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.port_conditions import (
+    FALSE,
+    TRUE,
+    UNKNOWN,
+)
 
 # bits: 32 or 128. number: the address.
 Address = namedtuple("Address", "bits number")
@@ -74,7 +78,7 @@ def is_between(value, first, last):
     if value is None or first is None or last is None:
         return UNKNOWN
     if value == PORT:
-        return port_truths.exactly(port_truths.between(first, last))
+        return port_conditions.exactly(port_conditions.between(first, last))
     if isinstance(value, str) and value in WITHIN:
         lowest, highest = WITHIN[value]
         if first <= lowest and last >= highest:
@@ -83,9 +87,9 @@ def is_between(value, first, last):
     if isinstance(value, Address):
         if not isinstance(first, Address) or not isinstance(last, Address):
             return UNKNOWN
-        return port_truths.known(value.bits == first.bits and first.number <= value.number <= last.number)
+        return port_conditions.known(value.bits == first.bits and first.number <= value.number <= last.number)
     if isinstance(value, int) and isinstance(first, int) and isinstance(last, int):
-        return port_truths.known(first <= value <= last)
+        return port_conditions.known(first <= value <= last)
     return UNKNOWN
 
 
@@ -96,7 +100,7 @@ def is_equal(value, other):
     if value == PORT or (isinstance(value, str) and value in WITHIN):
         return is_between(value, other, other) if isinstance(other, int) else UNKNOWN
     if isinstance(value, str) and isinstance(other, str) and other.endswith("*") and not other.endswith("\\*"):
-        return port_truths.known(value.startswith(other[:-1]))
+        return port_conditions.known(value.startswith(other[:-1]))
     if type(value) is not type(other):
         return UNKNOWN
-    return port_truths.known(value == other)
+    return port_conditions.known(value == other)

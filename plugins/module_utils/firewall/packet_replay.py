@@ -49,7 +49,7 @@ _DEEPEST = 64  # jumps; the kernel allows 16
 
 
 def replay(chains, packet, ports):
-    """Return [Answer] for a packet to each of these ports (a set as in port_truths), sorted by their first port.
+    """Return [Answer] for a packet to each of these ports (a set as in port_conditions), sorted by their first port.
 
     chains: the base chains of all tables.
     """

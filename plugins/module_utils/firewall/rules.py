@@ -8,7 +8,7 @@ import socket
 from collections import namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 
 # One rule for packets that come in.
 #   comment: which rows it serves, one word. transport: "tcp" or "udp".

@@ -9,7 +9,7 @@ alternative names only (Go 1.15), and no certificate below the root may be signe
 
 import collections
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, verdicts, x509
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes, verdicts, x509
 
 # Go 1.24; what OpenSSL requires depends on its configuration.
 _SHORTEST_RSA_KEY = 1024
@@ -64,7 +64,7 @@ def explained(failure, chain, server_name, now, trusted_organisations, trusts_no
         return _expired(failure, chain, now)
     if failure.detail == UNEXPLAINED and _outside(chain.certificates[0], now):
         return _expired(verdicts.LayerFailed(verdicts.TLS_EXPIRED, failure.detail), chain, now)
-    if failure.cause == causes.WEAK_CERTIFICATE:
+    if failure.cause == verdict_causes.WEAK_CERTIFICATE:
         found = _weak(chain, _COMMON_RSA_KEY)
         return verdicts.LayerFailed(
             failure.verdict, f"{failure.detail}: {found.detail}" if found else failure.detail, failure.cause
@@ -81,7 +81,7 @@ def _other_name(chain, server_name):
             verdicts.TLS_NAME_MISMATCH,
             f"the certificate has no subject alternative names; its subject is {leaf.subject or 'empty'}, and container "
             "runtimes ignore the common name",
-            causes.COMMON_NAME_ONLY,
+            verdict_causes.COMMON_NAME_ONLY,
         )
     return verdicts.LayerFailed(verdicts.TLS_NAME_MISMATCH, f"the certificate is for {some(leaf.names)}")
 
@@ -98,7 +98,7 @@ def _weak(chain, shortest_key=_SHORTEST_RSA_KEY):
         return verdicts.LayerFailed(
             verdicts.TLS_UNTRUSTED,
             f"the certificate of {certificate.subject} {why}, which container runtimes refuse",
-            causes.WEAK_CERTIFICATE,
+            verdict_causes.WEAK_CERTIFICATE,
         )
     return None
 
@@ -122,7 +122,7 @@ def _expired(failure, chain, now):
                 failure.verdict,
                 f"{failure.detail}: the server sends the certificate of the authority {certificate.subject}, valid from "
                 f"{iso(certificate.not_before)} to {iso(certificate.not_after)}; {own}, {clock}",
-                causes.EXPIRED_INTERMEDIATE,
+                verdict_causes.EXPIRED_INTERMEDIATE,
             )
     if not chain.whole:
         return verdicts.LayerFailed(failure.verdict, f"{failure.detail}: that of an authority; {own}, {clock}")
@@ -130,7 +130,7 @@ def _expired(failure, chain, now):
         failure.verdict,
         f"{failure.detail}: every certificate that the server sends is valid, so that of {chain.certificates[-1].issuer} in "
         f"the trust store of this host is not, {clock}",
-        causes.EXPIRED_ROOT,
+        verdict_causes.EXPIRED_ROOT,
     )
 
 
@@ -143,16 +143,16 @@ def _untrusted(failure, chain, trusted_organisations, trusts_nothing):
             f"by {leaf.issuer}"
         )
     elif leaf.self_issued:
-        cause = causes.SELF_SIGNED
+        cause = verdict_causes.SELF_SIGNED
         detail = f"{failure.detail}; the server's certificate is signed by itself: {leaf.subject}"
     elif top.self_issued or len(chain.certificates) > 1:
-        cause = causes.UNKNOWN_ISSUER
+        cause = verdict_causes.UNKNOWN_ISSUER
         detail = f"{detail}; the chain ends with {top.issuer}, which this host does not trust"
     elif chain.whole and leaf.issuer_organisation and leaf.issuer_organisation in trusted_organisations:
-        cause = causes.INCOMPLETE_CHAIN
+        cause = verdict_causes.INCOMPLETE_CHAIN
         detail = f"{detail}; the server sends its own certificate only, without that of its issuer"
     elif chain.whole:
-        cause = causes.LONE_CERTIFICATE
+        cause = verdict_causes.LONE_CERTIFICATE
         detail = (
             f"{detail}; the server sends its own certificate only: its issuer is a root authority that this host lacks, or an "
             "intermediate one, whose certificate the server has to send"

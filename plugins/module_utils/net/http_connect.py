@@ -5,10 +5,10 @@
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     auth_challenges,
-    causes,
     http_heads,
     proxy_url,
     user_agent,
+    verdict_causes,
     verdicts,
 )
 
@@ -82,7 +82,7 @@ def _authentication(proxy, head):
     offered = auth_challenges.schemes(head.repeated.get("proxy-authenticate", ()))
     listed = ", ".join(offered) or "no scheme named"
     if offered and "basic" not in [scheme.lower() for scheme in offered]:
-        return causes.NO_BASIC, f"it requires an authentication scheme other than Basic: {listed}"
+        return verdict_causes.NO_BASIC, f"it requires an authentication scheme other than Basic: {listed}"
     if proxy.username is None:
         return None, f"it asks for a user name and password ({listed})"
     return None, "it rejects the configured user name and password"

@@ -7,7 +7,7 @@ import socket
 import threading
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import thread_pool
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, sinkholes, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import sinkholes, verdict_causes, verdicts
 
 _CAUSES = {
     socket.EAI_NONAME: "the name does not exist",
@@ -68,7 +68,7 @@ class _Question:
             raise verdicts.LayerFailed(verdicts.UNRESOLVED, f"{host}: the name exists but has no address")
         sinkhole = sinkholes.of_no_server(host, self._addresses)
         if sinkhole:
-            raise verdicts.LayerFailed(verdicts.UNRESOLVED, sinkhole, causes.SINKHOLE)
+            raise verdicts.LayerFailed(verdicts.UNRESOLVED, sinkhole, verdict_causes.SINKHOLE)
         return list(self._addresses)
 
 

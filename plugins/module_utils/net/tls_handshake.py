@@ -11,9 +11,9 @@ import ssl
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
-    causes,
     certificate_chain,
     tls_records,
+    verdict_causes,
     verdicts,
 )
 
@@ -118,7 +118,7 @@ def handshake(context, wire, server_name, seconds):
             failure = verdicts.LayerFailed(verdicts.BLOCKED, f"received a web page instead of TLS: {start}")
         failure.heard = channel.heard()
         if failure.verdict == verdicts.TLS_FAILED and not failure.heard:
-            failure.cause = causes.NO_TLS_ANSWER
+            failure.cause = verdict_causes.NO_TLS_ANSWER
         raise failure from exc
     return channel
 
@@ -225,7 +225,7 @@ def _failure(exc, seconds):
         return verdicts.LayerFailed(
             _VERDICTS.get(code, verdicts.TLS_UNTRUSTED),
             exc.verify_message,
-            causes.WEAK_CERTIFICATE if code in _TOO_WEAK else None,
+            verdict_causes.WEAK_CERTIFICATE if code in _TOO_WEAK else None,
         )
     if isinstance(exc, ConnectionError):
         return verdicts.LayerFailed(verdicts.TLS_FAILED, f"cut during the handshake ({exc.strerror})")

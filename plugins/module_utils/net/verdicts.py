@@ -42,7 +42,7 @@ OK = "ok"
 class LayerFailed(Exception):
     """A layer failed: `verdict` is one of the constants above or a protocol's own, `detail` is one sentence.
 
-    cause: one of those in causes.py, None where no more is known. heard: the first bytes that the peer of a TLS handshake
+    cause: one of those in verdict_causes.py, None where no more is known. heard: the first bytes that the peer of a TLS handshake
     sent.
     """
 

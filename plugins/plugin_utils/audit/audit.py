@@ -13,26 +13,26 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import (
+    cluster_evidence,
     coverage,
-    document,
+    left_out_checks,
+    nodes_to_judge,
     readiness,
-    selection,
-    shared,
-    subjects,
+    report_document,
     waivers,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import causes, endpoints
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import endpoints, grouping
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import (
     ClusterNote,
     Document,
     Report,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, collection_version
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import NODE_ROLES, Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
@@ -59,14 +59,14 @@ def audit(
     plan of the port matrix, None where the run had none. not_collected: `{node: {id of a result: why}}` of what the evidence
     does not answer, because it was collected for other inputs.
     """
-    rows, scope, today = checks.load(), subjects.scope_of(inputs), now.date()
+    rows, scope, today = checks.load(), nodes_to_judge.scope_of(inputs), now.date()
     catalogue = of_site(catalogue, inputs)
-    matrix = outcome.Matrix(ports, evidence) if ports else None
-    evidence = shared.with_shared_parts(evidence, matrix)
+    matrix = matrix_outcome.Matrix(ports, evidence) if ports else None
+    evidence = cluster_evidence.with_shared_parts(evidence, matrix)
     cluster = _subjects(catalogue, inputs, evidence, matrix)
 
     # Everything below follows from this list of results.
-    off, expected = selection.switched_off(inputs), selection.without_evidence(inputs)
+    off, expected = left_out_checks.switched_off(inputs), left_out_checks.without_evidence(inputs)
     results = [
         result
         for subject in cluster
@@ -78,14 +78,14 @@ def audit(
             not_collected=not_collected.get(subject.node, {}),
         )
     ]
-    selected = selection.summary(results, inputs["checks"], inputs["skip_checks"], off)
-    left_out = selection.left_out(results, selected, evidence)
+    selected = left_out_checks.summary(results, inputs["checks"], inputs["skip_checks"], off)
+    left_out = left_out_checks.left_out(results, selected, evidence)
     accepted = waiver_list.parse(inputs["waivers"], check_patterns.globs(rows, catalogue))
-    judged = selection.leave_out(results, selected)
+    judged = left_out_checks.leave_out(results, selected)
     results = waivers.apply(judged, accepted, today, left_out)
     blocking = readiness.blocking(results, left_out)
-    nodes = document.nodes(cluster, results, evidence)
-    known = causes.cluster_of(
+    nodes = report_document.nodes(cluster, results, evidence)
+    known = grouping.cluster_of(
         evidence,
         {node["name"]: node["address"] or "" for node in nodes},
         matrix.document["cells"] if matrix else (),
@@ -94,23 +94,23 @@ def audit(
         _proxies(inputs),
     )
 
-    found_causes = causes.of_report(results, known)
+    found_causes = grouping.of_report(results, known)
     probed = {node: own.get("egress") for node, own in evidence.items()}
     found: Document = {
-        "format": document.FORMAT,
+        "format": report_document.FORMAT,
         "collection": collection_version.installed(),
         "generated": now.isoformat(timespec="seconds"),
         "release": scope["release"],
         "control_plane": scope["control_plane"],
         "phase": scope["phase"],
-        "readiness": document.readiness_of(nodes),
+        "readiness": report_document.readiness_of(nodes),
         "nodes": nodes,
         "blocking": len(blocking),
         "causes": found_causes,
         "selection": selected,
         "waivers": waivers.summary(judged, accepted, today, left_out),
         "results": results,
-        "not_verified": coverage.not_verified(rows, judged, subjects.requirements(scope, catalogue)),
+        "not_verified": coverage.not_verified(rows, judged, nodes_to_judge.requirements(scope, catalogue)),
         "cluster": cast(
             list[ClusterNote],
             tls_interception.notes(probed, endpoints.named_issuers(found_causes, results)),
@@ -132,9 +132,17 @@ def _proxies(inputs: Inputs) -> dict[str, str]:
     return found
 
 
-def _subjects(catalogue: Catalog, inputs: Inputs, evidence: Evidence, matrix: outcome.Matrix | None) -> list[Subject]:
+def _subjects(
+    catalogue: Catalog, inputs: Inputs, evidence: Evidence, matrix: matrix_outcome.Matrix | None
+) -> list[Subject]:
     """The nodes with their requirements, those of the port table included."""
-    scope = subjects.scope_of(inputs)
-    rows = {role: matrix.rows(role) if matrix else outcome.rows_without(catalogue, scope, role) for role in NODE_ROLES}
+    scope = nodes_to_judge.scope_of(inputs)
+    rows = {
+        role: matrix.rows(role) if matrix else matrix_outcome.rows_without(catalogue, scope, role)
+        for role in NODE_ROLES
+    }
     inventory = {node: own["inventory"] for node, own in evidence.items()}
-    return [subject._replace(ports=rows[subject.role]) for subject in subjects.of_cluster(catalogue, inputs, inventory)]
+    return [
+        subject._replace(ports=rows[subject.role])
+        for subject in nodes_to_judge.of_cluster(catalogue, inputs, inventory)
+    ]

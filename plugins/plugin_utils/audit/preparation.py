@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.effect import judge_effect, sentence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.role_effect import judge_effect, sentence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.inspections import evidence_for
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.inspections import evidence_for
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import (
     Cluster,
     Host,
     Plan,
@@ -24,7 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
     Role,
     Settings,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
 
 Probed = Sequence[Mapping[str, Any]]  # endpoints as egress_info returns them
 

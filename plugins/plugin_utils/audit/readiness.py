@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.left_out_checks import EVENTS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.selection import EVENTS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN, WAIVED
 
 READINESS = READY, NOT_READY, INCOMPLETE = "ready", "not_ready", "incomplete"

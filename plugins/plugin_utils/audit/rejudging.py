@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.saved_run import SavedRun
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, port_matrix, uncollected
@@ -75,7 +75,7 @@ def rejudge(
 
 def _defaults() -> dict[str, Any]:
     """Inputs that this version has and the one that saved the run may not have had."""
-    return {option.short: option.default for option in declaration.load().of_role(ROLE).values()}
+    return {option.short: option.default for option in input_declarations.load().of_role(ROLE).values()}
 
 
 def _with_rows(ports: port_matrix.PortPlan | None, catalogue: Catalog, inputs: Mapping[str, Any]) -> Any:

@@ -10,12 +10,12 @@ import datetime
 from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, cast
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import selection
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import left_out_checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Acceptance, Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.waiver_list import (
     Waiver,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.documented_fields import Field
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
     FAIL,
     SKIPPED,
@@ -93,7 +93,7 @@ def summary(
 
 
 def _can_be_waived(result: Result, left_out: Collection[tuple[str, str]]) -> bool:
-    if result["id"] in selection.EVENTS:
+    if result["id"] in left_out_checks.EVENTS:
         return False
     return result["status"] == FAIL or (result["status"] == SKIPPED and (result["id"], result["node"]) in left_out)
 

@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files, rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import FOLDER, CatalogError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog, parse
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 

@@ -15,7 +15,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted, repeatable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import (
+    named,
+    quoted,
+    repeatable,
+)
 
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, clusters, rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
@@ -36,7 +36,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
 
 # Ids of probes that are not rows of the catalogue, and the input that asks for each.
 PROBES_OF_INPUTS = {"persistence-database": "rtf_persistence_database", "private-registry": "rtf_registry"}
@@ -91,23 +91,25 @@ _PORT: tuple[dict[str, Validator], dict[str, Validator]] = (
 def _port(value: Any) -> Any:
     """A port of text as a number; anything else is left to its validator."""
     try:
-        return value_types.integer(value)
+        return type_conversion.integer(value)
     except ValueError:
         return value
 
 
 def _ports(value: Any) -> list[Any]:
-    numbers = value if isinstance(value, list) else value_types.list_of(value) if isinstance(value, str) else [value]
+    numbers = (
+        value if isinstance(value, list) else type_conversion.list_of(value) if isinstance(value, str) else [value]
+    )
     return [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in numbers]
 
 
-_ENDPOINT_TYPES = {"port": _port, "mutual_tls": value_types.boolean, "control_planes": value_types.list_of}
+_ENDPOINT_TYPES = {"port": _port, "mutual_tls": type_conversion.boolean, "control_planes": type_conversion.list_of}
 
 
 def _typed(entry: Any, types: Mapping[str, Callable[[Any], Any]]) -> Any:
     """Return an entry with its fields converted from text; one that is not a dictionary is left to its validator."""
     try:
-        return value_types.fields(entry, types) if isinstance(entry, dict) else entry
+        return type_conversion.fields(entry, types) if isinstance(entry, dict) else entry
     except ValueError as problem:
         raise RowError(str(problem)) from None
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import DEFAULT_RELEASE, Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import (
@@ -22,13 +22,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_req
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     cluster_networks,
-    inputs,
     ntp_servers,
     proxy_url,
+    typed_inputs,
     validators,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
 
@@ -75,7 +75,9 @@ def request(catalogue: Catalog, groups: Mapping[str, list[str]], variables: Mapp
 
 
 def _typed(variables: dict[str, Any], catalogue: Catalog) -> dict[str, Any]:
-    values, problems = inputs.typed(variables, validators.by_variable(declaration.load().variables, catalogue))
+    values, problems = typed_inputs.typed(
+        variables, validators.by_variable(input_declarations.load().variables, catalogue)
+    )
     if problems:
         raise InventoryError("\n".join(problems))
     return values

@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import default_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.mail_server import MailServer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_services import Service
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import (
     POD_CIDR,
     SERVICE_CIDR,
     SPARE_ADDRESSES,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.mail_server import MailServer
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_services import Service
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import ProxySettings
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import reasons
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import task_failures
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import (
     PortEvidence,
     Result,
@@ -89,4 +89,4 @@ def _through_load_balancer(result: Result, failure: str) -> dict[str, Any]:
 
 
 def _why(result: Result, failure: str, otherwise: str) -> str:
-    return reasons.reason(result.get("msg") or failure or otherwise)
+    return task_failures.reason(result.get("msg") or failure or otherwise)

@@ -92,7 +92,7 @@ class PortEvidence(TypedDict, total=False):
 
 
 class SharedEvidence(TypedDict, total=False):
-    """What a node's checks need to know of the other nodes; audit/shared.py computes it from the evidence of all."""
+    """What a node's checks need to know of the other nodes; audit/cluster_evidence.py computes it from the evidence of all."""
 
     cluster: dict[str, dict[str, Json]]
     cluster_size: dict[str, int]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted, repeatable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted, repeatable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
 
 ALL = ("*",)
 
@@ -40,7 +40,7 @@ def globs(checks: Sequence[Check], catalogue: Catalog) -> Callable[[Any], list[s
 
     def check(value: Any) -> list[str]:
         try:
-            patterns = value_types.list_of(value)
+            patterns = type_conversion.list_of(value)
         except ValueError:
             raise ValueError("must be a list of names or globs of checks, such as [host.*]") from None
         for pattern in patterns:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import Declaration
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers, proxy_url
 
 PROXIES = ("rtf_http_proxy", "rtf_monitoring_proxy")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 
 _DURATION = re.compile(r"([1-9][0-9]*)([smhd])\Z")
 

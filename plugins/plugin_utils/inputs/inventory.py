@@ -10,9 +10,9 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import (
     CLUSTER,
     Declaration,
     Variable,
@@ -24,8 +24,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     validators,
     waiver_list,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of, typed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of, typed
 
 GROUPS = ("rtf_controllers", "rtf_workers")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.server_address import host_and_port
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
 
 ROW = "smtp-server"
 SECURITIES = ("starttls", "tls", "none")
@@ -38,7 +38,7 @@ def of_input(value: Any) -> MailServer | None:
         raise ValueError(f"security: {quoted(security)} is unknown; valid: {', '.join(SECURITIES)}")
     auth = value.get("auth", [])
     if isinstance(auth, str):
-        auth = value_types.list_of(auth)
+        auth = type_conversion.list_of(auth)
     if not isinstance(auth, list) or not all(isinstance(name, str) and name for name in auth):
         raise ValueError("auth: must be a list of mechanisms such as PLAIN")
     return MailServer(host, port, security, tuple(name.upper() for name in auth))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import Declaration
 
 _SIMILAR = 0.85  # of 1, which is the same
 

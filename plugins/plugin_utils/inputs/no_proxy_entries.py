@@ -10,7 +10,7 @@ import ipaddress
 import re
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 
 _NAME = re.compile(r"\.?(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\Z")
 

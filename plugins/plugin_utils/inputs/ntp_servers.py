@@ -14,9 +14,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host, kind
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import named, quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.type_names import kind
 
 # A host, or a dictionary of `host` and what ENTRY lists.
 Server = str | dict[str, Any]
@@ -33,7 +34,7 @@ KEY_TYPES = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512", *_CIPHER_BYTES)
 def _number(lowest: int, highest: int) -> Callable[[Any], int]:
     def check(value: Any) -> int:
         try:
-            found = value_types.integer(value)
+            found = type_conversion.integer(value)
         except ValueError:
             found = lowest - 1
         if not lowest <= found <= highest:
@@ -45,12 +46,12 @@ def _number(lowest: int, highest: int) -> Callable[[Any], int]:
 
 # Fields of an entry besides `host`. Names are those of chrony.conf(5), but for `pool`, which is a directive there.
 ENTRY: dict[str, Callable[[Any], Any]] = {
-    "pool": value_types.boolean,
-    "nts": value_types.boolean,
+    "pool": type_conversion.boolean,
+    "nts": type_conversion.boolean,
     "key": _number(1, _LARGEST_KEY_ID),
-    "iburst": value_types.boolean,
-    "prefer": value_types.boolean,
-    "trust": value_types.boolean,
+    "iburst": type_conversion.boolean,
+    "prefer": type_conversion.boolean,
+    "trust": type_conversion.boolean,
     "minpoll": _number(*_POLLS),
     "maxpoll": _number(*_POLLS),
     "maxsources": _number(1, _LARGEST_POOL),
@@ -78,7 +79,7 @@ def check_servers(value: Any) -> list[Server]:
     """A list of servers; returns it with the flags and numbers of its entries as such."""
     if not isinstance(value, (list, str)):
         raise ValueError(f"must be a list of host names or addresses, not a {kind(value)}")
-    servers = [_typed_server(entry) for entry in value_types.mixed(value)]
+    servers = [_typed_server(entry) for entry in type_conversion.mixed(value)]
     known = hosts(servers)
     twice = sorted({host for host in known if known.count(host) > 1})
     if twice:
@@ -98,7 +99,7 @@ def _typed_server(entry: Any) -> Server:
     if unknown:
         raise ValueError(f"{host}: {', '.join(unknown)} is unknown; valid besides host: {', '.join(ENTRY)}")
     try:
-        entry = value_types.fields(entry, ENTRY)
+        entry = type_conversion.fields(entry, ENTRY)
     except ValueError as problem:
         raise ValueError(f"{host}: {problem}") from None
     if entry.get("nts") and "key" in entry:
@@ -120,11 +121,11 @@ def check_keys(value: Any) -> list[dict[str, Any]]:
         raise ValueError(f"must be a list of keys {{id, type, secret}}, not a {kind(value)}")
     known: list[int] = []
     keys = []
-    for position, entry in enumerate(value_types.rows(value), 1):
+    for position, entry in enumerate(type_conversion.rows(value), 1):
         if not isinstance(entry, dict) or set(entry) != {"id", "type", "secret"}:
             raise ValueError(f"entry {position} must have exactly id, type and secret")
         try:
-            entry = value_types.fields(entry, {"id": _number(1, _LARGEST_KEY_ID)})
+            entry = type_conversion.fields(entry, {"id": _number(1, _LARGEST_KEY_ID)})
         except ValueError as problem:
             raise ValueError(f"entry {position}: {problem}") from None
         name = f"key {entry['id']}"

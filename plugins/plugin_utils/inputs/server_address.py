@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host, kind
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import named, quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.type_names import kind
 
 
 def host_and_port(value: Any, default_port: int, further: Sequence[str] = ()) -> tuple[str, int] | None:
@@ -35,7 +36,7 @@ def host_and_port(value: Any, default_port: int, further: Sequence[str] = ()) ->
 
 def _port(given: Any) -> int:
     try:
-        port = value_types.integer(given)
+        port = type_conversion.integer(given)
     except ValueError:
         port = 0
     if not 1 <= port <= 65535:

@@ -18,11 +18,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import named, quoted, repeatable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import (
+    named,
+    quoted,
+    repeatable,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, clusters, features
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.declaration import Input, Variable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError, network
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import Input, Variable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     check_patterns,
@@ -35,9 +39,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     site_services,
     waiver_list,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host, kind
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.type_names import kind
 
 Validator = Callable[[Any], Any]
 
@@ -75,7 +80,7 @@ def _validators_of(declared: Input, catalogue: Catalog) -> list[Validator]:
 
 def _typed(declared: Input, value: Any) -> Any:
     try:
-        return value_types.typed(declared.type, declared.elements, value)
+        return type_conversion.typed(declared.type, declared.elements, value)
     except ValueError as problem:
         if declared.unit:
             raise ValueError(f"{_limits(declared)}, not {quoted(value)}") from None

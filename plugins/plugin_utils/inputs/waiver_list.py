@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.quoting import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import value_types
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
 
 FIELDS = ("checks", "nodes", "reason", "expires")
 
@@ -51,7 +51,7 @@ def checked(check_globs: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the validator of rtf_waivers."""
 
     def check(value: Any) -> Any:
-        found = value_types.rows(value)
+        found = type_conversion.rows(value)
         parse(found, check_globs)
         return found
 
@@ -75,7 +75,7 @@ def _parse_entry(entry: Any, check_globs: Callable[[Any], Any]) -> Waiver:
 def _texts(entry: Mapping[str, Any], name: str, default: list[str] | None) -> list[str]:
     value = entry.get(name, default)
     if isinstance(value, str):
-        value = value_types.list_of(value)
+        value = type_conversion.list_of(value)
     if not isinstance(value, (list, tuple)) or not value or not all(isinstance(item, str) and item for item in value):
         raise ValueError(f"{name} must be a list of names or globs")
     return list(value)

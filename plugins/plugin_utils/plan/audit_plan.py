@@ -16,13 +16,13 @@ from typing import Any, TypedDict
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_services
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
     egress_probes,
-    kernel,
     no_proxy_rules,
     port_matrix,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_kernel
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
     Requirements,
     Row,
@@ -157,7 +157,7 @@ def _host_info(settings: list[Row], needed: set[str], inputs: Inputs) -> dict[st
     demands = installer.load()
     sized = [path for row in settings for path in row["expected"].get("directories_gib", {})]
     return {
-        **kernel.kernel_probes(settings),
+        **rtf_kernel.kernel_probes(settings),
         "sections": [section for name, section in HOST_SECTIONS.items() if name in needed],
         "kernel_options": [option["name"] for option in demands["kernel_options"]],
         "accounts": demands["service_accounts"],

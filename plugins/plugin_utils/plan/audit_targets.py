@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import NodeEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
-    audit_runs,
+    concurrent_audits,
     measurements,
     participants,
     port_matrix,
@@ -138,7 +138,7 @@ def to_probe(ports: port_matrix.PortPlan, matrix: Participants, listeners: Resul
     outside_host = ports["outside_host"]
     if outside_host in [node["name"] for node in ports["nodes"]]:
         raise ValueError(f"rtf_preflight_outside_host: {outside_host} is a node; name a host outside the cluster")
-    if audit_runs.in_the_way(listeners):
+    if concurrent_audits.in_the_way(listeners):
         return {"nodes": {}, "outside": []}
     plan = participants.plan_of(ports, matrix)
     held = {
@@ -157,7 +157,7 @@ def to_measure(
 
     probed: results of port_probe_info. outside: whether a host outside the cluster is to probe first.
     """
-    if audit_runs.in_the_way(listeners):
+    if concurrent_audits.in_the_way(listeners):
         return {"nodes": {}, "load_balancer": None, "steps": []}
     plan = participants.plan_of(ports, matrix)
     peers = {node.name: (probed.get(node.name) or {}).get("peers") for node in plan.nodes}
@@ -187,4 +187,6 @@ def _listening(listeners: Results, name: str) -> Mapping[str, Any]:
 def _evidence(ports: port_matrix.PortPlan, hosts: Results) -> dict[str, NodeEvidence]:
     """The part of the evidence of each node by which it takes part in the matrix."""
     names = [node["name"] for node in ports["nodes"]]
-    return {name: results.of_node({"host_info": dict(hosts.get(name, {}))}, in_run=name in hosts) for name in names}
+    return {
+        name: node_evidence.of_node({"host_info": dict(hosts.get(name, {}))}, in_run=name in hosts) for name in names
+    }

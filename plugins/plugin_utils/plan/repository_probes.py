@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.r
     ID_PREFIX,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
 
 # Who sets the environment of a person or an installer that runs the package manager; the last one counts.
 _ENVIRONMENTS = ("sessions", "login shells")

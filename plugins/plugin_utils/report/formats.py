@@ -12,20 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
-    html_page,
     junit_xml,
     markdown,
     prometheus,
     report_json,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.html import page
 
 MAIN = "report.json"  # the file whose path the run prints and returns
 EVIDENCE = "evidence.json"  # beside it, the run as it was collected
 # {format: (name of its file, its content)}
 FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
-    "html": ("report.html", html_page.text),
+    "html": ("report.html", page.text),
     "junit": ("junit.xml", junit_xml.text),
     "markdown": ("report.md", markdown.text),
     "prometheus": ("readiness.prom", prometheus.text),

@@ -10,7 +10,10 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report, results_by_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import (
+    Report,
+    results_by_node,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 
 # What XML 1.0 cannot hold, whatever a host or a peer sent.

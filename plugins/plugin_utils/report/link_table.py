@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import WIDTH, Line, shortened
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import (
+    WIDTH,
+    Line,
+    shortened,
+)
 
 _LABEL, _COLUMN = 20, 6
 _MOST_NODES = (WIDTH - _LABEL - 1) // _COLUMN  # with more, there is only the summary; report.json has all

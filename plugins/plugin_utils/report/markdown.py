@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudged
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudged_stamp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS, verdict_lines
 
 _CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f]")
@@ -31,7 +31,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield _plain(f"{' '.join(line for line, _colour in verdict_lines(document))}; {scope}; {document['generated']}")
     if "rejudged" in document:
         yield ""
-        yield _plain(rejudged.sentence(document["rejudged"], document["generated"]))
+        yield _plain(rejudged_stamp.sentence(document["rejudged"], document["generated"]))
     yield ""
     yield "| node | role | address | readiness |"
     yield "|---|---|---|---|"

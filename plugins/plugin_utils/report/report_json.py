@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 
 
 def text(report: Report) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import comparison, rejudged
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import comparison, rejudged_stamp
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import (
     ClusterNote,
     Document,
     results_by_node,
@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
     link_table,
     matrix_table,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.style import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import (
     COLOURS,
     MARKS,
     WIDTH,
@@ -153,7 +153,7 @@ def _closing_lines(report: Document) -> list[Line]:
     for waiver in report["waivers"]:
         out += _waiver_lines(waiver)
     if "rejudged" in report:
-        out += _hanging("", rejudged.sentence(report["rejudged"], report["generated"]), "cyan")
+        out += _hanging("", rejudged_stamp.sentence(report["rejudged"], report["generated"]), "cyan")
     if "since" in report and comparison.sentence(report["since"]):
         out += _hanging("", comparison.sentence(report["since"]), "cyan")
     missing = report["not_verified"]

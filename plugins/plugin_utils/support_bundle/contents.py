@@ -11,19 +11,22 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.document import Document, Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document, Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog, CatalogError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats as request_formats
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import html_page, markdown
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import markdown
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.html import page
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import encoded_text, site_names
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.addresses import Addresses
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.host_names import HostNames
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.secret_texts import Secrets
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.tally import Tally
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.address_pseudonyms import Addresses
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.host_name_pseudonyms import (
+    HostNames,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.replacement_counts import Tally
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.secret_removal import Secrets
 
 CONTENTS = "contents.json"
-_REPORTS = {"report.html": html_page.text, "report.md": markdown.text}
+_REPORTS = {"report.html": page.text, "report.md": markdown.text}
 
 
 class Run(NamedTuple):

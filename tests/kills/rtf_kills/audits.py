@@ -8,7 +8,7 @@ import json
 import time
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import cases, states, trial
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import end
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_commands import end
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.sites import write_site
 
 CONFIGURATION = "nftables"

@@ -6,8 +6,6 @@
 
 from typing import NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import Kill
-
 # What works on the controller alone or on the connection: nothing of it goes on when the controller is gone.
 LOCAL = (
     "meta",
@@ -32,14 +30,6 @@ LOCAL = (
 HEAVY = ("apt", "managed_blocks", "firewall_rules", "systemd_service")
 # What takes several modules in turn, which a worker of the controller goes on with where only its parent is gone.
 STEPWISE = ("firewall_rules",)
-SHORTEST = 0.05
-# Asked for again until there is one: SSH and sudo may not have come to it yet.
-HIT = (
-    "left=100; until {root}pkill -KILL --ns {process} --nslist pid -f '{pattern}'; do sleep 0.02; "
-    "left=$((left - 1)); test $left -gt 0 || exit 1; done"
-)
-CONNECTIONS = "^sshd(-session)?: ops"
-PARENT = "kill -s KILL {controller}"
 
 
 class Case(NamedTuple):
@@ -105,19 +95,3 @@ def cases(events, thorough=False):
             ]
         found += [Case(task, *kind) for kind in dict.fromkeys(kinds)]
     return found
-
-
-def kill_of(case, seconds, root, process, modules):
-    """The Kill of a Case.
-
-    seconds: how long its task takes without. root: the words before a command of root's. process: one of the node, as the
-    machine numbers it. modules: a pattern of what modules are called there.
-    """
-    if case.moment in ("start", "after"):
-        return Kill(case.task, case.moment)
-    delay = max(SHORTEST, seconds / 2)
-    patterns = {"module": modules, "connection": CONNECTIONS}
-    if case.moment in patterns:
-        words = HIT.format(root="".join(f"{word} " for word in root), process=process, pattern=patterns[case.moment])
-        return Kill(case.task, "into", delay, words.replace("{", "{{").replace("}", "}}"), of_controller=False)
-    return Kill(case.task, "into", delay, PARENT) if case.moment == "parent" else Kill(case.task, "into", delay)

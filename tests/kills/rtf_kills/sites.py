@@ -12,7 +12,7 @@ import shutil
 
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.molecule import switchable
+from ansible_collections.hostprep.runtime_fabric.molecule import switchable_features
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.tasks import CHECKOUT
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, proxies
 
@@ -65,7 +65,7 @@ def plain(lab, node):
 def nftables(lab, node):
     """The same with everything that rtf_kernel can switch off."""
     plain(lab, node)
-    switchable.provide(lab, node)
+    switchable_features.provide(lab, node)
 
 
 def firewalld(lab, node):
@@ -86,7 +86,7 @@ def firewalld(lab, node):
 # What is there, what is set beside EVERYWHERE, and the roles that are left out because they do the same elsewhere.
 CONFIGURATIONS = {
     "plain": (plain, {}, ()),
-    "nftables": (nftables, switchable.ASKED_FOR, ()),
+    "nftables": (nftables, switchable_features.ASKED_FOR, ()),
     "firewalld": (
         firewalld,
         {"rtf_firewall_backend": "firewalld", "rtf_firewall_default_deny": True},

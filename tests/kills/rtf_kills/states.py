@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import podman, run
 
-PROGRAM = Path(__file__).with_name("state_of_node.py")
+PROGRAM = Path(__file__).with_name("state_agent.py")
 # Modules on the node: Ansible hands them to Python on its standard input.
 MODULES = r"^(/usr/bin/python3|/usr/bin/python3 .*AnsiballZ.*)$"
 QUIET_SECONDS = 180

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import sites, states
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import end, play
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_commands import end
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.playbook_runs import play
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import environment, lifecycle
 
 PREPARE = ("prepare-rtf.yml", "--skip-tags")

@@ -6,7 +6,7 @@
 import contextlib
 import re
 
-from . import internet, misfits, proxies
+from . import internet, misbehaving_servers, proxies
 from .instance import INTERNET
 from .machine import podman, run
 
@@ -41,9 +41,9 @@ def only_proxies(lab, how="reject"):
 
 
 def login_page(lab, host, port=443, how="tls"):
-    """Who connects to a port of a host name gets the login page of misfits, over TLS or, `how="plain"`, in clear."""
+    """Who connects to a port of a host name gets the login page of misbehaving_servers, over TLS or, `how="plain"`, in clear."""
     address, page = lab.endpoint_address(host), internet.address_of("captive")
-    to_port = {"tls": misfits.TLS_PORT, "plain": misfits.PLAIN_PORT}[how]
+    to_port = {"tls": misbehaving_servers.TLS_PORT, "plain": misbehaving_servers.PLAIN_PORT}[how]
     return _diverted(lab, f"login_{address}_{port}", f"ip daddr {address} tcp dport {port} dnat to {page}:{to_port}")
 
 
@@ -117,7 +117,7 @@ def proxy_rules(lab, name, *lines):
 
 def forget_proxy_rules(lab):
     """Take back what a killed test left of proxy_rules()."""
-    for name in internet.HTTP_PROXIES:
+    for name in proxies.HTTP:
         path = f"{proxies.RULES}/{name}.conf"
         if lab.exec(INTERNET, "test", "-s", path, check=False).returncode == 0:
             _write(lab, INTERNET, path, "")

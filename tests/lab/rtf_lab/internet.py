@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from . import misfits, proxies
+from . import misbehaving_servers, proxies
 from .files import text_file
 from .machine import LabError
 
@@ -20,11 +20,8 @@ DNS_ADDRESS = f"{NETWORK}.53"
 # Host numbers of the lab's own services; endpoints of the catalogue are numbered from FIRST_ENDPOINT on.
 SERVICES = {
     "smtp": 25,
-    "proxy": 31,
-    "proxy-auth": 32,
-    "socks": 33,
-    "socks-auth": 34,
-    "proxy-inspect": 35,
+    **proxies.HTTP,
+    **proxies.SOCKS,
     "captive": 40,
     "dns": 53,
     "dns-wrong": 54,
@@ -42,8 +39,6 @@ NTP_KEYS = "/etc/lab/ntp/keys"
 # What ntp-auth knows; nodes that use it need it as an input. ntp-late is behind by so many seconds.
 NTP_KEY = (7, "SHA256", "HEX:9F1C0A5E6B7D48213344556677889900AABBCCDDEEFF00112233445566778899")
 NTP_LATE = 0.5
-HTTP_PROXIES = ("proxy", "proxy-auth", "proxy-inspect")
-SOCKS_PROXIES = ("socks", "socks-auth")
 # Beside the site's own name server: these lie.
 LYING_RESOLVERS = ("dns-wrong", "dns-wildcard")
 # The mail server's name, at which it has a certificate.
@@ -57,8 +52,8 @@ UNITS = (
     "lab-sink.socket",
     *(f"lab-ntp@{name}" for name in NTP_SERVERS),
     *(f"lab-dns@{name}" for name in LYING_RESOLVERS),
-    *(f"lab-squid@{name}" for name in HTTP_PROXIES),
-    *(f"lab-dante@{name}" for name in SOCKS_PROXIES),
+    *(f"lab-squid@{name}" for name in proxies.HTTP),
+    *(f"lab-dante@{name}" for name in proxies.SOCKS),
 )
 FIRST_ENDPOINT = 128
 LAST_ENDPOINT = 254
@@ -174,20 +169,20 @@ def configuration(endpoint_servers, node_addresses):
         text_file(NTP_KEYS, " ".join(str(part) for part in NTP_KEY) + "\n"),
         *(
             text_file(f"/etc/lab/squid/{name}.conf", proxies.squid_conf(name, address_of(name), DNS_ADDRESS))
-            for name in HTTP_PROXIES
+            for name in proxies.HTTP
         ),
         text_file(
             "/etc/lab/dns/dns-wrong.conf",
-            misfits.wrong_dns_conf(address_of("dns-wrong"), DNS_ADDRESS, address_of("captive")),
+            misbehaving_servers.wrong_dns_conf(address_of("dns-wrong"), DNS_ADDRESS, address_of("captive")),
         ),
         text_file(
             "/etc/lab/dns/dns-wildcard.conf",
-            misfits.wildcard_dns_conf(address_of("dns-wildcard"), names, address_of("captive")),
+            misbehaving_servers.wildcard_dns_conf(address_of("dns-wildcard"), names, address_of("captive")),
         ),
         text_file("/etc/exim4/exim4.conf", exim_conf()),
         *(
             text_file(f"/etc/lab/dante/{name}.conf", proxies.dante_conf(name, address_of(name)))
-            for name in SOCKS_PROXIES
+            for name in proxies.SOCKS
         ),
     ]
 
@@ -230,7 +225,7 @@ def nginx_conf(endpoint_servers):
     """nginx.conf: one server per endpoint, on the endpoint's own address, and the package mirror."""
     http = [http_server(server) for server in endpoint_servers if server.protocol in HTTP_PROTOCOLS]
     stream = [stream_server(server) for server in endpoint_servers if server.protocol in STREAM_PROTOCOLS]
-    http.append(misfits.captive_servers(address_of("captive"), TLS_DIRECTORY))
+    http.append(misbehaving_servers.captive_servers(address_of("captive"), TLS_DIRECTORY))
     return NGINX.format(
         http=indent("".join(http)), stream=indent("".join(stream)), mirror=address_of("packages"), domain=DOMAIN
     )

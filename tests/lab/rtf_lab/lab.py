@@ -11,9 +11,9 @@ from . import internet, ssh
 from .containers import existing
 from .instance import INTERNET, instance_name, remembered
 from .machine import LabError, last_words, podman, run
-from .plan import CATALOGUE
+from .wanted_containers import CATALOGUE
 
-READINESS = Path(__file__).with_name("readiness.py")
+READINESS = Path(__file__).with_name("readiness_agent.py")
 READY_SECONDS = 60
 
 

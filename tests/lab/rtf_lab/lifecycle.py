@@ -13,7 +13,7 @@ from .instance import CHECKOUT, INTERNET, Instance, load_nodes, locked, make_sta
 from .lab import Lab, is_running
 from .machine import LabError, make_room_for, say
 from .network import ensure_network, remove_network
-from .plan import specifications
+from .wanted_containers import specifications
 
 CLUSTER = CHECKOUT / "tests" / "lab" / "cluster.yml"
 # How long a node that is up already may take to answer before it is replaced.

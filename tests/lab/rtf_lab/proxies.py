@@ -3,11 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The proxies of the site as data: squid for HTTP, dante for SOCKS5, each once open to all and once with a password.
 
-A third squid decrypts TLS with an authority of its own.
+A third squid decrypts TLS with an authority of its own. To add a proxy: its name and host number in HTTP or SOCKS.
 """
 
 from pathlib import Path
 
+# {name: host number of its address}
+HTTP = {"proxy": 31, "proxy-auth": 32, "proxy-inspect": 35}
+SOCKS = {"socks": 33, "socks-auth": 34}
 HTTP_PORT = 3128
 SOCKS_PORT = 1080
 # Where the squid that decrypts accepts connections to other servers.

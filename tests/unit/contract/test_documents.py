@@ -13,7 +13,7 @@ import textwrap
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("docs", "guide")]
@@ -154,7 +154,7 @@ def test_inputs_of_the_first_hour_are_valid(site):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=str)
 def test_inputs_exist(path):
-    known = set(declaration.load().variables) | set(checkout.role_names()) | OTHER_NAMES
+    known = set(input_declarations.load().variables) | set(checkout.role_names()) | OTHER_NAMES
     named = set(re.findall(r"(?<![\w.-])rtf_[a-z0-9_]+", checkout.read(path)))
     assert {name for name in named - known if not name.endswith("_")} == set()
 

@@ -6,11 +6,11 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tools import input_files
 
-FILES = input_files.files(declaration.load())
+FILES = input_files.files(input_declarations.load())
 
 
 @pytest.mark.parametrize("path", sorted(FILES), ids=str)
@@ -19,5 +19,5 @@ def test_the_file_is_as_make_docs_writes_it(path):
 
 
 def test_every_role_is_written():
-    assert sorted(declaration.load().roles) == checkout.role_names()
+    assert sorted(input_declarations.load().roles) == checkout.role_names()
     assert len(FILES) == 1 + 3 * len(checkout.role_names())

@@ -16,7 +16,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.pro
     PROTOCOLS,
     evidence,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, connection_paths, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    connection_paths,
+    verdict_causes,
+    verdicts,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tools import protocol_docs
@@ -81,4 +85,4 @@ def test_no_code_compares_with_the_name_of_a_protocol(folder):
 
 def test_every_cause_is_documented_and_no_other():
     documented = re.findall(r"V\((\w+)\) -", " ".join(RESULT["cause"]["description"]))
-    assert sorted(documented) == sorted(value for name, value in vars(causes).items() if name.isupper())
+    assert sorted(documented) == sorted(value for name, value in vars(verdict_causes).items() if name.isupper())

@@ -11,8 +11,9 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import cases, tasks, trial
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.callback.kill_at import key_of
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_commands import Kill, end, kill_of
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.playbook_runs import Run
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.results import Results, numbers
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.runs import Kill, Run, end
 
 EVENTS = [
     {"at": 1.0, "event": "start", "task": "r/main: Look#1", "action": "hostprep.runtime_fabric.host_info"},
@@ -77,7 +78,7 @@ def test_what_takes_several_modules_loses_its_controller_with_and_without_its_wo
 
 
 def test_a_kill_into_a_task_comes_when_half_of_its_time_is_over():
-    kill = cases.kill_of(cases.Case("r/main: Install#1", "module", "rerun"), 4.0, ["sudo", "-n"], 12, "^python3$")
+    kill = kill_of(cases.Case("r/main: Install#1", "module", "rerun"), 4.0, ["sudo", "-n"], 12, "^python3$")
     assert (kill.moment, kill.delay, kill.of_controller) == ("into", 2.0, False)
     assert "until sudo -n pkill -KILL --ns 12 --nslist pid -f '^python3$'; do" in kill.weapon
 

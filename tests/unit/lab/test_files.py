@@ -17,8 +17,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import (
     images,
     interpreters,
     pki,
-    plan,
     ssh,
+    wanted_containers,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.instance import CHECKOUT, Instance, Node, load_nodes
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lifecycle import CLUSTER
@@ -127,7 +127,7 @@ def test_a_suite_without_an_image_is_refused_before_anything_is_built():
 
 def test_every_suite_of_the_nodes_has_a_package_mirror_of_its_own():
     nodes = tuple(Node(suite, "rtf_workers", number, suite) for number, suite in enumerate(["trixie", "bullseye"], 9))
-    found = plan.nodes_images(Instance("lab", 3, nodes), images.load_images("node"))
+    found = wanted_containers.nodes_images(Instance("lab", 3, nodes), images.load_images("node"))
     assert [image.suite for image in found] == ["bullseye", "trixie"]
     assert len({image.packages_directory for image in found}) == 2
 

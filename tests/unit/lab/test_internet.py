@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, misfits, proxies
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, misbehaving_servers, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.plan import CATALOGUE, ENDPOINT_OWNERS
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.wanted_containers import CATALOGUE, ENDPOINT_OWNERS
 
 
 def row(host, port=443, protocol="https", mutual_tls=False):
@@ -145,14 +145,14 @@ def test_the_signer_of_a_host_is_an_issuer_of_its_owner():
 def test_the_name_servers_that_lie_do_so_for_names_of_the_catalogue():
     servers = internet.load_servers(CATALOGUE)
     files = {file.path: file.content.decode() for file in internet.configuration(servers, {})}
-    assert {misfits.WRONG_NAME, misfits.LOGIN_NAME} <= {server.host for server in servers}
+    assert {misbehaving_servers.WRONG_NAME, misbehaving_servers.LOGIN_NAME} <= {server.host for server in servers}
     captive = internet.address_of("captive")
-    assert f"address=/{misfits.WRONG_NAME}/{captive}\n" in files["/etc/lab/dns/dns-wrong.conf"]
+    assert f"address=/{misbehaving_servers.WRONG_NAME}/{captive}\n" in files["/etc/lab/dns/dns-wrong.conf"]
     assert f"address=/#/{captive}\n" in files["/etc/lab/dns/dns-wildcard.conf"]
 
 
 def test_only_the_squid_that_inspects_decrypts():
-    confs = {name: proxies.squid_conf(name, "192.0.2.1", "192.0.2.53") for name in internet.HTTP_PROXIES}
+    confs = {name: proxies.squid_conf(name, "192.0.2.1", "192.0.2.53") for name in proxies.HTTP}
     assert [name for name, conf in confs.items() if "ssl_bump bump" in conf] == list(proxies.INSPECTING)
     assert all(
         conf.index(f"include {proxies.RULES}/{name}.conf") < conf.index("http_access") for name, conf in confs.items()

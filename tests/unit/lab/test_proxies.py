@@ -10,9 +10,9 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import intern
 
 def test_every_proxy_has_a_configuration_for_its_own_address():
     files = {file.path: file.content.decode() for file in internet.configuration([], {})}
-    for name in internet.HTTP_PROXIES:
+    for name in proxies.HTTP:
         assert f"http_port {internet.address_of(name)}:3128" in files[f"/etc/lab/squid/{name}.conf"]
-    for name in internet.SOCKS_PROXIES:
+    for name in proxies.SOCKS:
         assert f"internal: {internet.address_of(name)} port = 1080\n" in files[f"/etc/lab/dante/{name}.conf"]
 
 
@@ -34,7 +34,7 @@ def test_the_password_has_what_a_url_a_shell_and_a_unit_file_get_wrong():
 def test_only_the_squid_that_decrypts_takes_what_was_meant_for_others():
     taking = [
         name
-        for name in internet.HTTP_PROXIES
+        for name in proxies.HTTP
         if f"https_port 192.0.2.1:{proxies.INTERCEPT_PORT} intercept ssl-bump "
         in proxies.squid_conf(name, "192.0.2.1", "192.0.2.53")
     ]

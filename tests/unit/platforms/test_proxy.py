@@ -19,12 +19,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes im
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import encoded
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, proxy, proxy_settings
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Cluster
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, proxy_settings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import Cluster
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -71,7 +72,7 @@ CHECKED = {
 CHECKED["no_proxy_extra"] = []
 INSTALLER = "opt/anypoint/runtimefabric/env"
 CLUSTER = Cluster("n1", {"rtf_nodes": list(NODES)}, NODES)
-SINCE = proxy.DROP_IN_FOR_ALL_SERVICES
+SINCE = rtf_proxy.DROP_IN_FOR_ALL_SERVICES
 NAMES = recorded.names()
 
 
@@ -115,13 +116,13 @@ class Platform:
 
     def plan(self, revert=False):
         """What the role plans from the evidence of the files, as host_info returns it."""
-        asked = proxy.inspection(self.inputs, {} if revert else None)
+        asked = rtf_proxy.inspection(self.inputs, {} if revert else None)
         places = [{**place, "path": str(self.root) + place["path"]} for place in asked["blocks"]]
         blocks = block_evidence(places, asked["block_lines"])
         for place, found in zip(asked["blocks"], blocks, strict=True):
             found["path"] = place["path"]
         host = {"proxy": {"systemd": self.known["versions"]["systemd"], "services": {}}, "blocks": blocks}
-        return proxy.revert(self.inputs, host, {}) if revert else proxy.plan(self.inputs, host, CLUSTER)
+        return rtf_proxy.revert(self.inputs, host, {}) if revert else rtf_proxy.plan(self.inputs, host, CLUSTER)
 
     def write(self, revert=False):
         """Write what differs from the plan, as the module does; return the paths that changed."""
@@ -130,7 +131,7 @@ class Platform:
             for change in self.plan(revert).changes
             for entry in change.get("blocks", ())
         ]
-        changes = [plan for plan in managed_blocks.plans(entries, proxy.BLOCK, self.secrets) if plan.changed]
+        changes = [plan for plan in managed_blocks.plans(entries, rtf_proxy.BLOCK, self.secrets) if plan.changed]
         for plan in changes:
             managed_files.carry_out(plan)
         assert len(changes) == len(entries)

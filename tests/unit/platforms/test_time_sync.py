@@ -13,16 +13,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_
     platform_of,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import (
     chrony_files,
     chrony_platforms,
     role_plan,
-    time_sync,
+    rtf_time_sync,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.chrony_files import BLOCK, Wanted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_plan import Cluster, Refusal
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.value_kinds import is_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.chrony_files import BLOCK, Wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import Cluster, Refusal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 
 SERVERS = [
@@ -120,7 +120,7 @@ class Host:
             "keys": UNCHANGED if self.wanted.keys is None else self.wanted.keys,
             "force": False,
         }
-        plan = time_sync.plan(inputs, {"time": self.clock, "blocks": self.blocks}, Cluster("n1", {}, {}))
+        plan = rtf_time_sync.plan(inputs, {"time": self.clock, "blocks": self.blocks}, Cluster("n1", {}, {}))
         assert {change["kind"] for change in plan.changes} <= set(role_plan.KINDS)
         assert len({change["step"] for change in plan.changes}) == len(plan.changes)
         return {change["step"]: change for change in plan.changes}
@@ -198,7 +198,7 @@ def test_what_is_written_is_nothing_to_change_and_is_asked_for_by_the_inspection
     host = Host(platform, version, own_file(platform["facts"], version), SERVERS, KEYS)
     assert list(host.steps()) == ["Configure the servers and keys of chrony", "Start chrony, now and at boot"]
     assert host.write().steps() == {}
-    asked = time_sync.inspection({"servers": SERVERS, "keys": KEYS})
+    asked = rtf_time_sync.inspection({"servers": SERVERS, "keys": KEYS})
     assert {entry["path"] for entry in host.entries()} <= {place["path"] for place in asked["blocks"]}
     lines = {line for entry in host.files().values() for line in entry["content"].splitlines()}
     assert lines <= set(asked["block_lines"])

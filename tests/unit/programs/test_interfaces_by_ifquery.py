@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import ifupdown_interfaces
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 
 LINKS = [Link(name, names=(name,)) for name in ("eth0", "eth1", "eth2")]
 ETC = "/etc/network/"

@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     address_persistence,
     netplan_files,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 
 ETH0 = Link("eth0", 2, "02:00:00:00:00:01", "02:00:00:00:00:01", "virtio_net", "", "ether", ("eth0",))
 RUNS = {name: {"active": True, "enabled": True} for name in ("systemd-networkd.service", "NetworkManager.service")}

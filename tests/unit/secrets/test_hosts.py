@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_programs, masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import modprobe_files, swap_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import (
     package_sources,
     repository_evidence,
@@ -24,10 +24,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.pack
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence, proxy_services
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
+    configured_devices,
     program_evidence,
-    shell_settings,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import proxy_settings, repository_probes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -67,7 +67,7 @@ def evidence(tmp_path_factory):
             "packages": repository_evidence.repository_evidence([], str(root) + "/", lambda root=root: dump(root)),
             "persistence": address_persistence.persistence_evidence(str(root) + "/", links=LINKS),
             "environment": [
-                shell_settings.device_settings(str(path), ["RTF_DOCKER_DEVICE"])
+                configured_devices.device_settings(str(path), ["RTF_DOCKER_DEVICE"])
                 for path in root.glob("opt/anypoint/runtimefabric/env*")
             ],
         }

@@ -12,17 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges, quoting
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges, refused_values
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, inputs, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    credentials,
+    typed_inputs,
+    validators,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory as whole_inventory
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
-DECLARED = declaration.load()
+DECLARED = input_declarations.load()
 VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 # The proxies with their credentials and the keys of NTP servers, of all roles and of one.
 HAS_CREDENTIALS = re.compile(
@@ -86,11 +90,11 @@ def test_no_input_repeats_a_secret_that_it_refuses(name):
     refused = 0
     for url in URLS:
         for value in shapes(name, url):
-            values, problems = inputs.typed({"rtf_control_plane": "us", name: value}, VALIDATORS)
+            values, problems = typed_inputs.typed({"rtf_control_plane": "us", name: value}, VALIDATORS)
             problems += [] if problems else credentials.disagreements(values)
             problems += whole_inventory.disagreements({"a": {name: value}, "b": {name: [value]}}, (name,))
             options = {name: DECLARED.variables[name]}
-            found, of_role = inputs.of_role(options, {name: value}, VALIDATORS)
+            found, of_role = typed_inputs.of_role(options, {name: value}, VALIDATORS)
             problems += of_role
             assert not HAS_CREDENTIALS.match(name) or planted.found_in(str(found)) == []
             refused += len(problems)
@@ -196,8 +200,8 @@ def test_what_may_be_repeated_has_none_of_the_characters_that_separate_a_secret(
         [secret + "@"],
         {secret: before},
     ):
-        assert planted.MARK not in quoting.quoted(value)
-        assert planted.MARK not in quoting.named(value)
+        assert planted.MARK not in refused_values.quoted(value)
+        assert planted.MARK not in refused_values.named(value)
 
 
 @pytest.mark.parametrize(
@@ -222,4 +226,4 @@ def test_what_may_be_repeated_has_none_of_the_characters_that_separate_a_secret(
     ],
 )
 def test_what_is_repeated_of_a_value(value, text):
-    assert quoting.quoted(value) == text
+    assert refused_values.quoted(value) == text

@@ -6,7 +6,7 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tools import input_files
 
 
@@ -44,14 +44,14 @@ SAMPLE = {
 
 
 def test_defaults_follow_the_input():
-    declared = declaration.parse(SAMPLE)
+    declared = input_declarations.parse(SAMPLE)
     text = input_files.defaults(declared, "rtf_x")
     assert text.endswith('# Limit of all.\nrtf_x_limit: "{{ rtf_limit | default(5) }}"\n\n# File.\nrtf_x_file: /x\n')
     assert "rtf_y_most: \"{{ rtf_limit | default('unchanged') }}\"" in input_files.defaults(declared, "rtf_y")
 
 
 def test_specifications_have_types_and_say_what_the_default_is():
-    declared = declaration.parse(SAMPLE)
+    declared = input_declarations.parse(SAMPLE)
     assert "description:\n          - Limit of V(all).\n          - The default is C(rtf_limit), else V(5).\n" in (
         input_files.specifications(declared, "rtf_x")
     )
@@ -63,7 +63,7 @@ def test_specifications_have_types_and_say_what_the_default_is():
 
 
 def test_tables_have_the_default_of_the_input_and_of_the_role():
-    declared = declaration.parse(SAMPLE)
+    declared = input_declarations.parse(SAMPLE)
     assert input_files.site_table(declared)[2:] == ["| `rtf_limit` | `5` | Limit of `all`. |"]
     assert input_files.role_table(declared, "rtf_y")[2:] == [
         "| `rtf_y_most` | `rtf_limit`, else `unchanged`, at first `7` | Limit of `all`. |"

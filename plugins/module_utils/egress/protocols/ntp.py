@@ -4,7 +4,7 @@
 """NTP: a query to a time server over UDP."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Evidence, Protocol
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes, ntp_client, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import ntp_client, verdict_causes, verdicts
 
 # Seconds; chrony's default for maxdistance.
 MOST_DISTANCE = 3
@@ -62,7 +62,7 @@ contains:
                 raise verdicts.LayerFailed(
                     verdicts.NO_REPLY,
                     f"{address} refuses to serve time to this host ({reply.kiss})",
-                    causes.REFUSES_TIME,
+                    verdict_causes.REFUSES_TIME,
                 )
         if reply.kiss == _TOO_OFTEN:
             return f"the server asks for fewer queries ({reply.kiss})"

@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kern
     writes_in_turn,
     writes_of_systemd,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel_model import (
     ALL,
     DEFAULT,
     Kernel,

@@ -6,7 +6,7 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins, sections
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins, independent_readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     noted,
@@ -162,7 +162,7 @@ def kernel_evidence(sysctls, modules):
     kernels = installed_kernels(release)
     problems = {"sysctls": [], "modules": []}
     units = unit_states()
-    found = sections.collect(
+    found = independent_readers.collect(
         {
             "boot": lambda: parameter_evidence.replayed_boot(sysctls, problems["sysctls"], units),
             "modules": lambda: module_evidence(modules, release, problems["modules"], kernels["newest"]),

@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kern
     boot_writers,
     sysctl_files,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel_model import (
     ALL,
     DEFAULT,
     IP_FORWARD,

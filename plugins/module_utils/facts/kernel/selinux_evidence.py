@@ -4,7 +4,7 @@
 
 """The mode of SELinux on this host, now and after the next boot."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     noted,
     read_noting,
@@ -36,5 +36,7 @@ def selinux_evidence():
     """Return the selinux section of host_info; its mode and platform are `{"error": why}` where they could not be read."""
     problems = []
     configured = configured_mode(read_noting(CONFIG, problems) or "")
-    found = sections.collect({"mode": lambda: mode_of(read_text_or_none(ENFORCE)), "platform": read_platform})
+    found = independent_readers.collect(
+        {"mode": lambda: mode_of(read_text_or_none(ENFORCE)), "platform": read_platform}
+    )
     return dict(found, configured=configured, **noted(problems))

@@ -13,14 +13,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
     ifcfg_files,
     ifupdown_interfaces,
-    link_facts,
+    interface_identity,
     netplan_files,
     netplan_output,
     network_manager_profiles,
     networkd_networks,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_settings import hosts_of
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
+    hosts_of,
+)
 
 LEASES = (
     "/run/systemd/netif/leases/*",
@@ -91,16 +93,16 @@ def read_by_networkd():
 
 
 def persistence_evidence(root="/", ask=read_services, links=None):
-    """Return `{configurations, leases, unreadable, dangling}`. ask: see read_services. links: see link_facts.read_links.
+    """Return `{configurations, leases, unreadable, dangling}`. ask: see read_services. links: see interface_identity.read_links.
 
     configurations: what each manager makes of each interface at the next boot, `[{manager, path, files, interface, method,
     leased, addresses, passed_over, ignored, uncertain, cloud_init, service, state, managed}]`. What has no words here is as
-    in link_settings.Settings. service is the one that reads the files, state as service_of has it; managed is whether the
+    in interface_boot_settings.Settings. service is the one that reads the files, state as service_of has it; managed is whether the
     manager manages the interface now, None where it does not say. leases: `[{path, address}]`.
     """
     units = ask()
     tree, refused = HostTree(root), ""
-    known = link_facts.read_links(root) if links is None else links
+    known = interface_identity.read_links(root) if links is None else links
     program = netplan_files.generator()
     if program and netplan_files.sources(tree):
         try:

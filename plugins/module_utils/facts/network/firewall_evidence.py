@@ -8,7 +8,7 @@ import os
 import re
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
     guarded_change,
     kernel_rules,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.commands import FirewallError, Host
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError, Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import (
     owner_of_jump,
     owner_of_table,
@@ -65,7 +65,7 @@ def firewall_evidence(label=LABEL, host=None):
         "holds": bool(known) and guarded_change.holds(host, label),
         "leftover": [] if known or active else leftover(backends),
         "pending": guarded_change.Guard(host, label, guarded_change.DIRECTORY).is_pending(),
-        **sections.collect({"packets": lambda: packet_evidence(host, rules, known, label, now)}),
+        **independent_readers.collect({"packets": lambda: packet_evidence(host, rules, known, label, now)}),
         "iptables": iptables_variants(host),
         "forward": forward,
         "forward_owners": forward_owners,
@@ -79,7 +79,7 @@ def firewall_evidence(label=LABEL, host=None):
 
 def readable_rules(host):
     """Return the KernelRules of a host; where they cannot be read, none, with the reason among what is hidden."""
-    found = sections.collect({"rules": lambda: kernel_rules.read(host)})["rules"]
+    found = independent_readers.collect({"rules": lambda: kernel_rules.read(host)})["rules"]
     return found if isinstance(found, kernel_rules.KernelRules) else kernel_rules.KernelRules([], [found["error"]])
 
 

@@ -8,7 +8,7 @@ import os
 import re
 from typing import Dict, List, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_settings import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
     NOT_AT_BOOT,
     Settings,
     hosts_of,

@@ -13,7 +13,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Any, List
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_settings import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
     DHCP,
     NONE,
     NOT_AT_BOOT,

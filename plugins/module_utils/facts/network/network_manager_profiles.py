@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import ifcfg_files, sectioned_text
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_settings import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
     IGNORED,
     NONE,
     NOT_AT_BOOT,

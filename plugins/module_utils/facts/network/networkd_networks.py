@@ -16,7 +16,7 @@ from typing import Dict, NamedTuple, Optional, Sequence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import sectioned_text
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_settings import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
     IGNORED,
     NOT_AT_BOOT,
     Settings,

@@ -6,10 +6,7 @@
 
 from collections import OrderedDict, namedtuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
-    packet_replay,
-    port_truths,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import packet_replay, port_conditions
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import owner_of_place
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     from_parameters,
@@ -53,7 +50,7 @@ def packet_evidence(host, rules, applied, label, now):
             packet = packet_replay.Packet(source, route.address, transport, route.interface, "")
             found.add(seen[route.interface], packet, ports)
     for packet in _forwarded(wanted, routes) if wanted else []:
-        forward.add(rules.chains, packet, port_truths.between(1, 65535))
+        forward.add(rules.chains, packet, port_conditions.between(1, 65535))
     if not seen:
         hidden.append("the host has no route to any address from which packets are accepted")
     if len(sources) > MOST_SOURCES:
@@ -94,7 +91,7 @@ def _below(host, interface):
 
 def _everything():
     """Return {(source, transport): ports} of all packets, from anybody."""
-    every_port = port_truths.between(1, 65535)
+    every_port = port_conditions.between(1, 65535)
     return OrderedDict(
         ((ANYBODY[ipv6], transport), every_port) for ipv6 in (False, True) for transport in ("tcp", "udp")
     )
@@ -108,7 +105,7 @@ def _asked(wanted):
             continue
         ports = 0
         for first, last in rule.ports:
-            ports |= port_truths.between(first, last)
+            ports |= port_conditions.between(first, last)
         for source in _sources(rule, wanted):
             found[source, rule.transport] = found.get((source, rule.transport), 0) | ports
     return found
@@ -172,7 +169,7 @@ class _Answers:
             {
                 "verdict": verdict,
                 "transport": transport,
-                "ports": [_range(pair) for pair in port_truths.ranges(ports)],
+                "ports": [_range(pair) for pair in port_conditions.ranges(ports)],
                 "sources": sources,
                 "where": where,
                 "rule": rule,

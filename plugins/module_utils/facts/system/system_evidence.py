@@ -6,7 +6,7 @@
 
 import os
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import kernel_build
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
@@ -18,15 +18,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import block_devices, mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
+    configured_devices,
     os_evidence,
     program_evidence,
-    shell_settings,
 )
 
 
 def system_evidence(kernel_options, accounts):
     """Return the section system. kernel_options: names without `CONFIG_`. accounts: numbers of users and groups."""
-    return sections.collect(
+    return independent_readers.collect(
         {
             "release": lambda: os.uname().release,
             "os": os_evidence.os_evidence,
@@ -44,17 +44,17 @@ def system_evidence(kernel_options, accounts):
 
 def storage_evidence(directories, settings_file, settings):
     """Return the section storage. settings: names of variables of a file of shell variables that name devices."""
-    found = sections.collect(
+    found = independent_readers.collect(
         {
             "mounts": mount_evidence.read_mounts,
             "fstab": mount_evidence.fstab_evidence,
             "fstab_link": mount_evidence.dangling,
             "leaves": block_devices.leaf_lines,
-            "environment": lambda: shell_settings.device_settings(settings_file, settings),
+            "environment": lambda: configured_devices.device_settings(settings_file, settings),
         }
     )
     found.update(
-        sections.collect(
+        independent_readers.collect(
             {
                 "room": lambda: mount_evidence.room_of(directories, _known(found["mounts"])),
                 "xfs": lambda: mount_evidence.xfs_evidence(_known(found["mounts"])),
@@ -75,7 +75,7 @@ def _known(found):
 def network_evidence(dns_address, sweep):
     """Return the section network. dns_address: where a DNS server is to listen. sweep: whether to ask
     every address of the subnet by ARP."""
-    found = sections.collect(
+    found = independent_readers.collect(
         {
             "addresses": address_evidence.addresses,
             "routes": address_evidence.routes,
@@ -85,9 +85,13 @@ def network_evidence(dns_address, sweep):
             "persistence": address_persistence.persistence_evidence,
         }
     )
-    found.update(sections.collect({"default_route": lambda: address_evidence.default_route(_known(found["routes"]))}))
+    found.update(
+        independent_readers.collect({"default_route": lambda: address_evidence.default_route(_known(found["routes"]))})
+    )
     if sweep:
         found.update(
-            sections.collect({"neighbours": lambda: arp_sweep.sweep_subnet(found["addresses"], found["default_route"])})
+            independent_readers.collect(
+                {"neighbours": lambda: arp_sweep.sweep_subnet(found["addresses"], found["default_route"])}
+            )
         )
     return found

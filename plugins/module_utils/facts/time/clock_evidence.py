@@ -9,7 +9,7 @@ import glob
 import os
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections, systemd_units
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers, systemd_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_noting,
@@ -179,7 +179,7 @@ def wait_for_chrony(seconds, chronyc=("chronyc",)):
 
 def clock_evidence(wait):
     """Return the time section of host_info, after at most `wait` seconds for chrony to synchronise."""
-    found = sections.collect(
+    found = independent_readers.collect(
         {"configuration": lambda: read_configuration(command=chronyd_command.read_command()), "platform": read_platform}
     )
     chronyc = chronyc_of(found["configuration"])

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypedDict
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import alike
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.checks import OWNERS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.fields import Field
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.documented_fields import Field
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
     FAIL,
     RECOMMENDED,
@@ -86,15 +86,15 @@ class Cluster(NamedTuple):
 
     def without_node(self, text: str, node: str) -> str:
         """Return a text with the node's own name and address replaced, as for_nodes takes it."""
-        return alike.without_node(text, node, self.addresses.get(node, ""))
+        return node_names.without_node(text, node, self.addresses.get(node, ""))
 
     def for_nodes(self, text: str, nodes: Sequence[str]) -> str:
         """Return a text of without_node for all of some nodes."""
-        return alike.for_nodes(text, nodes, self.addresses)
+        return node_names.for_nodes(text, nodes, self.addresses)
 
     def named(self, nodes: Sequence[str]) -> str:
         """Return nodes as a short text."""
-        return alike.named(nodes, len(self.addresses))
+        return node_names.named(nodes, len(self.addresses))
 
     def in_order(self, nodes: set[str]) -> list[str]:
         """Return nodes in the order of the inventory."""

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import endpoint_remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
 _PROBED = re.compile(r"^egress\.(?!ntp$|dns$|dns_search$|http_proxy$|socks5_proxy$|smtp$|bandwidth$|pods$)")
@@ -86,13 +86,13 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     verdict, path = LOGIN_PAGE if shared else first["verdict"], first["path"]
     nodes = cluster.in_order({result["node"] for result in group})
     targets = list(dict.fromkeys(f"{result['evidence']['host']}:{result['evidence']['port']}" for result in group))
-    names = {"count": _counted(targets), "proxy": remedies.PROXIES.get(path, "proxy")}
+    names = {"count": _counted(targets), "proxy": endpoint_remedies.PROXIES.get(path, "proxy")}
     title, owner = _KINDS.get(verdict, ("{count} are not reached", "network"))
     said = [result for result in results if result["node"] in nodes and _is_about_the_way(result, verdict, path)]
     leaders = [result for result in said if result["status"] == FAIL]
     # What the check of the proxy or of the name servers found is the cause; the endpoints behind them follow.
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
-    way = f" {remedies.WAYS[path]}" if path in remedies.WAYS and path != "direct" else ""
+    way = f" {endpoint_remedies.WAYS[path]}" if path in endpoint_remedies.WAYS and path != "direct" else ""
     what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {_how(first)}"
     if shared:
         what = f"{cluster.named(nodes)}{way}: {group[0]['observed']}"
@@ -161,9 +161,9 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
         hosts = dict.fromkeys(target.rpartition(":")[0] for target in targets)
         return f"Make the name servers of {whom} resolve {', '.join(hosts)}."
     if verdict == "proxy_denied":
-        return f"Allow {whom} to connect through the {remedies.PROXIES[path]} to {listed}."
+        return f"Allow {whom} to connect through the {endpoint_remedies.PROXIES[path]} to {listed}."
     if verdict == "proxy_failed":
-        return f"Make the {remedies.PROXIES[path]} itself resolve and reach {listed}."
+        return f"Make the {endpoint_remedies.PROXIES[path]} itself resolve and reach {listed}."
     if verdict == "tls_intercepted":
         return (
             f"End the TLS inspection of connections from {whom}, since containers do not trust the inspection's CA, to "
@@ -210,9 +210,9 @@ def _others(group: Sequence[Result]) -> list[str]:
     for result in group:
         probe = result["evidence"]
         for other in probe.get("other_paths") or ():
-            if other.get("verdict") == "reachable" and other["path"] in remedies.CONFIGURED:
+            if other.get("verdict") == "reachable" and other["path"] in endpoint_remedies.CONFIGURED:
                 found[
-                    f"{remedies.WAYS[other['path']].capitalize()} it is reachable: the configured path may be wrong."
+                    f"{endpoint_remedies.WAYS[other['path']].capitalize()} it is reachable: the configured path may be wrong."
                 ] = None
         for text in probe.get("alternatives") or ():
             found[str(text)] = None

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import endpoint_remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -30,7 +30,7 @@ def bandwidth(subject: Subject, evidence: Evidence) -> Finding:
         )
     wanted = subject.outbound_mbit
     expected = f"at least {_both(wanted)}"
-    path_text = remedies.WAYS[download["path"]]
+    path_text = endpoint_remedies.WAYS[download["path"]]
     if download["mean_mbit"] is None:
         observed = f"{download['verdict']} {path_text}: {download['detail']}"
         return Finding(

@@ -10,7 +10,10 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies, shared_certificate
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import (
+    endpoint_remedies,
+    shared_certificate,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -40,16 +43,16 @@ def endpoint(subject: Subject, evidence: Evidence, row: Row) -> Finding:
     hosts = shared_certificate.hosts_of_one_certificate(part(evidence, "egress"), probe)
     if hosts:
         observed = shared_certificate.observed_text(probe["tls"], hosts)
-        remedy = shared_certificate.remedy(subject.node, remedies.WAYS[probe["path"]])
+        remedy = shared_certificate.remedy(subject.node, endpoint_remedies.WAYS[probe["path"]])
         return Finding(FAIL, expected, observed, remedy, probe)
     observed = "; ".join([_verdict_text(probe), *_other_paths(probe)])
-    return Finding(status, expected, observed, remedies.remedy(subject.node, row, probe), probe)
+    return Finding(status, expected, observed, endpoint_remedies.remedy(subject.node, row, probe), probe)
 
 
 def _reached(subject: Subject, row: Row, probe: dict[str, Any], expected: str) -> Finding:
     """Reached; report the issuer of the certificate. Mutual TLS has to prove more than that."""
     shown, vendor = probe.get("tls") or {}, endpoint_owners.of_host(row["host"])
-    path_text = remedies.WAYS[probe["path"]]
+    path_text = endpoint_remedies.WAYS[probe["path"]]
     texts = [f"reachable{' ' + path_text if probe['path'] != 'direct' else ''}"]
     if probe.get("passthrough"):
         texts.append(probe["passthrough"])
@@ -71,16 +74,18 @@ def _reached(subject: Subject, row: Row, probe: dict[str, Any], expected: str) -
 
 def _verdict_text(probe: Row) -> str:
     """The verdict of the path in use."""
-    verdict = probe["verdict"] if probe["path"] == "direct" else f"{probe['verdict']} {remedies.WAYS[probe['path']]}"
+    verdict = (
+        probe["verdict"] if probe["path"] == "direct" else f"{probe['verdict']} {endpoint_remedies.WAYS[probe['path']]}"
+    )
     return f"{verdict}: {probe['detail']}" if probe["detail"] else verdict
 
 
 def _other_paths(probe: Row) -> list[str]:
     """The verdicts of the other paths, which the platform does not use for this row."""
     return [
-        f"{remedies.WAYS[other['path']]} it is {other['verdict']}"
+        f"{endpoint_remedies.WAYS[other['path']]} it is {other['verdict']}"
         for other in probe.get("other_paths") or ()
-        if other["path"] in remedies.CONFIGURED or other["verdict"] not in UNTRIED
+        if other["path"] in endpoint_remedies.CONFIGURED or other["verdict"] not in UNTRIED
     ]
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -35,7 +35,7 @@ def ntp(subject: Subject, evidence: Evidence) -> Finding:
             untried.append(f"{server} was not queried{': ' + row['detail'] if row and row['detail'] else ''}")
         else:
             failed[server] = f"{server}: {row['detail'] or row['verdict']}"
-            if row.get("cause") == causes.REFUSES_TIME:
+            if row.get("cause") == verdict_causes.REFUSES_TIME:
                 refusing.append(server)
     observed = "; ".join([*failed.values(), *untried, *answered])
     if failed:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import endpoint_remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -64,7 +64,7 @@ def _judged(subject: Subject, evidence: Evidence, kind: site_services.Kind, does
     probe = next((probe for probe in probes if probe["id"] == kind.row), None)
     if probe is None:
         return Finding(UNKNOWN, expected, "not probed", "Run the audit again.")
-    path_text = f" {remedies.WAYS[probe['path']]}" if probe["path"] != "direct" else ""
+    path_text = f" {endpoint_remedies.WAYS[probe['path']]}" if probe["path"] != "direct" else ""
     if probe["verdict"] == "reachable" and (probe.get("postgresql") or {}).get("in_clear") is False:
         remedy = _PLAIN_TEXT.format(team=kind.team, node=subject.node, host=service.host)
         return Finding(FAIL, expected, f"reachable{path_text}, but it accepts only TLS connections", remedy, probe)
@@ -76,7 +76,7 @@ def _judged(subject: Subject, evidence: Evidence, kind: site_services.Kind, does
     observed = (
         f"{probe['verdict']}{path_text}: {probe['detail']}" if probe["detail"] else f"{probe['verdict']}{path_text}"
     )
-    by_cause = "" if probe.get("cause") in _BY_VERDICT else remedies.by_cause(probe["verdict"], probe)
+    by_cause = "" if probe.get("cause") in _BY_VERDICT else endpoint_remedies.by_cause(probe["verdict"], probe)
     remedy = (by_cause or _SENTENCES.get(probe["verdict"], _AGAIN)).format(
         node=subject.node,
         host=service.host,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 
 PLATFORM, ADMINISTRATOR, NETWORK = "platform team", "node administrator", "network"
 _NFT = "sudo iptables -nvL FORWARD; sudo nft list ruleset"

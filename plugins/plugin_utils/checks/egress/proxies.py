@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.remedies import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.endpoint_remedies import (
     PROXIES,
     VARIABLES,
     by_cause,

@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     passed_at_boot,
     remedy_at_boot,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import (
     PREPARE,
     at_least,
     looked_up,

@@ -13,11 +13,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     refusal,
     replayed,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.wanted import PREPARE, looked_up
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import (
+    PREPARE,
+    looked_up,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import (
     PORT_RANGE,
     RESERVED_PORTS,
     listed_ports,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.link_evidence import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.measured_links import (
     AGAIN,
     PORTS_FIRST,
     answered_links,

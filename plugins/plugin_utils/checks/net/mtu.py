@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.addresses import node_address
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.link_evidence import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.measured_links import (
     answered_links,
     retry_remedy,
 )

@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.p
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules, no_proxy_table
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_rules import Rule
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_table import Destination
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.lists import joined_first
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 

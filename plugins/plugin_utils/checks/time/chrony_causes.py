@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.ntp import MOST_DISTANCE
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import causes as causes_of_verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes as causes_of_verdicts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
 UNRESOLVED, SILENT, REFUSING, NTS, KEY, UNSYNCHRONISED, DISTANT, FALSETICKER, VARIABLE, SAMPLES = (

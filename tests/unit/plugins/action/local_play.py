@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 INVENTORY = """
@@ -49,7 +49,7 @@ def play(directory, tasks, *words, keywords="", defaults=True, **variables):
 def write(directory, tasks, *words, keywords="", defaults=True):
     """Write such a play, and return the command that runs it in the directory."""
     (directory / "inventory").write_text(INVENTORY)
-    files = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in declaration.load().roles]
+    files = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in input_declarations.load().roles]
     files = files if defaults else []
     (directory / "play.yml").write_text(
         f"- hosts: node-1\n  gather_facts: false\n  vars_files: {json.dumps(files)}\n{keywords}  tasks:\n{tasks}"

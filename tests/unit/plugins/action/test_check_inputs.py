@@ -12,11 +12,11 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import validators
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 
-DECLARED = declaration.load()
+DECLARED = input_declarations.load()
 ROLES = list(DECLARED.roles)
 
 SERVERS = '["ntp.example.com", {"host": "192.0.2.1", "minpoll": "4", "iburst": "no"}]'
@@ -131,7 +131,9 @@ def test_text_gets_the_type_of_its_variable(tmp_path):
     wanted = {name: value for name, (dummy, value) in AS_TEXT.items() if value is not None}
     assert {name: returned[name] for name in wanted} == wanted
     # Whatever the role takes is there, but for secrets.
-    shown = {name for name, variable in DECLARED.variables.items() if variable.input.credentials != declaration.SECRET}
+    shown = {
+        name for name, variable in DECLARED.variables.items() if variable.input.credentials != input_declarations.SECRET
+    }
     assert set(returned) == {name for name in shown if DECLARED.variables[name].role}
     assert {name: type(value) for name, value in returned.items() if isinstance(value, bool)} == {
         name: bool for name, (dummy, value) in AS_TEXT.items() if isinstance(value, bool)

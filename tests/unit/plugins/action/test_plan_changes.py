@@ -11,11 +11,11 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import known_host
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import kernel_probes
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_firewall
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import kernel_probes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
@@ -166,7 +166,7 @@ def test_one_call_inspects_for_all_roles_and_no_secret_comes_back(tmp_path):
     assert SECRET not in output
     # The audit behind the roles finds all that it asks for; digests of its proxies are not shown.
     assert set(SECTIONS) == set(found["audited"]["sections"]) <= set(found["host"])
-    assert found["audited"]["proxy_hashes"] == known_host.AS_ASKED
+    assert found["audited"]["proxy_hashes"] == earlier_evidence.AS_ASKED
     assert proxy_url.parse(variables["rtf_http_proxy"]).digest not in output
     (blocks,) = [change["blocks"] for change in found["plans"]["rtf_proxy"]["changes"] if change["kind"] == "blocks"]
     assert "http://@{http_credentials}proxy.example.com:3128" in blocks[0]["content"]
@@ -188,7 +188,7 @@ def test_a_play_hands_its_evidence_to_a_role_which_then_runs_nothing_on_the_node
 """
     code, output = play(tmp_path, tasks, "-vvv")
     assert code == 0, output
-    assert firewall.NO_FIREWALL in output and " EXEC " not in output
+    assert rtf_firewall.NO_FIREWALL in output and " EXEC " not in output
 
 
 @pytest.mark.parametrize("made, applied", [(1, "handed"), (3, "planned")])

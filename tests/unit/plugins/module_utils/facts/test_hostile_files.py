@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sections
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
     read_text,
@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import boot_replay, sysctl_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import repository_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import shell_settings
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import configured_devices
 
 PATIENCE = 60  # seconds after which a reader counts as hung on a machine that is busy
 
@@ -54,7 +54,9 @@ READABLE = ("bytes that are no text", "half a megabyte on one line")
 def in_time(function):
     """Return what function() returns, or fail when it hangs."""
     result = []
-    thread = threading.Thread(target=lambda: result.append(sections.collect({"it": function})["it"]), daemon=True)
+    thread = threading.Thread(
+        target=lambda: result.append(independent_readers.collect({"it": function})["it"]), daemon=True
+    )
     thread.start()
     thread.join(PATIENCE)
     assert not thread.is_alive(), "it hangs"
@@ -120,7 +122,7 @@ def test_repositories(kind, place, tmp_path):
 def test_a_file_of_settings(kind, tmp_path):
     path = tmp_path / "env"
     HOSTILE[kind](path)
-    found = in_time(lambda: shell_settings.device_settings(str(path), ["RTF_DOCKER_DEVICE"]))
+    found = in_time(lambda: configured_devices.device_settings(str(path), ["RTF_DOCKER_DEVICE"]))
     assert found == {"values": {}, "devices": {}} or str(path) in found["error"]
 
 
@@ -142,7 +144,7 @@ def test_a_reader_that_breaks_leaves_the_others():
     def refused():
         raise Unreadable("no")
 
-    assert sections.collect({"a": broken, "b": lambda: 1, "c": refused}) == {
+    assert independent_readers.collect({"a": broken, "b": lambda: 1, "c": refused}) == {
         "a": {"error": "too deep"},
         "b": 1,
         "c": {"error": "no"},

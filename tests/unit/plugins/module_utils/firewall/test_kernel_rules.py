@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
     kernel_rules,
     nft_json,
     packet_replay,
-    port_truths,
+    port_conditions,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import Packet
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.firewall.recorded_hosts import (
@@ -29,8 +29,8 @@ def found(rules, source="192.0.2.21", transport="tcp", first=1, last=65535):
     destination = "2001:db8::11" if ":" in source else NODE
     packet = Packet(source, destination, transport, "eth0", "")
     return [
-        (answer.verdict, port_truths.ranges(answer.ports), answer.where, answer.rule)
-        for answer in packet_replay.replay(rules.chains, packet, port_truths.between(first, last))
+        (answer.verdict, port_conditions.ranges(answer.ports), answer.where, answer.rule)
+        for answer in packet_replay.replay(rules.chains, packet, port_conditions.between(first, last))
     ]
 
 

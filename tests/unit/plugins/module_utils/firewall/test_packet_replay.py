@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
     iptables_save,
     nft_json,
     packet_replay,
-    port_truths,
+    port_conditions,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import Packet
 
@@ -165,7 +165,7 @@ def test_each_port_finds_what_its_rules_say_and_what_is_not_known_is_unknown(rul
     for port in PORTS:
         ends = ends_of(ruleset, policy, port)
         expected[port] = ends.pop().lower() if len(ends) == 1 else "unknown"
-    asked = port_truths.between(PORTS[0], PORTS[-1])
+    asked = port_conditions.between(PORTS[0], PORTS[-1])
     nothing = nft_json.Listing({}, {}, set())
     for chains in (
         iptables_save.chains(as_iptables(ruleset, policy), "iptables"),
@@ -175,7 +175,7 @@ def test_each_port_finds_what_its_rules_say_and_what_is_not_known_is_unknown(rul
         seen = {
             port: answer.verdict
             for answer in answers
-            for first, last in port_truths.ranges(answer.ports)
+            for first, last in port_conditions.ranges(answer.ports)
             for port in range(first, last + 1)
         }
         assert seen == expected
@@ -185,8 +185,8 @@ def test_each_port_finds_what_its_rules_say_and_what_is_not_known_is_unknown(rul
 def test_ports_and_ranges_are_the_same(numbers):
     ports_ = 0
     for number in numbers:
-        ports_ |= port_truths.between(number, number)
-    found = port_truths.ranges(ports_)
+        ports_ |= port_conditions.between(number, number)
+    found = port_conditions.ranges(ports_)
     assert {port for first, last in found for port in range(first, last + 1)} == numbers
     assert all(later[0] > earlier[1] + 1 for earlier, later in zip(found, found[1:]))
 
@@ -198,8 +198,8 @@ def tables(*texts):
 
 def verdicts(chains, packet=PACKET, first=1, last=65535):
     return [
-        (answer.verdict, port_truths.ranges(answer.ports), answer.where, answer.rule)
-        for answer in packet_replay.replay(chains, packet, port_truths.between(first, last))
+        (answer.verdict, port_conditions.ranges(answer.ports), answer.where, answer.rule)
+        for answer in packet_replay.replay(chains, packet, port_conditions.between(first, last))
     ]
 
 

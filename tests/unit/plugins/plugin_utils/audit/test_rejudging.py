@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.port_ranges import numbers, texts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, formats, terminal
@@ -34,7 +34,7 @@ UNREACHABLE = {"unreachable": "no route"}
 
 def inputs_of(**changes):
     """All inputs of the role, as check_inputs returns them."""
-    declared = declaration.load().of_role("rtf_preflight").values()
+    declared = input_declarations.load().of_role("rtf_preflight").values()
     found = {option.short: option.default for option in declared if option.input.credentials != "secret"}
     return {**found, "control_plane": "us", "bandwidth": "ring", **changes}
 
@@ -342,5 +342,5 @@ def test_a_file_without_what_is_needed_is_refused_in_one_sentence(content, why):
 
 
 def test_the_inputs_that_judge_and_report_are_inputs_of_the_role():
-    known = {option.short for option in declaration.load().of_role("rtf_preflight").values()}
+    known = {option.short for option in input_declarations.load().of_role("rtf_preflight").values()}
     assert {*rejudging.JUDGED_BY, *rejudging.REPORTED_BY} <= known

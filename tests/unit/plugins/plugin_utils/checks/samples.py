@@ -6,10 +6,10 @@
 
 import copy
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import subjects
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import nodes_to_judge
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server, site_services
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples
 
 GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n1"], "rtf_workers": ["n2"]}
@@ -59,7 +59,7 @@ def subject_of(node, groups, variables, scope, ntp_servers=(), catalogue=None):
     """The Subject of one node. variables: of the inventory. scope: release, and what there is of control_plane and phase."""
     inventory = {node: {"role": role_of(node, groups), **variables}}
     inputs = {**scope, "ntp_servers": list(ntp_servers)}
-    [found] = subjects.of_cluster(catalogue or catalog.load(), inputs, inventory)
+    [found] = nodes_to_judge.of_cluster(catalogue or catalog.load(), inputs, inventory)
     return found
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import parse_os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.os_evidence import os_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness, shared
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import cluster_evidence, readiness
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples, samples
@@ -360,7 +360,10 @@ def test_the_cluster_knows_the_mtu_of_the_interface_with_the_address():
         "n1": {"inventory": {"role": "controller", "ansible_host": "192.168.230.11"}, **own},
         "n2": {"inventory": {"role": "worker"}, "unreachable": "gone"},
     }
-    assert {name: entry["mtu"] for name, entry in shared.identities(evidence).items()} == {"n1": 1400, "n2": None}
+    assert {name: entry["mtu"] for name, entry in cluster_evidence.identities(evidence).items()} == {
+        "n1": 1400,
+        "n2": None,
+    }
 
 
 def test_a_worker_needs_more_memory_and_no_disk_for_etcd():
@@ -568,8 +571,8 @@ def test_the_first_controller_answers_for_the_size_of_the_cluster():
         name: {"inventory": {"role": role}}
         for name, role in (("c1", "controller"), ("w1", "worker"), ("c2", "controller"))
     }
-    assert shared.cluster_size(evidence) == {"c1": {"controllers": 2, "workers": 1}}
-    assert shared.cluster_size({"w1": evidence["w1"]}) == {}
+    assert cluster_evidence.cluster_size(evidence) == {"c1": {"controllers": 2, "workers": 1}}
+    assert cluster_evidence.cluster_size({"w1": evidence["w1"]}) == {}
     assert "host.cluster_size" not in judge(samples.evidence())
 
 

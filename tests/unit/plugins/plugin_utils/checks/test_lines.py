@@ -11,11 +11,11 @@ import textwrap
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, clusters
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import advice, registry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import firewall
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import registry, release_line_remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_firewall
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node_judgement
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples, test_host
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.egress import test_pods
 
@@ -139,7 +139,7 @@ def test_a_running_kubernetes_node_is_not_judged_by_the_appliance(phase):
 
 
 @pytest.mark.parametrize("phase", ["install", "operate"])
-@pytest.mark.parametrize("broken", [*test_node.BROKEN, *test_host.BROKEN], ids=lambda row: row[1])
+@pytest.mark.parametrize("broken", [*test_node_judgement.BROKEN, *test_host.BROKEN], ids=lambda row: row[1])
 def test_whatever_is_broken_no_remedy_stops_what_such_a_node_needs(broken, phase):
     change, *_expected = broken
     evidence = test_host.changed(*change) if isinstance(change, tuple) else samples.evidence()
@@ -177,10 +177,10 @@ def test_the_name_of_a_node_that_has_joined_a_cluster_is_not_simply_changed():
 def test_denying_what_no_rule_opens_is_refused_where_the_ports_between_nodes_are_not_known():
     catalogue = catalog.load()
     profiles = clusters.load().profiles
-    (problem,) = firewall.denying(catalog.release_of(catalogue, "2.x"), None)
+    (problem,) = rtf_firewall.denying(catalog.release_of(catalogue, "2.x"), None)
     assert problem.startswith("rtf_firewall_default_deny: refused with rtf_release 2.x")
-    assert not any(firewall.denying(catalog.release_of(catalogue, name), None) for name in ("1.4", "1.13"))
-    refused = {name for name in profiles if firewall.denying(catalog.release_of(catalogue, "2.x"), profiles[name])}
+    assert not any(rtf_firewall.denying(catalog.release_of(catalogue, name), None) for name in ("1.4", "1.13"))
+    refused = {name for name in profiles if rtf_firewall.denying(catalog.release_of(catalogue, "2.x"), profiles[name])}
     assert refused == {"kubeadm-calico", "k3s-calico"}
 
 
@@ -251,6 +251,6 @@ def test_every_sentence_that_is_allowed_still_exists():
 
 
 def test_advice_of_another_line_is_not_given():
-    assert advice.by_line(subject(), appliance="a", self_managed="s") == "s"
-    assert advice.by_line(samples.subject(), appliance="a", self_managed="s") == "a"
-    assert advice.reboot(samples.subject()) == "Reboot n1"
+    assert release_line_remedies.by_line(subject(), appliance="a", self_managed="s") == "s"
+    assert release_line_remedies.by_line(samples.subject(), appliance="a", self_managed="s") == "a"
+    assert release_line_remedies.reboot(samples.subject()) == "Reboot n1"

@@ -6,15 +6,19 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, inputs, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    credentials,
+    typed_inputs,
+    validators,
+)
 
-VALIDATORS = validators.by_variable(declaration.load().variables, catalog.load())
+VALIDATORS = validators.by_variable(input_declarations.load().variables, catalog.load())
 
 
 def problems_of(variables):
     """What is wrong with credentials, alone or together."""
-    values, problems = inputs.typed(variables, VALIDATORS)
+    values, problems = typed_inputs.typed(variables, VALIDATORS)
     return problems or credentials.disagreements(values)
 
 

@@ -4,10 +4,10 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import declaration
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import misspellings
 
-DECLARED = declaration.load()
+DECLARED = input_declarations.load()
 
 
 @pytest.mark.parametrize(

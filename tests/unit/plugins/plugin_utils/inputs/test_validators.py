@@ -6,17 +6,21 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, declaration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials, inputs, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    credentials,
+    typed_inputs,
+    validators,
+)
 
-DECLARED = declaration.load()
+DECLARED = input_declarations.load()
 VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 GOOD = {"rtf_control_plane": "us"}
 
 
 def problems_of(variables, mandatory=()):
     """What is wrong with the variables of one host, alone or together."""
-    values, problems = inputs.typed(variables, VALIDATORS, mandatory)
+    values, problems = typed_inputs.typed(variables, VALIDATORS, mandatory)
     return problems or credentials.disagreements({"rtf_ntp_keys": [], **values})
 
 
@@ -228,6 +232,6 @@ def test_a_variable_may_tell_unset_from_empty():
     "unit, said", [("", "must be a whole number, at least 1"), ("MB", "must be a whole number of MB, at least 1")]
 )
 def test_a_limit_is_stated_with_its_unit_where_it_has_one(unit, said):
-    declared = declaration.Input("rtf_x", "cluster", "int", "", minimum=1, unit=unit)
+    declared = input_declarations.Input("rtf_x", "cluster", "int", "", minimum=1, unit=unit)
     with pytest.raises(ValueError, match=f"{said}, not 0"):
         validators.within(declared)(0)

@@ -6,7 +6,7 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import results
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_targets, port_matrix
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
@@ -159,7 +159,7 @@ def test_nodes_that_are_lost_or_not_part_of_the_run_are_left_out_with_the_reason
     assert list(found) == ["c1"]
     assert found["c1"]["left_out"] == {
         "w1": {"status": "unknown", "reason": "unreachable: no route"},
-        "w2": {"status": "skipped", "reason": results.OUTSIDE_RUN},
+        "w2": {"status": "skipped", "reason": node_evidence.OUTSIDE_RUN},
     }
 
 

@@ -8,9 +8,9 @@ import itertools
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, port_matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table as table
@@ -168,7 +168,7 @@ def judge(measured, bandwidth=None, limits=USUAL, unmeasured=None):
         for node in MEMBERS
     }
     scope = {"release": "1.4", "control_plane": "us", "phase": "install"}
-    made = outcome.Matrix(clusters.ports_of(MEMBERS), {name: entry["evidence"] for name, entry in found.items()})
+    made = matrix_outcome.Matrix(clusters.ports_of(MEMBERS), {name: entry["evidence"] for name, entry in found.items()})
     results = {}
     for name, entry in found.items():
         subject = samples.subject_of(name, GROUPS, entry["variables"], scope)._replace(limits=limits)

@@ -9,14 +9,14 @@ import datetime
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import (
-    document,
+    left_out_checks,
+    nodes_to_judge,
     readiness,
-    selection,
-    subjects,
+    report_document,
     waivers,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import causes
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import grouping
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import waiver_list
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, terminal
@@ -28,20 +28,20 @@ NODES = [samples.subject("n1"), samples.subject("n2", address="")]
 def document_of(results, selected=None, told=(), evidence=None):
     """The content of report.json."""
     evidence = evidence or {"n1": {}, "n2": {}}
-    nodes = document.nodes(NODES, results, evidence)
-    cluster = causes.cluster_of(
+    nodes = report_document.nodes(NODES, results, evidence)
+    cluster = grouping.cluster_of(
         evidence, {node.node: node.address for node in NODES}, (), checks.load(), readiness.blocking(results)
     )
     asked, proven = (
-        subjects.requirements(samples.SCOPE, catalog.load()),
+        nodes_to_judge.requirements(samples.SCOPE, catalog.load()),
         {i for entry in results for i in entry["requirement"]},
     )
     return {
         **samples.SCOPE,
-        "readiness": document.readiness_of(nodes),
-        "causes": causes.of_report(results, cluster),
+        "readiness": report_document.readiness_of(nodes),
+        "causes": grouping.of_report(results, cluster),
         "nodes": nodes,
-        "selection": selected or selection.summary(results),
+        "selection": selected or left_out_checks.summary(results),
         "waivers": list(told),
         "results": results,
         "not_verified": [{"id": name, "title": title} for name, title in asked.items() if name not in proven],
@@ -58,8 +58,8 @@ def report(**evidence_by_node):
 def waived(found, *entries, skip=()):
     """The report as it is with entries of rtf_waivers, and of rtf_skip_checks."""
     parsed, today = waiver_list.parse(entries, lambda value: None), datetime.date(2027, 1, 31)
-    selected = selection.summary(found["results"], skip=skip)
-    judged = selection.leave_out(found["results"], selected)
+    selected = left_out_checks.summary(found["results"], skip=skip)
+    judged = left_out_checks.leave_out(found["results"], selected)
     results, told = waivers.apply(judged, parsed, today), waivers.summary(judged, parsed, today)
     return {
         **document_of(results, selected, told),

@@ -4,7 +4,7 @@
 
 """Files of systemd-networkd for an interface eth0, and which of them decides what it gets."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 
 ETC, RUN, LIB = "/etc/systemd/network/", "/run/systemd/network/", "/usr/lib/systemd/network/"
 # A virtual cable, since a test can make one.

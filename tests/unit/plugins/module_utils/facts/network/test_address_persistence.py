@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.address_persistence import (
     persistence_evidence,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 
 FILES = {
     "NetworkManager, static": (

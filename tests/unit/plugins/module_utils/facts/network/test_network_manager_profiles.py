@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     network_manager_profiles,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.link_facts import Link
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 
 ETC = "/etc/NetworkManager/system-connections/"
 RUN = "/run/NetworkManager/system-connections/"

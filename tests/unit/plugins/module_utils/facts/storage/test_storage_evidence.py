@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import block_devices, mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
-    shell_settings,
+    configured_devices,
     system_evidence,
 )
 
@@ -132,14 +132,14 @@ def test_only_the_devices_of_a_settings_file_are_read_and_links_are_followed(tmp
         "export RTF_TOKEN=secret\nRTF_DOCKER_DEVICE=/dev/null\nRTF_ETCD_DEVICE='/dev/no such'\nRTF_ETCD_DEVICE_SIZE=60G\n"
     )
     names = ["RTF_DOCKER_DEVICE", "RTF_ETCD_DEVICE", "RTF_ETCD_DEVICE_SIZE"]
-    found = shell_settings.device_settings(str(path), names)
+    found = configured_devices.device_settings(str(path), names)
     assert found["values"] == {
         "RTF_DOCKER_DEVICE": "/dev/null",
         "RTF_ETCD_DEVICE": "/dev/no such",
         "RTF_ETCD_DEVICE_SIZE": "60G",
     }
     assert found["devices"] == {"/dev/null": "null", "/dev/no such": None}
-    assert shell_settings.device_settings(str(tmp_path / "missing"), names) == {"values": {}, "devices": {}}
+    assert configured_devices.device_settings(str(tmp_path / "missing"), names) == {"values": {}, "devices": {}}
 
 
 def test_mounts_that_cannot_be_read_hide_nothing_but_what_needs_them(monkeypatch):

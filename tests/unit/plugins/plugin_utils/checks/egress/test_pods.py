@@ -8,7 +8,7 @@ import copy
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import causes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import grouping
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import pods
@@ -132,7 +132,7 @@ def result(node, name, finding):
 def causes_of(results):
     rows = {row["id"]: row for row in checks.load()}
     blocking = frozenset((entry["id"], entry["node"]) for entry in results)
-    return causes.of_report(results, Cluster({"w1": "", "w2": "", "w3": ""}, {}, {}, (), rows, blocking))
+    return grouping.of_report(results, Cluster({"w1": "", "w2": "", "w3": ""}, {}, {}, (), rows, blocking))
 
 
 @pytest.mark.parametrize("name", FAULTS)

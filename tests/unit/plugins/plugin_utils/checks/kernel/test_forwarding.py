@@ -7,9 +7,9 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import boot_replay
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.kernel import Boot, kernel_plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import Boot, kernel_plan
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 FORWARD, NOW, AT_BOOT = "net.ipv4.ip_forward", "kernel.ip_forward", "kernel.sysctls_at_boot"

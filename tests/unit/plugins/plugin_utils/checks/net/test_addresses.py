@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import readiness
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples, samples
 

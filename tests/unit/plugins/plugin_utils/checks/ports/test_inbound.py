@@ -7,9 +7,9 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import port_probes
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
@@ -31,7 +31,7 @@ def judge(tcp, source="10.20.0.9", **inputs):
             "udp": {"asked": 100, "ports": {"dropped": ["8472"]}},
         }
     evidence = {name: {"host": {}, "ports": ports} for name, ports in made.items()}
-    matrix = outcome.Matrix(clusters.ports_of(MEMBERS, outside_host="localhost", **inputs), evidence)
+    matrix = matrix_outcome.Matrix(clusters.ports_of(MEMBERS, outside_host="localhost", **inputs), evidence)
     results = {}
     for node in MEMBERS:
         subject = samples.subject_of(node.name, GROUPS, {"ansible_host": node.address}, SCOPE)
@@ -73,7 +73,7 @@ def test_a_port_that_only_some_controllers_open_to_its_users_fails_on_the_others
             "udp": {"asked": 100, "ports": {}},
         }
     planned = clusters.ports_of(members, outside_host="localhost", internal_networks=INTERNAL)
-    matrix = outcome.Matrix(planned, {name: {"host": {}, "ports": ports} for name, ports in made.items()})
+    matrix = matrix_outcome.Matrix(planned, {name: {"host": {}, "ports": ports} for name, ports in made.items()})
     groups = {"rtf_nodes": ["c1", "c2"], "rtf_controllers": ["c1", "c2"], "rtf_workers": []}
     statuses = {}
     for node in members:
@@ -116,7 +116,7 @@ def test_a_host_that_could_not_be_reached_leaves_it_unknown():
     planned = clusters.ports_of(MEMBERS, outside_host="localhost")
     made = clusters.evidence_of(clusters.plan_of(MEMBERS))
     made["c1"]["outside"] = {"error": "no route"}
-    matrix = outcome.Matrix(planned, {name: {"host": {}, "ports": ports} for name, ports in made.items()})
+    matrix = matrix_outcome.Matrix(planned, {name: {"host": {}, "ports": ports} for name, ports in made.items()})
     subject = samples.subject_of("c1", GROUPS, {"ansible_host": MEMBERS[0].address}, SCOPE)
     (result,) = judge_node(checks.load(), subject, matrix.evidence("c1"), ["ports.inbound"])
     assert (result["status"], result["observed"]) == ("unknown", "no route")

@@ -6,9 +6,9 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, site_rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports.clusters import spoil
@@ -39,7 +39,7 @@ def judge(evidence, profile, phase="install"):
         {"release": "2.x", "control_plane": "us", "phase": phase, "cluster_profile": profile},
     )
     ports = clusters.ports_of(MEMBERS, rows, release="2.x", phase=phase)
-    made = outcome.Matrix(ports, {name: {"host": {}, "ports": own} for name, own in evidence.items()})
+    made = matrix_outcome.Matrix(ports, {name: {"host": {}, "ports": own} for name, own in evidence.items()})
     results = {}
     for node in MEMBERS:
         subject = samples.subject_of(node.name, GROUPS, {"ansible_host": node.address}, scope, catalogue=rows)

@@ -1,0 +1,112 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Group all findings by cause: every finding that somebody has to act on belongs to exactly one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import (
+    consequences,
+    endpoints,
+    lost_nodes,
+    other_findings,
+    pods,
+    ports,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, UNKNOWN
+
+# In this order; a rule sees what those before it did not explain.
+RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
+    lost_nodes.unreachable,
+    lost_nodes.not_in_the_run,
+    lost_nodes.preparation,
+    other_findings.left_out,
+    endpoints.endpoints,
+    pods.pods,
+    ports.ports,
+    other_findings.roles,
+    other_findings.alike,
+)
+_NODE = re.compile(r"\bNODE\b")  # in a command of a row, the first node that has the cause
+
+
+def of_report(results: Sequence[Result], cluster: Cluster) -> list[Cause]:
+    """Return the causes, the most blocking first."""
+    remaining = [result for result in results if _needs_a_cause(result, cluster)]
+    drafts: list[Draft] = []
+    for rule in RULES:
+        for draft in rule(remaining, cluster):
+            mine = {id(result) for result in draft.results}
+            explained = [result for result in remaining if id(result) in mine]
+            if explained:
+                drafts.append(draft._replace(results=explained))
+                remaining = [result for result in remaining if id(result) not in mine]
+    found = [_cause(draft, cluster) for draft in consequences.put_below(drafts)]
+    return sorted(found, key=_weight)
+
+
+def _needs_a_cause(result: Result, cluster: Cluster) -> bool:
+    if result["severity"] == "info":
+        return False
+    return result["status"] in (FAIL, UNKNOWN) or (result["id"], result["node"]) in cluster.blocking
+
+
+def _cause(draft: Draft, cluster: Cluster) -> Cause:
+    followers = {id(result) for result in draft.follows}
+    first = [result for result in draft.results if id(result) not in followers] or list(draft.results)
+    nodes = cluster.in_order(set(draft.nodes) or {result["node"] for result in first})
+    blocking = any((result["id"], result["node"]) in cluster.blocking for result in draft.results)
+    return {
+        "id": draft.id,
+        "title": draft.title,
+        "owner": draft.owner,
+        "blocking": blocking,
+        "severity": "required" if any(result["severity"] == "required" for result in first) else "recommended",
+        "status": FAIL if any(result["status"] == FAIL for result in first) else UNKNOWN,
+        "nodes": nodes,
+        "what": draft.what,
+        "explains": [
+            {"id": result["id"], "node": result["node"], "follows": id(result) in followers} for result in draft.results
+        ],
+        "ask": draft.ask,
+        "confirm": _NODE.sub(nodes[0], draft.confirm) if nodes else draft.confirm,
+        "alternatives": list(draft.alternatives),
+    }
+
+
+def _weight(cause: Cause) -> tuple[bool, bool, bool, bool, int]:
+    """The key by which causes are sorted.
+
+    Blocking ones first; of these nodes that were not reached or not prepared, then failures, then what is unknown; then the
+    causes of most findings.
+    """
+    of_a_node = cause["id"].partition(":")[0] in ("unreachable", "preparation")
+    failed, required = cause["status"] == FAIL, cause["severity"] == "required"
+    return not cause["blocking"], not of_a_node, not failed, not required, -len(cause["explains"])
+
+
+def cluster_of(
+    evidence: Mapping[str, Mapping[str, Any]],
+    addresses: Mapping[str, str],
+    cells: Sequence[Mapping[str, Any]],
+    checks: Iterable[Mapping[str, Any]],
+    blocking: Iterable[Result],
+    proxies: Mapping[str, str] | None = None,
+) -> Cluster:
+    """Return what rules know of the cluster. evidence: of every node, in the order of the inventory."""
+    return Cluster(
+        addresses,
+        {node: own["unreachable"] for node, own in evidence.items() if "unreachable" in own},
+        {node: own["not_run"] for node, own in evidence.items() if "not_run" in own},
+        cells,
+        {row["id"]: row for row in checks},
+        frozenset((result["id"], result["node"]) for result in blocking),
+        proxies or {},
+    )

@@ -1,0 +1,415 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults of a whole cluster: each is one cause, with its owner, and every finding belongs to exactly one cause."""
+
+import copy
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import grouping
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
+
+NODES = [node.name for node in test_audit.MEMBERS]
+ADDRESSES = {node.name: node.address for node in test_audit.MEMBERS}
+
+
+def audited(change=lambda node, evidence: None, **inputs):
+    """The report of a cluster in which `change` alters the evidence of each node."""
+    evidence = copy.deepcopy(test_audit.collected())
+    for node, own in evidence.items():
+        change(node, own)
+    waivers = [{"checks": ["host.*", "net.*", "storage.*", "time.*", "fw.*", "egress.bandwidth"], "reason": "samples"}]
+    return test_audit.audit_of(samples.audit_inputs(**{"waivers": waivers, **inputs}), evidence).document
+
+
+def on(*nodes):
+    """A decorator: the change happens on some nodes only."""
+
+    def decorate(change):
+        return lambda node, evidence: change(node, evidence) if node in nodes else None
+
+    return decorate
+
+
+def probed(verdict, path="direct", rows=lambda probe: True, detail=None, **fields):
+    """A change: the probes of endpoints have a verdict."""
+
+    def change(node, evidence):
+        for probe in evidence["egress"]:
+            if rows(probe) and probe.get("path") == "direct":
+                probe.update(verdict=verdict, path=path, detail=detail, **fields)
+
+    return change
+
+
+def explained(report):
+    return [(entry["id"], entry["node"]) for cause in report["causes"] for entry in cause["explains"]]
+
+
+def needing(report):
+    return [
+        (result["id"], result["node"])
+        for result in report["results"]
+        if result["status"] in ("fail", "unknown") and not result["waiver"] and result["severity"] != "info"
+    ]
+
+
+def of_owner(report, owner):
+    return [cause for cause in report["causes"] if cause["owner"] == owner]
+
+
+def test_a_cluster_without_findings_has_no_cause():
+    assert not [cause for cause in audited()["causes"] if cause["blocking"] and cause["status"] == "fail"]
+
+
+@pytest.mark.parametrize(
+    "verdict, owner, words",
+    [
+        ("dropped", "network", "Allow TCP 443, 5044 from"),
+        ("rejected", "network", "Allow TCP 443, 5044 from"),
+        ("unresolved", "DNS", "Make the name servers of"),
+        ("blocked", "proxy", "without a block page"),
+    ],
+)
+def test_all_endpoints_that_fail_alike_on_all_nodes_are_one_cause(verdict, owner, words):
+    report = audited(probed(verdict))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith(f"egress:{verdict}")]
+    assert cause["owner"] == owner and words in cause["ask"] and cause["nodes"] == NODES
+    assert len(cause["explains"]) > 3 * len(NODES) and "endpoints" in cause["title"]
+    assert cause["confirm"].startswith(("curl -v -m 10 --noproxy '*' https://", "getent ahostsv4 "))
+
+
+def test_what_only_one_node_does_not_reach_is_a_cause_of_that_node():
+    report = audited(on("w2")(probed("dropped")))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:dropped")]
+    assert cause["nodes"] == ["w2"] and f"w2 ({ADDRESSES['w2']})" in cause["ask"] and "w1" not in cause["ask"]
+
+
+def test_one_name_that_no_node_reaches_and_all_names_that_one_does_not_are_two_causes():
+    def change(node, evidence):
+        probed("dropped", rows=lambda probe: node == "w2" or probe is evidence["egress"][0])(node, evidence)
+
+    report = audited(change)
+    found = [cause for cause in report["causes"] if cause["id"].startswith("egress:dropped")]
+    assert sorted(len(cause["nodes"]) for cause in found) == [1, len(NODES)]
+
+
+def test_a_proxy_that_refuses_the_password_is_one_cause_for_all_endpoints_behind_it():
+    report = audited(probed("proxy_auth", "http_proxy", detail="407 Proxy Authentication Required"))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:proxy_auth")]
+    assert (
+        cause["title"] == "The HTTP proxy refuses the credentials (all 4 nodes)" and cause["owner"] == "platform team"
+    )
+    assert cause["nodes"] == NODES
+
+
+def test_a_silent_name_server_is_the_cause_of_every_name_that_does_not_resolve():
+    def change(node, evidence):
+        probed("unresolved")(node, evidence)
+        for server in evidence["name_servers"]["servers"]:
+            for answer in server["names"]:
+                answer.update(status="no_reply", detail="no answer within 5 s")
+
+    report = audited(change)
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:unresolved")]
+    assert "does not answer" in cause["what"] and cause["owner"] == "DNS" and cause["status"] == "fail"
+    assert {entry["id"] for entry in cause["explains"] if not entry["follows"]} == {"egress.dns"}
+    assert not [other for other in report["causes"] if other["id"].startswith("egress.dns")]
+
+
+def test_inspection_is_one_cause_for_each_issuer():
+    report = audited(probed("tls_intercepted", tls={"issuer": "CN=Corp Inspection"}))
+    found = [cause for cause in report["causes"] if cause["id"].startswith("egress:tls_intercepted")]
+    assert len(found) == 1 and "End the TLS inspection" in found[0]["ask"] and "Corp" in found[0]["what"]
+
+
+CORPORATE = {"issuer": "CN=Corp Inspection", "issuer_organisation": "Corp", "trusted": False}
+
+
+def test_what_the_cause_of_interception_says_is_said_once():
+    direct = [
+        {"path": "direct", "verdict": "reachable", "tls": {**CORPORATE, "issuer": "x", "issuer_organisation": "y"}}
+    ]
+    for change in (
+        probed("tls_intercepted", tls=CORPORATE),
+        probed("tls_intercepted", "http_proxy", tls=CORPORATE, other_paths=direct),
+    ):
+        report = audited(change)
+        [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:tls_intercepted")]
+        assert "issuer CN=Corp Inspection" in cause["what"]
+        assert not [note for note in report["cluster"] if "CN=Corp Inspection" in note["observed"]]
+    waivers = [{"checks": ["*"], "reason": "accepted"}]
+    assert [note["id"] for note in audited(change, waivers=waivers)["cluster"] if "Corp" in note["observed"]]
+
+
+@pytest.mark.parametrize(
+    "path, inputs, option",
+    [
+        ("http_proxy", {"http_proxy": "http://joe:********@10.9.8.7:3128"}, "--proxy http://10.9.8.7:3128 https://"),
+        (
+            "socks5",
+            {"monitoring_proxy": "socks5://socks.example:1080"},
+            "--socks5-hostname socks.example:1080 https://",
+        ),
+        ("http_proxy", {}, "--proxy PROXY https://"),
+    ],
+)
+def test_the_command_that_confirms_names_the_proxy_without_credentials(path, inputs, option):
+    report = audited(probed("proxy_denied", path), **inputs)
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:proxy_denied")]
+    assert option in cause["confirm"] and "joe" not in cause["confirm"]
+
+
+def test_one_certificate_for_names_of_several_owners_is_a_login_page_and_no_inspection():
+    """A lab with a login page over TLS was told as inspection by a proxy, of which there was none."""
+    shown = {
+        "issuer": "CN=Corp CA",
+        "subject": "CN=login",
+        "not_before": "2027",
+        "not_after": "2028",
+        "names": ["login"],
+    }
+    report = audited(probed("tls_intercepted", tls={**shown, "trusted": False}))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:")]
+    assert cause["title"].startswith("A login page or block page answers for ") and cause["owner"] == "network"
+    assert "one certificate answers for" in cause["what"] and "which device answers" in cause["ask"]
+
+
+def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_tells_where():
+    found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
+
+    def change(node, evidence):
+        for probe in found[node]["probes"]:
+            if probe["name"] == "w1" and node != "w1":
+                tcp = probe["tcp"]["ports"]
+                tcp["dropped"] = [text for texts in tcp.values() for text in texts]
+                for verdict in [name for name in tcp if name != "dropped"]:
+                    del tcp[verdict]
+        evidence["ports"] = found[node]
+
+    report = audited(change)
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
+    assert cause["title"] == "w1 does not let the other nodes in" and "TCP" in cause["what"]
+    assert "tcpdump" in cause["alternatives"][0] and f" nc -vz -w 5 {ADDRESSES['w1']} " in cause["confirm"]
+    assert cause["nodes"] == ["w1"]
+    assert not [other for other in report["causes"] if other is not cause and other["id"].startswith("ports")]
+
+
+def test_single_ports_that_differ_are_causes_of_their_own():
+    found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
+
+    def change(node, evidence):
+        for probe in found[node]["probes"]:
+            port = {("w1", "w2"): "30005", ("w2", "w3"): "30006"}.get((node, probe["name"]))
+            if port:
+                probe["tcp"]["ports"]["dropped"] = [port]
+        evidence["ports"] = found[node]
+
+    report = audited(change)
+    texts = [cause["what"] for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
+    assert sorted(texts) == ["w1 -> w2: TCP 30005 dropped", "w2 -> w3: TCP 30006 dropped"]
+
+
+def test_an_unreachable_node_is_one_cause_and_its_ports_on_the_others_follow():
+    evidence = test_audit.collected(unreachable="w3")
+    report = test_audit.audit_of(samples.audit_inputs(checks=["access.*", "ports.*", "kernel.*"]), evidence).document
+    [cause] = [cause for cause in report["causes"] if cause["id"] == "unreachable:w3"]
+    assert {entry["id"] for entry in cause["explains"] if not entry["follows"]} == {"access.shell"}
+    assert not [other for other in report["causes"] if other["id"].startswith("ports")]
+
+
+def test_settings_of_one_role_are_one_cause():
+    def change(node, evidence):
+        for parameter in evidence["host"]["kernel"]["sysctls"].values():
+            parameter["live"] = "0"
+
+    report = audited(change)
+    found = [cause for cause in report["causes"] if cause["id"].startswith("role:rtf_kernel")]
+    assert len(found) == 1 and "Run the role hostprep.runtime_fabric.rtf_kernel on all 4 nodes" in found[0]["ask"]
+
+
+def test_what_blocks_comes_first():
+    report = audited(probed("dropped", rows=lambda probe: probe["port"] == 443))
+    blocking = [cause["blocking"] for cause in report["causes"]]
+    assert blocking == sorted(blocking, reverse=True)
+
+
+STATUSES = st.sampled_from(["pass", "fail", "unknown", "skipped"])
+RESULTS = [
+    {"id": name, "node": node}
+    for name in (
+        "kernel.ip_forward",
+        "time.chrony_active",
+        "time.synchronised",
+        "egress.dns",
+        "net.mtu_path",
+        "net.bandwidth",
+    )
+    for node in NODES
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(STATUSES, min_size=len(RESULTS), max_size=len(RESULTS)), st.sampled_from(["", "the same", "{node}"]))
+def test_every_finding_belongs_to_exactly_one_cause(statuses, text):
+    rows = {row["id"]: row for row in checks.load()}
+    results = [
+        {
+            **result,
+            "title": rows[result["id"]]["title"],
+            "severity": rows[result["id"]]["severity"],
+            "requirement": [],
+            "status": status,
+            "expected": "",
+            "observed": text.format(node=result["node"]),
+            "remedy": text.format(node=result["node"]),
+            "evidence": None,
+            "waiver": None,
+        }
+        for result, status in zip(RESULTS, statuses)
+    ]
+    cluster = grouping.cluster_of(
+        dict.fromkeys(NODES, {}), ADDRESSES, (), rows.values(), [one for one in results if one["status"] == "fail"]
+    )
+    found = {"causes": grouping.of_report(results, cluster), "results": results}
+    assert sorted(explained(found)) == sorted(needing(found))
+    assert len({cause["id"] for cause in found["causes"]}) == len(found["causes"])
+    assert all(cause["title"] and cause["owner"] and cause["nodes"] for cause in found["causes"])
+
+
+FROM_THE_PATH = "Fix net.mtu_path first: this follows from it."
+BOTTLENECK = "Find the bottleneck between {} and {}."
+
+
+def causes_of(*findings):
+    """The causes of failed findings: (id, node, observed, remedy)."""
+    rows = {row["id"]: row for row in checks.load()}
+    results = []
+    for name, node, observed, remedy in findings:
+        row = checks_of(rows, name)
+        results.append(
+            {"id": name, "node": node, "title": row["title"], "severity": row["severity"], "requirement": []}
+            | {
+                "status": "fail",
+                "expected": "",
+                "observed": observed,
+                "remedy": remedy,
+                "evidence": None,
+                "waiver": None,
+            }
+        )
+    return grouping.of_report(
+        results, grouping.cluster_of(dict.fromkeys(NODES, {}), ADDRESSES, (), rows.values(), results[:1])
+    )
+
+
+def checks_of(rows, name):
+    return rows.get(name) or rows[name.partition(".")[0]]
+
+
+def test_black_holes_explain_a_bandwidth_of_nothing():
+    [cause] = causes_of(
+        ("net.mtu_path", "w1", "1400 bytes to w2", "Ask the network team."),
+        ("net.bandwidth", "w1", "0 Mbit/s to w2", FROM_THE_PATH),
+    )
+    assert [entry for entry in cause["explains"] if entry["follows"]] == [
+        {"id": "net.bandwidth", "node": "w1", "follows": True}
+    ]
+
+
+def test_the_command_that_confirms_names_a_node():
+    report = audited(on("w2")(lambda node, evidence: evidence["host"].update(privileged=False)))
+    [cause] = [cause for cause in report["causes"] if "sudo -n true" in cause["confirm"]]
+    assert cause["confirm"] == "ssh w2 sudo -n true"
+
+
+def test_black_holes_do_not_explain_a_bandwidth_that_is_low_elsewhere():
+    found = causes_of(
+        ("net.mtu_path", "w1", "1400 bytes to w2", "Ask the network team."),
+        ("net.bandwidth", "w3", "500 Mbit/s to c1", BOTTLENECK.format("w3", "c1")),
+    )
+    assert [cause["id"].partition(":")[0] for cause in found] == ["net.mtu_path", "net.bandwidth"]
+
+
+def test_what_a_check_says_to_fix_first_is_its_cause():
+    """A lab in which one name server answered every name had two causes, of which one said to fix the other first."""
+    [cause] = causes_of(
+        ("egress.dns", "w1", "192.0.2.1 resolves every name", "Ask the DNS team."),
+        (
+            "egress.dns_search",
+            "w1",
+            "it resolves any name below x",
+            "Fix egress.dns first: the name server resolves all.",
+        ),
+    )
+    assert cause["id"].startswith("egress.dns:") and len(cause["explains"]) == 2
+
+
+def test_what_is_measured_alike_between_several_pairs_is_one_cause_that_names_them_all():
+    [cause] = causes_of(
+        ("net.bandwidth", "w1", "w2: 500 Mbit/s", BOTTLENECK.format("w1", "w2")),
+        ("net.bandwidth", "w2", "c1: 600 Mbit/s", BOTTLENECK.format("w2", "c1")),
+    )
+    assert cause["nodes"] == ["w1", "w2"] and "w2: 500 Mbit/s" in cause["what"] and "c1: 600 Mbit/s" in cause["what"]
+    assert cause["ask"] == "Find the bottleneck between w1 and w2. Likewise for w2: c1: 600 Mbit/s."
+
+
+@pytest.mark.parametrize(
+    "nodes, remedy, ask",
+    [
+        (["w1"], "`mount -o remount,rw /var`", "On w1: `mount -o remount,rw /var`"),
+        (["w1"], "Stop it on w1.", "Stop it on w1."),
+        (NODES, "Stop it on {}.", "Stop it on all 4 nodes."),
+        (NODES, "Stop it.", "On all 4 nodes: Stop it."),
+    ],
+)
+def test_what_is_sent_to_an_administrator_names_the_nodes(nodes, remedy, ask):
+    [cause] = causes_of(*(("storage.writable", node, "read-only", remedy.format(node)) for node in nodes))
+    assert cause["ask"] == ask
+
+
+def test_ports_of_one_node_are_one_cause_though_a_controller_needs_more_of_them_than_a_worker():
+    """A lab in which a worker rejected 32000-32099 had two causes of one title: 32009 is in two rows of a controller."""
+    found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
+    for source in ("c1", "w1", "w3"):
+        clusters.spoil(found, source, "w2", "tcp", "rejected", "32000-32099")
+    clusters.spoil(found, "c1", "w2", "tcp", "rejected", "10250")
+
+    def change(node, evidence):
+        evidence["ports"] = found[node]
+
+    report = audited(change)
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:")]
+    assert cause["nodes"] == ["w2"] and "32000-32099" in cause["ask"] and "c1, w1, w3 -> w2" in cause["what"]
+
+
+def test_a_port_of_udp_is_confirmed_with_udp_and_by_the_node_that_does_not_get_through():
+    found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
+    clusters.spoil({name: {**own} for name, own in found.items()}, "w1", "w2", "udp", "dropped", "8472")
+
+    def change(node, evidence):
+        evidence["ports"] = found[node]
+
+    report = audited(change)
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
+    assert cause["confirm"] == f"ssh w1 nc -vzu -w 5 {ADDRESSES['w2']} 8472" and cause["nodes"] == ["w2"]
+
+
+def test_packets_of_the_overlay_that_are_lost_are_no_closed_port():
+    found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
+    clusters.spoil(found, "w1", "w2", "udp", "shape_lost", "8472", reason="VXLAN packets are lost")
+
+    def change(node, evidence):
+        evidence["ports"] = found[node]
+
+    report = audited(change)
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:")]
+    assert cause["title"] == "VXLAN packets are lost between w1, w2" and cause["owner"] == "network"
+    assert "which device between w1 and w2 drops VXLAN" in cause["ask"]
