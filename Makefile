@@ -18,7 +18,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule test blind-labs test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
+.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule el-roles test blind-labs test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,11 +56,7 @@ compat: setup ## Run sanity, units and a preparation of the lab on every support
 HOST_SIDE_TESTS := tests/unit/plugins/modules/ tests/unit/plugins/module_utils/
 
 sanity: setup ## Run ansible-test's sanity tests, and beside them its units for what runs on hosts
-	@log=build/ansible-test-units.log; tools/ansible-test.sh units $(HOST_SIDE_TESTS) >$$log 2>&1 & units=$$!; status=0; \
-	echo "==> ansible-test sanity"; tools/ansible-test.sh sanity --junit || status=1; \
-	wait $$units || status=1; \
-	echo "==> ansible-test units"; cat $$log; \
-	exit $$status
+	@tools/sanity.sh $(HOST_SIDE_TESTS)
 
 # Other cores than that of .venv, with which a scenario runs the main job.
 cores: setup
@@ -69,6 +65,9 @@ cores: setup
 
 molecule: setup cores lab-packages ## Run every molecule scenario in a lab of its own; SCENARIO=name runs one
 	@python tools/run_molecule.py $(SCENARIO)
+
+el-roles: ## Run each role by itself on nodes of Enterprise Linux, as far as the lab emulates them
+	@$(MAKE) molecule SCENARIO=el_roles
 
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
@@ -109,6 +108,7 @@ docs: setup ## Write what the catalogue and the protocols generate: docs/require
 	@PYTHONPATH=$(COLLECTIONS) python tools/report_schema.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/protocol_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/change_request_docs.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/report_format_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py
 
 docs-site: setup ## Build the site of the documentation, build/docs-site/html

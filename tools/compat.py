@@ -39,17 +39,17 @@ def interpreters():
 
 
 def environment_of(core, program):
-    """Return the folder of the cached virtual environment with a core, made when missing."""
+    """Return the folder of the cached virtual environment with a core, made when missing or made for other packages."""
     folder = CACHE / "compat" / core
-    ready = folder / "ready"
-    if not ready.exists():
+    ready, wanted = folder / "ready", [f"ansible-core~={core}.0", *PACKAGES]
+    if not ready.exists() or ready.read_text(encoding="utf-8").split() != wanted:
         print(f"==> virtual environment {folder}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([str(program), "-m", "venv", str(folder)], check=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-        subprocess.run([*pip, f"ansible-core~={core}.0", *PACKAGES], check=True)
+        subprocess.run([*pip, *wanted], check=True)
         subprocess.run([str(CHECKOUT / "tools" / "programs.sh"), str(folder)], check=True)
-        ready.touch()
+        ready.write_text("\n".join(wanted), encoding="utf-8")
     return folder
 
 
@@ -71,7 +71,8 @@ def prepare(core, environment):
     """Prepare the nodes of a fresh lab, as the example site does, and expect that they are ready."""
     name = os.environ.get("LAB_NAME") or DEFAULT_LAB
     # The lab runs with the Python of .venv, which this program has.
-    if not all(_run([*LAB, name, command], dict(os.environ)) for command in ("down", "up")):
+    steps = [["tests/lab/install-packages.sh"], [*LAB, name, "down"], [*LAB, name, "up"]]
+    if not all(_run(words, dict(os.environ)) for words in steps):
         return False
     try:
         printed = subprocess.run([*LAB, name, "env"], check=True, stdout=subprocess.PIPE).stdout.decode()

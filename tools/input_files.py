@@ -23,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.in
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
+from ansible_collections.hostprep.runtime_fabric.tools.protocol_docs import replaced
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 WRITTEN = "# Written by `make docs` from catalog/inputs.yml: change that file instead.\n"
@@ -196,7 +197,22 @@ def files(declared: Declaration, checkout: pathlib.Path = CHECKOUT) -> dict[path
         found[folder / "defaults" / "main.yml"] = defaults(declared, role)
         found[folder / "meta" / "argument_specs.yml"] = specifications(declared, role)
         found.update([readme(folder / "README.md", role_table(declared, role))])
+    module = pathlib.Path("plugins", "modules", "rejudge.py")
+    found[module] = replaced((checkout / module).read_text(encoding="utf-8"), "inputs: rejudged", [rejudging(declared)])
     return found
+
+
+def rejudging(declared: Declaration) -> str:
+    """Return the sentences on the variables by which a saved run is judged again, for the documentation of the module."""
+
+    def names(how: str) -> str:
+        found = [f"C({variable.input.name})" for variable in declared.rejudging("rtf_preflight", how)]
+        return f"{', '.join(found[:-1])} and {found[-1]}"
+
+    return (
+        f"- Reads the variables of the nodes that decide how a run is judged, {names('judged')}, and how it is reported, "
+        f"{names('reported')}. Those that are not set, and all other inputs, are taken from the saved run."
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every linter, whatever the others say, and fails if one of them did.
+# Runs every linter, all side by side and whatever the others say, and fails if one of them did.
 # Needs the virtual environment's programs on PATH.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -7,13 +7,16 @@ cd "$(dirname "$0")/.." || exit
 # Only this checkout's collection; a copy installed in the user's home would be linted in its stead.
 export ANSIBLE_COLLECTIONS_PATH=$PWD/.ansible/collections
 
-failed=()
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+titles=() pids=()
 
 check() {
     local title=$1
     shift
-    echo "==> $title"
-    "$@" || failed+=("$title")
+    titles+=("$title")
+    "$@" >"$logs/$title" 2>&1 &
+    pids+=($!)
 }
 
 shell_scripts() {
@@ -44,6 +47,13 @@ check "vermin (Python 3.6 on targets)" \
     vermin --quiet --no-tips --violations --target=3.6- plugins/modules plugins/module_utils
 check antsibull-changelog antsibull-changelog lint
 check antsibull-docs docs
+
+failed=()
+for number in "${!titles[@]}"; do
+    wait "${pids[number]}" || failed+=("${titles[number]}")
+    echo "==> ${titles[number]}"
+    cat "$logs/${titles[number]}"
+done
 
 if [ ${#failed[@]} -gt 0 ]; then
     (IFS=,; echo "lint: failed: ${failed[*]}") >&2

@@ -31,12 +31,19 @@ OWNER_OF_THE_LAB = "default"
 LANES = 2
 # These take longest, and begin first, so that no lane is idle at the end.
 LONGEST = ("rtf_firewall_firewalld", "rtf_firewall_nftables", "rtf_kernel", "revert_rtf", "rtf_proxy")
+# These run only where they are named. el_roles shows of each role what el_nodes shows of all together.
+ON_REQUEST = ("el_roles",)
 
 
 def all_scenarios():
     """Return the names of the scenarios that test something, in the order in which they begin."""
     names = {path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")} - {OWNER_OF_THE_LAB}
     return [*(name for name in LONGEST if name in names), *sorted(names.difference(LONGEST))]
+
+
+def usual_scenarios():
+    """Return the names of those that run where none is named."""
+    return [name for name in all_scenarios() if name not in ON_REQUEST]
 
 
 def untested(scenarios, results):
@@ -128,7 +135,7 @@ def run_scenarios(scenarios, labs):
 
 
 def main(names):
-    scenarios = names or all_scenarios()
+    scenarios = names or usual_scenarios()
     if not scenarios:
         print("error: there is no molecule scenario to run", file=sys.stderr)
         return 1

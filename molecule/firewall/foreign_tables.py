@@ -18,8 +18,8 @@ NODE = "worker-1"
 SOURCES = ("controller-1", "worker-2", "outside")
 BANNED = "worker-2"
 ANYBODY = "192.0.32.8"  # whose packets are replayed for a port that is open to everybody
-# As Docker 29, LXD 5 and fail2ban 1.0 make them; fail2ban has banned a node from two ports.
-OF_PROGRAMS = """
+# As Docker 29 makes them with its backend nftables.
+DOCKER_BRIDGES = """
 table ip docker-bridges {
     map filter-forward-in-jumps {
         type ifname : verdict
@@ -41,6 +41,11 @@ table ip docker-bridges {
         fib daddr type local jump nat-prerouting-and-output
     }
 }
+"""
+# With those of LXD 5 and fail2ban 1.0; fail2ban has banned a node from two ports, and its set was made to merge neighbours.
+OF_PROGRAMS = (
+    DOCKER_BRIDGES
+    + """
 table inet lxd {
     chain in.lxdbr0 {
         type filter hook input priority 0; policy accept;
@@ -56,7 +61,9 @@ table inet lxd {
 table inet f2b-table {
     set addr-set-etcd {
         type ipv4_addr
-        elements = { @banned@ }
+        flags interval
+        auto-merge
+        elements = { @banned@, 203.0.113.1-203.0.113.9 }
     }
     chain f2b-chain {
         type filter hook input priority -1; policy accept;
@@ -64,11 +71,17 @@ table inet f2b-table {
     }
 }
 """
+)
 # A second firewall that accepts what the scenario looks at besides the table, and some of the table.
 OF_THE_SITE = """
 table inet own {
+    set interfaces {
+        type ifname
+        elements = { "eth1", "wg0" }
+    }
     chain input {
         type filter hook input priority 5; policy drop;
+        iifname @interfaces accept
         ct state established,related accept
         iif "lo" accept
         meta l4proto { icmp, ipv6-icmp } accept

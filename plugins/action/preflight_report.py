@@ -87,7 +87,7 @@ class ActionModule(Door):
         """Write the files and return the path of report.json."""
         files = {**formats.render(report, inputs["report_formats"]), formats.EVIDENCE: evidence_json.text(run)}
         partial = any("not_run" in own for own in report.evidence.values())
-        place = report_directory.save(directory, files, now, partial, inputs["report_keep"])
+        place = report_directory.save(directory, files, now, partial, inputs["report_keep"], formats.SHARED)
         return (place if partial else directory) / formats.MAIN
 
     def _refuse_beside(self, other_runs):

@@ -49,11 +49,7 @@ class ActionModule(Door):
     def _given(self):
         """Return the inputs that are set today and by which a run is judged or reported, with their types."""
         declared = input_declarations.load()
-        options = {
-            name: option
-            for name, option in declared.of_role(rejudging.ROLE).items()
-            if option.short in (*rejudging.JUDGED_BY, *rejudging.REPORTED_BY)
-        }
+        options = {option.name: option for option in declared.rejudging(rejudging.ROLE, "judged", "reported")}
         nodes = self.groups().get("rtf_nodes") or [self.node]
         variables = self.task_vars["hostvars"][nodes[0]]
         sources = {

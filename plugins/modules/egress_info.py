@@ -278,8 +278,8 @@ endpoints:
         - V(no_reply) - no valid reply from the time server.
         - V(smtp_failed) - the mail server refuses, or the peer is not a mail server.
         - V(starttls_missing) - the mail server does not offer STARTTLS.
-        - V(database_failed) - the peer is not a PostgreSQL server, or takes no connection.
-        - V(registry_failed) - what answers is not a registry of container images.
+        - V(database_failed) - the peer is not a PostgreSQL server, or refuses the connection.
+        - V(registry_failed) - the peer is not a registry of container images.
         # end
         - V(idle_cut) - the connection opened, but was cut within O(endpoints[].idle).
         - V(untested) - O(deadline) passed first.

@@ -560,6 +560,9 @@ host:
           disabled: false
           installed: false
           network: false
+        kubernetes:
+          program: kubelet
+          version: 1.30.2
     storage:
       description:
         - Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Values of options, comments and

@@ -11,12 +11,14 @@ description:
   - Judges again what a run of the role P(hostprep.runtime_fabric.rtf_preflight#role) saved in C(evidence.json), now
     with other inputs, such as another release, other limits or other waivers. Runs on the controller and contacts no
     host.
-  - Reads the variables of the nodes that decide how a run is judged, C(rtf_release), C(rtf_control_plane),
-    C(rtf_cluster_profile), C(rtf_features), C(rtf_checks), C(rtf_skip_checks), C(rtf_waivers), C(rtf_extra_endpoints),
-    C(rtf_extra_ports), C(rtf_spare_addresses), C(rtf_max_latency_ms), C(rtf_min_node_bandwidth_mbit)
-    and C(rtf_min_outbound_bandwidth_mbit), and how it is reported,
-    C(rtf_report_dir), C(rtf_report_formats), C(rtf_report_keep), C(rtf_gate) and C(rtf_preflight_enforce). Those that
-    are not set, and all other inputs, are taken from the saved run.
+  # inputs: rejudged
+  - Reads the variables of the nodes that decide how a run is judged, C(rtf_control_plane), C(rtf_release),
+    C(rtf_cluster_profile), C(rtf_features), C(rtf_min_outbound_bandwidth_mbit), C(rtf_extra_endpoints),
+    C(rtf_extra_ports), C(rtf_spare_addresses), C(rtf_checks), C(rtf_skip_checks), C(rtf_waivers),
+    C(rtf_max_latency_ms) and C(rtf_min_node_bandwidth_mbit), and how it is reported, C(rtf_report_dir),
+    C(rtf_report_formats), C(rtf_report_keep), C(rtf_gate) and C(rtf_preflight_enforce). Those that are not set, and
+    all other inputs, are taken from the saved run.
+  # end
   - A check whose evidence the run did not collect is C(unknown), with that reason. Waivers are judged as of the day of
     the run.
   - Writes C(report.json) and the formats of C(rtf_report_formats) to a directory below C(rejudged) in C(rtf_report_dir),

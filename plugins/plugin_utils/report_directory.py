@@ -6,7 +6,8 @@
 
 A run has its place below `runs` once all its files are written. The link `latest` leads to the newest whole run, and the
 links to its files lead through that one, so that all of them change at once. A run of some nodes or checks only never
-takes the place of a whole one. Runs that were judged again lie below `rejudged`, and nothing leads to them.
+takes the place of a whole one. Only the owner may read the files, except those that are shared. Runs that were judged
+again lie below `rejudged`, and nothing leads to them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,21 @@ _UNFINISHED, _DAY = ".unfinished-", 86400
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
-def save(directory: Path, files: Mapping[str, str], now: datetime.datetime, partial: bool, keep: int) -> Path:
+def save(
+    directory: Path,
+    files: Mapping[str, str],
+    now: datetime.datetime,
+    partial: bool,
+    keep: int,
+    shared: Collection[str] = (),
+) -> Path:
     """Write the files of a run, and make the links in `directory` lead to them unless the run is partial.
 
-    now: of UTC. keep: how many runs stay, this one included. Return the directory of the run. Raises OSError; whatever
-    interrupts it, the run is there as a whole or not at all, and the links lead to a whole one.
+    now: of UTC. keep: how many runs stay, this one included. shared: the names of files that other users may read. Return
+    the directory of the run. Raises OSError; whatever interrupts it, the run is there as a whole or not at all, and the
+    links lead to a whole one.
     """
-    place = _written(directory / RUNS, files, now, PARTIAL if partial else "")
+    place = _written(directory / RUNS, files, now, PARTIAL if partial else "", shared)
     if not partial:
         _lead_to(directory, place, files)
     _forget(directory, place, keep)
@@ -43,7 +52,7 @@ def save(directory: Path, files: Mapping[str, str], now: datetime.datetime, part
 
 def save_rejudged(directory: Path, files: Mapping[str, str], now: datetime.datetime, keep: int) -> Path:
     """Write the files of a run that was judged again, and return their directory. Arguments and errors as for save."""
-    place = _written(directory / REJUDGED, files, now, "")
+    place = _written(directory / REJUDGED, files, now, "", ())
     _forget(directory, place, keep)
     return place
 
@@ -80,13 +89,15 @@ def of_name(directory: Path, name: str = "") -> Path:
     return ([place for place in places if not place.name.endswith(PARTIAL)] or places)[-1]
 
 
-def _written(runs: Path, files: Mapping[str, str], now: datetime.datetime, kind: str) -> Path:
+def _written(runs: Path, files: Mapping[str, str], now: datetime.datetime, kind: str, shared: Collection[str]) -> Path:
     """Write the files of a run below `runs`, as a whole or not at all, and return its directory."""
     runs.mkdir(parents=True, exist_ok=True)
     _clear(runs, now)
     unfinished = Path(tempfile.mkdtemp(dir=runs, prefix=_UNFINISHED))
     try:
-        atomic_files.write(unfinished, files, atomic_files.OWNER_ONLY)
+        for name, content in files.items():
+            mode = atomic_files.usual_mode() if name in shared else atomic_files.OWNER_ONLY
+            atomic_files.write(unfinished, {name: content}, mode)
         unfinished.chmod(atomic_files.usual_directory_mode())
         return _placed(unfinished, runs, now.strftime(_STAMP), kind)
     except BaseException:
@@ -107,7 +118,7 @@ def _placed(unfinished: Path, runs: Path, stamp: str, kind: str) -> Path:
                 raise
             continue
         return place
-    raise OSError(f"{runs} has a thousand runs of one second")
+    raise OSError(f"{runs} has a thousand runs that began in the same second")
 
 
 def _clear(runs: Path, now: datetime.datetime) -> None:

@@ -85,7 +85,7 @@ def audit(lab, tmp_path_factory):
     def run(proxy=None, **variables):
         site = Site(tmp_path_factory.mktemp("audit"))
         outcome = site.play("audit-rtf.yml", "-e", json.dumps({"rtf_preflight_enforce": False, **variables}))
-        assert outcome.report, outcome.output
+        assert outcome.report and set(outcome.changed.values()) == {0}, outcome.output
         return Audit(outcome, {node: curl.ask(lab, node, ROWS.values(), proxy) for node in NODES})
 
     return run

@@ -2,32 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole preparation, a restart and the revert on nodes of Enterprise Linux 9 and 8, as far as the lab emulates them.
+"""The whole preparation, a restart and the revert on nodes of Enterprise Linux 9 and 8, as far as the lab emulates them."""
 
-Each node is prepared with an ansible-core that supports its Python. The oldest one supports both, and proves them.
-"""
-
-import concurrent.futures
 import json
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.molecule import cores
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
-from ansible_collections.hostprep.runtime_fabric.molecule.states import differences, running, state
+from ansible_collections.hostprep.runtime_fabric.molecule.el_site import EL8, EL9, OLDEST, ElSite, inventories, left
+from ansible_collections.hostprep.runtime_fabric.molecule.states import differences
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, images
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
-
-EL9, EL8 = "controller-1", "worker-1"
-OLDEST = cores.oldest(None)
-CORES = {EL9: ("ansible-playbook",), EL8: OLDEST}
-INVENTORIES = [os.environ["LAB_INVENTORY"], Path(__file__).resolve().parent.parent / "inventory" / "hosts.yml"]
-# RPMs of the family leave the accounts that they made, chrony's here.
-WITH_ACCOUNTS = ("/etc/group ", "/etc/gshadow ", "/etc/passwd ", "/etc/shadow ")
-OURS = ("find", "/", "-xdev", "-name", "*runtime?fabric*", "-not", "-path", "/tmp/*")
 
 
 @pytest.fixture(scope="module")
@@ -36,73 +22,45 @@ def lab():
 
 
 @pytest.fixture(scope="module")
-def play(tmp_path_factory):
-    """Runs a playbook on the nodes named, all of them by default, and returns its Outcome."""
+def site(lab, tmp_path_factory):
     # Made before several threads ask for a directory in it at once.
     tmp_path_factory.getbasetemp()
-
-    def run(playbook, *words, program=None, port_matrix=False, only=None):
-        site = Site(tmp_path_factory.mktemp("site"))
-        limit = ("--limit", f"localhost,{only}") if only else ()
-        outcome = site.play(
-            playbook,
-            *words,
-            *limit,
-            inventories=INVENTORIES,
-            program=program or OLDEST,
-            port_matrix=port_matrix,
-        )
-        assert outcome.code == 0, outcome.output
-        return outcome
-
-    return run
-
-
-def by_its_own_core(play, *words):
-    """{node: Outcome} of a playbook that runs on each node with an ansible-core that supports it, at the same time."""
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        started = {node: pool.submit(play, *words, program=core, only=node) for node, core in CORES.items()}
-        return {node: future.result() for node, future in started.items()}
-
-
-def states(lab):
-    """{node: its state, and the services that run}."""
-    return {node: {**state(lab, node), "running": running(lab, node)} for node in lab.nodes}
+    return ElSite(lab, lambda: tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
-def pristine(lab):
+def pristine(site):
     """{node: state} before anything was prepared."""
-    return states(lab)
+    return site.states()
 
 
 @pytest.fixture(scope="module")
-def prepared(lab, play, pristine):
+def prepared(lab, site, pristine):
     """{node: Outcome} of the preparation while only the proxies let nodes out, and {node: state}."""
     with faults.only_proxies(lab):
-        outcomes = by_its_own_core(play, "prepare-rtf.yml")
-    return outcomes, states(lab)
+        outcomes = site.play_by_their_cores("prepare-rtf.yml")
+    return outcomes, site.states()
 
 
 @pytest.fixture(scope="module")
-def proven(lab, play, prepared):
+def proven(site, prepared):
     """The Outcome of a second run, the port matrix included, after a restart."""
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        list(pool.map(lab.restart, lab.nodes))
-    return play("prepare-rtf.yml", port_matrix=True)
+    site.restart()
+    return site.play("prepare-rtf.yml", port_matrix=True)
 
 
 @pytest.fixture(scope="module")
-def reverted(lab, play, proven):
-    """{node: Outcome} of reverting, and {node: state}."""
-    return by_its_own_core(play, "hostprep.runtime_fabric.revert_rtf"), states(lab)
+def reverted(site, proven):
+    """{node: state} after reverting."""
+    site.play_by_their_cores("hostprep.runtime_fabric.revert_rtf")
+    return site.states()
 
 
 def test_ansible_takes_each_node_for_its_release_and_finds_the_platforms_python(pristine):
     program = OLDEST[0].replace("ansible-playbook", "ansible")
     asked = ["--module-name=ansible.builtin.setup", "--args=gather_subset=!all,!min,distribution,pkg_mgr,python"]
     done = subprocess.run(
-        [program, "rtf_nodes", f"--inventory={INVENTORIES[0]}", "--one-line", *asked],
+        [program, "rtf_nodes", f"--inventory={inventories()[0]}", "--one-line", *asked],
         env={**os.environ, "ANSIBLE_NOCOLOR": "true", "ANSIBLE_FORCE_COLOR": "false"},
         stdout=subprocess.PIPE,
         text=True,
@@ -148,11 +106,8 @@ def test_a_second_run_after_a_restart_changes_nothing_and_proves_the_ports(lab, 
 
 
 def test_the_revert_leaves_files_packages_units_and_parameters_as_they_were(pristine, reverted):
-    for node, after in reverted[1].items():
-        found = differences(pristine[node], after)
-        left = {line for line in found.pop("files", ()) if not line.startswith(WITH_ACCOUNTS)}
-        assert (left, found) == (set(), {}), node
+    assert {node: left(pristine[node], after) for node, after in reverted.items()} == dict.fromkeys(reverted, {})
 
 
-def test_nothing_of_ours_is_left_anywhere(host, lab, reverted):
-    assert lab.exec(host.check_output("hostname"), *OURS).stdout == b""
+def test_nothing_of_ours_is_left_anywhere(host, site, reverted):
+    assert site.ours(host.check_output("hostname")) == []

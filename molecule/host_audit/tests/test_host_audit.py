@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.foreign_tables import DOCKER_BRIDGES
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import OF_THE_MACHINE, Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
+NODES = ("controller-1", "worker-1", "worker-2")
 AREAS = ("host", "storage", "net")
 AREAS_OF_THE_PLATFORM = ("kernel", "fw")
 # What is only wanted for checks that are skipped is not collected.
@@ -126,6 +128,33 @@ DANGLING = (
     "rm /etc/sysctl.conf /etc/selinux/config /etc/profile.d/lab.sh /etc/systemd/system/iptables.service && "
     "mv /root/modules /etc/modules",
 )
+# What a site has done to a node of its cluster: L5, rules by hand in a table that iptables would call its own; U18, several
+# next hops; broken lab 8, another prefix than the other nodes have.
+OF_A_SITE = (
+    (
+        "nft 'table ip filter { chain INPUT { type filter hook input priority 0; policy drop; "
+        "ct state established,related accept; iif lo accept; icmp type echo-request accept; tcp dport 22 accept; }; }'",
+        "nft 'delete table ip filter'",
+    ),
+    (
+        "ip route show default > /root/default && set -- $(cat /root/default) && ip route delete default && "
+        "ip route add default nexthop via $3 dev $5 weight 1 nexthop via $3 dev $5 weight 2",
+        "ip route delete default && ip route add $(cat /root/default) && rm /root/default",
+    ),
+    (
+        "a=$(hostname -I | cut -d' ' -f1) && ip address add $a/30 dev eth0 && ip route add ${a%.*}.0/24 dev eth0 metric 9 && "
+        "ip address delete $a/24 dev eth0",
+        "a=$(hostname -I | cut -d' ' -f1) && ip address add $a/24 brd + dev eth0 && ip address delete $a/30 dev eth0 && "
+        "ip route delete ${a%.*}.0/24 dev eth0 metric 9",
+    ),
+)
+# L9 and L10: Docker 29 with its backend nftables, and what its backend iptables has left.
+OF_DOCKER = (
+    f"nft -f - <<'END'\n{DOCKER_BRIDGES}END\n"
+    "nft 'table ip filter { chain DOCKER-USER { }; "
+    "chain FORWARD { type filter hook forward priority 0; policy drop; jump DOCKER-USER; }; }'",
+    "nft 'delete table ip docker-bridges; delete table ip filter'",
+)
 # The package manager of a node reaches its repository through a proxy.
 PROXY = "http://proxy.lab.example:3128"
 BY_PROXY = (f"echo 'Acquire::http::Proxy \"{PROXY}\";' > /etc/apt/apt.conf.d/99lab", "rm /etc/apt/apt.conf.d/99lab")
@@ -209,7 +238,7 @@ def audits(tmp_path_factory):
 
     def audit(**more):
         outcome = site.play("audit-rtf.yml", "-e", json.dumps({**CHOSEN, "rtf_preflight_enforce": False, **more}))
-        assert outcome.code == 0, outcome.output
+        assert outcome.code == 0 and set(outcome.changed.values()) == {0}, outcome.output
         # Of what is outside the cluster the package repositories alone are dialled.
         evidence = json.loads((site.directory / "rtf-report" / "evidence.json").read_text())
         assert [node["egress"] for node in evidence["nodes"].values()] == [{"error": "nothing was collected"}] * 3
@@ -223,7 +252,11 @@ def audits(tmp_path_factory):
             faults = audit()
         finally:
             lab.exec("worker-2", "sh", "-c", CLEAN)
-    with broken(lab, "worker-1", (*PLATFORM, FULL)), broken(lab, "worker-2", [DANGLING]):
+    with (
+        broken(lab, "worker-1", (*PLATFORM, FULL)),
+        broken(lab, "worker-2", [DANGLING, OF_DOCKER]),
+        broken(lab, "controller-1", OF_A_SITE),
+    ):
         operate = audit(
             rtf_phase="operate",
             rtf_preflight_disk_writes=True,
@@ -273,10 +306,11 @@ def test_a_running_node_does_not_fail_for_what_the_platform_does(audits):
         and status != "pass"
         and before.get(key) != status
     }
-    # There are no data disks in the lab, and what one node has in the place of one is full.
+    # There are no data disks in the lab, and what one node has in the place of one is full. One has a prefix of its own.
     assert failed == {
         ("worker-1", "storage.writable"),
-        *((node, "storage.mounts") for node in ("controller-1", "worker-1", "worker-2")),
+        ("controller-1", "net.subnet_headroom"),
+        *((node, check) for node in NODES for check in ("storage.mounts", "net.same_subnet")),
     }
     assert (
         "/var/lib/gravity, /var/lib/gravity/planet/etcd: 0.0 GiB free on /var/lib/gravity"
@@ -297,6 +331,28 @@ def test_what_installer_and_gravity_set_is_in_order(audits):
     assert "the site has no rules to lose" in audits.operate["worker-1", "fw.rtf_iptables_unit"][1]
 
 
+def test_a_prefix_that_one_node_alone_has_is_named_on_each(audits):
+    found = {node: audits.operate[node, "net.same_subnet"][1] for node in NODES}
+    assert found == {
+        "controller-1": "the prefixes differ: /30 here, /24 on worker-1, worker-2",
+        "worker-1": "the prefixes differ: /24 here, /30 on controller-1",
+        "worker-2": "the prefixes differ: /24 here, /30 on controller-1",
+    }
+
+
+def test_a_default_route_with_several_next_hops_is_one(audits):
+    status, observed = audits.operate["controller-1", "net.default_route"]
+    assert (status, observed) == audits.order["controller-1", "net.default_route"]
+    assert status == "pass"
+
+
+def test_rules_by_hand_are_a_firewall_and_those_of_docker_are_none(audits):
+    assert "nftables (the chain ip filter INPUT" in audits.operate["controller-1", "fw.regime"][1]
+    assert audits.operate["worker-2", "fw.regime"] == ("pass", "none: the host blocks no port")
+    status, observed = audits.operate["worker-2", "fw.forward_policy"]
+    assert status == "fail" and "the policy of ip filter FORWARD (Docker)" in observed, observed
+
+
 def test_links_that_lead_nowhere_are_named_and_hide_nothing(audits):
     of_the_node = {check: value for (node, check), value in audits.operate.items() if node == "worker-2"}
     assert not [check for check, (status, _observed) in of_the_node.items() if status == "unknown"]
@@ -309,7 +365,7 @@ def test_disks_are_measured_only_where_it_is_asked_for(audits):
     unasked = {key: value for key, value in audits.order.items() if key[1] in MEASURED}
     assert set(unasked) == {
         ("controller-1", "storage.etcd_latency"),
-        *((node, "storage.write_speed") for node in ("controller-1", "worker-1", "worker-2")),
+        *((node, "storage.write_speed") for node in NODES),
     }
     assert set(unasked.values()) == {("skipped", "rtf_preflight_disk_writes is not set")}
     rate, place = r"[\d.e+]+", r" in /var/lib \(\w+ at /\S*, because /var/lib/gravity\S* does not exist yet\)"

@@ -29,7 +29,7 @@ FAULTS = {
     "worker-2": (
         "ln -s /nonexistent /opt/anypoint",
         "rm /opt/anypoint",
-        "it cannot be made (/opt/anypoint: dangling link to /nonexistent)",
+        "it cannot be created (/opt/anypoint: dangling link to /nonexistent)",
     ),
 }
 PLAY = """

@@ -66,6 +66,10 @@ def links(lab, packages, play):
         )
 
 
+def test_an_audit_changes_nothing(links):
+    assert {links.changed[node] for node in NODES} == {0}
+
+
 def test_exactly_what_a_firewall_shuts_is_red(links):
     """A port dropped for one node alone, a range over UDP only, and a range rejected; the other directions work."""
     expected = {}

@@ -5,12 +5,13 @@
 """The main job, as a user runs it."""
 
 import re
+import subprocess
 import threading
 import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.molecule.plays import CHECKOUT, Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
@@ -32,6 +33,18 @@ def lab():
 @pytest.fixture
 def site(tmp_path):
     return Site(tmp_path)
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """The package that users get, in a directory of its own, the only one in which Ansible finds collections."""
+    place = tmp_path / "collections"
+    galaxy = ["ansible-galaxy", "collection"]
+    subprocess.run([*galaxy, "build", "--output-path", str(tmp_path), str(CHECKOUT)], check=True)
+    (package,) = tmp_path.glob("*.tar.gz")
+    subprocess.run([*galaxy, "install", str(package), "--offline", "--collections-path", str(place)], check=True)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(place))
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +127,7 @@ def test_what_a_dry_run_announced_is_what_was_done(announced, done, fresh_node):
     assert len(done - different) >= 4
 
 
-def test_a_second_run_by_the_playbooks_other_name_changes_nothing_and_reports_ready(site):
+def test_a_second_run_from_the_installed_package_changes_nothing_and_reports_ready(installed, site):
     outcome = site.play("hostprep.runtime_fabric.prepare_rtf")
     assert outcome.code == 0, outcome.output
     assert {node: outcome.changed[node] for node in NODES} == dict.fromkeys(NODES, 0)

@@ -37,7 +37,13 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def pristine(lab):
+def unprepared(site):
+    """The Outcome of reverting where nothing was prepared."""
+    return site.play("hostprep.runtime_fabric.revert_rtf")
+
+
+@pytest.fixture(scope="module")
+def pristine(lab, unprepared):
     """{node: state} before anything was prepared."""
     return states(lab)
 
@@ -84,6 +90,11 @@ def reverted(site, lab, dry_run):
         outcome = site.play("hostprep.runtime_fabric.revert_rtf")
     assert outcome.code == 0, outcome.output
     return outcome, states(lab)
+
+
+def test_where_nothing_was_prepared_there_is_nothing_to_revert(lab, unprepared):
+    assert unprepared.code == 0, unprepared.output
+    assert {node: unprepared.changed[node] for node in lab.nodes} == dict.fromkeys(lab.nodes, 0)
 
 
 def test_preparing_made_a_difference_everywhere(pristine, prepared):

@@ -5,6 +5,7 @@
 """Nodes whose only way out are proxies: what programs do there, who sees the password, and that it can be reverted."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -130,21 +131,32 @@ def snapshot(lab, node):
 class Sampler(threading.Thread):
     """Reads the command lines of every process of this machine, the nodes' among them, for as long as it runs.
 
-    Of processes on the controller it reads the environment, too; sessions on a node have the proxy on purpose.
+    Of processes on the controller it reads the environment, too; sessions on a node have the proxy on purpose. A process
+    is read again and again while it is young, because it may become another program then, and seldom afterwards.
     """
+
+    pause, young, rounds = 0.02, 1, 25
 
     def __init__(self):
         super().__init__(daemon=True)
         self.seen, self.ended = set(), threading.Event()
 
     def run(self):
-        here = os.readlink("/proc/self/ns/mnt")
-        while not self.ended.wait(0.02):
-            for folder in Path("/proc").glob("[0-9]*"):
-                with contextlib.suppress(OSError):
-                    self.seen.add((folder / "cmdline").read_bytes())
-                    if os.readlink(folder / "ns" / "mnt") == here:
-                        self.seen.add((folder / "environ").read_bytes())
+        here, since = os.readlink("/proc/self/ns/mnt"), {}
+        for number in itertools.count():
+            if self.ended.wait(self.pause):
+                return
+            now = time.monotonic()
+            since = {name: since.get(name, now) for name in os.listdir("/proc") if name.isdigit()}
+            for name, first in since.items():
+                if number % self.rounds == 0 or now - first < self.young:
+                    self.read(Path("/proc", name), here)
+
+    def read(self, folder, here):
+        with contextlib.suppress(OSError):
+            self.seen.add((folder / "cmdline").read_bytes())
+            if os.readlink(folder / "ns" / "mnt") == here:
+                self.seen.add((folder / "environ").read_bytes())
 
     @classmethod
     @contextlib.contextmanager

@@ -64,7 +64,9 @@ class Worker:
                 raise WorkerFailed(f"the forked process did not answer within {seconds:g} s")
             chunk = self._socket.recv(65536)
             if not chunk or len(received) > MOST_BYTES:
-                raise WorkerFailed("the forked process ended" if not chunk else "the forked process answered too much")
+                raise WorkerFailed(
+                    "the forked process ended" if not chunk else "the answer of the forked process is too long"
+                )
             received += chunk
         reply = json.loads(received.decode("utf-8"))
         if "failed" in reply:

@@ -20,7 +20,7 @@ from collections import OrderedDict, namedtuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.front_end import FrontEnd
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     NOTHING,
@@ -89,33 +89,22 @@ Target = namedtuple("Target", "zones entries sources")
 NO_RECORD = {"rules": [], "sources": [], "stale": [], "expires_at": 0, "expiring": []}
 
 
-class Firewalld(Backend):
+class Firewalld(FrontEnd):
     """firewalld, with firewall-cmd and its files."""
 
     name = "firewalld"
-    works_through = ("nftables", "iptables")
-    has_service = True
-    closes_by_itself = False
+    program = "firewall-cmd"
     unit = UNIT
     flushed = "iptables"
 
     def __init__(self, host, label):
         super().__init__(host, label)
-        self.prefix = label + "-"
         self.zone = label[:17]  # no longer name is possible
         self.record_path = f"/run/{label}-firewalld.json"
-        self.undo_path = f"/run/{label}-firewalld.undo"
-        self.script_path = f"/var/lib/hostprep-runtime-fabric/{label}-firewalld-close"
         self._forget()
-
-    def installed(self):
-        return self.host.program("firewall-cmd") is not None
 
     def activity(self):
         return f"{UNIT} is active" if self._is_active() else ""
-
-    def running(self):
-        return self._is_active() and self.host.unit_is("is-enabled", UNIT)
 
     def _is_active(self):
         return self.installed() and self.host.unit_is("is-active", UNIT)
@@ -522,9 +511,6 @@ class Firewalld(Backend):
         )
         if self.host.read(self.script_path) != text:
             self.host.write(self.script_path, text, 0o700)
-
-    def closing_command(self):
-        return ["/bin/sh", self.script_path]
 
     def _change_runtime(self, target, expiring, wanted, files):
         """Add first, take away then, each with one call for a zone or ipset; the way back is written down before."""

@@ -576,9 +576,13 @@ def _set(block):
 
 
 def _sorted_elements(kind, elements):
-    if kind == "inet_service":
-        return sorted(elements, key=lambda text: int(text.partition("-")[0]))
-    return of_family(elements, False) + of_family(elements, True)
+    """Sort by value what sets of ours can hold. A set of the site may hold anything, such as ranges and names: as text."""
+    try:
+        if kind == "inet_service":
+            return sorted(elements, key=lambda text: int(text.partition("-")[0]))
+        return of_family(elements, False) + of_family(elements, True)
+    except (OSError, ValueError):
+        return sorted(elements)
 
 
 def normal(rule):

@@ -21,9 +21,12 @@ _BRIDGES = '(?<!! )(?:-[io] |[io]ifname )"?(?:{0})"?(?= |$)'  # not where the ru
 
 # After each, where the names come from.
 PROGRAMS = (
-    # docs.docker.com/engine/network/firewall-nftables and .../packet-filtering-firewalls
+    # docs.docker.com/engine/network/firewall-nftables and .../packet-filtering-firewalls; the overlay: moby/moby drivers/overlay
     Program(
-        "Docker", _IP + "docker-bridges", "DOCKER(?:-.*)?", _BRIDGES.format("docker0|br-[0-9a-f]{12}|docker_gwbridge")
+        "Docker",
+        _IP + "docker-(?:bridges|overlay)",
+        "DOCKER(?:-.*)?",
+        _BRIDGES.format("docker0|br-[0-9a-f]{12}|docker_gwbridge"),
     ),
     # kubernetes/kubernetes pkg/proxy/{iptables,nftables}, pkg/util/iptables; issue 123162: base chains are made anew.
     # kube-router, KUBE-ROUTER-*, KUBE-NWPLCY-*, KUBE-POD-FW-*: cloudnativelabs/kube-router

@@ -15,7 +15,7 @@ deleted by ufw's own command when its time has come.
 import re
 from collections import OrderedDict, namedtuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.front_end import FrontEnd
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     NOTHING,
@@ -59,31 +59,19 @@ CLOSING = """\
 """
 
 
-class Ufw(Backend):
+class Ufw(FrontEnd):
     """ufw, with its files and the chains that it keeps in iptables."""
 
-    name = "ufw"
-    works_through = ("nftables", "iptables")
-    has_service = True
-    closes_by_itself = False
+    name = program = "ufw"
     unit = UNIT
 
     def __init__(self, host, label):
         super().__init__(host, label)
-        self.prefix = label + "-"
         self.profiles_path = "/etc/ufw/applications.d/" + label
-        self.script_path = f"/var/lib/hostprep-runtime-fabric/{label}-ufw-close"
-        self.undo_path = f"/run/{label}-ufw.undo"
         self._enabling = False
-
-    def installed(self):
-        return self.host.program("ufw") is not None
 
     def activity(self):
         return f"{CONFIGURATION} says ENABLED=yes" if self._is_active() else ""
-
-    def running(self):
-        return self._is_active() and self.host.unit_is("is-enabled", UNIT)
 
     def _is_active(self):
         return self.installed() and self._setting(CONFIGURATION, "ENABLED") == "yes" and self._listed(False) is not None
@@ -296,9 +284,6 @@ class Ufw(Backend):
             self._write(self.script_path, CLOSING.format(commands="\n".join(commands)), 0o700)
         else:
             self.host.remove(self.script_path)
-
-    def closing_command(self):
-        return ["/bin/sh", self.script_path]
 
     # Rollback
 

@@ -29,11 +29,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.repo
     Report,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, collection_version
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import NODE_ROLES, Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     check_patterns,
@@ -41,6 +40,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     waiver_list,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import PortPlan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import scope_of
 
 Inputs = Mapping[str, Any]
 
@@ -59,11 +59,12 @@ def audit(
     plan of the port matrix, None where the run had none. not_collected: `{node: {id of a result: why}}` of what the evidence
     does not answer, because it was collected for other inputs.
     """
-    rows, scope, today = checks.load(), nodes_to_judge.scope_of(inputs), now.date()
+    rows, scope, today = checks.load(), scope_of(inputs), now.date()
     catalogue = of_site(catalogue, inputs)
     matrix = matrix_outcome.Matrix(ports, evidence) if ports else None
     evidence = cluster_evidence.with_shared_parts(evidence, matrix)
-    cluster = _subjects(catalogue, inputs, evidence, matrix)
+    inventory = {node: own["inventory"] for node, own in evidence.items()}
+    cluster = nodes_to_judge.of_cluster(catalogue, inputs, inventory)
 
     # Everything below follows from this list of results.
     off, expected = left_out_checks.switched_off(inputs), left_out_checks.without_evidence(inputs)
@@ -100,9 +101,9 @@ def audit(
         "format": report_document.FORMAT,
         "collection": collection_version.installed(),
         "generated": now.isoformat(timespec="seconds"),
-        "release": scope["release"],
-        "control_plane": scope["control_plane"],
-        "phase": scope["phase"],
+        "release": scope.release,
+        "control_plane": scope.control_plane,
+        "phase": scope.phase,
         "readiness": report_document.readiness_of(nodes),
         "nodes": nodes,
         "blocking": len(blocking),
@@ -110,7 +111,7 @@ def audit(
         "selection": selected,
         "waivers": waivers.summary(judged, accepted, today, left_out),
         "results": results,
-        "not_verified": coverage.not_verified(rows, judged, nodes_to_judge.requirements(scope, catalogue)),
+        "not_verified": coverage.not_verified(rows, judged, coverage.titles(catalogue, scope)),
         "cluster": cast(
             list[ClusterNote],
             tls_interception.notes(probed, endpoints.named_issuers(found_causes, results)),
@@ -130,19 +131,3 @@ def _proxies(inputs: Inputs) -> dict[str, str]:
             if known:
                 found[path] = known.text("")
     return found
-
-
-def _subjects(
-    catalogue: Catalog, inputs: Inputs, evidence: Evidence, matrix: matrix_outcome.Matrix | None
-) -> list[Subject]:
-    """The nodes with their requirements, those of the port table included."""
-    scope = nodes_to_judge.scope_of(inputs)
-    rows = {
-        role: matrix.rows(role) if matrix else matrix_outcome.rows_without(catalogue, scope, role)
-        for role in NODE_ROLES
-    }
-    inventory = {node: own["inventory"] for node, own in evidence.items()}
-    return [
-        subject._replace(ports=rows[subject.role])
-        for subject in nodes_to_judge.of_cluster(catalogue, inputs, inventory)
-    ]

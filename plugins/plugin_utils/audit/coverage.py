@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import Scope
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.documented_fields import Field
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
@@ -26,7 +29,7 @@ def not_verified(
 ) -> list[MissingRequirement]:
     """Return the requirements that no check has passed or failed.
 
-    checks: rows of catalog/checks/. requirements: `{id of a catalogue row: its title}`.
+    checks: rows of catalog/checks/. requirements: as titles returns them.
     """
     answered = [result for result in results if result["status"] in (PASS, FAIL)]
     ids = {result["id"] for result in answered}
@@ -35,3 +38,16 @@ def not_verified(
         if check["id"] in ids or ("each" in check and any(name.startswith(f"{check['id']}.") for name in ids)):
             verified.update(check["requirements"])
     return [{"id": row_id, "title": title} for row_id, title in requirements.items() if row_id not in verified]
+
+
+def titles(catalogue: Catalog, scope: Scope) -> dict[str, str]:
+    """Return `{id of a row: its title}` for everything the catalogue asks for in this Scope."""
+    names = {
+        row["id"]: f"{row['host']}:{row['port']}"
+        for row in catalog.select_endpoints(catalogue, scope.release, scope.control_plane, phase=scope.phase)
+    }
+    for row in catalog.select_ports(catalogue, scope.release, scope.phase):
+        names[row["id"]] = f"{', '.join(row['ports'])}/{row['transport']} {row['from']} -> {row['to']}"
+    for row in catalog.select_settings(catalogue, scope.release):
+        names[row["id"]] = row["title"]
+    return names

@@ -12,17 +12,16 @@ from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.checks import is_for, is_not_required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import access
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import function_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import Check, applying
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
 
 WITH_THESE_INPUTS = "Run the audit with these inputs: a saved run has only the evidence that it collected."
 AGAIN = "Run the audit again; if the result is the same, investigate the reason on the node."
-Check = Mapping[str, Any]  # a row of catalog/checks/
 
 
 def judge_node(
@@ -41,43 +40,32 @@ def judge_node(
     evidence with which they exist was not collected. not_collected: `{id of a result: why}` of those that cannot be judged.
     """
     results: list[Result] = []
-    for check in checks:
+    for result_id, check, row, required in applying(checks, subject, insist):
         needed = check.get("only_with")
         if needed and needed not in evidence and check["id"] not in expected and check["id"] not in not_collected:
             continue
-        insisted = any(fnmatchcase(check["id"], pattern) for pattern in insist)
-        line = check["lines"][0] if insisted else subject.line
-        if not is_for(check, line, subject.phase, subject.role):
+        if not any(fnmatchcase(result_id, pattern) for pattern in only):
             continue
-        for result_id, row in _instances(check, subject):
-            if not any(fnmatchcase(result_id, pattern) for pattern in only):
-                continue
-            if not insisted and is_not_required(check, subject.not_asked):
-                finding = Finding(SKIPPED, "", "not required by this release", severity="info")
-            else:
-                finding = _judge(check["id"], subject, evidence, row, not_collected.get(result_id, ""))
-            results.append(
-                {
-                    "id": result_id,
-                    "node": subject.node,
-                    "title": check["title"].format(**row) if row else check["title"],
-                    "requirement": [row["id"]] if row else check["requirements"],
-                    "severity": finding.severity or _severity(check, subject, row),
-                    "status": finding.status,
-                    "expected": finding.expected,
-                    "observed": finding.observed,
-                    "remedy": finding.remedy,
-                    "evidence": finding.evidence,
-                    "waiver": None,
-                }
-            )
+        if required:
+            finding = _judge(check["id"], subject, evidence, row, not_collected.get(result_id, ""))
+        else:
+            finding = Finding(SKIPPED, "", "not required by this release", severity="info")
+        results.append(
+            {
+                "id": result_id,
+                "node": subject.node,
+                "title": check["title"].format(**row) if row else check["title"],
+                "requirement": [row["id"]] if row else check["requirements"],
+                "severity": finding.severity or _severity(check, subject, row),
+                "status": finding.status,
+                "expected": finding.expected,
+                "observed": finding.observed,
+                "remedy": finding.remedy,
+                "evidence": finding.evidence,
+                "waiver": None,
+            }
+        )
     return results
-
-
-def _instances(check: Check, subject: Subject) -> list[tuple[str, Any]]:
-    if "each" in check:
-        return [(f"{check['id']}.{row['id']}", row) for row in getattr(subject, check["each"])]
-    return [(check["id"], None)]
 
 
 def _severity(check: Check, subject: Subject, row: Any) -> str:

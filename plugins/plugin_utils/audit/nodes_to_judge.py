@@ -2,16 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the inventory, the inputs and the catalogue to the subjects that are judged."""
+"""From the inventory, the inputs and the catalogue to the Subjects: the nodes that are judged, and by what."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters, installer
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits, Subject
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog, release_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_outcome import in_words
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     cluster_networks,
@@ -22,21 +23,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import proxy_settings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import (
+    Requirements,
+    requirements_of,
+    scope_of,
+)
 
 Inputs = Mapping[str, Any]
-# Inputs that are fields of a Subject, or of its Limits, as they are. Where a role has no such input, the default holds.
-_FIELDS = {
-    "spare_addresses": "spare_addresses",
-    "tunnel_offload_drivers": "offload_drivers",
-    "min_outbound_bandwidth_mbit": "outbound_mbit",
-}
-_LIMITS = {"max_latency_ms": "latency_ms", "min_node_bandwidth_mbit": "bandwidth_mbit"}
-
-
-def scope_of(inputs: Inputs) -> dict[str, str]:
-    """Return `{"release", "control_plane", "phase"}`, those that a role has."""
-    scope = {name: inputs[name] for name in ("release", "control_plane", "phase") if name in inputs}
-    return {"release": catalog.DEFAULT_RELEASE, **scope}
 
 
 def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, InventoryEntry]) -> list[Subject]:
@@ -44,18 +37,18 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
 
     inputs: of a role, with their types. inventory: of every node of the cluster.
     """
-    networks = cluster_networks.of_inputs(inputs)
+    scope, networks = scope_of(inputs), cluster_networks.of_inputs(inputs)
     profile = clusters.load().profile(given(inputs.get("cluster_profile")))
     proxy = proxy_settings.of_cluster(
         (given(inputs.get("http_proxy", "")), given(inputs.get("monitoring_proxy", ""))),
         inventory,
         *networks,
         inputs.get("no_proxy_extra", ()),
+        line=release_of(catalogue, scope.release)["line"],
     )
     of_role = {
-        role: _of_role(catalogue, scope_of(inputs), role)._replace(
-            **{field: inputs[name] for name, field in _FIELDS.items() if name in inputs},
-            limits=Limits(**{field: inputs[name] for name, field in _LIMITS.items() if name in inputs}),
+        role: _of_role(requirements_of(catalogue, scope, role))._replace(
+            inputs=inputs,
             cluster_profile=profile.id if profile else "",
             pod_cidr=networks.pods,
             service_cidr=networks.services,
@@ -70,31 +63,16 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
     return [of_role[entry["role"]]._replace(node=node, address=address_of(entry)) for node, entry in inventory.items()]
 
 
-def _of_role(catalogue: Catalog, scope: Mapping[str, str], role: str) -> Subject:
+def _of_role(asked: Requirements) -> Subject:
     """What all nodes of a role have in common."""
-    endpoints = []
-    if scope.get("control_plane"):
-        endpoints = catalog.select_endpoints(catalogue, scope["release"], scope["control_plane"], role, scope["phase"])
     return Subject(
         node="",
-        role=role,
-        line=catalog.release_of(catalogue, scope["release"])["line"],
-        phase=scope.get("phase", "install"),
-        settings={row["id"]: row for row in catalog.select_settings(catalogue, scope["release"])},
-        endpoints=endpoints,
-        not_asked=catalog.not_asked(catalogue, scope["release"]),
+        role=asked.role,
+        line=asked.line,
+        phase=asked.phase,
+        settings={row["id"]: row for row in asked.settings},
+        endpoints=asked.endpoints,
+        ports=in_words(asked.ports),
+        not_asked=asked.not_asked,
         installer=installer.load(),
     )
-
-
-def requirements(scope: Mapping[str, str], catalogue: Catalog) -> dict[str, str]:
-    """Return `{id of a row: its title}` for everything the catalogue asks for in this scope."""
-    names = {
-        row["id"]: f"{row['host']}:{row['port']}"
-        for row in catalog.select_endpoints(catalogue, scope["release"], scope["control_plane"], phase=scope["phase"])
-    }
-    for row in catalog.select_ports(catalogue, scope["release"], scope["phase"]):
-        names[row["id"]] = f"{', '.join(row['ports'])}/{row['transport']} {row['from']} -> {row['to']}"
-    for row in catalog.select_settings(catalogue, scope["release"]):
-        names[row["id"]] = row["title"]
-    return names

@@ -18,33 +18,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, port_matrix, uncollected
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import (
     Requirements,
-    Scope,
-    SelectedCheck,
     requirements_of,
+    scope_of,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
+    SelectedCheck,
     selected_checks,
 )
 
-# Inputs of the role rtf_preflight by which a run is judged; all others decided what was collected, and stay as they were.
-JUDGED_BY = (
-    "release",
-    "control_plane",
-    "cluster_profile",
-    "features",
-    "checks",
-    "skip_checks",
-    "waivers",
-    "extra_endpoints",
-    "extra_ports",
-    "spare_addresses",
-    "max_latency_ms",
-    "min_node_bandwidth_mbit",
-    "min_outbound_bandwidth_mbit",
-)
-# Those by which it is reported.
-REPORTED_BY = ("report_dir", "report_formats", "report_keep", "gate", "enforce")
 ROLE = "rtf_preflight"
+# Inputs of the role by which a run is judged; all others decided what was collected, and stay as they were.
+JUDGED_BY = tuple(variable.short for variable in input_declarations.load().rejudging(ROLE, "judged"))
 _MOST = 3
 
 
@@ -91,7 +77,7 @@ def _with_rows(ports: port_matrix.PortPlan | None, catalogue: Catalog, inputs: M
 def not_collected(catalogue: Catalog, saved: SavedRun, inputs: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return `{node: {id of a result: why it cannot be judged}}` of what the run did not collect for these inputs."""
     with_site = of_site(catalogue, inputs)
-    scope = Scope(inputs["release"], inputs["control_plane"], inputs["phase"])
+    scope = scope_of(inputs)
     rows = port_matrix.rows_of(with_site, scope.release, scope.phase)
     requirements = functools.cache(functools.partial(requirements_of, with_site, scope))
     wanted = functools.cache(functools.partial(_wanted, requirements, inputs))

@@ -44,6 +44,7 @@ class Input(NamedTuple):
     no_log: bool = False
     fields: dict[str, dict[str, Any]] = {}
     when_unset: str = ""
+    rejudge: str = ""
     example: Any = None
 
 
@@ -90,6 +91,10 @@ class Declaration(NamedTuple):
     def inputs(self) -> dict[str, Input]:
         """Return the inputs by name."""
         return {variable.input.name: variable.input for variable in self.variables.values()}
+
+    def rejudging(self, role: str, *how: str) -> list[Variable]:
+        """Return the variables of a role by which a saved run is judged again. how: `judged`, `reported`."""
+        return [variable for variable in self.of_role(role).values() if variable.input.rejudge in how]
 
     def of_all_nodes(self) -> list[Variable]:
         """Return the variables of inputs that must be the same on all nodes, those of single roles included."""

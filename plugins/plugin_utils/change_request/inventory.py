@@ -123,7 +123,7 @@ def site(members: list[Node], cluster: dict[str, Any]) -> Site:
             {node.name: {"rtf_node_address": node.address} for node in members},
             *cluster_networks.of_inventory(cluster),
             cluster.get("rtf_no_proxy_extra", ()),
-            no_proxy.KUBERNETES_NAMES,
+            line="self_managed",  # the request of an appliance shows none: proxy_values.py
         ),
     )
 

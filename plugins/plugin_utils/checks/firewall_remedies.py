@@ -42,13 +42,13 @@ def remedy_for(where: str, rule: str, owner: str, ours: Mapping[str, Any] | None
         return _firewalld(where)
     if owner == "ufw":
         return (
-            "ufw asks its rules in their order: find the one with `ufw status numbered`, and narrow it, or allow the packets "
+            "ufw evaluates its rules in order: find the one with `ufw status numbered`, and narrow it, or allow the packets "
             "before it with `ufw insert NUMBER allow ...`."
         )
     if owner in _BANS:
         return _BANS[owner]
     if owner:
-        return f"{owner} keeps this rule and would write it again: change it in the configuration of {owner}."
+        return f"{owner} maintains this rule and would restore it: change it in the configuration of {owner}."
     return _of_the_site(where, ours)
 
 
@@ -58,7 +58,7 @@ def _firewalld(where: str) -> str:
         name = policy.group(1)
         return (
             f"The policy {name} of firewalld decides before the zones do. Allow the ports in it, for example with `firewall-cmd "
-            f"--policy={name} --add-port=PORT/tcp`, and again with --permanent; or put it behind the zones with `firewall-cmd "
+            f"--policy={name} --add-port=PORT/tcp`, and again with --permanent; or have it evaluated after the zones with `firewall-cmd "
             f"--permanent --policy={name} --set-priority=100`, which takes effect when firewalld loads its files again."
         )
     if zone:

@@ -7,8 +7,7 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import default_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.mail_server import MailServer
@@ -16,17 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.sit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import (
     POD_CIDR,
     SERVICE_CIDR,
-    SPARE_ADDRESSES,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import ProxySettings
-
-
-class Limits(NamedTuple):
-    """latency_ms: the round trip that 95 % of the packets must not exceed. loss_percent. bandwidth_mbit: the least, in Mbit/s."""
-
-    latency_ms: float = default_of("rtf_max_latency_ms")
-    loss_percent: float = limits.load().packet_loss_percent
-    bandwidth_mbit: float = default_of("rtf_min_node_bandwidth_mbit")
 
 
 class Subject(NamedTuple):
@@ -39,12 +29,10 @@ class Subject(NamedTuple):
     not_asked: ids of the catalogue's ports and settings that the release does not have.
     ntp_servers: host names or addresses. ntp_authentication: `nts` or `key 7` of those that are asked with it.
     address: the node's address as the inventory gives it, or "".
-    proxy: the proxies that the cluster should use. limits: Limits of what is measured between nodes.
+    proxy: the proxies that the cluster should use.
     installer: what installer.load returns. pod_cidr, service_cidr: networks of the cluster.
-    spare_addresses: how many of the subnet must be free.
-    offload_drivers: drivers of interfaces whose tunnel offloads must be off.
     mail_server: the configured MailServer, or None. services: the configured site services.
-    outbound_mbit: the required download speed in Mbit/s.
+    inputs: those of the role that judges, with their types; a check asks for one by `input`.
     """
 
     node: str
@@ -60,15 +48,17 @@ class Subject(NamedTuple):
     ntp_servers: Sequence[str] = ()
     ntp_authentication: Mapping[str, str] = {}
     proxy: ProxySettings = ProxySettings()
-    limits: Limits = Limits()
     installer: Mapping[str, Any] = {}
     pod_cidr: str = POD_CIDR
     service_cidr: str = SERVICE_CIDR
-    spare_addresses: int = SPARE_ADDRESSES
-    offload_drivers: Sequence[str] = tuple(default_of("rtf_kernel_tunnel_offload_drivers"))
     mail_server: MailServer | None = None
     services: Sequence[Service] = ()
-    outbound_mbit: float = default_of("rtf_min_outbound_bandwidth_mbit")
+    inputs: Mapping[str, Any] = {}
+
+    def input(self, name: str) -> Any:
+        """Return the value of a declared input; where the role does not take it, the default."""
+        declared = input_declarations.load().variables[name]
+        return self.inputs.get(declared.short.removeprefix("rtf_"), declared.default)
 
 
 def required(subject: Subject, row_id: str) -> dict[str, Any]:

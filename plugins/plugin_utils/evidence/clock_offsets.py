@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence, NodeEvidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
 BY_CHRONY = "chrony's offset from NTP time"
@@ -36,11 +37,15 @@ class Peer(TypedDict):
     farther: bool
 
 
-class Compared(TypedDict):
-    """The clock of a node and those of the others. missing: `{peer: why}` of those that could not be compared."""
+class Compared(TypedDict, total=False):
+    """The clock of a node and those of the others. missing: `{peer: why}` of those that could not be compared.
+
+    own: why the node's own clock could not be compared, "" where it could.
+    """
 
     peers: list[Peer]
     missing: dict[str, str]
+    own: str
 
 
 class Measurement(NamedTuple):
@@ -168,6 +173,7 @@ def compare(
                 for peer in nodes
                 if peer != node and peer not in measured
             },
+            "own": absent.get(node, ""),
         }
     return found
 
@@ -189,13 +195,20 @@ def judge(compared: Compared, limit: float) -> Judged:
         reasons = sorted(set(compared["missing"].values()))
         if not reasons:
             return Judged(PASS, "no other node to compare with")
-        status = SKIPPED if all(reason.startswith("not part of this run") for reason in reasons) else UNKNOWN
-        return Judged(status, f"compared with no other node: {'; '.join(reasons)}")
+        if all(reason.startswith("not part of this run") for reason in reasons):
+            return Judged(SKIPPED, f"compared with no other node: {'; '.join(reasons)}")
+        why = compared.get("own") or "; ".join(_of_peers(compared["missing"], reason) for reason in reasons)
+        return Judged(UNKNOWN, f"compared with no other node: {why}")
     near = [row for peer, (status, row) in pairs.items() if status == PASS]
     text = _words(max(near, key=lambda row: abs(row["offset"]) + row["error"])) if near else "the other nodes differ"
     remarks = [f"the clock of {peer} is off (see that node)" for peer in too_far]
     remarks += [f"not compared with {peer} ({why})" for peer, why in compared["missing"].items()]
     return Judged(PASS, "; ".join([text, *remarks]))
+
+
+def _of_peers(missing: Mapping[str, str], reason: str) -> str:
+    """A reason with the nodes that it is true of."""
+    return f"{joined_first([peer for peer, why in missing.items() if why == reason], ', ')}: {reason}"
 
 
 def _judge_pair(rows: Sequence[Peer], limit: float) -> tuple[str, Peer]:

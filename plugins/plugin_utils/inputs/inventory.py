@@ -109,16 +109,11 @@ def disagreements(variables_by_host: Mapping[str, Mapping[str, Any]], names: Ite
         for host, variables in variables_by_host.items():
             if name in variables:
                 value = variables[name]
-                hosts_by_value.setdefault(repr(_comparable(value)), (quoted(value), []))[1].append(host)
+                hosts_by_value.setdefault(repr(value), (quoted(value), []))[1].append(host)
         if len(hosts_by_value) > 1:
             values = "; ".join(f"{label} on {', '.join(hosts)}" for label, hosts in hosts_by_value.values())
             found.append(f"{name}: must be the same for the whole cluster, found {values}")
     return found
-
-
-def _comparable(value: Any) -> Any:
-    """A value in which a number is the same with and without a decimal point."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def disagreements_of_role(

@@ -14,7 +14,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.in
     SECRET,
     URL,
     Variable,
-    default_of,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import credentials
 
@@ -23,7 +22,6 @@ Inputs = dict[str, Any]
 # The default of a role's variable whose input, while it is not set, leaves the node as it is.
 UNCHANGED = "unchanged"
 POD_CIDR, SERVICE_CIDR = clusters.load().appliance
-SPARE_ADDRESSES: int = default_of("rtf_spare_addresses")
 
 
 def given(value: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_services
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
@@ -22,14 +23,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
     no_proxy_rules,
     port_matrix,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import (
+    Requirements,
+    requirements_of,
+    scope_of,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_kernel
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
-    Requirements,
-    Row,
-    Scope,
     SelectedCheck,
     evidence_of,
-    requirements_of,
     selected_checks,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
@@ -131,11 +133,6 @@ def host_options(
     selected = selected_checks(checks, requirements, inputs["checks"], inputs["skip_checks"])
     # Where the port matrix wants more than the checks, the audit collects for itself.
     return _host_info(requirements.settings, evidence_of(selected), inputs)
-
-
-def scope_of(inputs: Inputs) -> Scope:
-    """Return the Scope in the inputs of a node."""
-    return Scope(inputs["release"], inputs["control_plane"], inputs["phase"])
 
 
 def node_plan(

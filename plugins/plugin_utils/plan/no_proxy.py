@@ -21,15 +21,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.nod
 
 LOOPBACK = ("localhost", "127.0.0.1")
 METADATA = "169.254.169.254"
-# The names by which parts of the cluster call each other.
-CLUSTER_NAMES = ("kubernetes.default.svc", "leader.telekube.local", ".svc", ".local")
-# Those that the appliance does not add.
-KUBERNETES_NAMES = tuple(name for name in CLUSTER_NAMES if "telekube" not in name)
+# By which the nodes of the appliance call the one that leads them.
+LEADER = "leader.telekube.local"
 
 
 def service_address(service_cidr: str) -> str:
     """Return the address of the Kubernetes API within the cluster, the first of the services' network."""
     return str(ipaddress.IPv4Network(service_cidr)[1])
+
+
+def leader(line: str) -> tuple[str, ...]:
+    """Return the name of the cluster's leader, of which only the appliance has one. line: a catalog.LINES."""
+    return (LEADER,) if line == "appliance" else ()
 
 
 def node_names(variables_by_node: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str]]:
@@ -50,12 +53,12 @@ def compute(
     pod_cidr: str,
     service_cidr: str,
     extra: Iterable[str] = (),
-    names_within: Iterable[str] = CLUSTER_NAMES,
+    line: str = "appliance",
 ) -> list[str]:
-    """Return the list that NO_PROXY is made of. names_within: those by which parts of the cluster call each other."""
+    """Return the list that NO_PROXY is made of. line: of the cluster, as for leader."""
     addresses, names = node_names(variables_by_node)
-    api = service_address(service_cidr)
-    return _unique([*LOOPBACK, METADATA, *addresses, *names, pod_cidr, service_cidr, api, *names_within, *extra])
+    within = [service_address(service_cidr), "kubernetes.default.svc", *leader(line), ".svc", ".local"]
+    return _unique([*LOOPBACK, METADATA, *addresses, *names, pod_cidr, service_cidr, *within, *extra])
 
 
 def _unique(entries: Iterable[str]) -> list[str]:

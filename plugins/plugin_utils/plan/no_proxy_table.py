@@ -29,9 +29,9 @@ class Destination(NamedTuple):
 
 
 def destinations(
-    variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str
+    variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str, line: str = "appliance"
 ) -> list[Destination]:
-    """Return the Destinations of a cluster."""
+    """Return the Destinations of a cluster. line: as for no_proxy.leader."""
     addresses, names = no_proxy.node_names(variables_by_node)
     pod = str(ipaddress.IPv4Network(pod_cidr)[257])
     service = str(ipaddress.IPv4Network(service_cidr)[-2])
@@ -42,7 +42,7 @@ def destinations(
         *(_host(name, "name of a node") for name in names),
         _host(no_proxy.service_address(service_cidr), "Kubernetes API"),
         _host("kubernetes.default.svc", "Kubernetes API"),
-        _host("leader.telekube.local", "leader of the cluster"),
+        *(_host(name, "leader of the cluster") for name in no_proxy.leader(line)),
         Destination("app.namespace.svc.cluster.local", "services by their names", "name", ".local"),
         Destination(pod, "pods", "network", pod_cidr),
         Destination(service, "services", "network", service_cidr),

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED, given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.matrix_times import Times, times
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
@@ -32,7 +33,6 @@ _SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 # Names of evidence for which the ports of peers are probed: links and bandwidth are measured over ports that are open.
 _BY_PROBES = {"probes", "links", "bandwidth"}
 
-Row = dict[str, Any]
 Ports = dict[str, set[int]]
 # {name of a node: {address: {transport: ports}}}
 HeldPorts = Mapping[str, Mapping[str, Mapping[str, set[int]]]]

@@ -32,10 +32,11 @@ def of_cluster(
     pod_cidr: str,
     service_cidr: str,
     extra: Sequence[str] = (),
+    line: str = "appliance",
 ) -> ProxySettings:
-    """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them."""
+    """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them; line: as for no_proxy.leader."""
     return ProxySettings(
         *urls,
-        no_proxy.compute(variables_by_node, pod_cidr, service_cidr, extra),
-        no_proxy_table.destinations(variables_by_node, pod_cidr, service_cidr),
+        no_proxy.compute(variables_by_node, pod_cidr, service_cidr, extra, line),
+        no_proxy_table.destinations(variables_by_node, pod_cidr, service_cidr, line),
     )

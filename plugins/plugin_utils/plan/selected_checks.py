@@ -6,81 +6,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple, Protocol
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.checks import is_for, is_not_required
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
 
-Row = dict[str, Any]
-
-
-class Scope(NamedTuple):
-    """What an audit is about: an edition of the vendor's requirements, a control plane, and a phase."""
-
-    release: str
-    control_plane: str
-    phase: str
+Check = Mapping[str, Any]  # a row of catalog/checks/
 
 
-class Requirements(NamedTuple):
-    """What a Scope asks of the nodes of a role.
+class Asked(Protocol):
+    """What decides which checks are made: the Requirements of a role, or the Subject that is judged by them."""
 
-    line: of the release. not_asked: ids of the rows that only other releases ask for. endpoints, settings: rows of the
-    catalogue. ports: those that a node of the role dials.
-    """
-
-    role: str
-    phase: str
-    line: str
-    not_asked: set[str]
-    endpoints: list[Row]
-    settings: list[Row]
-    ports: list[Row]
+    @property
+    def role(self) -> str: ...
+    @property
+    def phase(self) -> str: ...
+    @property
+    def line(self) -> str: ...
+    @property
+    def not_asked(self) -> Set[str]: ...
+    @property
+    def endpoints(self) -> Sequence[Row]: ...
+    @property
+    def ports(self) -> Sequence[Row]: ...
 
 
 class SelectedCheck(NamedTuple):
-    """result_id: the id that its result has. row: the catalogue row that it is made for, None where it is made once."""
+    """result_id: the id that its result has. row: the catalogue row that it is made for, None where it is made once.
+
+    required: whether the release asks for what it proves.
+    """
 
     result_id: str
-    check: Row
+    check: Check
     row: Row | None
+    required: bool = True
 
 
-def requirements_of(catalogue: catalog.Catalog, scope: Scope, role: str) -> Requirements:
-    """Return the Requirements of nodes of a role."""
-    ports = port_matrix.provable(catalog.select_ports(catalogue, scope.release, scope.phase))
-    return Requirements(
-        role,
-        scope.phase,
-        catalog.release_of(catalogue, scope.release)["line"],
-        catalog.not_asked(catalogue, scope.release),
-        catalog.select_endpoints(catalogue, scope.release, scope.control_plane, role, scope.phase),
-        catalog.select_settings(catalogue, scope.release),
-        [row for row in ports if port_matrix.dials(row, role)],
-    )
+def applying(checks: Iterable[Check], asked: Asked, insist: Sequence[str] = ()) -> Iterator[SelectedCheck]:
+    """Return the checks that hold for a node, in the order of the report, those that are not required among them.
+
+    checks: rows of catalog/checks/. insist: globs of ids of checks that hold, and are required, with every release.
+    """
+    for check in checks:
+        insisted = any(fnmatchcase(check["id"], pattern) for pattern in insist)
+        if is_for(check, check["lines"][0] if insisted else asked.line, asked.phase, asked.role):
+            required = insisted or not is_not_required(check, asked.not_asked)
+            for result_id, row in _instances(check, asked):
+                yield SelectedCheck(result_id, check, row, required)
 
 
 def selected_checks(
-    checks: Iterable[Row],
-    requirements: Requirements,
+    checks: Iterable[Check],
+    asked: Asked,
     patterns: Iterable[str] = check_patterns.ALL,
     skip: Iterable[str] = (),
 ) -> list[SelectedCheck]:
-    """Return the checks that are made for nodes and that a site has selected, in the order of the report.
+    """Return the checks that are required of nodes and that a site has selected, in the order of the report.
 
     checks: rows of catalog/checks/. patterns, skip: names or globs of rtf_checks and rtf_skip_checks.
     """
-    asked = requirements
-    found = []
-    for check in checks:
-        applies = is_for(check, asked.line, asked.phase, asked.role) and not is_not_required(check, asked.not_asked)
-        for result_id, row in _instances(check, asked) if applies else ():
-            if check_patterns.matches(result_id, patterns) and not check_patterns.matches(result_id, skip):
-                found.append(SelectedCheck(result_id, check, row))
-    return found
+    return [
+        found
+        for found in applying(checks, asked)
+        if found.required
+        and check_patterns.matches(found.result_id, patterns)
+        and not check_patterns.matches(found.result_id, skip)
+    ]
 
 
 def evidence_of(selected: Iterable[SelectedCheck]) -> set[str]:
@@ -88,7 +83,8 @@ def evidence_of(selected: Iterable[SelectedCheck]) -> set[str]:
     return {name for entry in selected for name in entry.check["evidence"]}
 
 
-def _instances(check: Row, requirements: Requirements) -> list[tuple[str, Row | None]]:
+def _instances(check: Check, asked: Asked) -> list[tuple[str, Row | None]]:
+    """A check once, or once for each row that it is made for, with the ids of the results."""
     if "each" not in check:
         return [(check["id"], None)]
-    return [(f"{check['id']}.{row['id']}", row) for row in getattr(requirements, check["each"])]
+    return [(f"{check['id']}.{row['id']}", row) for row in getattr(asked, check["each"])]

@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_text import SIDES
-
-Row = dict[str, Any]
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
 ANYWHERE = "0.0.0.0/0"
 NTS_PORT = "4460"  # RFC 8915

@@ -48,7 +48,7 @@ def integer(value: Any) -> int:
 
 
 def number(value: Any) -> int | float:
-    """Return a number: a whole one as it is, any other as a float."""
+    """Return a number: a whole one without a decimal point, so that equal numbers are written alike."""
     found = value
     if isinstance(value, str):
         try:
@@ -57,7 +57,7 @@ def number(value: Any) -> int | float:
             found = None
     if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
         raise ValueError(f"must be a number, not {quoted(value)}")
-    return found
+    return int(found) if found == int(found) else found
 
 
 def list_of(value: Any) -> list[Any]:

@@ -24,6 +24,8 @@ PRIVILEGES = [
     "--security-opt=apparmor=unconfined",
     "--security-opt=label=disable",
     "--security-opt=unmask=/proc/sys",
+    # runc in a node allows a container its console.
+    "--device-cgroup-rule=c 5:1 rwm",
 ]
 
 

@@ -7,9 +7,10 @@
 import os
 import pathlib
 import re
-import subprocess
 
 import yaml
+
+from ansible_collections.hostprep.runtime_fabric.tools import export_collection
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -20,16 +21,9 @@ COLLECTIONS = CHECKOUT.parents[2] if INSTALLED else CHECKOUT / ".ansible" / "col
 
 def tracked_files(*suffixes):
     """Return the paths (relative, sorted) of files under version control or about to be, with one of the suffixes."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT,
-        check=True,
-        stdout=subprocess.PIPE,
-    ).stdout.decode()
-    names = sorted(set(listing.split("\0")) - {""})
     return [
         pathlib.PurePath(name)
-        for name in names
+        for name in export_collection.tracked_files(CHECKOUT)
         if (CHECKOUT / name).is_file() and (not suffixes or name.endswith(suffixes))
     ]
 

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the README and the guide tell users to type works: each command, input and inventory in them."""
 
+import datetime
 import json
+import math
 import re
 import shlex
 import subprocess
@@ -13,11 +15,16 @@ import textwrap
 import pytest
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("docs", "guide")]
-DOCUMENTS = [*checkout.tracked_files("README.md")[:1], *GUIDE, *checkout.tracked_files("docs/inputs.md")]
+DOCUMENTS = [
+    *checkout.tracked_files("README.md")[:1],
+    *GUIDE,
+    *checkout.tracked_files("docs/inputs.md", "docs/scale.md"),
+]
 FIRST_HOUR = "docs/guide/first-hour.md"
 
 # Names that begin like inputs: groups, roles, extra variables of playbooks, and what an audit leaves for a workflow.
@@ -83,7 +90,9 @@ def commands():
     units = [line for _path, content in blocks_of("ini") for line in content.splitlines()]
     steps = [line for _path, content in blocks_of("yaml") for line in content.splitlines()]
     for line in units + steps:
-        lines += re.findall(r"(?:ExecStart=| run: | {4}- )((?:ansible-playbook|ansible-galaxy) .*)", line)
+        lines += re.findall(
+            r"(?:ExecStart=/usr/local/bin/| run: | {4}- )((?:ansible-playbook|ansible-galaxy) .*)", line
+        )
     return list(dict.fromkeys(line.strip() for line in lines if line.strip() and not line.startswith("#")))
 
 
@@ -127,12 +136,14 @@ def test_commands_are_accepted(site):
 
 def test_other_commands_are_known():
     """What has no parser here is named, with the options that are used, or is a target of make."""
+    targets = set(re.findall(r"^([a-z-]+):", checkout.read("Makefile"), re.MULTILINE))
     for command in commands():
         program, *words = shlex.split(command)
         if program in OTHER_PROGRAMS:
             assert set(words) >= OTHER_PROGRAMS[program], command
         elif program not in PROGRAMS:
-            assert program in ("make", "sudo", "pip", "apt-get"), command
+            assert program in ("make", "sudo", "pip", "apt-get", "systemctl", "journalctl"), command
+            assert program != "make" or set(words[:1]) <= targets, command
 
 
 def test_inputs_of_the_first_hour_are_valid(site):
@@ -150,6 +161,33 @@ def test_inputs_of_the_first_hour_are_valid(site):
     )
     assert done.returncode == 0 and "WARNING" not in done.stdout, done.stdout
     assert "ntp1.example.com" in (site / "rtf-change-request" / "openings.csv").read_text()
+
+
+def variables_of(site, node):
+    """Return what Ansible knows of a node of the inventory in a directory."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "inventory", "-i", "inventory", "--host", node],
+        cwd=site,
+        env=checkout.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_variables_of_a_page_reach_the_nodes(site):
+    """Ansible ignores a file group_vars/GROUP.yml beside a directory group_vars/GROUP, such as one with a vault."""
+    text = checkout.read("docs/guide/behind-a-proxy.md")
+    (path, content) = re.search(r"```yaml\n# (group_vars/\S+), .*\n((?:.|\n)*?)```", text).groups()
+    (vault,) = re.findall(r"ansible-vault create (\S+)", text)
+    (secret,) = re.findall(r"write `(\w+: )`", text)
+    for name, written in ((path, content), (vault, secret + "hidden\n")):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(written)
+    found = variables_of(site, "node-1")
+    assert found["rtf_http_proxy"] and found["vault_proxy_password"] == "hidden"
+    assert "vault_proxy_password" in found["rtf_http_proxy_password"]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=str)
@@ -180,6 +218,33 @@ def test_readme_is_one_screen():
 def test_pages_of_the_guide_are_in_the_index():
     listed = re.findall(r"^guide/([\w-]+)$", checkout.read("docs/index.md"), re.MULTILINE)
     assert sorted(listed) == sorted(path.stem for path in GUIDE)
+
+
+def test_a_ci_system_is_given_files_as_reports_and_no_links(tmp_path):
+    """GitLab's runner ends with an error at a link: helpers/archives/gzip_create.go of gitlab-org/gitlab-runner."""
+    pipelines = [yaml.safe_load(content) for path, content in blocks_of("yaml") if path == "docs/guide/ci.md"]
+    (job,) = [found["audit"] for found in pipelines if "audit" in found]
+    report_directory.save(tmp_path / "rtf-report", {"junit.xml": ""}, datetime.datetime(2027, 1, 31), False, 30)
+    found = list(tmp_path.glob(job["artifacts"]["reports"]["junit"]))
+    assert found and not any(path.is_symlink() for path in found)
+
+
+def percent(share):
+    """Return a probability as the documents write it."""
+    return "over 99 %" if share > 0.99 else f"{share * 100:.0f} %"
+
+
+def test_what_a_sample_finds_is_computed():
+    """docs/scale.md: of all pairs, each node's sample is probed, and of the broken ones so many are chosen at random."""
+    peers = input_declarations.load().variables["rtf_preflight_port_matrix_peers"].default
+    table = re.search(r"\n\| nodes \| neighbours .*\n\|[-|]+\n((?:\|.*\n)+)", checkout.read("docs/scale.md")).group(1)
+    for line in table.splitlines():
+        count, neighbours, *written = [cell.strip() for cell in line.strip("|").split("|")]
+        others = int(count) - 1
+        pairs, probed = int(count) * others, int(count) * peers
+        found = [1 - math.comb(pairs - probed, broken) / math.comb(pairs, broken) for broken in (1, 10, 100)]
+        assert written == [percent(peers / others), *map(percent, found)], line
+        assert int(neighbours) == math.ceil(others / peers), line
 
 
 def test_what_counts_as_a_block():

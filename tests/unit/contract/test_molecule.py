@@ -202,12 +202,21 @@ def test_the_scenarios_that_begin_first_are_there():
     assert set(run_molecule.LONGEST) < set(run_molecule.all_scenarios())
 
 
+def test_scenarios_on_request_have_a_target_of_their_own_and_run_only_by_it():
+    named = set(run_molecule.ON_REQUEST)
+    assert named == set(run_molecule.all_scenarios()) - set(run_molecule.usual_scenarios())
+    makefile = (checkout.CHECKOUT / "Makefile").read_text()
+    assert all(f"molecule SCENARIO={name}\n" in makefile for name in named)
+
+
 @pytest.mark.parametrize("scenario", run_molecule.all_scenarios())
 def test_scenarios_have_tests_and_keep_the_guards(scenario):
     folder = checkout.CHECKOUT / "molecule" / scenario
     own = yaml.safe_load((folder / "molecule.yml").read_text()) or {}
     assert list(folder.glob("tests/**/test_*.py"))
     assert "verifier" not in own
-    assert "prepare" not in own.get("ansible", {}).get("playbooks", {})
+    playbooks = own.get("ansible", {}).get("playbooks", {})
+    assert "prepare" not in playbooks
     sequence = own.get("scenario", {}).get("test_sequence", SHARED["scenario"]["test_sequence"])
-    assert {"prepare", "converge", "verify"} <= set(sequence)
+    assert {"prepare", "verify"} <= set(sequence)
+    assert ("converge" in sequence) == ("converge" in playbooks or (folder / "converge.yml").exists())

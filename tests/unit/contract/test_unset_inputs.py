@@ -44,6 +44,7 @@ HARMLESS = {
         "rtf_proxy_monitoring_proxy_user": "a part of the SOCKS5 proxy, and written with it alone",
         "rtf_proxy_monitoring_proxy_password": "likewise",
         "rtf_proxy_no_proxy_extra": "a part of the HTTP proxy: the list is computed whenever the proxy is set",
+        "rtf_proxy_release": "decides what the list has of the appliance alone",
         "rtf_proxy_cluster_profile": "chooses the networks of the same list",
         "rtf_proxy_pod_cidr": "a part of the same list, which always has the networks of the platform",
         "rtf_proxy_service_cidr": "likewise",

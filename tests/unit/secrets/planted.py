@@ -8,6 +8,7 @@ tests/unit/secrets/test_contract.py fails where the collection reads a path that
 """
 
 import base64
+import functools
 import hashlib
 import json
 from urllib.parse import quote
@@ -33,6 +34,7 @@ def encoded(secret):
     return quote(secret, safe="")
 
 
+@functools.cache
 def forms(secret, user=USER):
     """Every text by which a secret can be had: parts of it, encoded, in base64 as a proxy is sent it, as a digest."""
     texts = {secret, encoded(secret)}
@@ -40,7 +42,7 @@ def forms(secret, user=USER):
         for credentials in (text, user + ":" + text):
             whole = base64.b64encode(credentials.encode()).decode().rstrip("=")
             texts |= {whole, hashlib.sha256(credentials.encode()).hexdigest()}
-    return texts
+    return frozenset(texts)
 
 
 def found_in(text, secrets=None):
@@ -60,6 +62,9 @@ def urls(scheme="http"):
             yield f"{scheme}://{text}@planted.example.com"
         yield secret
         yield f"{scheme}://planted.example.com:{secret}"
+
+
+WITH_A_SECRET = [url for scheme in ("https", "socks5") for url in urls(scheme) if "@" in url or "planted" in url]
 
 
 def _named(pattern, names, values):

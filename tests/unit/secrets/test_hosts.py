@@ -5,9 +5,6 @@
 """Nothing of a secret that a host's files hold is in its evidence, in a finding, or in what a module prints."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
@@ -27,13 +24,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.syst
     configured_devices,
     program_evidence,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import proxy_settings, repository_probes
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
-MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.managed_blocks"
 # The interfaces that the planted files are about.
 LINKS = [Link(name, names=(name,)) for name in ("planted", "planted0", "planted1")]
 NODES = {"n1": {"ansible_host": "192.0.2.11"}}
@@ -217,12 +215,4 @@ def run_module(files, secrets, check=False):
         "_ansible_diff": True,
         "_ansible_verbosity": 3,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", MODULE],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
-    )
-    return done.returncode, done.stdout.decode()
+    return module_process.printed(managed_blocks, arguments)

@@ -7,16 +7,11 @@
 import re
 
 import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges, refused_values
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import refused_values
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
     typed_inputs,
@@ -32,7 +27,6 @@ VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
 HAS_CREDENTIALS = re.compile(
     r"rtf_(?:ntp_keys|time_sync_keys|(?:(?:proxy|preflight)_)?(?:http|monitoring)_proxy(?:_user|_password)?)\Z"
 )
-URLS = [url for scheme in ("https", "socks5") for url in planted.urls(scheme) if "@" in url or "planted" in url]
 # Valid values around a field that may get a URL with credentials by mistake.
 SHAPES = {
     "rtf_extra_endpoints": [
@@ -88,7 +82,7 @@ def shapes(name, value):
 @pytest.mark.parametrize("name", sorted(VALIDATORS))
 def test_no_input_repeats_a_secret_that_it_refuses(name):
     refused = 0
-    for url in URLS:
+    for url in planted.WITH_A_SECRET:
         for value in shapes(name, url):
             values, problems = typed_inputs.typed({"rtf_control_plane": "us", name: value}, VALIDATORS)
             problems += [] if problems else credentials.disagreements(values)
@@ -105,7 +99,7 @@ def test_no_input_repeats_a_secret_that_it_refuses(name):
 
 @pytest.mark.parametrize("name", sorted(name for name in VALIDATORS if not HAS_CREDENTIALS.match(name)))
 def test_a_url_with_credentials_is_refused_by_every_other_input(name):
-    for url in URLS:
+    for url in planted.WITH_A_SECRET:
         if "://" in url and "@" in url:
             for value in shapes(name, url):
                 assert credentials.must_have_none(name, DECLARED)
@@ -143,52 +137,6 @@ def test_a_secret_of_a_role_is_kept_out_of_logs(role):
             assert option["no_log"] is True
         for field, sub in option.get("options", {}).items():
             assert field != "secret" or sub["no_log"] is True
-
-
-@pytest.mark.parametrize("name", ["http_proxy", "monitoring_proxy"])
-def test_the_doors_to_a_proxy_repeat_nothing_of_its_url(name):
-    for url in URLS:
-        for text in (url, url.replace("https", "http")):
-            for ask, error in (
-                (proxy_parts, AnsibleFilterError),
-                (inventory.proxy, ValueError),
-                (lambda text: proxy_url.parse(text, "http"), ValueError),
-            ):
-                try:
-                    answer = ask(text)
-                except error as problem:
-                    assert planted.found_in(str(problem)) == []
-                else:
-                    shown = answer["url"] if isinstance(answer, dict) else ""
-                    assert planted.found_in(shown) == []
-
-
-def test_modules_repeat_nothing_of_a_host_that_is_a_url():
-    endpoint = {
-        "client_key": None,
-        "client_cert": None,
-        "idle": 0,
-        "paths": ["direct"],
-        "protocol": "https",
-        "port": 1,
-        "id": None,
-        "starttls": False,
-        "http_proxy": None,
-    }
-    for url in URLS:
-        given = {**endpoint, "host": url, "server_name": url, "url_path": url}
-        problems = egress_info.bad_arguments(
-            {
-                "endpoints": [given],
-                "timeout": 1,
-                "deadline": 1,
-                "concurrency": 1,
-                "http_proxy": None,
-                "socks5_proxy": None,
-            }
-        )
-        problems += port_ranges.bad_peers([{"address": url, "port": 1}])
-        assert len(problems) >= 3 and planted.found_in("\n".join(problems)) == []
 
 
 @given(st.sampled_from(sorted(planted.SECRETS.values())), st.text(max_size=8))

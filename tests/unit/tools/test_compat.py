@@ -52,3 +52,18 @@ def test_the_workflow_tries_the_same_cores():
 @pytest.mark.parametrize("core", compat.CORES)
 def test_the_document_names_the_cores(core):
     assert re.search(rf"\b{re.escape(core)}\b", checkout.read("docs/guide/compatibility.md"))
+
+
+def test_an_environment_is_made_anew_for_other_packages(tmp_path, monkeypatch):
+    made = []
+
+    def run(words, **_options):
+        (tmp_path / "compat" / "2.21").mkdir(parents=True, exist_ok=True)
+        made.append(words)
+
+    monkeypatch.setattr(compat, "CACHE", tmp_path)
+    monkeypatch.setattr(compat.subprocess, "run", run)
+    for packages, programs in ((["pytest"], 3), (["pytest"], 3), (["pytest", "mock"], 6)):
+        monkeypatch.setattr(compat, "PACKAGES", packages)
+        compat.environment_of("2.21", "/opt/python3.13")
+        assert len(made) == programs

@@ -5,6 +5,8 @@
 """An audit of simulated nodes: how many tasks it shows, and how many it runs on a node."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -55,7 +57,7 @@ def audited(tmp_path, recording, count, **inputs):
     """Return (the tasks on the screen, how often each node ran each module)."""
     place = measure_controller.site(tmp_path / "site")
     every = {**measure_controller.INPUTS, **inputs}
-    lines, dummy_usage, calls = measure_controller.measure(count, place, recording, every)
+    lines, dummy_usage, calls, dummy_memory = measure_controller.measure(count, place, recording, every)
     return [name for dummy_moment, name in measure_controller.tasks_shown(lines)], Counter(calls)
 
 
@@ -82,3 +84,12 @@ def test_what_is_not_selected_is_not_even_shown(tmp_path, recording):
     shown, calls = audited(tmp_path, recording, 3, rtf_checks=["kernel.*"])
     assert {module for dummy_host, module in calls} == {"host_info"}
     assert [name for name in shown if name.startswith(("Probe", "Measure", "Start", "Stop"))] == []
+
+
+def test_memory_is_that_of_a_process_and_of_those_that_it_started():
+    """What both share is counted once: the child is a fork, as the workers of Ansible are."""
+    script = "import os; held = b'x' * 60_000_000; os.fork() or print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert 60_000_000 < measure_controller.memory_of(process.pid) < 110_000_000
+        process.stdin.close()

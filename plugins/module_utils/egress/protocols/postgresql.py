@@ -57,7 +57,7 @@ contains:
     sample: role "hostprep" does not exist
 """,
     )
-    failures = {verdicts.DATABASE_FAILED: "the peer is not a PostgreSQL server, or takes no connection"}
+    failures = {verdicts.DATABASE_FAILED: "the peer is not a PostgreSQL server, or refuses the connection"}
 
     def converse(self, attempt, stream):
         """See Protocol.converse."""
@@ -82,7 +82,7 @@ contains:
             )
             if reply.code in _NOT_NOW:
                 raise verdicts.LayerFailed(
-                    verdicts.DATABASE_FAILED, f"the server takes no connection: {reply.message} ({reply.code})"
+                    verdicts.DATABASE_FAILED, f"the server refuses the connection: {reply.message} ({reply.code})"
                 )
         return f"the server answers: {reply.message}" if reply.message else None
 

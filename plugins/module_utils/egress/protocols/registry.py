@@ -20,7 +20,7 @@ class Registry(TlsProtocol):
     outcome = "a registry's own answer to a GET of C(/v2/), by the trust store of the container runtimes of this host"
     layer = Https.layer
     evidence = Https.evidence
-    failures = {verdicts.REGISTRY_FAILED: "what answers is not a registry of container images"}
+    failures = {verdicts.REGISTRY_FAILED: "the peer is not a registry of container images"}
     carrier = "http_proxy"
 
     def contexts_for(self, attempt):

@@ -4,13 +4,12 @@
 
 """From which repositories this host gets packages, and by which proxy. Files are read; no package manager updates anything."""
 
-import glob
 import os
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.files_below_root import FilesBelowRoot
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
     Unreadable,
-    read_text,
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
@@ -63,31 +62,17 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
     }
 
 
-class _Reader:
+class _Reader(FilesBelowRoot):
     """Collects repositories from the files below a root directory."""
 
     def __init__(self, hashes, root):
-        self.display, self.root = Display(hashes), root
-        self.found, self.unreadable, self.dangling, self.local = [], [], [], 0
-
-    def at(self, path):
-        return os.path.join(self.root, path.lstrip("/"))
-
-    def files(self, patterns):
-        """Yield (path as on the host, text) of every readable file of the patterns."""
-        for pattern in patterns:
-            for path in sorted(glob.glob(self.at(pattern))):
-                try:
-                    yield "/" + os.path.relpath(path, self.root), read_text(path)
-                except DanglingLink as problem:
-                    self.dangling.append(str(problem))
-                except Unreadable as problem:
-                    self.unreadable.append(str(problem))
+        super().__init__(root)
+        self.display, self.found, self.local = Display(hashes), [], 0
 
     def apt(self, ask_apt):
         options = list(apt_options(ask_apt()))
         for pattern, uris in _APT:
-            for source, text in self.files([pattern]):
+            for source, text in self.files(pattern):
                 for uri in dict.fromkeys(uris(text)):
                     self.add(None, source, [uri], lambda place: package_sources.apt_proxy(options, place), True)
 
@@ -106,9 +91,9 @@ class _Reader:
                 main = main or main_section(text or "")
             except ValueError as problem:
                 self.unreadable.append(f"{path}: {problem}")
-        variables = {os.path.basename(path): text.strip() for path, text in self.files(_VARIABLES)}
+        variables = {os.path.basename(path): text.strip() for path, text in self.files(*_VARIABLES)}
         seen = set()
-        for source, text in self.files(_DNF):
+        for source, text in self.files(*_DNF):
             real = os.path.realpath(self.at(source))
             if real in seen:  # yum.conf is a link to dnf.conf where both are there
                 continue

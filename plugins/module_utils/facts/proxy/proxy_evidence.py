@@ -4,14 +4,13 @@
 
 """Settings of proxies in a host's files, without the credentials in them."""
 
-import glob
 import os
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.files_below_root import FilesBelowRoot
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     DanglingLink,
     Unreadable,
-    read_text,
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
@@ -101,32 +100,15 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
     }
 
 
-class _Reader:
+class _Reader(FilesBelowRoot):
     """Collects settings from the files below a root directory. versions: of programs that read them."""
 
     def __init__(self, hashes, root, versions):
-        self.display, self.root = Display(hashes), root
+        super().__init__(root)
+        self.display = Display(hashes)
         self.systemd_version = environment_file.ENDS_COMMENTS if versions["systemd"] is None else versions["systemd"]
         self.pam_version = pam_version.numbers(versions["pam"]) or pam_environment.RECENT
-        self.settings, self.apt_files, self.unreadable, self.dangling, self.session = [], [], [], [], []
-
-    def at(self, path):
-        return os.path.join(self.root, path.lstrip("/"))
-
-    def files(self, *patterns):
-        """Yield (path as on the host, text) of every readable file of the patterns."""
-        for pattern in patterns:
-            yield from self.texts(sorted(glob.glob(self.at(pattern))))
-
-    def texts(self, paths):
-        """Yield (path as on the host, text) of those paths below the root directory that can be read."""
-        for path in paths:
-            try:
-                yield "/" + os.path.relpath(path, self.root), read_text(path)
-            except DanglingLink as problem:
-                self.dangling.append(str(problem))
-            except Unreadable as problem:
-                self.unreadable.append(str(problem))
+        self.settings, self.apt_files, self.session = [], [], []
 
     def add(self, reader, source, found):
         """Take over an Assignment that a program read."""

@@ -76,7 +76,7 @@ def room(path, mounts):
     `{path, mount, type, options, total, free, files_free, writable, mode, obstacle}`: bytes; free and files_free are what an
     ordinary user may use, files_free None where the filesystem does not count them. writable: whether root may make files
     there, by the kernel's own check, without writing anything; None where this is not run by root. mode: permission
-    bits of the directory itself, None where it is not there. obstacle: why it cannot be made, or None. Raises Unreadable
+    bits of the directory itself, None where it is not there. obstacle: why it cannot be created, or None. Raises Unreadable
     for network filesystems, which may hang.
     """
     mount = _local_mount(path, mounts)

@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import block_devices, mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
     configured_devices,
+    kubernetes_evidence,
     os_evidence,
     program_evidence,
 )
@@ -38,6 +39,7 @@ def system_evidence(kernel_options, accounts):
             "accounts": lambda: program_evidence.account_evidence(accounts),
             "allowlisting": program_evidence.allowlisting_evidence,
             "cloud_init": cloud_init_evidence.cloud_init_evidence,
+            "kubernetes": kubernetes_evidence.kubernetes_evidence,
         }
     )
 

@@ -108,7 +108,8 @@ def _closed(
         )
         ask = results[0]["remedy"]
     elif sources == destinations and all(source == destination for source, destination in pairs):
-        title, owner = f"{', '.join(sources)} cannot reach its own ports over loopback", "node administrator"
+        whose = "its" if len(sources) == 1 else "their"
+        title, owner = f"{', '.join(sources)} cannot reach {whose} own ports over loopback", "node administrator"
     elif len(destinations) == 1:
         title, owner, whom = f"{destinations[0]} does not let the other nodes in", "node administrator", destinations
     elif len(sources) == 1:

@@ -28,7 +28,7 @@ def bandwidth(subject: Subject, evidence: Evidence) -> Finding:
             "Set rtf_outbound_bandwidth_url to the URL of a large file on the Internet to measure the bandwidth.",
             severity="info",
         )
-    wanted = subject.outbound_mbit
+    wanted = subject.input("rtf_min_outbound_bandwidth_mbit")
     expected = f"at least {_both(wanted)}"
     path_text = endpoint_remedies.WAYS[download["path"]]
     if download["mean_mbit"] is None:

@@ -138,7 +138,7 @@ def _problems(
     if truncated:
         names = _some([answer["name"] for answer in truncated])
         yield (
-            f"{address} answers for {names} over UDP only in part, and not over TCP ({truncated[0]['detail']})",
+            f"{address} truncates its answers for {names} over UDP, and does not answer over TCP ({truncated[0]['detail']})",
             f"Ask the network team to allow TCP 53 from {node} to {address}: long answers need it.",
         )
     missing = [answer for answer in answers if answer["status"] not in ("ok", _UNTRIED, NO_TCP)]

@@ -42,7 +42,7 @@ def faults(pod: Mapping[str, Any], failed: Sequence[tuple[Probe, Probe]], shut: 
     groups: dict[str, list[tuple[Probe, Probe]]] = {}
     for node, inside in failed:
         trace = traces.get(node["id"]) or _like(inside, failed, traces)
-        groups.setdefault(_kind(pod, inside, trace), []).append((node, inside))
+        groups.setdefault(_kind(pod, inside, trace, _with_small_packets(inside, failed)), []).append((node, inside))
     ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
     return [_fault(kind, pod, own, traces, shut) for kind, own in ordered]
 
@@ -57,17 +57,27 @@ def label(pod: Mapping[str, Any]) -> str:
 def _like(inside: Probe, failed: Sequence[tuple[Probe, Probe]], traces: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The trace of another endpoint that fails alike: only a few are traced."""
     for node, other in failed:
-        if node["id"] in traces and (other["verdict"], other["layer"]) == (inside["verdict"], inside["layer"]):
+        if node["id"] in traces and _fail_alike(other, inside):
             found: Mapping[str, Any] = traces[node["id"]]
             return found
     return None
 
 
-def _kind(pod: Mapping[str, Any], inside: Probe, trace: Mapping[str, Any] | None) -> str:
+def _with_small_packets(inside: Probe, failed: Sequence[tuple[Probe, Probe]]) -> Any:
+    """The verdict of a probe with small packets, or that of another endpoint that fails alike: only a few are tried."""
+    tried = [inside, *(other for dummy, other in failed if _fail_alike(other, inside))]
+    return next((one["with_small_packets"] for one in tried if "with_small_packets" in one), None)
+
+
+def _fail_alike(one: Probe, other: Probe) -> bool:
+    return (one["verdict"], one["layer"]) == (other["verdict"], other["layer"])
+
+
+def _kind(pod: Mapping[str, Any], inside: Probe, trace: Mapping[str, Any] | None, small: Any) -> str:
     if trace is None or trace["verdict"] in ("untested", "error"):
         return "resolver" if trace is None and _knows_better(inside) else "unknown"
     if trace["verdict"] == "reachable":
-        if inside["layer"] not in _BEFORE_DATA and inside.get("with_small_packets") == "reachable":
+        if inside["layer"] not in _BEFORE_DATA and small == "reachable":
             return "mtu"
         return "resolver" if inside["verdict"] == "unresolved" else "treated"
     if trace["unseen"]:

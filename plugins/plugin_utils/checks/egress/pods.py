@@ -59,10 +59,10 @@ def pods(subject: Subject, evidence: Evidence) -> Finding:
         again = "Run the audit again." if late else "Run the audit again when the node reaches the endpoints."
         return Finding(UNKNOWN, EXPECTED, observed, again, pod, lighter)
     address = pod["address"] or "no IPv4 address"
-    count = f"{len(reached)} endpoint{'' if len(reached) == 1 else 's'}"
+    dialled = f"{len(reached)} endpoint{'' if len(reached) == 1 else 's'}"
     observed = (
-        f"{pod_faults.label(pod)} ({address}) reaches the {count} that the node reaches; network policies can differ "
-        "from pod to pod"
+        f"{pod_faults.label(pod)} ({address}) reaches the {dialled} that pods connect to and the node reaches; network "
+        "policies can differ from pod to pod"
     )
     return Finding(PASS, EXPECTED, observed, evidence=pod)
 

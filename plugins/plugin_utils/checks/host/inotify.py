@@ -39,9 +39,8 @@ def inotify(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(FAIL, expected, observed, remedy, looked_at)
     later = {name: entry for name, entry in looked_at.items() if _number(entry["at_boot"]) < minima[name]}
     if later:
-        return Finding(
-            FAIL, expected, f"{observed}; {at_boot_text(evidence, later)}", remedy_at_boot(evidence, later), looked_at
-        )
+        remedy = remedy_at_boot(evidence, later, {name: str(minimum) for name, minimum in minima.items()})
+        return Finding(FAIL, expected, f"{observed}; {at_boot_text(evidence, later)}", remedy, looked_at)
     return passed_at_boot(evidence, "sysctls", expected, observed)
 
 

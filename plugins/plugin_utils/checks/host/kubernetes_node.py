@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""host.node_count, cgroup_version and container_runtime: what Kubernetes needs of the nodes of a self-managed cluster."""
+"""host.node_count, cgroup_version, kubernetes_version, container_runtime: what a self-managed Kubernetes needs of its nodes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject, required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
 KUBELET = ("kubelet", "rke2", "k3s", "k3s-server", "k3s-agent")
 
@@ -39,6 +39,29 @@ def cgroup_version(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(PASS, expected, "version 2", evidence=found)
     remedy = f"Mount the cgroup v2 hierarchy on {subject.node}, as systemd does on every current distribution."
     return Finding(FAIL, expected, "no cgroup hierarchy is mounted", remedy, found)
+
+
+@check("host.kubernetes_version")
+def kubernetes_version(subject: Subject, evidence: Evidence) -> Finding:
+    """Compare what is installed with the vendor's list, which later releases of the agent continue."""
+    versions = sorted(required(subject, "kubernetes-version")["versions"], key=_numbers)
+    found = part(evidence, "host", "system", "kubernetes")
+    expected = f"Kubernetes {versions[0]} to {versions[-1]}, or newer with an agent that supports it"
+    if not found["version"]:
+        return Finding(SKIPPED, expected, "no kubelet, rke2 or k3s is installed on this node yet", severity="info")
+    observed = f"{found['program']} is of version {found['version']}"
+    minor = _numbers(found["version"])[:2]
+    if minor < _numbers(versions[0]):
+        remedy = f"Upgrade Kubernetes on all nodes to {versions[0]} or newer before you install Runtime Fabric."
+        return Finding(FAIL, expected, f"{observed}, which the agent no longer supports", remedy, found)
+    if minor > _numbers(versions[-1]):
+        remedy = f"Look up in the release notes of the agent that you install whether it supports Kubernetes {minor[0]}.{minor[1]}."
+        return Finding(UNKNOWN, expected, f"{observed}; the list in use here ends with {versions[-1]}", remedy, found)
+    return Finding(PASS, expected, observed, evidence=found)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))
 
 
 @check("host.container_runtime")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
@@ -22,6 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 # Who reads the files of each kind at boot.
 READERS = {"sysctls": "systemd-sysctl.service", "modules": "systemd-modules-load.service"}
+# A file whose name sorts before this sorts before that of rtf_kernel.
+LAST = "zz"
 READ = "Make each of these a regular file that root can read, then run the audit again."
 
 
@@ -73,17 +75,32 @@ def refusal(setting: dict[str, Any]) -> str:
     return f"the kernel refuses {setting['name']} = {setting['value']} of {setting['source']}"
 
 
-def remedy_at_boot(evidence: Evidence, entries: dict[str, Any]) -> str:
-    sources = [one["source"] for one in _refused(evidence, entries).values()]
+def remedy_at_boot(evidence: Evidence, entries: dict[str, Any], wanted: Mapping[str, str]) -> str:
+    """What to do about evidence of parameters that will not have their values. wanted: `{parameter: value}`."""
+    refused = _refused(evidence, entries)
+    sources = [one["source"] for one in refused.values()]
     for entry in entries.values():
         if entry["at_boot"] is not None:
             sources += [entry["at_boot_source"], *_alike(entry)]
     if not sources:
         return f"Write the values to a file in /etc/sysctl.d that sorts last, or {PREPARE}."
+    if not refused and all(name in wanted and _overridden(entry, wanted[name]) for name, entry in entries.items()):
+        return f"Write the values to a file in /etc/sysctl.d that sorts after {files_of(sources)}, or {PREPARE}."
     # A file that sorts behind it does not help against another name of the parameter, nor against another program.
     others = FORWARDING in entries or any("/sysctl.d/" not in source for source in sources)
     return f"Remove the setting from {files_of(sources)}" + (
         "." if others else ", or set the value in a file that sorts after it."
+    )
+
+
+def _overridden(entry: dict[str, Any], value: str) -> bool:
+    """Whether a value in the file of rtf_kernel would decide.
+
+    A line that has the value already would keep its place, for lines with the same value count as one.
+    """
+    return all(
+        one["value"] != value and "/sysctl.d/" in one["source"] and file_of(one["source"]).rpartition("/")[2] < LAST
+        for one in entry["set_by"]
     )
 
 

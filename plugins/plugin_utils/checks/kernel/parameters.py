@@ -78,7 +78,11 @@ def _sysctls_at_boot(subject: Subject, evidence: Evidence, setting_ids: Sequence
         lost.update(off_at_boot(part(evidence, "host", "kernel")))
     if lost:
         return Finding(
-            FAIL, expected, "; ".join([at_boot_text(evidence, lost), *dangling]), remedy_at_boot(evidence, lost), lost
+            FAIL,
+            expected,
+            "; ".join([at_boot_text(evidence, lost), *dangling]),
+            remedy_at_boot(evidence, lost, sysctls),
+            lost,
         )
     contrary = [one for one in replayed(evidence, "otherwise") if is_contrary(one, sysctls)]
     if contrary:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.measured_links import (
@@ -29,7 +30,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 @check("net.latency")
 def latency(subject: Subject, evidence: Evidence) -> Finding:
-    limit = subject.limits.latency_ms
+    limit = subject.input("rtf_max_latency_ms")
     return _each_link(
         evidence,
         f"95 % of the packets return from every node within {limit:g} ms",
@@ -42,7 +43,7 @@ def latency(subject: Subject, evidence: Evidence) -> Finding:
 @check("net.loss")
 def loss(subject: Subject, evidence: Evidence) -> Finding:
     """One packet alone proves nothing."""
-    limit = subject.limits.loss_percent
+    limit = limits.load().packet_loss_percent
     return _each_link(
         evidence,
         f"at most {limit:g} % packet loss to any node; a single lost packet does not count",
@@ -57,7 +58,7 @@ def loss(subject: Subject, evidence: Evidence) -> Finding:
 
 @check("net.bandwidth")
 def bandwidth(subject: Subject, evidence: Evidence) -> Finding:
-    limit = subject.limits.bandwidth_mbit
+    limit = subject.input("rtf_min_node_bandwidth_mbit")
     printed = (subject.settings.get("bandwidth-nodes") or {}).get("expected") or {}
     readings = " or ".join(f"{reading}" for reading in printed.get("readings_mbit", ()))
     page = f"; the vendor's {printed['printed']} means {readings} Mbit/s" if readings else ""

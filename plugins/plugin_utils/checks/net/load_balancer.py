@@ -85,7 +85,7 @@ def load_balancer_tls(subject: Subject, evidence: Evidence) -> Finding:
     expected = "TLS passes through the load balancer"
     connections = _own(subject, evidence)
     if not connections:
-        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
+        return _none_reached(subject, expected)
     if all(connection["tls"] == "passed_through" for connection in connections):
         return Finding(PASS, expected, "passes through")
     return Finding(
@@ -102,7 +102,7 @@ def load_balancer_source(subject: Subject, evidence: Evidence) -> Finding:
     expected = "controllers see the client's address"
     connections = _own(subject, evidence)
     if not connections:
-        return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
+        return _none_reached(subject, expected)
     hidden = sorted({connection["seen"] for connection in connections if connection["source"] == "hidden"})
     if hidden:
         return Finding(
@@ -117,6 +117,10 @@ def load_balancer_source(subject: Subject, evidence: Evidence) -> Finding:
         )
     announced = any(connection["source"] == "announced" for connection in connections)
     return Finding(PASS, expected, "sent with the PROXY protocol" if announced else "the connection preserves it")
+
+
+def _none_reached(subject: Subject, expected: str) -> Finding:
+    return Finding(UNKNOWN, expected, f"no connection reached {subject.node}", "Fix net.load_balancer first.")
 
 
 def _own(subject: Subject, evidence: Evidence) -> list[Row]:

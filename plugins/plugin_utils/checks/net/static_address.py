@@ -113,7 +113,7 @@ def _judged(deciding: Sequence[Row], address: str, interface: str, remedy: str) 
     if setting:
         observed = f"{address} is not certain to stay: {files} sets it, but {observed}, and both run"
     observed += "".join(
-        f", which counts before {path}, where {address} stands" for path in _passed_over(other, address)
+        f", which takes precedence over {path}, where {address} is set" for path in _passed_over(other, address)
     )
     return Finding(FAIL, EXPECTED, observed, remedy, list(deciding))
 
@@ -147,4 +147,4 @@ def _settle(deciding: Sequence[Row], interface: str) -> str:
         "netplan": "netplan generate",
         "ifupdown": "ifquery --list",
     }.get(deciding[0]["manager"], f"systemctl status {deciding[0]['service']}")
-    return f"Make one file say what {interface} gets (`{command}`), then run the audit again."
+    return f"Configure {interface} in one file only (`{command}`), then run the audit again."

@@ -76,7 +76,7 @@ def _one_subnet(network: ipaddress.IPv4Network, others: Mapping[str, Row], prefi
 def subnet_headroom(subject: Subject, evidence: Evidence) -> Finding:
     """Addresses of the subnet that no node has, nor any host that an ARP sweep found."""
     network = own_network(subject, evidence)
-    expected = f"{subject.spare_addresses} or more free addresses"
+    expected = f"{subject.input('rtf_spare_addresses')} or more free addresses"
     if network.prefixlen == HOST_PREFIX:
         return Finding(
             UNKNOWN,
@@ -99,7 +99,7 @@ def subnet_headroom(subject: Subject, evidence: Evidence) -> Finding:
     free = size - len(here)
     known = "by an ARP sweep" if swept else "according to the inventory"
     observed = f"{max(free, 0)} of {size} in {network} free, {known}"
-    if free >= subject.spare_addresses:
+    if free >= subject.input("rtf_spare_addresses"):
         return Finding(PASS, expected, observed, evidence=sorted(here))
     remedy = f"Ask the network team for a larger subnet than {network}, or free addresses in it, before VMs are added."
     return Finding(FAIL, expected, observed, remedy, sorted(here))

@@ -18,9 +18,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 def vmxnet3_offload(subject: Subject, evidence: Evidence) -> Finding:
     """Interfaces with a driver that breaks checksums of VXLAN leave segmenting tunnels to the kernel."""
     interfaces = part(evidence, "host", "tunnel_offload", "interfaces")
-    drivers = ", ".join(subject.offload_drivers)
+    known = subject.input("rtf_kernel_tunnel_offload_drivers")
+    drivers = ", ".join(known)
     expected = f"tunnel offloads are off where the driver is {drivers}"
-    ours = [entry for entry in interfaces if entry["driver"] in subject.offload_drivers]
+    ours = [entry for entry in interfaces if entry["driver"] in known]
     if not ours:
         return Finding(PASS, expected, f"no interface has the driver {drivers}")
     on = {entry["name"]: sorted(name for name, value in entry["features"].items() if value) for entry in ours}

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
-Row = dict[str, Any]
 PortSets = dict[str, set[int]]
 # {node: evidence of its ports, as evidence.ports.of_node returns it, or None}
 Evidence = Mapping[str, Mapping[str, Any] | None]

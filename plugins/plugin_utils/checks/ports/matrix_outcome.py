@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_text import side
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_cells as matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.inbound import inbound
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_document import (
@@ -25,21 +25,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import PASS
 
-Row = dict[str, Any]
 # Evidence of one node, as evidence.ports.of_node returns it.
 PortEvidence = dict[str, Any] | None
 
 
-def rows_without(catalogue: catalog.Catalog, scope: Mapping[str, str], role: str) -> list[Row]:
-    """Return the rows that a matrix over the whole cluster would judge a node of a role by, as Matrix.rows does."""
-    return _rows(planning.provable(catalog.select_ports(catalogue, scope["release"], scope["phase"])), role)
-
-
-def _rows(rows: Iterable[Row], role: str) -> list[Row]:
+def in_words(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows that a node is judged by, each with its `opening` and `whom` in words."""
     return [
-        {**row, "opening": f"{row['transport'].upper()} {', '.join(row['ports'])}", "whom": _whom(row)}
-        for row in rows
-        if planning.dials(row, role)
+        {**row, "opening": f"{row['transport'].upper()} {', '.join(row['ports'])}", "whom": _whom(row)} for row in rows
     ]
 
 
@@ -62,10 +55,6 @@ class Matrix:
         self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
         self._streams = measurements.streams(self._evidence)
         self.document = _document(self._plan, nodes, self._cells, _links(self._evidence), self._streams)
-
-    def rows(self, role: str) -> list[Row]:
-        """Return the rows that a node of a role is judged by, each with its `opening` and `whom` in words."""
-        return _rows(self._plan.rows, role)
 
     def evidence(self, name: str) -> dict[str, Any]:
         """Return the parts of evidence that a node is judged by."""

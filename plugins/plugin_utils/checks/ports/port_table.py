@@ -46,7 +46,8 @@ def opening(subject: Subject, evidence: Evidence, row: Row) -> Finding:
         where = "localhost" if local else f"{len(found)} {'node' if len(found) == 1 else 'nodes'}"
         gone = dict.fromkeys(cell["lost"] for cell in every if cell not in found)
         untried = f"; {joined_first(gone, ', ')} could not be tested" if gone else ""
-        return Finding(PASS, expected, f"{sum(cell['asked'] for cell in found)} ports on {where}{untried}")
+        number = sum(cell["asked"] for cell in found)
+        return Finding(PASS, expected, f"{number} {'port' if number == 1 else 'ports'} on {where}{untried}")
     red = [cell for cell in found if cell["status"] == status]
     if all(cell["lost"] not in ("", subject.node) for cell in red):
         observed = joined_first(dict.fromkeys(cell["reason"] for cell in red))

@@ -106,7 +106,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
     # Evidence of an earlier version does not have it.
     if room.get("obstacle"):
         yield (
-            f"it cannot be made ({room['obstacle']})",
+            f"it cannot be created ({room['obstacle']})",
             f"Make {room['obstacle'].partition(': ')[0]} a directory, or a link to one.",
         )
         return

@@ -14,9 +14,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time import chrony_causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
+TIMESYNCD = "systemd-timesyncd.service"
+NONE_RUNS = "no time service that is known runs"
 ENOUGH_SOURCES = 3
 AUTHENTICATED = {"none": "", "nts": " over NTS", "key": " with a key"}
 GUEST_REMEDIES = {
@@ -68,6 +70,8 @@ def synchronised(subject: Subject, evidence: Evidence) -> Finding:
     other = other_service(subject, evidence)
     if other:
         return _by_other_service(subject, evidence, other)
+    if unattended(subject, evidence):
+        return _by_nothing(subject, evidence)
     chrony = part(evidence, "host", "time", "chrony")
     if chrony.get("error"):
         raise NoEvidence(chrony["error"])
@@ -100,8 +104,10 @@ def sources_reach(subject: Subject, evidence: Evidence) -> Finding:
     other = other_service(subject, evidence)
     if other:
         return kept_by(other)
-    sources = part(evidence, "host", "time", "chrony", "sources")
     expected = f"at least {ENOUGH_SOURCES} sources that answer"
+    if unattended(subject, evidence):
+        return not_known_yet(subject, expected)
+    sources = part(evidence, "host", "time", "chrony", "sources")
     answering = [source.get("name") or source["address"] for source in sources if source["reach"]]
     observed = f"{len(answering)} answer{': ' if answering else ''}{', '.join(answering)}"
     if len(answering) >= ENOUGH_SOURCES:
@@ -131,6 +137,32 @@ def other_service(subject: Subject, evidence: Evidence) -> str:
 def kept_by(other: str) -> Finding:
     """Skip what is read of chrony alone. other: what other_service returns."""
     return Finding(SKIPPED, "", f"{other} keeps the clock; only servers of chrony are inspected", severity="info")
+
+
+def unattended(subject: Subject, evidence: Evidence) -> bool:
+    """Whether no time service that is known runs on a node of a self-managed Kubernetes, where any of them may."""
+    units = part(evidence, "host", "time", "units")
+    return subject.line != "appliance" and not any(unit["active"] for unit in units.values())
+
+
+def not_known_yet(subject: Subject, expected: str) -> Finding:
+    """What depends on the time service that does not run."""
+    again = f"Make time.synchronised pass on {subject.node}, then run the audit again."
+    return Finding(UNKNOWN, expected, NONE_RUNS, again)
+
+
+def _by_nothing(subject: Subject, evidence: Evidence) -> Finding:
+    """Without a service the clock may have been right until now, or a program that is not known keeps it."""
+    expected = "a time service follows a time source"
+    times = part(evidence, "host", "time")
+    stopped = [name for name in (*CHRONY_UNITS, TIMESYNCD) if name in times["units"]]
+    start = f"`systemctl enable --now {stopped[0]}`" if stopped else f"a time service on {subject.node}, or {PREPARE}"
+    if times.get("synchronised"):
+        observed = f"{NONE_RUNS}, though the kernel says that the clock is synchronised"
+        remedy = f"If nothing else keeps the clock, {'run' if stopped else 'install'} {start}."
+        return Finding(UNKNOWN, expected, observed, remedy, times["units"])
+    remedy = f"Start one on {subject.node}: {start}." if stopped else f"Install {start}."
+    return Finding(FAIL, expected, NONE_RUNS, remedy, times["units"])
 
 
 def _by_other_service(subject: Subject, evidence: Evidence, other: str) -> Finding:

@@ -16,7 +16,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.sub
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.time.chrony import (
     PREPARE,
     kept_by,
+    not_known_yet,
     other_service,
+    unattended,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.chrony_files import BLOCK
@@ -34,6 +36,8 @@ def requested_servers(subject: Subject, evidence: Evidence) -> Finding:
     if other:
         return kept_by(other)
     expected = f"{', '.join(subject.ntp_servers)} as sources of chrony"
+    if unattended(subject, evidence):
+        return not_known_yet(subject, expected)
     chrony, configuration = part(evidence, "host", "time", "chrony"), _configuration(evidence)
     if chrony.get("error"):
         raise NoEvidence(chrony["error"])
@@ -122,14 +126,14 @@ def _why(missing: list[str], configuration: Mapping[str, Any]) -> str:
     if not configuration:
         return "its configuration is not known"
     if configuration.get("directives"):
-        return "chronyd is started with directives in the place of a configuration file"
+        return "chronyd is started with directives instead of a configuration file"
     named = {entry["host"]: entry["path"] for entry in configuration.get("sources", ()) if entry["host"] in missing}
     if not named:
         option = ", which the option -f of chronyd names," if configuration.get("option") else ""
         return f"neither {configuration.get('path')}{option} nor a file that it includes names them"
     if configuration.get("newer"):
         return f"chronyd has run since before {', '.join(configuration['newer'])} changed"
-    return f"{', '.join(_unique(named.values()))} names them, and chronyd has not taken them (`journalctl -u chrony -u chronyd`)"
+    return f"{', '.join(_unique(named.values()))} names them, but chronyd does not use them (`journalctl -u chrony -u chronyd`)"
 
 
 def _remedy(missing: list[str], configuration: Mapping[str, Any], bare: list[str]) -> str:

@@ -113,7 +113,7 @@ def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     if backend == AUTO or found["backends"][backend]:
         return Plan([rules_change], removals=lost, warnings=warnings)
     # A dry run installs nothing, so there is no firewall that could show which rules are added.
-    rules_change["announcement"] = f"{backend} would be started, and would get the rules of the port table"
+    rules_change["announcement"] = f"{backend} would be started with the rules of the port table"
     packages: Change = {
         "step": f"Install {backend}",
         "kind": "packages",

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import pam_environment, pam_version
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import cluster_networks, proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
@@ -250,7 +251,8 @@ def _too_long(inputs: Inputs, found: Mapping[str, Any]) -> list[str]:
 
 
 def settings(values: Mapping[str, Any], shown: Inputs, cluster: Cluster) -> Settings:
-    """Return the settings; see Role. Reverting takes neither proxies nor networks."""
+    """Return the settings; see Role. Reverting takes neither proxies nor networks, nor the release."""
+    line = catalog.release_of(catalog.load(), values.get("release", catalog.DEFAULT_RELEASE))["line"]
     urls: dict[str, str] = {}
     secrets: dict[str, str] = {}
     hashes: list[str] = []
@@ -265,8 +267,11 @@ def settings(values: Mapping[str, Any], shown: Inputs, cluster: Cluster) -> Sett
         {node: {name: found[name] for name in VARIABLES if name in found} for node, found in cluster.variables.items()},
         *cluster_networks.of_inputs(values),
         values["no_proxy_extra"],
+        line=line,
     )
-    inputs = {**shown, **urls, "no_proxy": entries}
+    # The file of the appliance's installer: nothing reads it on a node of another cluster.
+    consumers = [name for name in shown["consumers"] if name != "installer" or line == "appliance"]
+    inputs = {**shown, **urls, "consumers": consumers, "no_proxy": entries}
     return Settings(shown, inputs, {**inputs, "secrets": secrets, "hashes": hashes})
 
 

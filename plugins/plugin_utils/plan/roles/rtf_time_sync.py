@@ -152,7 +152,7 @@ def _refuse(clock: Mapping[str, Any], wanted: Wanted, inputs: Inputs, host: Host
     """Raise Refusal where chrony does not have what is asked for, reads no file, or no time source would remain."""
     if wanted != Wanted(None, None) and (clock.get("configuration") or {}).get("directives"):
         raise Refusal(
-            "chronyd of this host is started with directives in the place of a configuration file, and would not read what"
+            "chronyd of this host is started with directives instead of a configuration file, and would not read what"
             " rtf_ntp_servers and rtf_ntp_keys ask for. Remove them from the options of its service, as in"
             " /etc/default/chrony or /etc/sysconfig/chronyd."
         )

@@ -10,6 +10,7 @@ import stat
 import pytest
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
@@ -25,7 +26,8 @@ def report(directory, *words):
     host["time"]["chrony"]["tracking"].update(offset=0.0, root_dispersion=0.001, root_delay=0.001)
     results = {"host_info": {"host": host}, "egress_info": {"endpoints": []}}
     (directory / "results.json").write_text(json.dumps(results))
-    inputs = samples.audit_inputs(report_dir="found", enforce=False, port_matrix=False)
+    chosen = ["html", "prometheus"]
+    inputs = samples.audit_inputs(report_dir="found", report_formats=chosen, enforce=False, port_matrix=False)
     tasks = f"""
     - ansible.builtin.command: cat results.json
       register: __printed
@@ -49,9 +51,16 @@ def test_the_report_and_its_evidence_are_written_for_their_owner_only(tmp_path):
     # Of one node of two: no link of the whole cluster's leads to it.
     assert run.name.endswith("-partial") and [path.name for path in (tmp_path / "found").iterdir()] == ["runs"]
     assert f"Report: {run}/report.json" in output
-    assert sorted(path.name for path in run.iterdir()) == ["evidence.json", "report.html", "report.json"]
+    assert sorted(path.name for path in run.iterdir()) == [
+        "evidence.json",
+        "readiness.prom",
+        "report.html",
+        "report.json",
+    ]
     files = {path.name: json.loads(path.read_text()) for path in run.glob("*.json")}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in run.iterdir()} == {0o600}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in run.iterdir()}
+    # The exporter of Prometheus is another user.
+    assert modes.pop("readiness.prom") == atomic_files.usual_mode() and set(modes.values()) == {0o600}
     here, left_out = (files["evidence.json"]["nodes"][node] for node in ("node-1", "node-2"))
     assert here["host"]["hostile"] == HOSTILE and here["host"]["kernel"]
     assert here["download"] == {"skipped": True}  # there is one of an earlier run

@@ -17,6 +17,19 @@ def environment(module):
     return dict(os.environ, PYTHONPATH=os.pathsep.join([root] + sys.path))
 
 
+def printed(module, arguments):
+    """Run an imported module with arguments; return its exit code and what it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module.__name__],
+        env=environment(module),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    out, _dummy = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"), 60)
+    return process.returncode, out.decode("utf-8")
+
+
 def run(module, arguments, check_mode=False):
     """Run an imported module with arguments; return its result."""
     process = subprocess.Popen(

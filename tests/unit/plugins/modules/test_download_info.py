@@ -40,7 +40,7 @@ def test_what_comes_is_counted_and_no_more_is_taken():
 
 def test_time_ends_it_too():
     with loopback.tcp_server(endless) as port:
-        told = run(port, max_bytes=10**12)["download"]
+        told = run(port, max_bytes=10**12, seconds=2)["download"]
     assert told["verdict"] == "reachable" and 0 < told["seconds"] < 10
 
 
@@ -52,7 +52,7 @@ def test_a_short_file_is_downloaded_again():
         sock.sendall(HEAD + b"x" * 50000)
 
     with loopback.tcp_server(short) as port:
-        told = run(port, streams=1)["download"]
+        told = run(port, streams=1, max_bytes=150000, seconds=loopback.PATIENCE)["download"]
     assert told["verdict"] == "reachable" and len(seen) > 2
 
 
@@ -63,9 +63,16 @@ def test_over_tls_through_a_proxy():
         AUTHORITY.pem_file() as path,
         loopback.tcp_server(proxy) as proxy_port,
     ):
-        told = run(port, "https", ca_path=path, path="http_proxy", http_proxy=f"http://127.0.0.1:{proxy_port}")[
-            "download"
-        ]
+        proxy_url = f"http://127.0.0.1:{proxy_port}"
+        told = run(
+            port,
+            "https",
+            ca_path=path,
+            path="http_proxy",
+            http_proxy=proxy_url,
+            max_bytes=10**5,
+            seconds=loopback.PATIENCE,
+        )["download"]
     assert (told["verdict"], told["path"]) == ("reachable", "http_proxy")
     assert ("CONNECT", f"127.0.0.1:{port}") in proxy.asked
 
@@ -81,14 +88,14 @@ def test_over_tls_through_a_proxy():
 )
 def test_what_is_no_file(answer, words):
     with loopback.tcp_server(loopback.http_answer(answer)) as port:
-        told = run(port, streams=1, seconds=0.2)["download"]
+        told = run(port, streams=1, seconds=loopback.PATIENCE)["download"]
     assert (told["verdict"], words in told["detail"], told["mean_mbit"]) == ("http_failed", True, None)
 
 
 def test_nobody_there_and_a_stranger():
     assert run(loopback.closed_port())["download"]["verdict"] == "refused"
     with AUTHORITY.server(AUTHORITY.certificate("127.0.0.1"), endless) as port:
-        assert run(port, "https")["download"]["verdict"] == "tls_untrusted"
+        assert run(port, "https", seconds=loopback.PATIENCE)["download"]["verdict"] == "tls_untrusted"
 
 
 def test_a_server_that_stalls_costs_its_time():

@@ -6,27 +6,17 @@
 
 import json
 import os
-import subprocess
-import sys
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import host_info
-
-MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.host_info"
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 
 
 def run_module(**arguments):
     """Return the module's exit code and what it printed, read as JSON."""
-    process = subprocess.run(
-        [sys.executable, "-m", MODULE],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
-        check=False,
-    )
-    return process.returncode, json.loads(process.stdout.decode())
+    code, text = module_process.printed(host_info, arguments)
+    return code, json.loads(text)
 
 
 def test_the_kernel_that_runs_the_test_is_described():

@@ -7,12 +7,12 @@
 import json
 import os
 import stat
-import subprocess
-import sys
 
 import pytest
 
-MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.managed_blocks"
+from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
+
 URL = "http://u:@{password}@proxy.example.com:3128"
 SECRET = "s3cr3t%24"
 
@@ -26,16 +26,8 @@ def run_module(*files, secret=SECRET, check=False, secrets=None):
         "_ansible_check_mode": check,
         "_ansible_diff": True,
     }
-    process = subprocess.run(
-        [sys.executable, "-m", MODULE],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
-        check=False,
-    )
-    text = process.stdout.decode()
-    return process.returncode, text, json.loads(text)
+    code, text = module_process.printed(managed_blocks, arguments)
+    return code, text, json.loads(text)
 
 
 @pytest.mark.parametrize("asked, check", [(True, False), (True, True), (False, False)])

@@ -7,23 +7,16 @@
 import json
 import os
 import stat
-import subprocess
-import sys
 
-MODULE = "ansible_collections.hostprep.runtime_fabric.plugins.modules.whole_files"
+from ansible_collections.hostprep.runtime_fabric.plugins.modules import whole_files
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 
 
 def run_module(*files, check=False):
     """Return the module's exit code and its result."""
     arguments = {"files": list(files), "_ansible_check_mode": check, "_ansible_diff": True}
-    process = subprocess.run(
-        [sys.executable, "-m", MODULE],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(),
-        stdout=subprocess.PIPE,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
-        check=False,
-    )
-    return process.returncode, json.loads(process.stdout.decode())
+    code, text = module_process.printed(whole_files, arguments)
+    return code, json.loads(text)
 
 
 def test_several_files_are_written_in_one_call_and_the_diff_names_them(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import nftables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, Rule, Wanted
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.firewall.recorded_hosts import text
 
 # nft indents with tabs.
 SITE = """\
@@ -248,6 +249,30 @@ def test_where_the_site_cannot_be_told_from_a_program_nothing_is_written():
     assert one.activity() == "the chain inet sshguard base drops by policy, in a table that has the name of SSHGuard's"
     with pytest.raises(FirewallError, match="rename the table if it is the site's own"):
         one.native(wanted())
+
+
+@pytest.mark.parametrize("version", ["1.0.6", "1.1.3"])
+def test_sets_and_other_objects_of_a_site_may_hold_anything(version):
+    """Recorded from nft: sets of ranges, interfaces, hardware addresses, marks and more, maps, helpers, limits, quotas."""
+    one = backend(text(f"site-objects-{version}.txt"), iptables=None)
+    assert one.activity() == "the chain inet own input filters"
+    rules = [line for line in one.native(wanted()).runtime if line.startswith("chain inet own input: ")]
+    assert rules and all('comment "ours"' in line for line in rules)
+
+
+def test_sets_of_a_site_are_read_as_text_and_those_of_ours_by_value():
+    """WKnak/fail2ban-block-ip-range#13: with auto-merge, sets of fail2ban hold ranges as well."""
+    tables = nftables.parse(
+        "table inet own {\n"
+        "\tset a {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t\telements = { 10.0.0.9-10.0.0.20, 10.0.0.8 }\n\t}\n"
+        "\tset b {\n\t\ttypeof tcp dport\n\t\telements = { 9090, 22 }\n\t}\n"
+        "\tset c {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.21, 192.0.2.3 }\n\t}\n}\n"
+    )
+    assert dict(tables["inet", "own"].sets) == {
+        "a": ("ipv4_addr", "interval", ["10.0.0.8", "10.0.0.9-10.0.0.20"]),
+        "b": ("", "", ["22", "9090"]),
+        "c": ("ipv4_addr", "", ["192.0.2.3", "192.0.2.21"]),
+    }
 
 
 def test_a_table_that_sleeps_filters_nothing():

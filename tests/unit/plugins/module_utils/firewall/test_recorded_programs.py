@@ -8,6 +8,9 @@ Recorded on nodes of Debian 12, 13 and sid without any other firewall, with the 
 names of the files: Docker with its bridge (20.10 and 26.1 with a second network), libvirt, LXD and Incus with their default
 network, the bouncer of CrowdSec after `cscli decisions add --ip 192.0.2.21`, netavark with one published port. The files
 called -iptables are of the same program without nft. For libvirt 11.3 the program tc was replaced: the kernel lacks an action.
+
+Those of FROM_SOURCE were not recorded from the program: no package of it could be had. Its source says which tables, chains
+and rules it makes; they were written in the syntax of nft, loaded by nft 1.1.3 and recorded from there.
 """
 
 import pytest
@@ -47,13 +50,21 @@ RECORDED = {
     "cni": "CNI plugins",
     "fail2ban": "fail2ban",
 }
+# Likewise, by the source of the program.
+FROM_SOURCE = {
+    # moby/moby daemon/libnetwork/drivers/bridge/internal/nftabler and .../overlay/encryption_nft_linux.go, with the setting
+    # firewall-backend: docker0 with a port for everybody and one of loopback, an internal network, an encrypted overlay
+    "docker-29-nftables": "Docker",
+    # tailscale/tailscale util/linuxfw/nftables_runner.go as wgengine/router calls it, for a subnet router that is stateful
+    "tailscale-nftables": "Tailscale",
+}
 BANNED = "192.0.2.21"
 
 
-@pytest.fixture(params=RECORDED)
+@pytest.fixture(params=[*RECORDED, *FROM_SOURCE])
 def recorded(request):
     """(the host, the program)."""
-    return ReportedHost(request.param), RECORDED[request.param]
+    return ReportedHost(request.param), {**RECORDED, **FROM_SOURCE}[request.param]
 
 
 def rules_of(chain, seen):
@@ -92,10 +103,10 @@ def test_what_it_drops_is_named_with_it_and_nothing_else_is_shut(recorded):
 
 
 def test_the_policy_of_forward_is_that_of_docker(recorded):
-    """Docker alone drops by policy what no rule accepts; each of the others leaves that to the site."""
+    """Docker with iptables alone drops by policy what no rule accepts; each of the others leaves that to the site."""
     host, program = recorded
     by_policy = forward_policies(kernel_rules.read(host).chains, LABEL)
-    shut = {"ip filter FORWARD": program} if program == "Docker" else {}
+    shut = {"ip filter FORWARD": program} if "DOCKER-USER" in host.listing else {}
     assert by_policy == (dict.fromkeys(shut, False), shut)
 
 
@@ -111,3 +122,12 @@ def test_a_match_of_ipset_is_one_of_iptables():
     assert kernel_rules.beyond_iptables(host) == set()
     host.rules["nft"] = own.replace('{"log": {"prefix": "@set"}}', '{"ct": {"key": "state"}}')
     assert kernel_rules.beyond_iptables(host) == {("ip", "filter"), ("ip6", "filter")}
+
+
+def test_a_node_in_the_range_of_tailscale_is_dropped_by_tailscale():
+    """tailscale/tailscale#12829 and #12555: hosts in 100.64.0.0/10 that Tailscale does not manage."""
+    host = ReportedHost("tailscale-nftables")
+    there = {**APPLIED, "sets": {"nodes": ["100.64.0.7"]}}
+    packets = packet_evidence(host, kernel_rules.read(host), there, LABEL, 1)
+    found = {(one["verdict"], one["owner"], one["where"], *one["sources"]) for one in packets["answers"]}
+    assert found == {("drop", "Tailscale", "ip filter ts-input", "100.64.0.7")}

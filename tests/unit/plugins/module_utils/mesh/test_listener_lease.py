@@ -1,21 +1,8 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_lease
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 def test_silence_ends_it_and_signs_do_not_let_it(clock):

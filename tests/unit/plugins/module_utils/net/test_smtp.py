@@ -159,7 +159,7 @@ def test_a_greeting_may_take_longer_than_a_connection():
         assert not select.select([sock], [], [], 1.5)[0]
         handle(sock)
 
-    assert probe(late, timeout=0.5)["verdict"] == "reachable"
+    assert probe(late, timeout=1)["verdict"] == "reachable"
 
 
 def test_a_server_that_says_nothing_and_one_that_hangs_up():

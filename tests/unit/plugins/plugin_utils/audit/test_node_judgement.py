@@ -93,7 +93,15 @@ BROKEN = [
     ),
     (
         _set(
-            *KERNEL, "sysctls", FORWARD, {"live": "1", "at_boot": "0", "at_boot_source": "/etc/sysctl.d/90-cis.conf:12"}
+            *KERNEL,
+            "sysctls",
+            FORWARD,
+            {
+                "live": "1",
+                "at_boot": "0",
+                "at_boot_source": "/etc/sysctl.d/90-cis.conf:12",
+                "set_by": [{"value": "0", "source": "/etc/sysctl.d/90-cis.conf:12"}],
+            },
         ),
         "kernel.sysctls_at_boot",
         "ip_forward becomes 0, set by /etc/sysctl.d/90-cis.conf:12",

@@ -341,6 +341,6 @@ def test_a_file_without_what_is_needed_is_refused_in_one_sentence(content, why):
     assert text.startswith("old/evidence.json ") and why in text and "run the audit again" in text and "\n" not in text
 
 
-def test_the_inputs_that_judge_and_report_are_inputs_of_the_role():
-    known = {option.short for option in input_declarations.load().of_role("rtf_preflight").values()}
-    assert {*rejudging.JUDGED_BY, *rejudging.REPORTED_BY} <= known
+def test_the_inputs_that_judge_are_declared_and_no_others():
+    declared = {name for name, entry in input_declarations.load().inputs().items() if entry.rejudge == "judged"}
+    assert declared == {f"rtf_{name}" for name in rejudging.JUDGED_BY} >= {"rtf_release", "rtf_waivers"}

@@ -57,6 +57,7 @@ def system(node="n1"):
         "accounts": {"1000": {"user": None, "group": None}},
         "allowlisting": {"permissive": None},
         "cloud_init": {"installed": False, "disabled": False, "network": False},
+        "kubernetes": {"program": None, "version": None},
     }
 
 

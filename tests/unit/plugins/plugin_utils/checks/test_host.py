@@ -691,7 +691,7 @@ def test_free_addresses_are_those_that_nobody_is_known_to_have(prefix, spare, sw
         evidence["host"]["network"]["neighbours"] = {"network": "x", "addresses": swept}
     if prefix > 24:  # the gateway and the other node are outside of so small a subnet, or inside
         evidence["cluster"]["n2"]["address"] = "192.168.230.12"
-    entry = judge(evidence, spare_addresses=spare)["net.subnet_headroom"]
+    entry = judge(evidence, inputs={"spare_addresses": spare})["net.subnet_headroom"]
     assert entry["status"] == status, entry["observed"]
     assert ("ARP sweep" in entry["observed"]) is (swept is not None)
 

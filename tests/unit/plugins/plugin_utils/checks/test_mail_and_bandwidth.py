@@ -131,7 +131,7 @@ def test_both_readings_of_the_vendors_text_are_told():
 
 
 def test_a_line_that_is_too_narrow():
-    result = judge("egress.bandwidth", download={"path": "http_proxy"}, outbound_mbit=800.0)
+    result = judge("egress.bandwidth", download={"path": "http_proxy"}, inputs={"min_outbound_bandwidth_mbit": 800})
     assert (result["status"], result["severity"]) == ("fail", "recommended")
     assert result["remedy"].startswith("Ask the network team why n1 downloads no faster through the HTTP proxy")
 

@@ -133,6 +133,6 @@ def interface(driver, *values):
     ],
 )
 def test_tunnel_offloads_count_on_interfaces_of_such_drivers(changes, drivers, status, said):
-    result = judged("net.vmxnet3_offload", "tunnel_offload", changes, offload_drivers=drivers)
+    result = judged("net.vmxnet3_offload", "tunnel_offload", changes, inputs={"tunnel_offload_drivers": drivers})
     assert (result["status"], result["observed"]) == (status, said)
     assert ("ethtool -K ens192" in result["remedy"]) == (status == "fail")

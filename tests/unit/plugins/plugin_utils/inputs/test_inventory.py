@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
 
 DECLARED = input_declarations.load()
 GROUPS = {"rtf_nodes": ["a", "b"], "rtf_controllers": ["a"], "rtf_workers": ["b"]}
@@ -76,12 +77,9 @@ def test_what_must_hold_for_the_cluster_must_be_the_same_on_every_node():
 
 
 def test_a_number_agrees_with_itself_written_with_a_decimal_point():
-    assert (
-        inventory.disagreements(
-            {"a": {"rtf_max_latency_ms": 15}, "b": {"rtf_max_latency_ms": 15.0}}, ["rtf_max_latency_ms"]
-        )
-        == []
-    )
+    values = [type_conversion.typed("float", "", written) for written in (15, 15.0, "15", "15.0")]
+    named = {f"node-{number}": {"rtf_max_latency_ms": value} for number, value in enumerate(values)}
+    assert inventory.disagreements(named, ["rtf_max_latency_ms"]) == []
     assert inventory.disagreements({"a": {"rtf_x": True}, "b": {"rtf_x": 1}}, ["rtf_x"])
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, port_matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table as table
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
@@ -153,10 +153,7 @@ def rates(mbit):
     return {"bytes": 1, "seconds": 1.0, "mean_mbit": mbit, "peak_mbit": mbit * 1.1}
 
 
-USUAL = Limits()
-
-
-def judge(measured, bandwidth=None, limits=USUAL, unmeasured=None):
+def judge(measured, bandwidth=None, inputs=None, unmeasured=None):
     """Return (`{(node, id): result}` of checks of links, the document). measured: `{name: links}`."""
     ports = clusters.evidence_of(clusters.plan_of(MEMBERS))
     for name, own in ports.items():
@@ -171,7 +168,7 @@ def judge(measured, bandwidth=None, limits=USUAL, unmeasured=None):
     made = matrix_outcome.Matrix(clusters.ports_of(MEMBERS), {name: entry["evidence"] for name, entry in found.items()})
     results = {}
     for name, entry in found.items():
-        subject = samples.subject_of(name, GROUPS, entry["variables"], scope)._replace(limits=limits)
+        subject = samples.subject_of(name, GROUPS, entry["variables"], scope)._replace(inputs=inputs or {})
         for result in judge_node(checks.load(), subject, {**entry["evidence"], **made.evidence(name)}, ["net.*"]):
             results[name, result["id"]] = result
     return results, made.document
@@ -305,7 +302,7 @@ def test_one_packet_that_is_lost_proves_nothing(lost, status):
 
 def test_the_role_asks_for_the_latency_of_the_catalogue():
     default = checkout.read_yaml("roles/rtf_preflight/defaults/main.yml")["rtf_preflight_max_latency_ms"]
-    assert default == f"{{{{ rtf_max_latency_ms | default({Limits().latency_ms:g}) }}}}"
+    assert default == f"{{{{ rtf_max_latency_ms | default({default_of('rtf_max_latency_ms'):g}) }}}}"
 
 
 def test_a_way_without_an_answer_is_unknown():
@@ -321,7 +318,7 @@ def test_what_one_node_receives_the_other_one_sends_slowly():
     results, dummy = judge(GOOD, slow)
     assert red(results) == {("w1", "net.bandwidth"): "fail"}
     assert results["w1", "net.bandwidth"]["observed"] == "c1: 98 Mbit/s (12 MB/s), peak 108 Mbit/s (14 MB/s)"
-    assert red(judge(GOOD, slow, Limits(bandwidth_mbit=90))[0]) == {}
+    assert red(judge(GOOD, slow, {"min_node_bandwidth_mbit": 90})[0]) == {}
 
 
 def test_a_measurement_that_broke_is_unknown():

@@ -45,6 +45,15 @@ def test_every_part_of_the_cluster_is_in_it_once():
     ]
 
 
+def test_a_cluster_of_the_site_has_no_leader_of_the_appliance():
+    networks = ("10.244.0.0/16", "10.96.0.0/12")
+    ours = no_proxy.compute(NODES, *networks, line="self_managed")
+    assert set(no_proxy.compute(NODES, *networks)) - set(ours) == {"leader.telekube.local"}
+    wanted = no_proxy_table.destinations(NODES, *networks, line="self_managed")
+    assert "leader.telekube.local" not in [one.host for one in wanted]
+    assert no_proxy_table.proxied(",".join(ours), wanted, no_proxy_rules.by_name()) == []
+
+
 @pytest.mark.parametrize("curl", [None, "7.29.0", "7.74.0", "7.88.1", "8.5.0"])
 def test_nothing_of_the_cluster_goes_through_the_proxy(curl):
     wanted = no_proxy_table.destinations(NODES, "10.200.0.0/20", "172.20.16.0/20")

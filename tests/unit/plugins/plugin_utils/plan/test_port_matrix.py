@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import collections
+import math
 
 import pytest
 
@@ -117,6 +118,19 @@ def test_a_sample_is_even_and_always_the_same(count):
     assert max(probed[name] for name in workers) <= 20 <= min(probed.values())
     assert all(name not in others and len(set(others)) == len(others) for name, others in chosen.items())
     assert all(any(other.startswith("c") for other in others) for others in chosen.values())
+
+
+@pytest.mark.parametrize("count", [22, 30, 100, 1000])
+def test_a_sample_has_one_of_each_neighbours_in_the_inventory(count):
+    """So a firewall before a subnet whose nodes follow each other is found by every other node: docs/scale.md."""
+    members = clusters.nodes(3, count - 3)
+    planned = clusters.plan_of(members)
+    places = {node.name: place for place, node in enumerate(members)}
+    neighbours = math.ceil((count - 1) / 20)
+    for node in (members[0], members[count // 2], members[-1]):
+        asked = {places[other.name] for other in port_matrix.peers_of(planned, node)}
+        blocks = (set(range(first, first + neighbours)) for first in range(count - neighbours + 1))
+        assert all(block & asked for block in blocks if places[node.name] not in block)
 
 
 def test_a_sample_says_that_it_is_one_and_has_no_reason_for_each_of_the_others():

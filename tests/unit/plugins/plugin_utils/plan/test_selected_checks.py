@@ -10,13 +10,11 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.audit_plan import HOST_SECTIONS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import Scope, requirements_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
-    Scope,
     evidence_of,
-    requirements_of,
     selected_checks,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -82,7 +80,6 @@ def test_selected_are_the_checks_that_have_a_result(role, release, phase):
     node = {"controller": "n1", "worker": "n2"}[role]
     scope = {"release": release, "control_plane": "us", "phase": phase}
     subject = samples.subject_of(node, samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope)
-    subject = subject._replace(ports=matrix_outcome.rows_without(CATALOG, scope, role))
     judged = judge_node(checks.load(), subject, {}, expected=[check["id"] for check in checks.load()])
     made = {entry["id"] for entry in judged if entry["observed"] != "not required by this release"}
     selected = selected_checks(checks.load(), requirements_of(CATALOG, Scope(release, "us", phase), role))

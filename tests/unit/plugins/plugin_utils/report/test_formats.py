@@ -26,8 +26,8 @@ def texts(report):
 
 def test_a_format_is_written_where_it_is_chosen(report):
     assert set(formats.render(report)) == {"report.json"}
-    for name, (file, _text) in formats.FORMATS.items():
-        assert set(formats.render(report, [name])) == {"report.json", file}
+    for name, each in formats.FORMATS.items():
+        assert set(formats.render(report, [name])) == {"report.json", each.file}
 
 
 def test_junit_has_a_case_for_each_check_and_node_and_counts_them(report, texts):

@@ -9,8 +9,8 @@ import datetime
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import (
+    coverage,
     left_out_checks,
-    nodes_to_judge,
     readiness,
     report_document,
     waivers,
@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import waiver_list
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import scope_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
@@ -33,7 +34,7 @@ def document_of(results, selected=None, told=(), evidence=None):
         evidence, {node.node: node.address for node in NODES}, (), checks.load(), readiness.blocking(results)
     )
     asked, proven = (
-        nodes_to_judge.requirements(samples.SCOPE, catalog.load()),
+        coverage.titles(catalog.load(), scope_of(samples.SCOPE)),
         {i for entry in results for i in entry["requirement"]},
     )
     return {

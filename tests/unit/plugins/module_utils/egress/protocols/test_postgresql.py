@@ -119,7 +119,7 @@ def test_an_error_on_the_user_of_the_probe_shows_the_server(code, message):
 def test_a_server_that_takes_nobody_is_not_reached(code, message):
     row = probe(database(error(code, message)))
     assert (row["verdict"], row["layer"]) == ("database_failed", "postgresql")
-    assert row["detail"] == f"the server takes no connection: {message} ({code})"
+    assert row["detail"] == f"the server refuses the connection: {message} ({code})"
 
 
 def says(data):

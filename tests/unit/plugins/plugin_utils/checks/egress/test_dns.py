@@ -177,7 +177,9 @@ def test_a_server_whose_tcp_port_is_closed():
     why = "the answer over UDP is truncated, and TCP does not work: 192.0.2.54 port 53: Connection refused"
     dns = judge(lambda dummy, servers: answer_of(servers[1]).update(status="no_tcp", addresses=[], detail=why))[0]
     assert dns["status"] == "fail"
-    assert dns["observed"] == f"192.0.2.54 answers for {HOST} over UDP only in part, and not over TCP ({why})"
+    assert (
+        dns["observed"] == f"192.0.2.54 truncates its answers for {HOST} over UDP, and does not answer over TCP ({why})"
+    )
     assert dns["remedy"] == "Ask the network team to allow TCP 53 from n1 to 192.0.2.54: long answers need it."
 
 

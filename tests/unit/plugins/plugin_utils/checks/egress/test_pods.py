@@ -168,6 +168,16 @@ def test_faults_of_several_kinds_are_all_named_that_of_most_endpoints_first():
     assert "e0.example:443, e1.example:443" in finding.observed
 
 
+def test_endpoints_that_were_not_tried_with_small_packets_are_judged_by_one_that_fails_alike():
+    found = copy.deepcopy(FAULTS["mtu"])
+    for number in range(6):
+        untried = {**copy.deepcopy(found["egress"][0]), "id": f"e{number}", "host": f"e{number}.example"}
+        del untried["other_paths"][0]["with_small_packets"]
+        found["egress"].append(untried)
+    [fault] = judged(found).evidence["faults"]
+    assert (fault["kind"], len(fault["targets"])) == ("mtu", 7)
+
+
 def test_an_endpoint_that_was_not_traced_is_judged_by_one_that_fails_alike():
     found = copy.deepcopy(FAULTS["masquerade"])
     found["egress"].append({**copy.deepcopy(found["egress"][0]), "id": "untraced", "host": "other.example"})
@@ -178,7 +188,10 @@ def test_an_endpoint_that_was_not_traced_is_judged_by_one_that_fails_alike():
 def test_pods_that_reach_the_same_pass_and_the_pod_is_named():
     finding = judged(evidence(REACHABLE))
     assert finding.status == "pass"
-    assert "pod kube-system/web (10.244.11.2) reaches the 1 endpoint that the node reaches;" in finding.observed
+    assert (
+        "pod kube-system/web (10.244.11.2) reaches the 1 endpoint that pods connect to and the node reaches;"
+        in finding.observed
+    )
 
 
 @pytest.mark.parametrize(("phase", "severity"), [("install", "recommended"), ("operate", "")])

@@ -15,9 +15,9 @@ GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n2"], "rtf_workers": [
 KUBELET = {"pid": 8, "names": ["kubelet"]}
 
 
-def judged(name, change, node="n1"):
+def judged(name, change, node="n1", ntp_servers=()):
     scope = {"release": "2.x", "control_plane": "us", "phase": "install"}
-    asked = samples.subject_of(node, GROUPS, {"ansible_host": "192.168.230.11"}, scope)
+    asked = samples.subject_of(node, GROUPS, {"ansible_host": "192.168.230.11"}, scope, ntp_servers)
     evidence = samples.evidence()
     evidence["cluster_size"] = {"controllers": 1, "workers": 1}
     change(evidence)
@@ -31,6 +31,10 @@ def hardware(**changes):
 
 def system(**changes):
     return lambda evidence: evidence["host"]["system"].update(changes)
+
+
+def kubernetes(version):
+    return system(kubernetes={"program": version and "kubelet", "version": version})
 
 
 def times(**changes):
@@ -68,6 +72,13 @@ def unit(active):
         ),
         ("host.container_runtime", system(processes=[KUBELET, {"pid": 9, "names": ["dockerd"]}]), "fail", "required"),
         ("host.container_runtime", system(processes=[]), "skipped", "info"),
+        ("host.kubernetes_version", kubernetes("1.30.2"), "pass", "recommended"),
+        ("host.kubernetes_version", kubernetes("1.26.0"), "pass", "recommended"),
+        ("host.kubernetes_version", kubernetes("1.9.11"), "fail", "recommended"),
+        ("host.kubernetes_version", kubernetes("1.25.16"), "fail", "recommended"),
+        ("host.kubernetes_version", kubernetes("1.34.1"), "unknown", "recommended"),
+        ("host.kubernetes_version", kubernetes(None), "skipped", "info"),
+        ("host.kubernetes_version", system(kubernetes={"error": "no answer"}), "unknown", "recommended"),
     ],
 )
 def test_a_worker(name, change, status, severity):
@@ -113,9 +124,31 @@ def test_any_service_may_keep_the_clock(service, synchronised, status):
     assert (sources["status"], sources["severity"]) == ("skipped", "info")
 
 
-def test_without_any_service_the_clock_is_not_known_to_be_right():
-    found = times(units={"systemd-timesyncd.service": unit(False)}, chrony=NO_CHRONY, synchronised=True)
-    assert judged("time.synchronised", found)["status"] == "unknown"
+@pytest.mark.parametrize(
+    "units, synchronised, status, remedy",
+    [
+        ({"chrony.service": unit(False)}, False, "fail", "Start one on n1: `systemctl enable --now chrony.service`."),
+        ({"chronyd.service": unit(False)}, None, "fail", "`systemctl enable --now chronyd.service`"),
+        (
+            {"systemd-timesyncd.service": unit(False)},
+            True,
+            "unknown",
+            "If nothing else keeps the clock, run `systemctl",
+        ),
+        ({}, False, "fail", "Install a time service on n1, or run the role"),
+        ({}, True, "unknown", "If nothing else keeps the clock, install a time service on n1"),
+    ],
+)
+def test_a_node_without_a_time_service_is_named_as_one(units, synchronised, status, remedy):
+    silent = {"error": "chronyc -n -c tracking: exit code 1: 506 Cannot talk to daemon"}
+    found = times(units=units, chrony=silent, synchronised=synchronised)
+    result = judged("time.synchronised", found)
+    assert (result["status"], result["severity"]) == (status, "required")
+    assert "no time service that is known runs" in result["observed"] and remedy in result["remedy"]
+    for name in ("time.sources_reach", "time.requested_servers"):
+        result = judged(name, found, ntp_servers=[samples.NTP])
+        assert (result["status"], result["observed"]) == ("unknown", "no time service that is known runs")
+        assert "Make time.synchronised pass on n1" in result["remedy"]
 
 
 def test_chrony_is_read_where_it_runs():

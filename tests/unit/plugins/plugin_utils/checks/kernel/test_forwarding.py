@@ -104,6 +104,15 @@ def test_another_name_of_the_parameter_in_another_file_is_named_and_only_that_fi
     assert result["remedy"] == "Remove the setting from /etc/sysctl.d/99-b.conf."
 
 
+def test_on_a_node_that_was_never_prepared_the_role_is_the_remedy_of_a_file_that_it_overrides():
+    evidence = node()
+    source = "/usr/lib/sysctl.d/10-hardened.conf:3"
+    evidence["host"]["kernel"]["sysctls"][FORWARD].update(entry("0", "0", source))
+    result = judged(evidence, AT_BOOT)
+    assert result["status"] == "fail" and f"ip_forward becomes 0, set by {source}" in result["observed"]
+    assert "sorts after /usr/lib/sysctl.d/10-hardened.conf, or run the role hostprep" in result["remedy"]
+
+
 def test_the_file_of_ufw_is_named():
     result = judged(replayed(unordered=[("/etc/ufw/sysctl.conf", "# x\nnet/ipv4/ip_forward=0\n")]), AT_BOOT)
     assert result["status"] == "fail" and "set by /etc/ufw/sysctl.conf:2" in result["observed"]

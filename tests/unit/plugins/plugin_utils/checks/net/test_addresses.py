@@ -81,12 +81,12 @@ LEASED = row("NetworkManager", "dhcp", ())
         (
             [row("NetworkManager", "dhcp", (), passed_over=[{"path": "/etc/b", "addresses": [ADDRESS]}])],
             "fail",
-            f"eth0 is dhcp in /etc/NetworkManager/x (NetworkManager), which counts before /etc/b, where {ADDRESS} stands",
+            f"eth0 is dhcp in /etc/NetworkManager/x (NetworkManager), which takes precedence over /etc/b, where {ADDRESS} is set",
         ),
         (
             [row(method="none", addresses=(), passed_over=[{"path": "/etc/b", "addresses": [ADDRESS]}])],
             "fail",
-            f"eth0 gets no address by /etc/systemd-networkd/x (systemd-networkd), which counts before /etc/b, where {ADDRESS}",
+            f"eth0 gets no address by /etc/systemd-networkd/x (systemd-networkd), which takes precedence over /etc/b, where {ADDRESS}",
         ),
         ([row(method="none", addresses=()), row("ifupdown")], "pass", "ifupdown, /etc/ifupdown/x"),
         (

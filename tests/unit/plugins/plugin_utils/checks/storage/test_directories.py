@@ -35,10 +35,14 @@ def judged(path, check="storage.writable", subject=None, **changes):
         # https://github.com/rancher/rancher/issues/4073
         (
             {"obstacle": "/var/lib: dangling link to /mnt/data"},
-            "cannot be made (/var/lib: dangling link to /mnt/data)",
+            "cannot be created (/var/lib: dangling link to /mnt/data)",
             "Make /var/lib a directory",
         ),
-        ({"obstacle": "/var/lib: not a directory"}, "cannot be made (/var/lib: not a directory)", "or a link to one"),
+        (
+            {"obstacle": "/var/lib: not a directory"},
+            "cannot be created (/var/lib: not a directory)",
+            "or a link to one",
+        ),
     ],
 )
 def test_a_directory_that_cannot_be_written_to_fails(path, changes, observed, remedy):

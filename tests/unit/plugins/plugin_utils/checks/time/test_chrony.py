@@ -162,6 +162,13 @@ def test_the_one_that_is_off_is_red_and_its_offset_has_an_error():
         assert (result["status"], "n3 is off" in result["observed"]) == ("pass", True)
 
 
+def test_why_a_clock_is_compared_with_no_other_is_said_of_the_node_that_it_is_true_of():
+    silent = "chronyc -n -c tracking: exit code 1: 506 Cannot talk to daemon"
+    collected = {"n1": chrony_evidence(), "n2": {"host": {"time": {"chrony": {"error": silent}}}}}
+    assert between(collected, "n1")["observed"] == f"compared with no other node: n2: {silent}"
+    assert between(collected, "n2")["observed"] == f"compared with no other node: {silent}"
+
+
 def test_of_two_that_differ_nobody_knows_which_so_both_are_red():
     collected = {"n1": chrony_evidence(), "n2": chrony_evidence(0.5)}
     assert [between(collected, node)["status"] for node in collected] == ["fail", "fail"]

@@ -90,7 +90,7 @@ BOTH = (source(A), source(B, B))
             [],
             configuration(path=None, directives=True),
             "fail",
-            "started with directives in the place of a configuration file",
+            "started with directives instead of a configuration file",
         ),
         (
             [source(A)],
@@ -99,7 +99,7 @@ BOTH = (source(A), source(B, B))
             f"chronyd has run since before {OURS} changed",
         ),
         # sonic-net/sonic-buildimage#22855: "Could not add source".
-        ([source(A)], configuration(named(A), named(B)), "fail", f"{OURS} names them, and chronyd has not taken them"),
+        ([source(A)], configuration(named(A), named(B)), "fail", f"{OURS} names them, but chronyd does not use them"),
         ([source(A)], None, "fail", f"chrony does not use {B}: its configuration is not known"),
         (
             [source(A, None, reach=0), source(B, B)],

@@ -185,3 +185,14 @@ def test_no_plan_holds_a_secret_and_every_line_is_asked_for():
         lines = {line for entry in rtf_proxy.files(given, systemd) for line in entry["content"].splitlines()}
         assert lines <= set(asked["block_lines"])
     assert rtf_proxy.inspection({**given, "secrets": {}}, {})["block_lines"] == {}
+
+
+@pytest.mark.parametrize("release, of_the_appliance", [("1.4", True), ("1.13", True), ("2.x", False)])
+def test_what_only_the_appliance_has_is_written_on_its_nodes_alone(release, of_the_appliance):
+    shown = {"release": release, "no_proxy_extra": [], "consumers": inputs()["consumers"], "restart_services": []}
+    nodes = {"n1": {"rtf_node_address": "192.0.2.11"}}
+    made = rtf_proxy.settings({**shown, "http_proxy": OPEN}, shown, Cluster("n1", {"rtf_nodes": ["n1"]}, nodes)).inputs
+    written = [entry for entry in rtf_proxy.files(made, 252) if entry["state"] == "present"]
+    assert ("/opt/anypoint/runtimefabric/env" in [entry["path"] for entry in written]) is of_the_appliance
+    assert any("leader.telekube.local" in entry["content"] for entry in written) is of_the_appliance
+    assert all("kubernetes.default.svc" in entry["content"] for entry in written if "apt" in entry["path"])

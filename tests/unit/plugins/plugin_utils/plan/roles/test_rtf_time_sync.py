@@ -99,7 +99,7 @@ def test_a_configuration_that_cannot_be_read_is_a_refusal_and_no_obstacle_to_rev
 def test_chronyd_with_directives_instead_of_a_file_is_a_refusal_where_a_file_is_asked_for():
     found = host({"chrony.service": RUNS})
     found["time"]["configuration"].update(path=None, directives=True)
-    with pytest.raises(Refusal, match="started with directives in the place of a configuration file"):
+    with pytest.raises(Refusal, match="started with directives instead of a configuration file"):
         plan(found, ["a.example"])
     assert plan(found) == ([], {}, [], [], [])
 
