@@ -7,6 +7,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -34,13 +36,14 @@ def run_module(*files, secret=SECRET, check=False, secrets=None):
 def test_systemd_reads_its_files_once_they_are_written(tmp_path, asked, check):
     """Stands for systemctl: a program that copies the file that is written before."""
     written, seen = tmp_path / "proxy.conf", tmp_path / "seen"
-    program = f"import {MODULE} as module\nmodule.RELOAD = {['cp', str(written), str(seen)]}\nmodule.main()"
+    name = managed_blocks.__name__
+    program = f"import {name} as module\nmodule.RELOAD = {['cp', str(written), str(seen)]}\nmodule.main()"
     arguments = {"name": "site proxy", "files": [{"path": str(written), "content": "x"}], "reload_systemd": asked}
     subprocess.run(
         [sys.executable, "-c", program],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": check}}).encode(),
         stdout=subprocess.PIPE,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+        env=module_process.environment(managed_blocks),
         check=True,
     )
     assert seen.exists() == (asked and not check)
