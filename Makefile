@@ -52,8 +52,9 @@ unit-pythons: setup cores ## Run the tests of target-side code on every Python 3
 compat: setup ## Run sanity, units and a preparation of the lab on every supported ansible-core; CORE="2.16 2.21" PART=units narrow it
 	@python tools/compat.py $(if $(CORE),--core $(CORE)) $(if $(PART),--part $(PART))
 
-# ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has.
-HOST_SIDE_TESTS := tests/unit/plugins/modules/ tests/unit/plugins/module_utils/
+# ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has. The
+# modules import all of module_utils, whose own tests `make unit` runs.
+HOST_SIDE_TESTS := tests/unit/plugins/modules/
 
 sanity: setup ## Run ansible-test's sanity tests, and beside them its units for what runs on hosts
 	@tools/sanity.sh $(HOST_SIDE_TESTS)

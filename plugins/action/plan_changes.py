@@ -29,7 +29,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles
 
 INSPECT, PLAN, VERIFY = "inspect", "plan", "verify"
 AUDIT = "rtf_preflight"
-TIMEOUT = 3  # seconds to wait for a time server
+TIMEOUT, DEADLINE = 3, 30  # seconds to wait for a time server, and for all of them
 MANAGED = "Ansible managed"  # unless the variable ansible_managed says something else
 OF_NODES = ("rtf_node_address", "ansible_host")
 
@@ -154,7 +154,7 @@ class ActionModule(Door):
 
     def _probed(self, servers):
         """Return what time servers answer to the node, None where that could not be probed."""
-        options = {"endpoints": egress_probes([], servers), "timeout": TIMEOUT}
+        options = {"endpoints": egress_probes([], servers), "timeout": TIMEOUT, "deadline": DEADLINE}
         result = self._execute_module(
             module_name="hostprep.runtime_fabric.egress_info", module_args=options, task_vars=self.task_vars
         )

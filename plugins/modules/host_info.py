@@ -355,6 +355,8 @@ host:
             - The fields of C(chronyc tracking) and C(chronyc sources) by name; offsets in seconds.
             - RV(ignore:version) and RV(ignore:features) of chronyd, RV(ignore:unresolved), the number of sources without
               an address, and RV(ignore:log), the last lines about NTS where a source has got no keys.
+            - Where chrony does not use a source, RV(ignore:too_distant) is whether it rejects it for its root distance, and
+              RV(ignore:answer) is what the last valid answer of the server says.
             - A source has RV(ignore:address) V(null) where its RV(ignore:name) does not resolve. What only root may read,
               or what only a newer chrony reports, is V(null).
             - No RV(ignore:tracking) but RV(ignore:error) where chronyc did not answer.
@@ -373,6 +375,7 @@ host:
               stratum: 3
             sources:
               - address: 192.0.2.123
+                answer: null
                 authentication:
                   attempts: 0
                   cookies: 8
@@ -387,6 +390,7 @@ host:
                 reach: 255
                 state: selected
                 stratum: 2
+                too_distant: null
             unresolved: 0
             version: "4.3"
         configuration:
