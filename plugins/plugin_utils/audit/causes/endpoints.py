@@ -161,8 +161,7 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
         hosts = dict.fromkeys(target.rpartition(":")[0] for target in targets)
         return f"Make the name servers of {whom} resolve {', '.join(hosts)}."
     if verdict == "proxy_unreachable":
-        detail = one["evidence"].get("detail")
-        return f"Make the {_proxy(path, cluster)} accept connections from {whom}{f' ({detail})' if detail else ''}."
+        return f"Make the {_proxy(path, cluster)} accept connections from {whom}."
     if verdict == "proxy_denied":
         return f"Allow {whom} to connect through the {_proxy(path, cluster)} to {listed}."
     if verdict == "proxy_failed":
@@ -241,9 +240,8 @@ def _others(group: Sequence[Result]) -> list[str]:
         probe = result["evidence"]
         for other in probe.get("other_paths") or ():
             if other.get("verdict") == "reachable" and other["path"] in endpoint_remedies.CONFIGURED:
-                found[
-                    f"{endpoint_remedies.WAYS[other['path']].capitalize()} it is reachable: the configured path may be wrong."
-                ] = None
+                way = endpoint_remedies.WAYS[other["path"]]
+                found[f"It is reachable {way}: the configured path may be wrong."] = None
         for text in probe.get("alternatives") or ():
             found[str(text)] = None
     return list(found)

@@ -151,7 +151,8 @@ def test_what_the_cause_of_interception_says_is_said_once():
 
 def test_a_proxy_that_is_down_is_named_with_what_to_send_to_its_team():
     """A lab whose SOCKS5 proxy was stopped was told to check rtf_monitoring_proxy and to ask the network team."""
-    change = probed("proxy_unreachable", "socks5", detail="connection refused")
+    others = [{"path": "http_proxy", "verdict": "reachable", "layers": []}]
+    change = probed("proxy_unreachable", "socks5", detail="connection refused", other_paths=others)
     [cause] = [
         cause
         for cause in audited(change, monitoring_proxy="socks5://joe:********@socks.example:1080")["causes"]
@@ -160,7 +161,8 @@ def test_a_proxy_that_is_down_is_named_with_what_to_send_to_its_team():
     assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable (all 4 nodes)"
     assert cause["owner"] == "proxy" and "joe" not in f"{cause}"
     assert cause["ask"].startswith("Make the SOCKS5 proxy socks.example:1080 accept connections from c1 (")
-    assert cause["ask"].endswith(" (connection refused).")
+    assert cause["ask"].endswith(f"w3 ({ADDRESSES['w3']}).") and "connection refused" in cause["what"]
+    assert "It is reachable through the HTTP proxy: the configured path may be wrong." in cause["alternatives"]
     assert "`nc -vz socks.example 1080`" in cause["alternatives"][0] and "network team" in cause["alternatives"][0]
 
 
