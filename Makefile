@@ -37,9 +37,10 @@ PAGE_READERS := chromium
 unit-programs:
 	@tools/debian-packages.sh $(NO_PROXY_READERS) $(PAGE_READERS)
 
+# One more than there are cores, because some tests wait.
 unit: setup unit-programs ## Run the unit tests; UNIT_TESTS=path narrows them
 	@mkdir -p $(RESULTS)
-	@PYTHONPATH=$(COLLECTIONS) pytest --numprocesses=auto --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
+	@PYTHONPATH=$(COLLECTIONS) pytest --numprocesses=$$(($$(nproc) + 1)) --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
 
 floor: setup ## Run the unit tests and load everything on the oldest supported ansible-core
 	@tools/setup.sh .venv-floor requirements-floor.txt
