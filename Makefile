@@ -37,9 +37,10 @@ PAGE_READERS := chromium
 unit-programs:
 	@tools/debian-packages.sh $(NO_PROXY_READERS) $(PAGE_READERS)
 
+# One more than there are cores, because some tests wait.
 unit: setup unit-programs ## Run the unit tests; UNIT_TESTS=path narrows them
 	@mkdir -p $(RESULTS)
-	@PYTHONPATH=$(COLLECTIONS) pytest --numprocesses=auto --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
+	@PYTHONPATH=$(COLLECTIONS) pytest --numprocesses=$$(($$(nproc) + 1)) --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
 
 floor: setup ## Run the unit tests and load everything on the oldest supported ansible-core
 	@tools/setup.sh .venv-floor requirements-floor.txt
@@ -52,8 +53,9 @@ unit-pythons: setup cores ## Run the tests of target-side code on every Python 3
 compat: setup ## Run sanity, units and a preparation of the lab on every supported ansible-core; CORE="2.16 2.21" PART=units narrow it
 	@python tools/compat.py $(if $(CORE),--core $(CORE)) $(if $(PART),--part $(PART))
 
-# ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has.
-HOST_SIDE_TESTS := tests/unit/plugins/modules/ tests/unit/plugins/module_utils/
+# ansible-test forks for each test, which pays where it keeps code of hosts from importing what only a controller has. The
+# modules import all of module_utils, whose own tests `make unit` runs.
+HOST_SIDE_TESTS := tests/unit/plugins/modules/
 
 sanity: setup ## Run ansible-test's sanity tests, and beside them its units for what runs on hosts
 	@tools/sanity.sh $(HOST_SIDE_TESTS)

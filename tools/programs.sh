@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes squid (with TLS), nft, firewalld's parser, chronyd, ifquery, netplan's generator, promtool and xmllint available
-# to the tests of a virtual environment, from Debian's packages. The packages are unpacked below the cache, not installed:
-# no daemon comes to run, nothing of the system changes. Does nothing, at once, when all are there.
+# Makes squid (with TLS), nginx, danted, dnsmasq, nft, firewalld's parser, chronyd with chronyc, ifquery, netplan's generator,
+# promtool and xmllint available to the tests of a virtual environment, from Debian's packages. The packages are unpacked below
+# the cache, not installed: no daemon comes to run, nothing of the system changes. Does nothing, at once, when all are there.
 # Usage: tools/programs.sh VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,7 +10,8 @@ venv=$1
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostprep-runtime-fabric/programs
 root=$cache/root
 library=$root/usr/lib/python3/dist-packages
-packages=(squid-openssl nftables python3-firewall chrony ifupdown netplan.io prometheus libxml2-utils)
+packages=(squid-openssl nginx libnginx-mod-stream dante-server dnsmasq-base nftables python3-firewall chrony ifupdown
+    netplan.io prometheus libxml2-utils)
 complete=$cache/complete.$(printf '%s' "${packages[*]}" | cksum | cut -d ' ' -f 1)
 
 fetch() {
@@ -50,10 +51,10 @@ SCRIPT
 }
 
 [ -e "$complete" ] || fetch
-for program in squid nft chronyd; do
+for program in squid nginx danted dnsmasq nft chronyd; do
     [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/sbin/$program"
 done
-for program in promtool xmllint; do
+for program in chronyc promtool xmllint; do
     [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/bin/$program"
 done
 [ -x "$venv/bin/ifquery" ] || wrapper ifquery "$root/sbin/ifquery"

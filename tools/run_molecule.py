@@ -29,8 +29,20 @@ LAB = [sys.executable, str(CHECKOUT / "tests" / "lab" / "lab.py"), "--name"]
 DEFAULT_NAME = "rtf-molecule"
 OWNER_OF_THE_LAB = "default"
 LANES = 2
-# These take longest, and begin first, so that no lane is idle at the end.
-LONGEST = ("rtf_firewall_firewalld", "rtf_firewall_nftables", "rtf_kernel", "revert_rtf", "rtf_proxy")
+# These take minutes, and begin first, so that no lane is idle at the end.
+LONGEST = (
+    "rtf_firewall_firewalld",
+    "rtf_time_sync",
+    "revert_rtf",
+    "rtf_proxy",
+    "rtf_firewall_nftables",
+    "port_matrix",
+    "rtf_kernel",
+    "rtf_firewall_ufw",
+    "rtf_preflight",
+    "prepare_rtf",
+    "rtf_firewall_iptables",
+)
 # These run only where they are named. el_roles shows of each role what el_nodes shows of all together.
 ON_REQUEST = ("el_roles",)
 

@@ -41,7 +41,7 @@ def await_true(holds, seconds=90):
         time.sleep(1)
 
 
-class Promises(Scenario):
+class FrontEndTests(Scenario):
     """To be inherited by the test class of a scenario. Its converge.yml puts on each node
 
     STATE, a shell script that prints what its firewall holds, and BEFORE, what that printed before the role came.

@@ -4,7 +4,7 @@
 
 """Tests of rtf_firewall on a plain packet filter, nftables or iptables, for the scenario of each to inherit.
 
-    class TestNftables(FirewallContract):
+    class TestNftables(PacketFilterTests):
         state = ("nft", "list", "ruleset")
 
 The nodes have the rules of a site that drop what they do not know and accept SSH and SITE_PORT, and the role has run.
@@ -37,7 +37,7 @@ SUDO_JOURNAL = ("journalctl", "--no-pager", "--output=cat", "_COMM=sudo")
 SUDO = re.compile(r"COMMAND=\S+ -c '?echo BECOME-SUCCESS")
 
 
-class FirewallContract(Scenario):
+class PacketFilterTests(Scenario):
     """Tests for one backend. state: a command that prints the rules of a node."""
 
     state = ()

@@ -262,7 +262,7 @@ endpoints:
         - V(proxy_unreachable) - the connection to the proxy failed.
         - V(proxy_auth) - the proxy requires authentication, or rejects the user name and password.
         - V(proxy_denied) - the proxy does not allow this endpoint or port.
-        - V(proxy_failed) - the proxy reports that it cannot reach the endpoint.
+        - V(proxy_failed) - the proxy reports that it cannot reach the endpoint, or does not answer for it in time.
         - V(proxy_broken) - the answer of the proxy is not valid, or the proxy stops in the middle of it.
         - V(blocked) - a device on the path answers with a page of its own.
         - V(tls_intercepted) - the certificate comes from none of O(endpoints[].issuers); RV(endpoints[].tls.trusted)
@@ -308,6 +308,7 @@ endpoints:
         - What is known of the reason beyond RV(endpoints[].verdict), V(null) where there is no more. Some of it is asked once all
           endpoints are decided, and left out where O(deadline) passes.
         - V(no_basic) - the proxy offers no Basic authentication.
+        - V(proxy_silent) - the proxy accepts the connection, and does not answer the request for the endpoint.
         - V(common_name_only) - the certificate has no subject alternative names, which is all that container runtimes read.
         - V(incomplete_chain) - the server sends its own certificate without that of its issuer.
         - V(lone_certificate) - likewise, but the issuer may as well be a root authority that this host does not trust.

@@ -136,6 +136,12 @@ options:
         description: What the call returned, RV(host).
         type: dict
         default: {}
+      made:
+        description:
+          - When the call returned, in nanoseconds of the monotonic clock of the control node, as RV(ignore:made) of
+            M(hostprep.runtime_fabric.plan_changes) says. Evidence that is older than two minutes is collected again.
+          - Left out, the play vouches for the evidence.
+        type: int
   block_lines:
     description:
       - Lines that are expected in O(blocks), each with the digest of what stands in the file for it. A line of that digest
@@ -349,6 +355,8 @@ host:
             - The fields of C(chronyc tracking) and C(chronyc sources) by name; offsets in seconds.
             - RV(ignore:version) and RV(ignore:features) of chronyd, RV(ignore:unresolved), the number of sources without
               an address, and RV(ignore:log), the last lines about NTS where a source has got no keys.
+            - Where chrony does not use a source, RV(ignore:too_distant) is whether it rejects it for its root distance, and
+              RV(ignore:answer) is what the last valid answer of the server says.
             - A source has RV(ignore:address) V(null) where its RV(ignore:name) does not resolve. What only root may read,
               or what only a newer chrony reports, is V(null).
             - No RV(ignore:tracking) but RV(ignore:error) where chronyc did not answer.
@@ -367,6 +375,7 @@ host:
               stratum: 3
             sources:
               - address: 192.0.2.123
+                answer: null
                 authentication:
                   attempts: 0
                   cookies: 8
@@ -381,6 +390,7 @@ host:
                 reach: 255
                 state: selected
                 stratum: 2
+                too_distant: null
             unresolved: 0
             version: "4.3"
         configuration:
@@ -942,7 +952,11 @@ BLOCK = {
 # For the action of the same name, which does not hand it on.
 KNOWN = {
     "type": "dict",
-    "options": {"options": {"type": "dict", "default": {}}, "host": {"type": "dict", "default": {}}},
+    "options": {
+        "options": {"type": "dict", "default": {}},
+        "host": {"type": "dict", "default": {}},
+        "made": {"type": "int"},
+    },
 }
 
 
@@ -970,6 +984,7 @@ def collect(parameters):
         "units": lambda: unit_evidence(parameters["units"]),
     }
     wanted = [name for name in named if parameters.get(name)] + parameters["sections"]
+    wanted.sort(key=lambda name: name == "time")  # the clock is synchronised while everything else is read
     host = {"privileged": os.geteuid() == 0}
     host.update(readers.collect({name: dict(sections, **named)[name] for name in wanted}))
     if parameters.get("blocks"):

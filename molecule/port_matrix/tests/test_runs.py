@@ -17,8 +17,6 @@ from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults imp
     filtered,
 )
 
-# All that takes time and is not about the ports.
-QUICK = {"rtf_preflight_links": False, "rtf_preflight_skip_checks": ["egress.*", "storage.*"]}
 # Seconds after which the listeners of an interrupted run are gone: far less than they have without a sign of life.
 SOON = 60
 
@@ -26,7 +24,7 @@ SOON = 60
 @contextlib.contextmanager
 def probing(site, **variables):
     """An audit whose listeners are up, and which is about to probe; yields its process."""
-    place, words = site(**QUICK, **variables)
+    place, words = site(rtf_preflight_links=False, **variables)
     with place.playing(*words, port_matrix=True) as process:
         for line in process.stdout:
             if "Probe every port of every peer" in line:
@@ -39,9 +37,9 @@ def crossed_and_killed(site, play):
     """What an audit says that finds another one at work, which is killed then, and one after that."""
     with probing(site) as process:
         process.send_signal(signal.SIGSTOP)  # it lives, and takes its time
-        meanwhile = play(**QUICK)
+        meanwhile = play(rtf_preflight_links=False)
         process.kill()
-    return meanwhile, play(**QUICK)
+    return meanwhile, play(rtf_preflight_links=False)
 
 
 def test_an_audit_beside_another_one_ends_with_one_line_and_no_verdict(crossed_and_killed):

@@ -5,7 +5,7 @@
 """rtf_firewall on firewalld 0.9, 1.3 and 2.3, judged by packets from other nodes and from outside."""
 
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.foreign_tables import NODE, as_replayed, replayed
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.front_end_tests import Promises
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.front_end_tests import FrontEndTests
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import internal_networks, with_site_port
 from ansible_collections.hostprep.runtime_fabric.molecule.packets import View
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
@@ -65,5 +65,5 @@ def test_a_policy_that_comes_before_the_zones_is_named_and_the_remedy_opens_the_
     assert view.differences(as_replayed(lab, cells, replayed(lab))) == {}
 
 
-class TestFirewalld(Promises):
-    """The promises, on firewalld."""
+class TestFirewalld(FrontEndTests):
+    """The tests of a front end, on firewalld."""

@@ -9,7 +9,7 @@ Runs when the role is gone again.
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.front_end_tests import Promises
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.front_end_tests import FrontEndTests
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import PREPARE, REVERT, Scenario
 
 NODE = "worker-1"
@@ -38,7 +38,7 @@ class TestStoppedFirewalld(Scenario):
         lab.exec(NODE, "systemctl", "enable", "--now", "firewalld")
 
     def test_it_is_started_with_the_rules_and_a_second_run_changes_nothing(self, lab, view, play):
-        cells = Promises.wanted(view, "install")
+        cells = FrontEndTests.wanted(view, "install")
         for changed in (1, 0):
             outcome = play(*PREPARE, *ALONE, rtf_firewall_backend="firewalld")
             assert outcome.changed[NODE] == changed, outcome.output

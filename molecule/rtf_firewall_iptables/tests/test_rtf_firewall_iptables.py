@@ -4,8 +4,8 @@
 
 """The port table in iptables, beside the rules of a site, as packets see it."""
 
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.packet_filter_tests import FirewallContract
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.packet_filter_tests import PacketFilterTests
 
 
-class TestIptables(FirewallContract):
+class TestIptables(PacketFilterTests):
     state = ("sh", "-c", "iptables-save -t filter; ip6tables-save -t filter")

@@ -4,8 +4,8 @@
 
 """The port table in nftables, beside the rules of a site, as packets see it."""
 
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.packet_filter_tests import FirewallContract
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.packet_filter_tests import PacketFilterTests
 
 
-class TestNftables(FirewallContract):
+class TestNftables(PacketFilterTests):
     state = ("nft", "list", "ruleset")

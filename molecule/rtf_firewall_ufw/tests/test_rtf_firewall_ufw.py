@@ -4,7 +4,7 @@
 
 """rtf_firewall on ufw, judged by packets from other nodes and from outside."""
 
-from ansible_collections.hostprep.runtime_fabric.molecule.firewall.front_end_tests import Promises
+from ansible_collections.hostprep.runtime_fabric.molecule.firewall.front_end_tests import FrontEndTests
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted import (
     KILL,
     in_front_of_systemd_run,
@@ -42,5 +42,5 @@ def test_a_change_that_was_killed_takes_no_rule_of_an_administrator_back():
     lab.exec("worker-1", "ufw", "delete", "allow", "9191/tcp")
 
 
-class TestUfw(Promises):
-    """The promises, on ufw."""
+class TestUfw(FrontEndTests):
+    """The tests of a front end, on ufw."""

@@ -14,12 +14,23 @@ _PART = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
 _SCHEME = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s+(?!\s*=)|$)")
 
 
-def schemes(values):
-    """The names of the schemes in the values of all such headers of a response, as written, unique, in their order."""
-    found = collections.OrderedDict()
+def challenges(values):
+    """[(scheme, [parameter])] of the values of all such headers of a response, as written, in their order."""
+    found = []
     for value in values:
         for part in _PART.findall(value):
-            scheme = _SCHEME.match(part.strip())
+            part = part.strip()
+            scheme = _SCHEME.match(part)
             if scheme:
-                found.setdefault(scheme.group(1).lower(), scheme.group(1))
+                found.append((scheme.group(1), [part[scheme.end() :]]))
+            elif found:
+                found[-1][1].append(part)
+    return found
+
+
+def schemes(values):
+    """The names of the schemes in the same values, as written, unique, in their order."""
+    found = collections.OrderedDict()
+    for scheme, _parameters in challenges(values):
+        found.setdefault(scheme.lower(), scheme)
     return list(found.values())

@@ -62,8 +62,11 @@ def explained(failure, chain, server_name, now, trusted_organisations, trusts_no
         return _other_name(chain, server_name) or failure
     if failure.verdict == verdicts.TLS_EXPIRED:
         return _expired(failure, chain, now)
-    if failure.detail == UNEXPLAINED and _outside(chain.certificates[0], now):
-        return _expired(verdicts.LayerFailed(verdicts.TLS_EXPIRED, failure.detail), chain, now)
+    if failure.detail == UNEXPLAINED and not chain.certificates[0].self_issued:
+        if any(_outside(each, now) for each in chain.certificates if not each.self_issued):
+            return _expired(verdicts.LayerFailed(verdicts.TLS_EXPIRED, failure.detail), chain, now)
+        if _weak(chain, _COMMON_RSA_KEY):
+            failure = verdicts.LayerFailed(failure.verdict, failure.detail, verdict_causes.WEAK_CERTIFICATE)
     if failure.cause == verdict_causes.WEAK_CERTIFICATE:
         found = _weak(chain, _COMMON_RSA_KEY)
         return verdicts.LayerFailed(

@@ -12,6 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     socks5,
     stream,
     tcp_connect,
+    verdict_causes,
     verdicts,
 )
 
@@ -61,15 +62,25 @@ class Routes:
         return sock
 
     def _tunnel(self, wire, proxy, host, port):
+        client = _CLIENTS[proxy.path](proxy, host, port)
         try:
-            negotiate(wire, _CLIENTS[proxy.path](proxy, host, port), self._timeout)
+            negotiate(wire, client, self._timeout)
         except verdicts.LayerFailed:
             wire.close()
             raise
         except (OSError, ValueError) as exc:
             wire.close()
+            if isinstance(exc, socket.timeout) and client.unanswered():
+                raise self._silent(proxy, host, port) from exc
             reason = f"{proxy_url.label(proxy)}: {_reason(exc, self._timeout)}"
             raise verdicts.LayerFailed(verdicts.PROXY_BROKEN, reason) from exc
+
+    def _silent(self, proxy, host, port):
+        """The LayerFailed of a proxy that waits longer for the endpoint than this probe waits for the proxy."""
+        detail = (
+            f"{proxy_url.label(proxy)} does not answer the request for {host} port {port} within {self._timeout:g} s"
+        )
+        return verdicts.LayerFailed(verdicts.PROXY_FAILED, detail, verdict_causes.PROXY_SILENT)
 
 
 def negotiate(wire, client, seconds):

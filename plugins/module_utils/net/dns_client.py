@@ -34,10 +34,11 @@ def look_up(server, name, seconds, port=PORT):
     deadline = deadlines.Deadline(seconds)
     for kind in (dns_messages.A, dns_messages.AAAA):
         answer = _ask(server, port, name, kind, deadline, seconds)
-        if answer.addresses:
-            return "ok", answer.addresses
+        # Resolvers take no address from an answer that reports an error (glibc, Go).
         if answer.rcode:
             break
+        if answer.addresses:
+            return "ok", answer.addresses
     return _STATUSES.get(answer.rcode, f"rcode {answer.rcode}"), []
 
 

@@ -12,6 +12,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     verdicts,
 )
 
+# Servers that are not proxies (nginx, Apache httpd, Go) refuse CONNECT with one of these; proxies use others.
+_NO_PROXY_STATUSES = (400, 404, 405, 501)
+# What proxies say of themselves in their answers.
+_PROXY_HEADERS = ("via", "proxy-agent", "x-squid-error")
+
 
 class Client:
     """Asks `proxy` for a tunnel to host and port; `done` when it is open; `rest` holds the bytes that follow the answer."""
@@ -51,12 +56,18 @@ class Client:
             self.done, self.rest = True, self._reader.rest
         return b""
 
+    def unanswered(self):
+        """Whether the request for the endpoint was sent, and nothing of an answer has arrived."""
+        return not self._reader.begun()
+
     def _judge(self, head):
         if 200 <= head.status <= 299:
             return
         answered = f"answered CONNECT {self._target} with {head.status} {head.reason}"
         if 300 <= head.status <= 399:
             raise self._failed(verdicts.BLOCKED, "{}, to {}".format(answered, head.headers.get("location", "nowhere")))
+        if head.status in _NO_PROXY_STATUSES and not any(name in head.headers for name in _PROXY_HEADERS):
+            raise self._failed(verdicts.PROXY_BROKEN, f"{answered}, as a web server does that is not a proxy")
         raise refusal(self._proxy, head, answered)
 
     def _failed(self, verdict, detail):

@@ -4,6 +4,7 @@
 """The start of a connection to a PostgreSQL server as bytes (protocol 3.0), up to its request for a password; no sockets here."""
 
 import collections
+import re
 import struct
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
@@ -22,6 +23,8 @@ _METHODS = {
     9: "sspi",
     10: "sasl",
 }
+
+_SQLSTATE = re.compile(r"[0-9A-Z]{5}\Z")
 
 Reply = collections.namedtuple("Reply", ["authentication", "code", "message"])
 Reply.__doc__ = (
@@ -84,7 +87,12 @@ def _authentication(body):
 def _error(body):
     fields = {}
     for field in body.split(b"\0"):
+        if not field:
+            break  # the end of the fields
         fields.setdefault(field[:1], printable(field[1:]))
     if b"M" not in fields:
         raise PostgresqlError("the answer is not that of PostgreSQL: an error without a message")
-    return Reply(None, fields.get(b"C"), fields[b"M"])
+    # Without it, a server that takes no connection looks like one that only does not know the user.
+    if not _SQLSTATE.match(fields.get(b"C", "")):
+        raise PostgresqlError("the answer is not that of PostgreSQL: an error without a code")
+    return Reply(None, fields[b"C"], fields[b"M"])

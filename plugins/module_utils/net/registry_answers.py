@@ -27,8 +27,8 @@ def problem(head, title):
 
 def remark(head):
     """Where clients of the registry get their tokens, None where that is not a host of its own."""
-    for value in head.repeated.get("www-authenticate", ()):
-        found = _REALM.search(value)
-        if found and "bearer" in [scheme.lower() for scheme in auth_challenges.schemes([value])]:
-            return f"clients get their tokens from {found.group(1)}"
+    for scheme, parameters in auth_challenges.challenges(head.repeated.get("www-authenticate", ())):
+        found = [match for match in map(_REALM.match, parameters) if match]
+        if found and scheme.lower() == "bearer":
+            return f"clients get their tokens from {found[0].group(1)}"
     return None

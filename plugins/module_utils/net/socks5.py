@@ -56,6 +56,10 @@ class Client:
             self.rest, self._data = self._data, b""
         return answer
 
+    def unanswered(self):
+        """Whether the request for the endpoint was sent, and nothing of an answer has arrived."""
+        return self._state == self._reply and not self._data
+
     def _take(self, count):
         """The next `count` bytes as a bytearray, or None when they are not there yet."""
         if len(self._data) < count:

@@ -4,6 +4,7 @@
 """What is known of the reason of a verdict beyond the verdict itself: who has to act depends on it."""
 
 NO_BASIC = "no_basic"
+PROXY_SILENT = "proxy_silent"
 COMMON_NAME_ONLY = "common_name_only"
 INCOMPLETE_CHAIN = "incomplete_chain"
 LONE_CERTIFICATE = "lone_certificate"

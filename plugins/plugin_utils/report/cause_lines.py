@@ -34,6 +34,13 @@ def mark(cause: Mapping[str, object]) -> tuple[str, str]:
     return ("FAIL", "red") if cause["severity"] == "required" else ("warn", "yellow")
 
 
+def where_to_confirm(cause: Cause) -> str:
+    """Return the node on which to run the command that confirms a cause, "" where it runs on the control node."""
+    if not cause["confirm"] or not cause["nodes"] or cause["confirm"].startswith(("ansible ", "ssh ")):
+        return ""
+    return cause["nodes"][0]
+
+
 def _entry(number: int, cause: Cause) -> list[Line]:
     word, colour = mark(cause)
     head = f"{number:>2}. {word}  "
@@ -41,7 +48,7 @@ def _entry(number: int, cause: Cause) -> list[Line]:
     follows = list(dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"]))
     for label, text in (
         ("found", cause["what"]),
-        ("confirm", _where_to_run(cause)),
+        ("confirm", f"{_at(cause)}{cause['confirm']}"),
         *(("if not", text) for text in cause["alternatives"]),
         ("ask", f"{cause['owner']}: {cause['ask']}"),
         ("also", f"{_some(follows)} {'follows' if len(follows) == 1 else 'follow'} from it" if follows else ""),
@@ -53,11 +60,9 @@ def _entry(number: int, cause: Cause) -> list[Line]:
     return out
 
 
-def _where_to_run(cause: Cause) -> str:
-    """The command that confirms a cause, with the node to run it on."""
-    if not cause["confirm"] or not cause["nodes"] or cause["confirm"].startswith(("ansible ", "ssh ")):
-        return cause["confirm"]
-    return f"on {cause['nodes'][0]}: {cause['confirm']}"
+def _at(cause: Cause) -> str:
+    node = where_to_confirm(cause)
+    return f"on {node}: " if node else ""
 
 
 def _some(names: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ def message(report: Report, gate: str = "") -> str:
     named = [f"{cause['title']} ({cause['owner']})" for cause in causes[:MOST_NAMED]]
     named += [f"and {len(causes) - MOST_NAMED} more"] if len(causes) > MOST_NAMED else []
     why = f"rtf_gate ({gate}) fails the run" if gate else "; ".join(named)
-    return f"The cluster is {report.document['readiness']}: {why}. The report above says what to do."
+    return f"The cluster is {report.document['readiness'].replace('_', ' ')}: {why}. The report above says what to do."
 
 
 def unwritten(directory: str, reason: str, last: Mapping[str, Any] | None) -> str:

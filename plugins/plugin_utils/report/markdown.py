@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudged_stamp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import where_to_confirm
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS, verdict_lines
 
 _CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f]")
@@ -57,9 +58,10 @@ def _cause(number: int, cause: Cause) -> Iterator[str]:
     yield f"* **For:** {_plain(cause['owner'])}"
     yield f"* **Please:** {_plain(cause['ask'])}"
     if cause["confirm"]:
-        yield f"* **To see it:** {_code(cause['confirm'])}"
+        node = where_to_confirm(cause)
+        yield f"* **Confirm:** {_plain(f'on {node}: ') if node else ''}{_code(cause['confirm'])}"
     for alternative in cause["alternatives"]:
-        yield f"* **Or:** {_plain(alternative)}"
+        yield f"* **If not:** {_plain(alternative)}"
     follows = dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"])
     if follows:
         yield f"* **Follows from it:** {_plain(', '.join(follows))}"

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind import declared, judgement
+from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind import again, declared, judgement
 from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind.audits import Directory
 from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind.breakages import broken
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import lifecycle
@@ -25,6 +25,7 @@ def options(arguments):
     parser.add_argument("--only", type=int, action="append", metavar="N", help="this lab; may be given several times")
     parser.add_argument("--lab", default="rtf-blind", help="the name of the lab (rtf-blind)")
     parser.add_argument("--keep", action="store_true", help="leave the lab up, and use one that is up")
+    parser.add_argument("--again", action="store_true", help="judge the saved runs again, without a lab")
     parser.add_argument("--prepared", choices=declared.SITES, help="the site for which its nodes are prepared already")
     return parser.parse_args(arguments)
 
@@ -34,6 +35,8 @@ def main(arguments):
     chosen = options(arguments)
     found = declared.read()
     labs = [lab for lab in found.labs if not chosen.only or lab.number in chosen.only]
+    if chosen.again:
+        return _verdict(labs, [one.number for one in labs if _judged_again(one)])
     if not chosen.keep:
         lifecycle.down(chosen.lab)
     lab = lifecycle.up(chosen.lab)
@@ -42,8 +45,20 @@ def main(arguments):
     finally:
         if not chosen.keep:
             lifecycle.down(chosen.lab)
-    print(f"{len(labs) - len(failed)} of {len(labs)} labs are told as they are", flush=True)
+    return _verdict(labs, failed)
+
+
+def _verdict(labs, failed):
+    print(f"{len(labs) - len(failed)} of {len(labs)} audits say what is wrong", flush=True)
     return 1 if failed else 0
+
+
+def _judged_again(one):
+    """Judge a saved run again; show its report, and return what is wrong with it."""
+    audit = again.audit_of(WORK / f"{one.number:02}")
+    found = judgement.problems(one, audit.output, audit.report, audit.code)
+    print(f"{audit.output}\n{one.number:02} {one.fault}: {'; '.join(found) or 'ok'}\n", flush=True)
+    return found
 
 
 def _broken_labs(lab, labs, sites, prepared):

@@ -9,7 +9,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 # Seconds; chrony's default for maxdistance.
 MOST_DISTANCE = 3
 # RFC 5905, 7.4: the client must stop asking this server.
-_REFUSALS = ("DENY", "RSTR")
+REFUSALS = ("DENY", "RSTR")
 _TOO_OFTEN = "RATE"
 
 
@@ -58,7 +58,7 @@ contains:
         with attempt.trace.layer(self.layer):
             reply, address = ntp_client.ask(addresses, attempt.endpoint.port, attempt.seconds)
             attempt.trace.note(address=address, ntp=_described(reply))
-            if reply.kiss in _REFUSALS:
+            if reply.kiss in REFUSALS:
                 raise verdicts.LayerFailed(
                     verdicts.NO_REPLY,
                     f"{address} refuses to serve time to this host ({reply.kiss})",

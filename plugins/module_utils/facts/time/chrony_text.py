@@ -22,7 +22,13 @@ TRACKING_FIELDS = 14
 SOURCE_FIELDS = 10
 ACTIVITY_FIELDS = 5
 AUTHENTICATION_FIELDS = 10
+SELECTION_FIELDS = 11
+ANSWER_FIELDS = 33
 AUTHENTICATION = {"-": "none", "SK": "key", "NTS": "nts"}
+# The state by which `chronyc selectdata` says that the root distance of a source exceeds maxdistance.
+TOO_DISTANT = "d"
+NOT_SYNCHRONISED = "Not synchronised"
+MOST_STRATUM = 15
 # What chronyc prints for the address of a source whose name does not resolve.
 NO_ADDRESS = "ID#"
 # The directives that make chronyd read other files.
@@ -122,6 +128,44 @@ def parse_authentication(text):
                 },
             )
         )
+    return found
+
+
+def parse_distant(text):
+    """Return the addresses of the sources that chrony rejects for their root distance, from `chronyc -n -c selectdata`."""
+    found = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        fields = line.strip().split(",")
+        if len(fields) < SELECTION_FIELDS:
+            raise ValueError(f"chronyc selectdata: {len(fields)} fields instead of {SELECTION_FIELDS}")
+        if fields[0] == TOO_DISTANT:
+            found.append(fields[1])
+    return found
+
+
+def parse_answers(text):
+    """Return `{address: {stratum, kiss, synchronised, root_distance}}` from `chronyc -n -c ntpdata`.
+
+    The last valid answer of each server that has sent one, whether chrony uses it or not. kiss: the code by which it refuses to
+    serve time, or None; root_distance: seconds by which its time may be wrong by what it says itself.
+    """
+    found = {}
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        fields = line.strip().split(",")
+        if len(fields) < ANSWER_FIELDS:
+            raise ValueError(f"chronyc ntpdata: {len(fields)} fields instead of {ANSWER_FIELDS}")
+        leap, stratum, delay, dispersion, code, valid = (fields[place] for place in (5, 8, 13, 14, 16, 32))
+        if int(valid):
+            found[fields[0]] = {
+                "stratum": int(stratum),
+                "kiss": (code or None) if int(stratum) == 0 else None,
+                "synchronised": leap != NOT_SYNCHRONISED and 0 < int(stratum) <= MOST_STRATUM,
+                "root_distance": float(delay) / 2 + float(dispersion),
+            }
     return found
 
 

@@ -52,7 +52,7 @@ TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 LOCAL_TIME = "/etc/localtime"
 LOG_LINES = 200  # of chrony's log, searched for NTS
 LOG_WORDS = ("TLS handshake", "NTS-KE", "NTS key")
-POLL_INTERVAL = 1.0  # seconds between two checks while waiting
+POLL_INTERVAL = 0.25  # seconds between two checks while waiting
 
 
 def read_units():
@@ -99,8 +99,9 @@ def read_state(chronyc=("chronyc",)):
 def read_details(chrony, chronyc=("chronyc",)):
     """Add details to a state of read_state, as far as the chrony version and this user's rights allow.
 
-    Adds `version` and `features`, `unresolved` (the number of sources without an address), to each source its `name` and
-    `authentication`, and `log`, the last lines about NTS where a source has got no keys. None is what is not known.
+    Adds `version` and `features`, `unresolved` (the number of sources without an address), to each source its `name`,
+    `authentication`, `too_distant` and `answer`, and `log`, the last lines about NTS where a source has got no keys. None is
+    what is not known.
     """
     version, features = _read(["chronyd", "-v"], chrony_text.parse_version, (None, []))
     chrony.update(version=version, features=features, unresolved=None, log=[])
@@ -112,9 +113,15 @@ def read_details(chrony, chronyc=("chronyc",)):
     names = _read(list(chronyc) + ["-c", "-N", "sources", "-a"], chrony_text.parse_names, [])
     known = _read(list(chronyc) + ["-n", "-c", "authdata"], chrony_text.parse_authentication, [])
     authentication = dict(known)
+    distant = answers = None
+    if any(source["state"] == "unusable" for source in chrony["sources"]):
+        distant = _read(list(chronyc) + ["-n", "-c", "selectdata"], chrony_text.parse_distant, None)
+        answers = _read(list(chronyc) + ["-n", "-c", "ntpdata"], chrony_text.parse_answers, None)
     for number, source in enumerate(chrony["sources"]):
         source["name"] = names[number] if len(names) == len(chrony["sources"]) else None
         source["authentication"] = authentication.get(source["address"])
+        source["too_distant"] = None if distant is None else source["address"] in distant
+        source["answer"] = (answers or {}).get(source["address"])
     if any(entry["mode"] == "nts" and not entry["cookies"] for entry in authentication.values()):
         chrony["log"] = _read_log()
     return chrony

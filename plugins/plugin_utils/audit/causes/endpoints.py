@@ -86,7 +86,7 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     verdict, path = LOGIN_PAGE if shared else first["verdict"], first["path"]
     nodes = cluster.in_order({result["node"] for result in group})
     targets = list(dict.fromkeys(f"{result['evidence']['host']}:{result['evidence']['port']}" for result in group))
-    names = {"count": _counted(targets), "proxy": endpoint_remedies.PROXIES.get(path, "proxy")}
+    names = {"count": _counted(targets), "proxy": _proxy(path, cluster)}
     title, owner = _KINDS.get(verdict, ("{count} are not reached", "network"))
     said = [result for result in results if result["node"] in nodes and _is_about_the_way(result, verdict, path)]
     leaders = [result for result in said if result["status"] == FAIL]
@@ -107,10 +107,10 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
         what,
         [*said, *group],
         _of_all(leaders[0], "remedy", nodes, cluster)
-        if explained
+        if explained and verdict != "proxy_unreachable"
         else _ask(verdict, path, targets, nodes, cluster, group[0]),
         _confirm(verdict, path, targets[0], cluster),
-        _others(group),
+        [*_instead(verdict, path, cluster), *_others(group)],
         [*(result for result in said if result not in leaders), *(group if explained else ())],
     )
 
@@ -160,10 +160,13 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
     if verdict == "unresolved":
         hosts = dict.fromkeys(target.rpartition(":")[0] for target in targets)
         return f"Make the name servers of {whom} resolve {', '.join(hosts)}."
+    if verdict == "proxy_unreachable":
+        detail = one["evidence"].get("detail")
+        return f"Make the {_proxy(path, cluster)} accept connections from {whom}{f' ({detail})' if detail else ''}."
     if verdict == "proxy_denied":
-        return f"Allow {whom} to connect through the {endpoint_remedies.PROXIES[path]} to {listed}."
+        return f"Allow {whom} to connect through the {_proxy(path, cluster)} to {listed}."
     if verdict == "proxy_failed":
-        return f"Make the {endpoint_remedies.PROXIES[path]} itself resolve and reach {listed}."
+        return f"Make the {_proxy(path, cluster)} itself resolve and reach {listed}."
     if verdict == "tls_intercepted":
         return (
             f"End the TLS inspection of connections from {whom}, since containers do not trust the inspection's CA, to "
@@ -194,6 +197,26 @@ def named_issuers(causes: Iterable[Cause], results: Iterable[Result]) -> set[str
     probes = [result["evidence"] for result in results if (result["id"], result["node"]) in explained]
     issuers = ((probe.get("tls") or {}).get("issuer") for probe in probes if _is_probe(probe))
     return {str(issuer) for issuer in issuers if issuer}
+
+
+def _proxy(path: str, cluster: Cluster) -> str:
+    """A proxy by its kind, and by its host and port where the site has one."""
+    return " ".join(filter(None, (endpoint_remedies.PROXIES.get(path, "proxy"), _host_and_port(path, cluster))))
+
+
+def _host_and_port(path: str, cluster: Cluster) -> str:
+    return cluster.proxies.get(path, "").rpartition("//")[2]
+
+
+def _instead(verdict: str, path: str, cluster: Cluster) -> list[str]:
+    """What else may keep nodes from a proxy."""
+    host, dummy, port = _host_and_port(path, cluster).rpartition(":")
+    if verdict != "proxy_unreachable" or not host:
+        return []
+    return [
+        f"A firewall between the nodes and the proxy: `nc -vz {host} {port}` succeeds on a host beside the proxy. Then ask the "
+        f"network team to allow TCP {port} to {host}."
+    ]
 
 
 def _confirm(verdict: str, path: str, target: str, cluster: Cluster) -> str:

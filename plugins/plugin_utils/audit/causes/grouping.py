@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
     other_findings,
     pods,
     ports,
+    prefixes,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
@@ -31,6 +32,7 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
     endpoints.endpoints,
     pods.pods,
     ports.ports,
+    prefixes.prefixes,
     other_findings.roles,
     other_findings.alike,
 )
@@ -68,7 +70,7 @@ def _cause(draft: Draft, cluster: Cluster) -> Cause:
         "title": draft.title,
         "owner": draft.owner,
         "blocking": blocking,
-        "severity": "required" if any(result["severity"] == "required" for result in first) else "recommended",
+        "severity": "required" if any(result["severity"] == "required" for result in draft.results) else "recommended",
         "status": FAIL if any(result["status"] == FAIL for result in first) else UNKNOWN,
         "nodes": nodes,
         "what": draft.what,

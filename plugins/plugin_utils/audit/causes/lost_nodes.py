@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 
 _CREDENTIALS = ("permission denied", "authentication", "publickey", "host key")
+_PORT = re.compile(r"\bport (\d+)")
 _NAME = ("could not resolve", "name or service not known", "temporary failure in name resolution")
 
 
@@ -36,8 +38,8 @@ def unreachable(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
                 "node administrator",
                 cluster.for_nodes(reason, nodes),
                 [*own, *others],
-                f"Make `ansible -m ping {','.join(nodes)}` work{_hint(reason)}, then run the audit again.",
-                f"ansible -m ping {','.join(nodes)}",
+                f"{_step(reason, nodes, cluster)}, then run the audit again.",
+                _confirm(reason, nodes, cluster),
                 _alternatives(reason, nodes[0]),
                 [result for result in (*own, *others) if result["id"] != "access.shell"],
             )
@@ -92,18 +94,47 @@ def _cells_without(cluster: Cluster, lost: set[str]) -> dict[tuple[str, str], st
     return {key: next(iter(nodes)) for key, nodes in found.items() if nodes <= lost and nodes}
 
 
-def _hint(reason: str) -> str:
-    low = reason.lower()
+def _step(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:
+    """What to do, without the full stop."""
+    low, whom = reason.lower(), cluster.from_whom(nodes)
     if any(word in low for word in _CREDENTIALS):
-        return " (user, key and known host)"
-    return " (name resolution on the control node)" if any(word in low for word in _NAME) else ""
+        return f"Correct the user, the key or the known host with which Ansible logs in to {whom}"
+    if any(word in low for word in _NAME):
+        return f"Let the control node resolve the name of {whom}, or set ansible_host"
+    if _is_refused(low):
+        return f"Start sshd on {whom}, from its console: the host answers, and nothing accepts connections on TCP {_port(reason)}"
+    return f"Start {whom}, or allow TCP {_port(reason)} from the control node to it"
+
+
+def _confirm(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:
+    """The commands that show it, on the control node."""
+    address = cluster.addresses.get(nodes[0])
+    low = reason.lower()
+    if not address or any(word in low for word in (*_CREDENTIALS, *_NAME)):
+        return f"ansible -m ping {','.join(nodes)}"
+    return f"ansible -m ping {','.join(nodes)}; nc -vz -w 5 {address} {_port(reason)}"
 
 
 def _alternatives(reason: str, node: str) -> list[str]:
-    low = reason.lower()
+    low, port = reason.lower(), _port(reason)
     if any(word in low for word in (*_CREDENTIALS, *_NAME)):
         return []
+    if _is_refused(low):
+        return [
+            f"sshd listens on another port: `ss -lnt` on the console of {node} shows it. Then set ansible_port.",
+            f"A firewall rejects TCP {port}: `nc -vz {node} {port}` succeeds on {node} itself.",
+        ]
     return [
-        f"The node is off, or sshd does not run: look at its console; a ping of {node} is answered when only sshd is down.",
-        f"A firewall between the control node and {node} drops TCP 22: `nc -vz {node} 22` from another host of its network.",
+        f"A firewall between the control node and {node} drops TCP {port}: `nc -vz {node} {port}` succeeds from another host of "
+        "its network."
     ]
+
+
+def _is_refused(reason: str) -> bool:
+    return "connection refused" in reason
+
+
+def _port(reason: str) -> str:
+    """The port that SSH names, else its own."""
+    named = _PORT.search(reason)
+    return named[1] if named else "22"

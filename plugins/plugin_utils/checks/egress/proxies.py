@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.endpoint_remedies import (
     PROXIES,
     VARIABLES,
@@ -25,6 +26,11 @@ REMEDIES = {
     "proxy_denied": "Ask the proxy team to allow what the change request lists for {node}.",
     "proxy_failed": "Ask the proxy team to let the {proxy} itself resolve names and reach the Internet.",
 }
+
+_SILENT = (
+    "Check that {variable} names the {proxy}, which accepts connections and answers no request. If it does, ask the proxy team "
+    "to let it resolve names and reach the Internet."
+)
 
 
 @check("egress.http_proxy")
@@ -58,9 +64,9 @@ def _proxy(subject: Subject, evidence: Evidence, path: str) -> Finding:
     verdict = Counter(attempt["verdict"] for attempt in tried).most_common(1)[0][0]
     attempt = next(attempt for attempt in tried if attempt["verdict"] == verdict)
     status = UNKNOWN if verdict in ("untested", "error") else FAIL
-    remedy = (by_cause(verdict, attempt) if verdict in REMEDIES else "") or REMEDIES.get(
-        verdict, "Check {variable}, and try `curl -v --proxy` with it on {node}."
-    )
+    silent = _SILENT if attempt.get("cause") == verdict_causes.PROXY_SILENT else ""
+    by_verdict = REMEDIES.get(verdict, "Check {variable}, and try `curl -v --proxy` with it on {node}.")
+    remedy = silent or (by_cause(verdict, attempt) if verdict in REMEDIES else "") or by_verdict
     return Finding(
         status,
         expected,

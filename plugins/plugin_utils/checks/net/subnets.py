@@ -45,7 +45,7 @@ def same_subnet(subject: Subject, evidence: Evidence) -> Finding:
             outside,
         )
     prefixes = {node: entry["prefix"] for node, entry in others.items() if entry.get("prefix")}
-    differing = {node: prefix for node, prefix in prefixes.items() if prefix not in (network.prefixlen, HOST_PREFIX)}
+    differing = {node: prefix for node, prefix in _of_subnets(prefixes).items() if prefix != network.prefixlen}
     if differing and _one_subnet(network, others, prefixes):
         listed = ", ".join(f"/{prefix} on {node}" for node, prefix in differing.items())
         return Finding(
@@ -53,7 +53,7 @@ def same_subnet(subject: Subject, evidence: Evidence) -> Finding:
             expected,
             f"the prefixes differ: /{network.prefixlen} here, {listed}",
             "Give the addresses of all nodes the same prefix, that of their subnet, in the files that set them.",
-            differing,
+            {"prefixes": {**_of_subnets(prefixes), subject.node: network.prefixlen}},
         )
     if not outside:
         return Finding(PASS, expected, f"all in {network}")
@@ -61,6 +61,10 @@ def same_subnet(subject: Subject, evidence: Evidence) -> Finding:
         "Make sure that all nodes are in one region and near each other, which net.latency measures, then waive this."
     )
     return Finding(FAIL, expected, f"{', '.join(outside)} not in {network}", remedy, outside)
+
+
+def _of_subnets(prefixes: Mapping[str, int]) -> dict[str, int]:
+    return {node: prefix for node, prefix in prefixes.items() if prefix != HOST_PREFIX}
 
 
 def _one_subnet(network: ipaddress.IPv4Network, others: Mapping[str, Row], prefixes: Mapping[str, int]) -> bool:

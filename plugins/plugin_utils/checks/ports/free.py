@@ -43,11 +43,20 @@ def free(subject: Subject, evidence: Evidence) -> Finding:
         LATER
         if all(is_of_another_audit(holder) for dummy, holder in holders)
         else (
-            f"Stop these programs on {subject.node}, or move them to other ports (net.ipv4.ip_local_reserved_ports "
-            "keeps client connections away)."
+            f"Stop {joined_first(_held(holders), ', ')} on {subject.node}, or move them to other ports "
+            "(net.ipv4.ip_local_reserved_ports keeps client connections away)."
         ),
         [{"transport": transport, **holder} for transport, holder in holders],
     )
+
+
+def _held(holders: list[tuple[str, Row]]) -> list[str]:
+    """The programs, each with the ports that it holds, without what differs from node to node."""
+    ports_of: dict[str, list[str]] = {}
+    for transport, holder in holders:
+        ports = f"{transport.upper()} {', '.join(holder['ports'])}"
+        ports_of.setdefault(holder["process"] or "the process", []).append(ports)
+    return [f"{process} ({', '.join(ports)})" for process, ports in ports_of.items()]
 
 
 def _where(holder: Row) -> str:

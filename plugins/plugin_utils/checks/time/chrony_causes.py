@@ -13,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.ntp import MOST_DISTANCE
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.ntp import (
+    MOST_DISTANCE,
+    REFUSALS,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes as causes_of_verdicts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
@@ -30,6 +33,8 @@ UNRESOLVED, SILENT, REFUSING, NTS, KEY, UNSYNCHRONISED, DISTANT, FALSETICKER, VA
     "samples",
 )
 _NTS_PORT = 4460
+# Seconds. A server that is closer to the time, by what it says, is not what makes the distance too great: samples are too few.
+_NOTICEABLE_DISTANCE = 0.3
 
 
 class Cause(NamedTuple):
@@ -79,6 +84,9 @@ def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cau
         return Cause(FALSETICKER, name, f"{_rounded(0 - source['offset']):+.3f} s off this clock")
     if source["state"] == "too_variable":
         return Cause(VARIABLE, name)
+    own = (source.get("answer") or {}).get("root_distance")
+    if source.get("too_distant") and (own is None or own >= _NOTICEABLE_DISTANCE):
+        return Cause(DISTANT, name, "" if own is None else f"{own:.1f} s")
     distance = _root_distance(asked.get(name) or asked.get(source["address"]))
     if distance > MOST_DISTANCE:
         return Cause(DISTANT, name, f"{distance:.1f} s")
@@ -88,6 +96,19 @@ def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cau
 def _root_distance(probe: Mapping[str, Any] | None) -> float:
     """By how many seconds the server itself says that its time may be wrong; 0 where that is not known."""
     return ((probe or {}).get("ntp") or {}).get("root_distance") or 0.0
+
+
+def _of_answer(name: str, answer: Mapping[str, Any]) -> Cause | None:
+    """Why chrony counts the answer of a server as none, by what is in it; None where that does not say."""
+    if answer["kiss"] in REFUSALS:
+        return Cause(REFUSING, name, answer["kiss"])
+    if answer["kiss"]:
+        return Cause(UNSYNCHRONISED, name, f"the server does not serve time ({answer['kiss']})")
+    if not answer["synchronised"]:
+        return Cause(
+            UNSYNCHRONISED, name, f"the server answers but is not synchronised itself (stratum {answer['stratum']})"
+        )
+    return None
 
 
 def _rounded(seconds: float) -> float:
@@ -100,6 +121,9 @@ def _silence(source: dict[str, Any], name: str, probe: dict[str, Any] | None, lo
     if authentication["mode"] == "nts" and not authentication["cookies"]:
         named = [line for line in log if name in line or source["address"] in line]
         return Cause(NTS, name, " ".join(named[-1:]))
+    by_answer = _of_answer(name, source["answer"]) if source.get("answer") else None
+    if by_answer is not None:
+        return by_answer
     if probe is not None and probe.get("cause") == causes_of_verdicts.REFUSES_TIME:
         return Cause(REFUSING, name, ((probe.get("ntp") or {}).get("kiss")) or "")
     answer = probe if probe is not None and probe["verdict"] == "reachable" else None
@@ -133,7 +157,7 @@ def _text(kind: str, sources: list[Cause]) -> str:
         NTS: f"authentication failed: no NTS keys from {detailed}",
         KEY: f"authentication failed, while queries without a key are answered: {detailed}",
         UNSYNCHRONISED: detailed,
-        DISTANT: f"rejected by chrony, since its time may be wrong by more than {MOST_DISTANCE} s: {detailed}",
+        DISTANT: f"rejected by chrony, since its time may be wrong by more than chrony accepts: {detailed}",
         FALSETICKER: f"rejected as falseticker, no majority agrees: {detailed}",
         VARIABLE: f"the offset varies too much to be used: {listed}",
         SAMPLES: f"not enough samples yet from {listed}",

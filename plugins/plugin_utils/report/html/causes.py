@@ -9,20 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import mark
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import mark, where_to_confirm
 
 TEMPLATE = """\
 <section aria-labelledby="causes">
 <h2 id="causes">Causes</h2>
-{% for number, word, cause in causes %}
+{% for number, word, cause, node in causes %}
 <article class="{{ 'blocking' if cause.blocking else '' }}" aria-labelledby="cause-{{ number }}">
 <h3 id="cause-{{ number }}">{{ number }}.
 <span class="{{ 'fail' if word == 'FAIL' else 'unknown' }}">{{ word }}</span> {{ cause.title }}</h3>
 <dl>
 <dt>Found</dt><dd>{{ cause.what }}</dd>
 <dt>Ask</dt><dd><strong>{{ cause.owner }}</strong>: {{ cause.ask }}</dd>
-{% if cause.confirm %}<dt>See it</dt><dd><code>{{ cause.confirm }}</code></dd>{% endif %}
-{% for alternative in cause.alternatives %}<dt>Or</dt><dd>{{ alternative }}</dd>{% endfor %}
+{% if cause.confirm %}<dt>Confirm</dt><dd>{% if node %}on {{ node }}: {% endif %}<code>{{ cause.confirm }}</code></dd>{% endif %}
+{% for alternative in cause.alternatives %}<dt>If not</dt><dd>{{ alternative }}</dd>{% endfor %}
 </dl>
 <details><summary>{{ counted(cause.explains, "finding") }} on {{ counted(cause.nodes, "node") }}</summary>
 <ul>{% for entry in cause.explains %}<li>{{ entry.id }} on {{ entry.node }}{% if entry.follows %}
@@ -37,5 +37,8 @@ TEMPLATE = """\
 
 
 def values(document: Document) -> dict[str, Any]:
-    """Return what the template shows: the causes with their numbers and marks."""
-    return {"causes": [(number, mark(cause)[0], cause) for number, cause in enumerate(document["causes"], 1)]}
+    """Return what the template shows: the causes with their numbers and marks, and the node that confirms each."""
+    causes = [
+        (number, mark(cause)[0], cause, where_to_confirm(cause)) for number, cause in enumerate(document["causes"], 1)
+    ]
+    return {"causes": causes}

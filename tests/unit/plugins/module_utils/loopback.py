@@ -23,11 +23,11 @@ NAME = "peer.example.com"
 
 
 @contextlib.contextmanager
-def tcp_server(handle, host="127.0.0.1"):
-    """Serve every connection with handle(sock) in a thread of its own; yields the port."""
+def tcp_server(handle, host="127.0.0.1", port=0):
+    """Serve every connection with handle(sock) in a thread of its own; yields the port, a free one for 0."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.bind((host, 0))
+    listener.bind((host, port))
     listener.listen(50)
     thread = threading.Thread(target=_accept, args=(listener, handle))
     thread.daemon = True
@@ -63,10 +63,10 @@ def _serve(sock, handle):
 
 
 @contextlib.contextmanager
-def udp_server(answer):
+def udp_server(answer, host="127.0.0.1"):
     """Answer every datagram with answer(bytes), or with nothing for None; yields the port."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(("127.0.0.1", 0))
+    sock.bind((host, 0))
     sock.settimeout(0.1)
     over = threading.Event()
 
@@ -74,7 +74,7 @@ def udp_server(answer):
         while not over.is_set():
             try:
                 packet, peer = sock.recvfrom(65535)
-            except TimeoutError:
+            except OSError:  # the pause is over; before Python 3.10 that is not a TimeoutError
                 continue
             reply = answer(packet)
             if reply is not None:

@@ -58,11 +58,8 @@ def test_a_short_file_is_downloaded_again():
 
 def test_over_tls_through_a_proxy():
     proxy = loopback_proxies.HttpProxy()
-    with (
-        AUTHORITY.server(AUTHORITY.certificate("127.0.0.1"), endless) as port,
-        AUTHORITY.pem_file() as path,
-        loopback.tcp_server(proxy) as proxy_port,
-    ):
+    server = AUTHORITY.server(AUTHORITY.certificate("127.0.0.1"), endless)
+    with server as port, AUTHORITY.pem_file() as path, loopback.tcp_server(proxy) as proxy_port:
         proxy_url = f"http://127.0.0.1:{proxy_port}"
         told = run(
             port,

@@ -18,9 +18,15 @@ ROOT = chains.Certificate("Root", authority=True)
 MIDDLE = chains.Certificate("Middle", ROOT, authority=True)
 LEAF = chains.Certificate("leaf", MIDDLE, [loopback.NAME])
 OLD_MIDDLE = chains.Certificate("Middle", ROOT, authority=True, last=chains.NOW - chains.DAY)
+OLD_ROOT_OF_ALL = chains.Certificate("Old Root", authority=True, last=chains.NOW - chains.DAY)
 OLD_ROOT = chains.Certificate("Root", authority=True, last=chains.NOW - chains.DAY)
+# The key of the root, signed by an older one that has expired.
+CROSS_SIGNED = chains.Certificate("Root", OLD_ROOT_OF_ALL, authority=True)
 NAMELESS = chains.Certificate(loopback.NAME, MIDDLE)
 ALONE = chains.Certificate("box.example.com", names=[loopback.NAME])
+OLD_LEAF = chains.Certificate("leaf", MIDDLE, [loopback.NAME], last=chains.NOW - chains.DAY)
+OLD_ALONE = chains.Certificate("old.example.com", names=[loopback.NAME], last=chains.NOW - chains.DAY)
+WEAK_LEAF = chains.Certificate("leaf", MIDDLE, [loopback.NAME]).with_sha1()
 # How the probe takes the certificate: plain, for mutual TLS, and with a certificate of its own.
 WAYS = ["plain", "mutual", "client"]
 VERSIONS = ["TLSv1_2", "TLSv1_3"] if getattr(ssl, "HAS_TLSv1_3", False) and hasattr(ssl, "TLSVersion") else ["TLSv1_2"]
@@ -44,6 +50,24 @@ def probe(sent, way="plain", trusted=(ROOT,), version="TLSv1_2", **fields):
 def test_a_whole_chain_is_reachable(way, version):
     row = probe([LEAF, MIDDLE], way, version=version)
     assert (row["verdict"], row["cause"]) == ("reachable", None)
+
+
+@pytest.mark.parametrize("way", ["plain", "mutual"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        # Let's Encrypt's chain until 2024, to a root that had expired: srvrco/getssl#721, diafygi/gethttpsforfree#178.
+        [LEAF, MIDDLE, CROSS_SIGNED],
+        [LEAF, MIDDLE, CROSS_SIGNED, OLD_ROOT_OF_ALL],
+        # Out of order: dotnet/corefx#35640, heartbeatsjp/check-tls-cert#45; with others besides: AdguardTeam/AdguardForAndroid#370.
+        [LEAF, ROOT, MIDDLE],
+        [LEAF, OLD_ROOT_OF_ALL, MIDDLE, MIDDLE],
+    ],
+    ids=["cross-signed", "with the old root", "out of order", "with others"],
+)
+def test_a_chain_counts_as_a_whole_and_not_by_its_last_certificate(sent, way):
+    row = probe(sent, way)
+    assert (row["verdict"], row["cause"]) == ("reachable", None), row
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -76,21 +100,32 @@ def test_an_expired_root_is_of_this_host():
 
 def test_an_expired_certificate_of_a_stranger_is_a_strangers_first():
     """A login page with an old self-signed certificate: renewing it would not help."""
-    row = probe([chains.Certificate("old.example.com", names=[loopback.NAME], last=chains.NOW - chains.DAY)])
+    row = probe([OLD_ALONE])
     assert (row["verdict"], row["cause"]) == ("tls_untrusted", "self_signed")
 
 
-@pytest.mark.parametrize("last, verdict", [(-1, "tls_expired"), (1, "tls_untrusted")])
-def test_where_python_does_not_say_why_the_dates_do(last, verdict):
-    """Python 3.6."""
-    leaf = chains.Certificate("leaf", MIDDLE, [loopback.NAME], last=chains.NOW + last * chains.DAY)
+@pytest.mark.parametrize(
+    "sent, verdict, cause",
+    [
+        ([OLD_LEAF], "tls_expired", None),
+        ([LEAF], "tls_untrusted", "lone_certificate"),
+        ([LEAF, OLD_MIDDLE], "tls_expired", "expired_intermediate"),
+        ([LEAF, MIDDLE, CROSS_SIGNED, OLD_ROOT_OF_ALL], "tls_untrusted", "unknown_issuer"),
+        ([OLD_ALONE], "tls_untrusted", "self_signed"),
+        ([WEAK_LEAF, MIDDLE], "tls_untrusted", "weak_certificate"),
+    ],
+)
+def test_where_python_does_not_say_why_the_certificates_do(sent, verdict, cause):
+    """Python 3.6, which is that of Enterprise Linux 8."""
     failure = verdicts.LayerFailed("tls_untrusted", certificate_chain.UNEXPLAINED)
-    chain = certificate_chain.read([leaf.der])
-    assert certificate_chain.explained(failure, chain, loopback.NAME, chains.NOW, set(), False).verdict == verdict
+    chain = certificate_chain.read([each.der for each in sent])
+    found = certificate_chain.explained(failure, chain, loopback.NAME, chains.NOW, set(), False)
+    assert (found.verdict, found.cause) == (verdict, cause)
+    assert found.detail.startswith(certificate_chain.UNEXPLAINED)
 
 
 def test_a_leaf_that_expired_needs_no_cause():
-    row = probe([chains.Certificate("leaf", MIDDLE, [loopback.NAME], last=chains.NOW - chains.DAY), OLD_MIDDLE])
+    row = probe([OLD_LEAF, OLD_MIDDLE])
     assert (row["verdict"], row["cause"]) == ("tls_expired", None)
 
 
@@ -140,7 +175,7 @@ def test_an_intermediate_authority_that_is_trusted_by_itself_is_enough():
 @pytest.mark.parametrize(
     "sent",
     [
-        [chains.Certificate("leaf", MIDDLE, [loopback.NAME]).with_sha1(), MIDDLE],
+        [WEAK_LEAF, MIDDLE],
         [chains.Certificate("leaf", MIDDLE, [loopback.NAME], bits=1024), MIDDLE],
         [LEAF, chains.Certificate("Middle", ROOT, authority=True).with_sha1()],
     ],
@@ -158,7 +193,7 @@ def test_the_signature_of_a_root_does_not_matter():
 
 
 def test_a_sha1_signature_that_openssl_accepts_is_refused_all_the_same():
-    chain = certificate_chain.read([chains.Certificate("leaf", MIDDLE, [loopback.NAME]).with_sha1().der])
+    chain = certificate_chain.read([WEAK_LEAF.der])
     assert certificate_chain.refused_by_runtimes(chain, loopback.NAME).cause == "weak_certificate"
 
 

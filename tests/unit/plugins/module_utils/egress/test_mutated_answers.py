@@ -30,6 +30,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils
 AUTHORITY, STRANGER = loopback.Authority(), loopback.Authority("Somebody Else")
 CONTEXTS = AUTHORITY.contexts()
 PROXY = proxy_url.parse("http://proxy.example.com:3128", "http")
+KNOWN_TO = proxy_url.parse("http://jo:hunter2@proxy.example.com:3128", "http")
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"
 BLOCKED = b"HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n"
@@ -210,21 +211,35 @@ def test_a_time_server_that_refuses_serves_no_time(answer, damage):
         assert verdict == "no_reply" and detail.isprintable()
 
 
+HTTP_REFUSALS = [b"HTTP/1.1 403 Forbidden\r\n\r\n", b"HTTP/1.1 407 x\r\n\r\n"]
+SOCKS_REFUSALS = [b"\x05\x00\x05\x02\x00\x01\0\0\0\0\0\0", b"\x05\xff"]
+AUTHENTICATED_REFUSALS = [b"\x05\x02\x01\x01", b"\x05\x02\x01\x00\x05\x02\x00\x01\0\0\0\0\0\0"]
+
+
 @pytest.mark.parametrize(
-    "client, answers, good",
+    "client, proxy, answers, good",
     [
-        (http_connect.Client, [b"HTTP/1.1 403 Forbidden\r\n\r\n", b"HTTP/1.1 407 x\r\n\r\n"], rb"HTTP/1\.\d 2\d\d"),
-        (socks5.Client, [b"\x05\x00\x05\x02\x00\x01\0\0\0\0\0\0", b"\x05\xff"], rb"(?s)\A\x05\x00\x05\x00"),
+        (http_connect.Client, PROXY, HTTP_REFUSALS, rb"HTTP/1\.\d 2\d\d"),
+        (http_connect.Client, KNOWN_TO, HTTP_REFUSALS, rb"HTTP/1\.\d 2\d\d"),
+        (socks5.Client, PROXY, SOCKS_REFUSALS, rb"(?s)\A\x05\x00\x05\x00"),
+        (
+            socks5.Client,
+            KNOWN_TO,
+            SOCKS_REFUSALS + AUTHENTICATED_REFUSALS,
+            rb"(?s)\A\x05(?:\x00|\x02.\x00)\x05\x00",
+        ),
     ],
+    ids=["http", "http with a password", "socks", "socks with a password"],
 )
 @settings(max_examples=60)
 @given(data=st.data())
-def test_a_proxy_that_refuses_opens_no_tunnel(client, answers, good, data):
+def test_a_proxy_that_refuses_opens_no_tunnel(client, proxy, answers, good, data):
     said = data.draw(damages())(data.draw(st.sampled_from(answers)))
     try:
-        connection_paths.negotiate(scripted_peers.ClearWire([said]), client(PROXY, "logs.example.com", 5044), 0.2)
+        connection_paths.negotiate(scripted_peers.ClearWire([said]), client(proxy, "logs.example.com", 5044), 0.2)
     except verdicts.LayerFailed as failure:
         assert failure.verdict in VERDICTS and failure.detail.isprintable()
+        assert "hunter2" not in failure.detail
     except (OSError, ValueError) as problem:  # connection_paths makes `proxy_broken` of these
         assert str(problem)
     else:

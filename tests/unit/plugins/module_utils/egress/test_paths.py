@@ -94,7 +94,7 @@ def stranger(sock):
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))
-@pytest.mark.parametrize("handle", [closes, in_the_middle, drips, floods, stranger, loopback.linger])
+@pytest.mark.parametrize("handle", [closes, in_the_middle, drips, floods, stranger])
 def test_a_hostile_proxy_costs_a_timeout_and_gets_a_verdict(path, handle):
     begun = time.monotonic()
     with loopback.tcp_server(handle) as proxy_port:
@@ -102,6 +102,28 @@ def test_a_hostile_proxy_costs_a_timeout_and_gets_a_verdict(path, handle):
     assert time.monotonic() - begun < loopback.PATIENCE
     assert (row["verdict"], row["layer"]) == ("proxy_broken", "proxy")
     assert row["detail"].isprintable()
+
+
+class WithoutWay:
+    """A proxy whose packets to the endpoint are dropped: it waits for longer than its clients."""
+
+    def __init__(self, path):
+        self._greets = path == "socks5"
+
+    def __call__(self, sock):
+        sock.recv(65536)
+        if self._greets:
+            sock.sendall(b"\x05\x00")
+        loopback.linger(sock)
+
+
+@pytest.mark.parametrize("path", sorted(PATHS))
+def test_a_proxy_that_waits_for_the_endpoint_is_not_broken(path):
+    """chobits/ngx_http_proxy_connect_module#35, sagemathinc/http-proxy-3#48: it takes a minute or two to say so."""
+    with loopback.tcp_server(WithoutWay(path)) as proxy_port:
+        row = probe(path, proxy_port, 443, timeout=0.5)
+    assert (row["verdict"], row["cause"], row["layer"]) == ("proxy_failed", "proxy_silent", "proxy")
+    assert row["detail"].endswith(f"does not answer the request for {loopback.NAME} port 443 within 0.5 s")
 
 
 @pytest.mark.parametrize("pause", [0, 0.2])
@@ -162,10 +184,8 @@ def test_a_proxy_that_answers_no_http_is_broken(handle):
 
 def test_http_in_clear_without_a_proxy_and_through_socks5():
     asked = []
-    with (
-        loopback.tcp_server(answers(b"HTTP/1.1 403 Forbidden\r\n\r\n", asked)) as port,
-        loopback.tcp_server(loopback_proxies.SocksProxy(NAMES)) as proxy_port,
-    ):
+    refuses, proxy = answers(b"HTTP/1.1 403 Forbidden\r\n\r\n", asked), loopback_proxies.SocksProxy(NAMES)
+    with loopback.tcp_server(refuses) as port, loopback.tcp_server(proxy) as proxy_port:
         row = probe("socks5", proxy_port, port, host="127.0.0.1", protocol="http", others=["direct"])
     assert [row["verdict"], row["other_paths"][0]["verdict"]] == ["reachable", "reachable"], row
     assert row["http"]["status"] == 403

@@ -137,11 +137,8 @@ def test_a_client_certificate_of_a_stranger_is_refused(protocol, tls):
 @pytest.mark.parametrize("protocol", ["https", "wss"])
 def test_nginx_refuses_a_client_certificate_with_a_page(protocol):
     page = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html><head><title>400 The SSL certificate error</title>"
-    leaf = INSPECTOR.certificate("client.example.com")
-    with (
-        leaf.private_key_and_cert_chain_pem.tempfile() as pem,
-        server(ssl.CERT_NONE, handle=loopback.http_answer(page)) as port,
-    ):
+    own = INSPECTOR.certificate("client.example.com").private_key_and_cert_chain_pem
+    with own.tempfile() as pem, server(ssl.CERT_NONE, handle=loopback.http_answer(page)) as port:
         row = probe(port, protocol=protocol, client_cert=pem)
     assert (row["verdict"], row["detail"]) == (
         "certificate_refused",

@@ -101,6 +101,25 @@ def test_no_bytes_whatever_do_more_than_be_no_answer(data):
     assert len(found.addresses) * 4 <= len(data)
 
 
+@given(
+    st.sampled_from([0, 2, 3, 5]),
+    st.lists(st.tuples(st.integers(0, 90), st.binary(max_size=5), st.booleans()), max_size=3),
+)
+def test_no_damage_makes_up_an_address(rcode, damages):
+    records = [record(5, b"\x01b\xc0\x0e"), a_record("192.0.2.1")] if rcode == 0 else []
+    data = answer(ASKED, *records, rcode=rcode)
+    for at, damage, cut in damages:
+        data = data[:at] if cut else data[:at] + damage + data[at + len(damage) :]
+    try:
+        found = dns_messages.parse(data, ASKED)
+    except dns_messages.DnsError as exc:
+        assert str(exc).isprintable()
+        return
+    assert data[:2] == ASKED[:2] and found.rcode == data[3] & 15
+    for address in found.addresses:
+        assert b"\x00\x04" + socket.inet_aton(address) in data
+
+
 def look_up(reply, seconds=3):
     with loopback.udp_server(reply) as port:
         return dns_client.look_up("127.0.0.1", NAME, seconds, port)
@@ -111,6 +130,11 @@ def test_a_server_over_udp():
     assert look_up(answer) == ("nodata", [])
     assert look_up(lambda asked: answer(asked, rcode=3)) == ("nxdomain", [])
     assert look_up(lambda asked: answer(asked, rcode=9)) == ("rcode 9", [])
+
+
+@pytest.mark.parametrize("rcode, status", [(2, "servfail"), (3, "nxdomain"), (5, "refused")])
+def test_no_address_is_taken_from_an_answer_that_reports_an_error(rcode, status):
+    assert look_up(lambda asked: answer(asked, a_record("192.0.2.1"), rcode=rcode)) == (status, [])
 
 
 def test_a_lost_question_is_put_again():
@@ -177,10 +201,8 @@ def test_a_truncated_answer_is_asked_for_over_tcp(over_tcp, expected):
 
 def test_where_tcp_is_closed_a_truncated_answer_says_so():
     """Firewalls that know DNS over UDP only: kubernetes/minikube#2617, coredns/coredns#844."""
-    with (
-        loopback.udp_server(lambda asked: answer(asked, flags=0x0200)) as port,
-        pytest.raises(verdicts.LayerFailed) as caught,
-    ):
+    truncated = loopback.udp_server(lambda asked: answer(asked, flags=0x0200))
+    with truncated as port, pytest.raises(verdicts.LayerFailed) as caught:
         dns_client.look_up("127.0.0.1", NAME, 2, port)
     assert caught.value.verdict == "no_tcp"
     assert caught.value.detail == (

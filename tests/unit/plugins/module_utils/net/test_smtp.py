@@ -150,6 +150,26 @@ def test_servers_that_do_not_do_it(words, verdict, said):
     assert (row["verdict"], row["layer"], row["detail"]) == (verdict, "smtp", said)
 
 
+@pytest.mark.parametrize(
+    "greeting, verdict, detail",
+    [
+        # Clients that read one line of it: microsoft/referencesource#123, Notifuse/notifuse#183.
+        (b"220-mail.example.com\r\n220 mail.example.com ESMTP\r\n", "reachable", None),
+        # Without a text in the last line: nim-lang/smtp#24.
+        (b"220-protected by\r\n220\r\n", "reachable", None),
+        # The last line counts: vert-x3/vertx-mail-client#81.
+        (
+            b"220-mail ESMTP\r\n521 5.7.1 blocked\r\n",
+            "smtp_failed",
+            "the server greeted with 521 mail ESMTP 5.7.1 blocked",
+        ),
+    ],
+)
+def test_a_greeting_of_several_lines_is_read_to_its_end(greeting, verdict, detail):
+    row = probe(mail_server(greeting=greeting)[0])
+    assert (row["verdict"], row["detail"]) == (verdict, detail)
+
+
 def test_a_greeting_may_take_longer_than_a_connection():
     """postscreen of Postfix waits 6 s on purpose, Exim and sendmail likewise; RFC 5321, 4.5.3.2.1 allows five minutes."""
     handle, _heard = mail_server()

@@ -40,6 +40,13 @@ def test_a_connection_in_pieces_of_any_size(kind, size):
     assert one.done and one.rest == b""
 
 
+def test_a_welcome_of_another_version_is_one():
+    """Servers that answer the password with version 5, as curl and others accept: tinyproxy/tinyproxy#174."""
+    one = client(SOMEBODY)
+    one.feed(b"\x05\x02")
+    assert one.feed(b"\x05\x00") == REQUEST
+
+
 def test_without_a_user_name_none_is_offered():
     one = client()
     assert one.opening() == b"\x05\x01\x00"

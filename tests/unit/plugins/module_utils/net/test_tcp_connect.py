@@ -57,6 +57,14 @@ def test_a_refusal_does_not_delay_the_next_address(monkeypatch):
     assert time.monotonic() - begun < loopback.PATIENCE
 
 
+def test_an_address_that_swallows_packets_is_not_all_there_is():
+    """Clients that try the first address alone: apache/trafficserver#3742, openbmc/bmcweb#81, xroche/httrack#418."""
+    with loopback.silent_port() as port, loopback.tcp_server(loopback.linger, "::1", port):
+        sock, address = tcp_connect.dial(["127.0.0.1", "::1"], port, loopback.PATIENCE)
+        sock.close()
+    assert address == "::1"
+
+
 def test_silence_of_the_first_address_does_not_hide_the_second():
     with loopback.silent_port() as port, pytest.raises(LayerFailed) as caught:
         tcp_connect.dial(["127.0.0.1", "::1"], port, 1)

@@ -7,15 +7,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import socket
 import ssl
 import subprocess
-import tempfile
 import threading
-import time
-from pathlib import Path
 
 import pytest
 import trustme
@@ -25,6 +21,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.si
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import squid
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope, build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Site
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
+from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import loopback_programs
 
 OTHER = "other.example.com"
 # squid looks for these where Debian installs them, not where the tests have them from.
@@ -127,52 +125,16 @@ http_access deny CONNECT !SSL_ports
 http_access deny all
 {bump}
 hosts_file {folder}/hosts
-dns_nameservers 127.0.0.1
-# What Debian installs elsewhere, and what a proxy that runs for a second does not need.
-mime_table {folder}/empty
-err_page_stylesheet {folder}/empty
-icon_directory {folder}
-error_directory {folder}
-unlinkd_program /bin/true
-logfile_daemon /bin/true
-pinger_enable off
-access_log none
-cache_log {folder}/cache.log
-pid_filename {folder}/pid
-coredump_dir {folder}
-netdb_filename none
-cache_mem 1 MB
-shutdown_lifetime 0 seconds
 """
 # An address of the loopback that nothing else on the machine is likely to listen on.
 FAR_END = "127.87.65.43"
 PASSED, DECRYPTED = "runtime-manager.in1.platform.mulesoft.com", "decrypted.example.com"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(process, port):
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            assert process.poll() is None, process.stdout.read().decode(errors="replace")
-            time.sleep(0.1)
-    pytest.fail("squid did not come up")
-
-
 @pytest.fixture
 def folder():
-    """A folder that squid can use: started as root, it goes on as a user of its own, and pytest's are shut to that."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o777)
-        yield Path(name)
+    with loopback_programs.folder() as path:
+        yield path
 
 
 @pytest.fixture
@@ -189,9 +151,11 @@ def run_squid(program, folder):
     started = []
 
     def run(tls="", bump="", names=("squid-access.conf",), allow=""):
-        port = free_port()
+        port = loopback.closed_port()
         includes = "\n".join([allow, *(f"include {folder / name}" for name in names)])
-        settings = SETTINGS.format(port=port, folder=folder, tls=tls, bump=bump, includes=includes)
+        settings = (SETTINGS + loopback_programs.SQUID).format(
+            port=port, folder=folder, tls=tls, bump=bump, includes=includes
+        )
         (folder / "squid.conf").write_text(settings, encoding="utf-8")
         started.append(
             subprocess.Popen(
@@ -200,12 +164,12 @@ def run_squid(program, folder):
                 stderr=subprocess.STDOUT,
             )
         )
-        wait_for(started[-1], port)
+        loopback_programs.wait_for(started[-1], port)
         return port
 
     yield run
     for process in started:
-        process.terminate()
+        process.kill()  # asked to end, squid takes a second or two
         process.wait(timeout=20)
 
 

@@ -142,6 +142,10 @@ def says(data):
         (database(b"X", tls=False), "not that of PostgreSQL but starts with X"),
         (database(b"R\xff\xff\xff\xff", tls=False), "a message of 4294967295 bytes"),
         (database(b"R\0\0\0\x08\0\0\0\x63", tls=False), "authentication 99"),
+        (database(b"E\0\0\0\x0fSFATAL\0Mx\0\0", tls=False), "an error without a code"),
+        (database(b"E\0\0\0\x16SFATAL\0C57P0\0Mno\0\0", tls=False), "an error without a code"),
+        # What follows the end of the fields is none.
+        (database(b"E\0\0\0\x16SFAT\0\0C57P03\0Mno\0\0", tls=False), "an error without a message"),
         (database(b"R\0\0", tls=False), "no answer of a PostgreSQL server within 1 s"),
     ],
 )

@@ -63,6 +63,30 @@ def test_registries_are_reached_with_and_without_credentials(folders, answer, de
 
 
 @pytest.mark.parametrize(
+    "headers, detail",
+    [
+        # The Kerberos module of nginx, with Basic to fall back on: google/go-containerregistry#1075.
+        (["Negotiate", 'Basic realm="x"'], None),
+        # Clients that read the first header alone: eclipse-ee4j/jersey#5883.
+        (
+            ['Basic realm="https://registry.example.com"', 'Bearer realm="https://auth.example.com/t"'],
+            "https://auth.example.com",
+        ),
+        # Both in one header, in which the first realm is that of Basic: prowler-cloud/prowler#12691.
+        (
+            ['Basic realm="https://registry.example.com", Bearer service="r", realm="https://auth.example.com/t"'],
+            "https://auth.example.com",
+        ),
+    ],
+)
+def test_every_challenge_of_a_registry_counts(folders, headers, detail):
+    lines = "".join(f"Www-Authenticate: {value}\r\n" for value in headers)
+    row = probe(f"HTTP/1.1 401 Unauthorized\r\n{lines}\r\n")
+    assert row["verdict"] == "reachable"
+    assert row["detail"] == (detail and f"clients get their tokens from {detail}")
+
+
+@pytest.mark.parametrize(
     "answer, words",
     [
         ("HTTP/1.1 404 Not Found\r\n\r\n", "GET /v2/ was answered with 404 Not Found, where a registry answers"),

@@ -50,6 +50,8 @@ def test_other_text_is_refused_with_a_value_error(text):
         chrony_text.parse_sources,
         chrony_text.parse_unresolved,
         chrony_text.parse_authentication,
+        chrony_text.parse_distant,
+        chrony_text.parse_answers,
         chrony_text.parse_version,
     ):
         try:
@@ -83,6 +85,19 @@ ALL_NAMES = (
     .replace("198.51.100.80", "keyed.example")
 )
 AUTHENTICATION = "198.51.100.125,NTS,1,15,256,6,0,0,8,100\n198.51.100.80,SK,7,3,256,4294967295,2,1,0,0\n"
+# What it printed of a server that is far from the time, one that refuses this host, and one that has not answered.
+SELECTION = (
+    "d,198.51.100.125,N,-,-,-,-,-,-,-,-,-,-,0,1.0,-10.000084877,10.000039101,Normal\n"
+    "s,198.51.100.80,N,-,-,-,-,-,-,-,-,-,-,0,1.0,0.000000000,0.000000000,Not synchronised\n"
+)
+ANSWERED = (
+    "198.51.100.125,C633647D,123,192.0.2.1,C0000201,Normal,4,Server,2,6,64,-20,0.000000954,1.000000,10.000000,00000000,,"
+    "1796047991.5,0.0,0.0,0.0,0.0,0.00,111,111,1111,No,No,Kernel,Kernel,10,10,10,10\n"
+    "198.51.100.80,C6336450,123,192.0.2.1,C0000201,Normal,4,Server,0,6,64,-20,0.000000954,0.000000,0.000000,44454E59,DENY,"
+    "1796047991.4,0.0,0.0,0.0,0.0,0.00,111,101,0000,No,No,Kernel,Kernel,12,12,12,0\n"
+    "198.51.100.81,C6336451,123,[UNSPEC],00000000,Normal,0,Invalid,0,0,1,0,1.0,0.0,0.0,00000000,,"
+    "0.0,0.0,0.0,0.0,0.0,0.00,000,000,0000,No,No,Invalid,Invalid,9,0,0,0\n"
+)
 VERSIONS = {
     "chronyd (chrony) version 4.3 (+CMDMON +NTP +REFCLOCK +NTS +IPV6 -DEBUG)\n": (
         "4.3",
@@ -136,6 +151,34 @@ def test_details_name_every_source_and_how_it_is_authenticated(monkeypatch):
         {"mode": "nts", "key": None, "attempts": 0, "naks": 0, "cookies": 8},
         {"mode": "key", "key": 7, "attempts": 2, "naks": 1, "cookies": 0},
     ]
+
+
+def test_what_a_server_answered_that_chrony_does_not_use_is_kept(monkeypatch):
+    unusable = {
+        "chronyc -n -c tracking": UNSYNCHRONISED,
+        "chronyc -n -c sources": ALL_SOURCES,
+        "chronyc -n -c sources -a": ALL_SOURCES.replace("^,*", "^,?"),
+        "chronyc -n -c selectdata": SELECTION,
+        "chronyc -n -c ntpdata": ANSWERED,
+    }
+    chrony(monkeypatch, unusable)
+    found = clock_evidence.read_details(clock_evidence.read_state())["sources"]
+    assert [(source["too_distant"], source["answer"]) for source in found] == [
+        (False, None),
+        (True, {"stratum": 2, "kiss": None, "synchronised": True, "root_distance": 10.5}),
+        (False, {"stratum": 0, "kiss": "DENY", "synchronised": False, "root_distance": 0.0}),
+    ]
+    # Before 4.0 there is no selectdata, and ntpdata is for root alone.
+    chrony(monkeypatch, {words: text for words, text in unusable.items() if "data" not in words})
+    found = clock_evidence.read_details(clock_evidence.read_state())["sources"]
+    assert {(source["too_distant"], source["answer"]) for source in found} == {(None, None)}
+
+
+@pytest.mark.parametrize("counts", ["11,11,11", "11,11,11,0", "11,11,11,0,11,11,0,0"], ids=["4.0", "4.3", "4.6.1"])
+def test_each_release_counts_more_of_an_answer(counts):
+    line = ANSWERED.splitlines()[1].rpartition(",Kernel,")[0]
+    [(address, answer)] = chrony_text.parse_answers(f"{line},Kernel,{counts}\n").items()
+    assert (address, answer["kiss"]) == ("198.51.100.80", "DENY")
 
 
 def test_an_old_chrony_tells_less_and_nothing_breaks(monkeypatch):

@@ -149,6 +149,21 @@ def test_what_the_cause_of_interception_says_is_said_once():
     assert [note["id"] for note in audited(change, waivers=waivers)["cluster"] if "Corp" in note["observed"]]
 
 
+def test_a_proxy_that_is_down_is_named_with_what_to_send_to_its_team():
+    """A lab whose SOCKS5 proxy was stopped was told to check rtf_monitoring_proxy and to ask the network team."""
+    change = probed("proxy_unreachable", "socks5", detail="connection refused")
+    [cause] = [
+        cause
+        for cause in audited(change, monitoring_proxy="socks5://joe:********@socks.example:1080")["causes"]
+        if cause["id"].startswith("egress:proxy_unreachable")
+    ]
+    assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable (all 4 nodes)"
+    assert cause["owner"] == "proxy" and "joe" not in f"{cause}"
+    assert cause["ask"].startswith("Make the SOCKS5 proxy socks.example:1080 accept connections from c1 (")
+    assert cause["ask"].endswith(" (connection refused).")
+    assert "`nc -vz socks.example 1080`" in cause["alternatives"][0] and "network team" in cause["alternatives"][0]
+
+
 @pytest.mark.parametrize(
     "path, inputs, option",
     [
@@ -223,6 +238,35 @@ def test_an_unreachable_node_is_one_cause_and_its_ports_on_the_others_follow():
     [cause] = [cause for cause in report["causes"] if cause["id"] == "unreachable:w3"]
     assert {entry["id"] for entry in cause["explains"] if not entry["follows"]} == {"access.shell"}
     assert not [other for other in report["causes"] if other["id"].startswith("ports")]
+
+
+REFUSED = "Failed to connect to the host via ssh: ssh: connect to host 10.2.0.4 port 2222: Connection refused"
+
+
+@pytest.mark.parametrize(
+    "reason, ask, confirm, alternative",
+    [
+        (REFUSED, "Start sshd on w3 (10.2.0.4), from its console: the host answers", "2222", "another port"),
+        (
+            "ssh: connect to host x port 22: Connection timed out",
+            "Start w3 (10.2.0.4), or allow TCP 22",
+            "22",
+            "drops TCP",
+        ),
+        ("No route to host", "Start w3 (10.2.0.4), or allow TCP 22 from the control node to it", "22", "drops TCP"),
+        ("ops@w3: Permission denied (publickey).", "Correct the user, the key or the known host", None, None),
+        ("Could not resolve hostname w3", "Let the control node resolve the name of w3 (10.2.0.4)", None, None),
+    ],
+)
+def test_how_a_node_is_unreachable_decides_what_to_do(reason, ask, confirm, alternative):
+    """A lab in which sshd was stopped was told to make `ansible -m ping` work, though the host refused the connection."""
+    evidence = test_audit.collected(unreachable="w3")
+    evidence["w3"]["unreachable"] = reason
+    report = test_audit.audit_of(samples.audit_inputs(checks=["access.*"]), evidence).document
+    [cause] = [cause for cause in report["causes"] if cause["id"] == "unreachable:w3"]
+    assert cause["ask"].startswith(ask) and cause["ask"].endswith("then run the audit again.")
+    assert cause["confirm"] == "ansible -m ping w3" + (f"; nc -vz -w 5 10.2.0.4 {confirm}" if confirm else "")
+    assert bool(cause["alternatives"]) == bool(alternative) and (alternative or "") in " ".join(cause["alternatives"])
 
 
 def test_settings_of_one_role_are_one_cause():
@@ -413,3 +457,45 @@ def test_packets_of_the_overlay_that_are_lost_are_no_closed_port():
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:")]
     assert cause["title"] == "VXLAN packets are lost between w1, w2" and cause["owner"] == "network"
     assert "which device between w1 and w2 drops VXLAN" in cause["ask"]
+
+
+def with_prefixes(*found, spare=2):
+    """The causes of nodes of one subnet with these prefixes."""
+
+    def change(node, evidence):
+        number = NODES.index(node)
+        [own] = [entry for entry in evidence["host"]["network"]["addresses"] if entry["family"] == "ipv4"]
+        own.update(address=f"10.9.8.{number + 2}", prefix=found[number])
+        evidence["inventory"]["ansible_host"] = own["address"]
+
+    report = audited(change, waivers=[], checks=["net.same_subnet", "net.subnet_headroom"], spare_addresses=spare)
+    return [cause for cause in report["causes"] if cause["id"].startswith("net.")]
+
+
+def test_a_prefix_that_one_node_alone_has_is_the_cause_of_its_small_subnet():
+    """A lab in which a worker had /30, the others /24, was told to ask the network team for a larger subnet."""
+    [cause] = with_prefixes(24, 24, 30, 24)
+    odd = NODES[2]
+    assert (cause["nodes"], cause["owner"], cause["blocking"], cause["severity"]) == (
+        [odd],
+        "node administrator",
+        True,
+        "required",
+    )
+    assert cause["title"] == f"The prefix of {odd} is not /24, that of the other nodes"
+    assert cause["what"] == f"/24 on c1, w1, w3; /30 on {odd}"
+    assert f"Change the prefix of {odd} (10.9.8.4) to /24" in cause["ask"]
+    assert {entry["id"] for entry in cause["explains"] if entry["follows"]} == {"net.subnet_headroom"}
+
+
+def test_where_as_many_nodes_have_one_prefix_as_the_other_none_is_blamed():
+    [cause, *others] = with_prefixes(24, 25, 24, 25)
+    assert cause["nodes"] == NODES and cause["title"] == "The prefixes of all 4 nodes differ" and not others
+    assert "one prefix, that of their subnet" in cause["ask"]
+
+
+def test_a_subnet_that_is_too_small_with_every_prefix_is_a_cause_of_its_own():
+    found = with_prefixes(24, 24, 30, 24, spare=300)
+    [odd] = [cause for cause in found if cause["id"].startswith("net.same_subnet")]
+    assert not odd["blocking"] and not [entry for entry in odd["explains"] if entry["follows"]]
+    assert {node for cause in found if cause is not odd for node in cause["nodes"]} == set(NODES)

@@ -145,6 +145,14 @@ def test_a_proxy_that_opens_none_has_a_finding_of_its_own(path, check, verdict, 
     assert results[check]["remedy"].startswith(remedy)
 
 
+def test_a_proxy_that_answers_no_request_may_be_another_program_or_cut_off_itself():
+    silent = {**way("http_proxy", "proxy_failed", layers=()), "cause": "proxy_silent"}
+    results = proxied(lambda probe: probe.update(silent), "http_proxy")
+    assert results["egress.http_proxy"]["remedy"].startswith(
+        "Check that rtf_http_proxy names the HTTP proxy, which accepts"
+    )
+
+
 BROKER = "transport-layer-us"
 
 

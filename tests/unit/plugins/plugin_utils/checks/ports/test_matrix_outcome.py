@@ -4,6 +4,8 @@
 
 """From the registered results of the role's tasks to check results and the table."""
 
+import re
+
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
@@ -117,6 +119,7 @@ def test_who_holds_a_port_is_told():
     results = judge(collected(clusters.evidence_of(planned, {"c1": {"tcp": {5000: "registry"}}})))[0]
     assert red(results) == {("c1", "ports.free"): "fail"}
     assert results["c1", "ports.free"]["observed"] == "TCP 5000 by registry (pid 7, user root)"
+    assert results["c1", "ports.free"]["remedy"].startswith("Stop registry (TCP 5000) on c1, or move them")
 
 
 def test_the_listener_of_another_audit_is_waited_for():
@@ -262,6 +265,15 @@ from / to           1    2    3
  3 w2               ok   ok   ok
   w1 -> w2: TCP 30005 dropped"""
     )
+
+
+def test_the_ports_of_a_node_that_is_not_in_the_run_are_not_probed(ports):
+    """As with `--limit` on one node, whose report said that thousands were, of pairs that were all left out."""
+    found = collected(ports)
+    for name in ("w1", "w2"):
+        found[name]["evidence"] = {"not_run": "not part of this run (--limit or a batch of serial)"}
+    head = table.lines({"port_matrix": judge(found)[1]})[1][0]
+    assert re.fullmatch(r"Port matrix: 0 of 6 pairs OK, \d ports probed", head), head
 
 
 def test_the_table_tells_once_for_a_pair_why_a_node_was_lost(ports):

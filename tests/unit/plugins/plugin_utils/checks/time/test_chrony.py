@@ -29,6 +29,7 @@ def told(sources, probes=(), **chrony):
     return chrony_causes.causes({"sources": sources, "unresolved": 0, "log": [], **chrony}, probes)
 
 
+ANSWER = {"stratum": 2, "kiss": None, "synchronised": True, "root_distance": 0.1}
 OTHER = source("ntp2.example.com", "198.51.100.124", "falseticker", 255, 0.5)
 NTS = {"mode": "nts", "attempts": 2}
 LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : certificate expired"]
@@ -53,9 +54,36 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
             [{**probe(verdict="reachable", detail="may be wrong"), "ntp": {"root_distance": 10.0}}],
             {},
             ["distant"],
-            f"rejected by chrony, since its time may be wrong by more than 3 s: {NTP} (10.0 s)",
+            f"rejected by chrony, since its time may be wrong by more than chrony accepts: {NTP} (10.0 s)",
             f"Ask the operators of {NTP} why its root dispersion and root delay are that large",
         ),
+        (
+            [{**source(reach=255), "too_distant": True, "answer": {**ANSWER, "root_distance": 4.25}}],
+            [],
+            {},
+            ["distant"],
+            f"rejected by chrony, since its time may be wrong by more than chrony accepts: {NTP} (4.2 s)",
+            "choose another server",
+        ),
+        ([{**source(reach=255), "too_distant": True}], [], {}, ["distant"], f"accepts: {NTP}", f"operators of {NTP}"),
+        (
+            [{**source(reach=1), "too_distant": True, "answer": ANSWER}],
+            [],
+            {},
+            ["samples"],
+            f"not enough samples yet from {NTP}",
+            "Wait a minute",
+        ),
+        (
+            [{**source(), "answer": {**ANSWER, "kiss": "RATE", "stratum": 0, "synchronised": False}}],
+            [],
+            {},
+            ["unsynchronised"],
+            f"{NTP} (the server does not serve time (RATE))",
+            "Report to the operators",
+        ),
+        # It answered once, and does not any more.
+        ([{**source(), "answer": ANSWER}], [], {}, ["silent"], f"no answer on UDP 123 from {NTP}", "open UDP 123"),
         (
             [source()],
             [{**probe(), "cause": "refuses_time", "ntp": {"kiss": "DENY"}}],

@@ -1,0 +1,164 @@
+# Copyright: hostprep.runtime_fabric contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers that sites have, as processes on loopback that hold nothing outside a folder of theirs."""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
+
+SQUID = """
+dns_nameservers 127.0.0.1
+# What Debian installs elsewhere, and what a proxy that runs for a second does not need.
+mime_table {folder}/empty
+err_page_stylesheet {folder}/empty
+icon_directory {folder}
+error_directory {folder}
+unlinkd_program /bin/true
+logfile_daemon /bin/true
+pinger_enable off
+access_log none
+cache_log {folder}/cache.log
+pid_filename {folder}/pid
+coredump_dir {folder}
+netdb_filename none
+cache_mem 1 MB
+shutdown_lifetime 0 seconds
+"""
+NGINX = """
+{modules}
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {http}
+}}
+{others}
+"""
+DANTED = """
+logoutput: stderr
+internal: 127.0.0.1 port = {port}
+external: 127.0.0.1
+clientmethod: none
+socksmethod: {method}
+{users}
+client pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
+{rules}
+"""
+PASS = "socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect }"
+
+
+def program(name):
+    """The path of a program that tools/programs.sh unpacks."""
+    path = shutil.which(name)
+    assert path, f"{name} is missing: tools/programs.sh unpacks it"
+    return path
+
+
+@contextlib.contextmanager
+def folder():
+    """A folder for a program: one that is started as root and goes on as a user of its own cannot use pytest's."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def running(words, port, end=subprocess.Popen.terminate):
+    """A program that serves a TCP port of 127.0.0.1, once it does so."""
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        wait_for(process, port)
+        yield
+    finally:
+        end(process)
+        process.communicate(timeout=loopback.PATIENCE)
+
+
+def wait_for(process, port):
+    deadline = deadlines.Deadline(loopback.PATIENCE)
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        assert process.poll() is None, process.stdout.read().decode(errors="replace")
+        assert not deadline.expired(), f"{process.args} did not come up"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def squid(*lines, helpers=()):
+    """squid with these lines; yields its port. helpers: {name: shell script} that a line may call as @name."""
+    with folder() as place:
+        port, text = loopback.closed_port(), "\n".join(lines)
+        (place / "empty").touch()
+        for name, script in dict(helpers).items():
+            (place / name).write_text(f"#!/bin/sh\n{script}\n")
+            (place / name).chmod(0o755)
+            text = text.replace(f"@{name}", str(place / name))
+        settings = f"http_port 127.0.0.1:{port}\n{text}\n{SQUID.format(folder=place)}"
+        (place / "squid.conf").write_text(settings)
+        # Asked to end, squid takes a second or two.
+        with running([program("squid"), "-N", "-f", str(place / "squid.conf")], port, subprocess.Popen.kill):
+            yield port
+
+
+@contextlib.contextmanager
+def nginx(http, port, stream=""):
+    """nginx with these servers, of which one listens on `port`; stream: those of its module of that name."""
+    with folder() as place:
+        # Where nginx is unpacked, the wrapper says.
+        root = re.search(r'exec "(.*)/usr/sbin/nginx"', Path(program("nginx")).read_text()).group(1)
+        modules = f"load_module {root}/usr/lib/nginx/modules/ngx_stream_module.so;" if stream else ""
+        others = f"stream {{ {stream} }}" if stream else ""
+        (place / "nginx.conf").write_text(NGINX.format(folder=place, modules=modules, http=http, others=others))
+        with running([program("nginx"), "-p", str(place), "-c", str(place / "nginx.conf")], port):
+            yield port
+
+
+@contextlib.contextmanager
+def danted(rules=PASS, method="none"):
+    """dante's SOCKS5 server with these rules; yields its port."""
+    with folder() as place:
+        port = loopback.closed_port()
+        users = "user.privileged: root\nuser.unprivileged: nobody" if os.geteuid() == 0 else ""
+        text = DANTED.format(port=port, method=method, users=users, rules=rules)
+        (place / "danted.conf").write_text(text)
+        with running([program("danted"), "-N", "1", "-p", f"{place}/pid", "-f", str(place / "danted.conf")], port):
+            yield port
+
+
+@contextlib.contextmanager
+def dnsmasq(*lines):
+    """dnsmasq with these lines and without names of its own; yields its port, for UDP and TCP."""
+    with folder() as place:
+        port = loopback.closed_port()
+        own = [
+            f"port={port}",
+            "listen-address=127.0.0.1",
+            "bind-interfaces",
+            "no-resolv",
+            "no-hosts",
+            "keep-in-foreground",
+        ]
+        own += [f"pid-file={place}/pid", "user=root" if os.geteuid() == 0 else ""]
+        (place / "dnsmasq.conf").write_text("\n".join([*own, *lines]) + "\n")
+        with running([program("dnsmasq"), f"--conf-file={place}/dnsmasq.conf"], port):
+            yield port
