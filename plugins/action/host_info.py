@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
@@ -22,7 +24,8 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         known = plain(arguments.pop("known", None) or {})
-        if earlier_evidence.covers(known, plain(arguments)):
-            return {**result, "changed": False, "host": known["host"]}
+        wanted = plain(arguments)
+        if earlier_evidence.covers(known, wanted) and earlier_evidence.is_recent(known, time.monotonic_ns()):
+            return {**result, "changed": False, "host": earlier_evidence.evidence_for(wanted, known["host"])}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result

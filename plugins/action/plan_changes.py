@@ -6,27 +6,36 @@
 
 from __future__ import annotations
 
+import time
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import preparation
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import MAIN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.egress_probes import egress_probes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.inspections import merged
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import (
     ANNOUNCEMENT,
     Cluster,
-    for_check_mode,
     header_of,
+    steps,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
 
 INSPECT, PLAN, VERIFY = "inspect", "plan", "verify"
+AUDIT = "rtf_preflight"
+TIMEOUT, DEADLINE = 3, 30  # seconds to wait for a time server, and for all of them
 MANAGED = "Ansible managed"  # unless the variable ansible_managed says something else
 OF_NODES = ("rtf_node_address", "ansible_host")
 
 
 class ActionModule(Door):
-    """One call of host_info for all roles; everything else is decided on the controller."""
+    """One call of host_info for all roles, and for the audit behind them; everything else is decided on the controller."""
 
     _requires_connection = True
     ARGUMENTS = {
@@ -49,8 +58,10 @@ class ActionModule(Door):
         if problems:
             return {"failed": True, "msg": problems}
         host, failure = arguments["host"], {}
+        audit = {}
         if not host:
-            host, failure = self._inspected(settings)
+            audit = self._options_of_the_audit() if arguments["together"] and arguments["step"] == PLAN else {}
+            host, failure = self._inspected(settings, audit)
         if failure:
             return failure
         found = {"host": host, "inputs": {name: one.shown for name, one in settings.items()}}
@@ -62,10 +73,15 @@ class ActionModule(Door):
             plans = {
                 name: preparation.revert_plan(ROLES[name], one, host, remembered) for name, one in settings.items()
             }
-            prepared = preparation.Preparation(plans, [], [])
+            prepared = preparation.Preparation(plans, [], [], [], [])
         else:
             prepared = preparation.prepare(settings, host, cluster, arguments["probed"], self.check_mode)
-        return {**found, **self._planned(prepared)}
+        changed = (prepared.pending or prepared.unverified) and not self.check_mode
+        audited = self.collected if audit and not changed else {}
+        alone = set(prepared.pending) - {*prepared.ready, *prepared.stale}  # these plan with the same evidence
+        # ansible-core before 2.19 walks through all of a result for each task that names a part of it.
+        unasked = arguments["together"] and not audited and not alone
+        return {**found, **self._planned(prepared), "host": {} if unasked else host, "audited": audited}
 
     def _settings(self, cluster):
         """Return ({role: Settings}, the problems of the inputs as a text)."""
@@ -82,10 +98,12 @@ class ActionModule(Door):
         unchanged = "Nothing was changed" if self.arguments["together"] else unchanged
         return settings, f"{unchanged}. " + "\n".join(["", *problems][len(problems) == 1 :]) if problems else ""
 
-    def _inspected(self, settings):
-        """Return (the evidence, the result of the module where it failed)."""
+    def _inspected(self, settings, audit):
+        """Return (the evidence, the result of the module where it failed). audit: options of host_info besides."""
         remembered = self.arguments["remembered"]
-        options = merged(ROLES[name].inspection(one.private, remembered) for name, one in settings.items())
+        inspections = [ROLES[name].inspection(one.private, remembered) for name, one in settings.items()]
+        options = merged([*inspections, audit])
+        self.collected = earlier_evidence.handed_on(options, audit)
         if not options["sections"]:
             return {}, {}
         if self.arguments["wait"]:
@@ -102,28 +120,68 @@ class ActionModule(Door):
                 raise ValueError(found.refusal)
             for warning in [] if name in prepared.stale else found.warnings:
                 display.warning(warning)
-            changes = for_check_mode(found.plan.changes) if self.check_mode else found.plan.changes
+            changes = steps(found.plan, self.check_mode)
             plans[name] = {
                 "changes": changes,
                 "announcements": [change["announcement"] for change in changes if change["kind"] == ANNOUNCEMENT],
-                "record": found.plan.record,
-                "removals": found.plan.removals,
                 "notices": found.plan.notices,
                 "questions": found.questions,
                 "in_force": found.in_force,
             }
-        notices = [notice for name, plan in plans.items() if name not in prepared.pending for notice in plan["notices"]]
-        return {"plans": plans, "pending": prepared.pending, "stale": prepared.stale, "notices": notices}
+        alone = set(prepared.pending) - set(prepared.ready)  # they plan, and report, for themselves
+        notices = [notice for name, plan in plans.items() if name not in alone for notice in plan["notices"]]
+        return {
+            "plans": plans,
+            "pending": prepared.pending,
+            "stale": prepared.stale,
+            "ready": prepared.ready,
+            "unverified": [name for name in prepared.unverified if self._is_run(name)],
+            "notices": notices,
+            "made": time.monotonic_ns(),
+        }
 
     def _verified(self, settings, host, cluster):
         answer, failures = {"checks": []}, []
         for name, one in settings.items():
-            verdict = preparation.verify(ROLES[name], one, host, cluster, self.arguments["probed"])
+            suspects = ROLES[name].suspects(one.inputs, host)
+            probed = self._probed(suspects) if suspects else None
+            verdict = preparation.verify(ROLES[name], one, host, cluster, probed)
             answer["checks"] += verdict.results
             failures += verdict.failures
             for warning in verdict.warnings:
                 display.warning(warning)
         return {**answer, "failed": True, "msg": "\n".join(failures)} if failures else answer
+
+    def _probed(self, servers):
+        """Return what time servers answer to the node, None where that could not be probed."""
+        options = {"endpoints": egress_probes([], servers), "timeout": TIMEOUT, "deadline": DEADLINE}
+        result = self._execute_module(
+            module_name="hostprep.runtime_fabric.egress_info", module_args=options, task_vars=self.task_vars
+        )
+        return plain(result["endpoints"]) if "endpoints" in result else None
+
+    def _options_of_the_audit(self):
+        """Return what the audit behind the roles asks of host_info; nothing where there is none, or its inputs are refused."""
+        found = self.role_variables(AUDIT, MAIN) if self._is_run(AUDIT) else None
+        if found is None or found.problems:
+            return {}
+        inputs = found.inputs
+        catalogue = with_site_rows(catalog.load(), inputs["extra_endpoints"], inputs["extra_ports"])
+        proxies = [
+            proxy_url.parse(found.values[name], found.values[f"{name}_user"], found.values[f"{name}_password"])
+            for name in ("http_proxy", "monitoring_proxy")
+        ]
+        return {
+            **audit_plan.host_options(catalogue, checks.load(), self.groups(), self.node, inputs),
+            "proxy_hashes": [proxy.digest for proxy in proxies if proxy],
+        }
+
+    def _is_run(self, role):
+        """Whether --tags and --skip-tags let the tasks of a role run, whose tag is its name."""
+        task = self._task.copy()  # with the tags of the blocks and plays around it
+        task.tags = [role]
+        run, skip = (set(map(str, self.task_vars.get(f"ansible_{which}_tags") or ())) for which in ("run", "skip"))
+        return task.evaluate_tags(run, skip, {})
 
     def _cluster(self, roles):
         groups = self.groups()

@@ -136,6 +136,12 @@ options:
         description: What the call returned, RV(host).
         type: dict
         default: {}
+      made:
+        description:
+          - When the call returned, in nanoseconds of the monotonic clock of the control node, as RV(ignore:made) of
+            M(hostprep.runtime_fabric.plan_changes) says. Evidence that is older than two minutes is collected again.
+          - Left out, the play vouches for the evidence.
+        type: int
   block_lines:
     description:
       - Lines that are expected in O(blocks), each with the digest of what stands in the file for it. A line of that digest
@@ -946,7 +952,11 @@ BLOCK = {
 # For the action of the same name, which does not hand it on.
 KNOWN = {
     "type": "dict",
-    "options": {"options": {"type": "dict", "default": {}}, "host": {"type": "dict", "default": {}}},
+    "options": {
+        "options": {"type": "dict", "default": {}},
+        "host": {"type": "dict", "default": {}},
+        "made": {"type": "int"},
+    },
 }
 
 
@@ -974,6 +984,7 @@ def collect(parameters):
         "units": lambda: unit_evidence(parameters["units"]),
     }
     wanted = [name for name in named if parameters.get(name)] + parameters["sections"]
+    wanted.sort(key=lambda name: name == "time")  # the clock is synchronised while everything else is read
     host = {"privileged": os.geteuid() == 0}
     host.update(readers.collect({name: dict(sections, **named)[name] for name in wanted}))
     if parameters.get("blocks"):

@@ -79,6 +79,10 @@ options:
     description: Secrets by name. An empty one counts as none.
     type: dict
     default: {}
+  reload_systemd:
+    description: Whether systemd reads its configuration again when the files are written, also those that were as wanted.
+    type: bool
+    default: false
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 seealso:
@@ -123,7 +127,11 @@ files:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
+RELOAD = ["systemctl", "daemon-reload"]
+RELOAD_SECONDS = 90.0  # as long as systemctl itself waits for an answer, and more
 FILE = {
     "path": {"type": "path", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -152,6 +160,7 @@ def main():
             "name": {"type": "str", "required": True},
             "files": {"type": "list", "elements": "dict", "required": True, "options": FILE},
             "secrets": {"type": "dict", "default": {}, "no_log": True},
+            "reload_systemd": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -164,7 +173,9 @@ def main():
                 managed_files.carry_out(one)
                 if one.new_text is not None:
                     module.set_default_selinux_context(one.path, False)
-    except managed_files.Refused as problem:
+            if module.params["reload_systemd"]:
+                run_text(RELOAD, timeout=RELOAD_SECONDS)
+    except (managed_files.Refused, Unreadable) as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(
         changed=bool(changes),

@@ -12,7 +12,9 @@ description:
   - Validates the variables of the roles, collects the evidence that they need with one call of
     M(hostprep.runtime_fabric.host_info), and makes the list of changes that each role applies. The list is empty where the
     node is as the inputs ask; then the checks of the audit judge the same evidence.
-  - Everything but the call of M(hostprep.runtime_fabric.host_info) runs on the controller. Changes nothing.
+  - With O(together=true) the same call collects what the role C(rtf_preflight) asks for, unless its tag is left out of the run.
+  - Everything but the calls of M(hostprep.runtime_fabric.host_info) and M(hostprep.runtime_fabric.egress_info) runs on the
+    controller. Changes nothing.
   - Fails where the node must not be changed, for example because the inventory lacks an address.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
@@ -45,13 +47,14 @@ options:
     type: dict
     default: {}
   wait:
-    description: Whether the inspection waits for a synchronised clock, as long as C(rtf_time_sync_wait) says.
+    description:
+      - Whether the inspection waits for a synchronised clock, as long as C(rtf_time_sync_wait) says. Where the clock is not
+        synchronised then, verifying probes the time servers.
     type: bool
     default: false
   probed:
     description:
-      - What the servers among the questions of RV(plans) answered, or, to verify, the servers of the inputs, as
-        M(hostprep.runtime_fabric.egress_info) returns it.
+      - What the servers among the questions of RV(plans) answered, as M(hostprep.runtime_fabric.egress_info) returns it.
     type: list
     elements: dict
   remembered:
@@ -65,7 +68,8 @@ options:
     type: bool
     default: false
 notes:
-  - This is an action plugin, which calls M(hostprep.runtime_fabric.host_info) on the host.
+  - This is an action plugin, which calls M(hostprep.runtime_fabric.host_info) on the host, and
+    M(hostprep.runtime_fabric.egress_info) for time servers of a clock that is not synchronised.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
@@ -78,7 +82,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 host:
-  description: The evidence, RV(hostprep.runtime_fabric.host_info#module:host).
+  description:
+    - The evidence, RV(hostprep.runtime_fabric.host_info#module:host). Empty with O(together=true) and O(step=plan) where
+      neither the audit nor a role that plans for itself has a use for it.
   returned: success
   type: dict
 inputs:
@@ -94,6 +100,8 @@ plans:
       description:
         - The operations, in their order. RV(ignore:kind) says which tasks of the role apply one, and RV(ignore:step) names it
           for the output. The other fields are what these tasks need.
+        - Those that change the node stand behind one of the kind V(removals), a sentence on each thing that the node loses,
+          and one of the kind V(record), what M(hostprep.runtime_fabric.change_record) records, where there is any.
         - In check mode, an operation that has no check mode is of the kind V(announcement).
       returned: always
       type: list
@@ -110,19 +118,6 @@ plans:
       type: list
       elements: str
       sample: ["These modules would be loaded: br_netfilter"]
-    record:
-      description: What M(hostprep.runtime_fabric.change_record) has to record before the first change.
-      returned: always
-      type: dict
-      sample:
-        sysctls:
-          net.ipv4.ip_forward: "0"
-    removals:
-      description: A sentence on each thing that the node loses.
-      returned: always
-      type: list
-      elements: str
-      sample: ["The firewall no longer has 9100/tcp from 10.20.0.0/16"]
     notices:
       description: Sentences for every run, also where nothing is changed.
       returned: always
@@ -138,7 +133,7 @@ plans:
       returned: always
       type: bool
 pending:
-  description: The roles that have something to do, because of their own plan or because an earlier role disturbs them.
+  description: The roles that have something to change, or may have because an earlier role disturbs them.
   returned: success, with O(step=plan)
   type: list
   elements: str
@@ -147,11 +142,31 @@ stale:
   returned: success, with O(step=plan)
   type: list
   elements: str
-notices:
-  description: The notices of roles that are not RV(pending).
+ready:
+  description: The roles that have something to change, and whose plans hold when it is their turn.
   returned: success, with O(step=plan)
   type: list
   elements: str
+unverified:
+  description: The roles whose effect is missing or changes, so that it has to be verified when all of them have been applied.
+  returned: success, with O(step=plan)
+  type: list
+  elements: str
+audited:
+  description:
+    - With O(together=true), the options of M(hostprep.runtime_fabric.host_info) with which RV(host) was collected for the audit
+      as well. Empty where a role changes the node, so that the audit has to collect for itself, and where no audit is run.
+  returned: success, with O(step=plan)
+  type: dict
+notices:
+  description: The notices of roles that do not plan for themselves, so that nothing else reports them.
+  returned: success, with O(step=plan)
+  type: list
+  elements: str
+made:
+  description: When the plans were made, a number that grows from one call to the next.
+  returned: success, with O(step=plan)
+  type: int
 checks:
   description: One check result for each check, in the order of the catalogue.
   returned: with O(step=verify)

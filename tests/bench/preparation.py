@@ -5,11 +5,13 @@
 
 In a lab of its own: three nodes that this collection prepares, and three like them for the usual modules. Each way runs on
 pristine nodes, and again with nothing to change; in turn, so that both meet the same machine. RTF_BENCH_FIRST_RUNS and RTF_BENCH_RUNS
-say how often (5), of which medians are compared. Each line says how many tasks were on screen, and how many modules one node ran.
+say how often (5), of which medians are compared. Each line says how many tasks were on screen, how many modules one node ran,
+and the CPU time of the control node and of all nodes together, which other work on the machine prolongs less than the run.
 """
 
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -47,12 +49,17 @@ MODULES = ["br_netfilter", "ebtables", "ebtable_filter", "ip_tables", "iptable_f
 PREPARE = ["prepare-rtf.yml", "--skip-tags", "rtf_preflight"]
 WITH_AUDIT = ["prepare-rtf.yml"]
 USUAL_PREPARE = [str(HERE / "usual" / "prepare.yml")]
+# Nanoseconds with cgroups v1, microseconds with v2.
+NODE_CPU = (
+    "cat /sys/fs/cgroup/cpuacct/cpuacct.usage || sed -n 's/^usage_usec \\(.*\\)/\\1000/p' /sys/fs/cgroup/cpu.stat"
+)
 
 
 class Played(NamedTuple):
-    """Seconds of one run, tasks on screen, and modules that one node ran, which say so in its journal."""
+    """Seconds of one run, and of CPU time; tasks on screen, and modules that one node ran, which say so in its journal."""
 
     seconds: float
+    cpu: float
     shown: int
     modules: int
 
@@ -85,6 +92,7 @@ def _compared(lab, directory, firewall, at_least):
             second[side].append(_play(lab, sites[side], words, unchanged=True))
         audited.append(_play(lab, sites["ours"], WITH_AUDIT, unchanged=True))
     yield _ratio("first run", first["ours"], first["usual"], firewall, 0.6)
+    yield _ratio("CPU time of a first run", first["ours"], first["usual"], firewall, None, "cpu")
     yield _ratio("no change", second["ours"], second["usual"], firewall, 1 / at_least)
     yield _ratio("no change, with the audit", audited, second["usual"], firewall, 1)
     for what, played, most in (("no change", second["ours"], 2), ("no change, with the audit", audited, 11)):
@@ -92,10 +100,11 @@ def _compared(lab, directory, firewall, at_least):
     yield Count(f"tasks on screen, no change, with the audit, {firewall}", audited[-1].shown, 30)
 
 
-def _ratio(what, ours, usual, firewall, at_most):
+def _ratio(what, ours, usual, firewall, at_most, field="seconds"):
     def side(name, played):
-        tasks = f"{played[-1].shown} tasks shown, {played[-1].modules} modules a node"
-        return f"{name} ({tasks})", statistics.median(one.seconds for one in played)
+        cpu = statistics.median(one.cpu for one in played)
+        counts = f"{played[-1].shown} tasks shown, {played[-1].modules} modules a node, {cpu:.1f} s of CPU time"
+        return f"{name} ({counts})", statistics.median(getattr(one, field) for one in played)
 
     return Ratio(side(f"{what}, {firewall}", ours), side("usual modules", usual), at_most)
 
@@ -194,7 +203,7 @@ def _play(lab, site, words, unchanged=False):
     surroundings["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(filter(None, (own, str(USUAL))))
     node = next(iter(json.loads((site / "inventory").read_text())["rtf_nodes"]["children"]["rtf_controllers"]["hosts"]))
     before = _modules_run(lab, node)
-    begun = time.monotonic()
+    begun, cpu_before = time.monotonic(), _cpu_of_nodes(lab, site) + _cpu_of_programs()
     done = subprocess.run(
         ["ansible-playbook", *words, "-i", "inventory", "-e", "@usual.json"],
         cwd=site,
@@ -206,9 +215,23 @@ def _play(lab, site, words, unchanged=False):
         check=False,
     )
     seconds = time.monotonic() - begun
+    cpu = _cpu_of_programs() + _cpu_of_nodes(lab, site) - cpu_before
     if done.returncode or (unchanged and "changed: [" in done.stdout):
         raise SystemExit(f"{words[0]} ended with {done.returncode}, or changed something again:\n{done.stdout[-3000:]}")
-    return Played(seconds, int(counts.read_text(encoding="utf-8")), _modules_run(lab, node) - before)
+    return Played(seconds, cpu, int(counts.read_text(encoding="utf-8")), _modules_run(lab, node) - before)
+
+
+def _cpu_of_programs():
+    """Seconds of CPU time of all programs that this one has run."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _cpu_of_nodes(lab, site):
+    """Seconds of CPU time that the nodes of a site have taken since they were started."""
+    groups = json.loads((site / "inventory").read_text(encoding="utf-8"))["rtf_nodes"]["children"].values()
+    nodes = [node for group in groups for node in group["hosts"]]
+    return sum(int(lab.exec(node, "sh", "-c", NODE_CPU).stdout) for node in nodes) / 1e9
 
 
 def _modules_run(lab, node):

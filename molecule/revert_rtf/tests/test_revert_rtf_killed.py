@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import La
 SAMPLE = {
     # chrony's files are written, and chrony is not restarted.
     "controller-1": [(Kill("rtf_time_sync/apply_services: Start chrony*#1", "start"), "rerun")],
-    # Files of systemd are written, and systemd has not read them.
+    # Files of proxies are written, and no role after them has run.
     "worker-1": [(Kill("rtf_proxy/apply_blocks: Configure the proxies#1", "after"), "rerun")],
     # A package is installed, and nothing was recorded since. A change of the firewall is not confirmed.
     "worker-2": [

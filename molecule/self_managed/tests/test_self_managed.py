@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import terminal
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import pods
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
@@ -63,15 +64,20 @@ def lab():
 
 @pytest.fixture(scope="module")
 def play(tmp_path_factory):
-    """Runs a playbook on both nodes and returns its Outcome, and the text of every report that a person reads."""
+    """Runs a playbook on both nodes and returns its Outcome, and the text of its report as people read it."""
 
     def run(playbook, *words, port_matrix=False):
         site = Site(tmp_path_factory.mktemp("site"))
         outcome = site.play(playbook, *words, inventories=INVENTORIES, port_matrix=port_matrix)
         pages = [path.read_text(encoding="utf-8") for path in site.directory.glob("rtf-report/report.*")]
-        return outcome, "\n".join([outcome.output, *pages])
+        return outcome, "\n".join([*pages, *on_screen(outcome.report)])
 
     return run
+
+
+def on_screen(report):
+    """The lines that `ansible-playbook -v` shows of a report, without the results of tasks between them."""
+    return [text for text, _colour in terminal.lines(report, every=True)] if report else []
 
 
 def on_both(work, lab):
@@ -94,7 +100,7 @@ def cluster(lab):
 
 @pytest.fixture(scope="module")
 def prepared(play, cluster):
-    outcome, text = play("prepare-rtf.yml", "-v")
+    outcome, text = play("prepare-rtf.yml")
     assert outcome.code == 0, outcome.output
     return outcome, text
 
@@ -150,7 +156,7 @@ def broken(lab, play, prepared):
     with contextlib.ExitStack() as stack:
         for node, fault, _expected in OF_NODES.values():
             stack.enter_context(fault(lab, node))
-        return play("audit-rtf.yml", "-v", *ONLY_NODES, port_matrix=True)
+        return play("audit-rtf.yml", *ONLY_NODES, port_matrix=True)
 
 
 @pytest.mark.parametrize("place", OF_NODES, ids=lambda place: place[1])

@@ -52,11 +52,14 @@ class RolePlan(NamedTuple):
 
 class Preparation(NamedTuple):
     """plans: by role, in the order of the roles. pending: those that have something to do. stale: those of which the
-    evidence does not hold any more when it is their turn."""
+    evidence does not hold any more when it is their turn. ready: those that are pending, and whose plan holds then.
+    unverified: those whose effect has to be verified afterwards."""
 
     plans: dict[str, RolePlan]
     pending: list[str]
     stale: list[str]
+    ready: list[str]
+    unverified: list[str]
 
 
 def prepare(
@@ -68,13 +71,20 @@ def prepare(
     """
     plans = {name: plan_of(ROLES[name], given, host, cluster, probed) for name, given in settings.items()}
     stale: set[str] = set()
-    pending = []
+    unsettled: set[str] = set()
+    pending, ready, unverified = [], [], []
     for name, found in plans.items():
-        if name in stale or not found.in_force:
+        busy = bool(found.plan.changes or found.questions)
+        if name in stale or busy or found.refusal:
             pending.append(name)
-        if not dry and (found.plan.changes or found.questions):
-            stale.update(ROLES[name].disturbs)
-    return Preparation(plans, pending, [name for name in plans if name in stale])
+        if name not in stale and found.plan.changes:
+            ready.append(name)
+        if name in stale | unsettled or not (found.in_force or (dry and (busy or found.refusal))):
+            unverified.append(name)
+        if busy and not dry:
+            stale.update(ROLES[name].disturbs(found.plan.changes))
+            unsettled.update(ROLES[name].unsettles)
+    return Preparation(plans, pending, [name for name in plans if name in stale], ready, unverified)
 
 
 def plan_of(role: Role, settings: Settings, host: Host, cluster: Cluster, probed: Probed | None = None) -> RolePlan:

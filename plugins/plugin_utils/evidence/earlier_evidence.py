@@ -14,6 +14,10 @@ SAME = {"settings_file": "", "dns_address": "127.0.0.1", "arp_sweep": False}
 # Lists of which the earlier one has to have every entry, and those that mean something else with one more.
 AMONG = ("sections", "sysctls", "kernel_modules", "kernel_options", "accounts", "directories", "device_settings")
 EQUAL = ("proxy_hashes",)
+# Stands for entries of EQUAL that are the same by construction: digests of secrets are handed to no task.
+AS_ASKED = "as asked"
+# Nodes that are changed keep the audit waiting for all of them; what others have shown by then may not hold any more.
+LIFETIME = 120 * 10**9  # nanoseconds
 
 
 def covers(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -27,8 +31,31 @@ def covers(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return (
         all(options.get(name, default) == wanted.get(name, default) for name, default in SAME.items())
         and all(_entries(options, name) >= _entries(wanted, name) for name in AMONG)
-        and all(_entries(options, name) == _entries(wanted, name) for name in EQUAL)
+        and all(options.get(name) == AS_ASKED or _entries(options, name) == _entries(wanted, name) for name in EQUAL)
     )
+
+
+def is_recent(known: Mapping[str, Any], now: int) -> bool:
+    """Whether `known` was `made` at most LIFETIME ago, or says nothing of its age. now: nanoseconds, as it counts them."""
+    return now - int(known.get("made", now)) <= LIFETIME
+
+
+def handed_on(collected: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the options `collected` of a call that a later step has to know, which will ask for `wanted`.
+
+    None where that call was about other proxies.
+    """
+    if any(_entries(collected, name) != _entries(wanted, name) for name in EQUAL):
+        return {}
+    return {
+        **{name: collected[name] for name in (*SAME, *AMONG) if name in collected},
+        **dict.fromkeys(EQUAL, AS_ASKED),
+    }
+
+
+def evidence_for(wanted: Mapping[str, Any], host: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a call with the options `wanted` would have returned, out of the evidence of one that collected more."""
+    return {name: value for name, value in host.items() if name in {"privileged", *_entries(wanted, "sections")}}
 
 
 def _entries(options: Mapping[str, Any], name: str) -> set[str]:

@@ -125,6 +125,16 @@ def plan_audit(
     }
 
 
+def host_options(
+    catalogue: catalog.Catalog, checks: list[Row], groups: Mapping[str, list[str]], node: str, inputs: Inputs
+) -> dict[str, Any]:
+    """Return the options of host_info for one node of an audit, but for digests of secrets. Arguments: see plan_audit."""
+    requirements = requirements_of(catalogue, scope_of(inputs), role_of(node, groups))
+    selected = selected_checks(checks, requirements, inputs["checks"], inputs["skip_checks"])
+    # Where the port matrix wants more than the checks, the audit collects for itself.
+    return _host_info(requirements.settings, evidence_of(selected), inputs)
+
+
 def node_plan(
     requirements: Requirements, selected: list[SelectedCheck], inputs: Inputs, with_network: bool = False
 ) -> NodePlan:

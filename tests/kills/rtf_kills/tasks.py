@@ -14,6 +14,7 @@ BLOCKS = ("block", "rescue", "always")
 ROLES = ("import_role", "include_role")
 TASKS = ("import_tasks", "include_tasks")
 TEMPLATE = re.compile(r"{{.*?}}")
+CHOICE = re.compile(r"'(\w+)'(?= if | }})")
 
 
 class Loader(yaml.SafeLoader):
@@ -47,7 +48,9 @@ def _collect(tasks, where, role, found, above=()):
         if {"include_tasks", "include_role"} & set(action) or not (roles or files or "block" in task):
             found.append(f"{where}: {TEMPLATE.sub('*', task['name'])}")
         for one in roles:
-            _file(one["name"].rpartition(".")[2], one.get("tasks_from", "main"), found)
+            entry_point = one.get("tasks_from", "main")
+            for name in CHOICE.findall(entry_point) or [entry_point]:
+                _file(one["name"].rpartition(".")[2], name, found)
         for one in files:
             _file(role, (one if isinstance(one, str) else one["file"]).rpartition(".")[0], found, above)
 

@@ -162,8 +162,8 @@ def test_tags_are_the_names_of_the_roles(playbook):
     assert tags == {"always"} | (imported or {"rtf_preflight"})
 
 
-def roles_imported(playbook, tasks_from=None):
-    """Return the roles that a playbook imports or includes with this entry point, in their order."""
+def roles_imported(playbook, tasks_from="main"):
+    """Return the roles that a playbook imports or includes with this entry point, among others or not, in their order."""
 
     def walk(node):
         if isinstance(node, list):
@@ -174,7 +174,8 @@ def roles_imported(playbook, tasks_from=None):
         return own + [entry for child in node.values() for entry in walk(child)]
 
     found = walk(checkout.read_yaml(f"playbooks/{playbook}.yml"))
-    return [entry["name"].rpartition(".")[2] for entry in found if entry.get("tasks_from") == tasks_from]
+    entry_points = [(entry["name"].rpartition(".")[2], entry.get("tasks_from", "main")) for entry in found]
+    return [role for role, names in entry_points if tasks_from in re.findall(r"\w+", names)]
 
 
 def test_what_a_role_prepares_can_be_taken_back():

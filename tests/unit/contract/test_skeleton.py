@@ -17,7 +17,13 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import chec
 
 FILES = {"main", "plan", "apply", "verify", "revert"}
 BESIDES = ("apply_", "plan_", "revert_")
-SHARED = ("main", "apply", "apply_announcement")  # the same in each role, but for its name
+SHARED = (
+    "main",
+    "apply",
+    "apply_announcement",
+    "apply_record",
+    "apply_removals",
+)  # the same in each role, but for its name
 VERBS = {
     "Collect",
     "Configure",
@@ -130,8 +136,8 @@ def test_one_name_is_registered_for_results_of_one_action_alone(role):
 def test_verifying_alone_inspects_first_and_changes_nothing(role):
     tasks = planning(role, "verify")
     assert "host" not in tasks[0] and [task.get("step") for task in tasks][-1] == "verify"
-    assert {task["step"] for task in tasks} <= {"inspect", "verify"}
-    assert set(actions(role, "verify")) <= {"plan_changes", "egress_info"}
+    assert {task["step"] for task in tasks} == {"verify"}
+    assert set(actions(role, "verify")) == {"plan_changes"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -162,12 +168,18 @@ def test_a_playbook_plans_all_roles_at_once_and_includes_those_that_have_somethi
     assert [task["tags"] for task in included] == roles
     for role, task in zip(roles, included):
         assert task["ansible.builtin.include_role"]["name"] == f"hostprep.runtime_fabric.{role}"
+        tasks = task["ansible.builtin.include_role"]["tasks_from"]
+        assert tasks == f"{{{{ 'apply' if '{role}' in __rtf_plans.ready else 'main' }}}}"
         assert task["ansible.builtin.include_role"]["apply"] == {"tags": role}
         assert task["when"] == f"'{role}' in __rtf_plans.pending"
-        assert list(task["vars"]) == [f"__{role}_host"]
+        assert list(task["vars"]) == [f"__{role}_{one}" for one in ("host", "handed", "verified_later")]
+    verify = others[-1]["hostprep.runtime_fabric.plan_changes"]
+    assert (verify["step"], others[-1]["tags"]) == ("verify", plan["tags"])
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_disturbs_only_those_after_it(role):
-    order = ["rtf_proxy", "rtf_kernel", "rtf_time_sync", "rtf_firewall"]
-    assert set(ROLES[role].disturbs) <= set(order[order.index(role) + 1 :])
+    order = ["rtf_proxy", "rtf_time_sync", "rtf_kernel", "rtf_firewall"]
+    every_kind = [{"step": kind, "kind": kind} for kind in role_plan.KINDS]
+    disturbed = {*ROLES[role].disturbs(every_kind), *ROLES[role].unsettles}
+    assert disturbed <= set(order[order.index(role) + 1 :])

@@ -25,7 +25,7 @@ EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"
 def site(tmp_path):
     """A copy of the example's directory."""
     folder = tmp_path / "site"
-    shutil.copytree(EXAMPLE, folder)
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("rtf-report"))  # of `make demo`
     return folder
 
 

@@ -52,7 +52,7 @@ TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 LOCAL_TIME = "/etc/localtime"
 LOG_LINES = 200  # of chrony's log, searched for NTS
 LOG_WORDS = ("TLS handshake", "NTS-KE", "NTS key")
-POLL_INTERVAL = 1.0  # seconds between two checks while waiting
+POLL_INTERVAL = 0.25  # seconds between two checks while waiting
 
 
 def read_units():

@@ -26,6 +26,8 @@ def merged(inspections: Iterable[Inspection]) -> dict[str, Any]:
                 continue
             if isinstance(wanted, Mapping):
                 options[name] = {**options.get(name, {}), **wanted}
+            elif isinstance(wanted, (str, bool)):  # an option of one caller alone
+                options[name] = wanted
             else:
                 found = options.setdefault(name, [])
                 found.extend(entry for entry in wanted if entry not in found)

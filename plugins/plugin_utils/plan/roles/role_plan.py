@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 # What an operation is; roles/ROLE/tasks/apply_KIND.yml applies it. ANNOUNCEMENT stands for one that check mode skips.
-ANNOUNCEMENT = "announcement"
+ANNOUNCEMENT, RECORD, REMOVALS = "announcement", "record", "removals"
 KINDS = (
     ANNOUNCEMENT,
     "blocks",
@@ -19,7 +19,9 @@ KINDS = (
     "modules",
     "packages",
     "parameters",
+    RECORD,
     "reload",
+    REMOVALS,
     "removed_files",
     "replacements",
     "rules",
@@ -65,6 +67,7 @@ class _Step(TypedDict):
 class Change(_Step, total=False):
     """One operation, with the fields that its kind needs."""
 
+    apt: bool  # whether the packages are those of apt
     announcement: str  # what check mode reports, where the operation has no check mode of its own
     blocks: list[dict[str, Any]]
     commands: list[list[str]]
@@ -73,6 +76,9 @@ class Change(_Step, total=False):
     optional: list[str]  # names among the parameters that a kernel may refuse
     packages: list[str]
     parameters: dict[str, str]
+    record: dict[str, Any]  # what is recorded, with packages besides what their installation adds and removes
+    reload: bool  # whether systemd reads its files again when the blocks are written
+    removals: list[str]
     removed: list[str]
     replacements: list[Replacement]
     rules: dict[str, Any]
@@ -133,6 +139,14 @@ def _nothing_to_judge_with(_shown: Inputs) -> Inputs:
     return {}
 
 
+def _no_servers(_inputs: Inputs, _host: Host) -> list[Any]:
+    return []
+
+
+def _no_role(_changes: list[Change]) -> tuple[str, ...]:
+    return ()
+
+
 class Role(NamedTuple):
     """What a role plans with.
 
@@ -141,7 +155,11 @@ class Role(NamedTuple):
 
     judged: the inputs that the checks depend on. unmet: a sentence for each thing that no check of the catalogue knows and
     that is not in force. leaves_alone: whether the inputs ask for nothing, so that there is nothing to verify. questions:
-    hosts that have to be probed before the plan can be made. disturbs: roles whose evidence a change of this one makes stale.
+    hosts that have to be probed before the plan can be made. suspects: time servers, as `servers` has them, that have to be
+    probed to say why the effect is missing; none where it is there.
+
+    disturbs: roles whose plans are made from evidence that these changes make stale. unsettles: roles whose plans hold, and
+    whose effect has to be verified again after a change of this one.
     """
 
     inspection: Callable[[Inputs, Remembered | None], dict[str, Any]]
@@ -153,7 +171,9 @@ class Role(NamedTuple):
     unmet: Callable[[Inputs, Host], list[str]] = _no_sentences
     leaves_alone: Callable[[Inputs], bool] = _nothing_asked_for
     questions: Callable[[Inputs, Host], list[str]] = _no_sentences
-    disturbs: tuple[str, ...] = ()
+    suspects: Callable[[Inputs, Host], list[Any]] = _no_servers
+    disturbs: Callable[[list[Change]], tuple[str, ...]] = _no_role
+    unsettles: tuple[str, ...] = ()
 
 
 class Refusal(ValueError):
@@ -184,6 +204,19 @@ def differs(host: Host, file: File) -> bool:
 def text_of(host: Host, path: str) -> str:
     """Return the content of a file of host_info, "" where there is none or it cannot be read."""
     return (host["files"].get(path) or {}).get("text") or ""
+
+
+def steps(plan: Plan, dry: bool) -> list[Change]:
+    """Return what is applied for a plan, from its report to its last change; nothing without a change. dry: in check mode."""
+    if not plan.changes:
+        return []
+    found: list[Change] = []
+    if plan.removals:
+        found.append({"step": "Report the removals", "kind": REMOVALS, "removals": plan.removals})
+    # Before the first change: whatever interrupts it, reverting restores what was there.
+    if plan.record:
+        found.append({"step": "Record the state before the changes", "kind": RECORD, "record": plan.record})
+    return found + (for_check_mode(plan.changes) if dry else plan.changes)
 
 
 def for_check_mode(changes: list[Change]) -> list[Change]:

@@ -140,8 +140,8 @@ def unmet_extras(inputs: Inputs, host: Host) -> list[str]:
     return [f"{names} are not in force: {'; '.join(found)}"] if found else []
 
 
-# Modules and parameters may change what a firewall does.
-ROLE = Role(inspection, plan, revert, judged=lambda shown: shown, unmet=unmet_extras, disturbs=("rtf_firewall",))
+# Modules and parameters may change what a firewall does with packets, and not which rules it has.
+ROLE = Role(inspection, plan, revert, judged=lambda shown: shown, unmet=unmet_extras, unsettles=("rtf_firewall",))
 
 
 def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) -> list[Change]:

@@ -76,11 +76,12 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
     differing = block_changes.differing(files(inputs, version), blocks)
     changes: list[Change] = []
     if differing:
-        changes.append(
-            {"step": "Configure the proxies", "kind": "blocks", "blocks": [dict(entry) for entry in differing]}
-        )
+        blocks_change: Change = {"step": "Configure the proxies", "kind": "blocks", "reload": True}
+        blocks_change["blocks"] = [dict(entry) for entry in differing]
+        changes.append(blocks_change)
     unread = _is_unread(found.get("unread") or {})
-    if differing or unread:
+    # An interrupted run may have written the files and left systemd with what it had read before.
+    if unread and not differing:
         changes.append({"step": "Configure systemd to read its files again", "kind": "reload"})
     restarts = _restarts(inputs, found.get("services") or {}, [entry["path"] for entry in differing], unread)
     if restarts:
@@ -279,7 +280,12 @@ def leaves_alone(inputs: Inputs) -> bool:
     return len(kept(inputs)) == len(KEPT_LINES)
 
 
-# A container runtime that is restarted loads modules, sets parameters and writes rules.
+def disturbs(changes: list[Change]) -> tuple[str, ...]:
+    """Return the roles whose evidence is stale: a container runtime that is restarted loads modules, sets parameters and
+    writes rules. Files of proxies do not."""
+    return ("rtf_kernel", "rtf_firewall") if any(change["kind"] == "services" for change in changes) else ()
+
+
 ROLE = Role(
     inspection,
     plan,
@@ -288,5 +294,5 @@ ROLE = Role(
     settings=settings,
     judged=lambda shown: shown,
     leaves_alone=leaves_alone,
-    disturbs=("rtf_kernel", "rtf_firewall"),
+    disturbs=disturbs,
 )

@@ -61,6 +61,9 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
     _refuse(clock, wanted, inputs, host)
     files = block_changes.differing(chrony_files.files(clock, wanted), host.get("blocks", ()))
     replaced = time_sources.competitors(clock)
+    # The state before the installation, too: a run that is killed within it leaves an idle chrony, which is none of the site's.
+    units = {**replaced, **(_idle(clock) if present else {f"{platform.service}.service": NOT_THERE})}
+    record = {"units": units} if units else {}
     changes: list[Change] = []
     if not present:
         changes.append(
@@ -68,6 +71,8 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
                 "step": "Install chrony",
                 "kind": "packages",
                 "packages": ["chrony"],
+                "apt": platform.service == DEBIAN.service,
+                "record": record,
                 "announcement": "The package chrony would be installed and started.",
             }
         )
@@ -89,9 +94,7 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
         if not present:  # check mode has installed no service
             service["announcement"] = "chrony would be started, now and at boot."
         changes.append(service)
-    # The state before the installation, too: a run that is killed within it leaves an idle chrony, which is none of the site's.
-    units = {**replaced, **(_idle(clock) if present else {f"{platform.service}.service": NOT_THERE})}
-    return Plan(changes, {"units": units} if units else {}, time_sources.sentences(time_sources.losses(clock, wanted)))
+    return Plan(changes, record if present else {}, time_sources.sentences(time_sources.losses(clock, wanted)))
 
 
 def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
@@ -201,4 +204,15 @@ def questions(inputs: Inputs, host: Host) -> list[str]:
     return [] if inputs["force"] else time_sources.replacements(section(host, "time"), wanted_of(inputs))
 
 
-ROLE = Role(inspection, plan, revert, settings=settings, judged=judged, questions=questions)
+def suspects(inputs: Inputs, host: Host) -> list[Any]:
+    """Return the servers unless the clock is synchronised; see Role.
+
+    Probed apart from chrony and without authentication: that tells a closed port from a key that a server refuses.
+    """
+    chrony = (host.get("time") or {}).get("chrony") or {}
+    synchronised = (chrony.get("tracking") or {}).get("leap") == "Normal"
+    selected = any(source["state"] == "selected" for source in chrony.get("sources") or ())
+    return [] if synchronised and selected else given(inputs["servers"]) or []
+
+
+ROLE = Role(inspection, plan, revert, settings=settings, judged=judged, questions=questions, suspects=suspects)

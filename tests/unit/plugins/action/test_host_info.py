@@ -21,9 +21,12 @@ TASKS = """
 MARK = {"privileged": False, "kernel": {"release": "{{ known }}"}}
 
 
-@pytest.mark.parametrize("asked, known", [(["kernel"], True), (["kernel", "swap"], False)])
-def test_known_evidence_is_not_collected_again(tmp_path, asked, known):
-    arguments = {"sections": asked, "known": {"options": {"sections": ["kernel"]}, "host": {}}}
+@pytest.mark.parametrize(
+    "asked, age, known",
+    [(["kernel"], {}, True), (["kernel", "swap"], {}, False), (["kernel"], {"made": -(10**12)}, False)],
+)
+def test_known_evidence_is_not_collected_again_while_it_is_recent(tmp_path, asked, age, known):
+    arguments = {"sections": asked, "known": {"options": {"sections": ["kernel"]}, "host": {}, **age}}
     (tmp_path / "known.json").write_text(json.dumps(MARK))
     arguments["known"]["host"] = "{{ lookup('ansible.builtin.file', playbook_dir + '/known.json') | from_json }}"
     code, output = play(tmp_path, TASKS.format(arguments=json.dumps(arguments)))

@@ -7,7 +7,12 @@
 import json
 import re
 
+import pytest
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_firewall
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import kernel_probes
@@ -91,7 +96,7 @@ def test_the_addresses_of_all_nodes_come_from_the_inventory(tmp_path):
     assert code == 0, output
     (change,) = plan["changes"]
     assert change["rules"]["sets"] == {"nodes": ["10.0.0.11", "10.0.0.21"], "controllers": ["10.0.0.11"]}
-    assert (plan["changed"], plan["announcements"], plan["record"]) == (False, [], {})
+    assert (plan["changed"], plan["announcements"]) == (False, [])
     # ansible-core before 2.19 breaks long warnings at hyphens.
     warning = "rtf_internal_networks is not set, so no firewall opens: ops-center-ui"
     assert "".join(warning.split()) in "".join(output.split())
@@ -123,11 +128,13 @@ def test_of_several_roles_one_that_must_not_change_the_node_only_is_pending(tmp_
         tmp_path, roles, host, together=True, rtf_internal_networks=["192.168.0.0/24"], rtf_kernel_release="1.4"
     )
     assert code == 0, output
-    assert found["pending"] == roles and found["stale"] == ["rtf_firewall"]
-    assert [change["kind"] for change in found["plans"]["rtf_kernel"]["changes"]] == ["files", "parameters"]
+    assert (found["pending"], found["stale"], found["unverified"]) == (roles, [], roles)
+    assert [change["kind"] for change in found["plans"]["rtf_kernel"]["changes"]] == ["record", "files", "parameters"]
     assert found["plans"]["rtf_firewall"]["changes"] == []
     code, output, found = answered(tmp_path, roles, host, "--check", together=True)
-    assert (code, found["stale"]) == (0, []), output  # a dry run changes nothing
+    assert (code, found["unverified"]) == (0, []), output  # a dry run changes nothing
+    code, output, found = answered(tmp_path, roles, host, "--tags", "rtf_kernel,untagged", together=True)
+    assert (code, found["unverified"]) == (0, ["rtf_kernel"]), output  # the firewall is left alone
 
 
 def test_a_role_outside_of_it_has_the_declared_defaults(tmp_path):
@@ -157,6 +164,10 @@ def test_one_call_inspects_for_all_roles_and_no_secret_comes_back(tmp_path):
     assert {block["name"] for block in found["host"]["blocks"]} == {"runtime-fabric", "runtime-fabric proxy"}
     assert len(re.findall(r"EXEC .*python", output)) == 1
     assert SECRET not in output
+    # The audit behind the roles finds all that it asks for; digests of its proxies are not shown.
+    assert set(SECTIONS) == set(found["audited"]["sections"]) <= set(found["host"])
+    assert found["audited"]["proxy_hashes"] == earlier_evidence.AS_ASKED
+    assert proxy_url.parse(variables["rtf_http_proxy"]).digest not in output
     (blocks,) = [change["blocks"] for change in found["plans"]["rtf_proxy"]["changes"] if change["kind"] == "blocks"]
     assert "http://@{http_credentials}proxy.example.com:3128" in blocks[0]["content"]
 
@@ -178,3 +189,26 @@ def test_a_play_hands_its_evidence_to_a_role_which_then_runs_nothing_on_the_node
     code, output = play(tmp_path, tasks, "-vvv")
     assert code == 0, output
     assert rtf_firewall.NO_FIREWALL in output and " EXEC " not in output
+
+
+@pytest.mark.parametrize("made, applied", [(1, "handed"), (3, "planned")])
+def test_a_role_applies_the_plan_that_a_play_hands_to_it_unless_it_has_planned_since(tmp_path, made, applied):
+    """One that an earlier play of the same run has left does not count."""
+
+    def found(number, text):
+        change = {"step": "Report it", "kind": "announcement", "announcement": f"as {text}"}
+        plan = {"changes": [change], "notices": [], "in_force": False}
+        return json.dumps({"made": number, "plans": {"rtf_firewall": plan}})
+
+    tasks = f"""
+    - ansible.builtin.set_fact:
+        __rtf_firewall_planned: {found(made, "planned")}
+    - ansible.builtin.include_role:
+        name: hostprep.runtime_fabric.rtf_firewall
+        tasks_from: apply
+      vars:
+        __rtf_firewall_handed: {found(2, "handed")}
+"""
+    code, output = play(tmp_path, tasks, "-vvv")
+    assert code == 0, output
+    assert f"as {applied}" in output and "Inspect the firewall" not in output and " EXEC " not in output

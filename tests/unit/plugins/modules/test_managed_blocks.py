@@ -7,6 +7,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -28,6 +30,24 @@ def run_module(*files, secret=SECRET, check=False, secrets=None):
     }
     code, text = module_process.printed(managed_blocks, arguments)
     return code, text, json.loads(text)
+
+
+@pytest.mark.parametrize("asked, check", [(True, False), (True, True), (False, False)])
+def test_systemd_reads_its_files_once_they_are_written(tmp_path, asked, check):
+    """Stands for systemctl: a program that copies the file that is written before."""
+    written, seen = tmp_path / "proxy.conf", tmp_path / "seen"
+    name = managed_blocks.__name__
+    program = f"import {name} as module\nmodule.RELOAD = {['cp', str(written), str(seen)]}\nmodule.main()"
+    arguments = {"name": "site proxy", "files": [{"path": str(written), "content": "x"}], "reload_systemd": asked}
+    subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_check_mode": check}}).encode(),
+        stdout=subprocess.PIPE,
+        env=module_process.environment(managed_blocks),
+        check=True,
+    )
+    assert seen.exists() == (asked and not check)
+    assert not seen.exists() or seen.read_text() == written.read_text()
 
 
 def mode(path):

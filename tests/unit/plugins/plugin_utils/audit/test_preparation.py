@@ -14,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles
     Role,
     Settings,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 CLUSTER = Cluster("n1", {"rtf_nodes": ["n1"]}, {"n1": {}})
@@ -48,37 +49,54 @@ def roles(monkeypatch):
 
 def test_without_a_change_nothing_is_pending(roles):
     found = roles({"a": role(), "b": role()})
-    assert (found.pending, found.stale) == ([], [])
+    assert (found.pending, found.stale, found.unverified) == ([], [], [])
     assert found.plans["a"].in_force and "careful" in found.plans["a"].warnings
 
 
 def test_what_a_change_makes_stale_is_inspected_again_and_only_that(roles):
-    found = roles({"a": role([CHANGE], disturbs=("c",)), "b": role(), "c": role()})
-    assert (found.pending, found.stale) == (["a", "c"], ["c"])
+    found = roles({"a": role([CHANGE], disturbs=lambda changes: ("c",)), "b": role(), "c": role()})
+    assert (found.pending, found.stale, found.unverified) == (["a", "c"], ["c"], ["a", "c"])
+    assert found.ready == ["a"]
 
 
-def test_a_dry_run_makes_nothing_stale(roles):
-    found = roles({"a": role([CHANGE], disturbs=("b",)), "b": role()}, dry=True)
-    assert (found.pending, found.stale) == (["a"], [])
+def test_what_only_acts_otherwise_after_a_change_is_not_planned_again_and_is_verified_again(roles):
+    found = roles({"a": role([CHANGE], unsettles=("c",)), "b": role(), "c": role()})
+    assert (found.pending, found.stale, found.unverified) == (["a"], [], ["a", "c"])
+
+
+def test_a_dry_run_makes_nothing_stale_and_has_no_effect_to_verify(roles):
+    disturbing = role([CHANGE], disturbs=lambda changes: ("b",), unsettles=("b",))
+    found = roles({"a": disturbing, "b": role()}, dry=True)
+    assert (found.pending, found.stale, found.unverified) == (["a"], [], [])
+    missing = roles({"a": role(unmet=lambda inputs, host: ["vm.x is 0 and not 1"])}, dry=True)
+    assert (missing.pending, missing.unverified) == ([], ["a"])
+
+
+def test_files_of_proxies_disturb_no_role_and_restarts_of_container_runtimes_do():
+    """A first run without `rtf_proxy_restart_services` inspected kernel and firewall again for nothing."""
+    disturbs = ROLES["rtf_proxy"].disturbs
+    assert disturbs([{"step": "a", "kind": "blocks"}, {"step": "b", "kind": "reload"}]) == ()
+    assert disturbs([{"step": "c", "kind": "services"}]) == ("rtf_kernel", "rtf_firewall")
 
 
 def test_a_refusal_leaves_the_other_roles_their_plans(roles):
     found = roles({"a": role([CHANGE]), "b": role()._replace(plan=refuse), "c": role()})
-    assert found.pending == ["a", "b"] and found.plans["b"].refusal == "not on this node"
+    assert (found.pending, found.ready) == (["a", "b"], ["a"]) and found.plans["b"].refusal == "not on this node"
 
 
 def test_what_is_missing_without_a_change_is_pending(roles):
     found = roles({"a": role(unmet=lambda inputs, host: ["vm.x is 0 and not 1"])})
-    assert found.pending == ["a"] and found.plans["a"].plan.changes == []
+    assert (found.pending, found.unverified) == ([], ["a"]) and found.plans["a"].plan.changes == []
 
 
 def test_a_role_that_was_asked_for_nothing_is_not_judged(roles):
     asked_for_nothing = role(leaves_alone=lambda inputs: True, unmet=lambda inputs, host: ["missing"])
-    assert roles({"a": asked_for_nothing}).pending == []
+    found = roles({"a": asked_for_nothing})
+    assert (found.pending, found.unverified) == ([], [])
 
 
 def test_what_has_to_be_probed_first_comes_before_the_plan(roles):
     asking = role(questions=lambda inputs, host: ["ntp.example.com"])._replace(plan=refuse)
     found = roles({"a": asking})
-    assert found.pending == ["a"] and found.plans["a"].questions == ["ntp.example.com"]
+    assert (found.pending, found.ready) == (["a"], []) and found.plans["a"].questions == ["ntp.example.com"]
     assert roles({"a": asking}, probed=[]).plans["a"].refusal

@@ -60,3 +60,21 @@ def test_options_that_name_what_changes_are_never_covered():
 
 def test_every_option_of_an_audit_has_a_rule():
     assert set(WANTED) == {*earlier_evidence.SAME, *earlier_evidence.AMONG, *earlier_evidence.EQUAL}
+
+
+def test_a_call_for_roles_and_audit_is_handed_on_without_what_only_the_roles_asked_for_and_without_digests():
+    collected = {**WANTED, "files": ["/etc/hosts"], "blocks": [{"name": "x", "path": "/y"}]}
+    handed = earlier_evidence.handed_on(collected, WANTED)
+    assert handed == {**WANTED, "proxy_hashes": earlier_evidence.AS_ASKED}
+    assert earlier_evidence.covers({"options": handed, "host": HOST}, WANTED)
+    assert earlier_evidence.evidence_for(WANTED, {**HOST, "blocks": [], "files": {}}) == HOST
+
+
+@pytest.mark.parametrize("made, recent", [({}, True), ({"made": 7}, True), ({"made": 6}, False)])
+def test_evidence_that_other_nodes_have_outlasted_is_collected_again(made, recent):
+    assert earlier_evidence.is_recent({**made, "host": HOST}, 7 + earlier_evidence.LIFETIME) is recent
+
+
+@pytest.mark.parametrize("hashes", [[], ["def"], ["abc", "def"]])
+def test_a_call_about_other_proxies_is_not_handed_on(hashes):
+    assert earlier_evidence.handed_on({**WANTED, "proxy_hashes": hashes}, WANTED) == {}

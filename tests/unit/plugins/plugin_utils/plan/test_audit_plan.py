@@ -70,6 +70,13 @@ def dialled(planned):
     ]
 
 
+@pytest.mark.parametrize("selection", [{}, {"checks": ["time.*", "egress.*"]}, {"skip_checks": ["kernel.*"]}])
+def test_a_play_before_the_audit_collects_for_it_what_it_asks_for(selection):
+    inputs = {**INPUTS, **selection}
+    options = audit_plan.host_options(CATALOG, checks.load(), GROUPS, "c1", inputs)
+    assert options == plan(addresses=ADDRESSES, **selection)["nodes"]["c1"]["host_info"]
+
+
 def test_everything_is_collected_where_everything_is_selected():
     planned = of()
     assert planned["host_info"]["sections"] == host_info.SECTIONS

@@ -55,3 +55,13 @@ def test_what_is_not_known_is_a_reason_not_to_change_anything(host, why):
 
 def test_every_role_is_found_by_its_name():
     assert all(isinstance(role, role_plan.Role) and name.startswith("rtf_") for name, role in ROLES.items())
+
+
+def test_what_a_node_loses_is_reported_and_what_was_there_recorded_before_the_first_change():
+    change = {"step": "Set it", "kind": "parameters"}
+    planned = role_plan.Plan([change], record={"sysctls": {"a": "0"}}, removals=["a is lost"])
+    assert [step["kind"] for step in role_plan.steps(planned, False)] == ["removals", "record", "parameters"]
+    assert role_plan.steps(planned._replace(record={}, removals=[]), False) == [change]
+    assert role_plan.steps(planned._replace(changes=[]), False) == []
+    announced = planned._replace(changes=[{**change, "announcement": "It would be set"}])
+    assert [step["kind"] for step in role_plan.steps(announced, True)] == ["removals", "record", "announcement"]
