@@ -123,6 +123,7 @@ class ActionModule(Door):
             changes = steps(found.plan, self.check_mode)
             plans[name] = {
                 "changes": changes,
+                "sequences": [[change["step"] for change in changes[: number + 1]] for number in range(len(changes))],
                 "announcements": [change["announcement"] for change in changes if change["kind"] == ANNOUNCEMENT],
                 "notices": found.plan.notices,
                 "questions": found.questions,

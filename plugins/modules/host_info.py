@@ -139,7 +139,7 @@ options:
       made:
         description:
           - When the call returned, in nanoseconds of the monotonic clock of the control node, as RV(ignore:made) of
-            M(hostprep.runtime_fabric.plan_changes) says. Evidence that is older than two minutes is collected again.
+            M(hostprep.runtime_fabric.plan_changes) says. Evidence that is older than five minutes is collected again.
           - Left out, the play vouches for the evidence.
         type: int
   block_lines:

@@ -112,6 +112,13 @@ plans:
           parameters:
             net.ipv4.ip_forward: "1"
           optional: []
+    sequences:
+      description:
+        - For each operation the steps up to it, of which nodes that share them are at the same place.
+      returned: always
+      type: list
+      elements: list
+      sample: [["Configure the kernel for boot"], ["Configure the kernel for boot", "Set kernel parameters"]]
     announcements:
       description: In check mode, a sentence for each operation that has no check mode.
       returned: always

@@ -127,12 +127,15 @@ def test_what_a_dry_run_announced_is_what_was_done(announced, done, fresh_node):
     assert len(done - different) >= 4
 
 
-def test_a_second_run_from_the_installed_package_changes_nothing_and_reports_ready(installed, site):
+def test_a_second_run_from_the_installed_package_changes_nothing_and_reports_ready(installed, site, lab):
+    before = {node: modules_run(lab, node, "host_info") for node in NODES}
     outcome = site.play("hostprep.runtime_fabric.prepare_rtf")
     assert outcome.code == 0, outcome.output
     assert {node: outcome.changed[node] for node in NODES} == dict.fromkeys(NODES, 0)
     assert outcome.report["readiness"] == "ready"
     assert len(outcome.tasks()) <= SHOWN_WITH_AUDIT, outcome.tasks()
+    # The audit judges what the preparation has found.
+    assert {node: modules_run(lab, node, "host_info") - before[node] for node in NODES} == dict.fromkeys(NODES, 1)
 
 
 def test_without_a_change_and_an_audit_a_node_runs_one_module_and_few_tasks_are_shown(site, lab):
@@ -155,9 +158,10 @@ def test_a_role_can_be_run_alone_by_its_tag_and_without_it_the_others_are(site, 
     assert "rtf_kernel : " in outcome.output and "rtf_time_sync : " not in outcome.output
 
 
-def modules_run(lab, node):
-    """How many modules of Ansible a node has run since it booted: each of them says so in the journal."""
-    return lab.exec(node, "journalctl", "--boot", "--output=cat", "--no-pager").stdout.count(b"Invoked with ")
+def modules_run(lab, node, name=""):
+    """How many modules of Ansible, or how many with a name, a node has run since it booted: each says so in the journal."""
+    lines = lab.exec(node, "journalctl", "--boot", "--output=short", "--no-pager").stdout.splitlines()
+    return sum(b"Invoked with " in line and name.encode() in line for line in lines)
 
 
 def kill_when(lab, node, log, text):

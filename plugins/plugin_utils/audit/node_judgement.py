@@ -49,7 +49,7 @@ def judge_node(
         if required:
             finding = _judge(check["id"], subject, evidence, row, not_collected.get(result_id, ""))
         else:
-            finding = Finding(SKIPPED, "", "not required by this release", severity="info")
+            finding = Finding(SKIPPED, "", "not required by this release of Runtime Fabric", severity="info")
         results.append(
             {
                 "id": result_id,

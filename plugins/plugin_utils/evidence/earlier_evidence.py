@@ -17,7 +17,7 @@ EQUAL = ("proxy_hashes",)
 # Stands for entries of EQUAL that are the same by construction: digests of secrets are handed to no task.
 AS_ASKED = "as asked"
 # Nodes that are changed keep the audit waiting for all of them; what others have shown by then may not hold any more.
-LIFETIME = 120 * 10**9  # nanoseconds
+LIFETIME = 300 * 10**9  # nanoseconds
 
 
 def covers(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind import again, declared, judgement
+from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind import declared, judgement, rejudged_audits
 from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind.audits import Directory
 from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind.breakages import broken
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import lifecycle
@@ -55,7 +55,7 @@ def _verdict(labs, failed):
 
 def _judged_again(one):
     """Judge a saved run again; show its report, and return what is wrong with it."""
-    audit = again.audit_of(WORK / f"{one.number:02}")
+    audit = rejudged_audits.audit_of(WORK / f"{one.number:02}")
     found = judgement.problems(one, audit.output, audit.report, audit.code)
     print(f"{audit.output}\n{one.number:02} {one.fault}: {'; '.join(found) or 'ok'}\n", flush=True)
     return found

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import OWNERS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json
-from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind import again, declared, judgement
+from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind import declared, judgement, rejudged_audits
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, internet
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_rejudging
 
@@ -102,10 +102,10 @@ def test_names_in_commands_become_addresses_and_braces_of_nft_stay():
 
 
 def test_a_saved_run_is_judged_again_without_the_lab(tmp_path):
-    assert again.audit_of(tmp_path).report is None
+    assert rejudged_audits.audit_of(tmp_path).report is None
     run = tmp_path / "runs" / "20270131T120000Z"
     run.mkdir(parents=True)
     (run / "evidence.json").write_text(evidence_json.text(test_rejudging.run_of(test_rejudging.inputs_of())))
-    audit = again.audit_of(tmp_path)
+    audit = rejudged_audits.audit_of(tmp_path)
     assert audit.report["causes"] and audit.report["causes"][0]["title"] in judgement.first_lines(audit.output)
     assert problems(audit.output, audit.code, audit.report["readiness"]) != ["the last line is no verdict"]

@@ -12,10 +12,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 
 # RKE2 and K3s contain their kubelet. They print the version of Kubernetes with a suffix of their own, and Go's on a line below.
 PROGRAMS = ("kubelet", "rke2", "k3s")
+# Where RKE2 is installed on systems whose /usr/local is read-only, and the kubelet on those whose /usr is.
+_PLACES = PATH + ":/opt/rke2/bin:/opt/bin"
 _VERSION = re.compile(r"^(?:Kubernetes|\w+ version) v(\d+\.\d+\.\d+)", re.MULTILINE)
 
 
-def kubernetes_evidence(path=PATH, run=run_text):
+def kubernetes_evidence(path=_PLACES, run=run_text):
     """Return `{"program", "version"}` of the first of PROGRAMS that is installed, both None without one. Raises Unreadable."""
     for name in PROGRAMS:
         program = shutil.which(name, path=path)

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import (
+    address_prefixes,
     consequences,
     endpoints,
     lost_nodes,
     other_findings,
     pods,
     ports,
-    prefixes,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
@@ -32,7 +32,7 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
     endpoints.endpoints,
     pods.pods,
     ports.ports,
-    prefixes.prefixes,
+    address_prefixes.prefixes,
     other_findings.roles,
     other_findings.alike,
 )

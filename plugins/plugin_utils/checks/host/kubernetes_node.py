@@ -48,7 +48,12 @@ def kubernetes_version(subject: Subject, evidence: Evidence) -> Finding:
     found = part(evidence, "host", "system", "kubernetes")
     expected = f"Kubernetes {versions[0]} to {versions[-1]}, or newer with an agent that supports it"
     if not found["version"]:
-        return Finding(SKIPPED, expected, "no kubelet, rke2 or k3s is installed on this node yet", severity="info")
+        running = [name for name in KUBELET if name in _running(evidence)]
+        if running:
+            observed = f"{running[0]} runs, and its program is in none of the usual directories"
+            remedy = f"Compare the version of {subject.node} (`kubectl get nodes`) with the vendor's list."
+            return Finding(UNKNOWN, expected, observed, remedy, found)
+        return Finding(SKIPPED, expected, "no kubelet, rke2 or k3s was found on this node yet", severity="info")
     observed = f"{found['program']} is of version {found['version']}"
     minor = _numbers(found["version"])[:2]
     if minor < _numbers(versions[0]):
@@ -60,6 +65,10 @@ def kubernetes_version(subject: Subject, evidence: Evidence) -> Finding:
     return Finding(PASS, expected, observed, evidence=found)
 
 
+def _running(evidence: Evidence) -> set[str]:
+    return {name for process in part(evidence, "host", "system", "processes") for name in process["names"]}
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in version.split("."))
 
@@ -67,7 +76,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 @check("host.container_runtime")
 def container_runtime(subject: Subject, evidence: Evidence) -> Finding:
     programs = required(subject, "container-runtime")["programs"]
-    running = {name for process in part(evidence, "host", "system", "processes") for name in process["names"]}
+    running = _running(evidence)
     expected = f"one of {', '.join(programs)} runs"
     found = [name for name in programs if name in running]
     if found:

@@ -28,13 +28,13 @@ rtf_control_plane=us
 """
 
 
-def play(directory, tasks, *words, keywords="", defaults=True, **variables):
-    """Run a play with tasks on node-1, with more words on the command line; return its exit code and its output.
+def play(directory, tasks, *words, hosts="node-1", keywords="", defaults=True, **variables):
+    """Run a play with tasks, with more words on the command line; return its exit code and its output.
 
     keywords: lines of the play besides. defaults: whether it has those of all roles. variables: of the environment.
     """
     done = subprocess.run(
-        write(directory, tasks, *words, keywords=keywords, defaults=defaults),
+        write(directory, tasks, *words, hosts=hosts, keywords=keywords, defaults=defaults),
         cwd=directory,
         env=environment(directory, **variables),
         stdin=subprocess.DEVNULL,
@@ -46,13 +46,13 @@ def play(directory, tasks, *words, keywords="", defaults=True, **variables):
     return done.returncode, done.stdout
 
 
-def write(directory, tasks, *words, keywords="", defaults=True):
+def write(directory, tasks, *words, hosts="node-1", keywords="", defaults=True):
     """Write such a play, and return the command that runs it in the directory."""
     (directory / "inventory").write_text(INVENTORY)
     files = [str(CHECKOUT / "roles" / role / "defaults" / "main.yml") for role in input_declarations.load().roles]
     files = files if defaults else []
     (directory / "play.yml").write_text(
-        f"- hosts: node-1\n  gather_facts: false\n  vars_files: {json.dumps(files)}\n{keywords}  tasks:\n{tasks}"
+        f"- hosts: {hosts}\n  gather_facts: false\n  vars_files: {json.dumps(files)}\n{keywords}  tasks:\n{tasks}"
     )
     return [sys.executable, "-m", "ansible", "playbook", "-i", "inventory", "play.yml", *words]
 

@@ -197,7 +197,7 @@ def test_a_role_applies_the_plan_that_a_play_hands_to_it_unless_it_has_planned_s
 
     def found(number, text):
         change = {"step": "Report it", "kind": "announcement", "announcement": f"as {text}"}
-        plan = {"changes": [change], "notices": [], "in_force": False}
+        plan = {"changes": [change], "sequences": [["Report it"]], "notices": [], "in_force": False}
         return json.dumps({"made": number, "plans": {"rtf_firewall": plan}})
 
     tasks = f"""
@@ -212,3 +212,27 @@ def test_a_role_applies_the_plan_that_a_play_hands_to_it_unless_it_has_planned_s
     code, output = play(tmp_path, tasks, "-vvv")
     assert code == 0, output
     assert f"as {applied}" in output and "Inspect the firewall" not in output and " EXEC " not in output
+
+
+def test_steps_keep_their_order_on_a_node_whose_neighbour_has_fewer_and_answers_first(tmp_path):
+    """Ansible joined both nodes' includes of one name, and started chrony before it was installed."""
+
+    def found(*names):
+        changes = [{"step": name, "kind": "announcement", "announcement": name} for name in names]
+        sequences = [list(names[: number + 1]) for number in range(len(names))]
+        plan = {"changes": changes, "sequences": sequences, "notices": [], "in_force": False}
+        return {"made": 1, "plans": {"rtf_firewall": plan}}
+
+    for node, names in (("node-1", ("Install it", "Start it")), ("node-2", ("Start it",))):
+        (tmp_path / f"{node}.json").write_text(json.dumps(found(*names)))
+    read = "'if [ ' ~ inventory_hostname ~ ' = node-1 ]; then sleep 0.3; fi; cat ' ~ inventory_hostname ~ '.json'"
+    tasks = f"""
+    - ansible.builtin.include_role:
+        name: hostprep.runtime_fabric.rtf_firewall
+        tasks_from: apply
+      vars:
+        __rtf_firewall_handed: "{{{{ lookup('ansible.builtin.pipe', {read}) | from_json }}}}"
+"""
+    code, output = play(tmp_path, tasks, hosts="rtf_nodes")
+    assert code == 0, output
+    assert re.findall(r"changed: \[node-1\] => {\s+.msg.: .(.*).\s", output) == ["Install it", "Start it"], output

@@ -19,27 +19,25 @@ def environment(module):
 
 def printed(module, arguments):
     """Run an imported module with arguments; return its exit code and what it printed."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", module.__name__],
-        env=environment(module),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    out, _dummy = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"), 60)
-    return process.returncode, out.decode("utf-8")
+    code, out, _dummy = _ended(module, arguments, subprocess.STDOUT)
+    return code, out.decode("utf-8")
 
 
 def run(module, arguments, check_mode=False):
     """Run an imported module with arguments; return its result."""
+    _code, out, err = _ended(module, dict(arguments, _ansible_check_mode=check_mode), subprocess.PIPE)
+    assert b"Traceback" not in err, err
+    return json.loads(out.decode("utf-8"))
+
+
+def _ended(module, arguments, errors):
+    """Return the exit code of the process, and what it wrote. errors: where its standard error goes."""
     process = subprocess.Popen(
         [sys.executable, "-m", module.__name__],
         env=environment(module),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=errors,
     )
-    parameters = dict(arguments, _ansible_check_mode=check_mode)
-    out, err = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": parameters}).encode("utf-8"), 60)
-    assert b"Traceback" not in err, err
-    return json.loads(out.decode("utf-8"))
+    written = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode("utf-8"), 60)
+    return (process.returncode,) + written

@@ -234,7 +234,7 @@ def test_what_a_release_does_not_ask_for_is_skipped():
     results = judge(evidence, subject)
     assert (results["kernel.bridge_netfilter"]["status"], results["kernel.bridge_netfilter"]["observed"]) == (
         "skipped",
-        "not required by this release",
+        "not required by this release of Runtime Fabric",
     )
     assert results["kernel.ip_forward"]["status"] == "unknown"
     assert results["egress.broker-ca"]["status"] == "pass"

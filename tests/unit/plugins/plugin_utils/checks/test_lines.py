@@ -91,6 +91,7 @@ def kubernetes_node(asked):
         accounts={"1000": {"user": "ubuntu", "group": "ubuntu"}},
         kernel_options={"source": "/boot/config-5.15.0-119-generic", "options": {}},
         cloud_init={"installed": True, "disabled": False, "network": True},
+        kubernetes={"program": "kubelet", "version": "1.30.2"},
     )
     host["storage"].update(mounts=[], fstab=[], devices=[])
     host["network"]["resolvers"]["nameservers"] = ["127.0.0.53"]

@@ -79,6 +79,12 @@ def unit(active):
         ("host.kubernetes_version", kubernetes("1.34.1"), "unknown", "recommended"),
         ("host.kubernetes_version", kubernetes(None), "skipped", "info"),
         ("host.kubernetes_version", system(kubernetes={"error": "no answer"}), "unknown", "recommended"),
+        (
+            "host.kubernetes_version",
+            system(kubernetes={"program": None, "version": None}, processes=[KUBELET]),
+            "unknown",
+            "recommended",
+        ),
     ],
 )
 def test_a_worker(name, change, status, severity):
