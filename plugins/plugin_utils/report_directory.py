@@ -5,8 +5,8 @@
 """The directory of reports: each run in a directory of its own below `runs`, and links to the newest whole one.
 
 A run has its place below `runs` once all its files are written. The link `latest` leads to the newest whole run, and the
-links to its files lead through that one, so that all of them change at once. A run of some nodes or checks only never
-takes the place of a whole one. Only the owner may read the files, except those that are shared. Runs that were judged
+links to its files lead through that one, so that all of them change at once. A run of some nodes only never takes
+the place of a whole one. Only the owner may read the files, except those that are shared. Runs that were judged
 again lie below `rejudged`, and nothing leads to them.
 """
 
