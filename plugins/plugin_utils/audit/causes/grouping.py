@@ -36,7 +36,8 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
     other_findings.roles,
     other_findings.alike,
 )
-_NODE = re.compile(r"\bNODE\b")  # in a command of a row, the first node that has the cause
+# In a command of a row, the first node that has the cause, and the address of the first one that its finding there names.
+_NODE, _ADDRESS = re.compile(r"\bNODE\b"), re.compile(r"\bADDRESS\b")
 
 
 def of_report(results: Sequence[Result], cluster: Cluster) -> list[Cause]:
@@ -78,9 +79,24 @@ def _cause(draft: Draft, cluster: Cluster) -> Cause:
             {"id": result["id"], "node": result["node"], "follows": id(result) in followers} for result in draft.results
         ],
         "ask": _addressed(draft.ask, draft.owner),
-        "confirm": _NODE.sub(nodes[0], draft.confirm) if nodes else draft.confirm,
+        "confirm": _confirm(draft.confirm, nodes, first, cluster),
         "alternatives": list(draft.alternatives),
     }
+
+
+def _confirm(command: str, nodes: Sequence[str], results: Sequence[Result], cluster: Cluster) -> str:
+    if not nodes:
+        return command
+    measured = [result["evidence"] for result in results if result["node"] == nodes[0]]
+    peers = [
+        row["name"]
+        for rows in measured
+        if isinstance(rows, list)
+        for row in rows
+        if isinstance(row, Mapping) and row.get("name") in cluster.addresses
+    ]
+    text = _NODE.sub(nodes[0], command)
+    return _ADDRESS.sub(cluster.addresses[peers[0]], text) if peers else text
 
 
 def _addressed(ask: str, owner: str) -> str:

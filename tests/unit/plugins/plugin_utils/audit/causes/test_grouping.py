@@ -355,10 +355,10 @@ BOTTLENECK = "Find the bottleneck between {} and {}."
 
 
 def causes_of(*findings):
-    """The causes of failed findings: (id, node, observed, remedy)."""
+    """The causes of failed findings: (id, node, observed, remedy), and their evidence where that matters."""
     rows = {row["id"]: row for row in checks.load()}
     results = []
-    for name, node, observed, remedy in findings:
+    for name, node, observed, remedy, *rest in findings:
         row = checks_of(rows, name)
         results.append(
             {"id": name, "node": node, "title": row["title"], "severity": row["severity"], "requirement": []}
@@ -367,7 +367,7 @@ def causes_of(*findings):
                 "expected": "",
                 "observed": observed,
                 "remedy": remedy,
-                "evidence": None,
+                "evidence": rest[0] if rest else None,
                 "waiver": None,
             }
         )
@@ -394,6 +394,11 @@ def test_the_command_that_confirms_names_a_node():
     report = audited(on("w2")(lambda node, evidence: evidence["host"].update(privileged=False)))
     [cause] = [cause for cause in report["causes"] if "sudo -n true" in cause["confirm"]]
     assert cause["confirm"] == "ssh w2 sudo -n true"
+
+
+def test_the_command_that_confirms_names_the_other_node():
+    [cause] = causes_of(("net.mtu_path", "w1", "w2: 1400 bytes", "Ask the network team.", [{"name": "w2"}]))
+    assert cause["confirm"] == f"ping -M do -s 1472 {ADDRESSES['w2']}"
 
 
 def test_black_holes_do_not_explain_a_bandwidth_that_is_low_elsewhere():
