@@ -33,10 +33,13 @@ def not_verified(
     """
     answered = [result for result in results if result["status"] in (PASS, FAIL)]
     ids = {result["id"] for result in answered}
+    measured = {result["id"] for result in answered if result["evidence"]}
     verified = {row_id for result in answered for row_id in result["requirement"]}
     for check in checks:
         if check["id"] in ids or ("each" in check and any(name.startswith(f"{check['id']}.") for name in ids)):
             verified.update(check["requirements"])
+        if check["id"] in measured:
+            verified.update(check.get("verifies", ()))
     return [{"id": row_id, "title": title} for row_id, title in requirements.items() if row_id not in verified]
 
 

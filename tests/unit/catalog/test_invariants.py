@@ -37,24 +37,26 @@ APPLICATIONS = {
 }
 
 
+def rows_of(check):
+    return [*check["requirements"], *check.get("verifies", ())]
+
+
 def test_checks_name_rows_that_exist():
     ids = {row["id"] for row in ALL_ROWS}
-    assert [name for check in checks.load() for name in check["requirements"] if name not in ids] == []
+    assert [name for check in checks.load() for name in rows_of(check) if name not in ids] == []
     assert ids.isdisjoint(check["id"] for check in checks.load())
 
 
 # What no host can show of itself: the report lists these as not verified.
 SHOWN_BY_NO_HOST = {"node-type", "kubernetes-distribution", "cluster-operating-system"}
-# Probed where a site names its database, whatever the release: the check belongs to no row.
-PROBED_ON_REQUEST = {"persistence-gateway-database"}
 
 
 @pytest.mark.parametrize("release", CATALOG.release_ids)
 def test_every_setting_of_a_release_has_a_check_where_a_host_can_show_it(release):
     line = catalog.release_of(CATALOG, release)["line"]
-    checked = {name for check in checks.load() if line in check["lines"] for name in check["requirements"]}
+    checked = {name for check in checks.load() if line in check["lines"] for name in rows_of(check)}
     settings = {row["id"] for row in catalog.select_settings(CATALOG, release)}
-    assert settings - checked == settings & (SHOWN_BY_NO_HOST | PROBED_ON_REQUEST)
+    assert settings - checked == settings & SHOWN_BY_NO_HOST
 
 
 def test_a_check_has_one_id_and_tells_one_phase():
