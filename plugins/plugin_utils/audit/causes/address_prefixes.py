@@ -30,7 +30,7 @@ def prefixes(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         title = f"The prefixes of {cluster.named(odd)} differ"
         ask = f"Give the addresses of {cluster.from_whom(odd)} one prefix, that of their subnet, in the files that set them."
     else:
-        title = f"The prefix of {cluster.named(odd)} is not /{usual}, that of the other nodes"
+        title = f"The prefix of {cluster.named(odd)} is not /{usual} as on the other nodes"
         ask = f"Change the prefix of {cluster.from_whom(odd)} to /{usual}, in the file that sets the address."
     return [
         Draft(

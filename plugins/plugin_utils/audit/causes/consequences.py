@@ -27,6 +27,7 @@ FOLLOWS = {
     "time.synchronised": ("time.*",),
     "net.mtu_path": ("net.bandwidth", "net.loss", "ports.*"),
     "ports.": ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth", "net.load_balancer"),
+    "proxy.": ("proxy.services",),
     "storage.docker_device": ("storage.mounts",),
     "storage.etcd_device": ("storage.mounts",),
 }
@@ -78,6 +79,8 @@ def _can_only_follow(result: Result, leader: Result) -> bool:
         return named is not None and named[1] == leader["id"]
     if leader["id"] in ("egress.ntp", "time.chrony_active", "time.synchronised"):
         return True
+    if leader["id"].startswith("proxy."):  # the role lets systemd read the files that it writes, and only then
+        return "rtf_proxy" in leader["remedy"] and "daemon-reload" in result["remedy"]
     evidence: Any = result["evidence"]
     if leader["id"] == "kernel.ip_forward" and isinstance(evidence, Mapping):
         return {fault["kind"] for fault in evidence["faults"]} == {"forwarding"}

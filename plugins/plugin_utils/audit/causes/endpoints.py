@@ -241,7 +241,7 @@ def _others(group: Sequence[Result]) -> list[str]:
         for other in probe.get("other_paths") or ():
             if other.get("verdict") == "reachable" and other["path"] in endpoint_remedies.CONFIGURED:
                 way = endpoint_remedies.WAYS[other["path"]]
-                found[f"It is reachable {way}: the configured path may be wrong."] = None
+                found[f"The endpoint answered {way} in this audit: perhaps it is meant to be reached that way."] = None
         for text in probe.get("alternatives") or ():
             found[str(text)] = None
     return list(found)

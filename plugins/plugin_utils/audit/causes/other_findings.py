@@ -61,7 +61,7 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         found.append(
             Draft(
                 f"role:{role}:{','.join(nodes)}",
-                f"The settings of {role} are not in force on {cluster.named(nodes)}",
+                f"The settings of {role} are not in force ({cluster.named(nodes)})",
                 "platform team",
                 "; ".join(
                     _observed([result for result in own if result["id"] == name], cluster) for name in one_of_each

@@ -58,8 +58,8 @@ def _stop(programs: list[str], node: str) -> str:
     """The remedy. programs: of _held."""
     elsewhere = "it to another port" if len(programs) == 1 else "them to other ports"
     return (
-        f"Stop {joined_first(programs, ', ')} on {node}, or move {elsewhere} (net.ipv4.ip_local_reserved_ports keeps client "
-        "connections away)."
+        f"Stop and disable {joined_first(programs, ', ')} on {node}, or move {elsewhere}; `systemctl status PID` names the "
+        "unit of a process. A port of an outgoing connection is kept free by net.ipv4.ip_local_reserved_ports."
     )
 
 

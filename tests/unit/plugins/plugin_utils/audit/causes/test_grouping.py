@@ -162,7 +162,10 @@ def test_a_proxy_that_is_down_is_named_with_what_to_send_to_its_team():
     assert cause["owner"] == "proxy" and "joe" not in f"{cause}"
     assert cause["ask"].startswith("Make the SOCKS5 proxy socks.example:1080 accept connections from c1 (")
     assert cause["ask"].endswith(f"w3 ({ADDRESSES['w3']}).") and "connection refused" in cause["what"]
-    assert "It is reachable through the HTTP proxy: the configured path may be wrong." in cause["alternatives"]
+    assert (
+        "The endpoint answered through the HTTP proxy in this audit: perhaps it is meant to be reached that way."
+        in cause["alternatives"]
+    )
     assert "`nc -vz socks.example 1080`" in cause["alternatives"][0] and "network team" in cause["alternatives"][0]
 
 
@@ -401,6 +404,18 @@ def test_the_command_that_confirms_names_the_other_node():
     assert cause["confirm"] == f"ping -M do -s 1472 {ADDRESSES['w2']}"
 
 
+def test_files_that_systemd_has_not_read_are_below_the_settings_that_they_lack():
+    """Read before the role corrects them, they would put the wrong settings in force."""
+    role, reload = "Run the role hostprep.runtime_fabric.rtf_proxy on w1.", "Run `systemctl daemon-reload` on w1."
+    lacking = ("proxy.no_proxy", "w1", "NO_PROXY lacks 192.0.2.2", role)
+    [cause] = causes_of(lacking, ("proxy.services", "w1", "systemd has not reloaded its changed files", reload))
+    assert [(entry["id"], entry["follows"]) for entry in cause["explains"]] == [
+        ("proxy.no_proxy", False),
+        ("proxy.services", True),
+    ]
+    assert len(causes_of(lacking, ("proxy.services", "w1", "docker runs without the proxy", "Restart docker."))) == 2
+
+
 def test_black_holes_do_not_explain_a_bandwidth_that_is_low_elsewhere():
     found = causes_of(
         ("net.mtu_path", "w1", "1400 bytes to w2", "Ask the network team."),
@@ -509,7 +524,7 @@ def test_a_prefix_that_one_node_alone_has_is_the_cause_of_its_small_subnet():
         True,
         "required",
     )
-    assert cause["title"] == f"The prefix of {odd} is not /24, that of the other nodes"
+    assert cause["title"] == f"The prefix of {odd} is not /24 as on the other nodes"
     assert cause["what"] == f"/24 on c1, w1, w3; /30 on {odd}"
     assert f"Change the prefix of {odd} (10.9.8.4) to /24" in cause["ask"]
     assert {entry["id"] for entry in cause["explains"] if entry["follows"]} == {"net.subnet_headroom"}

@@ -120,7 +120,7 @@ def test_who_holds_a_port_is_told():
     assert red(results) == {("c1", "ports.free"): "fail"}
     assert results["c1", "ports.free"]["observed"] == "TCP 5000 by registry (pid 7, user root)"
     assert results["c1", "ports.free"]["remedy"].startswith(
-        "Stop registry (TCP 5000) on c1, or move it to another port"
+        "Stop and disable registry (TCP 5000) on c1, or move it to another port"
     )
 
 
