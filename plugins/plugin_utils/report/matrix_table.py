@@ -39,10 +39,12 @@ def lines(report: Mapping[str, Any], every: bool = True) -> list[Line]:
     by_pair = {(pair["source"], pair["destination"]): pair["status"] for pair in matrix["pairs"]}
     between = [status for (source, destination), status in by_pair.items() if source != destination]
     good = between.count("pass")
+    untested = len(between) - good - between.count("fail")
+    left_out = f", {untested} not probed" if untested else ""
     probed = sum(pair["ports"] for pair in matrix["pairs"])
     probed -= sum(cell["asked"] for cell in matrix["cells"] if cell["status"] == "skipped")
     sampled = f", {matrix['peers_per_node']} peers a node" if matrix["peers_per_node"] else ""
-    head = f"Port matrix: {good} of {len(between)} pairs OK, {probed} ports probed{sampled}"
+    head = f"Port matrix: {good} of {len(between)} pairs OK{left_out}, {probed} ports probed{sampled}"
     out: list[Line] = [("", None), (head, None)]
     if len(matrix["nodes"]) <= _MOST_NODES and (every or good < len(between)):
         for start in range(0, len(matrix["nodes"]), _COLUMNS):

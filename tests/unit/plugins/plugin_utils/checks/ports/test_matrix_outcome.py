@@ -275,7 +275,7 @@ def test_the_ports_of_a_node_that_is_not_in_the_run_are_not_probed(ports):
     for name in ("w1", "w2"):
         found[name]["evidence"] = {"not_run": "not part of this run (--limit or a batch of serial)"}
     head = table.lines({"port_matrix": judge(found)[1]})[1][0]
-    assert re.fullmatch(r"Port matrix: 0 of 6 pairs OK, \d ports probed", head), head
+    assert re.fullmatch(r"Port matrix: 0 of 6 pairs OK, 6 not probed, \d ports probed", head), head
 
 
 def test_the_table_tells_once_for_a_pair_why_a_node_was_lost(ports):
