@@ -39,12 +39,13 @@ def site(tmp_path):
 def installed(tmp_path, monkeypatch):
     """The package that users get, in a directory of its own, the only one in which Ansible finds collections."""
     place = tmp_path / "collections"
+    # Before the installation, which does nothing where the collection is installed elsewhere.
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(place))
     galaxy = ["ansible-galaxy", "collection"]
     subprocess.run([*galaxy, "build", "--output-path", str(tmp_path), str(CHECKOUT)], check=True)
     (package,) = tmp_path.glob("*.tar.gz")
     subprocess.run([*galaxy, "install", str(package), "--offline", "--collections-path", str(place)], check=True)
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(place))
 
 
 @pytest.fixture(scope="module")
