@@ -131,10 +131,15 @@ class Door(ActionBase):
     def role_variables(self, role: str, entry_point: str) -> RoleVariables:
         """Return the variables of an entry point of a role, as the host of the task has them.
 
-        Outside the role its defaults are not among the variables of the host: what is not set there has the declared one.
+        Outside the role its defaults are not among the variables of the host: what is not set there has the declared one,
+        and is left out where Ansible computes that from other defaults of the role.
         """
         declared = input_declarations.load()
-        options = declared.of_role(role, entry_point)
+        options = {
+            name: one
+            for name, one in declared.of_role(role, entry_point).items()
+            if name in self.task_vars or not _is_computed(one.default)
+        }
         if entry_point not in declared.roles.get(role, {}):
             raise AnsibleError(f"this collection has no role {role} with the entry point {entry_point}")
         sources = {
@@ -180,3 +185,7 @@ def read_variables(value_of: Callable[[str], Any], names: Iterable[str]) -> tupl
             why = undefined[0] if undefined else f"its template cannot be evaluated ({type(problem).__name__})"
             problems.append(f"{name}: {why}")
     return found, problems
+
+
+def _is_computed(default: Any) -> bool:
+    return isinstance(default, str) and "{{" in default

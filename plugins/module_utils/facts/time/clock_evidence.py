@@ -53,6 +53,9 @@ LOCAL_TIME = "/etc/localtime"
 LOG_LINES = 200  # of chrony's log, searched for NTS
 LOG_WORDS = ("TLS handshake", "NTS-KE", "NTS key")
 POLL_INTERVAL = 0.25  # seconds between two checks while waiting
+# With its first samples chrony is synchronised and may be wrong by seconds, by its own estimate. A burst has four samples
+# (iburst in chrony.conf(5)); after these the next one is a minute away.
+PRECISE, BURST = 0.1, 4  # seconds, samples
 
 
 def read_units():
@@ -173,13 +176,21 @@ def is_synchronised(chrony):
     )
 
 
+def is_precise(chrony):
+    """True when chrony, which is synchronised, knows how far off the clock is, or will not know better for a minute."""
+    tracking = chrony["tracking"]
+    return tracking["root_dispersion"] + tracking["root_delay"] / 2 <= PRECISE or any(
+        bin(source["reach"]).count("1") >= BURST for source in chrony["sources"] if source["state"] == "selected"
+    )
+
+
 def wait_for_chrony(seconds, chronyc=("chronyc",)):
-    """Wait until chrony is synchronised or `seconds` have passed; return `(chrony, seconds waited)`."""
+    """Wait until chrony is synchronised and precise, or `seconds` have passed; return `(chrony, seconds waited)`."""
     began = time.monotonic()
     while True:
         chrony = read_state(chronyc)
         waited = time.monotonic() - began
-        if is_synchronised(chrony) or waited >= seconds:
+        if waited >= seconds or (is_synchronised(chrony) and is_precise(chrony)):
             return chrony, waited
         time.sleep(min(POLL_INTERVAL, max(0.0, seconds - waited)))
 

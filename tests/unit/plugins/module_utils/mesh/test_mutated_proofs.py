@@ -94,7 +94,9 @@ def test_a_port_is_open_only_by_a_whole_proof_of_the_node_that_is_asked(listener
     target = port_verdicts.Target(0, "127.0.0.1", port, NAME, True)
     prober = tcp_probes.TcpProber(KEY, [target], 5, 1, deadlines.Deadline(loopback.PATIENCE))
     prober.run()
-    [(verdict, reason)] = prober.outcomes.values()
+    outcomes = list(prober.outcomes.values())
+    assert len(outcomes) == 1
+    verdict, reason = outcomes[0]
     assert verdict in VERDICTS and (reason is None or reason.isprintable())
     if verdict == port_verdicts.OPEN:
         assert name == NAME and any(actual.startswith(whole) for whole, actual in sent)

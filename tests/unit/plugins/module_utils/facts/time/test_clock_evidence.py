@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text, clock_evidence
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
 TRACKING = (
     "C633647B,198.51.100.123,3,1764000000.123456789,-0.000012345,0.000001,0.00002,-10.123,0.001,0.456,"
@@ -67,6 +68,28 @@ def test_other_text_is_refused_with_a_value_error(text):
 def test_synchronised_needs_a_normal_leap_and_a_selected_source(tracking, sources, synchronised):
     chrony = {"tracking": chrony_text.parse_tracking(tracking), "sources": chrony_text.parse_sources(sources)}
     assert clock_evidence.is_synchronised(chrony) is synchronised
+
+
+@pytest.mark.parametrize(
+    "dispersion, reach, enough",
+    [
+        (1.7, 0o7, False),  # three samples of a burst, of which one was late
+        (0.0002, 0o7, True),
+        (1.7, 0o17, True),  # the server's own, or noise: the next sample is a minute away
+        (1.7, 0o377, True),
+    ],
+)
+def test_waiting_ends_when_chrony_is_precise_or_its_burst_is_over(monkeypatch, dispersion, reach, enough):
+    tracking = {"leap": "Normal", "root_dispersion": dispersion, "root_delay": 0.001}
+    state = {
+        "tracking": tracking,
+        "sources": [{"state": "selected", "reach": reach}, {"state": "combined", "reach": 255}],
+    }
+    settled = {**state, "tracking": {**tracking, "root_dispersion": 0.001}}
+    states = iter([state, settled])
+    monkeypatch.setattr(clock_evidence, "read_state", lambda chronyc: next(states))
+    monkeypatch.setattr(clock_evidence, "POLL_INTERVAL", 0.0)
+    assert clock_evidence.wait_for_chrony(loopback.PATIENCE)[0] is (state if enough else settled)
 
 
 def test_no_answer_of_chronyc_is_not_synchronised():
@@ -177,8 +200,8 @@ def test_what_a_server_answered_that_chrony_does_not_use_is_kept(monkeypatch):
 @pytest.mark.parametrize("counts", ["11,11,11", "11,11,11,0", "11,11,11,0,11,11,0,0"], ids=["4.0", "4.3", "4.6.1"])
 def test_each_release_counts_more_of_an_answer(counts):
     line = ANSWERED.splitlines()[1].rpartition(",Kernel,")[0]
-    [(address, answer)] = chrony_text.parse_answers(f"{line},Kernel,{counts}\n").items()
-    assert (address, answer["kiss"]) == ("198.51.100.80", "DENY")
+    found = chrony_text.parse_answers(f"{line},Kernel,{counts}\n")
+    assert {address: answer["kiss"] for address, answer in found.items()} == {"198.51.100.80": "DENY"}
 
 
 def test_an_old_chrony_tells_less_and_nothing_breaks(monkeypatch):
