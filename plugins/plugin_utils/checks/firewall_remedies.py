@@ -42,7 +42,7 @@ def remedy_for(where: str, rule: str, owner: str, ours: Mapping[str, Any] | None
         return _firewalld(where)
     if owner == "ufw":
         return (
-            "ufw evaluates its rules in order: find the one with `ufw status numbered`, and narrow it, or allow the packets "
+            "The first ufw rule that matches decides: find it with `ufw status numbered`, and narrow it, or allow the packets "
             "before it with `ufw insert NUMBER allow ...`."
         )
     if owner in _BANS:

@@ -53,7 +53,7 @@ def put_below(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _explains(above: Draft, below: Draft) -> bool:
-    """Whether every result below follows from one of the results above that is no consequence itself."""
+    """Whether each result of `below` follows from a failed result of `above` that is not itself a consequence."""
     followers = {id(result) for result in above.follows}
     leaders = [result for result in above.results if id(result) not in followers and result["status"] == FAIL]
     return all(any(_follows(result, leader) for leader in leaders) for result in below.results)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Group all findings by cause: every finding that somebody has to act on belongs to exactly one."""
+"""Group findings by cause: every finding that needs action belongs to exactly one cause."""
 
 from __future__ import annotations
 
