@@ -28,15 +28,16 @@ def inventories():
 
 
 class ElSite:
-    """Runs playbooks that have to end well. lab: a Lab with both nodes. directory: makes a fresh one at each call."""
+    """Runs playbooks that have to end well, each in a directory of its own. lab: a Lab with both nodes. temporary: tmp_path_factory."""
 
-    def __init__(self, lab, directory):
-        self.lab, self._directory = lab, directory
+    def __init__(self, lab, temporary):
+        temporary.getbasetemp()  # made before several threads ask for a directory in it at once
+        self.lab, self._temporary = lab, temporary
 
     def play(self, playbook, *words, program=None, port_matrix=False, only=None):
         """Run a playbook on all nodes, or on one only, and return the Outcome. program: of the oldest core by default."""
         limit = ("--limit", f"localhost,{only}") if only else ()
-        outcome = Site(self._directory()).play(
+        outcome = Site(self._temporary.mktemp("site")).play(
             playbook,
             *words,
             *limit,

@@ -28,9 +28,7 @@ def lab():
 
 @pytest.fixture(scope="module")
 def site(lab, tmp_path_factory):
-    # Made before several threads ask for a directory in it at once.
-    tmp_path_factory.getbasetemp()
-    return ElSite(lab, lambda: tmp_path_factory.mktemp("site"))
+    return ElSite(lab, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
