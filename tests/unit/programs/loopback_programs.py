@@ -63,6 +63,28 @@ socksmethod: {method}
 client pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
 {rules}
 """
+# Without what needs rights or devices that it does not have in a namespace of users.
+CONTAINERD = """
+version = 2
+root = "{folder}/root"
+state = "{folder}/state"
+disabled_plugins = [
+  "io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.internal.v1.restart",
+  "io.containerd.monitor.v1.cgroups", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
+  "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.overlayfs", "io.containerd.snapshotter.v1.zfs",
+]
+[grpc]
+address = "{folder}/socket"
+"""
+REGISTRY = """
+version: 0.1
+log: {{level: error}}
+storage: {{filesystem: {{rootdirectory: {folder}/data}}}}
+http:
+  addr: 127.0.0.1:{port}
+  tls: {{certificate: {folder}/certificates.pem, key: {folder}/key.pem}}
+{more}
+"""
 PASS = "socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect }"
 
 
@@ -161,4 +183,35 @@ def dnsmasq(*lines):
         own += [f"pid-file={place}/pid", "user=root" if os.geteuid() == 0 else ""]
         (place / "dnsmasq.conf").write_text("\n".join([*own, *lines]) + "\n")
         with running([program("dnsmasq"), f"--conf-file={place}/dnsmasq.conf"], port):
+            yield port
+
+
+@contextlib.contextmanager
+def containerd():
+    """containerd, which pulls no image by itself; yields the path of its socket."""
+    with folder() as place:
+        (place / "config.toml").write_text(CONTAINERD.format(folder=place))
+        words = ["unshare", "--user", "--map-root-user", "--mount", program("containerd"), "--config", "config.toml"]
+        process = subprocess.Popen(words, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        deadline = deadlines.Deadline(loopback.PATIENCE)
+        try:
+            while not (place / "socket").exists():
+                assert process.poll() is None, process.stdout.read().decode(errors="replace")
+                assert not deadline.expired(), "containerd did not come up"
+                time.sleep(0.02)
+            yield place / "socket"
+        finally:
+            process.terminate()
+            process.communicate(timeout=loopback.PATIENCE)
+
+
+@contextlib.contextmanager
+def registry(sent, more=""):
+    """An empty registry of images that sends these chains.Certificates; yields its port. more: lines of its configuration."""
+    with folder() as place:
+        port = loopback.closed_port()
+        (place / "certificates.pem").write_bytes(b"".join(each.pem for each in sent))
+        (place / "key.pem").write_bytes(sent[0].key_pem)
+        (place / "config.yml").write_text(REGISTRY.format(folder=place, port=port, more=more))
+        with running([program("docker-registry"), "serve", str(place / "config.yml")], port):
             yield port
