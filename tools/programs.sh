@@ -20,11 +20,11 @@ fetch() {
     if ! apt-get install --simulate --quiet "${packages[@]}" >/dev/null 2>&1; then
         if [ "$(id -u)" -eq 0 ]; then apt-get update --quiet --quiet; else sudo apt-get update --quiet --quiet; fi
     fi
-    # Of what the packages need, only libraries: the programs are run, not set up.
+    # Of what the packages need, only libraries: the programs are run, not set up. PostgreSQL compiles nothing.
     while read -r package; do
         list+=("$package")
     done < <(apt-get install --simulate --no-install-recommends "${packages[@]}" |
-        awk '$1 == "Inst" && $2 ~ /^lib/ && $2 !~ /perl|dbi|^libjs-|-dev$/ {print $2}')
+        awk '$1 == "Inst" && $2 ~ /^lib/ && $2 !~ /perl|dbi|llvm|^libz3|^libjs-|-dev$/ {print $2}')
     echo "==> unpacking ${packages[*]} below $cache"
     mkdir -p "$cache/packages" "$root"
     (

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -214,4 +215,36 @@ def registry(sent, more=""):
         (place / "key.pem").write_bytes(sent[0].key_pem)
         (place / "config.yml").write_text(REGISTRY.format(folder=place, port=port, more=more))
         with running([program("docker-registry"), "serve", str(place / "config.yml")], port):
+            yield port
+
+
+class Postgresql:
+    """A cluster of databases in a folder. It refuses to run as root, and so gets another number for the same user."""
+
+    def __init__(self, place):
+        self._place = place
+        self._as_user = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
+        words = ["initdb", "--no-sync", "--no-locale", "--auth=reject", "--username=site", "-D", str(place / "data")]
+        subprocess.run([*self._as_user, *words], stdout=subprocess.DEVNULL, check=True)
+
+    @contextlib.contextmanager
+    def serving(self, access, certificate=None, **settings):
+        """Its server, with this line of pg_hba.conf; yields the port. certificate: a chains.Certificate, None for no TLS."""
+        port = loopback.closed_port()
+        (self._place / "access").write_text(f"{access}\n")
+        settings.update(port=port, listen_addresses="127.0.0.1", unix_socket_directories="", fsync="off")
+        settings.update(hba_file=self._place / "access")
+        if certificate is not None:
+            for name, content in (("certificate", certificate.pem), ("key", certificate.key_pem)):
+                (self._place / name).write_bytes(content)
+                (self._place / name).chmod(0o600)
+            settings.update(ssl="on", ssl_cert_file=self._place / "certificate", ssl_key_file=self._place / "key")
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        words = [*self._as_user, program("postgres"), "-D", str(self._place / "data"), *options]
+        with running(words, port, lambda process: process.send_signal(signal.SIGINT)):
+            # It listens before it is ready, as pg_ctl has to know, too.
+            deadline = deadlines.Deadline(loopback.PATIENCE)
+            while "ready" not in (self._place / "data" / "postmaster.pid").read_text():
+                assert not deadline.expired(), "PostgreSQL did not come up"
+                time.sleep(0.02)
             yield port
