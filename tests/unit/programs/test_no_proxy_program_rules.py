@@ -184,8 +184,9 @@ def test_go(go_program):
         asked.update({(value, host): direct for host, direct in json.loads(said).items()})
     assert len(asked) == len(cases())
     assert differences(no_proxy_program_rules.go, asked) == {}
-    # Clients of the API server, and so kubelet, look at networks themselves before they ask Go (NewProxierWithNoProxyCIDR in
-    # kubernetes/apimachinery pkg/util/net/http.go). That changes nothing: each of these addresses is direct for Go, too.
+    # Clients of the API server, such as kubectl and kubelet, look at networks themselves before they ask Go
+    # (NewProxierWithNoProxyCIDR in kubernetes/apimachinery pkg/util/net/http.go). That changes nothing: each of these addresses is
+    # direct for Go, too.
     in_networks = {case for case in asked if any(holds(entry, case[1]) for entry in case[0].split(","))}
     assert len(in_networks) > 10 and {asked[case] for case in in_networks} == {True}
 
@@ -206,8 +207,11 @@ def test_k3s_and_rke2_add_the_networks_of_the_cluster(go_program):
     assert rule("", "10.42.1.5") and not no_proxy_program_rules.go("", "10.42.1.5")
 
 
-def test_the_library_of_cri_o():
-    """skopeo pulls with the library with which CRI-O does."""
+@pytest.fixture(scope="module")
+def clients_of_nodes():
+    """{client: {(list, host): direct?}} of clients that need a network of their own."""
+    for name in ("skopeo", "containerd", "ctr", "kubectl"):
+        program(name)
     lists = (COMPUTED, "10.0.0.0/8", ".example.com", "EXAMPLE.com, worker-1")
     hosts = (
         "localhost",
@@ -229,9 +233,21 @@ def test_the_library_of_cri_o():
         text=True,
         check=True,
     )
-    asked = {(value, host): direct for value, host, direct in json.loads(done.stdout)}
+    return {
+        client: {(value, host): direct for value, host, direct in answers}
+        for client, answers in json.loads(done.stdout).items()
+    }
+
+
+@pytest.mark.parametrize(
+    "client, service",
+    # Each has the library of that service: Debian has no CRI-O and no kubelet, and pulls of containerd are its daemon's.
+    [("skopeo", "crio"), ("ctr", "containerd"), ("kubectl", "kubelet")],
+)
+def test_clients_of_nodes(clients_of_nodes, client, service):
+    asked = clients_of_nodes[client]
     assert any(asked.values()) and not all(asked.values())
-    assert differences(no_proxy_program_rules.of_service("crio", ()), asked) == {}
+    assert differences(no_proxy_program_rules.of_service(service, ()), asked) == {}
 
 
 def test_python_urllib():
