@@ -40,6 +40,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 
 # Ids of probes that are not rows of the catalogue, and the input that asks for each.
 PROBES_OF_INPUTS = {"persistence-database": "rtf_persistence_database", "private-registry": "rtf_registry"}
+# Rows that a site asks for by an input of a list, also where its release has them no longer.
+ASKED_BY_INPUTS = {"ntp": "rtf_ntp_servers"}
 
 _ABOUT: dict[str, Validator] = {
     "id": identifier,
@@ -179,7 +181,29 @@ def of_site(catalog: Catalog, inputs: Mapping[str, Any]) -> Catalog:
     chosen = catalog._replace(
         profile=clusters.load().profile(inputs.get("cluster_profile")), features=frozenset(inputs.get("features", ()))
     )
+    asked = frozenset(name for name, input_ in ASKED_BY_INPUTS.items() if _has(inputs, input_.removeprefix("rtf_")))
+    chosen = chosen._replace(
+        ports=[_asked_on(row, chosen.release_ids) if row["id"] in asked else row for row in chosen.ports]
+    )
     return with_site_rows(chosen, inputs.get("extra_endpoints", ()), inputs.get("extra_ports", ()))
+
+
+def _has(inputs: Mapping[str, Any], name: str) -> bool:
+    value = inputs.get(name)
+    return isinstance(value, (list, tuple)) and bool(value)
+
+
+def _asked_on(row: Row, order: Sequence[str]) -> Row:
+    """Return a row as it stands where the site asks for it in the releases after its last one."""
+    if row["until"] is None or row["until"] == order[-1]:
+        return row
+    variable = ASKED_BY_INPUTS[row["id"]]
+    change = {
+        "since": order[order.index(row["until"]) + 1],
+        "source": _source(variable, row["id"]),
+        "notes": [f"The vendor's page does not list it; {variable} asks for it."],
+    }
+    return {**row, "until": None, "changes": [*row["changes"], change]}
 
 
 def with_site_rows(catalog: Catalog, extra_endpoints: Any = (), extra_ports: Any = ()) -> Catalog:

@@ -37,7 +37,7 @@ def requested_servers(subject: Subject, evidence: Evidence) -> Finding:
         return kept_by(other)
     expected = f"{', '.join(subject.ntp_servers)} as sources of chrony"
     if unattended(subject, evidence):
-        return not_known_yet(subject, expected)
+        return not_known_yet(expected)
     chrony, configuration = part(evidence, "host", "time", "chrony"), _configuration(evidence)
     if chrony.get("error"):
         raise NoEvidence(chrony["error"])

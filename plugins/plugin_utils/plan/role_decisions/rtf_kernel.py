@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import dotted_name
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import (
     swap_selinux_and_offloads,
@@ -36,6 +37,8 @@ FORWARDING = "net.ipv4.ip_forward"
 # Without the bridge module there are no such parameters, and bridged packets pass as they do when these are 0.
 BRIDGE_PREFIX, WITHOUT_BRIDGE = "net.bridge.", "0"
 CHECKS = ["kernel.*", "host.inotify"]
+# What the service of a cluster loads and sets by itself, and the role leaves to it.
+LOADABLE, OF_THE_SERVICE = "loadable_modules", "sysctls_of_the_service"
 
 Row = Mapping[str, Any]
 
@@ -70,12 +73,11 @@ def inspection(inputs: Inputs, remembered: Remembered | None) -> dict[str, Any]:
         return {"sections": ["kernel", *names], "files": files, "sysctls": list(remembered.get("sysctls", {}))}
     switches = [one for one in swap_selinux_and_offloads.SWITCHES if inputs[one.name]]
     checks = [one.check for one in switches]
-    settings = catalog.select_settings(catalog.load(), inputs["release"])
     return {
         "sections": ["kernel", *(one.section for one in switches)],
         "files": files,
         "units": [swap_selinux_and_offloads.OFFLOAD_UNIT] if inputs["tunnel_offload_off"] else [],
-        **kernel_probes(settings, given(inputs["extra_sysctls"]) or (), given(inputs["extra_modules"]) or ()),
+        **kernel_probes(_settings(inputs), given(inputs["extra_sysctls"]) or (), given(inputs["extra_modules"]) or ()),
         "checks": CHECKS + checks,
         "must_pass": checks + (["kernel.reserved_ports"] if given(inputs["reserve_ports"]) else []),
     }
@@ -83,16 +85,16 @@ def inspection(inputs: Inputs, remembered: Remembered | None) -> dict[str, Any]:
 
 def plan(inputs: Inputs, host: Host, cluster: Cluster) -> Plan:
     """Return the plan of a node; see Role."""
-    settings = catalog.select_settings(catalog.load(), inputs["release"])
     former = Boot(settings_in(text_of(host, inputs["sysctl_file"])), names_in(text_of(host, inputs["modules_file"])))
     found = kernel_plan(
         section(host, "kernel"),
-        settings,
+        _settings(inputs),
         inputs["sysctl_file"],
         former,
         given(inputs["extra_sysctls"]),
         given(inputs["extra_modules"]),
         given(inputs["reserve_ports"]),
+        _of_clusters() if given(inputs["cluster_profile"]) is None else frozenset(),
     )
     record: dict[str, Any] = {"sysctls": found.replaced} if found.replaced else {}
     changes = _kernel_changes(found, inputs, host, cluster.header)
@@ -200,11 +202,11 @@ def kernel_probes(
     sysctls: list[str] = []
     modules: list[str] = []
     for expected in (row["expected"] for row in settings):
-        sysctls.extend(expected.get("sysctls", {}))
-        sysctls.extend(expected.get("sysctls_at_least", {}))
+        for kind in ("sysctls", "sysctls_at_least", OF_THE_SERVICE):
+            sysctls.extend(expected.get(kind, {}))
         if "reserved_ports" in expected:
             sysctls.extend([PORT_RANGE, RESERVED_PORTS])
-        modules.extend(expected.get("modules", []))
+        modules.extend([*expected.get("modules", []), *expected.get(LOADABLE, [])])
     return {
         "sysctls": list(dict.fromkeys([*sysctls, *extra_sysctls])),
         "kernel_modules": list(dict.fromkeys([*modules, *extra_modules])),
@@ -219,11 +221,13 @@ def kernel_plan(
     extra_sysctls: Mapping[str, Any] | None = None,
     extra_modules: Iterable[str] | None = None,
     reserve_ports: bool | None = None,
+    undecided: frozenset[str] = frozenset(),
 ) -> KernelPlan:
     """Return what a kernel has to be given, from its evidence (the section kernel of host_info) and settings (rows).
 
     own_file: our file of sysctl.d, whose values are not the site's. former: what our files have. extra_sysctls,
-    extra_modules, reserve_ports: None where the input is not set, so that what our files have of it stays.
+    extra_modules, reserve_ports: None where the input is not set, so that what our files have of it stays. undecided:
+    parameters and modules of which our files keep what they have.
     """
     found = kernel["sysctls"]
     sysctls: dict[str, str] = {}
@@ -247,10 +251,13 @@ def kernel_plan(
         name: value
         for name, value in former.sysctls.items()
         if name not in sysctls
-        and (reserve_ports is None if name == RESERVED_PORTS else extra_sysctls is None and name not in ours)
+        and (
+            name in undecided
+            or (reserve_ports is None if name == RESERVED_PORTS else extra_sysctls is None and name not in ours)
+        )
     }
     others = [name for name in former.modules if name not in modules]
-    kept_modules = [name for name in others if name not in our_modules] if extra_modules is None else []
+    kept_modules = [name for name in others if name in undecided or (extra_modules is None and name not in our_modules)]
     return KernelPlan(
         boot=Boot({**sysctls, **kept}, modules + kept_modules),
         removals=[name for name in former.sysctls if name not in sysctls and name not in kept]
@@ -282,6 +289,21 @@ def listed_ports(text: str) -> set[int]:
         return set(port_ranges.numbers(filter(None, text.split(","))))
     except ValueError:
         return set()
+
+
+def _settings(inputs: Inputs) -> list[Any]:
+    """The settings of the release, and of the kind of cluster where that is set."""
+    site = of_site(catalog.load(), {"cluster_profile": given(inputs["cluster_profile"])})
+    return catalog.select_settings(site, inputs["release"])
+
+
+@functools.cache
+def _of_clusters() -> frozenset[str]:
+    """Names of sysctls and modules that kinds of clusters ask for: without the kind it is not known whether this one does."""
+    kinds = [
+        row["expected"] for row in catalog.load().settings for row in (row, *row["changes"]) if row.get("clusters")
+    ]
+    return frozenset(name for expected in kinds for kind in ("sysctls", "modules") for name in expected.get(kind, ()))
 
 
 @functools.cache

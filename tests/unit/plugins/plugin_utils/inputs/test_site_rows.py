@@ -164,3 +164,15 @@ def test_no_row_of_the_site_has_the_id_of_a_probe_for_another_input():
     assert site_rows.PROBES_OF_INPUTS == {
         kind.row: kind.variable for kind in (site_services.DATABASE, site_services.REGISTRY)
     }
+
+
+@pytest.mark.parametrize("servers, asked", [(["ntp.example.com"], True), ([{"host": "192.0.2.1"}], True), ([], False)])
+def test_time_servers_of_a_site_are_asked_for_where_the_release_lists_none(servers, asked):
+    site = site_rows.of_site(CATALOG, {"ntp_servers": servers})
+    found = {row["id"]: row for row in catalog.select_ports(site, "2.x")}
+    assert ("ntp" in found, "ntp" not in catalog.not_asked(site, "2.x")) == (asked, asked)
+    if asked:
+        assert found["ntp"]["source"]["section"] == "rtf_ntp_servers"
+        assert found["ntp"]["notes"] == ["The vendor's page does not list it; rtf_ntp_servers asks for it."]
+    before = {row["id"]: row for row in catalog.select_ports(site, "1.13")}
+    assert before["ntp"]["notes"] == [] and before["ntp"]["source"]["document"] == "Network and Port Requirements 1.4"

@@ -192,6 +192,7 @@ def test_what_is_set_to_nothing_goes_and_is_named():
 
 INPUTS = {
     "release": "1.4",
+    "cluster_profile": "unchanged",
     "extra_sysctls": "unchanged",
     "extra_modules": "unchanged",
     "reserve_ports": "unchanged",
@@ -259,6 +260,30 @@ def test_what_a_boot_no_longer_sets_is_reported():
     found = role_plan(host(sysctls=as_file("vm.max_map_count = 262144\n")), extra_sysctls={})
     assert found.removals == ["No longer set or loaded at boot: vm.max_map_count"]
     assert role_plan(host(sysctls=as_file("vm.max_map_count = 262144\n"))).removals == []
+
+
+@pytest.mark.parametrize(
+    "profile, has, stays",
+    [
+        ("kubeadm-flannel", True, True),
+        ("kubeadm-calico", False, False),
+        ("k3s-flannel", False, False),  # K3s loads the module and sets the parameter when it starts
+        ("none", False, False),
+        ("unchanged", False, True),
+    ],
+)
+def test_bridged_packets_pass_through_netfilter_where_the_network_plugin_has_a_bridge(profile, has, stays):
+    inputs = {"release": "2.x", "cluster_profile": profile}
+    probed = kernel_role.inspection({**INPUTS, **inputs}, None)
+    assert ("br_netfilter" in probed["kernel_modules"]) == (profile in ("kubeadm-flannel", "k3s-flannel"))
+    absent = {"available": False, "file": FILE}
+    fresh = {"kernel": kernel({BRIDGE: {"live": None}}, {"br_netfilter": absent}), "files": {}}
+    written = {one["path"]: one["content"] for one in role_plan(fresh, **inputs).changes[0]["files"]}
+    assert (f"{BRIDGE} = 1" in written[OWN]) == has
+    assert ("br_netfilter" in written.get(INPUTS["modules_file"], "")) == has
+    former = host(sysctls=as_file(f"{BRIDGE} = 1\n"), modules=as_file("br_netfilter\n"))
+    kept = role_plan(former, **inputs)
+    assert kept.removals == ([] if stays else [f"No longer set or loaded at boot: {BRIDGE}, br_netfilter"])
 
 
 def test_what_is_switched_is_inspected_judged_and_required():
