@@ -57,8 +57,8 @@ def _draft(lost: bool, own: Sequence[Result], cluster: Cluster) -> Draft:
     if lost:
         title = f"{longest} are lost between {between}, without an ICMP message"
         ask = (
-            f"Let packets of {wanted} bytes pass between {whom}, and ICMP type 3 code 4 (fragmentation needed); or the "
-            f"administrator of the nodes lowers the MTU of all nodes' interfaces {to}."
+            f"Let packets of {wanted} bytes, and ICMP type 3 code 4 (fragmentation needed), pass between {whom}; or lower "
+            f"the MTU of all nodes' interfaces {to}."
         )
     else:
         title = f"{longest} do not pass between {between}"
