@@ -16,7 +16,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door impor
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.egress_probes import egress_probes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.inspections import merged
