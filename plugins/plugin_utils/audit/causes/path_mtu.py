@@ -79,7 +79,8 @@ def _ways(result: Result, lost: bool) -> Iterator[_Way]:
     for link in result["evidence"]:
         path, ends = link["path"], (result["node"], link["name"])
         if is_black_hole(link) or not lost:
-            yield _Way(*(reversed(ends) if path["arrives"] else ends), path["mtu"], path["interface_mtu"])
+            start, end = reversed(ends) if path["arrives"] else ends
+            yield _Way(start, end, path["mtu"], path["interface_mtu"])
 
 
 def _between(ways: Sequence[_Way], cluster: Cluster) -> str:
