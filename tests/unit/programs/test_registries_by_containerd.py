@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
+    container_runtime_trust,
     containerd_registries,
-    runtime_trust,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
@@ -134,9 +134,11 @@ def test_the_probe_trusts_whom_containerd_trusts(registry, proxy, containerd, si
         place.write_text(written(text))
         (place.parent / "own.pem").write_bytes(ROOT.pem)
         (place.parent / "other.pem").write_bytes(OTHER.pem)
-    monkeypatch.setattr(runtime_trust, "FOLDERS", ())
+    monkeypatch.setattr(container_runtime_trust, "FOLDERS", ())
     monkeypatch.setattr(
-        runtime_trust, "_configuration", lambda: containerd_registries.Configuration([str(tmp_path)], False, {})
+        container_runtime_trust,
+        "_configuration",
+        lambda: containerd_registries.Configuration([str(tmp_path)], False, {}),
     )
     said = pulled(containerd, tmp_path, registry, proxy)
     assert any(words in said for words in ANSWERED) == trusted, said

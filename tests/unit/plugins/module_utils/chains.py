@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_layer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls_handshake
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
@@ -101,13 +101,13 @@ def _name(text):
 
 
 def contexts(*trusted):
-    """tls_check.Contexts that trust these Certificates alone."""
+    """tls_layer.Contexts that trust these Certificates alone."""
 
     def make():
         with loopback.text_file(b"".join(each.pem for each in trusted).decode()) as path:
             return tls_handshake.verifying_context(path)
 
-    return tls_check.Contexts(make)
+    return tls_layer.Contexts(make)
 
 
 @contextlib.contextmanager

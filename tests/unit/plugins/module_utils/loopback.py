@@ -16,7 +16,7 @@ import time
 import trustme
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_layer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls_handshake
 
 NAME = "peer.example.com"
@@ -193,7 +193,7 @@ class Authority:
             with self.pem_file() as path:
                 return tls_handshake.verifying_context(path)
 
-        return tls_check.Contexts(make)
+        return tls_layer.Contexts(make)
 
     def certificate(self, *names, **validity):
         """trustme's LeafCert for `names`; `not_after`: a datetime, in the past for an expired certificate."""

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import containerd_registries, runtime_trust
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
+    container_runtime_trust,
+    containerd_registries,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, registry_answers
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import chains, loopback
@@ -33,9 +36,9 @@ ECR = 'HTTP/1.1 401 Unauthorized\r\nDocker-Distribution-Api-Version: registry/2.
 def folders(tmp_path, monkeypatch):
     """The folders of docker, containerd, and podman with CRI-O, below tmp_path."""
     docker, containers, containerd = (str(tmp_path / name) for name in ("docker", "containers", "containerd"))
-    monkeypatch.setattr(runtime_trust, "FOLDERS", (docker, containers))
-    monkeypatch.setattr(runtime_trust, "CONTAINERD_FOLDERS", (containerd,))
-    monkeypatch.setattr(runtime_trust, "_configuration", lambda: None)
+    monkeypatch.setattr(container_runtime_trust, "FOLDERS", (docker, containers))
+    monkeypatch.setattr(container_runtime_trust, "CONTAINERD_FOLDERS", (containerd,))
+    monkeypatch.setattr(container_runtime_trust, "_configuration", lambda: None)
     return tmp_path
 
 
@@ -158,9 +161,9 @@ def test_a_file_that_a_runtime_cannot_read_is_named(folders):
 def test_the_folder_of_the_default_port_may_lack_it(folders):
     (folders / "docker" / "registry.example.com").mkdir(parents=True)
     (folders / "docker" / "registry.example.com" / "ca.crt").write_bytes(ROOT.pem)
-    assert len(runtime_trust.of_registry("registry.example.com", 443).paths) == 1
-    assert runtime_trust.of_registry("registry.example.com", 5000).paths == []
-    assert runtime_trust.of_registry("*", 443).paths == []
+    assert len(container_runtime_trust.of_registry("registry.example.com", 443).paths) == 1
+    assert container_runtime_trust.of_registry("registry.example.com", 5000).paths == []
+    assert container_runtime_trust.of_registry("*", 443).paths == []
 
 
 UNREAD = containerd_registries.Configuration([], False, {"registry.example.com": "/etc/site.pem"})
@@ -168,18 +171,18 @@ UNREAD = containerd_registries.Configuration([], False, {"registry.example.com":
 
 def test_what_containerd_is_not_configured_to_read_is_named(folders, monkeypatch):
     """containerd/containerd#6285; and what it is configured with instead counts."""
-    monkeypatch.setattr(runtime_trust, "_configuration", lambda: UNREAD)
+    monkeypatch.setattr(container_runtime_trust, "_configuration", lambda: UNREAD)
     row = probe(DISTRIBUTION, OTHER, settle(folders, "containerd", {"ca.crt": ROOT.pem}))
     assert row["verdict"] == "tls_untrusted"
     assert row["detail"].endswith("; containerd ignores {}: config_path is not set".format(next(folders.glob("*/*"))))
-    assert runtime_trust.of_registry("registry.example.com", 443) == (["/etc/site.pem"], None)
+    assert container_runtime_trust.of_registry("registry.example.com", 443) == (["/etc/site.pem"], None)
 
 
 @pytest.mark.parametrize("root_level, verdict", [(False, "tls_untrusted"), (True, "reachable")])
 def test_a_hosts_file_without_a_host_is_for_containerd_2(folders, monkeypatch, root_level, verdict):
     """containerd/containerd#10027 and 13212."""
     known = containerd_registries.Configuration([str(folders / "containerd")], root_level, {})
-    monkeypatch.setattr(runtime_trust, "_configuration", lambda: known)
+    monkeypatch.setattr(container_runtime_trust, "_configuration", lambda: known)
     files = {"hosts.toml": b'server = "https://localhost:PORT"\nca = "own.pem"\n', "own.pem": ROOT.pem}
     assert probe(DISTRIBUTION, OTHER, settle(folders, "containerd", files))["verdict"] == verdict
 
