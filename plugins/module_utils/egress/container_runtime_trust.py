@@ -30,6 +30,8 @@ def of_registry(host, port):
     """The Trust in one registry."""
     names = [f"{host}:{port}"] + ([host] if port == _DEFAULT_PORT else [])
     paths = [path for folder in FOLDERS for name in names for path in _certificates(os.path.join(folder, name))]
+    # These runtimes pass over a file without a certificate. Where there is no other, it is to be named.
+    paths = [path for path in paths if _holds_a_certificate(path)] or paths
     containerd = _of_containerd(host, port, names)
     return Trust(list(dict.fromkeys(paths + containerd.paths)), containerd.ignored)
 
@@ -73,6 +75,13 @@ def _of_folder(folder, host, port, root_level):
 
 def _certificates(folder):
     return sorted(glob.glob(os.path.join(glob.escape(folder), "*.crt")))
+
+
+def _holds_a_certificate(path):
+    try:
+        return "-----BEGIN CERTIFICATE-----" in host_files.read_text(path)
+    except host_files.Unreadable:
+        return False
 
 
 @functools.lru_cache(maxsize=1)

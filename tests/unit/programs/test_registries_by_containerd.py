@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A registry itself, and whom containerd itself trusts for it: the probe trusts the same authorities."""
+"""A registry itself, and whom containerd and skopeo trust for it: the probe trusts the same authorities."""
 
 import os
 import subprocess
@@ -26,6 +26,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import loop
 ROOT = chains.Certificate("Registry root", authority=True)
 OTHER = chains.Certificate("Other", organisation="Other", authority=True)
 LEAF = chains.Certificate("registry", ROOT, [loopback.NAME])
+# No authority of this machine counts.
+OWN_ENVIRONMENT = {"PATH": os.environ["PATH"], "SSL_CERT_DIR": "/nonexistent"}
 BASIC = "auth: {htpasswd: {realm: site, path: /nonexistent/htpasswd}}"
 TOKENS = """auth:
   token: {{realm: "https://auth.example.com/token", service: registry, issuer: site, rootcertbundle: {bundle}}}"""
@@ -62,12 +64,7 @@ def pulled(socket, folders, port, proxy):
     with loopback.text_file(OTHER.pem.decode()) as trusted:
         done = subprocess.run(
             ["ctr", "--address", socket, "content", "fetch", "--hosts-dir", folders, f"{loopback.NAME}:{port}/x:1"],
-            env={
-                "PATH": os.environ["PATH"],
-                "https_proxy": proxy,
-                "SSL_CERT_FILE": trusted,
-                "SSL_CERT_DIR": "/nonexistent",
-            },
+            env={**OWN_ENVIRONMENT, "https_proxy": proxy, "SSL_CERT_FILE": trusted},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -119,33 +116,78 @@ SITUATIONS = {
 }
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_the_probe_trusts_whom_containerd_trusts(registry, proxy, containerd, situation, tmp_path, monkeypatch):
-    files, trusted = SITUATIONS[situation]
+def write(files, folder, port):
+    """Write files of a runtime below a folder."""
 
-    def written(text):
-        for word, value in (("name", loopback.NAME), ("port", str(registry)), ("root", ROOT.pem.decode())):
+    def filled(text):
+        for word, value in (("name", loopback.NAME), ("port", str(port)), ("root", ROOT.pem.decode())):
             text = text.replace(f"@{word}@", value)
         return text
 
     for path, text in files.items():
-        place = tmp_path / written(path)
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(written(text))
+        place = folder / filled(path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(filled(text))
         (place.parent / "own.pem").write_bytes(ROOT.pem)
         (place.parent / "other.pem").write_bytes(OTHER.pem)
-    monkeypatch.setattr(container_runtime_trust, "FOLDERS", ())
-    monkeypatch.setattr(
-        container_runtime_trust,
-        "_configuration",
-        lambda: containerd_registries.Configuration([str(tmp_path)], False, {}),
-    )
+
+
+@pytest.fixture
+def folders(monkeypatch):
+    """A function that sets where the probe looks: the folders of other runtimes, and those of containerd."""
+
+    def look(others, of_containerd):
+        known = containerd_registries.Configuration([str(folder) for folder in of_containerd], False, {})
+        monkeypatch.setattr(container_runtime_trust, "FOLDERS", tuple(str(folder) for folder in others))
+        monkeypatch.setattr(container_runtime_trust, "_configuration", lambda: known)
+
+    return look
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_the_probe_trusts_whom_containerd_trusts(registry, proxy, containerd, folders, situation, tmp_path):
+    files, trusted = SITUATIONS[situation]
+    write(files, tmp_path, registry)
+    folders([], [tmp_path])
     said = pulled(containerd, tmp_path, registry, proxy)
     assert any(words in said for words in ANSWERED) == trusted, said
     assert trusted or any(words in said for words in ("unknown authority", "Service Unavailable")), said
     row = probe(registry, proxy, OTHER)
     assert row["verdict"] == ("reachable" if trusted else "tls_untrusted"), row
     assert ("has no line [host]" in str(row["detail"])) == ("#10027" in situation)
+
+
+@pytest.mark.parametrize(
+    "files, trusted",
+    [
+        ({}, False),
+        ({OWN + "ca.crt": "@root@"}, True),
+        ({OWN + "a.crt": "", OWN + "b.crt": "@root@"}, True),
+        ({OWN + "ca.pem": "@root@"}, False),
+        ({"@name@/ca.crt": "@root@"}, False),
+        ({HOSTS: f'[host."{URL}"]\nca = "own.pem"\n'}, False),
+    ],
+    ids=["nothing", "one", "several", "another ending", "without the port", "a file of containerd"],
+)
+def test_the_probe_trusts_whom_skopeo_trusts(registry, proxy, folders, files, trusted, tmp_path):
+    """With the library with which podman and CRI-O pull."""
+    place = tmp_path / ".config" / "containers" / "certs.d"
+    write(files, place, registry)
+    folders([place], [])
+    with loopback.text_file(OTHER.pem.decode()) as others:
+        done = subprocess.run(
+            ["skopeo", "inspect", "--no-creds", f"docker://{loopback.NAME}:{registry}/x:1"],
+            env={**OWN_ENVIRONMENT, "HOME": str(tmp_path), "https_proxy": proxy, "SSL_CERT_FILE": others},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    assert ("manifest unknown" in done.stdout, "unknown authority" in done.stdout) == (trusted, not trusted), (
+        done.stdout
+    )
+    row = probe(registry, proxy, OTHER)
+    assert row["verdict"] == ("reachable" if trusted else "tls_untrusted"), row
 
 
 def test_registries_that_want_a_password_or_a_token(proxy, tmp_path):
