@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes squid (with TLS), nginx, danted, dnsmasq, nft, firewalld's parser, chronyd with chronyc, ifquery, netplan's generator,
-# promtool and xmllint available to the tests of a virtual environment, from Debian's packages. The packages are unpacked below
-# the cache, not installed: no daemon comes to run, nothing of the system changes. Does nothing, at once, when all are there.
+# promtool, xmllint, containerd with ctr, and kubectl available to the tests of a virtual environment, from Debian's packages. The
+# packages are unpacked below the cache, not installed: no daemon comes to run, nothing of the system changes. Does nothing, at
+# once, when all are there.
 # Usage: tools/programs.sh VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +12,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostprep-runtime-fabric/programs
 root=$cache/root
 library=$root/usr/lib/python3/dist-packages
 packages=(squid-openssl nginx libnginx-mod-stream dante-server dnsmasq-base nftables python3-firewall chrony ifupdown
-    netplan.io prometheus libxml2-utils)
+    netplan.io prometheus libxml2-utils containerd kubernetes-client)
 complete=$cache/complete.$(printf '%s' "${packages[*]}" | cksum | cut -d ' ' -f 1)
 
 fetch() {
@@ -54,7 +55,7 @@ SCRIPT
 for program in squid nginx danted dnsmasq nft chronyd; do
     [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/sbin/$program"
 done
-for program in chronyc promtool xmllint; do
+for program in chronyc promtool xmllint containerd ctr kubectl; do
     [ -x "$venv/bin/$program" ] || wrapper "$program" "$root/usr/bin/$program"
 done
 [ -x "$venv/bin/ifquery" ] || wrapper ifquery "$root/sbin/ifquery"

@@ -95,7 +95,7 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     way = f" {endpoint_remedies.WAYS[path]}" if path in endpoint_remedies.WAYS and path != "direct" else ""
     what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {_how(first)}"
     if shared:
-        what = f"{cluster.named(nodes)}{way}: {group[0]['observed']}"
+        what = f"{cluster.named(nodes)}{way}: {_one_certificate(targets, first['tls'])}"
     if explained and verdict == "unresolved":
         what = f"{cluster.named(nodes)}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
     return Draft(
@@ -174,6 +174,12 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
             f"{listed}."
         )
     return _of_all(one, "remedy", nodes, cluster)
+
+
+def _one_certificate(targets: Sequence[str], shown: Mapping[str, Any]) -> str:
+    """What was found, of the endpoints that the title counts; a check counts names that are not required, too."""
+    subject = shown.get("subject") or "without a subject"
+    return f"{_ONE_CERTIFICATE}{_listed(targets)}: {subject}, issued by {shown['issuer']}"
 
 
 def _signed(one: Result) -> str:

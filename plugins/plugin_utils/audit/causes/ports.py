@@ -19,6 +19,7 @@ Cell = Mapping[str, Any]
 Pair = tuple[str, str]
 _OTHER_CHECKS = ("ports.free", "ports.closed", "ports.outside")
 _MOST = 6
+_SHORT = 40  # characters of ports that a title has room for
 _WHOLE = 5  # a pair of which so many rows fail is taken as closed, not as a pair with single ports that are
 
 
@@ -97,6 +98,7 @@ def _closed(
         if any(cell["transport"] == transport for cell in cells)
     ]
     ports_text = ", ".join(texts)
+    few = ports_text if len(ports_text) <= _SHORT else ""
     how = ", ".join(verdict.replace("_", " ") for verdict in verdicts)
     reasons = ", ".join(dict.fromkeys(cell["reason"] for cell in cells if cell["reason"]))
     whom: Sequence[str] = ()
@@ -111,11 +113,21 @@ def _closed(
         whose = "its" if len(sources) == 1 else "their"
         title, owner = f"{', '.join(sources)} cannot reach {whose} own ports over loopback", "node administrator"
     elif len(destinations) == 1:
-        title, owner, whom = f"{destinations[0]} does not let the other nodes in", "node administrator", destinations
+        others = _others(sources, destinations, cluster)
+        title = (
+            f"{few} of {destinations[0]} is closed to {others}"
+            if few
+            else f"{destinations[0]} does not let {others} in"
+        )
+        owner, whom = "node administrator", destinations
     elif len(sources) == 1:
-        title, owner = f"{sources[0]} does not get through to the other nodes", "node administrator"
+        others = _others(destinations, sources, cluster)
+        title = (
+            f"{few} of {others} is closed to {sources[0]}" if few else f"{sources[0]} does not get through to {others}"
+        )
+        owner = "node administrator"
     else:
-        title, owner = f"Ports are closed between {len(pairs)} pairs of nodes", "network"
+        title, owner = f"{f'{few} is' if few else 'Ports are'} closed between {len(pairs)} pairs of nodes", "network"
     port = port_ranges.texts(port_ranges.numbers([text for texts in cells[0]["ports"].values() for text in texts]))[0]
     port, (source, one) = port.partition("-")[0], pairs[0]
     options = "-vzu" if cells[0]["transport"] == "udp" else "-vz"
@@ -130,6 +142,11 @@ def _closed(
         _where(verdicts, one, port),
         nodes=whom,
     )
+
+
+def _others(nodes: Sequence[str], than: Sequence[str], cluster: Cluster) -> str:
+    others = [node for node in nodes if node not in than]
+    return "the other nodes" if len(others) == len(cluster.addresses) - len(than) else cluster.named(others)
 
 
 def _where(verdicts: Sequence[str], destination: str, port: str) -> list[str]:

@@ -232,7 +232,7 @@ def test_what_a_release_does_not_ask_for_is_skipped():
     subject, evidence = of_release("2.x", "ca")
     evidence["host"] = {}
     results = judge(evidence, subject)
-    assert (results["kernel.bridge_netfilter"]["status"], results["kernel.bridge_netfilter"]["observed"]) == (
+    assert (results["net.private_address"]["status"], results["net.private_address"]["observed"]) == (
         "skipped",
         "not required by this release of Runtime Fabric",
     )

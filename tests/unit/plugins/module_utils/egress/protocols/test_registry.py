@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import runtime_trust
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import container_runtime_trust
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, registry_answers
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import chains, loopback
@@ -31,7 +31,7 @@ ECR = 'HTTP/1.1 401 Unauthorized\r\nDocker-Distribution-Api-Version: registry/2.
 def folders(tmp_path, monkeypatch):
     """The folders of docker, containerd, and podman with CRI-O, below tmp_path."""
     found = tuple(str(tmp_path / name) for name in ("docker", "containerd", "containers"))
-    monkeypatch.setattr(runtime_trust, "FOLDERS", found)
+    monkeypatch.setattr(container_runtime_trust, "FOLDERS", found)
     return tmp_path
 
 
@@ -154,9 +154,9 @@ def test_a_file_that_a_runtime_cannot_read_is_named(folders):
 def test_the_folder_of_the_default_port_may_lack_it(folders):
     (folders / "docker" / "registry.example.com").mkdir(parents=True)
     (folders / "docker" / "registry.example.com" / "ca.crt").write_bytes(ROOT.pem)
-    assert len(runtime_trust.authorities("registry.example.com", 443)) == 1
-    assert runtime_trust.authorities("registry.example.com", 5000) == []
-    assert runtime_trust.authorities("*", 443) == []
+    assert len(container_runtime_trust.authorities("registry.example.com", 443)) == 1
+    assert container_runtime_trust.authorities("registry.example.com", 5000) == []
+    assert container_runtime_trust.authorities("*", 443) == []
 
 
 HEADERS = ["content-type", "www-authenticate", "docker-distribution-api-version"]

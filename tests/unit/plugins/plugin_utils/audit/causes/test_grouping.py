@@ -200,6 +200,9 @@ def test_one_certificate_for_names_of_several_owners_is_a_login_page_and_no_insp
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:")]
     assert cause["title"].startswith("A login page or block page answers for ") and cause["owner"] == "network"
     assert "one certificate answers for" in cause["what"]
+    endpoints = {name for name, node in explained({"causes": [cause]}) if node == "c1"}
+    assert f" {len(endpoints)} endpoints " in cause["title"] and f" and {len(endpoints) - 4} more: " in cause["what"]
+    assert " names " not in cause["what"], "the names of rows that are retired count there"
     assert cause["ask"].startswith(f"Let c1 ({ADDRESSES['c1']})") and "issued by CN=Corp CA" in cause["ask"]
     assert not [note for note in report["cluster"] if "CN=Corp CA" in note["observed"]]
 
@@ -248,7 +251,9 @@ def test_single_ports_that_differ_are_causes_of_their_own():
         evidence["ports"] = found[node]
 
     report = audited(change)
-    texts = [cause["what"] for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
+    found = [cause for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
+    assert {cause["title"] for cause in found} == {"TCP 30005 of w2 is closed to w1", "TCP 30006 of w3 is closed to w2"}
+    texts = [cause["what"] for cause in found]
     assert sorted(texts) == ["w1 -> w2: TCP 30005 dropped", "w2 -> w3: TCP 30006 dropped"]
 
 
@@ -264,31 +269,53 @@ REFUSED = "Failed to connect to the host via ssh: ssh: connect to host 10.2.0.4 
 
 
 @pytest.mark.parametrize(
-    "reason, ask, confirm, alternative",
+    "reason, title, ask, confirm, alternative",
     [
         (
             REFUSED,
+            ": connections to TCP 2222 are refused",
             "Start sshd on w3 (10.2.0.4) from its console, then run the audit again: the host answers",
             "2222",
             "another port",
         ),
         (
             "ssh: connect to host x port 22: Connection timed out",
+            ": no answer on TCP 22",
             "Start w3 (10.2.0.4), or allow TCP 22",
             "22",
             "drops TCP",
         ),
-        ("No route to host", "Start w3 (10.2.0.4), or allow TCP 22 from the control node to it", "22", "drops TCP"),
-        ("ops@w3: Permission denied (publickey).", "Correct the user, the key or the known host", None, None),
-        ("Could not resolve hostname w3", "Let the control node resolve the name of w3 (10.2.0.4)", None, None),
+        (
+            "No route to host",
+            ": no answer on TCP 22",
+            "Start w3 (10.2.0.4), or allow TCP 22 from the control node to it",
+            "22",
+            "drops TCP",
+        ),
+        (
+            "ops@w3: Permission denied (publickey).",
+            ": the login is rejected",
+            "Correct the user, the key or the known host",
+            None,
+            None,
+        ),
+        ("Connection closed by UNKNOWN port 65535", "", "Start w3 (10.2.0.4), or allow TCP 22", "22", "drops TCP"),
+        (
+            "Could not resolve hostname w3",
+            ": the name does not resolve",
+            "Let the control node resolve the name of w3 (10.2.0.4)",
+            None,
+            None,
+        ),
     ],
 )
-def test_how_a_node_is_unreachable_decides_what_to_do(reason, ask, confirm, alternative):
+def test_how_a_node_is_unreachable_decides_what_to_do(reason, title, ask, confirm, alternative):
     """A lab in which sshd was stopped was told to make `ansible -m ping` work, though the host refused the connection."""
     evidence = test_audit.collected(unreachable="w3")
     evidence["w3"]["unreachable"] = reason
     report = test_audit.audit_of(samples.audit_inputs(checks=["access.*"]), evidence).document
     [cause] = [cause for cause in report["causes"] if cause["id"] == "unreachable:w3"]
+    assert cause["title"] == f"w3 is unreachable over SSH{title}"
     assert cause["ask"].startswith(ask) and "then run the audit again" in cause["ask"]
     assert cause["confirm"] == "ansible -m ping w3" + (f"; nc -vz -w 5 10.2.0.4 {confirm}" if confirm else "")
     assert bool(cause["alternatives"]) == bool(alternative) and (alternative or "") in " ".join(cause["alternatives"])
@@ -473,6 +500,7 @@ def test_ports_of_one_node_are_one_cause_though_a_controller_needs_more_of_them_
 
     report = audited(change)
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:")]
+    assert cause["title"] == "TCP 10250, 32000-32099 of w2 is closed to the other nodes"
     assert cause["nodes"] == ["w2"] and "32000-32099" in cause["ask"] and "c1, w1, w3 -> w2" in cause["what"]
 
 
