@@ -10,7 +10,6 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 
 import pytest
 import yaml
@@ -18,6 +17,7 @@ import yaml
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.tools.markdown_blocks import blocks
 
 GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("docs", "guide")]
 DOCUMENTS = [
@@ -69,12 +69,6 @@ for command, place, name, words in commands:
             failed[command] = output.read().decode()
 json.dump(failed, sys.stdout)
 """
-
-
-def blocks(text):
-    """Return `[(language, content)]` of the fenced blocks of a Markdown text, those in lists without their indentation."""
-    found = re.findall(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.DOTALL | re.MULTILINE)
-    return [(language, textwrap.dedent(content)) for _indent, language, content in found]
 
 
 def blocks_of(language):
