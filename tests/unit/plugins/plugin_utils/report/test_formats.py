@@ -119,6 +119,21 @@ def test_html_is_one_page_without_scripts_and_outside_requests(report, texts):
     assert "h1" in page.tags and "main" in page.tags and page.tags.count("table") > 3
 
 
+def test_commands_in_sentences_are_code_and_nothing_hostile_between_them_is_markup():
+    found = simulated.report(4, broken=True)
+    causes = found.document["causes"]
+    causes = [{**causes[0], "ask": "Run `ls -l <x>` & `id`.", "alternatives": ["a ` alone"]}, *causes[1:]]
+    text = formats.render(found._replace(document={**found.document, "causes": causes}), ["html"])["report.html"]
+    assert text.count("Run <code>ls -l &lt;x&gt;</code> &amp; <code>id</code>.") == 2  # at the cause, and by its owner
+    assert "<dd>a ` alone</dd>" in text
+
+
+def test_what_measures_the_bandwidth_is_no_endpoint(report, texts):
+    table = texts["report.html"].partition('<h2 id="endpoints">')[2].partition("</table>")[0]
+    assert any(result["id"] == "egress.bandwidth" for result in report.document["results"])
+    assert table.count('scope="row"') > 5 and "bandwidth" not in table
+
+
 MEGABYTE = 1_000_000
 
 
