@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import golden_files, simulated
 
 
 @pytest.fixture(scope="module", params=["plain", "hostile"])
@@ -149,3 +149,13 @@ def test_the_page_of_a_hundred_nodes_can_be_sent_and_shows_all_of_them(lost):
     page.feed(text)
     assert not page.open and page.tags.count("td") > 100 * 100
     assert text.count("worker-97</span></th>") == 2  # a column of the port matrix, and one of the endpoints
+
+
+@pytest.mark.parametrize("name", sorted(golden_files.texts()))
+def test_a_report_is_in_every_format_as_it_was(name):
+    """Where a change is meant, golden_files.py says how to write the files again."""
+    assert golden_files.texts()[name] == (golden_files.FOLDER / name).read_text(encoding="utf-8")
+
+
+def test_every_golden_file_is_compared():
+    assert sorted(path.name for path in golden_files.FOLDER.iterdir()) == sorted(golden_files.texts())
