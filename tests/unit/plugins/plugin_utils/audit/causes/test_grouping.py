@@ -329,6 +329,9 @@ def test_settings_of_one_role_are_one_cause():
     report = audited(change)
     found = [cause for cause in report["causes"] if cause["id"].startswith("role:rtf_kernel")]
     assert len(found) == 1 and "Run the role hostprep.runtime_fabric.rtf_kernel on all 4 nodes" in found[0]["ask"]
+    assert found[0]["title"].startswith("IPv4 forwarding is off on all 4 nodes, and ")
+    assert found[0]["title"].endswith(" more settings of rtf_kernel are wrong")
+    assert found[0]["what"].count("all 4 nodes: ") == 1
 
 
 def test_what_blocks_comes_first():
