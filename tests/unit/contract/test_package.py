@@ -116,7 +116,7 @@ def test_documents_of_the_package_link_to_nothing_that_it_lacks(package):
 def test_installed_package_audits_a_host_from_an_empty_folder(play, tmp_path):
     outcome = play("audit_rtf", rtf_checks=["kernel.*"], rtf_gate="`false`")
     assert outcome.returncode == 0, outcome.stdout
-    assert re.search(r"^(INCOMPLETE|NOT READY): 1 node", outcome.stdout, re.MULTILINE), outcome.stdout
+    assert re.search(r"^(INCOMPLETE|NOT READY): 1 node,", outcome.stdout, re.MULTILINE), outcome.stdout
     report = json.loads((tmp_path / "rtf-report" / "report.json").read_text())
     checked = {result["id"]: result["status"] for result in report["results"] if result["status"] != "skipped"}
     assert set(checked) and not any(name for name in checked if not name.startswith("kernel.")), checked
