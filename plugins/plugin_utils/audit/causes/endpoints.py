@@ -167,7 +167,7 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
     if verdict == "proxy_failed":
         return f"Make the {_proxy(path, cluster)} itself resolve and reach {listed}."
     if verdict == LOGIN_PAGE:
-        return f"Let {whom} reach {listed} without the login page or block page that answers for all of them{_signed(one)}."
+        return f"Exempt {whom} from the login page or block page that answers{_signed(one)} for {listed}."
     if verdict == "tls_intercepted":
         return (
             f"End the TLS inspection of connections from {whom}, since containers do not trust the inspection's CA, to "
@@ -179,12 +179,12 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
 def _one_certificate(targets: Sequence[str], shown: Mapping[str, Any]) -> str:
     """What was found, of the endpoints that the title counts; a check counts names that are not required, too."""
     subject = shown.get("subject") or "without a subject"
-    return f"{_ONE_CERTIFICATE}{_listed(targets)}: {subject}, issued by {shown['issuer']}"
+    return f"one certificate ({subject}, issued by {shown['issuer']}) answers for {_listed(targets)}"
 
 
 def _signed(one: Result) -> str:
     issuer = (one["evidence"].get("tls") or {}).get("issuer")
-    return f" with one certificate, issued by {issuer}" if issuer else ""
+    return f", with one certificate issued by {issuer}," if issuer else ""
 
 
 def _of_all(one: Result, part: Literal["observed", "remedy"], nodes: Sequence[str], cluster: Cluster) -> str:
