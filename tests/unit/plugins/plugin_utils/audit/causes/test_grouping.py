@@ -86,6 +86,23 @@ def test_all_endpoints_that_fail_alike_on_all_nodes_are_one_cause(verdict, owner
     assert cause["confirm"].startswith(("curl -v -m 10 --noproxy '*' https://", "getent ahostsv4 "))
 
 
+@pytest.mark.parametrize(
+    "verdict, title",
+    [
+        ("dropped", "{} is blocked from w2: packets are dropped"),
+        ("unresolved", "{} does not resolve (w2)"),
+        ("tls_untrusted", "The certificate of {} is not trusted (w2)"),
+        ("upgrade_refused", "WebSockets from w2 to {} are not let through"),
+        ("idle_cut", "Idle connections from w2 to {} are cut"),
+        ("odd", "{} is not reached from w2"),
+    ],
+)
+def test_the_title_of_one_endpoint_agrees_with_it(verdict, title):
+    report = audited(on("w2")(probed(verdict, rows=lambda probe: probe["id"] == "ecr-us")))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith(f"egress:{verdict}")]
+    assert cause["title"] == title.format("ecr.us-east-1.amazonaws.com:443")
+
+
 def test_what_only_one_node_does_not_reach_is_a_cause_of_that_node():
     report = audited(on("w2")(probed("dropped")))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:dropped")]
@@ -158,7 +175,7 @@ def test_a_proxy_that_is_down_is_named_with_what_to_send_to_its_team():
         for cause in audited(change, monitoring_proxy="socks5://joe:********@socks.example:1080")["causes"]
         if cause["id"].startswith("egress:proxy_unreachable")
     ]
-    assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable (all 4 nodes)"
+    assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable from all 4 nodes"
     assert cause["owner"] == "proxy" and "joe" not in f"{cause}"
     assert cause["ask"].startswith("Make the SOCKS5 proxy socks.example:1080 accept connections from c1 (")
     assert cause["ask"].endswith(f"w3 ({ADDRESSES['w3']}).") and "connection refused" in cause["what"]
