@@ -256,6 +256,9 @@ def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_t
     assert cause["title"] == "w1 does not let the other nodes in" and "TCP" in cause["what"]
     assert "tcpdump" in cause["alternatives"][0] and f" nc -vz -w 5 {ADDRESSES['w1']} " in cause["confirm"]
     assert cause["nodes"] == ["w1"]
+    readiness = {node["name"]: node["readiness"] for node in report["nodes"]}
+    assert readiness == {"c1": "incomplete", "w1": "not_ready", "w2": "incomplete", "w3": "incomplete"}
+    assert report["readiness"] == "not_ready", "the node that must change is the one that is not ready"
     assert not [other for other in report["causes"] if other is not cause and other["id"].startswith("ports")]
 
 
