@@ -13,9 +13,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
     clusters,
     features,
     row_text,
-    site_rows,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.md"
@@ -157,17 +157,26 @@ def _release(loaded, release):
         lines += _section(
             3, f"Names to allow for {title}", ABOUT_FEATURES.format(feature), _of_feature(loaded, release, feature)
         )
-    return lines + _section(3, "Further requirements", None, _settings(catalog.select_settings(loaded, release)))
+    lines += _section(3, "Further requirements", None, _settings(catalog.select_settings(loaded, release)))
+    kinds = _of_kinds(loaded, lambda site: catalog.select_settings(site, release))
+    wanted = [f"{line} With {', '.join(names)}." for row, names in kinds.values() for line in _settings([row])]
+    return lines + _section(3, "Further requirements, by kind of cluster", None, wanted)
+
+
+def _of_kinds(loaded, select):
+    """`{id: (row, [kind of cluster, ...])}` of the rows that a function selects for some kinds of clusters alone."""
+    known = {row["id"] for row in select(loaded)}
+    kinds = {}
+    for name in clusters.load().profiles:
+        for row in select(site_rows.of_site(loaded, {"cluster_profile": name})):
+            if row["id"] not in known:
+                kinds.setdefault(row["id"], (row, []))[1].append(name)
+    return kinds
 
 
 def _by_kind(loaded, release):
     """A table of the ports that the kinds of clusters have besides those of the release."""
-    known = {row["id"] for row in catalog.select_ports(loaded, release, "install")}
-    kinds = {}
-    for name in clusters.load().profiles:
-        for row in catalog.select_ports(site_rows.of_site(loaded, {"cluster_profile": name}), release, "install"):
-            if row["id"] not in known:
-                kinds.setdefault(row["id"], (row, []))[1].append(name)
+    kinds = _of_kinds(loaded, lambda site: catalog.select_ports(site, release, "install"))
     if not kinds:
         return []
     titles = ["kind of cluster", "pods", "services"]

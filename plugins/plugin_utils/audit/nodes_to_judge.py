@@ -21,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import proxy_settings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import (
     Requirements,

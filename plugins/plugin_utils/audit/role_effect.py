@@ -17,6 +17,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.check_patterns import matches
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, UNKNOWN
 
 
@@ -42,7 +44,8 @@ def judge_effect(
     inputs: of the role, with their types. inventory: of every node of the cluster. only: globs of checks. must_pass: globs of
     those whose failure counts like that of a required one, with every release.
     """
-    [subject] = [found for found in nodes_to_judge.of_cluster(catalogue, inputs, inventory) if found.node == node]
+    of_cluster = of_site(catalogue, {"cluster_profile": given(inputs.get("cluster_profile"))})
+    [subject] = [found for found in nodes_to_judge.of_cluster(of_cluster, inputs, inventory) if found.node == node]
     results = judge_node(checks.load(), subject, evidence, only, must_pass)
     wrong = [entry for entry in results if entry["severity"] != "info" and entry["status"] in (FAIL, UNKNOWN)]
     required = blocking(results)

@@ -111,18 +111,18 @@ def select_ports(
     Phase `install` includes the rows of `operate`: they are needed from the installation on. Rows of kinds of clusters are
     included where the catalogue has a profile of that kind.
     """
-    names = catalog.profile.names if catalog.profile else frozenset()
-    found = [
-        row
-        for row in _in_release(catalog, catalog.ports, release)
-        if not row["clusters"] or not names.isdisjoint(row["clusters"])
-    ]
+    found = _of_the_cluster(catalog, _in_release(catalog, catalog.ports, release))
     return _for_role(_in_phase(found, phase), node_role)
 
 
 def select_settings(catalog: Catalog, release: str = DEFAULT_RELEASE) -> list[Row]:
-    """Return the setting rows of a release."""
-    return _in_release(catalog, catalog.settings, release)
+    """Return the setting rows of a release. Rows of kinds of clusters are included as select_ports does it."""
+    return _of_the_cluster(catalog, _in_release(catalog, catalog.settings, release))
+
+
+def _of_the_cluster(catalog: Catalog, found: list[Row]) -> list[Row]:
+    names = catalog.profile.names if catalog.profile else frozenset()
+    return [row for row in found if not row["clusters"] or not names.isdisjoint(row["clusters"])]
 
 
 def _in_phase(found: list[Row], phase: str) -> list[Row]:
@@ -139,6 +139,9 @@ def _for_role(found: list[Row], node_role: str | None) -> list[Row]:
 
 
 def not_asked(catalogue: Catalog, release: str) -> set[str]:
-    """Return the ids of the ports and settings that only other releases require."""
-    asked = [*select_ports(catalogue, release, "install"), *select_settings(catalogue, release)]
+    """Return the ids of the ports and settings that only other releases require.
+
+    Settings of other kinds of clusters are not among them: their checks say what holds of the cluster.
+    """
+    asked = [*select_ports(catalogue, release, "install"), *_in_release(catalogue, catalogue.settings, release)]
     return {row["id"] for row in (*catalogue.ports, *catalogue.settings)} - {row["id"] for row in asked}

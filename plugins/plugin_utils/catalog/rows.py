@@ -109,7 +109,7 @@ _REQUIRED = {
 _OPTIONAL = {
     "ports": {**_HISTORY, "application": text, "clusters": list_of(identifier)},
     "endpoints": {**_HISTORY, "phase": one_of(PHASES), "url_path": url_path, "feature": identifier},
-    "settings": _HISTORY,
+    "settings": {**_HISTORY, "clusters": list_of(identifier)},
 }
 _ABSENT_FIELDS: dict[str, Row] = {
     "ports": {**_NO_HISTORY, "application": None, "clusters": []},
@@ -122,7 +122,7 @@ _ABSENT_FIELDS: dict[str, Row] = {
         "url_path": None,
         "feature": None,
     },
-    "settings": _NO_HISTORY,
+    "settings": {**_NO_HISTORY, "clusters": []},
 }
 KINDS = tuple(_REQUIRED)
 

@@ -18,8 +18,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
     features,
     files,
     rows,
-    site_rows,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 
 # With the rows of all features, which are selected only where a site uses them.
 CATALOG = site_rows.of_site(catalog.load(), {"features": list(features.load())})

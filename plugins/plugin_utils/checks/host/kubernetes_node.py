@@ -48,7 +48,7 @@ def kubernetes_version(subject: Subject, evidence: Evidence) -> Finding:
     found = part(evidence, "host", "system", "kubernetes")
     expected = f"Kubernetes {versions[0]} to {versions[-1]}, or newer with an agent that supports it"
     if not found["version"]:
-        running = [name for name in KUBELET if name in _running(evidence)]
+        running = running_services(evidence)
         if running:
             observed = f"{running[0]} runs, and its program is in none of the usual directories"
             remedy = f"Compare the version of {subject.node} (`kubectl get nodes`) with the vendor's list."
@@ -63,6 +63,12 @@ def kubernetes_version(subject: Subject, evidence: Evidence) -> Finding:
         remedy = f"Look up in the release notes of the agent that you install whether it supports Kubernetes {minor[0]}.{minor[1]}."
         return Finding(UNKNOWN, expected, f"{observed}; the list in use here ends with {versions[-1]}", remedy, found)
     return Finding(PASS, expected, observed, evidence=found)
+
+
+def running_services(evidence: Evidence) -> list[str]:
+    """Return the programs that run on the node as its kubelet, or with one inside."""
+    running = _running(evidence)
+    return [name for name in KUBELET if name in running]
 
 
 def _running(evidence: Evidence) -> set[str]:

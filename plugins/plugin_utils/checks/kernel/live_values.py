@@ -40,7 +40,7 @@ def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -
             FAIL,
             expected,
             f"the kernel {part(evidence, 'host', 'kernel', 'release')} has no {', '.join(absent)}",
-            " ".join(_remedies_of_modules(subject, kernel, {name: found_modules[name] for name in absent})),
+            " ".join(remedies_of_modules(subject, kernel, {name: found_modules[name] for name in absent})),
             {name: looked_up(found_modules, name) for name in modules},
         )
     wrong = {
@@ -64,7 +64,7 @@ def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -
     )
 
 
-def _remedies_of_modules(subject: Subject, kernel: dict[str, Any], absent: dict[str, Any]) -> Iterator[str]:
+def remedies_of_modules(subject: Subject, kernel: dict[str, Any], absent: dict[str, Any]) -> Iterator[str]:
     """What to do about modules that are not there, each reason in a sentence of its own."""
     forbidden = {
         name: entry["obstacle"]

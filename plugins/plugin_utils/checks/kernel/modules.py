@@ -12,6 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.boot_files import passed_at_boot
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.live_values import compare_live
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.network_plugin import not_needed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import (
     PAGE,
     PREPARE,
@@ -35,7 +36,7 @@ def installer_modules(subject: Subject, evidence: Evidence) -> Finding:
 @check("kernel.modules_at_boot")
 def modules_at_boot(subject: Subject, evidence: Evidence) -> Finding:
     """Modules come back at boot before systemd-sysctl runs; without them the bridge keys do not exist then."""
-    return _modules_at_boot(subject, evidence, PAGE)
+    return _modules_at_boot(subject, evidence, PAGE) if wanted(subject.settings, PAGE)[1] else not_needed(subject)
 
 
 def _modules_at_boot(subject: Subject, evidence: Evidence, setting_ids: Sequence[str]) -> Finding:

@@ -23,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     switched_off,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.live_values import compare_live
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.network_plugin import not_needed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import (
     PAGE,
     looked_up,
@@ -32,7 +33,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import FORWARDING
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.rtf_kernel import FORWARDING
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 
@@ -45,6 +46,8 @@ def ip_forward(subject: Subject, evidence: Evidence) -> Finding:
 
 @check("kernel.bridge_netfilter")
 def bridge_netfilter(subject: Subject, evidence: Evidence) -> Finding:
+    if "kernel-bridge-netfilter" not in subject.settings:
+        return not_needed(subject)
     return compare_live(subject, evidence, ["kernel-bridge-netfilter"])
 
 

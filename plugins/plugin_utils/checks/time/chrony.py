@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""time.chrony_active, no_competitor, synchronised and sources_reach: chrony alone keeps the clock, and follows a server."""
+"""time.chrony_active, service_active, no_competitor, synchronised and sources_reach: chrony alone keeps the clock, and follows a server."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ GUEST_REMEDIES = {
     "VirtualBox": "Start its guest service with `--disable-timesync`.",
 }
 PREPARE = "run the role hostprep.runtime_fabric.rtf_time_sync"
+SERVICE_FIRST = "Fix time.service_active first, then run the audit again."
 
 
 @check("time.chrony_active")
@@ -46,6 +47,24 @@ def chrony_active(subject: Subject, evidence: Evidence) -> Finding:
     )
     name = next(name for name in CHRONY_UNITS if name in units)
     return Finding(FAIL, expected, observed, f"`systemctl enable --now {name}`, or {PREPARE}.", units)
+
+
+@check("time.service_active")
+def service_active(subject: Subject, evidence: Evidence) -> Finding:
+    """Without a service the clock may have been right until now, or a program that is not known keeps it."""
+    times = part(evidence, "host", "time")
+    expected = "a time service runs"
+    running = [name.removesuffix(".service") for name, unit in times["units"].items() if unit["active"]]
+    if running:
+        return Finding(PASS, expected, f"{', '.join(running)} {'runs' if len(running) == 1 else 'run'}")
+    stopped = [name for name in (*CHRONY_UNITS, TIMESYNCD) if name in times["units"]]
+    start = f"`systemctl enable --now {stopped[0]}`" if stopped else f"a time service on {subject.node}, or {PREPARE}"
+    if times.get("synchronised"):
+        observed = f"{NONE_RUNS}, though the kernel says that the clock is synchronised"
+        remedy = f"If nothing else keeps the clock, {'run' if stopped else 'install'} {start}."
+        return Finding(UNKNOWN, expected, observed, remedy, times["units"])
+    remedy = f"Start one on {subject.node}: {start}." if stopped else f"Install {start}."
+    return Finding(FAIL, expected, NONE_RUNS, remedy, times["units"])
 
 
 @check("time.no_competitor")
@@ -71,7 +90,8 @@ def synchronised(subject: Subject, evidence: Evidence) -> Finding:
     if other:
         return _by_other_service(subject, evidence, other)
     if unattended(subject, evidence):
-        return _by_nothing(subject, evidence)
+        known = part(evidence, "host", "time").get("synchronised")
+        return Finding(UNKNOWN if known else FAIL, "a time service follows a time source", NONE_RUNS, SERVICE_FIRST)
     chrony = part(evidence, "host", "time", "chrony")
     if chrony.get("error"):
         raise NoEvidence(chrony["error"])
@@ -106,7 +126,7 @@ def sources_reach(subject: Subject, evidence: Evidence) -> Finding:
         return kept_by(other)
     expected = f"at least {ENOUGH_SOURCES} sources that answer"
     if unattended(subject, evidence):
-        return not_known_yet(subject, expected)
+        return not_known_yet(expected)
     sources = part(evidence, "host", "time", "chrony", "sources")
     answering = [source.get("name") or source["address"] for source in sources if source["reach"]]
     observed = f"{len(answering)} answer{': ' if answering else ''}{', '.join(answering)}"
@@ -145,24 +165,9 @@ def unattended(subject: Subject, evidence: Evidence) -> bool:
     return subject.line != "appliance" and not any(unit["active"] for unit in units.values())
 
 
-def not_known_yet(subject: Subject, expected: str) -> Finding:
+def not_known_yet(expected: str) -> Finding:
     """What depends on the time service that does not run."""
-    again = f"Make time.synchronised pass on {subject.node}, then run the audit again."
-    return Finding(UNKNOWN, expected, NONE_RUNS, again)
-
-
-def _by_nothing(subject: Subject, evidence: Evidence) -> Finding:
-    """Without a service the clock may have been right until now, or a program that is not known keeps it."""
-    expected = "a time service follows a time source"
-    times = part(evidence, "host", "time")
-    stopped = [name for name in (*CHRONY_UNITS, TIMESYNCD) if name in times["units"]]
-    start = f"`systemctl enable --now {stopped[0]}`" if stopped else f"a time service on {subject.node}, or {PREPARE}"
-    if times.get("synchronised"):
-        observed = f"{NONE_RUNS}, though the kernel says that the clock is synchronised"
-        remedy = f"If nothing else keeps the clock, {'run' if stopped else 'install'} {start}."
-        return Finding(UNKNOWN, expected, observed, remedy, times["units"])
-    remedy = f"Start one on {subject.node}: {start}." if stopped else f"Install {start}."
-    return Finding(FAIL, expected, NONE_RUNS, remedy, times["units"])
+    return Finding(UNKNOWN, expected, NONE_RUNS, SERVICE_FIRST)
 
 
 def _by_other_service(subject: Subject, evidence: Evidence, other: str) -> Finding:

@@ -148,13 +148,19 @@ def test_any_service_may_keep_the_clock(service, synchronised, status):
 def test_a_node_without_a_time_service_is_named_as_one(units, synchronised, status, remedy):
     silent = {"error": "chronyc -n -c tracking: exit code 1: 506 Cannot talk to daemon"}
     found = times(units=units, chrony=silent, synchronised=synchronised)
-    result = judged("time.synchronised", found)
+    result = judged("time.service_active", found)
     assert (result["status"], result["severity"]) == (status, "required")
     assert "no time service that is known runs" in result["observed"] and remedy in result["remedy"]
-    for name in ("time.sources_reach", "time.requested_servers"):
+    for name in ("time.synchronised", "time.sources_reach", "time.requested_servers"):
         result = judged(name, found, ntp_servers=[samples.NTP])
-        assert (result["status"], result["observed"]) == ("unknown", "no time service that is known runs")
-        assert "Make time.synchronised pass on n1" in result["remedy"]
+        assert result["status"] == (status if name == "time.synchronised" else "unknown")
+        assert result["observed"] == "no time service that is known runs"
+        assert result["remedy"].startswith("Fix time.service_active first")
+
+
+def test_a_time_service_that_runs_is_named():
+    units = {"chrony.service": unit(False), "systemd-timesyncd.service": unit(True)}
+    assert judged("time.service_active", times(units=units))["observed"] == "systemd-timesyncd runs"
 
 
 def test_chrony_is_read_where_it_runs():

@@ -8,7 +8,12 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, kernel_packages
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
+    catalog,
+    checks,
+    kernel_packages,
+    site_rows,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
@@ -257,3 +262,89 @@ def test_a_range_that_is_written_oddly_raises_nothing(span, status):
     evidence = sysctl(kernel_of(), "net.ipv4.ip_local_port_range", live="32768 60999", at_boot=span)
     sysctl(evidence, "net.ipv4.ip_local_reserved_ports", live="", at_boot="9000 # x")
     assert judged(evidence, "kernel.reserved_ports")["status"] == status
+
+
+BRIDGE = "net.bridge.bridge-nf-call-iptables"
+FILE = "/lib/modules/6.1.0-40-amd64/kernel/net/bridge/br_netfilter.ko"
+
+
+def of_cluster(profile, check, evidence, running=()):
+    """The result of a check on a node of a self-managed cluster, on which these programs run."""
+    site = site_rows.of_site(catalog.load(), {"cluster_profile": profile})
+    scope = {"release": "2.x", "control_plane": "us", "phase": "install", "cluster_profile": profile}
+    asked = samples.subject_of("n1", samples.GROUPS, {"ansible_host": "192.168.230.11"}, scope, catalogue=site)
+    evidence["host"]["system"]["processes"] = [{"pid": 9, "names": [name]} for name in running]
+    [result] = judge_node(checks.load(), asked, evidence, [check])
+    return result
+
+
+def bridge_off(evidence, value="0"):
+    evidence["host"]["kernel"]["sysctls"][BRIDGE].update(live=value)
+    return evidence
+
+
+# https://github.com/flannel-io/flannel/issues/2068, https://github.com/flannel-io/flannel/issues/2166 and
+# https://github.com/kubernetes/kubernetes/issues/127593: with kubeadm from 1.30 on nothing else looks for the module.
+@pytest.mark.parametrize(
+    "change, check, words",
+    [
+        (bridge_off, "kernel.bridge_netfilter", f"`sysctl -w {BRIDGE}=1`"),
+        (lambda evidence: absent(evidence, "br_netfilter", file=FILE), "kernel.bridge_netfilter", "modprobe --all"),
+        (
+            lambda evidence: absent(evidence, "br_netfilter", file=FILE, at_boot_source=None),
+            "kernel.modules_at_boot",
+            "/etc/modules-load.d",
+        ),
+    ],
+)
+def test_flannel_of_kubeadm_needs_bridge_netfilter(change, check, words):
+    result = of_cluster("kubeadm-flannel", check, change(kernel_of()))
+    assert (result["status"], result["severity"]) == ("fail", "required")
+    assert words in result["remedy"] and "rtf_kernel" in result["remedy"]
+    assert of_cluster("kubeadm-flannel", check, kernel_of())["status"] == "pass"
+
+
+@pytest.mark.parametrize("profile", ["kubeadm-calico", "kubeadm-cilium", "rke2-calico", "k3s-cilium", "k3s-flannel"])
+def test_network_plugins_without_a_bridge_need_none_and_a_service_needs_no_preparation(profile):
+    for check in ("kernel.bridge_netfilter", "kernel.modules_at_boot"):
+        result = of_cluster(profile, check, bridge_off(absent(kernel_of(), "br_netfilter")))
+        assert (result["status"], result["severity"]) == ("skipped", "info")
+        assert result["observed"] == f"not required with {profile}"
+    assert of_cluster(profile, "kernel.sysctls_at_boot", bridge_off(kernel_of()))["status"] == "pass"
+
+
+@pytest.mark.parametrize("check", ["kernel.bridge_netfilter", "kernel.modules_at_boot", "host.bridge_netfilter"])
+def test_without_the_kind_of_cluster_the_report_says_that_bridge_netfilter_was_not_judged(check):
+    result = of_cluster(None, check, bridge_off(absent(kernel_of(), "br_netfilter")))
+    assert (result["status"], result["severity"]) == ("skipped", "info")
+    assert result["observed"].startswith("rtf_cluster_profile is not set")
+
+
+# https://github.com/k3s-io/k3s/issues/14022: K3s sets the parameter whenever it starts.
+@pytest.mark.parametrize("profile, service", [("k3s-flannel", "k3s-server"), ("rke2-flannel", "rke2")])
+def test_a_service_of_the_cluster_sets_bridge_netfilter_up(profile, service):
+    check = "host.bridge_netfilter"
+    loadable = absent(bridge_off(kernel_of(), None), "br_netfilter", file=FILE)
+    assert of_cluster(profile, check, loadable)["observed"] == "br_netfilter can be loaded"
+    assert of_cluster(profile, check, bridge_off(kernel_of()))["status"] == "pass"  # the service is not there yet
+    assert of_cluster(profile, check, kernel_of(), [service])["observed"] == "bridge-nf-call-iptables = 1"
+    result = of_cluster(profile, check, bridge_off(kernel_of()), [service])
+    assert (result["status"], result["severity"]) == ("fail", "required")
+    assert f"sysctl -w {BRIDGE}=1" in result["remedy"] and f"{service} sets it when it starts" in result["remedy"]
+    assert "rtf_kernel" not in result["remedy"]  # the role leaves it to the service
+
+
+@pytest.mark.parametrize("profile", ["k3s-flannel", "rke2-flannel", "rke2-canal"])
+def test_a_kernel_without_the_module_is_named_before_flannel_stops_with_it(profile):
+    result = of_cluster(profile, "host.bridge_netfilter", absent(kernel_of(UBUNTU24), "br_netfilter"))
+    assert result["status"] == "fail" and "cannot load br_netfilter" in result["observed"]
+    assert "apt-get install linux-modules-extra-6.8.0-48-generic" in result["remedy"]
+    forbidden = {"how": "install", "source": "/etc/modprobe.d/x.conf:1", "line": "install br_netfilter /bin/false"}
+    result = of_cluster(
+        profile, "host.bridge_netfilter", absent(kernel_of(), "br_netfilter", file=FILE, obstacle=forbidden)
+    )
+    assert result["status"] == "fail" and "/etc/modprobe.d/x.conf:1" in result["remedy"]
+
+
+def test_pods_of_canal_are_on_no_bridge():
+    assert of_cluster("rke2-canal", "host.bridge_netfilter", bridge_off(kernel_of()), ["rke2"])["status"] == "pass"
