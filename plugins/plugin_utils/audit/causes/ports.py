@@ -146,7 +146,8 @@ def _closed(
 
 def _others(nodes: Sequence[str], than: Sequence[str], cluster: Cluster) -> str:
     others = [node for node in nodes if node not in than]
-    return "the other nodes" if len(others) == len(cluster.addresses) - len(than) else cluster.named(others)
+    every = len(others) == len(cluster.addresses) - len(than)
+    return "the other nodes" if every and len(others) > 1 else cluster.named(others)
 
 
 def _where(verdicts: Sequence[str], destination: str, port: str) -> list[str]:

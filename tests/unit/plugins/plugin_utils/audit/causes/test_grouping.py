@@ -86,6 +86,23 @@ def test_all_endpoints_that_fail_alike_on_all_nodes_are_one_cause(verdict, owner
     assert cause["confirm"].startswith(("curl -v -m 10 --noproxy '*' https://", "getent ahostsv4 "))
 
 
+@pytest.mark.parametrize(
+    "verdict, title",
+    [
+        ("dropped", "{} is blocked from w2: packets are dropped"),
+        ("unresolved", "{} does not resolve (w2)"),
+        ("tls_untrusted", "The certificate of {} is not trusted (w2)"),
+        ("upgrade_refused", "WebSockets from w2 to {} are not let through"),
+        ("idle_cut", "Idle connections from w2 to {} are cut"),
+        ("odd", "{} is not reached from w2"),
+    ],
+)
+def test_the_title_of_one_endpoint_agrees_with_it(verdict, title):
+    report = audited(on("w2")(probed(verdict, rows=lambda probe: probe["id"] == "ecr-us")))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith(f"egress:{verdict}")]
+    assert cause["title"] == title.format("ecr.us-east-1.amazonaws.com:443")
+
+
 def test_what_only_one_node_does_not_reach_is_a_cause_of_that_node():
     report = audited(on("w2")(probed("dropped")))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:dropped")]
@@ -158,7 +175,7 @@ def test_a_proxy_that_is_down_is_named_with_what_to_send_to_its_team():
         for cause in audited(change, monitoring_proxy="socks5://joe:********@socks.example:1080")["causes"]
         if cause["id"].startswith("egress:proxy_unreachable")
     ]
-    assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable (all 4 nodes)"
+    assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable from all 4 nodes"
     assert cause["owner"] == "proxy" and "joe" not in f"{cause}"
     assert cause["ask"].startswith("Make the SOCKS5 proxy socks.example:1080 accept connections from c1 (")
     assert cause["ask"].endswith(f"w3 ({ADDRESSES['w3']}).") and "connection refused" in cause["what"]
@@ -199,11 +216,13 @@ def test_one_certificate_for_names_of_several_owners_is_a_login_page_and_no_insp
     report = audited(probed("tls_intercepted", tls={**shown, "trusted": False}))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:")]
     assert cause["title"].startswith("A login page or block page answers for ") and cause["owner"] == "network"
-    assert "one certificate answers for" in cause["what"]
+    assert "one certificate (CN=login, issued by CN=Corp CA) answers for " in cause["what"]
     endpoints = {name for name, node in explained({"causes": [cause]}) if node == "c1"}
-    assert f" {len(endpoints)} endpoints " in cause["title"] and f" and {len(endpoints) - 4} more: " in cause["what"]
+    assert f" {len(endpoints)} endpoints " in cause["title"] and cause["what"].endswith(
+        f" and {len(endpoints) - 4} more"
+    )
     assert " names " not in cause["what"], "the names of rows that are retired count there"
-    assert cause["ask"].startswith(f"Let c1 ({ADDRESSES['c1']})") and "issued by CN=Corp CA" in cause["ask"]
+    assert cause["ask"].startswith(f"Exempt c1 ({ADDRESSES['c1']})") and "issued by CN=Corp CA" in cause["ask"]
     assert not [note for note in report["cluster"] if "CN=Corp CA" in note["observed"]]
 
 
@@ -237,6 +256,9 @@ def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_t
     assert cause["title"] == "w1 does not let the other nodes in" and "TCP" in cause["what"]
     assert "tcpdump" in cause["alternatives"][0] and f" nc -vz -w 5 {ADDRESSES['w1']} " in cause["confirm"]
     assert cause["nodes"] == ["w1"]
+    readiness = {node["name"]: node["readiness"] for node in report["nodes"]}
+    assert readiness == {"c1": "incomplete", "w1": "not_ready", "w2": "incomplete", "w3": "incomplete"}
+    assert report["readiness"] == "not_ready", "the node that must change is the one that is not ready"
     assert not [other for other in report["causes"] if other is not cause and other["id"].startswith("ports")]
 
 
@@ -329,6 +351,9 @@ def test_settings_of_one_role_are_one_cause():
     report = audited(change)
     found = [cause for cause in report["causes"] if cause["id"].startswith("role:rtf_kernel")]
     assert len(found) == 1 and "Run the role hostprep.runtime_fabric.rtf_kernel on all 4 nodes" in found[0]["ask"]
+    assert found[0]["title"].startswith("IPv4 forwarding is off on all 4 nodes, and ")
+    assert found[0]["title"].endswith(" more settings of rtf_kernel are wrong")
+    assert found[0]["what"].count("all 4 nodes: ") == 1
 
 
 def test_what_blocks_comes_first():
