@@ -44,7 +44,7 @@ def test_every_role_names_what_to_collect_and_what_judges_it(role):
         "rtf_firewall": {},
         "rtf_kernel": {
             "release": "1.4",
-                "cluster_profile": "unchanged",
+            "cluster_profile": "unchanged",
             "sysctl_file": "/s",
             "modules_file": "/m",
             "extra_sysctls": "unchanged",
