@@ -42,7 +42,8 @@ def of_cells(results: Sequence[Result], cells: Iterable[Cell], cluster: Cluster)
     into: dict[str, list[Cell]] = {}
     for cell in cells:
         into.setdefault(cell["destination"], []).append(cell)
-    found, nodes_of = [], {}
+    found: list[Result] = []
+    nodes_of: dict[str, set[str]] = {}
     for result in results:
         own = into.get(result["node"], []) if result["id"] == CHECK and result["status"] == FAIL else []
         rules = [rule for rule in result["evidence"] or () if any(_closes(rule, cell, cluster) for cell in own)]
