@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nodes of a Kubernetes that a site runs itself, with pods: prepared, audited, broken in ten ways, repaired and reverted.
+"""Nodes of a Kubernetes that a site runs itself, with pods: prepared, audited, broken in many ways, repaired and reverted.
 
 The pods are real ones, of containerd, runc and CNI plugins of Debian 13 and 11.
 """
@@ -49,12 +49,13 @@ OF_PODS = {
 }
 # Faults of the nodes, all at once: {(node of the finding, check): (node of the fault, fault, what the report says)}.
 OF_NODES = {
-    (OLD, "ports.kubeadm-api-server"): (NEW, pods.api_shut, "worker-1 -> controller-1: TCP 6443 dropped"),
-    (NEW, "ports.flannel-vxlan"): (OLD, pods.overlay_shut, "controller-1 -> worker-1: UDP 8472 dropped"),
+    (OLD, "ports.kubeadm-api-server"): (NEW, pods.api_shut, "worker-1 -> controller-1: TCP 6443 dropped by the rule "),
+    (NEW, "ports.flannel-vxlan"): (OLD, pods.overlay_shut, "controller-1 -> worker-1: UDP 8472 dropped by the rule "),
     (NEW, "proxy.services"): (NEW, pods.proxy_not_taken_up, "containerd runs with no proxy and would start with http:"),
-    (OLD, "time.synchronised"): (OLD, pods.clock_unattended, "no time service that is known runs"),
+    (OLD, "time.service_active"): (OLD, pods.clock_unattended, "no time service that is known runs"),
+    (OLD, "kernel.bridge_netfilter"): (OLD, pods.bridge_not_filtered, "bridge-nf-call-iptables = 0"),
 }
-ONLY_NODES = ("-e", '{"rtf_checks": ["ports.*", "fw.*", "time.*", "proxy.*"]}')
+ONLY_NODES = ("-e", '{"rtf_checks": ["ports.*", "fw.*", "time.*", "proxy.*", "kernel.*"]}')
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,8 @@ def test_the_nodes_are_ready_and_pods_reach_what_they_reach(lab, prepared):
         found = outcome.result(node, "egress.pods")
         assert found["status"] == "pass", found
         assert "pod kube-system/web (10.244." in found["observed"]
+        assert outcome.result(node, "egress.ntp")["status"] == "pass"
+        assert outcome.result(node, "kernel.bridge_netfilter")["status"] == "pass"
 
 
 def test_no_report_speaks_of_the_appliance(prepared, broken):
@@ -163,7 +166,12 @@ def broken(lab, play, prepared):
 def test_what_fails_on_nodes_is_one_cause(broken, place):
     node, check = place
     [cause] = explaining(broken[0], node, check)
-    assert OF_NODES[place][2] in cause["what"]
+    assert OF_NODES[place][2] in cause["what"] and cause["owner"] == "node administrator"
+
+
+def test_nothing_else_is_said_to_be_broken(broken):
+    found = [cause for cause in broken[0].report["causes"] if cause["status"] == "fail"]
+    assert len(found) == len(OF_NODES), found
 
 
 def explaining(outcome, node, check):
