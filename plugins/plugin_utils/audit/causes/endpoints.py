@@ -231,9 +231,11 @@ def _instead(verdict: str, path: str, cluster: Cluster) -> list[str]:
 def _confirm(verdict: str, path: str, target: str, cluster: Cluster) -> str:
     if verdict == "unresolved":
         return f"getent ahostsv4 {target.rpartition(':')[0]}; cat /etc/resolv.conf"
-    proxy = cluster.proxies.get(path, "PROXY").removeprefix("socks5://")
-    options = {"http_proxy": f" --proxy {proxy}", "socks5": f" --socks5-hostname {proxy}"}.get(path, " --noproxy '*'")
-    return f"curl -v -m 10{options} https://{target}"
+    options = {
+        "http_proxy": f"--proxy {cluster.proxies.get(path, 'PROXY')}",
+        "socks5": f"--socks5-hostname {_host_and_port(path, cluster) or 'PROXY'}",
+    }.get(path, "--noproxy '*'")
+    return f"curl -v -m 10 {options} https://{target}"
 
 
 def _others(group: Sequence[Result]) -> list[str]:
