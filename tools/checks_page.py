@@ -60,6 +60,7 @@ def _overview(rows):
 def _details(row):
     notes = [
         ("Made", EACH.get(row.get("each"))),
+        ("Cause where it fails", row["fault"].format(nodes="NODES", title="TITLE")),
         ("Holds for", " and ".join(LINES[line] for line in row["lines"])),
         ("Nodes", f"{row['role']}s only" if "role" in row else None),
         ("Phase", f"{row['phase']} only" if "phase" in row else None),

@@ -48,8 +48,8 @@ def environment_of(core, program):
         subprocess.run([str(program), "-m", "venv", str(folder)], check=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
         subprocess.run([*pip, *wanted], check=True)
-        subprocess.run([str(CHECKOUT / "tools" / "programs.sh"), str(folder)], check=True)
         ready.write_text("\n".join(wanted), encoding="utf-8")
+    subprocess.run([str(CHECKOUT / "tools" / "programs.sh"), str(folder)], check=True)
     return folder
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the package of the next release in a copy of this checkout, with the fragments in its changelog, and verifies
-# what Galaxy, an execution environment and GitHub make of it. Nothing of the checkout changes.
+# what Galaxy, an execution environment, GitHub and GitLab make of it. Nothing of the checkout changes.
 # Usage: tools/release-check.sh     with the programs of .venv on PATH
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -53,11 +53,18 @@ mkdir "$release/ee"
 cp examples/execution-environment/* "$release/ee"
 (cd "$release/ee" && PATH=$programs:$PATH ansible-builder create)
 PATH=$programs:$PATH ansible-builder introspect "$checkout/build/release-copy"
+PATH=$PATH:$programs tools/navigator-check.sh "$package" "$release/navigator"
 
-echo "==> licences, workflows and forms"
+echo "==> licences, workflows, forms and hooks"
+python tools/markdown_blocks.py docs/guide/ci.md "name: Audit" >"$release/workflow.yml"
+python tools/markdown_blocks.py docs/guide/ci.md "audit:" >"$release/pipeline.yml"
 "$programs/reuse" lint --lines
-"$programs/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
+"$programs/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml "$release/workflow.yml"
+"$programs/check-jsonschema" --builtin-schema vendor.gitlab-ci "$release/pipeline.yml"
+"$programs/check-jsonschema" --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 "$programs/check-jsonschema" --builtin-schema vendor.github-issue-forms \
     .github/ISSUE_TEMPLATE/{bug,feature,requirement}.yml
+# What the hook that is left out runs is part of `make lint`.
+SKIP=ansible-lint PRE_COMMIT_HOME=$release/pre-commit "$programs/pre-commit" run --all-files
 
 echo "==> $package"

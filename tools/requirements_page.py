@@ -13,9 +13,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
     clusters,
     features,
     row_text,
-    site_rows,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.md"

@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.repo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display, read_variables
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, validators
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import typed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import typed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats, task_result, terminal
 
 

@@ -61,7 +61,7 @@ _value:
 """
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy import compute
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_value import compute
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import VARIABLES
 
 

@@ -46,7 +46,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED
 
 
 def ntp_keys(value, secrets=True):

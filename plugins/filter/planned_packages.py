@@ -52,7 +52,7 @@ _value:
     packages_removed: [systemd-timesyncd]
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.package_changes import planned
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.package_changes import planned
 
 
 class FilterModule:

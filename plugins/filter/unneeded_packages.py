@@ -46,7 +46,9 @@ _value:
   elements: str
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.package_changes import unneeded
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.package_changes import (
+    unneeded,
+)
 
 
 class FilterModule:

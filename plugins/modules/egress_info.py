@@ -763,7 +763,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress imp
     dns_survey,
     pod_paths,
     prober,
-    tls_check,
+    tls_layer,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
@@ -929,7 +929,7 @@ def main():
         module.fail_json(msg="; ".join(problems))
     endpoints = [endpoint_options.endpoint_of(row) for row in params["endpoints"]]
     try:
-        contexts = tls_check.Contexts(lambda: tls_handshake.verifying_context(params["ca_path"]))
+        contexts = tls_layer.Contexts(lambda: tls_handshake.verifying_context(params["ca_path"]))
     except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"ca_path: {exc}")
     try:

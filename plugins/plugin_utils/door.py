@@ -25,11 +25,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.s
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     inventory,
     misspellings,
-    typed_inputs,
+    role_variables,
     validators,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
 
 display = Display()
 
@@ -151,10 +151,12 @@ class Door(ActionBase):
         )
         given.update({name: options[name].default for name, source in sources.items() if not source})
         misplaced = inventory.misplaced_credentials(given, declared)
-        values, problems = typed_inputs.values_of_role(options, given, validators.by_variable(options, catalog.load()))
+        values, problems = role_variables.values_of_role(
+            options, given, validators.by_variable(options, catalog.load())
+        )
         self.hint_at_misspellings(self.task_vars, f"{role}_")
         by_short_name = {options[name].short: value for name, value in values.items()}
-        return RoleVariables(by_short_name, typed_inputs.shown(options, values), broken + misplaced + problems)
+        return RoleVariables(by_short_name, role_variables.shown(options, values), broken + misplaced + problems)
 
     def hint_at_misspellings(self, names: Iterable[str], prefix: str = "rtf_") -> None:
         """Warn of variables that look like misspelt ones."""

@@ -13,7 +13,7 @@ import json
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import sites, trial
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_commands import Kill
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_signals import Kill
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 # {node: [(where its preparation is killed, what follows)]}

@@ -4,7 +4,7 @@
 
 """What is expected of a boot, what was recorded, and what systemd, sysctl and a boot really leave: all three are the same.
 
-tests/unit/plugins/module_utils/facts/kernel/test_boot_replay.py compares what is expected with what was recorded.
+tests/unit/plugins/module_utils/facts/kernel/test_sysctl_boot_replay.py compares what is expected with what was recorded.
 """
 
 import concurrent.futures

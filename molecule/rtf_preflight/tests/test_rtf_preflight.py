@@ -161,7 +161,7 @@ def test_a_dropped_port_is_named_with_its_row_of_the_change_request(faulty):
 
 def test_forwarding_that_is_switched_off_is_reported_with_the_command(faulty):
     assert "sysctl -w net.ipv4.ip_forward=1" in faulty.result("worker-2", "kernel.ip_forward")["remedy"]
-    assert "FAIL  Requirement not met on worker-2: IPv4 forwarding is on" in faulty.output
+    assert "FAIL  IPv4 forwarding is off on worker-2" in faulty.output
 
 
 def test_a_hardening_file_that_wins_at_the_next_boot_is_named(faulty):

@@ -26,7 +26,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     proxy_services,
     unit_environment,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import no_proxy_cases, setting_cases
@@ -248,7 +248,7 @@ def test_root_writes_to_no_path_that_a_user_controls(lab, how):
 def test_the_lists_of_curl_are_read_as_the_rules_say(host):
     """Each node has another curl; the oldest knows no networks. Everything is refused on the node's loopback."""
     version = host.check_output("curl --version").split()[1]
-    rule = next(rule for name, rule in no_proxy_rules.by_name(version).items() if name.startswith("curl"))
+    rule = next(rule for name, rule in no_proxy_program_rules.by_name(version).items() if name.startswith("curl"))
     urls = " ".join(f"http://{one}/" for one in HOSTS)
     asked = {}
     for value in LISTS:

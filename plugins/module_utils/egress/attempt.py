@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One attempt: an endpoint over one of its paths, with the means that a protocol has to probe it."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import idle_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import idle_connection
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdicts
 
 HOLD_LAYER = "idle"
@@ -47,4 +47,4 @@ class Attempt:
         """Hold the connection idle for as long as the endpoint asks. Raises LayerFailed(idle_cut)."""
         if self.endpoint.idle:
             with self.trace.layer(HOLD_LAYER):
-                idle_check.hold(stream, self.endpoint.idle, self.seconds)
+                idle_connection.hold(stream, self.endpoint.idle, self.seconds)

@@ -25,13 +25,13 @@ _NOT_AGAIN = (verdicts.OK, verdicts.DROPPED, verdicts.UNRESOLVED, verdicts.NO_RE
 _OF_ENDPOINT = ("id", "host", "port", "protocol", "other_paths")
 
 Network = collections.namedtuple("Network", ["seconds", "contexts", "resolver", "routes"])
-Network.__doc__ = """What all attempts share. seconds: for each layer; contexts: tls_check.Contexts; routes: a connection_paths.Routes."""
+Network.__doc__ = """What all attempts share. seconds: for each layer; contexts: tls_layer.Contexts; routes: a connection_paths.Routes."""
 
 
 class Prober:
     """Probes endpoints.
 
-    timeout: seconds for each layer; contexts: tls_check.Contexts; proxies: {path: proxy_url.Proxy}; lookup: a function like
+    timeout: seconds for each layer; contexts: tls_layer.Contexts; proxies: {path: proxy_url.Proxy}; lookup: a function like
     socket.getaddrinfo; segment: as for tcp_connect.dial.
     """
 

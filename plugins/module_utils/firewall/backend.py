@@ -5,7 +5,7 @@
 """The interface between the module firewall_rules and a firewall of the host.
 
 A backend is one file of this folder with one class. It handles its firewall and its own objects in it. Confirmation and
-rollback are the same for all backends and are in guarded_change.py and rollback_timer.py. A backend accesses the host only
+rollback are the same for all backends and are in firewall_change.py and rollback_timer.py. A backend accesses the host only
 through a Host, so that tests can replace it.
 """
 

@@ -30,7 +30,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.repo
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, collection_version
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import tls_interception
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
@@ -39,6 +38,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     proxy_url,
     waiver_list,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import PortPlan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import scope_of
 
@@ -96,6 +96,7 @@ def audit(
     )
 
     found_causes = grouping.of_report(results, known)
+    nodes = report_document.as_causes_say(nodes, found_causes, blocking)
     probed = {node: own.get("egress") for node, own in evidence.items()}
     found: Document = {
         "format": report_document.FORMAT,

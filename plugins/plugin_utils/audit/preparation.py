@@ -13,9 +13,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.resu
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.role_effect import judge_effect, sentence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.inspections import evidence_for
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.inspections import (
+    evidence_for,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.role_plan import (
     Cluster,
     Host,
     Plan,
@@ -24,7 +26,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles
     Role,
     Settings,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.role_registry import ROLES
 
 Probed = Sequence[Mapping[str, Any]]  # endpoints as egress_info returns them
 

@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.repo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.saved_run import SavedRun
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, port_matrix, uncollected
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import (
     Requirements,

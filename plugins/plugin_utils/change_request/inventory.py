@@ -14,7 +14,6 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import DEFAULT_RELEASE, Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import (
     Request,
     Scope,
@@ -24,12 +23,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     cluster_networks,
     ntp_servers,
     proxy_url,
-    typed_inputs,
+    role_variables,
     validators,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_value
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
 
 OF_THE_NODE = ("rtf_node_address", "ansible_host")
@@ -75,7 +75,7 @@ def request(catalogue: Catalog, groups: Mapping[str, list[str]], variables: Mapp
 
 
 def _typed(variables: dict[str, Any], catalogue: Catalog) -> dict[str, Any]:
-    values, problems = typed_inputs.typed(
+    values, problems = role_variables.typed(
         variables, validators.by_variable(input_declarations.load().variables, catalogue)
     )
     if problems:
@@ -119,7 +119,7 @@ def site(members: list[Node], cluster: dict[str, Any]) -> Site:
         nts_servers=ntp_servers.nts_hosts(cluster.get("rtf_ntp_servers", [])),
         http_proxy=proxy(cluster.get("rtf_http_proxy")),
         monitoring_proxy=proxy(cluster.get("rtf_monitoring_proxy")),
-        no_proxy=no_proxy.compute(
+        no_proxy=no_proxy_value.compute(
             {node.name: {"rtf_node_address": node.address} for node in members},
             *cluster_networks.of_inventory(cluster),
             cluster.get("rtf_no_proxy_extra", ()),

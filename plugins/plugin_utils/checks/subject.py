@@ -11,11 +11,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.mail_server import MailServer
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_services import Service
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import (
     POD_CIDR,
     SERVICE_CIDR,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_services import Service
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import ProxySettings
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted, repeatable
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import type_conversion
 
 ALL = ("*",)
 

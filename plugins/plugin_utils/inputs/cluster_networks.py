@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.clusters import Networks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import given
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import given
 
 AUTO = "auto"
 

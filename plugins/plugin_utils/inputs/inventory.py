@@ -25,7 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     waiver_list,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of, typed
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of, typed
 
 GROUPS = ("rtf_controllers", "rtf_workers")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import type_conversion
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.server_address import host_and_port
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
 
 ROW = "smtp-server"
 SECURITIES = ("starttls", "tls", "none")

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import named, quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.type_names import kind
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.type_names import kind
 
 
 def host_and_port(value: Any, default_port: int, further: Sequence[str] = ()) -> tuple[str, int] | None:

@@ -27,22 +27,22 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import Input, Variable
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import with_site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     check_patterns,
     cluster_networks,
     durations,
     mail_server,
-    no_proxy_entries,
+    no_proxy_extra,
     ntp_servers,
     proxy_url,
     site_services,
+    type_conversion,
     waiver_list,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import with_site_rows
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.type_names import kind
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.type_names import kind
 
 Validator = Callable[[Any], Any]
 
@@ -299,7 +299,7 @@ BY_NAME: dict[str, Validator] = {
     "mail_server": valid_mail_server,
     "modules_file": file_in("/etc/modules-load.d"),
     "networks": networks,
-    "no_proxy_entries": no_proxy_entries.check_extra,
+    "no_proxy_entries": no_proxy_extra.check_extra,
     "ntp_keys": ntp_servers.check_keys,
     "ntp_servers": ntp_servers.check_servers,
     "persistence_database": site_services.DATABASE.check,

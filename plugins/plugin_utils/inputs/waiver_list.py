@@ -12,8 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import check_patterns, type_conversion
 
 FIELDS = ("checks", "nodes", "reason", "expires")
 

@@ -17,10 +17,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_services
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
     egress_probes,
-    no_proxy_rules,
+    no_proxy_program_rules,
     port_matrix,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import (
@@ -28,7 +28,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requi
     requirements_of,
     scope_of,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_kernel
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import rtf_kernel
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import (
     SelectedCheck,
     evidence_of,
@@ -194,7 +194,7 @@ def _service_probes(needed: set[str], inputs: Inputs) -> list[dict[str, Any]]:
             from_pods = [egress_probes.POD] if "pods" in needed else []
             found.append(site_services.probe(service, [egress_probes.DIRECT, *from_pods]))
         if service.kind == site_services.REGISTRY and "registry" in needed:
-            own = egress_probes.is_internal(service.host) or no_proxy_rules.go(
+            own = egress_probes.is_internal(service.host) or no_proxy_program_rules.go(
                 ",".join(inputs["no_proxy_extra"]), service.host
             )
             configured = [egress_probes.HTTP_PROXY] if inputs["http_proxy"] and not own else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy, no_proxy_table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_destinations, no_proxy_value
 
 VARIABLES = ("rtf_node_address", "ansible_host")
 
@@ -34,9 +34,9 @@ def of_cluster(
     extra: Sequence[str] = (),
     line: str = "appliance",
 ) -> ProxySettings:
-    """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them; line: as for no_proxy.leader."""
+    """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them; line: as for no_proxy_value.leader."""
     return ProxySettings(
         *urls,
-        no_proxy.compute(variables_by_node, pod_cidr, service_cidr, extra, line),
-        no_proxy_table.destinations(variables_by_node, pod_cidr, service_cidr, line),
+        no_proxy_value.compute(variables_by_node, pod_cidr, service_cidr, extra, line),
+        no_proxy_destinations.destinations(variables_by_node, pod_cidr, service_cidr, line),
     )

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.repository_results import (
     ID_PREFIX,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
 
 # Who sets the environment of a person or an installer that runs the package manager; the last one counts.
@@ -50,7 +50,7 @@ def way_to(place: Mapping[str, Any], manager: str, settings: Sequence[Mapping[st
         named = here.get(f"{place['scheme']}_proxy") or here.get("all_proxy")
         if named and named["value"]:
             but = here.get("no_proxy", {"value": ""})["value"]
-            rule = no_proxy_rules.apt_environment if manager == "apt" else no_proxy_rules.curl
+            rule = no_proxy_program_rules.apt_environment if manager == "apt" else no_proxy_program_rules.curl
             if rule(but, place["host"]):
                 return Way(**own)
             return Way(**own, proxy=named["value"], password=named["password"], source=named["source"])

@@ -13,10 +13,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import WIDTH, Line
 
 _INDENT = 4
-_LABEL = 9
+_LABEL = 10
 # A text of more lines than that is in report.json as a whole.
 _MOST_LINES = 5
-_MOST_LINES_OF_WHAT_IS_SENT = 12
+_MOST_LINES_OF_WHAT_IS_SENT = 6
 
 
 def lines(causes: Sequence[Cause]) -> list[Line]:
@@ -48,16 +48,28 @@ def _entry(number: int, cause: Cause) -> list[Line]:
     follows = list(dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"]))
     for label, text in (
         ("found", cause["what"]),
+        ("ask", _sent(cause)),
         ("confirm", f"{_at(cause)}{cause['confirm']}"),
-        *(("if not", text) for text in cause["alternatives"]),
-        ("ask", f"{cause['owner']}: {cause['ask']}"),
+        *(("rule out", text) for text in cause["alternatives"]),
         ("also", f"{_some(follows)} {'follows' if len(follows) == 1 else 'follow'} from it" if follows else ""),
     ):
         if text:
-            most = _MOST_LINES_OF_WHAT_IS_SENT if label == "ask" else _MOST_LINES
-            head = " " * _INDENT + f"{label + ':':<{_LABEL}}"
-            out += [(line, None) for line in _limited(_wrapped(head, text, None), most)]
+            out += _labelled(label, text, _MOST_LINES_OF_WHAT_IS_SENT if label == "ask" else _MOST_LINES)
     return out
+
+
+def next_step(cause: Cause) -> list[Line]:
+    """Return who has to act on a cause, and what has to be done, as an entry without its other lines."""
+    return _labelled("ask", _sent(cause), _MOST_LINES)
+
+
+def _sent(cause: Cause) -> str:
+    return f"{cause['owner']}: {cause['ask']}"
+
+
+def _labelled(label: str, text: str, most: int) -> list[Line]:
+    head = " " * _INDENT + f"{label + ':':<{_LABEL}}"
+    return [(line, None) for line in _limited(_wrapped(head, text, None), most)]
 
 
 def _at(cause: Cause) -> str:

@@ -13,7 +13,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import where_to_confirm
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS, verdict_lines
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import (
+    VERDICTS,
+    tally,
+    verdict_text,
+)
 
 _CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f]")
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
@@ -29,7 +33,7 @@ def _lines(report: Report) -> Iterator[str]:
     scope = f"release {document['release']}, control plane {document['control_plane']}, phase {document['phase']}"
     yield f"# Runtime Fabric readiness: {VERDICTS[document['readiness']][0]}"
     yield ""
-    yield _plain(f"{' '.join(line for line, _colour in verdict_lines(document))}; {scope}; {document['generated']}")
+    yield _plain(f"{verdict_text(document)}; checks: {tally(document)}; {scope}; {document['generated']}")
     if "rejudged" in document:
         yield ""
         yield _plain(rejudged_stamp.sentence(document["rejudged"], document["generated"]))
@@ -54,22 +58,34 @@ def _cause(number: int, cause: Cause) -> Iterator[str]:
     blocking = "" if cause["blocking"] else " (does not block)"
     yield f"## {number}. {_plain(cause['title'])}{blocking}"
     yield ""
-    yield f"* **Found:** {_plain(cause['what'])}"
+    yield f"* **Found:** {_prose(cause['what'])}"
     yield f"* **For:** {_plain(cause['owner'])}"
-    yield f"* **Please:** {_plain(cause['ask'])}"
+    yield f"* **Please:** {_prose(cause['ask'])}"
     if cause["confirm"]:
         node = where_to_confirm(cause)
-        yield f"* **Confirm:** {_plain(f'on {node}: ') if node else ''}{_code(cause['confirm'])}"
+        yield f"* **Confirm:** {f'on {_plain(node)}: ' if node else ''}{_code(cause['confirm'])}"
     for alternative in cause["alternatives"]:
-        yield f"* **If not:** {_plain(alternative)}"
+        yield f"* **Rule out:** {_prose(alternative)}"
     follows = dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"])
     if follows:
         yield f"* **Follows from it:** {_plain(', '.join(follows))}"
 
 
+def _prose(value: str) -> str:
+    """A text in which commands stand between backticks, and nothing else is taken for Markdown or HTML."""
+    parts = value.split("`")
+    if len(parts) % 2 == 0:
+        return _plain(value)
+    return "".join(_code(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
 def _plain(value: str) -> str:
     """A text in which nothing is taken for Markdown or HTML."""
-    return _MARKS.sub(r"\\\1", _one_line(value))
+    return _escaped(value).strip()
+
+
+def _escaped(value: str) -> str:
+    return _MARKS.sub(r"\\\1", _CONTROL.sub("?", re.sub(r"\s+", " ", value)))
 
 
 def _code(value: str) -> str:

@@ -50,7 +50,16 @@ def lines(report: Document, every: bool = False, path: str | None = "", unwritte
         matrix_table.lines(report, every) + link_table.lines(report, every) + _cluster_lines(report.get("cluster", ()))
     )
     out += [("", None), *_closing_lines(report)]
-    return [*out, *_written_lines(report, path, unwritten), *verdict_lines(report)]
+    return [*out, *_written_lines(report, path, unwritten), *_last_lines(report)]
+
+
+def _last_lines(report: Document) -> list[Line]:
+    """How many checks passed, and the verdict; in one line where nobody has anything to do and it fits."""
+    verdict, colour = verdict_text(report), VERDICTS[report["readiness"]][1]
+    whole = f"{verdict}, {tally(report)}"
+    if len(whole) <= WIDTH and not any(cause["blocking"] for cause in report["causes"]):
+        return [(whole, colour)]
+    return [*_hanging("", f"Checks: {tally(report)}", None), (verdict, colour)]
 
 
 def _written_lines(report: Document, path: str | None, unwritten: str) -> list[Line]:
@@ -64,19 +73,21 @@ def _written_lines(report: Document, path: str | None, unwritten: str) -> list[L
 
 
 def summary(report: Document, path: str | None = "", unwritten: str = "") -> list[str]:
-    """Return the last lines of a run: the causes that keep the cluster from being ready, by title, and the verdict.
+    """Return the last lines of a run: the causes that keep the cluster from being ready, the next step, and the verdict.
 
     path, unwritten: as for lines.
     """
-    blocking = [
-        f"{number:>2}. {cause_lines.mark(cause)[0]}  {cause['title']} ({cause['owner']})"
-        for number, cause in enumerate(report["causes"], 1)
-        if cause["blocking"]
-    ]
-    more = [f"    and {len(blocking) - _MOST_CAUSES} more"] if len(blocking) > _MOST_CAUSES else []
-    shown = [text for one in blocking[:_MOST_CAUSES] for text, dummy in _hanging(one[:10], one[10:], None)]
-    last = [*_written_lines(report, path, unwritten), *verdict_lines(report)]
-    return [*shown, *more, *(text for text, dummy in last)]
+    blocking = [(number, cause) for number, cause in enumerate(report["causes"], 1) if cause["blocking"]]
+    out: list[Line] = []
+    for place, (number, cause) in enumerate(blocking[:_MOST_CAUSES]):
+        head = f"{number:>2}. {cause_lines.mark(cause)[0]}  "
+        # The next step is that of the first cause; the report above has the others.
+        out += _hanging(head, cause["title"] if place == 0 else f"{cause['title']} ({cause['owner']})", None)
+        out += cause_lines.next_step(cause) if place == 0 else []
+    if len(blocking) > _MOST_CAUSES:
+        out.append((f"    and {len(blocking) - _MOST_CAUSES} more", None))
+    out += [*_written_lines(report, path, unwritten), *_last_lines(report)]
+    return [text for text, _colour in out]
 
 
 def _node_lines(report: Document) -> list[Line]:
@@ -172,8 +183,8 @@ def _absent(report: Document) -> dict[str, list[str]]:
     return found
 
 
-def verdict_lines(report: Document) -> list[Line]:
-    """Return the verdict, in one or two lines."""
+def tally(report: Document) -> str:
+    """Return how many results of checks there are of each kind."""
     counts: dict[str, int] = {}
     for result in report["results"]:
         key = result["status"]
@@ -182,14 +193,19 @@ def verdict_lines(report: Document) -> list[Line]:
         counts[key] = counts.get(key, 0) + 1
     words = {"pass": "passed", "fail": "failed", "warn": "warned"}
     words.update({key: key for key in ("waived", "unknown", "skipped")})
-    tally = ", ".join(f"{counts[key]} {word}" for key, word in words.items() if key in counts)
-    verdict, colour = VERDICTS[report["readiness"]]
-    blocking = [cause["status"] for cause in report["causes"] if cause["blocking"]]
-    faults, open_questions = blocking.count("fail"), len(blocking) - blocking.count("fail")
-    parts = [f"{faults} {'fault' if faults == 1 else 'faults'} to fix"] if faults else []
-    parts += [f"{open_questions} to find out"] if open_questions else []
-    to_do = f"; {', '.join(parts)}" if parts else ""
-    return _hanging("", f"{verdict}: {len(report['nodes'])} nodes, {tally or 'no checks'}{to_do}", colour)
+    return ", ".join(f"{counts[key]} {word}" for key, word in words.items() if key in counts) or "none"
+
+
+def verdict_text(report: Document) -> str:
+    """Return the verdict in one line, with how much there is to do and who is next."""
+    count = len(report["nodes"])
+    blocking = [cause for cause in report["causes"] if cause["blocking"]]
+    faults = sum(cause["status"] == "fail" for cause in blocking)
+    parts = [f"{count} {'node' if count == 1 else 'nodes'}"]
+    parts += [f"{faults} {'fault' if faults == 1 else 'faults'} to fix"] if faults else []
+    parts += [f"{len(blocking) - faults} to find out"] if len(blocking) > faults else []
+    verdict = f"{VERDICTS[report['readiness']][0]}: {', '.join(parts)}"
+    return f"{verdict}; next: {blocking[0]['owner']}" if blocking else verdict
 
 
 def _by_area(left_out: Collection[str], ids: set[str]) -> list[str]:

@@ -12,8 +12,8 @@ import queue
 import re
 import time
 
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import audits, cases, states, trial
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_commands import kill_of
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import audits, cases, state_comparison, trial
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_signals import kill_of
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.playbook_runs import Run
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.tasks import CHECKOUT
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import as_root, podman, run
@@ -132,7 +132,7 @@ class Campaign:
 
     def _kill_of(self, case, seconds, node):
         words = [*podman(), "inspect", "--format", "{{.State.Pid}}", self.lab.container(node)]
-        return kill_of(case, seconds, as_root(), int(run(words).stdout), states.MODULES)
+        return kill_of(case, seconds, as_root(), int(run(words).stdout), state_comparison.MODULES)
 
     def _try(self, name, case, seconds, free):
         """Do one trial on a free node, record its result and report it."""

@@ -65,7 +65,7 @@ def play(directory, arguments, environment, log, kill=None):
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_FORCE_COLOR": "false",
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
-        "ANSIBLE_CALLBACKS_ENABLED": "kill_at",
+        "ANSIBLE_CALLBACKS_ENABLED": "kill_moment",
         "RTF_KILLS_LOG": str(log),
     }
     if kill:

@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import sites, states
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_commands import end
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import sites, state_comparison
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_signals import end
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.playbook_runs import play
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import environment, lifecycle
 
@@ -42,7 +42,7 @@ class Bench:
         """Remember how the node is now, and write the user's directory."""
         self.directory.mkdir(parents=True, exist_ok=True)
         sites.write_site(self.site, self.lab, [self.node], self.configuration)
-        self.before = states.state(self.lab, self.node)
+        self.before = state_comparison.state(self.lab, self.node)
 
     def play(self, name, arguments, kill=None):
         """Run a playbook; name: what its log is called."""
@@ -67,7 +67,7 @@ class Bench:
 
     def differences(self):
         """How the node differs from what it was in the beginning."""
-        return states.differences(self.before, states.state(self.lab, self.node))
+        return state_comparison.differences(self.before, state_comparison.state(self.lab, self.node))
 
 
 def rehearse(bench):
@@ -129,7 +129,7 @@ def _judged(bench, found, begun):
 
 def _revert(bench):
     """Revert once nothing runs any more that the killed controller had begun."""
-    quiet = states.wait_until_quiet(bench.lab, bench.node)
+    quiet = state_comparison.wait_until_quiet(bench.lab, bench.node)
     reverted = bench.play("revert", REVERT)
     return {
         "still_running": not quiet,
@@ -146,7 +146,7 @@ def _prepare_again(bench, expected, twice):
         "unread": [line for line in made.get("units", ()) if line.endswith("reload=yes")],
         "rerun": {"code": again.code, "problems": again.problems(), "changed": again.changed_tasks()},
         **({"once_more": {"code": once_more.code, "changed": once_more.changed_tasks()}} if twice else {}),
-        "otherwise": states.differences(
+        "otherwise": state_comparison.differences(
             *({part: set(found.get(part, ())) for part in {*expected, *made}} for found in (expected, made))
         )
         if expected is not None

@@ -7,6 +7,8 @@
 import os
 import pathlib
 import re
+import subprocess
+import sys
 
 import yaml
 
@@ -62,3 +64,11 @@ def make_targets():
 def environment(**variables):
     """Return an environment for a program that is to see this checkout, and nothing of the test run around it."""
     return dict(PATH=os.environ["PATH"], HOME=os.environ["HOME"], PYTHONPATH=str(COLLECTIONS), **variables)
+
+
+def galaxy(*words, home):
+    """Run ansible-galaxy collection in the checkout with a home of its own, which keeps it out of that of the user."""
+    # Without PYTHONPATH, on which it would find this checkout.
+    variables = {"PATH": os.environ["PATH"], "HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(home)}
+    command = [sys.executable, "-m", "ansible", "galaxy", "collection", *words]
+    subprocess.run(command, cwd=CHECKOUT, check=True, stdin=subprocess.DEVNULL, env=variables)

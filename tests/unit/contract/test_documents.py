@@ -10,7 +10,6 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 
 import pytest
 import yaml
@@ -18,6 +17,7 @@ import yaml
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.tools.markdown_blocks import blocks
 
 GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("docs", "guide")]
 DOCUMENTS = [
@@ -38,8 +38,8 @@ PROGRAMS = {
     "ansible-playbook": ("ansible.cli.playbook", "PlaybookCLI"),
     "ansible-vault": ("ansible.cli.vault", "VaultCLI"),
 }
-# Options of what those two have no part of ansible-core for; `make release-check` runs the first.
-OTHER_PROGRAMS = {"ansible-builder": {"build", "--tag"}, "ansible-navigator": {"run", "--mode"}}
+# Programs without a parser here, with options that their commands have to have; `make release-check` runs them.
+OTHER_PROGRAMS = {"ansible-builder": {"build", "--tag"}, "ansible-navigator": {"run", "--pull-policy", "--mode"}}
 ASKING = {"--ask-become-pass", "--ask-vault-pass"}
 
 # Runs each command of the list that it reads in a process of its own, which has Ansible imported already, and writes
@@ -71,12 +71,6 @@ json.dump(failed, sys.stdout)
 """
 
 
-def blocks(text):
-    """Return `[(language, content)]` of the fenced blocks of a Markdown text, those in lists without their indentation."""
-    found = re.findall(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.DOTALL | re.MULTILINE)
-    return [(language, textwrap.dedent(content)) for _indent, language, content in found]
-
-
 def blocks_of(language):
     """Return `[(path, content)]` of the blocks of a language in all documents."""
     return [
@@ -94,6 +88,12 @@ def commands():
             r"(?:ExecStart=/usr/local/bin/| run: | {4}- )((?:ansible-playbook|ansible-galaxy) .*)", line
         )
     return list(dict.fromkeys(line.strip() for line in lines if line.strip() and not line.startswith("#")))
+
+
+def playbooks():
+    """Return the blocks that are playbooks."""
+    found = [(content, yaml.safe_load(content)) for _path, content in blocks_of("yaml")]
+    return [content for content, value in found if isinstance(value, list)]
 
 
 def run_or_parsed(command):
@@ -114,12 +114,15 @@ def site(tmp_path):
 
 
 def test_there_are_documents():
-    assert len(DOCUMENTS) > 10 and len(commands()) > 15
+    assert len(DOCUMENTS) > 10 and len(commands()) > 15 and playbooks()
 
 
 def test_commands_are_accepted(site):
     """Playbooks list their tasks, which reads the inventory, the playbook, its roles and each option."""
     known = [command for command in commands() if shlex.split(command)[0] in PROGRAMS]
+    for number, playbook in enumerate(playbooks()):
+        (site / f"{number}.yml").write_text(playbook)
+        known.append(f"ansible-playbook -i inventory {number}.yml")
     done = subprocess.run(
         [sys.executable, "-c", RUNNER],
         cwd=site,
@@ -146,12 +149,11 @@ def test_other_commands_are_known():
             assert program != "make" or set(words[:1]) <= targets, command
 
 
-def test_inputs_of_the_first_hour_are_valid(site):
-    """By the playbook that contacts no host."""
-    (site / "inventory").write_text((site / "inventory").read_text().replace("node-4\n", ""))
+def change_request(directory):
+    """Run the playbook that contacts no host on the inventory of a directory; it refuses inputs that are not valid."""
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "hostprep.runtime_fabric.change_request", "-i", "inventory"],
-        cwd=site,
+        cwd=directory,
         env=checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -160,7 +162,39 @@ def test_inputs_of_the_first_hour_are_valid(site):
         check=False,
     )
     assert done.returncode == 0 and "WARNING" not in done.stdout, done.stdout
-    assert "ntp1.example.com" in (site / "rtf-change-request" / "openings.csv").read_text()
+    return (directory / "rtf-change-request" / "openings.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    "path, opening", [(FIRST_HOUR, "ntp1.example.com"), ("docs/guide/self-managed.md", "rtf-runtime-registry")]
+)
+def test_inventory_of_a_page_is_valid(path, opening, tmp_path):
+    (inventory,) = [
+        content
+        for language, content in blocks(checkout.read(path))
+        if "[rtf_nodes:vars]\nansible" in content or "rtf_release=" in content
+    ]
+    (tmp_path / "inventory").write_text(inventory)
+    assert opening in change_request(tmp_path)
+
+
+def inputs_in(content):
+    """Return the inputs that a block of YAML sets, {} where it is something else."""
+    found = yaml.safe_load(content)
+    return {name: value for name, value in found.items() if name.startswith("rtf_")} if isinstance(found, dict) else {}
+
+
+def test_inputs_of_all_pages_are_valid_together(site):
+    """What a page has a reader write into YAML, beside the inventory of the first hour."""
+    (site / "inventory").write_text((site / "inventory").read_text().replace("node-4\n", ""))
+    (site / "group_vars" / "rtf_nodes").mkdir(parents=True)
+    pages = [(path, inputs_in(content)) for path, content in blocks_of("yaml")]
+    written = [inputs for _path, inputs in pages if inputs]
+    assert len(written) >= 5
+    for number, inputs in enumerate(written):
+        (site / "group_vars" / "rtf_nodes" / f"{number}.yml").write_text(yaml.safe_dump(inputs))
+    (site / "group_vars" / "rtf_nodes" / "vault.yml").write_text("vault_proxy_password: hidden\n")
+    assert "registry.example.com" in change_request(site)
 
 
 def variables_of(site, node):

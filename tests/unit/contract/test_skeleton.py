@@ -11,8 +11,8 @@ import re
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import role_plan
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import role_plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.role_registry import ROLES
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 FILES = {"main", "plan", "apply", "verify", "revert"}

@@ -10,7 +10,7 @@ The table has every variable of these roles, so that a new one needs a decision.
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import typed_inputs
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_variables
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 # Not set: what is there stays, also what a former run made. The text is what an empty value does: "", [], {} or false.
@@ -82,7 +82,7 @@ PROVEN = {
         "test_a_proxy_that_is_not_set_stays_and_one_that_is_set_to_none_is_taken_back",
     ),
     "rtf_kernel": (
-        "plugins/plugin_utils/plan/roles/test_rtf_kernel.py",
+        "plugins/plugin_utils/plan/role_decisions/test_rtf_kernel.py",
         "test_what_a_former_run_wrote_for_an_input_that_is_not_set_stays_in_the_files_and_is_nothing_to_set",
     ),
     "rtf_time_sync": (
@@ -90,7 +90,7 @@ PROVEN = {
         "test_what_is_not_set_is_no_file_to_look_at_and_an_empty_list_takes_ours_away",
     ),
     "rtf_firewall": (
-        "plugins/plugin_utils/plan/roles/test_rtf_firewall.py",
+        "plugins/plugin_utils/plan/role_decisions/test_rtf_firewall.py",
         "test_what_was_opened_for_an_input_that_is_not_set_now_stays_open_to_the_same",
     ),
 }
@@ -110,7 +110,7 @@ def test_every_variable_has_a_decision(role):
 @pytest.mark.parametrize("role", CHANGING)
 def test_what_is_not_set_is_unchanged_where_something_would_go(role):
     for name, value in defaults(role).items():
-        says = value == typed_inputs.UNCHANGED or f"default('{typed_inputs.UNCHANGED}')" in str(value)
+        says = value == role_variables.UNCHANGED or f"default('{role_variables.UNCHANGED}')" in str(value)
         assert says is (name in STAYS[role]), name
 
 
@@ -118,8 +118,8 @@ def test_what_is_not_set_is_unchanged_where_something_would_go(role):
 def test_the_documentation_names_it(role):
     options = checkout.read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     for name in STAYS[role]:
-        assert f"V({typed_inputs.UNCHANGED})" in str(options[name]["description"]), name
-        assert f"`{typed_inputs.UNCHANGED}`" in checkout.read(f"roles/{role}/README.md"), name
+        assert f"V({role_variables.UNCHANGED})" in str(options[name]["description"]), name
+        assert f"`{role_variables.UNCHANGED}`" in checkout.read(f"roles/{role}/README.md"), name
 
 
 @pytest.mark.parametrize("role", CHANGING)

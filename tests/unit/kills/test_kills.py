@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import cases, tasks, trial
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.callback.kill_at import key_of
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_commands import Kill, end, kill_of
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.callback.kill_moment import key_of
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_signals import Kill, end, kill_of
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.playbook_runs import Run
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.results import Results, numbers
 

@@ -13,15 +13,21 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_
     platform_of,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import (
     chrony_files,
     chrony_platforms,
     role_plan,
     rtf_time_sync,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.chrony_files import BLOCK, Wanted
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_plan import Cluster, Refusal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.chrony_files import (
+    BLOCK,
+    Wanted,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.role_plan import (
+    Cluster,
+    Refusal,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.host_syntax import is_host
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 

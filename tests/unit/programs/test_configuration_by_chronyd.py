@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_configuration
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import chrony_files
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.chrony_files import Wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import chrony_files
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.chrony_files import Wanted
 
 # {what: ({path below a directory D: text}, [host of each server], the last file of keys or None)}
 CASES = {

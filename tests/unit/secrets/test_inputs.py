@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
-    typed_inputs,
+    role_variables,
     validators,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory as whole_inventory
@@ -84,11 +84,11 @@ def test_no_input_repeats_a_secret_that_it_refuses(name):
     refused = 0
     for url in planted.WITH_A_SECRET:
         for value in shapes(name, url):
-            values, problems = typed_inputs.typed({"rtf_control_plane": "us", name: value}, VALIDATORS)
+            values, problems = role_variables.typed({"rtf_control_plane": "us", name: value}, VALIDATORS)
             problems += [] if problems else credentials.disagreements(values)
             problems += whole_inventory.disagreements({"a": {name: value}, "b": {name: [value]}}, (name,))
             options = {name: DECLARED.variables[name]}
-            found, of_role = typed_inputs.of_role(options, {name: value}, VALIDATORS)
+            found, of_role = role_variables.of_role(options, {name: value}, VALIDATORS)
             problems += of_role
             assert not HAS_CREDENTIALS.match(name) or planted.found_in(str(found)) == []
             refused += len(problems)

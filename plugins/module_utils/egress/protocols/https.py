@@ -4,7 +4,7 @@
 """HTTPS: a GET over TLS."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import http_origin
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.tls_protocol import TlsProtocol
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols_over_tls import TlsProtocol
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdicts
 
 

@@ -4,7 +4,7 @@
 """SMTP that starts in clear and usually changes to TLS. No mail is sent."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.tls_protocol import TlsProtocol
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols_over_tls import TlsProtocol
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import smtp_session, verdicts
 
 

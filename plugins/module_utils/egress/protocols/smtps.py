@@ -4,7 +4,7 @@
 """SMTP with TLS from the start. No mail is sent."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.smtp import Smtp, greet
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.tls_protocol import TlsProtocol
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols_over_tls import TlsProtocol
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import smtp_session
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TLS, with nothing known of what is sent over it."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.tls_protocol import TlsProtocol
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols_over_tls import TlsProtocol
 
 
 class Tls(TlsProtocol):

@@ -4,7 +4,7 @@
 """WebSockets over TLS: the opening handshake of RFC 6455."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import http_origin
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.tls_protocol import TlsProtocol
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols_over_tls import TlsProtocol
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     http_exchange,
     verdicts,

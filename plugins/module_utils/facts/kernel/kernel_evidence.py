@@ -19,9 +19,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_
     read_platform,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
-    boot_writers,
     kernel_files,
     parameter_evidence,
+    sysctl_other_writers,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.installed_kernels import (
     installed_kernels,
@@ -196,7 +196,7 @@ def _masked(units):
 
 def unit_states(run=run_text):
     """Return `{unit: {"LoadState", "ActiveState", "UnitFileState"}}` of READERS and of other writers, or None."""
-    names = list(READERS) + list(boot_writers.UNITS)
+    names = list(READERS) + list(sysctl_other_writers.UNITS)
     try:
         shown = run(["systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState"] + names)
     except Unreadable:

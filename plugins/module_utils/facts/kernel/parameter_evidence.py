@@ -12,11 +12,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import dotted_name, key_path
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
-    boot_replay,
-    boot_writers,
+    sysctl_boot_replay,
     sysctl_files,
+    sysctl_other_writers,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel_model import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_side_effects import (
     ALL,
     DEFAULT,
     IP_FORWARD,
@@ -28,10 +28,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kern
 CREDENTIAL = "/run/credentials/@system/sysctl.extra"
 # Services that write parameters once more, in the order in which they start.
 LATER = {
-    "NetworkManager.service": boot_writers.of_networkmanager,
-    "shorewall.service": boot_writers.of_shorewall,
-    "frr.service": boot_writers.of_frr,
-    "tuned.service": boot_writers.of_tuned,
+    "NetworkManager.service": sysctl_other_writers.of_networkmanager,
+    "shorewall.service": sysctl_other_writers.of_shorewall,
+    "frr.service": sysctl_other_writers.of_frr,
+    "tuned.service": sysctl_other_writers.of_tuned,
 }
 
 
@@ -51,7 +51,7 @@ def replayed_boot(names, problems, units=None):
     boot, scripts, again = _boots(interfaces, problems, units)
 
     def replay(one):
-        return boot_replay.replay(one, list(keys.values()), list(interfaces.values()), live)
+        return sysctl_boot_replay.replay(one, list(keys.values()), list(interfaces.values()), live)
 
     found, forwarding, refused = replay(boot)
     of_scripts, of_interfaces, _refused = replay(scripts)
@@ -120,23 +120,23 @@ def _boots(interfaces, problems, units, root=""):
     problems += unread
     last = sysctl_files.read_beside(files, problems) or sysctl_files.linked(files)
     extra = read_noting(CREDENTIAL, problems)
-    command_line = boot_writers.on_command_line(read_noting("/proc/cmdline", problems) or "")
+    command_line = sysctl_other_writers.on_command_line(read_noting("/proc/cmdline", problems) or "")
     later = []
     if starts(units, "systemd-networkd.service"):
-        found = boot_writers.of_networkd(root, interfaces, problems)
+        found = sysctl_other_writers.of_networkd(root, interfaces, problems)
         later += found if any(text.strip() for _path, text in found) and knows_ipv4_forwarding() else []
     for unit, reader in LATER.items():
         if starts(units, unit):
             later += reader(root, problems)
-    boot = boot_replay.Boot(
+    boot = sysctl_boot_replay.Boot(
         files=files + ([(CREDENTIAL, extra)] if extra else []),
         command_line=command_line,
-        unordered=boot_writers.of_ufw(root, problems) if starts(units, "ufw.service") else (),
+        unordered=sysctl_other_writers.of_ufw(root, problems) if starts(units, "ufw.service") else (),
         later=later,
         udev=os.path.exists("/run/udev/control"),
     )
-    scripts = boot_writers.of_scripts(root, problems)
-    return boot, boot_replay.Boot((), later=scripts), boot_replay.Boot((), later=files + last)
+    scripts = sysctl_other_writers.of_scripts(root, problems)
+    return boot, sysctl_boot_replay.Boot((), later=scripts), sysctl_boot_replay.Boot((), later=files + last)
 
 
 def knows_ipv4_forwarding(run=run_text):

@@ -16,7 +16,7 @@ import re
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import drop_ins
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_noting
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import key_path
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_kernel_model import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.sysctl_side_effects import (
     ALL,
     IP_FORWARD,
     same_parameter,

@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
     backend_selection,
-    guarded_change,
+    firewall_change,
     kernel_rules,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError, Host
@@ -39,7 +39,7 @@ def firewall_evidence(label=LABEL, host=None):
     """Return the section firewall of host_info, a dictionary of what follows.
 
     backends: `{name: whether it is installed}`. active: `{name: why}` of those that are active for the site. ours: how what
-    is there differs from what was applied, as guarded_change.drift() returns it, or None. applied: None, or what of APPLIED
+    is there differs from what was applied, as firewall_change.drift() returns it, or None. applied: None, or what of APPLIED
     was applied last; expires_at: when rules that expire end, in seconds since the epoch, 0 without any; the others are
     options of the module firewall_rules. holds: whether to apply that again would change nothing. leftover: where no
     firewall is active and nothing says what was applied, the backends that may hold something of ours. pending: whether a
@@ -54,17 +54,17 @@ def firewall_evidence(label=LABEL, host=None):
         raise FirewallError("only root can read the rules of a firewall")
     backends = backend_selection.all_backends(host, label)
     now = time.time()
-    known, active = guarded_change.applied(host), backend_selection.active(backends)
+    known, active = firewall_change.applied(host), backend_selection.active(backends)
     rules = readable_rules(host)
     forward, forward_owners = forward_policies(rules.chains, label)
     return {
         "backends": {name: backend.installed() for name, backend in backends.items()},
         "active": dict(active),
-        "ours": guarded_change.drift(host, backends, now),
+        "ours": firewall_change.drift(host, backends, now),
         "applied": {name: known.get(name) for name in APPLIED} if known else None,
-        "holds": bool(known) and guarded_change.holds(host, label),
+        "holds": bool(known) and firewall_change.holds(host, label),
         "leftover": [] if known or active else leftover(backends),
-        "pending": guarded_change.Guard(host, label, guarded_change.DIRECTORY).is_pending(),
+        "pending": firewall_change.Guard(host, label, firewall_change.DIRECTORY).is_pending(),
         **independent_readers.collect({"packets": lambda: packet_evidence(host, rules, known, label, now)}),
         "iptables": iptables_variants(host),
         "forward": forward,

@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
     endpoints,
     lost_nodes,
     other_findings,
+    path_mtu,
     pods,
     ports,
 )
@@ -32,6 +33,7 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
     endpoints.endpoints,
     pods.pods,
     ports.ports,
+    path_mtu.path_mtu,
     address_prefixes.prefixes,
     other_findings.roles,
     other_findings.alike,

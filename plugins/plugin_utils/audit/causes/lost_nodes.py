@@ -13,7 +13,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 
 _CREDENTIALS = ("permission denied", "authentication", "publickey", "host key")
-_PORT = re.compile(r"\bport (\d+)")
+_PORT = re.compile(r"(?<!UNKNOWN )\bport (\d+)")
+_SILENCE = ("timed out", "no route to host", "network is unreachable")
+_JUMP_HOST = "unknown port 65535"  # ssh to the node ended because ssh to a jump host did
 _NAME = ("could not resolve", "name or service not known", "temporary failure in name resolution")
 
 
@@ -34,7 +36,7 @@ def unreachable(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         found.append(
             Draft(
                 f"unreachable:{','.join(nodes)}",
-                f"{cluster.named(nodes)} {'is' if len(nodes) == 1 else 'are'} unreachable over SSH",
+                f"{cluster.named(nodes)} {'is' if len(nodes) == 1 else 'are'} unreachable over SSH{_how(reason)}",
                 "node administrator",
                 cluster.for_nodes(reason, nodes),
                 [*own, *others],
@@ -76,7 +78,7 @@ def preparation(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
     return [
         Draft(
             f"preparation:{','.join(result['node'] for result in same)}",
-            "The preparation failed",
+            f"The preparation of {cluster.named([result['node'] for result in same])} failed",
             "platform team",
             cluster.for_nodes(text, [result["node"] for result in same]),
             same,
@@ -92,6 +94,22 @@ def _cells_without(cluster: Cluster, lost: set[str]) -> dict[tuple[str, str], st
     for cell in cluster.cells:
         found.setdefault((f"ports.{cell['row']}", cell["source"]), set()).add(cell["lost"])
     return {key: next(iter(nodes)) for key, nodes in found.items() if nodes <= lost and nodes}
+
+
+def _how(reason: str) -> str:
+    """The end of a title: what a reason says, "" where that is not clear."""
+    low = reason.lower()
+    if _JUMP_HOST in low:
+        return ""
+    if "host key" in low:
+        return ": its host key is not the known one"
+    if any(word in low for word in _CREDENTIALS):
+        return ": the login is rejected"
+    if any(word in low for word in _NAME):
+        return ": the name does not resolve"
+    if _is_refused(low):
+        return f": connections to TCP {_port(reason)} are refused"
+    return f": no answer on TCP {_port(reason)}" if any(word in low for word in _SILENCE) else ""
 
 
 def _ask(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:

@@ -11,7 +11,12 @@ from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
+    FAIL,
+    REQUIRED,
+    SKIPPED,
+    UNKNOWN,
+)
 
 _ROLE = re.compile(r"run the role (hostprep\.runtime_fabric\.(rtf_\w+))")
 _LEFT_OUT = re.compile(r"^left out by (\w+)$")
@@ -42,7 +47,8 @@ def left_out(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
 
 def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
     """Failed findings that one role puts right, on the nodes that have the same ones."""
-    role_of = {id(result): match for result in results if (match := _ROLE.search(result["remedy"]))}
+    failed = [result for result in results if result["status"] == FAIL]
+    role_of = {id(result): match for result in failed if (match := _ROLE.search(result["remedy"]))}
     ids: dict[tuple[str, str], set[str]] = {}
     for result in results:
         if id(result) in role_of:
@@ -58,13 +64,14 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             continue
         nodes = cluster.in_order({result["node"] for result in own})
         one_of_each = {result["id"]: result for result in own}
+        worst = next((result for result in own if result["severity"] == REQUIRED), own[0])
         found.append(
             Draft(
                 f"role:{role}:{','.join(nodes)}",
-                f"The settings of {role} are not in force ({cluster.named(nodes)})",
+                f"{_fault(worst, nodes, cluster)}, and {_more(len(one_of_each) - 1, role)}",
                 "platform team",
-                "; ".join(
-                    _observed([result for result in own if result["id"] == name], cluster) for name in one_of_each
+                _each_once(
+                    [_observed([result for result in own if result["id"] == name], cluster) for name in one_of_each]
                 ),
                 own,
                 f"Run the role hostprep.runtime_fabric.{role} on {cluster.named(nodes)}. If a setting is lost "
@@ -104,20 +111,25 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
     nodes = cluster.in_order({result["node"] for result in own})
     check = cluster.check(first["id"])
     where = cluster.named(nodes)
-    if first["status"] == UNKNOWN:
-        title = f"Could not check on {where}: {first['title'] if len(ids) == 1 else _named(ids)}"
-    else:
-        kind = "Requirement" if first["severity"] == "required" else "Recommendation"
-        title = f"{kind} not met on {where}: {first['title']}"
+    unknown = f"Could not check on {where}: {first['title'] if len(ids) == 1 else _named(ids)}"
     return Draft(
         f"{first['id']}:{first['status']}:{','.join(nodes)}",
-        title,
+        unknown if first["status"] == UNKNOWN else _fault(first, nodes, cluster),
         check.get("owner", "node administrator"),
         _observed(own, cluster) + _wanted(own),
         own,
         _ask(own, cluster, check.get("owner", "node administrator")),
         check.get("confirm", ""),
     )
+
+
+def _fault(result: Result, nodes: Sequence[str], cluster: Cluster) -> str:
+    """What is wrong where a check fails on some nodes, as its row says it."""
+    return str(cluster.check(result["id"])["fault"]).format(nodes=cluster.named(nodes), title=result["title"])
+
+
+def _more(count: int, role: str) -> str:
+    return f"1 more setting of {role} is wrong" if count == 1 else f"{count} more settings of {role} are wrong"
 
 
 def _ask(own: Sequence[Result], cluster: Cluster, owner: str) -> str:

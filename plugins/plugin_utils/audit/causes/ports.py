@@ -20,6 +20,7 @@ Cell = Mapping[str, Any]
 Pair = tuple[str, str]
 _OTHER_CHECKS = ("ports.free", "ports.closed", "ports.outside")
 _MOST = 6
+_SHORT = 40  # characters of ports that a title has room for
 _WHOLE = 5  # a pair of which so many rows fail is taken as closed, not as a pair with single ports that are
 
 
@@ -106,6 +107,7 @@ def _closed(
         if any(cell["transport"] == transport for cell in cells)
     ]
     ports_text = ", ".join(texts)
+    few = ports_text if len(ports_text) <= _SHORT else ""
     how = ", ".join(verdict.replace("_", " ") for verdict in verdicts)
     reasons = ", ".join(dict.fromkeys(cell["reason"] for cell in cells if cell["reason"]))
     rules = closing_rules.of_cells(every, cells, cluster)
@@ -121,11 +123,21 @@ def _closed(
         whose = "its" if len(sources) == 1 else "their"
         title, owner = f"{', '.join(sources)} cannot reach {whose} own ports over loopback", "node administrator"
     elif len(destinations) == 1:
-        title, owner, whom = f"{destinations[0]} does not let the other nodes in", "node administrator", destinations
+        others = _others(sources, destinations, cluster)
+        title = (
+            f"{few} of {destinations[0]} is closed to {others}"
+            if few
+            else f"{destinations[0]} does not let {others} in"
+        )
+        owner, whom = "node administrator", destinations
     elif len(sources) == 1:
-        title, owner = f"{sources[0]} does not get through to the other nodes", "node administrator"
+        others = _others(destinations, sources, cluster)
+        title = (
+            f"{few} of {others} is closed to {sources[0]}" if few else f"{sources[0]} does not get through to {others}"
+        )
+        owner = "node administrator"
     else:
-        title, owner = f"Ports are closed between {len(pairs)} pairs of nodes", "network"
+        title, owner = f"{f'{few} is' if few else 'Ports are'} closed between {len(pairs)} pairs of nodes", "network"
     if rules.nodes == set(destinations):
         owner, whom = "node administrator", destinations
     port = port_ranges.texts(port_ranges.numbers([text for texts in cells[0]["ports"].values() for text in texts]))[0]
@@ -142,6 +154,12 @@ def _closed(
         _where(verdicts, one, port) if rules.nodes < set(destinations) else [],
         nodes=whom,
     )
+
+
+def _others(nodes: Sequence[str], than: Sequence[str], cluster: Cluster) -> str:
+    others = [node for node in nodes if node not in than]
+    every = len(others) == len(cluster.addresses) - len(than)
+    return "the other nodes" if every and len(others) > 1 else cluster.named(others)
 
 
 def _where(verdicts: Sequence[str], destination: str, port: str) -> list[str]:

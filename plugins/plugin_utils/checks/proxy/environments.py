@@ -23,7 +23,7 @@ CONTAINERD = "CONTAINERD_"
 class Environment(NamedTuple):
     """Variables of one reader.
 
-    reader: what a person calls it. program: what no_proxy_rules calls it, "" where it stands for many programs.
+    reader: what a person calls it. program: what no_proxy_program_rules calls it, "" where it stands for many programs.
     variables: {name: setting}, as `proxy_evidence` has it, without what is overridden or ignored. ignored: settings that have
     no effect. no_proxy_files: the files that decide its NO_PROXY.
     """

@@ -19,9 +19,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.pro
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_rules, no_proxy_table
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_rules import Rule
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_table import Destination
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
+    no_proxy_destinations,
+    no_proxy_program_rules,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_destinations import Destination
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_program_rules import Rule
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
@@ -75,8 +78,8 @@ def _direct(subject: Subject, evidence: Evidence, kinds: tuple[str, ...], expect
     tables: dict[str, dict[str, dict[str, str]]] = {}
     whys: list[str] = []
     for each in lists:
-        tables[" and ".join(each.files)] = no_proxy_table.rows(each.value, wanted, each.programs)
-        found = no_proxy_table.proxied(each.value, wanted, each.programs)
+        tables[" and ".join(each.files)] = no_proxy_destinations.rows(each.value, wanted, each.programs)
+        found = no_proxy_destinations.proxied(each.value, wanted, each.programs)
         if found:
             missing = tuple(dict.fromkeys(destination for _program, destination in found))
             gap = _Gap(each.name, missing, tuple(dict.fromkeys(program for program, _destination in found)))
@@ -111,7 +114,7 @@ def _lists(subject: Subject, evidence: Evidence) -> tuple[list[_List], list[str]
 
     Where nothing is written yet, that is the list that would be.
     """
-    every = no_proxy_rules.by_name(part(evidence, "host", "proxy").get("curl"))
+    every = no_proxy_program_rules.by_name(part(evidence, "host", "proxy").get("curl"))
     others = {name: rule for name, rule in every.items() if name != APT}
     listed, unknown = [], []
     for found in environments(evidence):
@@ -126,7 +129,7 @@ def _lists(subject: Subject, evidence: Evidence) -> tuple[list[_List], list[str]
             name, programs = "the list of hosts that apt reaches directly", {APT: every[APT]}
         elif found.program:
             programs = {
-                found.reader: no_proxy_rules.of_service(found.program, (subject.pod_cidr, subject.service_cidr))
+                found.reader: no_proxy_program_rules.of_service(found.program, (subject.pod_cidr, subject.service_cidr))
             }
         why = [
             f"{entry['variable']} of {entry['source']} has no effect: {entry['ignored']}"

@@ -21,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.tim
     unattended,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.chrony_files import BLOCK
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.chrony_files import BLOCK
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 _RUNTIME = "/run/"  # where DHCP clients and NetworkManager put the servers that they are given

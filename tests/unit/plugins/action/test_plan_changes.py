@@ -13,9 +13,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_firewall
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.role_registry import ROLES
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import kernel_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import rtf_firewall
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.role_registry import ROLES
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.rtf_kernel import (
+    kernel_probes,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 

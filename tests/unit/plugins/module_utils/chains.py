@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.backends import default_backend
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_layer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls_handshake
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
@@ -32,9 +32,22 @@ def key(number, bits=2048):
 
 
 class Certificate:
-    """One certificate with its key. issuer: another Certificate, None for itself. names: subject alternative names."""
+    """One certificate with its key. issuer: another Certificate, None for itself. names: subject alternative names.
 
-    def __init__(self, common_name, issuer=None, names=(), organisation="Site", authority=False, last=None, bits=2048):
+    of_client: whether it is for clients only.
+    """
+
+    def __init__(
+        self,
+        common_name,
+        issuer=None,
+        names=(),
+        organisation="Site",
+        authority=False,
+        last=None,
+        bits=2048,
+        of_client=False,
+    ):
         self.key, self._issuer = key(common_name, bits), issuer or self
         subject = x509.Name(
             [
@@ -56,6 +69,9 @@ class Certificate:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([_name(name) for name in names]), critical=False
             )
+        if of_client:
+            usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+            builder = builder.add_extension(usage, critical=False)
         self.certificate = builder.sign(self._issuer.key, hashes.SHA256(), default_backend())
         self.der = self.certificate.public_bytes(serialization.Encoding.DER)
 
@@ -85,13 +101,13 @@ def _name(text):
 
 
 def contexts(*trusted):
-    """tls_check.Contexts that trust these Certificates alone."""
+    """tls_layer.Contexts that trust these Certificates alone."""
 
     def make():
         with loopback.text_file(b"".join(each.pem for each in trusted).decode()) as path:
             return tls_handshake.verifying_context(path)
 
-    return tls_check.Contexts(make)
+    return tls_layer.Contexts(make)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import time
 import trustme
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_check
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_layer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tls_handshake
 
 NAME = "peer.example.com"
@@ -64,7 +64,7 @@ def _serve(sock, handle):
 
 @contextlib.contextmanager
 def udp_server(answer, host="127.0.0.1"):
-    """Answer every datagram with answer(bytes), or with nothing for None; yields the port."""
+    """Answer every datagram with answer(bytes), bytes or a list of them, or with nothing for None; yields the port."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((host, 0))
     sock.settimeout(0.1)
@@ -77,8 +77,8 @@ def udp_server(answer, host="127.0.0.1"):
             except OSError:  # the pause is over; before Python 3.10 that is not a TimeoutError
                 continue
             reply = answer(packet)
-            if reply is not None:
-                sock.sendto(reply, peer)
+            for each in reply if isinstance(reply, list) else [] if reply is None else [reply]:
+                sock.sendto(each, peer)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -193,7 +193,7 @@ class Authority:
             with self.pem_file() as path:
                 return tls_handshake.verifying_context(path)
 
-        return tls_check.Contexts(make)
+        return tls_layer.Contexts(make)
 
     def certificate(self, *names, **validity):
         """trustme's LeafCert for `names`; `not_after`: a datetime, in the past for an expired certificate."""

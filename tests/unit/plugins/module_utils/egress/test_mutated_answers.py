@@ -39,6 +39,11 @@ HTTP_ANSWER = rb"HTTP/\d\.\d [2-5]\d\d"
 # A status line without a reason is one, too (Go, curl).
 REFUSED_STATUS = rb"HTTP/\d\.\d 40[13]\s"
 REGISTRY = b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm="https://auth.example.com/t"\r\n\r\n'
+# Of the question that RFC 6455 has for an example, and not of the one that is asked.
+OPENED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: amqp\r\n\r\n"
+)
 GREETING, OFFER, READY = b"220 mail.example.com ESMTP\r\n", b"250-mail\r\n250 STARTTLS\r\n", b"220 go ahead\r\n"
 BUSY, UNAVAILABLE = b"421 4.7.0 Try again later\r\n", b"554 no SMTP service here\r\n"
 STARTING = b"E\x00\x00\x00\x20SFATAL\0C57P03\0Mstarting up\0\0"
@@ -50,8 +55,8 @@ CONVERSATIONS = {
     "http": ([[PAGE], [BLOCKED], [LOGIN]], HTTP_ANSWER),
     "https": ([[PAGE], [BLOCKED], [LOGIN]], HTTP_ANSWER),
     "registry": ([[REGISTRY], [PAGE], [BLOCKED], [LOGIN]], rb"HTTP/\d\.\d (?:200|401)\s"),
-    "wss": ([[b"HTTP/1.1 401 Unauthorized\r\n\r\n"], [PAGE], [BLOCKED]], REFUSED_STATUS),
-    "amqp_wss": ([[b"HTTP/1.1 403 Forbidden\r\n\r\n"], [PAGE], [BLOCKED]], REFUSED_STATUS),
+    "wss": ([[b"HTTP/1.1 401 Unauthorized\r\n\r\n"], [PAGE], [BLOCKED], [OPENED]], REFUSED_STATUS),
+    "amqp_wss": ([[b"HTTP/1.1 403 Forbidden\r\n\r\n"], [PAGE], [BLOCKED], [OPENED]], REFUSED_STATUS),
     "smtp": ([[GREETING, OFFER], [BUSY], [UNAVAILABLE], [GREETING, BUSY]], rb"(?s)220.*250"),
     "smtps": ([[GREETING, OFFER], [BUSY], [UNAVAILABLE], [GREETING, BUSY]], rb"(?s)220.*250"),
     "postgresql": ([[b"N", SASL], [b"N", STARTING], [b"J", SASL]], rb"(?s)\AN(?:R|E(?!.*57P03))"),

@@ -10,13 +10,13 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
-    boot_writers,
     kernel_build,
     kernel_evidence,
     kernel_files,
     selinux_evidence,
     swap_evidence,
     sysctl_files,
+    sysctl_other_writers,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
     firewall_evidence,
@@ -154,5 +154,5 @@ def test_files_of_ufw(path, tmp_path):
         else:
             place.write_text(text)
     problems = []
-    assert boot_writers.of_ufw(str(tmp_path), problems) == []
+    assert sysctl_other_writers.of_ufw(str(tmp_path), problems) == []
     assert [str(problem) for problem in problems] == [f"{tmp_path}{path}: dangling link to {NOWHERE}"]

@@ -14,7 +14,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     Unreadable,
     read_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import boot_replay, sysctl_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
+    sysctl_boot_replay,
+    sysctl_files,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import repository_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import configured_devices
@@ -131,7 +134,7 @@ def test_a_file_of_sysctls(kind, tmp_path):
     (tmp_path / "a.conf").write_text("net.ipv4.ip_forward = 0\n")
     HOSTILE[kind](tmp_path / "b.conf")
     files, problems = in_time(lambda: sysctl_files.read_configuration((str(tmp_path),)))
-    outcomes, _forwarding, _refused = boot_replay.replay(boot_replay.Boot(files), ["net/ipv4/ip_forward"])
+    outcomes, _forwarding, _refused = sysctl_boot_replay.replay(sysctl_boot_replay.Boot(files), ["net/ipv4/ip_forward"])
     assert outcomes["net/ipv4/ip_forward"].settings[-1]["value"] == ("1" if kind == "bytes that are no text" else "0")
     # As systemd-sysctl does it: what is neither a file nor a link is left out.
     assert bool(problems) is (kind not in (*READABLE, "a directory", "a FIFO"))

@@ -13,8 +13,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
     bandwidth_measurement,
     keyed_proof,
     load_balancer_probe,
+    path_mtu,
     port_verdicts,
     tcp_probes,
+    udp_probes,
+    vxlan_frames,
+    vxlan_probes,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.listener_requests import (
     UNFINISHED,
@@ -100,6 +104,65 @@ def test_a_port_is_open_only_by_a_whole_proof_of_the_node_that_is_asked(listener
     assert verdict in VERDICTS and (reason is None or reason.isprintable())
     if verdict == port_verdicts.OPEN:
         assert name == NAME and any(actual.startswith(whole) for whole, actual in sent)
+
+
+@pytest.fixture(scope="module")
+def datagrams():
+    """What a listener answers to a datagram, as a function that a test sets, and its port."""
+    said = []
+    with loopback.udp_server(lambda data: said[-1](data)) as port:
+        yield said, port
+
+
+@pytest.mark.parametrize("shape", [None, vxlan_probes.Shape({})], ids=["plain", "vxlan"])
+@settings(max_examples=40)
+@given(st.lists(DAMAGES, max_size=4))
+def test_a_port_is_open_only_by_a_whole_datagram_of_the_node_that_is_asked(datagrams, shape, damages):
+    said, port = datagrams
+    sent = []
+
+    def reply(data):
+        dummy_purpose, nonce = keyed_proof.read_ask(KEY, data if shape is None else shape.unwrap(data))
+        whole, last = (keyed_proof.answer(KEY, nonce, statement(port, name)) for name in (NAME, "worker-2"))
+        dressed = [answer if shape is None else vxlan_frames.wrap(answer) for answer in (whole, last)]
+        sent.extend((whole, damaged(dressed[0], each)) for each in damages)
+        # The answer of another node ends it.
+        return [*(actual for _whole, actual in sent), dressed[1]]
+
+    said.append(reply)
+    target = port_verdicts.Target(0, "127.0.0.1", port, NAME, True)
+    prober = udp_probes.UdpProber(KEY, [target], 5, deadlines.Deadline(loopback.PATIENCE), shape)
+    prober.run()
+    [(verdict, reason)] = prober.outcomes.values()
+    if verdict == port_verdicts.OPEN:
+        inner = [(whole, actual if shape is None else shape.unwrap(actual)) for whole, actual in sent]
+        assert any(actual is not None and actual.startswith(whole) for whole, actual in inner)
+    else:
+        assert verdict in VERDICTS and reason.isprintable() and "worker-2" in reason
+
+
+@settings(max_examples=25)
+@given(DAMAGES)
+def test_no_packet_passes_that_is_not_answered_whole(datagrams, damages):
+    said, port = datagrams
+    whole_ones = []
+
+    def reply(data):
+        purpose, nonce = keyed_proof.read_ask(KEY, data)
+        answer = keyed_proof.answer(KEY, nonce, statement(port))
+        padding = b"\0" * (len(data) - len(answer)) if purpose == keyed_proof.ECHO else b""
+        actual = damaged(answer + padding, damages)
+        if actual.startswith(answer) and (len(actual) == len(data) or purpose == keyed_proof.PROVE):
+            whole_ones.append(len(data) + path_mtu.HEADERS)
+        return actual
+
+    said.append(reply)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(path_mtu, "_PAUSE", 0.02)
+        patched.setattr(path_mtu, "_ATTEMPTS", 1)
+        found = path_mtu.find(KEY, "127.0.0.1", port, 1500, deadlines.Deadline(loopback.PATIENCE))
+    assert found["mtu"] in (None, *whole_ones)
+    assert not found["arrives"] or 1500 in whole_ones
 
 
 @settings(max_examples=25)

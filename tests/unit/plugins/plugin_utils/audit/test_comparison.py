@@ -82,5 +82,5 @@ def test_causes_begin_and_end():
     assert [title for title in compare(good, bad)["causes_new"] if "forwarding" in title]
     found = compare(bad, good)
     assert [title for title in found["causes_fixed"] if "forwarding" in title]
-    assert "fixed: Requirement not met on all 4 nodes: IPv4 forwarding is on" in sentence(found)
+    assert "fixed: IPv4 forwarding is off on all 4 nodes" in sentence(found)
     assert sentence(compare(bad, bad)) == ""

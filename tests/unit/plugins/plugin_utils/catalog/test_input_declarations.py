@@ -9,7 +9,7 @@ import json
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import typed_inputs, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_variables, validators
 
 DECLARED = input_declarations.load()
 VARIABLES = DECLARED.variables
@@ -71,12 +71,12 @@ def test_the_default_is_valid_or_means_that_nothing_is_set(name):
 def test_only_variables_of_roles_know_the_word_unchanged(name):
     """An inventory leaves the input unset instead."""
     variable = VARIABLES[name]
-    if variable.default == typed_inputs.UNCHANGED:
+    if variable.default == role_variables.UNCHANGED:
         assert variable.role and variable.input.default is None
-        assert VALIDATORS[name](typed_inputs.UNCHANGED) == typed_inputs.UNCHANGED
+        assert VALIDATORS[name](role_variables.UNCHANGED) == role_variables.UNCHANGED
     elif variable.input.type not in (*IS_TEXT, "list"):
         with pytest.raises(ValueError):
-            VALIDATORS[name](typed_inputs.UNCHANGED)
+            VALIDATORS[name](role_variables.UNCHANGED)
 
 
 def test_every_validator_is_used_and_known():

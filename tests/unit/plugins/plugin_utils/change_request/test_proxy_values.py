@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory, proxy_values
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.markdown import render
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import build
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
 NODES = [Node("server-1", "controller", "192.0.2.11"), Node("agent-1", "worker", "192.0.2.21")]

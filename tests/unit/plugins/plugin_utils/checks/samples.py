@@ -9,7 +9,7 @@ import copy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import nodes_to_judge
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server, site_services
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.typed_inputs import role_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import host_samples
 
 GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n1"], "rtf_workers": ["n2"]}
@@ -87,7 +87,7 @@ def evidence(node="n1"):
     )
     return copy.deepcopy(
         {
-            "host": host,
+            "host": host_samples.with_declared(host),
             "cluster": host_samples.cluster(),
             "egress": probes,
             "repositories": [host_samples.repository_probe(host) for host in host_samples.REPOSITORIES.values()],

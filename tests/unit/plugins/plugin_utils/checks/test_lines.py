@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, clusters
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import registry, release_line_remedies
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles import rtf_firewall
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import rtf_firewall
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node_judgement
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples, test_host
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.egress import test_pods

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
-    typed_inputs,
+    role_variables,
     validators,
 )
 
@@ -18,7 +18,7 @@ VALIDATORS = validators.by_variable(input_declarations.load().variables, catalog
 
 def problems_of(variables):
     """What is wrong with credentials, alone or together."""
-    values, problems = typed_inputs.typed(variables, VALIDATORS)
+    values, problems = role_variables.typed(variables, VALIDATORS)
     return problems or credentials.disagreements(values)
 
 

@@ -7,8 +7,7 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text import type_conversion
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, type_conversion
 
 DECLARED = input_declarations.load()
 GROUPS = {"rtf_nodes": ["a", "b"], "rtf_controllers": ["a"], "rtf_workers": ["b"]}

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
-    typed_inputs,
+    role_variables,
     validators,
 )
 
@@ -20,7 +20,7 @@ GOOD = {"rtf_control_plane": "us"}
 
 def problems_of(variables, mandatory=()):
     """What is wrong with the variables of one host, alone or together."""
-    values, problems = typed_inputs.typed(variables, VALIDATORS, mandatory)
+    values, problems = role_variables.typed(variables, VALIDATORS, mandatory)
     return problems or credentials.disagreements({"rtf_ntp_keys": [], **values})
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
-    boot_writers,
     parameter_evidence,
     sysctl_files,
+    sysctl_other_writers,
 )
 
 FORWARD = "net.ipv4.ip_forward"
@@ -33,9 +33,9 @@ def host(monkeypatch):
     monkeypatch.setattr(sysctl_files, "read_configuration", lambda: (state["files"], []))
     monkeypatch.setattr(sysctl_files, "read_beside", lambda files, problems: state.get("beside", []))
     for name in ("of_ufw", "of_networkd", "of_scripts"):
-        monkeypatch.setattr(boot_writers, name, writer(name))
+        monkeypatch.setattr(sysctl_other_writers, name, writer(name))
     monkeypatch.setattr(parameter_evidence, "LATER", {"tuned.service": writer("of_tuned")})
-    monkeypatch.setattr(boot_writers, "on_command_line", lambda text: [])
+    monkeypatch.setattr(sysctl_other_writers, "on_command_line", lambda text: [])
     return state
 
 

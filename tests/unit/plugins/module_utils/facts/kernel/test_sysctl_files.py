@@ -7,7 +7,10 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sysctl_names
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import boot_replay, sysctl_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
+    sysctl_boot_replay,
+    sysctl_files,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,7 @@ def test_a_line_is_read_as_sysctl_d_says(line, parsed):
 def settings_of(files, name):
     """[{"value", "source"}] of the lines that set a parameter, the one that wins at boot last."""
     key = sysctl_names.key_path(name)
-    outcomes, _forwarding, _refused = boot_replay.replay(boot_replay.Boot(files), [key])
+    outcomes, _forwarding, _refused = sysctl_boot_replay.replay(sysctl_boot_replay.Boot(files), [key])
     return outcomes[key].settings
 
 

@@ -86,6 +86,23 @@ def test_all_endpoints_that_fail_alike_on_all_nodes_are_one_cause(verdict, owner
     assert cause["confirm"].startswith(("curl -v -m 10 --noproxy '*' https://", "getent ahostsv4 "))
 
 
+@pytest.mark.parametrize(
+    "verdict, title",
+    [
+        ("dropped", "{} is blocked from w2: packets are dropped"),
+        ("unresolved", "{} does not resolve (w2)"),
+        ("tls_untrusted", "The certificate of {} is not trusted (w2)"),
+        ("upgrade_refused", "WebSockets from w2 to {} are not let through"),
+        ("idle_cut", "Idle connections from w2 to {} are cut"),
+        ("odd", "{} is not reached from w2"),
+    ],
+)
+def test_the_title_of_one_endpoint_agrees_with_it(verdict, title):
+    report = audited(on("w2")(probed(verdict, rows=lambda probe: probe["id"] == "ecr-us")))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith(f"egress:{verdict}")]
+    assert cause["title"] == title.format("ecr.us-east-1.amazonaws.com:443")
+
+
 def test_what_only_one_node_does_not_reach_is_a_cause_of_that_node():
     report = audited(on("w2")(probed("dropped")))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:dropped")]
@@ -158,7 +175,7 @@ def test_a_proxy_that_is_down_is_named_with_what_to_send_to_its_team():
         for cause in audited(change, monitoring_proxy="socks5://joe:********@socks.example:1080")["causes"]
         if cause["id"].startswith("egress:proxy_unreachable")
     ]
-    assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable (all 4 nodes)"
+    assert cause["title"] == "The SOCKS5 proxy socks.example:1080 is not reachable from all 4 nodes"
     assert cause["owner"] == "proxy" and "joe" not in f"{cause}"
     assert cause["ask"].startswith("Make the SOCKS5 proxy socks.example:1080 accept connections from c1 (")
     assert cause["ask"].endswith(f"w3 ({ADDRESSES['w3']}).") and "connection refused" in cause["what"]
@@ -199,8 +216,13 @@ def test_one_certificate_for_names_of_several_owners_is_a_login_page_and_no_insp
     report = audited(probed("tls_intercepted", tls={**shown, "trusted": False}))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:")]
     assert cause["title"].startswith("A login page or block page answers for ") and cause["owner"] == "network"
-    assert "one certificate answers for" in cause["what"]
-    assert cause["ask"].startswith(f"Let c1 ({ADDRESSES['c1']})") and "issued by CN=Corp CA" in cause["ask"]
+    assert "one certificate (CN=login, issued by CN=Corp CA) answers for " in cause["what"]
+    endpoints = {name for name, node in explained({"causes": [cause]}) if node == "c1"}
+    assert f" {len(endpoints)} endpoints " in cause["title"] and cause["what"].endswith(
+        f" and {len(endpoints) - 4} more"
+    )
+    assert " names " not in cause["what"], "the names of rows that are retired count there"
+    assert cause["ask"].startswith(f"Exempt c1 ({ADDRESSES['c1']})") and "issued by CN=Corp CA" in cause["ask"]
     assert not [note for note in report["cluster"] if "CN=Corp CA" in note["observed"]]
 
 
@@ -234,6 +256,9 @@ def test_ports_that_one_node_drops_are_a_cause_of_that_node_with_the_test_that_t
     assert cause["title"] == "w1 does not let the other nodes in" and "TCP" in cause["what"]
     assert "tcpdump" in cause["alternatives"][0] and f" nc -vz -w 5 {ADDRESSES['w1']} " in cause["confirm"]
     assert cause["nodes"] == ["w1"]
+    readiness = {node["name"]: node["readiness"] for node in report["nodes"]}
+    assert readiness == {"c1": "incomplete", "w1": "not_ready", "w2": "incomplete", "w3": "incomplete"}
+    assert report["readiness"] == "not_ready", "the node that must change is the one that is not ready"
     assert not [other for other in report["causes"] if other is not cause and other["id"].startswith("ports")]
 
 
@@ -248,7 +273,9 @@ def test_single_ports_that_differ_are_causes_of_their_own():
         evidence["ports"] = found[node]
 
     report = audited(change)
-    texts = [cause["what"] for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
+    found = [cause for cause in report["causes"] if cause["id"].startswith("ports:dropped")]
+    assert {cause["title"] for cause in found} == {"TCP 30005 of w2 is closed to w1", "TCP 30006 of w3 is closed to w2"}
+    texts = [cause["what"] for cause in found]
     assert sorted(texts) == ["w1 -> w2: TCP 30005 dropped", "w2 -> w3: TCP 30006 dropped"]
 
 
@@ -264,31 +291,53 @@ REFUSED = "Failed to connect to the host via ssh: ssh: connect to host 10.2.0.4 
 
 
 @pytest.mark.parametrize(
-    "reason, ask, confirm, alternative",
+    "reason, title, ask, confirm, alternative",
     [
         (
             REFUSED,
+            ": connections to TCP 2222 are refused",
             "Start sshd on w3 (10.2.0.4) from its console, then run the audit again: the host answers",
             "2222",
             "another port",
         ),
         (
             "ssh: connect to host x port 22: Connection timed out",
+            ": no answer on TCP 22",
             "Start w3 (10.2.0.4), or allow TCP 22",
             "22",
             "drops TCP",
         ),
-        ("No route to host", "Start w3 (10.2.0.4), or allow TCP 22 from the control node to it", "22", "drops TCP"),
-        ("ops@w3: Permission denied (publickey).", "Correct the user, the key or the known host", None, None),
-        ("Could not resolve hostname w3", "Let the control node resolve the name of w3 (10.2.0.4)", None, None),
+        (
+            "No route to host",
+            ": no answer on TCP 22",
+            "Start w3 (10.2.0.4), or allow TCP 22 from the control node to it",
+            "22",
+            "drops TCP",
+        ),
+        (
+            "ops@w3: Permission denied (publickey).",
+            ": the login is rejected",
+            "Correct the user, the key or the known host",
+            None,
+            None,
+        ),
+        ("Connection closed by UNKNOWN port 65535", "", "Start w3 (10.2.0.4), or allow TCP 22", "22", "drops TCP"),
+        (
+            "Could not resolve hostname w3",
+            ": the name does not resolve",
+            "Let the control node resolve the name of w3 (10.2.0.4)",
+            None,
+            None,
+        ),
     ],
 )
-def test_how_a_node_is_unreachable_decides_what_to_do(reason, ask, confirm, alternative):
+def test_how_a_node_is_unreachable_decides_what_to_do(reason, title, ask, confirm, alternative):
     """A lab in which sshd was stopped was told to make `ansible -m ping` work, though the host refused the connection."""
     evidence = test_audit.collected(unreachable="w3")
     evidence["w3"]["unreachable"] = reason
     report = test_audit.audit_of(samples.audit_inputs(checks=["access.*"]), evidence).document
     [cause] = [cause for cause in report["causes"] if cause["id"] == "unreachable:w3"]
+    assert cause["title"] == f"w3 is unreachable over SSH{title}"
     assert cause["ask"].startswith(ask) and "then run the audit again" in cause["ask"]
     assert cause["confirm"] == "ansible -m ping w3" + (f"; nc -vz -w 5 10.2.0.4 {confirm}" if confirm else "")
     assert bool(cause["alternatives"]) == bool(alternative) and (alternative or "") in " ".join(cause["alternatives"])
@@ -302,6 +351,9 @@ def test_settings_of_one_role_are_one_cause():
     report = audited(change)
     found = [cause for cause in report["causes"] if cause["id"].startswith("role:rtf_kernel")]
     assert len(found) == 1 and "Run the role hostprep.runtime_fabric.rtf_kernel on all 4 nodes" in found[0]["ask"]
+    assert found[0]["title"].startswith("IPv4 forwarding is off on all 4 nodes, and ")
+    assert found[0]["title"].endswith(" more settings of rtf_kernel are wrong")
+    assert found[0]["what"].count("all 4 nodes: ") == 1
 
 
 def test_what_blocks_comes_first():
@@ -473,6 +525,7 @@ def test_ports_of_one_node_are_one_cause_though_a_controller_needs_more_of_them_
 
     report = audited(change)
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("ports:")]
+    assert cause["title"] == "TCP 10250, 32000-32099 of w2 is closed to the other nodes"
     assert cause["nodes"] == ["w2"] and "32000-32099" in cause["ask"] and "c1, w1, w3 -> w2" in cause["what"]
 
 

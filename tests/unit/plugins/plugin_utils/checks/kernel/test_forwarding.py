@@ -6,10 +6,13 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import boot_replay
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import sysctl_boot_replay
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.roles.rtf_kernel import Boot, kernel_plan
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.rtf_kernel import (
+    Boot,
+    kernel_plan,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 FORWARD, NOW, AT_BOOT = "net.ipv4.ip_forward", "kernel.ip_forward", "kernel.sysctls_at_boot"
@@ -47,8 +50,8 @@ def judged(evidence, check):
 def replayed(*files, **others):
     """Evidence of a node with these files beside ours, as the replay of its boot says."""
     key = "net/ipv4/ip_forward"
-    boot = boot_replay.Boot([*files, OURS], **others)
-    found, forwarding, refused = boot_replay.replay(boot, [key], ["eth0"], {key: "1"})
+    boot = sysctl_boot_replay.Boot([*files, OURS], **others)
+    found, forwarding, refused = sysctl_boot_replay.replay(boot, [key], ["eth0"], {key: "1"})
     evidence = node(
         {
             name: entry("1", *(list(one.settings[-1].values()) if one.settings else (None, None)))
@@ -121,8 +124,8 @@ def test_the_file_of_ufw_is_named():
 
 def test_what_an_order_without_guarantee_makes_right_is_not_right():
     hardened = ("/etc/sysctl.d/zzz.conf", "net.ipv4.conf.all.forwarding=0\n")
-    boot = boot_replay.Boot([OURS, hardened], unordered=[("/etc/ufw/sysctl.conf", "net/ipv4/ip_forward=1\n")])
-    outcome = boot_replay.replay(boot, ["net/ipv4/ip_forward"])[0]["net/ipv4/ip_forward"]
+    boot = sysctl_boot_replay.Boot([OURS, hardened], unordered=[("/etc/ufw/sysctl.conf", "net/ipv4/ip_forward=1\n")])
+    outcome = sysctl_boot_replay.replay(boot, ["net/ipv4/ip_forward"])[0]["net/ipv4/ip_forward"]
     assert outcome.settings[-1]["value"] == "1"
     result = judged(node(otherwise=[{**outcome.otherwise[0], "name": FORWARD}]), AT_BOOT)
     assert result["status"] == "fail" and "/etc/sysctl.d/zzz.conf" in result["remedy"]
