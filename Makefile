@@ -108,11 +108,12 @@ release-check: setup ## Build the package of the next release in a copy, and ver
 requirements: setup ## Pin requirements-*.txt anew from requirements-*.in
 	@tools/pin-requirements.sh
 
-docs: setup ## Write what the catalogue and the protocols generate: docs/requirements.md, checks.md and report.schema.json, inputs in roles and READMEs, module options
+docs: setup ## Write what the catalogue, the protocols and the facts of hosts generate: docs/requirements.md, checks.md and report.schema.json, inputs in roles and READMEs, module options
 	@PYTHONPATH=$(COLLECTIONS) python tools/requirements_page.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/checks_page.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/report_schema.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/protocol_docs.py
+	@PYTHONPATH=$(COLLECTIONS) python tools/fact_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/change_request_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/report_format_docs.py
 	@PYTHONPATH=$(COLLECTIONS) python tools/input_files.py

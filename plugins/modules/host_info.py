@@ -328,6 +328,8 @@ host:
           type: dict
           returned: when readable
           sample: {"sysctls": ["/etc/sysctl.conf: dangling link to /srv/sysctl.conf"], "modules": []}
+        # facts: kernel
+        # end
         error:
           description: Why the section could not be read.
           type: str
@@ -452,6 +454,8 @@ host:
           description: The host's clock as seconds since the epoch.
           type: float
           returned: when readable
+        # facts: time
+        # end
         error:
           description: Why the section could not be read.
           type: str
@@ -461,20 +465,25 @@ host:
       type: dict
       returned: when requested
       contains:
+        # facts: network
         addresses:
           description: Every address but loopback and link-local ones; RV(ignore:dynamic) is true for one with a lifetime.
           type: list
           elements: dict
-          returned: always
           sample:
             - address: 192.168.230.11
               dynamic: false
               family: ipv4
               interface: eth0
               prefix: 24
+          returned: always
         default_route:
           description: Interface, gateway and origin of the IPv4 default route, V(null) without one.
           type: dict
+          sample:
+            gateway: 192.168.230.1
+            interface: eth0
+            protocol: static
           returned: always
         routes:
           description:
@@ -483,23 +492,18 @@ host:
             - RV(ignore:type) is C(unicast), or what the kernel does with packets instead of sending them, as C(blackhole).
           type: list
           elements: dict
-          returned: always
           sample:
             - destination: 192.168.230.0/24
               gateway: null
               interface: eth0
               protocol: kernel
               type: unicast
-        resolvers:
-          description:
-            - RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
-            - RV(ignore:dangling) names the link where it leads to no file, else V(null).
-          type: dict
           returned: always
-        dns_listeners:
-          description: Processes that hold port 53 of O(dns_address), with name and pid.
-          type: list
-          elements: dict
+        mtus:
+          description: The longest packet that each interface sends, in bytes.
+          type: dict
+          sample:
+            eth0: 1500
           returned: always
         persistence:
           description:
@@ -512,114 +516,225 @@ host:
             - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
               read, RV(ignore:dangling) those that are links to no file.
           type: dict
-          returned: always
-        mtus:
-          description: The longest packet that each interface sends, in bytes.
-          type: dict
-          returned: always
           sample:
-            eth0: 1500
+            configurations: []
+            leases: []
+            unreadable: []
+            dangling: []
+          returned: always
         neighbours:
           description: The RV(ignore:network) of the ARP requests, and the RV(ignore:addresses) that answered.
           type: dict
+          sample:
+            network: 192.168.230.0/24
+            addresses: [192.168.230.1]
           returned: with O(arp_sweep=true)
+        resolvers:
+          description:
+            - RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
+            - RV(ignore:dangling) names the link where it leads to no file, else V(null).
+          type: dict
+          sample:
+            nameservers: [192.0.2.53]
+            search: [example.com]
+            file: /etc/resolv.conf
+            dangling: null
+          returned: always
+        dns_listeners:
+          description: Processes that hold port 53 of O(dns_address), with name and pid.
+          type: list
+          elements: dict
+          sample: []
+          returned: always
+        # end
     system:
       description: The operating system, its kernel and what runs on it. Any part may hold only RV(ignore:error).
       type: dict
       returned: when requested
-      sample:
-        release: 3.10.0-1160.el7.x86_64
-        os:
-          id: rhel
-          id_like: [fedora]
-          name: Red Hat Enterprise Linux Server 7.7 (Maipo)
-          version: "7.7"
-        hardware:
-          cpus: 4
-          machine: x86_64
-          memory: 16656302080
-          product: VMware Virtual Platform
-        hostname:
-          name: worker-1
-          static: worker-1
-          unreadable: []
-          dangling: []
+      contains:
+        # facts: system
+        release:
+          description: The release of the running kernel, as C(uname -r) prints it.
+          type: str
+          sample: 3.10.0-1160.el7.x86_64
+          returned: always
         kernel_options:
-          options:
-            VETH: m
-          source: /boot/config-3.10.0-1160.el7.x86_64
+          description:
+            - Each of O(kernel_options) that the running kernel was built with is V(y) or V(m), any other V(null).
+            - RV(ignore:source) is the file that says so.
+          type: dict
+          sample:
+            options:
+              VETH: m
+            source: /boot/config-3.10.0-1160.el7.x86_64
+          returned: always
         cgroups:
-          controllers: [cpu, cpuacct, cpuset, memory]
-          unified: false
-        processes:
-          - names: [systemd]
-            pid: 1
-        accounts:
-          "1000":
-            group: null
-            user: null
-        allowlisting:
-          permissive: null
+          description: The controllers of cgroup version 1 that are mounted, and whether version 2 is (RV(ignore:unified)).
+          type: dict
+          sample:
+            controllers: [cpu, cpuacct, cpuset, memory]
+            unified: false
+          returned: always
         cloud_init:
-          disabled: false
-          installed: false
-          network: false
+          description: Whether cloud-init is there, is disabled, and writes the configuration of the RV(ignore:network).
+          type: dict
+          sample:
+            disabled: false
+            installed: false
+            network: false
+          returned: always
         kubernetes:
-          program: kubelet
-          version: 1.30.2
+          description: The version of Kubernetes as one of its programs prints it, V(null) where none is installed.
+          type: dict
+          sample:
+            program: kubelet
+            version: 1.30.2
+          returned: always
+        os:
+          description: Fields of C(/etc/os-release); of CentOS the version is the one in C(/etc/centos-release).
+          type: dict
+          sample:
+            id: rhel
+            id_like: [fedora]
+            name: Red Hat Enterprise Linux Server 7.7 (Maipo)
+            version: "7.7"
+          returned: always
+        hardware:
+          description: The architecture, processors, memory in bytes, and RV(ignore:product) by the firmware, V(null) without.
+          type: dict
+          sample:
+            cpus: 4
+            machine: x86_64
+            memory: 16656302080
+            product: VMware Virtual Platform
+          returned: always
+        hostname:
+          description: The RV(ignore:name) in use, and RV(ignore:static), which C(/etc/hostname) sets at boot, V(null) without.
+          type: dict
+          sample:
+            name: worker-1
+            static: worker-1
+            unreadable: []
+            dangling: []
+          returned: always
+        processes:
+          description: The running programs by pid, with the names by which they are known, and never their arguments.
+          type: list
+          elements: dict
+          sample:
+            - names: [systemd]
+              pid: 1
+          returned: always
+        accounts:
+          description: For each of O(accounts) the user and the group of that number, V(null) where there is none.
+          type: dict
+          sample:
+            "1000":
+              group: null
+              user: null
+          returned: always
+        allowlisting:
+          description: Whether fapolicyd is RV(ignore:permissive), V(null) where it is not installed.
+          type: dict
+          sample:
+            permissive: null
+          returned: always
+        # end
     storage:
       description:
         - Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Values of options, comments and
           sources of unusual shape are masked, because they may hold a secret.
       type: dict
       returned: when requested
-      sample:
-        mounts:
-          - device: "8:2"
-            options: [relatime, rw]
-            path: /
-            root: /
-            source: /dev/sda2
-            type: xfs
-        room:
-          /tmp:
-            files_free: 41923040
-            free: 61203283968
-            mode: 1023
-            mount: /
-            obstacle: null
-            options: [relatime, rw]
-            path: /tmp
-            total: 85899345920
-            type: xfs
-            writable: true
-        fstab:
-          - line: 1
-            options: [defaults]
-            path: /
-            source: UUID=5b8e
-            text: UUID=5b8e / xfs defaults 0 0
-            type: xfs
-        fstab_link: null
-        xfs:
-          /: true
+      contains:
+        # facts: storage
         devices:
-          - device: "8:16"
-            holders: []
-            mounted: []
-            name: sdb
-            parts: []
-            probed: true
-            read_only: false
-            removable: false
-            signatures: []
-            size: 268435456000
-        leaves: [sdb disk 250G]
+          description: The whole disks, with their size in bytes, what uses them, and the RV(ignore:signatures) that udev found.
+          type: list
+          elements: dict
+          sample:
+            - device: "8:16"
+              holders: []
+              mounted: []
+              name: sdb
+              parts: []
+              probed: true
+              read_only: false
+              removable: false
+              signatures: []
+              size: 268435456000
+          returned: always
+        leaves:
+          description: Name, type and size of the devices that nothing is on top of, as C(lsblk) prints them.
+          type: list
+          elements: str
+          sample: [sdb disk 250G]
+          returned: always
+        mounts:
+          description: What is mounted where; RV(ignore:root) is the part of the filesystem that is.
+          type: list
+          elements: dict
+          sample:
+            - device: "8:2"
+              options: [relatime, rw]
+              path: /
+              root: /
+              source: /dev/sda2
+              type: xfs
+          returned: always
+        room:
+          description:
+            - For each of O(directories) the space in bytes and the free files of its filesystem, how that is mounted, and
+              whether root may write there.
+            - RV(ignore:obstacle) is what keeps a directory from being made, V(null) where nothing does.
+          type: dict
+          sample:
+            /tmp:
+              files_free: 41923040
+              free: 61203283968
+              mode: 1023
+              mount: /
+              obstacle: null
+              options: [relatime, rw]
+              path: /tmp
+              total: 85899345920
+              type: xfs
+              writable: true
+          returned: always
+        fstab:
+          description: The lines of C(/etc/fstab). A comment has only RV(ignore:text).
+          type: list
+          elements: dict
+          sample:
+            - line: 1
+              options: [defaults]
+              path: /
+              source: UUID=5b8e
+              text: UUID=5b8e / xfs defaults 0 0
+              type: xfs
+          returned: always
+        fstab_link:
+          description: Where C(/etc/fstab) leads if that is to no file, V(null) otherwise.
+          type: str
+          sample: null
+          returned: always
+        xfs:
+          description: For each XFS whether it keeps the type of directory entries, V(null) where that is not known.
+          type: dict
+          sample:
+            /: true
+          returned: always
         environment:
-          devices:
-            /dev/sdb: sdb
-          values:
-            RTF_DOCKER_DEVICE: /dev/sdb
+          description:
+            - The RV(ignore:values) of O(device_settings) in O(settings_file), and to which of the RV(ignore:devices) they lead.
+          type: dict
+          sample:
+            devices:
+              /dev/sdb: sdb
+            values:
+              RTF_DOCKER_DEVICE: /dev/sdb
+          returned: always
+        # end
     proxy:
       description: The settings of proxies in the host's files.
       type: dict
@@ -707,6 +822,8 @@ host:
           type: list
           elements: str
           returned: when readable
+        # facts: proxy
+        # end
         error:
           description: Why the section could not be read.
           type: str
@@ -755,6 +872,8 @@ host:
           type: list
           elements: str
           returned: when readable
+        # facts: packages
+        # end
         error:
           description: Why the section could not be read.
           type: str
@@ -850,6 +969,8 @@ host:
           sample:
             unit: false
             version: 20220310-0094759
+        # facts: firewall
+        # end
         error:
           description: Why the section could not be read.
           type: str
@@ -911,6 +1032,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers as readers
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Reading
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact_registry import FACTS
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel.kernel_evidence import (
     kernel_evidence,
@@ -936,11 +1059,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     proxy_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.file_evidence import file_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.system_evidence import (
-    network_evidence,
-    storage_evidence,
-    system_evidence,
-)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.unit_evidence import unit_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import clock_evidence
 
@@ -961,18 +1079,16 @@ KNOWN = {
 
 
 def collect(parameters):
-    """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only."""
+    """Return `{"privileged": bool, section: evidence}`; a reader that breaks leaves its reason in its own section only.
+
+    A section is what its reader below returns, and the facts that are declared for it.
+    """
     ask_apt = functools.lru_cache(maxsize=None)(apt_configuration)  # two sections want to know
     sections = {
         "kernel": lambda: kernel_evidence(parameters["sysctls"], parameters["kernel_modules"]),
         "time": lambda: clock_evidence(parameters["clock_wait"]),
-        "network": lambda: network_evidence(parameters["dns_address"], parameters["arp_sweep"]),
         "proxy": lambda: proxy_evidence(parameters["proxy_hashes"], ask_apt=ask_apt),
         "packages": lambda: repository_evidence(parameters["proxy_hashes"], ask_apt=ask_apt),
-        "system": lambda: system_evidence(parameters["kernel_options"], parameters["accounts"]),
-        "storage": lambda: storage_evidence(
-            parameters["directories"], parameters["settings_file"], parameters["device_settings"]
-        ),
         "firewall": firewall_evidence,
         "swap": swap_evidence,
         "selinux": selinux_evidence,
@@ -985,8 +1101,11 @@ def collect(parameters):
     }
     wanted = [name for name in named if parameters.get(name)] + parameters["sections"]
     wanted.sort(key=lambda name: name == "time")  # the clock is synchronised while everything else is read
-    host = {"privileged": os.geteuid() == 0}
-    host.update(readers.collect({name: dict(sections, **named)[name] for name in wanted}))
+    host, declared = {"privileged": os.geteuid() == 0}, Reading(parameters, FACTS)
+    for name in wanted:
+        host.update(readers.collect({name: dict(sections, **named).get(name, dict)}))
+        if set(host[name]) != {"error"}:
+            host[name].update(declared.section(name))
     if parameters.get("blocks"):
         places = parameters["blocks"] + blocks_of_chrony(parameters["blocks"], host.get("time", {}))
         host["blocks"] = block_evidence(places, parameters["block_lines"])

@@ -84,8 +84,8 @@ def exchanged(site, view, reverted):
         site.play("prepare-rtf.yml", *words, only=node)
     site.restart()
     cells = _wanted(view)
-    # nftables without rules of a site lets everything in.
-    found = view.differences(cells, [pair for pair in cells if pair[1] == EL9])
+    # nftables without rules of a site lets everything in, and what was open stays open.
+    found = view.differences({**cells, **{pair: view.everything for pair in cells if pair[1] == EL8}})
     site.play("hostprep.runtime_fabric.revert_rtf", "--tags", "rtf_firewall")
     after = site.states()
     return found, {node: left(before[node], after[node]) for node in EXCHANGED}

@@ -3,34 +3,93 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The authorities that a container runtime of this host trusts for one registry, besides those of the host itself."""
 
+import collections
+import functools
 import glob
 import os
-import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, host_programs
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import containerd_registries
 
-# docker, containerd, and podman with CRI-O: a folder for each registry.
-FOLDERS = ("/etc/docker/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d")
+# docker, and podman with CRI-O: a folder for each registry, with certificates of authorities.
+FOLDERS = ("/etc/docker/certs.d", "/etc/containers/certs.d")
+# Where containerd looks if it is configured so, as guides have it, and where k3s and rke2 write what it has to know.
+CONTAINERD_FOLDERS = ("/etc/containerd/certs.d",)
+CONTAINERD_FILE = "/etc/containerd/config.toml"
+GENERATED_FOLDERS = (
+    "/var/lib/rancher/k3s/agent/etc/containerd/certs.d",
+    "/var/lib/rancher/rke2/agent/etc/containerd/certs.d",
+)
 _DEFAULT_PORT = 443
-# containerd-hosts.toml(5): one path, or a list of paths.
-_CA = re.compile(r"""^\s*ca\s*=\s*(.+)$""", re.MULTILINE)
-_PATHS = re.compile(r"""["']([^"']+)["']""")
+
+# paths: of files of certificates. ignored: a sentence on a file that names others and that containerd does not read, or None.
+Trust = collections.namedtuple("Trust", ["paths", "ignored"])
 
 
-def authorities(host, port):
-    """The paths of the files of certificates, in the order of their names."""
+def of_registry(host, port):
+    """The Trust in one registry."""
     names = [f"{host}:{port}"] + ([host] if port == _DEFAULT_PORT else [])
-    found = []
-    for folder in FOLDERS:
-        for name in names:
-            own = os.path.join(folder, name)
-            found += sorted(glob.glob(os.path.join(glob.escape(own), "*.crt"))) + _of_containerd(own)
-    return list(dict.fromkeys(found))
+    paths = [path for folder in FOLDERS for name in names for path in _certificates(os.path.join(folder, name))]
+    # These runtimes pass over a file without a certificate. Where there is no other, it is to be named.
+    paths = [path for path in paths if _holds_a_certificate(path)] or paths
+    containerd = _of_containerd(host, port, names)
+    return Trust(list(dict.fromkeys(paths + containerd.paths)), containerd.ignored)
 
 
-def _of_containerd(folder):
+def _of_containerd(host, port, names):
+    known = _configuration()
+    folders = CONTAINERD_FOLDERS if known is None else known.folders
+    paths = [] if known is None else [path for name, path in known.own.items() if name in names]
+    root_level, ignored = known is not None and known.root_level, None
+    for root in (*folders, *GENERATED_FOLDERS):
+        folder = _folder(root, host, port)
+        if folder is not None:
+            found = _of_folder(folder, host, port, root_level)
+            paths, ignored = paths + found.paths, ignored or found.ignored
+    if not folders:
+        unread = [folder for folder in (_folder(root, host, port) for root in CONTAINERD_FOLDERS) if folder]
+        ignored = ignored or next((f"containerd ignores {folder}: config_path is not set" for folder in unread), None)
+    return Trust(paths, ignored)
+
+
+def _folder(root, host, port):
+    """The folder that containerd takes for a registry, or None."""
+    own = [os.path.join(root, name) for name in containerd_registries.folders_of(host, port)]
+    return next((each for each in own if os.path.isdir(each)), None)
+
+
+def _of_folder(folder, host, port, root_level):
+    place = os.path.join(folder, "hosts.toml")
     try:
-        text = host_files.read_text(os.path.join(folder, "hosts.toml"))
+        text = host_files.read_text(place)
     except host_files.Unreadable:
-        return []
-    return [os.path.join(folder, path) for values in _CA.findall(text) for path in _PATHS.findall(values)]
+        text = ""
+    found = containerd_registries.authorities(text, host, port, root_level) if text else None
+    if found is not None:
+        return Trust([os.path.join(folder, path) for path in found], None)
+    lacking = bool(text) and not root_level and containerd_registries.lacks_host(text)
+    return Trust(
+        _certificates(folder), f"containerd before 2.0 ignores {place}: it has no line [host]" if lacking else None
+    )
+
+
+def _certificates(folder):
+    return sorted(glob.glob(os.path.join(glob.escape(folder), "*.crt")))
+
+
+def _holds_a_certificate(path):
+    try:
+        return "-----BEGIN CERTIFICATE-----" in host_files.read_text(path)
+    except host_files.Unreadable:
+        return False
+
+
+@functools.lru_cache(maxsize=1)
+def _configuration():
+    """containerd_registries.Configuration, as containerd itself puts it together, or None where it does not say."""
+    # Without a file containerd runs with its defaults, and cannot `dump` them.
+    kind = "dump" if os.path.lexists(CONTAINERD_FILE) else "default"
+    try:
+        return containerd_registries.configuration(host_programs.run_text(["containerd", "config", kind]))
+    except (host_files.Unreadable, ValueError):
+        return None

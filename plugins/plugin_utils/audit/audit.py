@@ -96,6 +96,7 @@ def audit(
     )
 
     found_causes = grouping.of_report(results, known)
+    nodes = report_document.as_causes_say(nodes, found_causes, blocking)
     probed = {node: own.get("egress") for node, own in evidence.items()}
     found: Document = {
         "format": report_document.FORMAT,

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, installer
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog, release_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_outcome import in_words
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
@@ -39,15 +40,16 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
     """
     scope, networks = scope_of(inputs), cluster_networks.of_inputs(inputs)
     profile = clusters.load().profile(given(inputs.get("cluster_profile")))
-    proxy = proxy_settings.of_cluster(
+    proxies = functools.partial(
+        proxy_settings.of_cluster,
         (given(inputs.get("http_proxy", "")), given(inputs.get("monitoring_proxy", ""))),
         inventory,
         *networks,
         inputs.get("no_proxy_extra", ()),
-        line=release_of(catalogue, scope.release)["line"],
     )
+    roles = sorted({entry["role"] for entry in inventory.values()})
     of_role = {
-        role: _of_role(requirements_of(catalogue, scope, role))._replace(
+        asked.role: _of_role(asked)._replace(
             inputs=inputs,
             cluster_profile=profile.id if profile else "",
             pod_cidr=networks.pods,
@@ -56,9 +58,9 @@ def of_cluster(catalogue: Catalog, inputs: Inputs, inventory: Mapping[str, Inven
             services=site_services.of_inputs(inputs),
             ntp_servers=ntp.hosts(inputs.get("ntp_servers", ())),
             ntp_authentication=ntp.authentication(inputs.get("ntp_servers", ())),
-            proxy=proxy,
+            proxy=proxies(line=asked.line),
         )
-        for role in sorted({entry["role"] for entry in inventory.values()})
+        for asked in (requirements_of(catalogue, scope, role) for role in roles)
     }
     return [of_role[entry["role"]]._replace(node=node, address=address_of(entry)) for node, entry in inventory.items()]
 

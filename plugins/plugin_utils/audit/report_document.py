@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
@@ -14,6 +14,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.coverage import MissingRequirement
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.left_out_checks import Selected
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import (
+    INCOMPLETE,
+    NOT_READY,
     READINESS,
     cluster_readiness,
     node_readiness,
@@ -27,6 +29,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.por
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import Evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.documented_fields import Field
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
 FORMAT = 2  # raised when a field changes its meaning or goes away
 
@@ -37,7 +40,13 @@ class Node(TypedDict):
     name: Annotated[str, Field("Its name in the inventory.")]
     role: Annotated[str, Field("What it is in the cluster.", NODE_ROLES)]
     address: Annotated[str | None, Field("Its address in the inventory, null where that has only a name.")]
-    readiness: Annotated[str, Field("`incomplete`: nothing failed, and not everything required was proven.", READINESS)]
+    readiness: Annotated[
+        str,
+        Field(
+            "`not_ready`: it must change. `incomplete`: nothing is wrong with it, and not everything required was proven.",
+            READINESS,
+        ),
+    ]
     unreachable: Annotated[str | None, Field("Why the node could not be reached, or null.")]
     not_run: Annotated[str | None, Field("Why the node took no part in the run, or null.")]
 
@@ -112,6 +121,33 @@ def nodes(subjects: Iterable[Subject], results: Sequence[Result], evidence: Evid
         }
         for subject in subjects
     ]
+
+
+def as_causes_say(found: Sequence[Node], causes: Iterable[Cause], blocking: Iterable[Result]) -> list[Node]:
+    """Return nodes of which those are not ready that must change; blocking: the results that must stop an installation.
+
+    A node that fails only because of another one is incomplete: nothing is wrong with it, and not everything is proven.
+    """
+    failed = [cause for cause in causes if cause["blocking"] and cause["status"] == FAIL]
+    must_change = {name for cause in failed for name in cause["nodes"]}
+    of_others = {
+        (entry["id"], entry["node"])
+        for cause in failed
+        for entry in cause["explains"]
+        if entry["node"] not in cause["nodes"]
+    }
+    must_change |= {
+        result["node"]
+        for result in blocking
+        if result["status"] == FAIL and (result["id"], result["node"]) not in of_others
+    }
+    return [{**node, "readiness": _of_node(node, must_change)} for node in found]
+
+
+def _of_node(node: Node, must_change: Collection[str]) -> str:
+    if node["name"] in must_change:
+        return NOT_READY
+    return INCOMPLETE if node["readiness"] == NOT_READY else node["readiness"]
 
 
 def results_by_node(report: Document) -> dict[str, list[Result]]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the limits of catalog/settings.yml: what measured values are compared with where the vendor prints no number."""
+"""Read catalog/limits.yml: what measured values are compared with where the vendor prints no number."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CatalogueLimits(NamedTuple):
 @functools.cache
 def load(folder: Path = files.FOLDER) -> CatalogueLimits:
     """Return the CatalogueLimits; they are the same in every release."""
-    found = files.read_key(folder / "settings.yml", "limits")
+    found = files.read_key(folder / "limits.yml", "limits")
     return CatalogueLimits(
         found["packet_loss"]["percent"],
         found["clock_difference"]["milliseconds"],

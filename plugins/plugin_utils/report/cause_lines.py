@@ -16,7 +16,7 @@ _INDENT = 4
 _LABEL = 10
 # A text of more lines than that is in report.json as a whole.
 _MOST_LINES = 5
-_MOST_LINES_OF_WHAT_IS_SENT = 12
+_MOST_LINES_OF_WHAT_IS_SENT = 6
 
 
 def lines(causes: Sequence[Cause]) -> list[Line]:

@@ -58,22 +58,34 @@ def _cause(number: int, cause: Cause) -> Iterator[str]:
     blocking = "" if cause["blocking"] else " (does not block)"
     yield f"## {number}. {_plain(cause['title'])}{blocking}"
     yield ""
-    yield f"* **Found:** {_plain(cause['what'])}"
+    yield f"* **Found:** {_prose(cause['what'])}"
     yield f"* **For:** {_plain(cause['owner'])}"
-    yield f"* **Please:** {_plain(cause['ask'])}"
+    yield f"* **Please:** {_prose(cause['ask'])}"
     if cause["confirm"]:
         node = where_to_confirm(cause)
-        yield f"* **Confirm:** {_plain(f'on {node}: ') if node else ''}{_code(cause['confirm'])}"
+        yield f"* **Confirm:** {f'on {_plain(node)}: ' if node else ''}{_code(cause['confirm'])}"
     for alternative in cause["alternatives"]:
-        yield f"* **Rule out:** {_plain(alternative)}"
+        yield f"* **Rule out:** {_prose(alternative)}"
     follows = dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"])
     if follows:
         yield f"* **Follows from it:** {_plain(', '.join(follows))}"
 
 
+def _prose(value: str) -> str:
+    """A text in which commands stand between backticks, and nothing else is taken for Markdown or HTML."""
+    parts = value.split("`")
+    if len(parts) % 2 == 0:
+        return _plain(value)
+    return "".join(_code(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
 def _plain(value: str) -> str:
     """A text in which nothing is taken for Markdown or HTML."""
-    return _MARKS.sub(r"\\\1", _one_line(value))
+    return _escaped(value).strip()
+
+
+def _escaped(value: str) -> str:
+    return _MARKS.sub(r"\\\1", _CONTROL.sub("?", re.sub(r"\s+", " ", value)))
 
 
 def _code(value: str) -> str:

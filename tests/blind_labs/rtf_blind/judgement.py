@@ -69,9 +69,9 @@ def _repeated(causes):
 
 
 def _verdict(output, report, code):
-    """The verdict may need a second line."""
-    lines = output.rstrip("\n").splitlines()[-2:]
-    words = next(filter(None, (re.match(r"(NOT READY|READY|INCOMPLETE): ", line) for line in reversed(lines))), None)
+    """The last line is the verdict, and names who is next."""
+    last = output.rstrip("\n").splitlines()[-1]
+    words = re.match(r"(NOT READY|READY|INCOMPLETE): ", last)
     if not words:
         return ["the last line is no verdict"]
     found = []
@@ -79,4 +79,7 @@ def _verdict(output, report, code):
         found.append(f"the last line says {words[1]}, report.json {report['readiness']}")
     if (code == 0) != (report["readiness"] == "ready"):
         found.append(f"the exit status is {code}, the verdict {words[1]}")
+    owner = next((cause["owner"] for cause in report["causes"] if cause["blocking"]), None)
+    if owner and not last.endswith(f"; next: {owner}"):
+        found.append(f"the last line does not say that {owner} is next")
     return found

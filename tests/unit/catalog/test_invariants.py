@@ -199,6 +199,16 @@ def documents_in(content):
             yield from documents_in(value)
 
 
+def test_the_sentence_for_the_failure_of_a_check_is_its_own_and_fits_a_title():
+    """A reader of a broken lab had "Requirement not met on worker-1: Full-size packets pass" for a title, of what did not pass."""
+    faults = [check["fault"] for check in checks.load()]
+    assert len(set(faults)) == len(faults)
+    for check in checks.load():
+        text = check["fault"].format(nodes="controller-1", title="")
+        assert text != check["title"] and len(text) <= 100 and text[-1] != ".", check["id"]
+        assert check["owner"] == "platform team" or "{nodes}" in check["fault"], check["id"]
+
+
 def test_every_document_is_used():
     used = {release["document"] for release in CATALOG.releases} | set(
         documents_in(files.read(files.FOLDER / "clusters.yml"))

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -62,6 +63,28 @@ socksmethod: {method}
 {users}
 client pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
 {rules}
+"""
+# Without what needs rights or devices that it does not have in a namespace of users.
+CONTAINERD = """
+version = 2
+root = "{folder}/root"
+state = "{folder}/state"
+disabled_plugins = [
+  "io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.internal.v1.restart",
+  "io.containerd.monitor.v1.cgroups", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
+  "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.overlayfs", "io.containerd.snapshotter.v1.zfs",
+]
+[grpc]
+address = "{folder}/socket"
+"""
+REGISTRY = """
+version: 0.1
+log: {{level: error}}
+storage: {{filesystem: {{rootdirectory: {folder}/data}}}}
+http:
+  addr: 127.0.0.1:{port}
+  tls: {{certificate: {folder}/certificates.pem, key: {folder}/key.pem}}
+{more}
 """
 PASS = "socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect }"
 
@@ -161,4 +184,67 @@ def dnsmasq(*lines):
         own += [f"pid-file={place}/pid", "user=root" if os.geteuid() == 0 else ""]
         (place / "dnsmasq.conf").write_text("\n".join([*own, *lines]) + "\n")
         with running([program("dnsmasq"), f"--conf-file={place}/dnsmasq.conf"], port):
+            yield port
+
+
+@contextlib.contextmanager
+def containerd():
+    """containerd, which pulls no image by itself; yields the path of its socket."""
+    with folder() as place:
+        (place / "config.toml").write_text(CONTAINERD.format(folder=place))
+        words = ["unshare", "--user", "--map-root-user", "--mount", program("containerd"), "--config", "config.toml"]
+        process = subprocess.Popen(words, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        deadline = deadlines.Deadline(loopback.PATIENCE)
+        try:
+            while not (place / "socket").exists():
+                assert process.poll() is None, process.stdout.read().decode(errors="replace")
+                assert not deadline.expired(), "containerd did not come up"
+                time.sleep(0.02)
+            yield place / "socket"
+        finally:
+            process.terminate()
+            process.communicate(timeout=loopback.PATIENCE)
+
+
+@contextlib.contextmanager
+def registry(sent, more=""):
+    """An empty registry of images that sends these chains.Certificates; yields its port. more: lines of its configuration."""
+    with folder() as place:
+        port = loopback.closed_port()
+        (place / "certificates.pem").write_bytes(b"".join(each.pem for each in sent))
+        (place / "key.pem").write_bytes(sent[0].key_pem)
+        (place / "config.yml").write_text(REGISTRY.format(folder=place, port=port, more=more))
+        with running([program("docker-registry"), "serve", str(place / "config.yml")], port):
+            yield port
+
+
+class Postgresql:
+    """A cluster of databases in a folder. It refuses to run as root, and so gets another number for the same user."""
+
+    def __init__(self, place):
+        self._place = place
+        self._as_user = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
+        words = ["initdb", "--no-sync", "--no-locale", "--auth=reject", "--username=site", "-D", str(place / "data")]
+        subprocess.run([*self._as_user, *words], stdout=subprocess.DEVNULL, check=True)
+
+    @contextlib.contextmanager
+    def serving(self, access, certificate=None, **settings):
+        """Its server, with this line of pg_hba.conf; yields the port. certificate: a chains.Certificate, None for no TLS."""
+        port = loopback.closed_port()
+        (self._place / "access").write_text(f"{access}\n")
+        settings.update(port=port, listen_addresses="127.0.0.1", unix_socket_directories="", fsync="off")
+        settings.update(hba_file=self._place / "access")
+        if certificate is not None:
+            for name, content in (("certificate", certificate.pem), ("key", certificate.key_pem)):
+                (self._place / name).write_bytes(content)
+                (self._place / name).chmod(0o600)
+            settings.update(ssl="on", ssl_cert_file=self._place / "certificate", ssl_key_file=self._place / "key")
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        words = [*self._as_user, program("postgres"), "-D", str(self._place / "data"), *options]
+        with running(words, port, lambda process: process.send_signal(signal.SIGINT)):
+            # It listens before it is ready, as pg_ctl has to know, too.
+            deadline = deadlines.Deadline(loopback.PATIENCE)
+            while "ready" not in (self._place / "data" / "postmaster.pid").read_text():
+                assert not deadline.expired(), "PostgreSQL did not come up"
+                time.sleep(0.02)
             yield port

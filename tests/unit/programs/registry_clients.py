@@ -5,11 +5,11 @@
 """Let clients of nodes ask servers through a proxy and directly: skopeo, with the library by which CRI-O pulls images; containerd's
 ctr, with that of containerd; kubectl, with that by which a kubelet asks the API server.
 
-Standard input is `{"lists": [NO_PROXY], "hosts": [host]}`, the output `{client: [[NO_PROXY, host, whether directly]]}` as JSON. It
-runs in a network of its own, `unshare --net --mount`: every host is this one, and nothing leaves it.
+Standard input is `{"lists": [NO_PROXY], "hosts": [host], "socket": of containerd}`, the output
+`{client: [[NO_PROXY, host, whether directly]]}` as JSON. It runs in a network of its own, `unshare --net --mount`: every host
+is this one, and nothing leaves it.
 """
 
-import contextlib
 import http.server
 import json
 import os
@@ -18,24 +18,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from pathlib import Path
 
 PORT, PROXY_PORT, NAMED = 5000, 3128, "192.0.2.1"
 PROXIES = dict.fromkeys(("http_proxy", "https_proxy"), f"http://127.0.0.1:{PROXY_PORT}")
-# Without what needs rights or devices that it does not have here.
-CONTAINERD = """
-version = 2
-root = "{folder}/root"
-state = "{folder}/state"
-disabled_plugins = [
-  "io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.internal.v1.restart",
-  "io.containerd.monitor.v1.cgroups", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
-  "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.overlayfs", "io.containerd.snapshotter.v1.zfs",
-]
-[grpc]
-address = "{folder}/socket"
-"""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -53,22 +38,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments):
         pass
-
-
-@contextlib.contextmanager
-def containerd(folder):
-    """Its socket, once it listens there."""
-    configuration, socket, log = (Path(folder) / name for name in ("config.toml", "socket", "log"))
-    configuration.write_text(CONTAINERD.format(folder=folder), encoding="utf-8")
-    with log.open("w") as stream:
-        process = subprocess.Popen(["containerd", "--config", configuration], stdout=stream, stderr=stream)
-        while not socket.exists():
-            if process.poll() is not None:
-                raise OSError(log.read_text(encoding="utf-8"))
-            time.sleep(0.02)
-        yield socket
-        process.terminate()
-        process.wait()
 
 
 def is_direct(words, value, host):
@@ -111,7 +80,7 @@ addresses = {host for host in question["hosts"] if re.match(r"[0-9.]+\Z", host)}
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 for address in {NAMED, *addresses} - {"127.0.0.1"}:
     subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
-with tempfile.NamedTemporaryFile("w") as names, tempfile.TemporaryDirectory() as place:
+with tempfile.NamedTemporaryFile("w") as names:
     names.write(
         "127.0.0.1 localhost\n" + "".join(f"{NAMED} {name}\n" for name in question["hosts"] if name not in addresses)
     )
@@ -120,5 +89,4 @@ with tempfile.NamedTemporaryFile("w") as names, tempfile.TemporaryDirectory() as
     for port in (PORT, PROXY_PORT):
         server = http.server.ThreadingHTTPServer(("0.0.0.0", port), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    with containerd(place) as address:
-        print(json.dumps(answers(question["lists"], question["hosts"], address)))
+    print(json.dumps(answers(question["lists"], question["hosts"], question["socket"])))

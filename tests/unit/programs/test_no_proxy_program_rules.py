@@ -23,6 +23,7 @@ from requests.utils import should_bypass_proxies
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import ProxyUrl
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules, no_proxy_value
+from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import loopback_programs
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import COMPUTED, HOSTS, LISTS
 
 PASSWORD = "Pa$$ w0rd@:/%#?'\"&$(touch pwned)\\"
@@ -210,7 +211,7 @@ def test_k3s_and_rke2_add_the_networks_of_the_cluster(go_program):
 @pytest.fixture(scope="module")
 def clients_of_nodes():
     """{client: {(list, host): direct?}} of clients that need a network of their own."""
-    for name in ("skopeo", "containerd", "ctr", "kubectl"):
+    for name in ("skopeo", "ctr", "kubectl"):
         program(name)
     lists = (COMPUTED, "10.0.0.0/8", ".example.com", "EXAMPLE.com, worker-1")
     hosts = (
@@ -222,17 +223,19 @@ def clients_of_nodes():
         "10.245.1.5",
         "leader.telekube.local",
     )
-    done = subprocess.run(
-        [
-            *("unshare", "--user", "--map-root-user", "--net", "--mount"),
-            *(sys.executable, str(Path(__file__).with_name("registry_clients.py"))),
-        ],
-        input=json.dumps({"lists": lists, "hosts": [*hosts, "www.example.com", "example.com"]}),
-        env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
+    with loopback_programs.containerd() as place:
+        question = {"lists": lists, "hosts": [*hosts, "www.example.com", "example.com"], "socket": str(place)}
+        done = subprocess.run(
+            [
+                *("unshare", "--user", "--map-root-user", "--net", "--mount"),
+                *(sys.executable, str(Path(__file__).with_name("registry_clients.py"))),
+            ],
+            input=json.dumps(question),
+            env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
     return {
         client: {(value, host): direct for value, host, direct in answers}
         for client, answers in json.loads(done.stdout).items()

@@ -55,6 +55,7 @@ def test_headings_name_the_verdict_the_causes_and_every_section(page):
     assert {
         "Runtime Fabric readiness",
         "Causes",
+        "Requests by owner",
         "Nodes",
         "Ports between the nodes",
         "Endpoints",
@@ -69,6 +70,13 @@ def test_causes_are_articles_with_the_name_of_the_cause(page):
         assert any(simulated.shown(cause["title"])[:40] in name for name in names)
 
 
+def test_each_owner_has_all_requests_in_one_place_with_links_to_the_causes(page):
+    owners = {cause["owner"] for cause in page.document["causes"]}
+    assert owners <= set(page.names("rowheader"))
+    numbers = [int(name) for name in page.names("link") if name.isdigit()]
+    assert sorted(numbers) == list(range(1, len(page.document["causes"]) + 1))
+
+
 def test_tables_have_heads_for_each_node_and_regions_that_the_keyboard_reaches(page):
     nodes = [node["name"] for node in page.document["nodes"]]
     heads = collections.Counter(page.names("columnheader"))
@@ -80,8 +88,8 @@ def test_tables_have_heads_for_each_node_and_regions_that_the_keyboard_reaches(p
 
 
 def test_links_lead_to_sections_and_nothing_hostile_became_a_part_of_the_page(page):
-    assert page.names("link") == [
-        "Causes", "Nodes", "Ports", "Endpoints", "Measurements", "What limits this verdict", "Findings",
+    assert [name for name in page.names("link") if not name.isdigit()] == [
+        "Causes", "Requests", "Nodes", "Ports", "Endpoints", "Measurements", "What limits this verdict", "Findings",
     ]  # fmt: skip
     assert not page.by_role["image"] and not page.by_role["form"] and not page.by_role["button"]
     assert len(page.by_role["main"]) == len(page.by_role["navigation"]) == 1

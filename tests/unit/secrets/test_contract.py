@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact_registry import FACTS
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
@@ -19,6 +20,7 @@ SOURCES = [
     for path in checkout.tracked_files(".py")
     if path.parts[:2] in (("plugins", "module_utils"), ("plugins", "modules"))
 ]
+DECLARED = {path for fact in FACTS for path in fact.harmless}
 PATH = re.compile(r"/(?:boot|etc|home|lib|opt|proc|root|run|srv|sys|usr|var)\b[^\s:]*\Z")
 # Secrets of one run, which are of no use after it.
 OF_THE_RUN = {"key"}
@@ -32,10 +34,11 @@ def paths(tree):
 
 
 def is_known(path):
-    """Whether a path, which may be a pattern or a directory, is one of planted.FILES or of HARMLESS."""
+    """Whether a path, which may be a pattern or a directory, is one of planted.FILES, of HARMLESS, or declared by its fact."""
     inside = tuple(name for name in planted.HARMLESS if name.endswith("/"))
     return (
         path in planted.HARMLESS
+        or path in DECLARED
         or path.startswith(inside)
         or any(
             fnmatchcase(name, path.replace("{0}", "*")) or name.startswith(path.rstrip("/") + "/")

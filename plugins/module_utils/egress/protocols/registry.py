@@ -27,9 +27,21 @@ class Registry(TlsProtocol):
         """See TlsProtocol.contexts_for."""
         endpoint = attempt.endpoint
         try:
-            return attempt.contexts.with_authorities(container_runtime_trust.authorities(endpoint.host, endpoint.port))
+            return attempt.contexts.with_authorities(
+                container_runtime_trust.of_registry(endpoint.host, endpoint.port).paths
+            )
         except tls_handshake.TrustStoreError as exc:
             raise verdicts.LayerFailed(verdicts.TLS_UNTRUSTED, f"a container runtime cannot read {exc}") from exc
+
+    def over_tls(self, attempt, wire):
+        """See TlsProtocol.over_tls."""
+        try:
+            return super().over_tls(attempt, wire)
+        except verdicts.LayerFailed as failure:
+            ignored = container_runtime_trust.of_registry(attempt.endpoint.host, attempt.endpoint.port).ignored
+            if failure.verdict != verdicts.TLS_UNTRUSTED or not ignored:
+                raise
+            raise verdicts.LayerFailed(failure.verdict, f"{failure.detail}; {ignored}", failure.cause) from failure
 
     def converse(self, attempt, stream):
         """See Protocol.converse."""

@@ -14,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     read_noting,
     read_text,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 COMPRESSED = "/proc/config.gz"
 LIMIT = 1024 * 1024
@@ -67,3 +68,44 @@ def parse_cgroups(text):
         if fields[2] == "cgroup":
             controllers.update(option for option in fields[3].split(",") if not option.startswith("name="))
     return {"controllers": sorted(controllers - _FLAGS), "unified": unified}
+
+
+FACTS = (
+    Fact(
+        "system",
+        "release",
+        lambda reading: os.uname().release,
+        """
+        description: The release of the running kernel, as C(uname -r) prints it.
+        type: str
+        sample: 3.10.0-1160.el7.x86_64
+        """,
+    ),
+    Fact(
+        "system",
+        "kernel_options",
+        lambda reading: kernel_options(reading.options["kernel_options"]),
+        """
+        description:
+          - Each of O(kernel_options) that the running kernel was built with is V(y) or V(m), any other V(null).
+          - RV(ignore:source) is the file that says so.
+        type: dict
+        sample:
+          options:
+            VETH: m
+          source: /boot/config-3.10.0-1160.el7.x86_64
+        """,
+    ),
+    Fact(
+        "system",
+        "cgroups",
+        lambda reading: cgroup_evidence(),
+        """
+        description: The controllers of cgroup version 1 that are mounted, and whether version 2 is (RV(ignore:unified)).
+        type: dict
+        sample:
+          controllers: [cpu, cpuacct, cpuset, memory]
+          unified: false
+        """,
+    ),
+)

@@ -13,6 +13,7 @@ import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, read_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 UNICAST, THROW = "unicast", "throw"
 # Types of routes whose packets the kernel does not send; the first three end the search for a route.
@@ -159,3 +160,66 @@ def _ask(from_json, from_lines, words):
     except Unreadable:
         return from_lines(run_text(["ip", "-o"] + words))
     return from_json(text)
+
+
+FACTS = (
+    Fact(
+        "network",
+        "addresses",
+        lambda reading: addresses(),
+        """
+        description: Every address but loopback and link-local ones; RV(ignore:dynamic) is true for one with a lifetime.
+        type: list
+        elements: dict
+        sample:
+          - address: 192.168.230.11
+            dynamic: false
+            family: ipv4
+            interface: eth0
+            prefix: 24
+        """,
+    ),
+    Fact(
+        "network",
+        "default_route",
+        lambda reading: default_route(reading.part("network", "routes")),
+        """
+        description: Interface, gateway and origin of the IPv4 default route, V(null) without one.
+        type: dict
+        sample:
+          gateway: 192.168.230.1
+          interface: eth0
+          protocol: static
+        """,
+    ),
+    Fact(
+        "network",
+        "routes",
+        lambda reading: routes(),
+        """
+        description:
+          - IPv4 routes of the main table, one with several next hops as one route for each; the default route has the
+            destination C(0.0.0.0/0).
+          - RV(ignore:type) is C(unicast), or what the kernel does with packets instead of sending them, as C(blackhole).
+        type: list
+        elements: dict
+        sample:
+          - destination: 192.168.230.0/24
+            gateway: null
+            interface: eth0
+            protocol: kernel
+            type: unicast
+        """,
+    ),
+    Fact(
+        "network",
+        "mtus",
+        lambda reading: mtus(),
+        """
+        description: The longest packet that each interface sends, in bytes.
+        type: dict
+        sample:
+          eth0: 1500
+        """,
+    ),
+)

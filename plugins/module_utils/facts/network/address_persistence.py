@@ -10,6 +10,7 @@ import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable, noted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
     ifcfg_files,
     ifupdown_interfaces,
@@ -160,3 +161,29 @@ def _row(tree, manager, settings, service, state, managed, refused):
         "state": state,
         "managed": managed,
     }
+
+
+FACTS = (
+    Fact(
+        "network",
+        "persistence",
+        lambda reading: persistence_evidence(),
+        """
+        description:
+          - RV(ignore:configurations) are what each of NetworkManager, netplan, systemd-networkd, the network scripts, wicked
+            and ifupdown makes of each interface at the next boot. RV(ignore:path) is the file that decides,
+            RV(ignore:passed_over) are files that do not count. RV(ignore:method) is V(static), V(dhcp), V(not at boot),
+            V(ignored) or the manager's own term, RV(ignore:uncertain) why the outcome is not known, or empty.
+          - RV(ignore:service) reads the file, RV(ignore:state) is whether that V(runs), or why the file does not count,
+            and RV(ignore:managed) whether the manager manages the interface now, V(null) where it does not say.
+          - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
+            read, RV(ignore:dangling) those that are links to no file.
+        type: dict
+        sample:
+          configurations: []
+          leases: []
+          unreadable: []
+          dangling: []
+        """,
+    ),
+)

@@ -11,6 +11,7 @@ import struct
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 LARGEST = 22  # prefix length: about a thousand requests
 LISTEN = 1.0  # seconds after the last request
@@ -88,3 +89,20 @@ def _heard(packets, patience):
         if sender:
             yield sender
         patience = 0.0
+
+
+FACTS = (
+    Fact(
+        "network",
+        "neighbours",
+        lambda reading: sweep_subnet(reading.part("network", "addresses"), reading.part("network", "default_route")),
+        """
+        description: The RV(ignore:network) of the ARP requests, and the RV(ignore:addresses) that answered.
+        type: dict
+        sample:
+          network: 192.168.230.0/24
+          addresses: [192.168.230.1]
+        """,
+        option="arp_sweep",
+    ),
+)

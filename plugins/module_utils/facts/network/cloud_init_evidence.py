@@ -13,6 +13,7 @@ import os
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_text_or_none
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 OWN, FURTHER = "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg"
 SWITCHES = ("/etc/cloud/cloud-init.disabled", "/run/cloud-init/disabled")
@@ -53,3 +54,20 @@ def _further(root):
 
 def _below(root, path):
     return os.path.join(root, path.lstrip("/"))
+
+
+FACTS = (
+    Fact(
+        "system",
+        "cloud_init",
+        lambda reading: cloud_init_evidence(),
+        """
+        description: Whether cloud-init is there, is disabled, and writes the configuration of the RV(ignore:network).
+        type: dict
+        sample:
+          disabled: false
+          installed: false
+          network: false
+        """,
+    ),
+)

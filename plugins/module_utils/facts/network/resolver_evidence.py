@@ -11,6 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.port_owners import holders
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 DNS_PORT = 53
 RESOLV_CONF = "/etc/resolv.conf"
@@ -46,3 +47,34 @@ def dns_listener_evidence(address):
         for found in holders(transport, [DNS_PORT], address)
         if found.state in ("listening", "bound")
     ]
+
+
+FACTS = (
+    Fact(
+        "network",
+        "resolvers",
+        lambda reading: resolver_evidence(),
+        """
+        description:
+          - RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
+          - RV(ignore:dangling) names the link where it leads to no file, else V(null).
+        type: dict
+        sample:
+          nameservers: [192.0.2.53]
+          search: [example.com]
+          file: /etc/resolv.conf
+          dangling: null
+        """,
+    ),
+    Fact(
+        "network",
+        "dns_listeners",
+        lambda reading: dns_listener_evidence(reading.options["dns_address"]),
+        """
+        description: Processes that hold port 53 of O(dns_address), with name and pid.
+        type: list
+        elements: dict
+        sample: []
+        """,
+    ),
+)

@@ -13,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 SECTOR = 512  # the unit of /sys, for any device
 _NOT_DISKS = re.compile(r"(?:loop|ram|zram|sr|fd|nbd|mtdblock)\d")
@@ -98,3 +99,39 @@ def device_links(paths):
         real = os.path.realpath(path)
         links[path] = real[len("/dev/") :] if real.startswith("/dev/") and os.path.exists(real) else None
     return links
+
+
+FACTS = (
+    Fact(
+        "storage",
+        "devices",
+        lambda reading: device_evidence(reading.part("storage", "mounts")),
+        """
+        description: The whole disks, with their size in bytes, what uses them, and the RV(ignore:signatures) that udev found.
+        type: list
+        elements: dict
+        sample:
+          - device: "8:16"
+            holders: []
+            mounted: []
+            name: sdb
+            parts: []
+            probed: true
+            read_only: false
+            removable: false
+            signatures: []
+            size: 268435456000
+        """,
+    ),
+    Fact(
+        "storage",
+        "leaves",
+        lambda reading: leaf_lines(),
+        """
+        description: Name, type and size of the devices that nothing is on top of, as C(lsblk) prints them.
+        type: list
+        elements: str
+        sample: [sdb disk 250G]
+        """,
+    ),
+)

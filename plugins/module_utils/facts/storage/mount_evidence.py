@@ -15,6 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 # These may depend on a server that is gone, or on an automounter.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "afs", "autofs", "ceph", "glusterfs", "9p", "lustre", "gpfs")
@@ -195,3 +196,86 @@ def _ftype(point):
     except Unreadable:
         return None
     return match.group(1) == "1" if match else None
+
+
+FACTS = (
+    Fact(
+        "storage",
+        "mounts",
+        lambda reading: read_mounts(),
+        """
+        description: What is mounted where; RV(ignore:root) is the part of the filesystem that is.
+        type: list
+        elements: dict
+        sample:
+          - device: "8:2"
+            options: [relatime, rw]
+            path: /
+            root: /
+            source: /dev/sda2
+            type: xfs
+        """,
+    ),
+    Fact(
+        "storage",
+        "room",
+        lambda reading: room_of(reading.options["directories"], reading.part("storage", "mounts")),
+        """
+        description:
+          - For each of O(directories) the space in bytes and the free files of its filesystem, how that is mounted, and
+            whether root may write there.
+          - RV(ignore:obstacle) is what keeps a directory from being made, V(null) where nothing does.
+        type: dict
+        sample:
+          /tmp:
+            files_free: 41923040
+            free: 61203283968
+            mode: 1023
+            mount: /
+            obstacle: null
+            options: [relatime, rw]
+            path: /tmp
+            total: 85899345920
+            type: xfs
+            writable: true
+        """,
+    ),
+    Fact(
+        "storage",
+        "fstab",
+        lambda reading: fstab_evidence(),
+        """
+        description: The lines of C(/etc/fstab). A comment has only RV(ignore:text).
+        type: list
+        elements: dict
+        sample:
+          - line: 1
+            options: [defaults]
+            path: /
+            source: UUID=5b8e
+            text: UUID=5b8e / xfs defaults 0 0
+            type: xfs
+        """,
+    ),
+    Fact(
+        "storage",
+        "fstab_link",
+        lambda reading: dangling(),
+        """
+        description: Where C(/etc/fstab) leads if that is to no file, V(null) otherwise.
+        type: str
+        sample: null
+        """,
+    ),
+    Fact(
+        "storage",
+        "xfs",
+        lambda reading: xfs_evidence(reading.part("storage", "mounts")),
+        """
+        description: For each XFS whether it keeps the type of directory entries, V(null) where that is not known.
+        type: dict
+        sample:
+          /: true
+        """,
+    ),
+)

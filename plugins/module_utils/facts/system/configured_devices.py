@@ -8,6 +8,7 @@ import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import read_text_or_none
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import HIDDEN
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.shell_environment import assignments
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage.block_devices import device_links
 
@@ -28,3 +29,22 @@ def device_settings(path, names):
         "values": values,
         "devices": device_links([value for value in values.values() if value.startswith("/dev/")]),
     }
+
+
+FACTS = (
+    Fact(
+        "storage",
+        "environment",
+        lambda reading: device_settings(reading.options["settings_file"], reading.options["device_settings"]),
+        """
+        description:
+          - The RV(ignore:values) of O(device_settings) in O(settings_file), and to which of the RV(ignore:devices) they lead.
+        type: dict
+        sample:
+          devices:
+            /dev/sdb: sdb
+          values:
+            RTF_DOCKER_DEVICE: /dev/sdb
+        """,
+    ),
+)

@@ -9,6 +9,7 @@ import shutil
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import PATH, run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 # RKE2 and K3s contain their kubelet. They print the version of Kubernetes with a suffix of their own, and Go's on a line below.
 PROGRAMS = ("kubelet", "rke2", "k3s")
@@ -33,3 +34,19 @@ def version_in(text):
     """Return the version in what a program prints, such as "1.30.2", or None."""
     found = _VERSION.search(text)
     return found.group(1) if found else None
+
+
+FACTS = (
+    Fact(
+        "system",
+        "kubernetes",
+        lambda reading: kubernetes_evidence(),
+        """
+        description: The version of Kubernetes as one of its programs prints it, V(null) where none is installed.
+        type: dict
+        sample:
+          program: kubelet
+          version: 1.30.2
+        """,
+    ),
+)

@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     read_text,
     read_text_or_none,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 
 def os_of(values):
@@ -68,3 +69,49 @@ def hostname_evidence():
         name=socket.gethostname(),
         static=next((line for line in lines if line and not line.startswith("#")), None),
     )
+
+
+FACTS = (
+    Fact(
+        "system",
+        "os",
+        lambda reading: os_evidence(),
+        """
+        description: Fields of C(/etc/os-release); of CentOS the version is the one in C(/etc/centos-release).
+        type: dict
+        sample:
+          id: rhel
+          id_like: [fedora]
+          name: Red Hat Enterprise Linux Server 7.7 (Maipo)
+          version: "7.7"
+        """,
+    ),
+    Fact(
+        "system",
+        "hardware",
+        lambda reading: hardware_evidence(),
+        """
+        description: The architecture, processors, memory in bytes, and RV(ignore:product) by the firmware, V(null) without.
+        type: dict
+        sample:
+          cpus: 4
+          machine: x86_64
+          memory: 16656302080
+          product: VMware Virtual Platform
+        """,
+    ),
+    Fact(
+        "system",
+        "hostname",
+        lambda reading: hostname_evidence(),
+        """
+        description: The RV(ignore:name) in use, and RV(ignore:static), which C(/etc/hostname) sets at boot, V(null) without.
+        type: dict
+        sample:
+          name: worker-1
+          static: worker-1
+          unreadable: []
+          dangling: []
+        """,
+    ),
+)

@@ -13,6 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     Unreadable,
     read_text_or_none,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 MOST = 5000  # processes that are examined
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}\Z")
@@ -77,3 +78,44 @@ def allowlisting_evidence():
         return {"permissive": None}
     values = dict(line.replace(" ", "").split("=", 1) for line in text.splitlines() if "=" in line)
     return {"permissive": values.get("permissive", "0") == "1"}
+
+
+FACTS = (
+    Fact(
+        "system",
+        "processes",
+        lambda reading: process_evidence(),
+        """
+        description: The running programs by pid, with the names by which they are known, and never their arguments.
+        type: list
+        elements: dict
+        sample:
+          - names: [systemd]
+            pid: 1
+        """,
+    ),
+    Fact(
+        "system",
+        "accounts",
+        lambda reading: account_evidence(reading.options["accounts"]),
+        """
+        description: For each of O(accounts) the user and the group of that number, V(null) where there is none.
+        type: dict
+        sample:
+          "1000":
+            group: null
+            user: null
+        """,
+    ),
+    Fact(
+        "system",
+        "allowlisting",
+        lambda reading: allowlisting_evidence(),
+        """
+        description: Whether fapolicyd is RV(ignore:permissive), V(null) where it is not installed.
+        type: dict
+        sample:
+          permissive: null
+        """,
+    ),
+)

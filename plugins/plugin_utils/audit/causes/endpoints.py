@@ -19,22 +19,22 @@ _PROBED = re.compile(r"^egress\.(?!ntp$|dns$|dns_search$|http_proxy$|socks5_prox
 # verdict -> (title, owner)
 _KINDS = {
     "unresolved": ("{count} do not resolve", "DNS"),
-    "dropped": ("{count} are blocked: packets are dropped", "network"),
-    "refused": ("{count} are blocked: connections are refused", "network"),
-    "rejected": ("{count} are blocked: a firewall rejects the packets", "network"),
-    "proxy_unreachable": ("The {proxy} is not reachable", "proxy"),
+    "dropped": ("{count} are blocked from {nodes}: packets are dropped", "network"),
+    "refused": ("{count} are blocked from {nodes}: connections are refused", "network"),
+    "rejected": ("{count} are blocked from {nodes}: a firewall rejects the packets", "network"),
+    "proxy_unreachable": ("The {proxy} is not reachable from {nodes}", "proxy"),
     "proxy_auth": ("The {proxy} refuses the credentials", "platform team"),
     "proxy_denied": ("The {proxy} denies {count}", "proxy"),
     "proxy_failed": ("The {proxy} itself does not reach {count}", "proxy"),
     "proxy_broken": ("What answers is not a working {proxy}", "proxy"),
     "blocked": ("A block page or login page answers for {count}", "proxy"),
-    "tls_intercepted": ("TLS of {count} is intercepted", "proxy"),
+    "tls_intercepted": ("TLS from {nodes} to {count} is intercepted", "proxy"),
     "tls_untrusted": ("The certificates of {count} are not trusted", "proxy"),
     "tls_name_mismatch": ("The certificates of {count} are for other names", "proxy"),
     "tls_expired": ("The certificates of {count} have expired", "time"),
     "certificate_refused": ("{count} require a client certificate", "vendor"),
-    "upgrade_refused": ("WebSockets to {count} are not let through", "proxy"),
-    "idle_cut": ("Idle connections to {count} are cut", "network"),
+    "upgrade_refused": ("WebSockets from {nodes} to {count} are not let through", "proxy"),
+    "idle_cut": ("Idle connections from {nodes} to {count} are cut", "network"),
 }
 # One certificate for names of several owners, as the check of the endpoint has found it: whatever the verdict of the probe.
 LOGIN_PAGE = "login_page"
@@ -86,14 +86,15 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     verdict, path = LOGIN_PAGE if shared else first["verdict"], first["path"]
     nodes = cluster.in_order({result["node"] for result in group})
     targets = list(dict.fromkeys(f"{result['evidence']['host']}:{result['evidence']['port']}" for result in group))
-    names = {"count": _counted(targets), "proxy": _proxy(path, cluster)}
-    title, owner = _KINDS.get(verdict, ("{count} are not reached", "network"))
+    names = {"count": _counted(targets), "proxy": _proxy(path, cluster), "nodes": cluster.named(nodes)}
+    title, owner = _KINDS.get(verdict, ("{count} are not reached from {nodes}", "network"))
+    title = title if "{nodes}" in title else f"{title} ({{nodes}})"
     said = [result for result in results if result["node"] in nodes and _is_about_the_way(result, verdict, path)]
     leaders = [result for result in said if result["status"] == FAIL]
     # What the check of the proxy or of the name servers found is the cause; the endpoints behind them follow.
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
     way = f" {endpoint_remedies.WAYS[path]}" if path in endpoint_remedies.WAYS and path != "direct" else ""
-    what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {_how(first)}"
+    what = f"{cluster.named(nodes)}{way}: {_how(first)}: {_listed(targets)}"
     if shared:
         what = f"{cluster.named(nodes)}{way}: {_one_certificate(targets, first['tls'])}"
     if explained and verdict == "unresolved":
@@ -102,7 +103,7 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
         f"egress:{verdict}:{path}:{targets[0] if verdict not in _PROXY_ITSELF else ''}:{','.join(nodes)}",
         f"Name servers fail ({cluster.named(nodes)})"
         if explained and verdict == "unresolved"
-        else f"{_agreed(title.format(**names), len(targets))} ({cluster.named(nodes)})",
+        else _agreed(title, len(targets)).format(**names),
         owner,
         what,
         [*said, *group],
@@ -127,7 +128,8 @@ def _how(probe: Mapping[str, Any]) -> str:
     issuer = (probe.get("tls") or {}).get("issuer") if probe["verdict"].startswith("tls_") else None
     detail = "" if probe["verdict"] in _BY_PACKETS else probe.get("detail")
     known = ", ".join(filter(None, (f"issuer {issuer}" if issuer else "", detail)))
-    return f"{probe['verdict'].replace('_', ' ')}{f' ({known})' if known else ''}"
+    said = probe["verdict"].replace("_", " ").replace("tls ", "TLS ")
+    return f"{said} ({known})" if known else said
 
 
 def _counted(targets: Sequence[str]) -> str:
@@ -136,15 +138,10 @@ def _counted(targets: Sequence[str]) -> str:
 
 def _agreed(title: str, count: int) -> str:
     """A title with its verb in the singular where there is one endpoint."""
-    if count != 1:
+    if count != 1 or not title.startswith(("{count}", "The certificates of {count}")):
         return title
-    for plural, singular in (
-        (" do not ", " does not "),
-        (" are ", " is "),
-        (" have ", " has "),
-        (" require ", " requires "),
-    ):
-        title = title.replace(plural, singular, 1)
+    for plural, singular in (("do", "does"), ("are", "is"), ("have", "has"), ("require", "requires")):
+        title = title.replace(f"{{count}} {plural} ", f"{{count}} {singular} ")
     return title.replace("The certificates of", "The certificate of")
 
 
@@ -167,7 +164,7 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
     if verdict == "proxy_failed":
         return f"Make the {_proxy(path, cluster)} itself resolve and reach {listed}."
     if verdict == LOGIN_PAGE:
-        return f"Let {whom} reach {listed} without the login page or block page that answers for all of them{_signed(one)}."
+        return f"Exempt {whom} from the login page or block page that answers{_signed(one)} for {listed}."
     if verdict == "tls_intercepted":
         return (
             f"End the TLS inspection of connections from {whom}, since containers do not trust the inspection's CA, to "
@@ -179,12 +176,12 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
 def _one_certificate(targets: Sequence[str], shown: Mapping[str, Any]) -> str:
     """What was found, of the endpoints that the title counts; a check counts names that are not required, too."""
     subject = shown.get("subject") or "without a subject"
-    return f"{_ONE_CERTIFICATE}{_listed(targets)}: {subject}, issued by {shown['issuer']}"
+    return f"one certificate ({subject}, issued by {shown['issuer']}) answers for {_listed(targets)}"
 
 
 def _signed(one: Result) -> str:
     issuer = (one["evidence"].get("tls") or {}).get("issuer")
-    return f" with one certificate, issued by {issuer}" if issuer else ""
+    return f", with one certificate issued by {issuer}," if issuer else ""
 
 
 def _of_all(one: Result, part: Literal["observed", "remedy"], nodes: Sequence[str], cluster: Cluster) -> str:
@@ -234,9 +231,11 @@ def _instead(verdict: str, path: str, cluster: Cluster) -> list[str]:
 def _confirm(verdict: str, path: str, target: str, cluster: Cluster) -> str:
     if verdict == "unresolved":
         return f"getent ahostsv4 {target.rpartition(':')[0]}; cat /etc/resolv.conf"
-    proxy = cluster.proxies.get(path, "PROXY").removeprefix("socks5://")
-    options = {"http_proxy": f" --proxy {proxy}", "socks5": f" --socks5-hostname {proxy}"}.get(path, " --noproxy '*'")
-    return f"curl -v -m 10{options} https://{target}"
+    options = {
+        "http_proxy": f"--proxy {cluster.proxies.get(path, 'PROXY')}",
+        "socks5": f"--socks5-hostname {_host_and_port(path, cluster) or 'PROXY'}",
+    }.get(path, "--noproxy '*'")
+    return f"curl -v -m 10 {options} https://{target}"
 
 
 def _others(group: Sequence[Result]) -> list[str]:

@@ -78,7 +78,7 @@ def preparation(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
     return [
         Draft(
             f"preparation:{','.join(result['node'] for result in same)}",
-            "The preparation failed",
+            f"The preparation of {cluster.named([result['node'] for result in same])} failed",
             "platform team",
             cluster.for_nodes(text, [result["node"] for result in same]),
             same,

@@ -11,7 +11,12 @@ from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, SKIPPED, UNKNOWN
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
+    FAIL,
+    REQUIRED,
+    SKIPPED,
+    UNKNOWN,
+)
 
 _ROLE = re.compile(r"run the role (hostprep\.runtime_fabric\.(rtf_\w+))")
 _LEFT_OUT = re.compile(r"^left out by (\w+)$")
@@ -59,10 +64,11 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             continue
         nodes = cluster.in_order({result["node"] for result in own})
         one_of_each = {result["id"]: result for result in own}
+        worst = next((result for result in own if result["severity"] == REQUIRED), own[0])
         found.append(
             Draft(
                 f"role:{role}:{','.join(nodes)}",
-                f"{_fault(own[0], nodes, cluster)}, and {_more(len(one_of_each) - 1, role)}",
+                f"{_fault(worst, nodes, cluster)}, and {_more(len(one_of_each) - 1, role)}",
                 "platform team",
                 _each_once(
                     [_observed([result for result in own if result["id"] == name], cluster) for name in one_of_each]
@@ -119,8 +125,7 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
 
 def _fault(result: Result, nodes: Sequence[str], cluster: Cluster) -> str:
     """What is wrong where a check fails on some nodes, as its row says it."""
-    text = cluster.check(result["id"])["fault"].format(nodes=cluster.named(nodes), title=result["title"])
-    return f"{text[0].upper()}{text[1:]}"
+    return str(cluster.check(result["id"])["fault"]).format(nodes=cluster.named(nodes), title=result["title"])
 
 
 def _more(count: int, role: str) -> str:

@@ -77,10 +77,11 @@ def _draft(lost: bool, own: Sequence[Result], cluster: Cluster) -> Draft:
 def _ways(result: Result, lost: bool) -> Iterator[_Way]:
     """The directions that a node measured. What arrives there, and whose answer is lost, fails on the way back."""
     for link in result["evidence"]:
-        path, ends = link["path"], (result["node"], link["name"])
+        path, source, destination = link["path"], result["node"], link["name"]
+        if path["arrives"]:
+            source, destination = destination, source
         if is_black_hole(link) or not lost:
-            start, end = reversed(ends) if path["arrives"] else ends
-            yield _Way(start, end, path["mtu"], path["interface_mtu"])
+            yield _Way(source, destination, path["mtu"], path["interface_mtu"])
 
 
 def _between(ways: Sequence[_Way], cluster: Cluster) -> str:

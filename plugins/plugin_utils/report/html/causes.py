@@ -19,12 +19,13 @@ TEMPLATE = """\
 <h3 id="cause-{{ number }}">{{ number }}.
 <span class="{{ 'fail' if word == 'FAIL' else 'unknown' }}">{{ word }}</span> {{ cause.title }}</h3>
 <dl>
-<dt>Found</dt><dd>{{ cause.what }}</dd>
-<dt>Ask</dt><dd><strong>{{ cause.owner }}</strong>: {{ cause.ask }}</dd>
+<dt>Found</dt><dd>{{ cause.what | prose }}</dd>
+<dt>Ask</dt><dd><strong>{{ cause.owner }}</strong>: {{ cause.ask | prose }}</dd>
 {% if cause.confirm %}<dt>Confirm</dt><dd>{% if node %}on {{ node }}: {% endif %}<code>{{ cause.confirm }}</code></dd>{% endif %}
-{% for alternative in cause.alternatives %}<dt>Rule out</dt><dd>{{ alternative }}</dd>{% endfor %}
+{% for alternative in cause.alternatives %}<dt>Rule out</dt><dd>{{ alternative | prose }}</dd>{% endfor %}
 </dl>
-<details><summary>{{ counted(cause.explains, "finding") }} on {{ counted(cause.nodes, "node") }}</summary>
+<details><summary>{{ counted(cause.explains, "finding") }} on
+{{ counted(cause.explains | map(attribute="node") | unique | list, "node") }}</summary>
 <ul>{% for entry in cause.explains %}<li>{{ entry.id }} on {{ entry.node }}{% if entry.follows %}
 <span class="dim">(follows)</span>{% endif %}</li>{% endfor %}</ul>
 </details>

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document
 
+BANDWIDTH = "egress.bandwidth"  # measured with a probe, but no endpoint to reach
 TEMPLATE = """\
 {% if endpoints %}
 <section aria-labelledby="endpoints">
@@ -38,7 +39,9 @@ def _endpoints(document: Document) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for result in document["results"]:
         evidence = result["evidence"]
-        if result["id"].startswith("egress.") and isinstance(evidence, dict) and "verdict" in evidence:
+        if result["id"] == BANDWIDTH or not result["id"].startswith("egress."):
+            continue
+        if isinstance(evidence, dict) and "verdict" in evidence:
             row = rows.setdefault(result["id"], {"title": result["title"].removeprefix("Reach "), "by_node": {}})
             row["by_node"][result["node"]] = result
     names = [node["name"] for node in document["nodes"]]

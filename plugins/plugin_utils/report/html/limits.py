@@ -19,7 +19,7 @@ TEMPLATE = """\
 {% for waiver in document.waivers %}<li>Waiver {{ waiver.state }}: {{ waiver.checks | join(", ") }}: {{ waiver.reason }}
 {% if waiver.expires %} (until {{ waiver.expires }}){% endif %}</li>{% endfor %}
 {% for row in document.not_verified %}<li>Not verified: {{ row.title }}</li>{% endfor %}
-{% for note in document.cluster %}<li>{{ note.observed }} {{ note.remedy }}</li>{% endfor %}
+{% for note in document.cluster %}<li>{{ note.observed | prose }}. {{ note.remedy | prose }}</li>{% endfor %}
 </ul>
 </section>
 """

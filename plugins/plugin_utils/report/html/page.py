@@ -30,13 +30,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.htm
     measurements,
     nodes,
     port_matrix,
+    requests,
     style,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS, verdict_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import MARKS
 
 # In this order.
-SECTIONS = (causes, changes, nodes, port_matrix, endpoints, measurements, limits, findings)
+SECTIONS = (causes, requests, changes, nodes, port_matrix, endpoints, measurements, limits, findings)
 # What no page can hold, whatever a host or a peer sent.
 _CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]")
 _DENSE = 12  # tables with more columns for nodes have upright heads and small cells
@@ -53,13 +54,12 @@ _START = """<!DOCTYPE html>
 <body>
 <header>
 <h1>Runtime Fabric readiness</h1>
-<p class="verdict {{ document.readiness }}" role="status"><strong>{{ verdict }}</strong>:
-{{ counted(document.nodes, "node") }}{% if blocking %},
-{{ blocking }} {{ "cause" if blocking == 1 else "causes" }} to resolve first{% endif %}.</p>
+<p class="verdict {{ document.readiness }}" role="status"><strong>{{ verdict }}</strong>: {{ to_do }}</p>
 <p class="dim">Release {{ document.release }}, control plane {{ document.control_plane }}, phase {{ document.phase }},
-<time datetime="{{ document.generated }}">{{ document.generated }}</time></p>
+<time datetime="{{ document.generated }}">{{ document.generated | replace("T", " ") | replace("+00:00", " UTC") }}</time></p>
 {% if again %}<p>{{ again }}</p>{% endif %}
-<nav aria-label="Sections"><a href="#causes">Causes</a><a href="#nodes">Nodes</a>{% if matrix %}<a href="#ports">Ports</a>{% endif %}
+<nav aria-label="Sections"><a href="#causes">Causes</a>{% if requests %}<a href="#requests">Requests</a>{% endif %}
+<a href="#nodes">Nodes</a>{% if matrix %}<a href="#ports">Ports</a>{% endif %}
 {% if endpoints %}<a href="#endpoints">Endpoints</a>{% endif %}{% if links %}<a href="#links">Measurements</a>{% endif %}
 <a href="#limits">What limits this verdict</a><a href="#findings">Findings</a></nav>
 </header>
@@ -78,9 +78,21 @@ def _shown(value: Any) -> Any:
     return _CONTROL.sub("?", value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
 
 
+def _prose(value: str) -> markupsafe.Markup:
+    """A text in which commands stand between backticks."""
+    parts = _shown(value).split("`")
+    if len(parts) % 2 == 0:
+        return markupsafe.escape(_shown(value))
+    shown = [
+        markupsafe.Markup("<code>{}</code>" if place % 2 else "{}").format(part) for place, part in enumerate(parts)
+    ]
+    return markupsafe.Markup("").join(shown)
+
+
 _PAGE = jinja2.Environment(
     autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_shown
 )
+_PAGE.filters["prose"] = _prose
 
 
 def text(report: Report) -> str:
@@ -96,7 +108,7 @@ def text(report: Report) -> str:
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         verdict=VERDICTS[document["readiness"]][0],
         verdict_of={name: words[0] for name, words in VERDICTS.items()},
-        blocking=sum(cause["blocking"] for cause in document["causes"]),
+        to_do=verdict_text(document).partition(": ")[2],
         marks=MARKS,
         counted=_counted,
         dense="dense" if len(document["nodes"]) > _DENSE else "",

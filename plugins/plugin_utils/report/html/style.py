@@ -15,14 +15,14 @@ STYLE = """
 body{margin:0 auto;max-width:72rem;padding:1rem 1.5rem 4rem;background:var(--bg);color:var(--fg);
 font:16px/1.5 system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}
-h3{font-size:1.05rem;margin:0 0 .4rem}
+h3{font-size:1.05rem;margin:0 0 .4rem}table+h3{margin-top:1.2rem}
 .dim{color:var(--dim)}.pass{color:var(--pass)}.fail{color:var(--fail)}.unknown{color:var(--unknown)}.skipped{color:var(--skipped)}
 .verdict{border-left:.4rem solid;padding:.2rem .8rem;background:var(--card);color:inherit}
 .verdict.ready{border-color:var(--pass)}.verdict.not_ready{border-color:var(--fail)}.verdict.incomplete{border-color:var(--unknown)}
 article{border:1px solid var(--line);border-left:.4rem solid var(--unknown);border-radius:.3rem;padding:.7rem 1rem;margin:.8rem 0;
 background:var(--card);break-inside:avoid}
 article.blocking{border-left-color:var(--fail)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem .8rem;margin:0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:4.5rem 1fr;gap:.2rem .8rem;margin:0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
 code{font:14px/1.4 ui-monospace,"SF Mono",Consolas,monospace;background:var(--bg);padding:0 .2rem;border:1px solid var(--line);
 border-radius:.2rem;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
@@ -35,6 +35,7 @@ tbody th[scope=row]{position:sticky;left:0}caption{text-align:left}
 td.pass{background:var(--passbg)}td.fail{background:var(--failbg)}td.unknown{background:var(--unknownbg)}
 details{margin:.3rem 0}summary{cursor:pointer;padding:.2rem 0}summary:focus-visible,a:focus-visible{outline:2px solid var(--fg)}
 progress{width:12rem;height:.7rem;vertical-align:middle}
+@media (max-width:36rem){body{padding:.5rem .8rem 3rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}
 a{color:inherit}nav a{margin-right:1rem}
 @media print{body{max-width:none;padding:0}nav{display:none}details>*{display:block}}
 """

@@ -87,7 +87,7 @@ def evidence(node="n1"):
     )
     return copy.deepcopy(
         {
-            "host": host,
+            "host": host_samples.with_declared(host),
             "cluster": host_samples.cluster(),
             "egress": probes,
             "repositories": [host_samples.repository_probe(host) for host in host_samples.REPOSITORIES.values()],

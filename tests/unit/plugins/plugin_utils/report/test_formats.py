@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import golden_files, simulated
 
 
 @pytest.fixture(scope="module", params=["plain", "hostile"])
@@ -119,6 +119,21 @@ def test_html_is_one_page_without_scripts_and_outside_requests(report, texts):
     assert "h1" in page.tags and "main" in page.tags and page.tags.count("table") > 3
 
 
+def test_commands_in_sentences_are_code_and_nothing_hostile_between_them_is_markup():
+    found = simulated.report(4, broken=True)
+    causes = found.document["causes"]
+    causes = [{**causes[0], "ask": "Run `ls -l <x>` & `id`.", "alternatives": ["a ` alone"]}, *causes[1:]]
+    text = formats.render(found._replace(document={**found.document, "causes": causes}), ["html"])["report.html"]
+    assert text.count("Run <code>ls -l &lt;x&gt;</code> &amp; <code>id</code>.") == 2  # at the cause, and by its owner
+    assert "<dd>a ` alone</dd>" in text
+
+
+def test_what_measures_the_bandwidth_is_no_endpoint(report, texts):
+    table = texts["report.html"].partition('<h2 id="endpoints">')[2].partition("</table>")[0]
+    assert any(result["id"] == "egress.bandwidth" for result in report.document["results"])
+    assert table.count('scope="row"') > 5 and "bandwidth" not in table
+
+
 MEGABYTE = 1_000_000
 
 
@@ -134,3 +149,13 @@ def test_the_page_of_a_hundred_nodes_can_be_sent_and_shows_all_of_them(lost):
     page.feed(text)
     assert not page.open and page.tags.count("td") > 100 * 100
     assert text.count("worker-97</span></th>") == 2  # a column of the port matrix, and one of the endpoints
+
+
+@pytest.mark.parametrize("name", sorted(golden_files.texts()))
+def test_a_report_is_in_every_format_as_it_was(name):
+    """Where a change is meant, golden_files.py says how to write the files again."""
+    assert golden_files.texts()[name] == (golden_files.FOLDER / name).read_text(encoding="utf-8")
+
+
+def test_every_golden_file_is_compared():
+    assert sorted(path.name for path in golden_files.FOLDER.iterdir()) == sorted(golden_files.texts())

@@ -9,11 +9,10 @@ import os
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts import fact_registry
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Reading
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import block_devices, mount_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
-    configured_devices,
-    system_evidence,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import configured_devices
 
 MOUNTINFO = """
 22 1 8:2 / / rw,relatime shared:1 - xfs /dev/sda2 rw,seclabel
@@ -147,7 +146,8 @@ def test_mounts_that_cannot_be_read_hide_nothing_but_what_needs_them(monkeypatch
         raise Unreadable("/proc/self/mountinfo: no")
 
     monkeypatch.setattr(mount_evidence, "read_mounts", broken)
-    found = system_evidence.storage_evidence(["/"], "", [])
+    options = {"directories": ["/"], "settings_file": "", "device_settings": []}
+    found = Reading(options, fact_registry.FACTS).section("storage")
     for name in ("mounts", "room", "xfs", "devices"):
         assert found[name] == {"error": "/proc/self/mountinfo: no"}
     assert isinstance(found["fstab"], list) and found["environment"] == {"values": {}, "devices": {}}

@@ -8,12 +8,8 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
-    catalog,
-    checks,
-    kernel_packages,
-    site_rows,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, kernel_packages
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 from ansible_collections.hostprep.runtime_fabric.tests.unit.platforms import recorded
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
