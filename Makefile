@@ -14,6 +14,7 @@ export GIT_CONFIG_VALUE_0 := $(CURDIR)
 
 RESULTS := build/results
 UNIT_TESTS ?= tests/unit
+UNIT_OPTIONS ?=
 COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
@@ -40,7 +41,8 @@ unit-programs:
 # One more than there are cores, because some tests wait.
 unit: setup unit-programs ## Run the unit tests; UNIT_TESTS=path narrows them
 	@mkdir -p $(RESULTS)
-	@PYTHONPATH=$(COLLECTIONS) pytest --numprocesses=$$(($$(nproc) + 1)) --junitxml=$(RESULTS)/unit.xml $(UNIT_TESTS)
+	@PYTHONPATH=$(COLLECTIONS) pytest --numprocesses=$$(($$(nproc) + 1)) --junitxml=$(RESULTS)/unit.xml $(UNIT_OPTIONS) \
+		$(UNIT_TESTS)
 
 floor: setup ## Run the unit tests and load everything on the oldest supported ansible-core
 	@tools/setup.sh .venv-floor requirements-floor.txt
@@ -71,6 +73,8 @@ molecule: setup cores lab-packages ## Run every molecule scenario in a lab of it
 el-roles: ## Run each role by itself on nodes of Enterprise Linux, as far as the lab emulates them
 	@$(MAKE) molecule SCENARIO=el_roles
 
+# What `make sanity` runs, with the same Python and the same ansible-core, `make unit` need not run before it.
+test: export UNIT_OPTIONS = --ignore=$(HOST_SIDE_TESTS)
 test: setup ## Run everything CI runs
 	@python tools/run_tests.py lint unit floor sanity molecule
 

@@ -12,8 +12,16 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
+
 for name in ("packet_filter_tests", "front_end_tests", "scenario"):
     pytest.register_assert_rewrite(f"ansible_collections.hostprep.runtime_fabric.molecule.firewall.{name}")
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """The lab of the scenario."""
+    return Lab.named()
 
 
 def lab_hosts(lab, inventory):

@@ -4,19 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-target=build/newest-core/site-packages requirements=requirements-newest.txt
-mkdir -p build
-exec 9>"build/newest-core.lock"
-flock 9
-
-wanted="$(sha256sum <"$requirements")"
-if [ "$(cat "$target/requirements.sha256" 2>/dev/null)" = "$wanted" ]; then
-    exit 0
-fi
-echo "==> $target from $requirements"
-rm -rf "$target"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --target "$target" --requirement "$requirements" \
+requirements="requirements-newest.txt"
+tools/once-for.sh "$requirements" .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --requirement "$requirements" \
     --no-deps --ignore-requires-python --only-binary=:all: --implementation cp --python-version 3.13 \
     --abi cp313 --abi abi3 --abi none \
-    --platform "manylinux2014_$(uname -m)" --platform "manylinux_2_28_$(uname -m)" --platform any
-echo "$wanted" >"$target/requirements.sha256"
+    --platform "manylinux2014_$(uname -m)" --platform "manylinux_2_28_$(uname -m)" --platform any \
+    --target build/newest-core/site-packages

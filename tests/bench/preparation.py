@@ -15,6 +15,7 @@ import resource
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -66,7 +67,8 @@ class Played(NamedTuple):
 
 def compare(_lab):
     """Yield Ratios and Counts."""
-    subprocess.run([str(CHECKOUT / "tools" / "usual-collections.sh")], check=True)
+    unpack = [sys.executable, "tools/usual_collections.py", "build/usual"]
+    subprocess.run(["tools/once-for.sh", "requirements-bench.txt", *unpack], cwd=CHECKOUT, check=True)
     with tempfile.TemporaryDirectory(prefix="rtf-bench-") as directory:
         cluster = Path(directory, "cluster.yml")
         cluster.write_text(yaml.safe_dump({"nodes": list(_nodes())}), encoding="utf-8")

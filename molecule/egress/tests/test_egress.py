@@ -19,7 +19,6 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.molecule.egress import curl
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, misbehaving_servers
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 NODES = ("controller-1", "worker-1", "worker-2")
 TRUSTING = "worker-1"
@@ -71,11 +70,6 @@ class Audit(NamedTuple):
 def verdict(entry):
     probe = entry["evidence"]
     return probe["verdict"] if isinstance(probe, dict) and "verdict" in probe else entry["status"]
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="module")

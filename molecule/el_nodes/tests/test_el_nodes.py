@@ -13,12 +13,6 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.molecule.el_site import EL8, EL9, OLDEST, ElSite, inventories, left
 from ansible_collections.hostprep.runtime_fabric.molecule.states import differences
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, images
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="module")

@@ -12,18 +12,12 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.el_site import EL8, EL9, ElSite, left
 from ansible_collections.hostprep.runtime_fabric.molecule.packets import View
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 ROLES = ("rtf_proxy", "rtf_kernel", "rtf_time_sync", "rtf_firewall")
 # The phase that needs more ports; the scenario el_nodes has the other one.
 INSTALL = ("--extra-vars", "rtf_phase=install")
 EXCHANGED = {EL9: "firewalld", EL8: "nftables"}
 SITE_PORT = 9090  # which the site has opened on EL9
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,6 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import FIREWALLS, installed
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
-
-
-@pytest.fixture(scope="session")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.packets import INTERNAL, View, stream
 from ansible_collections.hostprep.runtime_fabric.molecule.port_matrix.faults import filtered
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 NODES = ("controller-1", "worker-1", "worker-2")
 # The vendor's page of release 1.4, copied by hand: what a node, and a controller besides, accepts in operation.
@@ -24,11 +23,6 @@ BY_CONTROLLERS = """
     tcp dport 443 accept; ip saddr {internal} tcp dport 32009 accept;
 """
 INSTALLATION = "ip saddr @nodes tcp dport { 4242, 61008-61010, 61022-61024 } accept;"
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import CHECKOUT, Site
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 NODES = ("controller-1", "worker-1", "worker-2")
 COMMAND = "prepare-rtf.yml"
@@ -23,11 +22,6 @@ CLOCKS = {"time.between_nodes", "time.between_nodes_margin"}
 IN_THE_MIDDLE = "rtf_time_sync : "
 # Tasks on screen where nothing is to be changed.
 SHOWN, SHOWN_WITH_AUDIT = 10, 30
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture

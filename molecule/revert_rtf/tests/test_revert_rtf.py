@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.molecule.states import differences, running, state
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 WITHOUT_REPORT = ("prepare-rtf.yml", "--skip-tags", "rtf_preflight")
 PROXIES = {"rtf_http_proxy": "http://proxy.lab.example:3128", "rtf_monitoring_proxy": "socks5://socks.lab.example:1080"}
@@ -24,11 +23,6 @@ OURS = ("find", "/", "-xdev", "-name", "*runtime?fabric*", "-not", "-path", "/tm
 def states(lab):
     """{node: its state, and the services that run}."""
     return {node: {**state(lab, node), "running": running(lab, node)} for node in lab.nodes}
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ A healthy node does not, whatever the other nodes of the play do meanwhile; and 
 
 import concurrent.futures
 
-import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted import (
@@ -24,7 +23,6 @@ from ansible_collections.hostprep.runtime_fabric.molecule.firewall.interrupted i
 )
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import PREPARE, internal_networks
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 TIMEOUT = 10  # seconds until a node takes an unconfirmed change back
 # What the file of a firewall holds that was switched off.
@@ -43,11 +41,6 @@ FOOTPRINT = """
 find /etc/systemd/system /etc/nftables.d /usr/local/sbin -printf '%p %l\\n' | sort
 systemctl list-units --failed --plain --no-legend '*fabric*'
 """
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 def ruleset(lab, node):

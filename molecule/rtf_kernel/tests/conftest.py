@@ -6,12 +6,6 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.kernel_site import KernelSite
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="module")

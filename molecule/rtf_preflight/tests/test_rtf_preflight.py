@@ -18,18 +18,12 @@ from ansible_collections.hostprep.runtime_fabric.molecule.plays import CHECKOUT,
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.ssh import WAIVERS
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import report_schema
 
 NODES = ("controller-1", "worker-1", "worker-2")
 ECR = "ecr.us-east-1.amazonaws.com"
 HARDENING = "/etc/sysctl.d/zzz-hardening.conf"
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture

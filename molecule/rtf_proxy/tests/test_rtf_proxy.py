@@ -28,7 +28,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle, proxies
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import no_proxy_cases, setting_cases
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import HOSTS, LISTS
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
@@ -71,11 +70,6 @@ PLAYBOOK = """---
         name: hostprep.runtime_fabric.rtf_proxy
         tasks_from: "{{ entry_point | default('main') }}"
 """
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="module")

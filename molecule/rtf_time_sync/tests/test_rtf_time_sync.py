@@ -20,7 +20,6 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.molecule.states import differences, state
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, internet
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
 SOURCES = "/etc/chrony/sources.d/runtime-fabric.sources"
 KEYS = "/etc/chrony/chrony.keys"
@@ -40,11 +39,6 @@ KEY_ID, KEY_TYPE, SECRET = internet.NTP_KEY
 WRONG = "HEX:00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF"
 AUTH, LATE = "ntp-auth.lab.example", "ntp-late.lab.example"
 INSTALLER = re.compile(r"Leap status\s+:\s+Normal")
-
-
-@pytest.fixture(scope="module")
-def lab():
-    return Lab.named()
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nodes of a Kubernetes that a site runs itself, with pods: prepared, audited, broken in ten ways, repaired and reverted.
+"""Nodes of a Kubernetes that a site runs itself, with pods: prepared, audited, broken in many ways, repaired and reverted.
 
-The pods are real ones, of containerd, runc and CNI plugins of Debian 13 and 11.
+The pods are real ones, of containerd, runc and CNI plugins of Debian 13, 11 and 12.
 """
 
 import concurrent.futures
@@ -27,34 +27,37 @@ OF_THE_APPLIANCE = re.compile(
     r"gravity|planet|telekube|ops center|installer|/opt/anypoint|init\.sh|appliance", re.IGNORECASE
 )
 ONLY_PODS = ("-e", '{"rtf_checks": ["egress.pods"]}')
-# Faults that concern pods alone, two nodes at a time: {node: (fault, kind of the cause, owner, what the report says)}.
-OF_PODS = {
-    "no masquerading, and no name server": {
-        NEW: (pods.not_masqueraded, "masquerade", "platform team", "with the pod's own source address 10.244."),
-        OLD: (
-            pods.without_name_server,
-            "resolver",
-            "platform team",
-            "(10.96.0.10, from its /etc/resolv.conf) do not resolve",
-        ),
-    },
-    "large packets, and a policy": {
-        NEW: (pods.large_packets_lost, "mtu", "platform team", "with packets of at most 576 bytes it works"),
-        OLD: (pods.filtered, "filter", "platform team", "are dropped there; forwarding is on"),
-    },
-    "no forwarding, and the policy of a chain": {
-        NEW: (pods.not_forwarded, "forwarding", "node administrator", "net.ipv4.ip_forward = 0"),
-        OLD: (pods.dropped_by_policy, "filter", "node administrator", "the default policy of ip filter FORWARD"),
-    },
-}
+# Faults that concern pods alone: (fault, kind of the cause, owner, what the report says).
+OF_PODS = [
+    (pods.not_masqueraded, "masquerade", "platform team", "with the pod's own source address 10.244."),
+    (
+        pods.without_name_server,
+        "resolver",
+        "platform team",
+        "(10.96.0.10, from its /etc/resolv.conf) do not resolve",
+    ),
+    (pods.large_packets_lost, "mtu", "platform team", "with packets of at most 576 bytes it works"),
+    (pods.filtered, "filter", "platform team", "are dropped there; forwarding is on"),
+    (pods.not_forwarded, "forwarding", "node administrator", "net.ipv4.ip_forward = 0"),
+    (pods.dropped_by_policy, "filter", "node administrator", "the default policy of ip filter FORWARD"),
+]
 # Faults of the nodes, all at once: {(node of the finding, check): (node of the fault, fault, what the report says)}.
 OF_NODES = {
-    (OLD, "ports.kubeadm-api-server"): (NEW, pods.api_shut, "worker-1 -> controller-1: TCP 6443 dropped"),
-    (NEW, "ports.flannel-vxlan"): (OLD, pods.overlay_shut, "controller-1 -> worker-1: UDP 8472 dropped"),
+    (OLD, "ports.kubeadm-api-server"): (
+        NEW,
+        pods.api_shut,
+        "worker-1, worker-2 -> controller-1: TCP 6443 dropped by the rule ",
+    ),
+    (NEW, "ports.flannel-vxlan"): (
+        OLD,
+        pods.overlay_shut,
+        "controller-1, worker-2 -> worker-1: UDP 8472 dropped by the rule ",
+    ),
     (NEW, "proxy.services"): (NEW, pods.proxy_not_taken_up, "containerd runs with no proxy and would start with http:"),
-    (OLD, "time.synchronised"): (OLD, pods.clock_unattended, "no time service that is known runs"),
+    (OLD, "time.service_active"): (OLD, pods.clock_unattended, "no time service that is known runs"),
+    (OLD, "kernel.bridge_netfilter"): (OLD, pods.bridge_not_filtered, "bridge-nf-call-iptables = 0"),
 }
-ONLY_NODES = ("-e", '{"rtf_checks": ["ports.*", "fw.*", "time.*", "proxy.*"]}')
+ONLY_NODES = ("-e", '{"rtf_checks": ["ports.*", "fw.*", "time.*", "proxy.*", "kernel.*"]}')
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +133,8 @@ def test_the_nodes_are_ready_and_pods_reach_what_they_reach(lab, prepared):
         found = outcome.result(node, "egress.pods")
         assert found["status"] == "pass", found
         assert "pod kube-system/web (10.244." in found["observed"]
+        assert outcome.result(node, "egress.ntp")["status"] == "pass"
+        assert outcome.result(node, "kernel.bridge_netfilter")["status"] == "pass"
 
 
 def test_no_report_speaks_of_the_appliance(prepared, broken):
@@ -138,13 +143,15 @@ def test_no_report_speaks_of_the_appliance(prepared, broken):
         assert OF_THE_APPLIANCE.findall(text) == []
 
 
-@pytest.mark.parametrize("name", OF_PODS)
-def test_what_fails_for_pods_alone_is_one_cause_of_each_node(lab, play, prepared, name):
+@pytest.mark.parametrize("turn", range(len(OF_PODS)))
+def test_what_fails_for_pods_alone_is_one_cause_of_each_node(lab, play, prepared, turn):
+    """Each node has another fault at a time, and each of them once."""
+    faults = {node: OF_PODS[(turn + 2 * place) % len(OF_PODS)] for place, node in enumerate(lab.nodes)}
     with contextlib.ExitStack() as stack:
-        for node, (fault, *_expected) in OF_PODS[name].items():
+        for node, (fault, *_expected) in faults.items():
             stack.enter_context(fault(lab, node))
         outcome, _text = play("audit-rtf.yml", *ONLY_PODS)
-    for node, (_fault, kind, owner, text) in OF_PODS[name].items():
+    for node, (_fault, kind, owner, text) in faults.items():
         [cause] = [cause for cause in explaining(outcome, node, "egress.pods") if cause["status"] == "fail"]
         assert (cause["id"].split(":")[1], cause["owner"]) == (kind, owner), cause
         assert text in cause["what"]
@@ -163,7 +170,14 @@ def broken(lab, play, prepared):
 def test_what_fails_on_nodes_is_one_cause(broken, place):
     node, check = place
     [cause] = explaining(broken[0], node, check)
-    assert OF_NODES[place][2] in cause["what"]
+    assert OF_NODES[place][2] in cause["what"] and cause["owner"] == "node administrator"
+
+
+def test_nothing_else_is_said_to_be_broken(broken):
+    for cause in broken[0].report["causes"]:
+        if (cause["status"], cause["severity"]) == ("fail", "required"):
+            faults = [entry for entry in cause["explains"] if (entry["node"], entry["id"]) in OF_NODES]
+            assert len(faults) == 1, cause
 
 
 def explaining(outcome, node, check):

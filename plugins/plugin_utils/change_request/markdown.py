@@ -24,6 +24,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_req
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
+# Keys of settings of the nodes' kernels.
+OF_KERNELS = frozenset({"sysctls", "loadable_modules", "sysctls_of_the_service"})
+
 
 def _ends(opening: Opening) -> tuple[str, str]:
     row = opening.row
@@ -148,7 +151,7 @@ def _settings(request: Request) -> list[str]:
     return _bullets(
         f"**{row['title']}{row_text.printed(row)}.** {row_text.remarks(row)} ({code(row['id'])})"
         for row in request.settings
-        if row["id"] not in opened and "sysctls" not in row["expected"]
+        if row["id"] not in opened and OF_KERNELS.isdisjoint(row["expected"])
     )
 
 

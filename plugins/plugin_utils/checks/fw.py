@@ -165,10 +165,11 @@ def _dropped(cause: tuple[str, str, str], entries: list[Evidence]) -> str:
         f"{entry['transport']} {joined_first(entry['ports'], ', ')} from {joined_first(entry['sources'], ', ')}"
         for entry in entries
     )
-    return f"{ports} dropped by {_by(cause)}"
+    return f"{ports} dropped by {rule_in_words(cause)}"
 
 
-def _by(cause: tuple[str, str, str]) -> str:
+def rule_in_words(cause: tuple[str, str, str]) -> str:
+    """Return what drops packets: the chain, its rule ("" for its policy), and who wrote it ("" for the site)."""
     where, rule, owner = cause
     return f"{f'the rule `{rule}`' if rule else 'the policy'} of {where} ({owner or 'the site'})"
 
@@ -181,7 +182,7 @@ def forward_policy(subject: Subject, evidence: Evidence) -> Finding:
     replayed = firewall.get("packets", {}).get("forward", [])
     dropped = list(dict.fromkeys(_cause(entry) for entry in replayed if entry["verdict"] == "drop"))
     if dropped:
-        observed = "; ".join(f"what pods send is dropped by {_by(cause)}" for cause in dropped)
+        observed = "; ".join(f"what pods send is dropped by {rule_in_words(cause)}" for cause in dropped)
         remedies = dict.fromkeys(_forward_remedy(cause, firewall["ours"]) for cause in dropped)
         return Finding(FAIL, expected, observed, " ".join(remedies), replayed)
     by_front_end = firewall["ours"] is not None and firewall["ours"]["backend"] in FRONT_ENDS

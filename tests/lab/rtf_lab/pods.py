@@ -226,6 +226,11 @@ def api_shut(lab, node):
     return port_shut(lab, node, "tcp", 6443)
 
 
+def bridge_not_filtered(lab, node):
+    """Packets between pods on the bridge pass by the rules of kube-proxy."""
+    return faults.sysctl_set(lab, node, "net.bridge.bridge-nf-call-iptables", 0)
+
+
 def clock_unattended(lab, node):
     """No service synchronises the clock."""
     return faults.service_stopped(lab, node, "chrony")

@@ -78,3 +78,11 @@ def test_the_table_is_complete():
     listed = [(release, plane) for release, plane, _counts in parsed()]
     missing = "\n".join(line_for(*offer) for offer in offered if offer not in listed)
     assert listed == offered, f"lines to add to the table:\n{missing}"
+
+
+@pytest.mark.parametrize(
+    "release, plane, asked", [("1.9", "eu", False), ("1.10", "eu", True), ("2.x", "eu", True), ("2.x", "us", False)]
+)
+def test_the_host_that_activates_with_the_eu_control_plane_is_a_row(release, plane, asked):
+    found = {(row["host"], row["port"]) for row in catalog.select_endpoints(catalog.load(), release, plane)}
+    assert (("eu1.anypoint.mulesoft.com", 443) in found) == asked

@@ -20,6 +20,7 @@ STAYS = {
         "rtf_proxy_monitoring_proxy": "takes what a former run wrote of the SOCKS5 proxy out of the installer's file",
     },
     "rtf_kernel": {
+        "rtf_kernel_cluster_profile": "none takes what the network plugin needs out of the files",
         "rtf_kernel_extra_sysctls": "takes the parameters of a former run out of the file",
         "rtf_kernel_extra_modules": "takes the modules of a former run out of the file",
         "rtf_kernel_reserve_ports": "takes the reserved ports of a former run out of the file",

@@ -63,8 +63,9 @@ class _Shell:
 
     def run(self, source, text, uncertain=False):
         """Carry out a script. uncertain: whether it is only run under a condition."""
+        lines = text.split("\n")
         for command in shell_words.commands(text):
-            step = _Step(self, source, text, command, uncertain or command.depth > 0)
+            step = _Step(self, source, lines, command, uncertain or command.depth > 0)
             if step.carry_out() and not command.depth:
                 return
             uncertain = uncertain or step.ends
@@ -96,11 +97,11 @@ class _Shell:
 
 
 class _Step:
-    """One command of a script. uncertain: whether it is only run under a condition."""
+    """One command of a script of some lines. uncertain: whether it is only run under a condition."""
 
-    def __init__(self, shell, source, text, command, uncertain):
+    def __init__(self, shell, source, lines, command, uncertain):
         self.shell, self.source, self.command, self.uncertain, self.ends = shell, source, command, uncertain, False
-        self.lines = "\n".join(text.split("\n")[command.first : command.last + 1])
+        self.lines = "\n".join(lines[command.first : command.last + 1])
 
     def carry_out(self):
         """Do to the variables what the command does; return whether it ends the script."""

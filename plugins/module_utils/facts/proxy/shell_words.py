@@ -71,9 +71,12 @@ class _Script:
 
     def __init__(self, text):
         self.text, self.place, self.heredocs = text, 0, []
+        self.counted, self.lines = 0, 0
 
     def line(self):
-        return self.text.count("\n", 0, self.place)
+        self.lines += self.text.count("\n", self.counted, self.place)
+        self.counted = self.place
+        return self.lines
 
     def next(self):
         """Return the next token."""
@@ -111,7 +114,8 @@ class _Script:
     def _skip_heredocs(self):
         for delimiter in self.heredocs:
             while self.place < len(self.text):
-                line, dummy_end, dummy_rest = self.text[self.place :].partition("\n")
+                end = self.text.find("\n", self.place)
+                line = self.text[self.place : end if end >= 0 else len(self.text)]
                 self.place += len(line) + 1
                 if line.lstrip("\t") == delimiter:
                     break

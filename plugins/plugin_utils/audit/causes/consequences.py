@@ -15,6 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
+# What a clock that follows no server fails, too.
+_OF_A_CLOCK = ("time.requested_servers", "time.sources_reach", "time.between_nodes*")
 # Checks whose failure explains others on the same nodes. What is measured between nodes follows on every node.
 FOLLOWS = {
     "kernel.ip_forward": ("egress.pods",),
@@ -22,9 +24,10 @@ FOLLOWS = {
     "egress.dns": ("egress.*", "host.repos_reachable"),
     "egress.http_proxy": ("egress.*", "host.repos_reachable"),
     "egress.socks5_proxy": ("egress.*",),
-    "egress.ntp": ("time.*",),
+    "egress.ntp": ("time.synchronised", *_OF_A_CLOCK),
     "time.chrony_active": ("time.*", "egress.ntp"),
-    "time.synchronised": ("time.*",),
+    "time.service_active": ("time.*",),
+    "time.synchronised": _OF_A_CLOCK,
     "net.mtu_path": ("net.bandwidth", "net.loss", "ports.*"),
     "ports.": ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth", "net.load_balancer"),
     "proxy.": ("proxy.services",),

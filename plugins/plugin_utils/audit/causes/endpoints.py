@@ -94,7 +94,7 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     # What the check of the proxy or of the name servers found is the cause; the endpoints behind them follow.
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
     way = f" {endpoint_remedies.WAYS[path]}" if path in endpoint_remedies.WAYS and path != "direct" else ""
-    what = f"{cluster.named(nodes)} to {_listed(targets)}{way}: {_how(first)}"
+    what = f"{cluster.named(nodes)}{way}: {_how(first)}: {_listed(targets)}"
     if shared:
         what = f"{cluster.named(nodes)}{way}: {_one_certificate(targets, first['tls'])}"
     if explained and verdict == "unresolved":
@@ -128,7 +128,8 @@ def _how(probe: Mapping[str, Any]) -> str:
     issuer = (probe.get("tls") or {}).get("issuer") if probe["verdict"].startswith("tls_") else None
     detail = "" if probe["verdict"] in _BY_PACKETS else probe.get("detail")
     known = ", ".join(filter(None, (f"issuer {issuer}" if issuer else "", detail)))
-    return f"{probe['verdict'].replace('_', ' ')}{f' ({known})' if known else ''}"
+    said = probe["verdict"].replace("_", " ").replace("tls ", "TLS ")
+    return f"{said} ({known})" if known else said
 
 
 def _counted(targets: Sequence[str]) -> str:

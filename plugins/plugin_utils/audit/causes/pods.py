@@ -16,12 +16,13 @@ CHECK = "egress.pods"
 
 
 def pods(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
-    """Group by the kind of the first fault of each node."""
-    groups: dict[str, list[Result]] = {}
+    """Group by the kind of the first fault of each node, and by who has to act on it."""
+    groups: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         if result["id"] == CHECK and result["status"] == FAIL and isinstance(result["evidence"], Mapping):
-            groups.setdefault(result["evidence"]["faults"][0]["kind"], []).append(result)
-    return [_draft(kind, own, cluster) for kind, own in groups.items()]
+            first = result["evidence"]["faults"][0]
+            groups.setdefault((first["kind"], first["owner"]), []).append(result)
+    return [_draft(kind, own, cluster) for (kind, _owner), own in groups.items()]
 
 
 def _draft(kind: str, own: Sequence[Result], cluster: Cluster) -> Draft:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import closing_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_cells import SHAPED_LOST
@@ -30,11 +31,14 @@ def ports(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
     for status in (FAIL, UNKNOWN):
         judged = [result for result in own if result["status"] == status]
         cells = [cell for cell in cluster.cells if cell["status"] == status]
-        found += _of_status(judged, cells, cluster, status)
+        found += _of_status(judged, cells, cluster, status, results)
     return found
 
 
-def _of_status(results: Sequence[Result], cells: Sequence[Cell], cluster: Cluster, status: str) -> list[Draft]:
+def _of_status(
+    results: Sequence[Result], cells: Sequence[Cell], cluster: Cluster, status: str, every: Sequence[Result]
+) -> list[Draft]:
+    """Return the causes of results of ports. every: all results that need a cause."""
     by_pair: dict[Pair, list[Cell]] = {}
     for cell in cells:
         by_pair.setdefault((cell["source"], cell["destination"]), []).append(cell)
@@ -53,8 +57,9 @@ def _of_status(results: Sequence[Result], cells: Sequence[Cell], cluster: Cluste
         signatures = signatures_of.get((result["id"], result["node"]))
         if signatures:
             claimed.setdefault(max(signatures, key=signatures.count), []).append(result)
-    make = _closed if status == FAIL else _untested
-    return [make(pairs_of[signature], by_pair, own, cluster) for signature, own in claimed.items()]
+    if status == UNKNOWN:
+        return [_untested(pairs_of[signature], by_pair, own, cluster) for signature, own in claimed.items()]
+    return [_closed(pairs_of[signature], by_pair, own, cluster, every) for signature, own in claimed.items()]
 
 
 def _signature(cells: Iterable[Cell], status: str) -> Any:
@@ -87,7 +92,11 @@ def _merged(pairs_of: Mapping[Any, list[Pair]], by_pair: Mapping[Pair, Sequence[
 
 
 def _closed(
-    pairs: Sequence[Pair], by_pair: Mapping[Pair, Sequence[Cell]], results: Sequence[Result], cluster: Cluster
+    pairs: Sequence[Pair],
+    by_pair: Mapping[Pair, Sequence[Cell]],
+    results: Sequence[Result],
+    cluster: Cluster,
+    every: Sequence[Result],
 ) -> Draft:
     sources, destinations = (cluster.in_order({pair[end] for pair in pairs}) for end in (0, 1))
     cells = [cell for pair in pairs for cell in by_pair[pair]]
@@ -101,6 +110,7 @@ def _closed(
     few = ports_text if len(ports_text) <= _SHORT else ""
     how = ", ".join(verdict.replace("_", " ") for verdict in verdicts)
     reasons = ", ".join(dict.fromkeys(cell["reason"] for cell in cells if cell["reason"]))
+    rules = closing_rules.of_cells(every, cells, cluster)
     whom: Sequence[str] = ()
     ask = f"Allow {ports_text} from {cluster.from_whom(sources)} to {cluster.from_whom(destinations)}."
     if set(verdicts) <= set(SHAPED_LOST):
@@ -128,6 +138,8 @@ def _closed(
         owner = "node administrator"
     else:
         title, owner = f"{f'{few} is' if few else 'Ports are'} closed between {len(pairs)} pairs of nodes", "network"
+    if rules.nodes == set(destinations):
+        owner, whom = "node administrator", destinations
     port = port_ranges.texts(port_ranges.numbers([text for texts in cells[0]["ports"].values() for text in texts]))[0]
     port, (source, one) = port.partition("-")[0], pairs[0]
     options = "-vzu" if cells[0]["transport"] == "udp" else "-vz"
@@ -135,11 +147,11 @@ def _closed(
         f"ports:{','.join(sorted(verdicts))}:{','.join(sources)}:{','.join(destinations)}",
         title,
         owner,
-        f"{_pairs(pairs)}: {ports_text} {how}{f' ({reasons})' if reasons else ''}",
-        results,
-        ask,
+        f"{_pairs(pairs)}: {ports_text} {how}{f' by {rules.text}' if rules.text else ''}{f' ({reasons})' if reasons else ''}",
+        [*results, *rules.results],
+        " ".join([ask, *rules.remedies]),
         f"ssh {source} nc {options} -w 5 {cluster.addresses.get(one) or one} {port}",
-        _where(verdicts, one, port),
+        _where(verdicts, one, port) if rules.nodes < set(destinations) else [],
         nodes=whom,
     )
 

@@ -594,3 +594,76 @@ def test_a_subnet_that_is_too_small_with_every_prefix_is_a_cause_of_its_own():
     [odd] = [cause for cause in found if cause["id"].startswith("net.same_subnet")]
     assert not odd["blocking"] and not [entry for entry in odd["explains"] if entry["follows"]]
     assert {node for cause in found if cause is not odd for node in cause["nodes"]} == set(NODES)
+
+
+RULE = "-A INPUT -p tcp -m tcp --dport {} -j DROP"
+
+
+def dropping(port, *sources):
+    """An answer of the replay of a node's rules: a rule of the site drops what arrives at a port."""
+    where = {"where": "iptables filter INPUT", "rule": RULE.format(port), "owner": ""}
+    return {"verdict": "drop", "transport": "tcp", "ports": [port], "sources": list(sources), **where}
+
+
+def with_rules(answers, *spoiled):
+    """The causes of a cluster with ports that fail, and rules of nodes that drop packets: {node: [answer]}."""
+    found = clusters.evidence_of(clusters.plan_of(test_audit.MEMBERS))
+    for source, destination, port in spoiled:
+        clusters.spoil(found, source, destination, "tcp", "dropped", port)
+
+    def change(node, evidence):
+        evidence["ports"] = found[node]
+        evidence["host"]["firewall"]["packets"].update(asked="applied", answers=answers.get(node, []))
+
+    waived = ["host.*", "net.*", "storage.*", "time.*", "egress.*", "fw.regime", "fw.rules", "fw.installer"]
+    causes = audited(change, waivers=[{"checks": waived, "reason": "samples"}])["causes"]
+    return [cause for cause in causes if cause["id"].startswith(("ports", "fw"))]
+
+
+def test_the_rule_that_drops_packets_is_named_in_the_cause_of_the_port_that_it_closes():
+    """Two causes of one fault: worker-1 did not reach TCP 6443 of controller-1, and a rule there dropped it."""
+    rule = dropping("6443", ADDRESSES["w1"])
+    [cause] = with_rules({"c1": [rule]}, ("w1", "c1", "6443"))
+    assert cause["id"].startswith("ports:dropped") and (cause["owner"], cause["nodes"]) == (
+        "node administrator",
+        ["c1"],
+    )
+    assert (
+        cause["what"] == f"w1 -> c1: TCP 6443 dropped by the rule `{rule['rule']}` of iptables filter INPUT (the site)"
+    )
+    assert cause["ask"].startswith("Allow TCP 6443 from w1") and "`iptables -t filter -S INPUT`" in cause["ask"]
+    assert {(entry["id"], entry["node"]) for entry in cause["explains"]} == {
+        ("ports.kubernetes-api", "w1"),
+        ("fw.packets", "c1"),
+    }
+    assert cause["alternatives"] == []
+
+
+def test_rules_of_all_nodes_that_do_not_let_each_other_in_are_of_their_administrators():
+    every = {node: [dropping("10250", *(ADDRESSES[other] for other in NODES if other != node))] for node in NODES}
+    [cause] = with_rules(every, *((one, other, "10250") for one in NODES for other in NODES if one != other))
+    assert cause["owner"] == "node administrator" and cause["nodes"] == NODES
+    assert cause["what"].count("dropped by the rule") == 1 and "on all 4 nodes" in cause["what"]
+
+
+@pytest.mark.parametrize(
+    "answers", [{"c1": [dropping("10250", ADDRESSES["w1"])]}, {"w2": [dropping("6443", ADDRESSES["w1"])]}]
+)
+def test_a_rule_that_drops_other_packets_is_a_cause_of_its_own(answers):
+    found = with_rules(answers, ("w1", "c1", "6443"))
+    assert sorted(cause["id"].partition(":")[0] for cause in found) == ["fw.packets", "ports"]
+    [of_port] = [cause for cause in found if cause["id"].startswith("ports")]
+    assert of_port["alternatives"] and "rule" not in of_port["what"]
+
+
+def test_a_time_service_that_does_not_run_is_no_matter_of_the_time_servers():
+    none_runs = "no time service that is known runs"
+    found = causes_of(
+        ("egress.ntp", "w1", "192.0.2.1: no answer", "Ask the network team."),
+        ("time.service_active", "w1", none_runs, "Start one on w1: `systemctl enable --now chrony.service`."),
+        ("time.synchronised", "w1", none_runs, "Fix time.service_active first, then run the audit again."),
+    )
+    assert [(cause["owner"], [entry["id"] for entry in cause["explains"]]) for cause in found] == [
+        ("time", ["egress.ntp"]),
+        ("node administrator", ["time.service_active", "time.synchronised"]),
+    ]

@@ -147,6 +147,19 @@ def test_a_fault_is_one_cause_of_all_nodes_that_have_it(name):
         assert "{" not in text
 
 
+def test_a_network_policy_and_the_policy_of_a_chain_are_two_causes_with_an_owner_each():
+    """A lab in which pods of one node were cut off by a network policy and those of another by iptables -P FORWARD DROP."""
+    names = {"w1": "filter", "w2": "filter by policy"}
+    found = causes_of([result(node, "egress.pods", judged(FAULTS[name])) for node, name in names.items()])
+    assert {tuple(cause["nodes"]): cause["owner"] for cause in found} == {
+        ("w1",): "platform team",
+        ("w2",): "node administrator",
+    }
+    for cause in found:
+        [node] = cause["nodes"]
+        assert f"On {node}: {judged(FAULTS[names[node]]).remedy}" == cause["ask"]
+
+
 @pytest.mark.parametrize(("name", "number"), [("forwarding", 1), ("filter", 2)])
 def test_only_what_the_kernels_switch_explains_follows_from_it(name, number):
     switch = Finding("fail", "", "ip_forward = 0", "Set it.", {})
