@@ -42,6 +42,9 @@ LONGEST = (
     "rtf_preflight",
     "prepare_rtf",
     "rtf_firewall_iptables",
+    "egress",
+    "el_nodes",
+    "self_managed",
 )
 # These run only where they are named. el_roles shows of each role what el_nodes shows of all together.
 ON_REQUEST = ("el_roles",)

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the README and the guide tell users to type works: each command, input and inventory in them."""
+"""What the READMEs and the guide have users type works: each command, input and inventory in them."""
 
 import datetime
 import json
@@ -11,19 +11,22 @@ import shlex
 import subprocess
 import sys
 
+import jmespath
 import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
 from ansible_collections.hostprep.runtime_fabric.tools.markdown_blocks import blocks
 
 GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("docs", "guide")]
 DOCUMENTS = [
     *checkout.tracked_files("README.md")[:1],
     *GUIDE,
-    *checkout.tracked_files("docs/inputs.md", "docs/scale.md"),
+    *checkout.tracked_files("docs/inputs.md", "docs/report.md", "docs/scale.md"),
+    *(path for path in checkout.tracked_files("README.md") if path.parts[0] == "roles"),
 ]
 FIRST_HOUR = "docs/guide/first-hour.md"
 
@@ -279,6 +282,22 @@ def test_what_a_sample_finds_is_computed():
         found = [1 - math.comb(pairs - probed, broken) / math.comb(pairs, broken) for broken in (1, 10, 100)]
         assert written == [percent(peers / others), *map(percent, found)], line
         assert int(neighbours) == math.ceil(others / peers), line
+
+
+@pytest.mark.parametrize(
+    "path, gate",
+    [
+        (str(path), gate)
+        for path in DOCUMENTS
+        for _language, content in blocks(checkout.read(path))
+        for gate in re.findall(r"^rtf_gate: (.*)$", content, re.MULTILINE)
+    ],
+)
+def test_a_gate_lets_a_good_cluster_pass_and_stops_a_broken_one(path, gate):
+    expression, broken = yaml.safe_load(gate), simulated.report(4, broken=True).document
+    passed = [result for result in broken["results"] if result["status"] == "pass"]
+    good = {**broken, "readiness": "ready", "causes": [], "results": passed}
+    assert jmespath.search(expression, broken) and not jmespath.search(expression, good), path
 
 
 def test_what_counts_as_a_block():
