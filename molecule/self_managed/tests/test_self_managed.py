@@ -143,9 +143,9 @@ def test_no_report_speaks_of_the_appliance(prepared, broken):
         assert OF_THE_APPLIANCE.findall(text) == []
 
 
-@pytest.mark.parametrize("turn", range(len(OF_PODS)))
+@pytest.mark.parametrize("turn", range(len(OF_PODS) // 2))
 def test_what_fails_for_pods_alone_is_one_cause_of_each_node(lab, play, prepared, turn):
-    """Each node has another fault at a time, and each of them once."""
+    """Each node has another fault at a time. On three nodes all of them are seen after half of the turns."""
     faults = {node: OF_PODS[(turn + 2 * place) % len(OF_PODS)] for place, node in enumerate(lab.nodes)}
     with contextlib.ExitStack() as stack:
         for node, (fault, *_expected) in faults.items():
