@@ -36,7 +36,7 @@ class Contexts:
         self._make = make
         self._own = {}
         self._reads_folder = not self.verifying.cert_store_stats()["x509_ca"]
-        self._organisations = None
+        self._authorities = None
 
     def showing(self, certificate, key):
         """The verifying context that sends a client certificate; raises tls_handshake.TrustStoreError."""
@@ -50,11 +50,11 @@ class Contexts:
             return self
         return Contexts(lambda: tls_handshake.trusting(self._make(), paths))
 
-    def trusted_organisations(self):
-        """The organisations of the authorities that this host trusts. Read once, and only where a verification failed."""
-        if self._organisations is None:
-            self._organisations = trust_store.organisations(self.verifying, self._reads_folder)
-        return self._organisations
+    def authorities(self):
+        """The x509.Certificates of the authorities that this host trusts. Read once, and only where a verification failed."""
+        if self._authorities is None:
+            self._authorities = trust_store.authorities(self.verifying, self._reads_folder)
+        return self._authorities
 
 
 class TlsCheck:
@@ -181,7 +181,8 @@ class TlsCheck:
             chain,
             self._endpoint.server_name,
             datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None),
-            self._contexts.trusted_organisations() | set(self._endpoint.issuers),
+            self._contexts.authorities(),
+            self._endpoint.issuers,
             trust_store.is_empty(self._contexts.verifying),
         )
         if chain is None:

@@ -50,11 +50,11 @@ def refused_by_runtimes(chain, server_name):
     return _other_name(chain, server_name) or _weak(chain)
 
 
-def explained(failure, chain, server_name, now, trusted_organisations, trusts_nothing):
+def explained(failure, chain, server_name, now, authorities, issuers, trusts_nothing):
     """`failure` of a verified handshake, explained by the server's Chain, or None where that is not known.
 
-    now: naive datetime in UTC. trusted_organisations: those of the authorities in this host's trust store. trusts_nothing:
-    whether that is empty. Returns a LayerFailed.
+    now: naive datetime in UTC. authorities: the x509.Certificates in this host's trust store; trusts_nothing: whether that is
+    empty. issuers: organisations that the endpoint's owner uses. Returns a LayerFailed.
     """
     if chain is None:
         return failure
@@ -63,7 +63,10 @@ def explained(failure, chain, server_name, now, trusted_organisations, trusts_no
     if failure.verdict == verdicts.TLS_EXPIRED:
         return _expired(failure, chain, now)
     if failure.detail == UNEXPLAINED and not chain.certificates[0].self_issued:
-        if any(_outside(each, now) for each in chain.certificates if not each.self_issued):
+        top = [each for each in authorities if each.subject == chain.certificates[-1].issuer]
+        if any(_outside(each, now) for each in chain.certificates if not each.self_issued) or (
+            top and all(_outside(each, now) for each in top)
+        ):
             return _expired(verdicts.LayerFailed(verdicts.TLS_EXPIRED, failure.detail), chain, now)
         if _weak(chain, _COMMON_RSA_KEY):
             failure = verdicts.LayerFailed(failure.verdict, failure.detail, verdict_causes.WEAK_CERTIFICATE)
@@ -72,7 +75,8 @@ def explained(failure, chain, server_name, now, trusted_organisations, trusts_no
         return verdicts.LayerFailed(
             failure.verdict, f"{failure.detail}: {found.detail}" if found else failure.detail, failure.cause
         )
-    return _untrusted(failure, chain, trusted_organisations, trusts_nothing)
+    organisations = {each.subject_organisation for each in authorities} | set(issuers)
+    return _untrusted(failure, chain, organisations, trusts_nothing)
 
 
 def _other_name(chain, server_name):

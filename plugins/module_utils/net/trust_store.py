@@ -22,8 +22,8 @@ def is_empty(context):
     return not (folder and os.path.isdir(folder) and os.listdir(folder))
 
 
-def organisations(context, with_bundle):
-    """The set of the organisations of the authorities that `context` trusts.
+def authorities(context, with_bundle):
+    """The x509.Certificates of the authorities that `context` trusts, also of those that have expired.
 
     with_bundle: whether it reads a directory, and what is in there has to be read from the bundle.
     """
@@ -33,8 +33,8 @@ def organisations(context, with_bundle):
         with contextlib.suppress(OSError, ValueError):
             bundle.load_verify_locations(_BUNDLE)
         ders += bundle.get_ca_certs(binary_form=True)
-    found = set()
+    found = []
     for der in ders:
         with contextlib.suppress(x509.X509Error):
-            found.add(x509.parse(der).subject_organisation)
-    return found - {None}
+            found.append(x509.parse(der))
+    return found

@@ -64,11 +64,10 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             continue
         nodes = cluster.in_order({result["node"] for result in own})
         one_of_each = {result["id"]: result for result in own}
-        worst = next((result for result in own if result["severity"] == REQUIRED), own[0])
         found.append(
             Draft(
                 f"role:{role}:{','.join(nodes)}",
-                f"{_fault(worst, nodes, cluster)}, and {_more(len(one_of_each) - 1, role)}",
+                _faults(list(one_of_each.values()), role, nodes, cluster),
                 "platform team",
                 _each_once(
                     [_observed([result for result in own if result["id"] == name], cluster) for name in one_of_each]
@@ -128,8 +127,12 @@ def _fault(result: Result, nodes: Sequence[str], cluster: Cluster) -> str:
     return str(cluster.check(result["id"])["fault"]).format(nodes=cluster.named(nodes), title=result["title"])
 
 
-def _more(count: int, role: str) -> str:
-    return f"1 more setting of {role} is wrong" if count == 1 else f"{count} more settings of {role} are wrong"
+def _faults(results: Sequence[Result], role: str, nodes: Sequence[str], cluster: Cluster) -> str:
+    """What is wrong where several settings of a role are; required ones come first."""
+    first, *others = sorted(results, key=lambda result: result["severity"] != REQUIRED)
+    if len(others) == 1:
+        return f"{_fault(first, nodes, cluster)}; {_fault(others[0], nodes, cluster)}"
+    return f"{_fault(first, nodes, cluster)}, and {len(others)} more settings of {role} are wrong"
 
 
 def _ask(own: Sequence[Result], cluster: Cluster, owner: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import certificate_chain, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import certificate_chain, verdicts, x509
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import chains, loopback
 
 ROOT = chains.Certificate("Root", authority=True)
@@ -119,9 +119,26 @@ def test_where_python_does_not_say_why_the_certificates_do(sent, verdict, cause)
     """Python 3.6, which is that of Enterprise Linux 8."""
     failure = verdicts.LayerFailed("tls_untrusted", certificate_chain.UNEXPLAINED)
     chain = certificate_chain.read([each.der for each in sent])
-    found = certificate_chain.explained(failure, chain, loopback.NAME, chains.NOW, set(), False)
+    found = certificate_chain.explained(failure, chain, loopback.NAME, chains.NOW, [], (), False)
     assert (found.verdict, found.cause) == (verdict, cause)
     assert found.detail.startswith(certificate_chain.UNEXPLAINED)
+
+
+@pytest.mark.parametrize(
+    "trusted, verdict, cause",
+    [
+        ([OLD_ROOT], "tls_expired", "expired_root"),
+        ([OLD_ROOT, ROOT], "tls_untrusted", "unknown_issuer"),
+        ([OLD_ROOT_OF_ALL], "tls_untrusted", "unknown_issuer"),
+    ],
+    ids=["expired", "and a new one", "another expired"],
+)
+def test_where_python_does_not_say_why_the_trust_store_does(trusted, verdict, cause):
+    failure = verdicts.LayerFailed("tls_untrusted", certificate_chain.UNEXPLAINED)
+    chain = certificate_chain.read([LEAF.der, MIDDLE.der])
+    authorities = [x509.parse(each.der) for each in trusted]
+    found = certificate_chain.explained(failure, chain, loopback.NAME, chains.NOW, authorities, (), False)
+    assert (found.verdict, found.cause) == (verdict, cause)
 
 
 def test_a_leaf_that_expired_needs_no_cause():
@@ -216,7 +233,7 @@ def test_no_damage_to_a_chain_raises_or_turns_a_refusal_into_a_pass(pieces, verd
     sent = [der[:at] + damage + der[at + len(damage) :] for der, at, damage in pieces]
     chain = certificate_chain.read(sent, whole)
     failure = certificate_chain.explained(
-        verdicts.LayerFailed(verdict, "as OpenSSL says"), chain, loopback.NAME, chains.NOW, {"Site"}, False
+        verdicts.LayerFailed(verdict, "as OpenSSL says"), chain, loopback.NAME, chains.NOW, [], {"Site"}, False
     )
     assert failure.verdict in FAILURES
     assert failure.detail.isprintable()
