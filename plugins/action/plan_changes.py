@@ -118,7 +118,7 @@ class ActionModule(Door):
         for name, found in prepared.plans.items():
             if found.refusal and not together:
                 raise ValueError(found.refusal)
-            for warning in [] if name in prepared.stale else found.warnings:
+            for warning in found.warnings if name not in prepared.stale and self._is_shown(name) else []:
                 display.warning(warning)
             changes = steps(found.plan, self.check_mode)
             plans[name] = {
@@ -130,7 +130,8 @@ class ActionModule(Door):
                 "in_force": found.in_force,
             }
         alone = set(prepared.pending) - set(prepared.ready)  # they plan, and report, for themselves
-        notices = [notice for name, plan in plans.items() if name not in alone for notice in plan["notices"]]
+        shown = [name for name in plans if name not in alone and self._is_shown(name)]
+        notices = [notice for name in shown for notice in plans[name]["notices"]]
         return {
             "plans": plans,
             "pending": prepared.pending,
@@ -183,6 +184,10 @@ class ActionModule(Door):
         task.tags = [role]
         run, skip = (set(map(str, self.task_vars.get(f"ansible_{which}_tags") or ())) for which in ("run", "skip"))
         return task.evaluate_tags(run, skip, {})
+
+    def _is_shown(self, role):
+        """Whether a plan of several roles says what concerns one of them: not where tags leave it out."""
+        return not self.arguments["together"] or self._is_run(role)
 
     def _cluster(self, roles):
         groups = self.groups()

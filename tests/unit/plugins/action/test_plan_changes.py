@@ -32,7 +32,7 @@ FIREWALL = {
 KERNEL = {
     "kernel": {"sysctls": {}},
     "files": {"/etc/sysctl.d/zz-runtime-fabric.conf": {"text": "", "mode": "0644", "owner": 0, "group": 0}},
-    "swap": {"active": []},
+    "swap": {"active": {}},
 }
 MISSING = {"live": None, "at_boot": None, "at_boot_source": None, "set_by": []}
 PROBES = kernel_probes(catalog.load().settings)
@@ -137,6 +137,18 @@ def test_of_several_roles_one_that_must_not_change_the_node_only_is_pending(tmp_
     assert (code, found["unverified"]) == (0, []), output  # a dry run changes nothing
     code, output, found = answered(tmp_path, roles, host, "--tags", "rtf_kernel,untagged", together=True)
     assert (code, found["unverified"]) == (0, ["rtf_kernel"]), output  # the firewall is left alone
+
+
+def test_tags_that_leave_a_role_out_leave_out_what_is_said_of_it(tmp_path):
+    """`--tags rtf_kernel` warned that no firewall opens a port, since all roles are planned at once."""
+    host = {"firewall": {**FIREWALL, "backends": {}, "active": {}}, **UNPREPARED}
+    said = "No firewall is active", "rtf_internal_networks is not set"
+    for tags, shown in (["rtf_kernel,rtf_firewall,untagged"], True), (["rtf_kernel,untagged"], False):
+        code, output, found = answered(
+            tmp_path, ["rtf_kernel", "rtf_firewall"], host, "--tags", *tags, together=True, rtf_kernel_release="1.4"
+        )
+        assert code == 0, output
+        assert [said[0] in " ".join(found["notices"]), said[1] in output] == [shown, shown], output
 
 
 def test_a_role_outside_of_it_has_the_declared_defaults(tmp_path):
