@@ -138,7 +138,7 @@ def test_a_dropped_port_is_named(packet_filters):
     result = packet_filters.result("worker-2", "ports.node-ports-tcp")
     assert result["observed"] == "worker-1: 30005 dropped"
     assert result["remedy"].startswith("Allow TCP 30005 from worker-2 to worker-1, ")
-    assert "found:   worker-2 -> worker-1: TCP 30005 dropped\n" in packet_filters.output
+    assert "found:    worker-2 -> worker-1: TCP 30005 dropped\n" in packet_filters.output
 
 
 def test_a_device_that_drops_the_overlay_alone_is_told(packet_filters):
