@@ -184,13 +184,14 @@ def power_cut(lab, name, source):
     """
     table = f"{faults.TABLE_PREFIX}lost"
     peer = f"ip saddr {lab.nodes[source]} tcp"
-    rules = f"{peer} dport 31000-31999 counter drop; {peer} sport 31000-31999 drop;"
+    rules = f"{peer} dport 31000-31999 counter drop; {peer} sport 31000-31999 counter drop;"
     lab.exec(name, "nft", f"table ip {table} {{ chain fault {{ type filter hook input priority -150; {rules} }}; }}")
     over = threading.Event()
 
     def work():
         while not over.wait(0.1):
-            if b"packets 0 " not in lab.exec(name, "nft", "list", "table", "ip", table).stdout:
+            # Whichever of the two begins: the other may be through before the first begins.
+            if lab.exec(name, "nft", "list", "table", "ip", table).stdout.count(b"packets 0 ") < 2:
                 lab.kill(name)
                 return
 
