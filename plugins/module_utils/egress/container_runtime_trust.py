@@ -30,7 +30,7 @@ def of_registry(host, port):
     """The Trust in one registry."""
     names = [f"{host}:{port}"] + ([host] if port == _DEFAULT_PORT else [])
     paths = [path for folder in FOLDERS for name in names for path in _certificates(os.path.join(folder, name))]
-    # These runtimes pass over a file without a certificate. Where there is no other, it is to be named.
+    # docker and CRI-O ignore a file without a certificate. If no file has one, keep them all, so that the verdict names them.
     paths = [path for path in paths if _holds_a_certificate(path)] or paths
     containerd = _of_containerd(host, port, names)
     return Trust(list(dict.fromkeys(paths + containerd.paths)), containerd.ignored)

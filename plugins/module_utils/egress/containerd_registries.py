@@ -54,7 +54,7 @@ def authorities(text, host, port, root_level):
         tables = _tables(text)
     except ValueError:
         return None
-    if not tables or not (root_level or has_host(tables)):
+    if not (root_level or _has_host(tables)):
         return None
     (_dummy, root), *others = tables
     entries = [(server, root) for server in root.get("server") or [""]]
@@ -70,10 +70,10 @@ def lacks_host(text):
         tables = _tables(text)
     except ValueError:
         return False
-    return not has_host(tables) and bool(tables[0][1].get("ca"))
+    return not _has_host(tables) and bool(tables[0][1].get("ca"))
 
 
-def has_host(tables):
+def _has_host(tables):
     return any(path[:1] == ("host",) for path, dummy_values in tables)
 
 

@@ -11,7 +11,7 @@ class Fact:
     """One part of a section of host_info. `make docs` puts those of every `FACTS` into fact_registry.py and into RETURN.
 
     section, name: where it is in what the module returns. read: takes a Reading, and returns the fact; what it raises
-    becomes its error. documentation: its entry in RETURN, of which the sample is what a host in order has.
+    becomes its error. documentation: its entry in RETURN, with what a healthy host returns as the sample.
     option: the option without which it is not read, "" where it always is. harmless: {path: why no secret of a site can
     come of it} of the files that it reads; not for /proc and /sys.
     """

@@ -54,7 +54,7 @@ def lines(report: Document, every: bool = False, path: str | None = "", unwritte
 
 
 def _last_lines(report: Document) -> list[Line]:
-    """How many checks passed, and the verdict; in one line where nobody has anything to do and it fits."""
+    """Return the number of checks passed and the verdict, on one line if nothing blocks and it fits."""
     verdict, colour = verdict_text(report), VERDICTS[report["readiness"]][1]
     whole = f"{verdict}, {tally(report)}"
     if len(whole) <= WIDTH and not any(cause["blocking"] for cause in report["causes"]):

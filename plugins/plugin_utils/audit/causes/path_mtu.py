@@ -75,7 +75,7 @@ def _draft(lost: bool, own: Sequence[Result], cluster: Cluster) -> Draft:
 
 
 def _ways(result: Result, lost: bool) -> Iterator[_Way]:
-    """The directions that a node measured. What arrives there, and whose answer is lost, fails on the way back."""
+    """Yield the directions that a node measured. If the packet arrived and the answer was lost, the return direction failed."""
     for link in result["evidence"]:
         path, source, destination = link["path"], result["node"], link["name"]
         if path["arrives"]:
