@@ -30,6 +30,23 @@ options:
         that is recorded already stays as it is.
     type: dict
     default: {}
+  apt_installs:
+    description:
+      - Packages that M(ansible.builtin.apt) is about to install. What that adds and removes is recorded besides O(values), as
+        C(packages_added) and C(packages_removed).
+      - Only where the package lists of the host were updated within the last hour, and apt knows by them that it can install the
+        packages. Otherwise RV(simulated) is V(false), and nothing is recorded.
+    type: dict
+    suboptions:
+      packages:
+        description: The packages.
+        type: list
+        elements: str
+        required: true
+      recommends:
+        description: Whether the packages that they recommend are installed, too.
+        type: bool
+        required: true
   state:
     description: V(absent) removes the record; RV(remembered) then holds its former content.
     type: str
@@ -51,6 +68,14 @@ EXAMPLES = r"""
       sysctls:
         net.ipv4.ip_forward: "0"
 
+- name: Record what the installation of chrony is about to add and to remove
+  hostprep.runtime_fabric.change_record:
+    name: my_role
+    apt_installs:
+      packages: [chrony]
+      recommends: false
+  register: recorded
+
 - name: Inspect what was recorded
   hostprep.runtime_fabric.change_record:
     name: my_role
@@ -70,6 +95,10 @@ remembered:
   sample:
     sysctls:
       net.ipv4.ip_forward: "0"
+simulated:
+  description: Whether apt has said by recent package lists what the installation adds and removes.
+  returned: success, with O(apt_installs)
+  type: bool
 path:
   description: The file of the record.
   returned: success
@@ -77,34 +106,40 @@ path:
   sample: /var/lib/hostprep-runtime-fabric/my_role.json
 """
 
-import re
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import change_records
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import (
+    apt_simulation,
+    change_records,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Untrusted
 
+INSTALLATION = {
+    "packages": {"type": "list", "elements": "str", "required": True},
+    "recommends": {"type": "bool", "required": True},
+}
+
 
 def run(parameters, check_mode):
-    """Return the result; writes or removes the record unless in check mode. Raises Unreadable or OSError."""
+    """Return the result; writes or removes the record unless in check mode. Raises ValueError, Unreadable, Untrusted or OSError."""
     path = change_records.path_of(parameters["directory"], parameters["name"])
-    known = change_records.load(path)
-    absent = parameters["state"] == "absent"
-    wanted = {} if absent else change_records.merged(known, parameters["values"])
-    changed = change_records.leftovers(path) if absent else wanted != known
-    if changed and not check_mode:
-        if absent:
+    values, simulated = parameters["values"], {}
+    if parameters["state"] == "absent":
+        known, wanted, changed = change_records.load(path), {}, change_records.leftovers(path)
+        if changed and not check_mode:
             change_records.forget(path)
-        else:
-            change_records.store(path, wanted)
-    diff = {
-        "before": change_records.text_of(known),
-        "after": change_records.text_of(wanted),
-        "before_header": path,
-        "after_header": path,
-    }
-    return {"changed": changed, "remembered": known if absent else wanted, "path": path, "diff": diff}
+    else:
+        if parameters["apt_installs"]:
+            packages = apt_simulation.simulated(**parameters["apt_installs"])
+            simulated = {"simulated": packages is not None}
+            values = {} if packages is None else dict(values, **packages)
+        known, wanted = change_records.added(path, values, check_mode)
+        changed = wanted != known
+    remembered = known if parameters["state"] == "absent" else wanted
+    return dict(
+        simulated, changed=changed, remembered=remembered, path=path, diff=change_records.diff(path, known, wanted)
+    )
 
 
 def main():
@@ -112,17 +147,16 @@ def main():
         argument_spec={
             "name": {"type": "str", "required": True},
             "values": {"type": "dict", "default": {}},
+            "apt_installs": {"type": "dict", "options": INSTALLATION},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "directory": {"type": "path", "default": change_records.DIRECTORY},
         },
         supports_check_mode=True,
     )
-    if not re.match(r"[A-Za-z0-9_-]+\Z", module.params["name"]):
-        module.fail_json(
-            msg="name: {!r} cannot name a record: letters, digits, _ and - only".format(module.params["name"])
-        )
     try:
         module.exit_json(**run(module.params, module.check_mode))
+    except ValueError as problem:
+        module.fail_json(msg=str(problem))
     except (Unreadable, Untrusted, OSError) as problem:
         module.fail_json(msg=f"the record of changes: {problem}")
 

@@ -93,6 +93,12 @@ options:
       - The wait ends as soon as it is. V(0) looks once.
     type: int
     default: 0
+  clock_settled:
+    description:
+      - Whether to wait for at most 10 seconds more while chrony has been started so recently that it is synchronised and does not
+        know yet, to a tenth of a second, how far off the clock is. Clocks cannot be compared before.
+    type: bool
+    default: false
   proxy_hashes:
     description:
       - URLs of proxies that are expected in the host's files, each as the digest that the filter
@@ -447,7 +453,7 @@ host:
           returned: when readable
           sample: Europe/Berlin
         waited:
-          description: Seconds waited because of O(clock_wait).
+          description: Seconds waited because of O(clock_wait) and O(clock_settled).
           type: float
           returned: when readable
         clock:
@@ -1086,7 +1092,7 @@ def collect(parameters):
     ask_apt = functools.lru_cache(maxsize=None)(apt_configuration)  # two sections want to know
     sections = {
         "kernel": lambda: kernel_evidence(parameters["sysctls"], parameters["kernel_modules"]),
-        "time": lambda: clock_evidence(parameters["clock_wait"]),
+        "time": lambda: clock_evidence(parameters["clock_wait"], parameters["clock_settled"]),
         "proxy": lambda: proxy_evidence(parameters["proxy_hashes"], ask_apt=ask_apt),
         "packages": lambda: repository_evidence(parameters["proxy_hashes"], ask_apt=ask_apt),
         "firewall": firewall_evidence,
@@ -1138,6 +1144,7 @@ def main():
             "dns_address": {"type": "str", "default": "127.0.0.1"},
             "arp_sweep": {"type": "bool", "default": False},
             "clock_wait": {"type": "int", "default": 0},
+            "clock_settled": {"type": "bool", "default": False},
             "proxy_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "blocks": {"type": "list", "elements": "dict", "default": [], "options": BLOCK},
             "block_lines": {"type": "dict", "default": {}, "no_log": True},

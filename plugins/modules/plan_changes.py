@@ -101,7 +101,8 @@ plans:
         - The operations, in their order. RV(ignore:kind) says which tasks of the role apply one, and RV(ignore:step) names it
           for the output. The other fields are what these tasks need.
         - Those that change the node stand behind one of the kind V(removals), a sentence on each thing that the node loses,
-          and one of the kind V(record), what M(hostprep.runtime_fabric.change_record) records, where there is any.
+          and one of the kind V(record), what M(hostprep.runtime_fabric.change_record) records, where there is any. Where files
+          are written first, the same call records it.
         - In check mode, an operation that has no check mode is of the kind V(announcement).
       returned: always
       type: list

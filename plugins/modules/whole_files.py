@@ -45,11 +45,28 @@ options:
         description: Mode, as an octal number in quotes.
         type: str
         default: "0644"
+  record:
+    description: Values to record before the first file is written, as M(hostprep.runtime_fabric.change_record) does.
+    type: dict
+    suboptions:
+      name:
+        description: Name of the record.
+        type: str
+        required: true
+      values:
+        description: The values.
+        type: dict
+        required: true
+      directory:
+        description: The directory of the records.
+        type: path
+        default: /var/lib/hostprep-runtime-fabric
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 seealso:
   - module: ansible.builtin.copy
   - module: hostprep.runtime_fabric.managed_blocks
+  - module: hostprep.runtime_fabric.change_record
 """
 
 EXAMPLES = r"""
@@ -77,7 +94,9 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import change_records, managed_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Untrusted
 
 FILE = {
     "path": {"type": "path", "required": True},
@@ -87,19 +106,41 @@ FILE = {
 }
 
 
+RECORD = {
+    "name": {"type": "str", "required": True},
+    "values": {"type": "dict", "required": True},
+    "directory": {"type": "path", "default": change_records.DIRECTORY},
+}
+
+
+def recorded(record, check_mode):
+    """Add values to a record unless in check mode; return the diffs of what changed."""
+    path = change_records.path_of(record["directory"], record["name"])
+    known, wanted = change_records.added(path, record["values"], check_mode)
+    return [change_records.diff(path, known, wanted)] if wanted != known else []
+
+
 def main():
     module = AnsibleModule(
-        argument_spec={"files": {"type": "list", "elements": "dict", "required": True, "options": FILE}},
+        argument_spec={
+            "files": {"type": "list", "elements": "dict", "required": True, "options": FILE},
+            "record": {"type": "dict", "options": RECORD},
+        },
         supports_check_mode=True,
     )
+    diffs = []
     try:
         wanted = [managed_files.plan_whole(entry) for entry in module.params["files"]]
+        if module.params["record"]:
+            diffs = recorded(module.params["record"], module.check_mode)
         if not module.check_mode:
             for one in wanted:
                 if one.changed:
                     managed_files.carry_out(one)
     except managed_files.Refused as problem:
         module.fail_json(msg=str(problem))
+    except (ValueError, Unreadable, Untrusted, OSError) as problem:
+        module.fail_json(msg=f"the record of changes: {problem}")
     files = []
     for one in wanted:
         changed = one.changed
@@ -108,9 +149,9 @@ def main():
             changed = module.set_default_selinux_context(one.path, changed)
         files.append({"path": one.path, "changed": changed})
     module.exit_json(
-        changed=any(entry["changed"] for entry in files),
+        changed=bool(diffs) or any(entry["changed"] for entry in files),
         files=files,
-        diff=[one.diff() for one in wanted if one.changed],
+        diff=diffs + [one.diff() for one in wanted if one.changed],
     )
 
 

@@ -10,6 +10,7 @@ earlier one, adds what is missing and overwrites nothing.
 
 import json
 import os
+import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
     Unreadable,
@@ -33,7 +34,9 @@ def merged(known, found):
 
 
 def path_of(directory, name):
-    """The file of a record."""
+    """The file of a record. Raises ValueError where the name could lead out of the directory."""
+    if not re.match(r"[A-Za-z0-9_-]+\Z", name):
+        raise ValueError(f"name: {name!r} cannot name a record: letters, digits, _ and - only")
     return os.path.join(directory, name + ".json")
 
 
@@ -56,12 +59,29 @@ def text_of(values):
     return json.dumps(values, indent=2, sort_keys=True) + "\n" if values else ""
 
 
+def diff(path, known, wanted):
+    """Return the change of a record as the diff of a module shows it."""
+    return {"before": text_of(known), "after": text_of(wanted), "before_header": path, "after_header": path}
+
+
 def store(path, values):
     """Write a record in one step, readable by its owner only. Raises Untrusted or OSError."""
     with Place(path, follow=False) as place:
         place.clear()
         place.make_directories(0o700)
         place.replace(text_of(values).encode("utf-8"), 0o600)
+
+
+def added(path, values, check_mode):
+    """Add values to a record unless in check mode; return (the record before, the record after).
+
+    Raises Unreadable, Untrusted or OSError.
+    """
+    known = load(path)
+    wanted = merged(known, values)
+    if wanted != known and not check_mode:
+        store(path, wanted)
+    return known, wanted
 
 
 def leftovers(path):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Options of host_info that have to be the same; what they are without a value is the module's default.
-SAME = {"settings_file": "", "dns_address": "127.0.0.1", "arp_sweep": False}
+SAME = {"settings_file": "", "dns_address": "127.0.0.1", "arp_sweep": False, "clock_settled": False}
 # Lists of which the earlier one has to have every entry, and those that mean something else with one more.
 AMONG = ("sections", "sysctls", "kernel_modules", "kernel_options", "accounts", "directories", "device_settings")
 EQUAL = ("proxy_hashes",)

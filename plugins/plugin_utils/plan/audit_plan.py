@@ -163,6 +163,7 @@ def _host_info(settings: list[Row], needed: set[str], inputs: Inputs) -> dict[st
         "device_settings": demands["installer_variables"],
         "dns_address": DNS_ADDRESS,
         "arp_sweep": inputs["arp_sweep"],
+        "clock_settled": True,  # the clocks of the nodes are compared
     }
 
 

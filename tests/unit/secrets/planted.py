@@ -270,6 +270,8 @@ HARMLESS = {
     "/etc/selinux/config": "one word of it is returned",
     "/etc/fapolicyd/fapolicyd.conf": "one word of it is returned",
     "/etc/apt/apt.conf": "it mentions a proxy or not; its settings are those of apt-config",
+    "/var/lib/apt/lists": "only when it was changed is read",
+    "/var/lib/apt/periodic/update-success-stamp": "the same",
     "/etc/cloud/cloud.cfg": "it is there or not",
     "/etc/cloud/cloud.cfg.d/*.cfg": "one word of it is returned",
     "/etc/cloud/cloud-init.disabled": "it is there or not",

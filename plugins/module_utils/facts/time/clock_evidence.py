@@ -56,6 +56,7 @@ POLL_INTERVAL = 0.25  # seconds between two checks while waiting
 # With its first samples chrony is synchronised and may be wrong by seconds, by its own estimate. A burst has four samples
 # (iburst in chrony.conf(5)); after these the next one is a minute away.
 PRECISE, BURST = 0.1, 4  # seconds, samples
+SETTLING = 10  # seconds; a burst takes 6 s and the time that the server takes to answer
 
 
 def read_units():
@@ -184,24 +185,34 @@ def is_precise(chrony):
     )
 
 
-def wait_for_chrony(seconds, chronyc=("chronyc",)):
-    """Wait until chrony is synchronised and precise, or `seconds` have passed; return `(chrony, seconds waited)`."""
+def wait_for_chrony(seconds, chronyc=("chronyc",), settled=False):
+    """Wait until chrony is synchronised, or `seconds` have passed; return `(chrony, seconds waited)`.
+
+    settled: whether to wait SETTLING seconds more until a chrony that is synchronised is precise, too.
+    """
     began = time.monotonic()
     while True:
         chrony = read_state(chronyc)
         waited = time.monotonic() - began
-        if waited >= seconds or (is_synchronised(chrony) and is_precise(chrony)):
+        synchronised = is_synchronised(chrony)
+        if synchronised and (not settled or is_precise(chrony)):
             return chrony, waited
-        time.sleep(min(POLL_INTERVAL, max(0.0, seconds - waited)))
+        limit = seconds + (SETTLING if settled and synchronised else 0)
+        if waited >= limit:
+            return chrony, waited
+        time.sleep(min(POLL_INTERVAL, max(0.0, limit - waited)))
 
 
-def clock_evidence(wait):
-    """Return the time section of host_info, after at most `wait` seconds for chrony to synchronise."""
+def clock_evidence(wait, settled=False):
+    """Return the time section of host_info, after at most `wait` seconds for chrony to synchronise.
+
+    settled: see wait_for_chrony.
+    """
     found = independent_readers.collect(
         {"configuration": lambda: read_configuration(command=chronyd_command.read_command()), "platform": read_platform}
     )
     chronyc = chronyc_of(found["configuration"])
-    chrony, waited = wait_for_chrony(wait, chronyc)
+    chrony, waited = wait_for_chrony(wait, chronyc, settled)
     units = read_units()
     return dict(
         found,

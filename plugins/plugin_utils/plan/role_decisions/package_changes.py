@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_APT = re.compile(r"^(?P<how>Inst|Remv) (?P<name>\S+)(?P<former> \[)?", re.MULTILINE)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import apt_simulation
+
 _ALONE = re.compile(r"^\S+$", re.MULTILINE)
 _DNF = re.compile(r"(?P<how>Installed|Removed): (?P<name>\S+)-[^-\s]+-[^-\s]+\Z")
 
@@ -21,20 +22,10 @@ def planned(result: Mapping[str, Any], names: Iterable[str]) -> dict[str, list[s
     result: what the module apt, dnf or yum returned in check mode. yum does not name dependencies; the packages themselves
     are always among those added.
     """
-    added = list(names)
-    removed: list[str] = []
-    for match in _APT.finditer(result.get("stdout", "")):
-        if match["how"] == "Remv":
-            removed.append(match["name"])
-        elif not match["former"]:  # an upgrade names the version that it replaces
-            added.append(match["name"])
+    added, removed = apt_simulation.changes_in(result.get("stdout", ""))
     for change in filter(None, map(_DNF.match, result.get("results", []))):
         (added if change["how"] == "Installed" else removed).append(change["name"])
-    # dnf removes the former version of what it upgrades.
-    return {
-        "packages_added": [name for name in dict.fromkeys(added) if name not in removed],
-        "packages_removed": [name for name in dict.fromkeys(removed) if name not in added],
-    }
+    return dict(apt_simulation.of_packages(names, added, removed))
 
 
 def unneeded(text: str, added: Iterable[str]) -> list[str]:
@@ -42,5 +33,6 @@ def unneeded(text: str, added: Iterable[str]) -> list[str]:
 
     text: what `apt-get --simulate autoremove` or `dnf repoquery --unneeded --queryformat %{name}` printed.
     """
-    names = {match["name"] for match in _APT.finditer(text) if match["how"] == "Remv"} | set(_ALONE.findall(text))
+    _added, removed = apt_simulation.changes_in(text)
+    names = {*removed, *_ALONE.findall(text)}
     return [name for name in added if name in names]

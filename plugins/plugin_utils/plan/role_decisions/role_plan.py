@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 # What an operation is; roles/ROLE/tasks/apply_KIND.yml applies it. ANNOUNCEMENT stands for one that check mode skips.
-ANNOUNCEMENT, RECORD, REMOVALS = "announcement", "record", "removals"
+ANNOUNCEMENT, FILES, RECORD, REMOVALS = "announcement", "files", "record", "removals"
 KINDS = (
     ANNOUNCEMENT,
     "blocks",
     "commands",
-    "files",
+    FILES,
     "modules",
     "packages",
     "parameters",
@@ -76,7 +76,7 @@ class Change(_Step, total=False):
     optional: list[str]  # names among the parameters that a kernel may refuse
     packages: list[str]
     parameters: dict[str, str]
-    record: dict[str, Any]  # what is recorded, with packages besides what their installation adds and removes
+    record: dict[str, Any]  # what is recorded first, with packages besides what their installation adds and removes
     reload: bool  # whether systemd reads its files again when the blocks are written
     removals: list[str]
     removed: list[str]
@@ -213,10 +213,13 @@ def steps(plan: Plan, dry: bool) -> list[Change]:
     found: list[Change] = []
     if plan.removals:
         found.append({"step": "Report the removals", "kind": REMOVALS, "removals": plan.removals})
+    changes = for_check_mode(plan.changes) if dry else plan.changes
     # Before the first change: whatever interrupts it, reverting restores what was there.
-    if plan.record:
+    if plan.record and changes[0]["kind"] == FILES:  # which one call records and writes
+        changes = [{**changes[0], "record": plan.record}, *changes[1:]]
+    elif plan.record:
         found.append({"step": "Record the state before the changes", "kind": RECORD, "record": plan.record})
-    return found + (for_check_mode(plan.changes) if dry else plan.changes)
+    return found + changes
 
 
 def for_check_mode(changes: list[Change]) -> list[Change]:

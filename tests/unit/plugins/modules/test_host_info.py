@@ -45,11 +45,13 @@ def test_a_password_that_is_an_ordinary_word_hides_nothing_else():
 
 
 def test_a_section_that_cannot_be_read_leaves_the_others(monkeypatch):
-    def broken(wait):
+    def broken(wait, settled):
         raise Unreadable("systemctl: command not found")
 
     monkeypatch.setattr(host_info, "clock_evidence", broken)
-    host = host_info.collect({"sections": ["kernel", "time"], "sysctls": [], "kernel_modules": [], "clock_wait": 0})
+    host = host_info.collect(
+        {"sections": ["kernel", "time"], "sysctls": [], "kernel_modules": [], "clock_wait": 0, "clock_settled": False}
+    )
     assert "release" in host["kernel"]
     assert host["time"] == {"error": "systemctl: command not found"}
 

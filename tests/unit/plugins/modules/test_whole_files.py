@@ -12,9 +12,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.modules import whole_fi
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.modules import module_process
 
 
-def run_module(*files, check=False):
+def run_module(*files, check=False, **options):
     """Return the module's exit code and its result."""
-    arguments = {"files": list(files), "_ansible_check_mode": check, "_ansible_diff": True}
+    arguments = {"files": list(files), "_ansible_check_mode": check, "_ansible_diff": True, **options}
     code, text = module_process.printed(whole_files, arguments)
     return code, json.loads(text)
 
@@ -58,3 +58,29 @@ def test_a_file_that_another_user_owns_is_refused_with_the_command_to_run(tmp_pa
     os.chown(str(path), 65534, 0)
     code, result = run_module({"path": str(path), "content": "b\n"})
     assert code != 0 and f"chown root {path}" in result["msg"] and path.read_text() == "a\n"
+
+
+def test_what_is_replaced_is_recorded_in_the_same_call_and_before_the_first_file(tmp_path):
+    path, records = tmp_path / "own.conf", tmp_path / "records"
+    record = {"name": "role", "values": {"sysctls": {"a": "0"}}, "directory": str(records)}
+    file = {"path": str(path), "content": "a\n"}
+    code, result = run_module(file, check=True, record=record)
+    assert (code, result["changed"], path.exists(), records.exists()) == (0, True, False, False)
+    code, done = run_module(file, record=record)
+    assert (code, done["diff"]) == (0, result["diff"])
+    assert [entry["after_header"] for entry in done["diff"]] == [str(records / "role.json"), f"{path} (mode 0644)"]
+    assert json.loads((records / "role.json").read_text()) == record["values"]
+    assert run_module(file, record={**record, "values": {"sysctls": {"a": "1"}}})[1]["changed"] is False
+    path.unlink()
+    (records / "role.json").write_text("no json")
+    code, result = run_module(file, record=record)
+    assert code != 0 and "the record of changes" in result["msg"] and not path.exists()
+
+
+def test_nothing_is_recorded_where_a_file_is_refused(tmp_path):
+    path, records = tmp_path / "own.conf", tmp_path / "records"
+    path.write_text("a\n")
+    os.chown(str(path), 65534, 0)
+    record = {"name": "role", "values": {"a": "0"}, "directory": str(records)}
+    code, result = run_module({"path": str(path), "content": "b\n"}, record=record)
+    assert code != 0 and f"chown root {path}" in result["msg"] and not records.exists()

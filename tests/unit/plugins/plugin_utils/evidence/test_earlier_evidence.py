@@ -19,7 +19,7 @@ def test_the_same_options_are_covered_and_so_are_more():
     more = {**WANTED, "sysctls": [*WANTED["sysctls"], "vm.swappiness"], "files": ["/etc/hosts"], "clock_wait": 30}
     assert earlier_evidence.covers({"options": more, "host": HOST}, WANTED)
     less = {"sections": ["kernel"], "sysctls": WANTED["sysctls"][:1]}
-    defaults = {**WANTED, "settings_file": "", "arp_sweep": False, "dns_address": "127.0.0.1"}
+    defaults = {**WANTED, "settings_file": "", "dns_address": "127.0.0.1", "clock_settled": False}
     assert earlier_evidence.covers({"options": defaults, "host": HOST}, {**less, "proxy_hashes": ["abc"]})
 
 
@@ -31,6 +31,7 @@ def test_the_same_options_are_covered_and_so_are_more():
         {"settings_file": ""},
         {"dns_address": "127.0.0.1"},
         {"arp_sweep": True},
+        {"clock_settled": False},
         {"proxy_hashes": []},
         {"proxy_hashes": ["abc", "def"]},
     ],

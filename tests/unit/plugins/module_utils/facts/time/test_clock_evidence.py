@@ -89,7 +89,23 @@ def test_waiting_ends_when_chrony_is_precise_or_its_burst_is_over(monkeypatch, d
     states = iter([state, settled])
     monkeypatch.setattr(clock_evidence, "read_state", lambda chronyc: next(states))
     monkeypatch.setattr(clock_evidence, "POLL_INTERVAL", 0.0)
-    assert clock_evidence.wait_for_chrony(loopback.PATIENCE)[0] is (state if enough else settled)
+    monkeypatch.setattr(clock_evidence, "SETTLING", loopback.PATIENCE)
+    assert clock_evidence.wait_for_chrony(0, settled=True)[0] is (state if enough else settled)
+
+
+def test_only_who_compares_clocks_waits_until_chrony_is_precise_and_only_while_it_is_synchronised(monkeypatch):
+    """A preparation without an audit waited some seconds for samples that nothing of it looks at."""
+    state = {
+        "tracking": {"leap": "Normal", "root_dispersion": 1.7, "root_delay": 0.001},
+        "sources": [{"state": "selected", "reach": 1}],
+    }
+    monkeypatch.setattr(clock_evidence, "read_state", lambda chronyc: state)
+    monkeypatch.setattr(clock_evidence, "SETTLING", 0.0)
+    assert clock_evidence.wait_for_chrony(loopback.PATIENCE)[0] is state
+    assert clock_evidence.wait_for_chrony(0, settled=True)[0] is state  # its time is over
+    monkeypatch.setattr(clock_evidence, "SETTLING", loopback.PATIENCE)
+    state["tracking"]["leap"] = "Not synchronised"
+    assert clock_evidence.wait_for_chrony(0, settled=True)[0] is state
 
 
 def test_no_answer_of_chronyc_is_not_synchronised():

@@ -63,5 +63,11 @@ def test_what_a_node_loses_is_reported_and_what_was_there_recorded_before_the_fi
     assert [step["kind"] for step in role_plan.steps(planned, False)] == ["removals", "record", "parameters"]
     assert role_plan.steps(planned._replace(record={}, removals=[]), False) == [change]
     assert role_plan.steps(planned._replace(changes=[]), False) == []
+    files = {"step": "Write it", "kind": "files", "files": []}
+    assert role_plan.steps(planned._replace(changes=[files, change], removals=[]), False) == [
+        {**files, "record": {"sysctls": {"a": "0"}}},
+        change,
+    ]
+    assert "record" not in files
     announced = planned._replace(changes=[{**change, "announcement": "It would be set"}])
     assert [step["kind"] for step in role_plan.steps(announced, True)] == ["removals", "record", "announcement"]
