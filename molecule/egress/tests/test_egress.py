@@ -381,7 +381,7 @@ def test_nodes_whose_ways_differ_are_named_in_the_cause(one_inspected):
     ]
     assert {node for cause in causes for node in cause["nodes"]} == {"worker-2"}
     assert all("CN=Inspection CA, O=Example Corp" in cause["what"] for cause in causes)
-    assert all(cause["what"].startswith("worker-2, while controller-1, worker-1 reach ") for cause in causes)
+    assert all(", while controller-1, worker-1 reach " in cause["what"] for cause in causes)
     assert all(
         ", as controller-1, worker-1 are, from the TLS inspection by CN=Inspection CA" in cause["ask"]
         for cause in causes

@@ -96,10 +96,10 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
     way = f" {endpoint_remedies.WAYS[path]}" if path in endpoint_remedies.WAYS and path != "direct" else ""
     others = cluster.others_passed(list({result["id"] for result in group}), nodes)
-    where = f"{cluster.named(nodes)}{way}{_beside(others, targets, cluster)}"
-    what = f"{where}: {_how(first)}: {_listed(targets)}"
+    where, beside = f"{cluster.named(nodes)}{way}", _beside(others, targets, cluster)
+    what = f"{where}: {_how(first)}{beside}: {_listed(targets)}"
     if shared:
-        what = f"{where}: {_one_certificate(targets, first['tls'])}"
+        what = f"{where}: {_one_certificate(targets, first['tls'])}{beside}"
     if explained and verdict == "unresolved":
         what = f"{cluster.named(nodes)}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
     return Draft(

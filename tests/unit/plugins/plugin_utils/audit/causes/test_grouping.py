@@ -171,7 +171,7 @@ def test_inspection_of_one_node_has_one_owner_and_names_the_nodes_that_are_not_i
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:tls_intercepted")]
     assert cause["nodes"] == ["w2"] and not [note for note in report["cluster"] if note["id"] == "cluster.nodes_differ"]
     assert cause["what"].startswith(
-        "w2, while c1, w1, w3 reach them: TLS intercepted (issuer CN=Inspection CA, O=Example Corp"
+        "w2: TLS intercepted (issuer CN=Inspection CA, O=Example Corp), while c1, w1, w3 reach them: anypoint"
     )
     assert cause["ask"].startswith(
         "Exempt w2 (10.2.0.3), as c1, w1, w3 are, from the TLS inspection by CN=Inspection CA, O=Example Corp, a CA that "
@@ -182,7 +182,7 @@ def test_inspection_of_one_node_has_one_owner_and_names_the_nodes_that_are_not_i
 def test_packets_that_only_one_node_loses_may_be_stopped_by_that_node_itself():
     report = audited(on("w2")(probed("dropped", rows=lambda probe: probe["id"] == "ecr-us")))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:dropped")]
-    assert cause["what"] == "w2, while c1, w1, w3 reach it: dropped: ecr.us-east-1.amazonaws.com:443"
+    assert cause["what"] == "w2: dropped, while c1, w1, w3 reach it: ecr.us-east-1.amazonaws.com:443"
     [other] = cause["alternatives"]
     assert "on w2 itself" in other and "`sudo iptables -S OUTPUT`" in other and "node administrator" in other
 
