@@ -63,7 +63,7 @@ class ActionModule(Door):
                 path = str(self._save(report, run, directory, now, inputs))
             except OSError as problem:
                 unwritten = failure.unwritten(str(directory), problem.strerror or str(problem), before)
-        self._show(report.document, path, unwritten)
+        self._show(report.document, path, unwritten, formats.for_readers(inputs["report_formats"]))
         return task_result.of_report(report, inputs, path, unwritten)
 
     def _plan(self, variable):
@@ -95,8 +95,8 @@ class ActionModule(Door):
         if other_runs:
             raise AnsibleActionFail(concurrent_audits.sentence(other_runs))
 
-    def _show(self, document, path, unwritten):
+    def _show(self, document, path, unwritten, whole):
         for pattern in document["selection"]["unmatched"]:
             display.warning(f"{pattern!r} of rtf_checks or rtf_skip_checks matches no check of this run")
-        for text, colour in terminal.lines(document, display.verbosity > 0, path, unwritten):
+        for text, colour in terminal.lines(document, display.verbosity > 0, path, unwritten, whole):
             display.display(text, color=colour)

@@ -42,7 +42,8 @@ class ActionModule(Door):
             files = formats.render(report, inputs["report_formats"])
             place = report_directory.save_rejudged(directory, files, now, inputs["report_keep"])
             path = str(place / formats.MAIN)
-        for text, colour in terminal.lines(report.document, every=display.verbosity > 0, path=path):
+        whole = formats.for_readers(inputs["report_formats"])
+        for text, colour in terminal.lines(report.document, every=display.verbosity > 0, path=path, whole=whole):
             display.display(text, color=colour)
         return task_result.of_report(report, inputs, path)
 

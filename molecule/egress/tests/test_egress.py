@@ -372,25 +372,23 @@ def one_inspected(lab, audit):
         return audit(rtf_preflight_timeout=25, rtf_preflight_deadline=90)
 
 
-def test_nodes_whose_ways_differ_are_named_once_for_the_cluster(one_inspected):
+def test_nodes_whose_ways_differ_are_named_in_the_cause(one_inspected):
     """Also mutual TLS: whoever decrypts cannot show the client's certificate, and so asks for none."""
     rows = [*ROWS, *MUTUAL_TLS["worker-2"]]
     assert one_inspected.red() == {("worker-2", row): "tls_intercepted" for row in rows}
-    notes = {note["id"]: note for note in one_inspected.outcome.report["cluster"]}
-    assert sorted(notes) == ["cluster.nodes_differ"]
     causes = [
         cause for cause in one_inspected.outcome.report["causes"] if cause["id"].startswith("egress:tls_intercepted")
     ]
     assert {node for cause in causes for node in cause["nodes"]} == {"worker-2"}
     assert all("CN=Inspection CA, O=Example Corp" in cause["what"] for cause in causes)
-    differ = notes["cluster.nodes_differ"]
-    assert differ["observed"].startswith("directly, TLS to ")
-    assert differ["observed"].endswith(" is intercepted from worker-2 but not from controller-1 and worker-1")
-    assert all(row in differ["observed"] for row in rows)
-    assert differ["remedy"] == (
-        "Ask the network team why the path of worker-2 to the Internet differs from that of controller-1 and worker-1."
+    assert all(", while controller-1, worker-1 reach " in cause["what"] for cause in causes)
+    assert all(
+        ", as controller-1, worker-1 are, from the TLS inspection by CN=Inspection CA" in cause["ask"]
+        for cause in causes
     )
-    assert "Across the cluster:" in one_inspected.outcome.output
+    # Two teams that are asked for one fault leave it to each other.
+    assert one_inspected.outcome.report["cluster"] == []
+    assert {cause["owner"] for cause in causes} == {"proxy"}
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,7 @@ def judge_node(
                 "expected": finding.expected,
                 "observed": finding.observed,
                 "remedy": finding.remedy,
+                "fault": finding.fault,
                 "evidence": finding.evidence,
                 "waiver": None,
             }

@@ -55,6 +55,7 @@ class Result(TypedDict):
     expected: Annotated[str, Field("What is wanted, empty where nothing was looked at.")]
     observed: Annotated[str, Field("What was found, or why nothing was.")]
     remedy: Annotated[str, Field("What to do, empty where nothing has to be done.")]
+    fault: Annotated[str, Field("What is wrong, as a title, empty where only the check's row says it.")]
     evidence: Annotated[
         Any, Field("What the check decided by, in the shape in which it was collected; null where `observed` says all.")
     ]

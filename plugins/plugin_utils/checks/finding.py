@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 class Finding(NamedTuple):
     """The judged part of a check result: everything but which check on which node it is.
 
-    severity: in place of the check's own, where what was found weighs less.
+    severity: in place of the check's own, where what was found weighs less. fault: what is wrong with the node, as a title,
+    where the evidence says it more precisely than the check's row.
     """
 
     status: str
@@ -21,3 +22,4 @@ class Finding(NamedTuple):
     remedy: str = ""
     evidence: Any = None
     severity: str = ""
+    fault: str = ""

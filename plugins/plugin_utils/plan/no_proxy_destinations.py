@@ -11,6 +11,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules, no_proxy_value
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_program_rules import Rule
 
@@ -33,12 +34,13 @@ def destinations(
 ) -> list[Destination]:
     """Return the Destinations of a cluster. line: as for no_proxy_value.leader."""
     addresses, names = no_proxy_value.node_names(variables_by_node)
+    node_at = {address_of(variables): node for node, variables in variables_by_node.items()}
     pod = str(ipaddress.IPv4Network(pod_cidr)[257])
     service = str(ipaddress.IPv4Network(service_cidr)[-2])
     return [
         *(_host(host, "this node itself") for host in no_proxy_value.LOOPBACK),
         _host(no_proxy_value.METADATA, "the cloud's metadata"),
-        *(_host(address, "address of a node") for address in addresses),
+        *(_host(address, node_at[address]) for address in addresses),
         *(_host(name, "name of a node") for name in names),
         _host(no_proxy_value.service_address(service_cidr), "Kubernetes API"),
         _host("kubernetes.default.svc", "Kubernetes API"),
@@ -51,6 +53,11 @@ def destinations(
 
 def _host(host: str, what: str) -> Destination:
     return Destination(host, what, "host", host)
+
+
+def named(destination: Destination) -> str:
+    """Return what an entry of NO_PROXY is called."""
+    return f"{destination.entry} ({destination.what})"
 
 
 def proxied(value: str, wanted: list[Destination], programs: Mapping[str, Rule]) -> list[tuple[str, Destination]]:

@@ -6,24 +6,25 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import WIDTH, Line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import wrapped_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import Line
 
 _INDENT = 4
 _LABEL = 10
-# A text of more lines than that is in report.json as a whole.
+WHOLE = "report.json"
 _MOST_LINES = 5
-_MOST_LINES_OF_WHAT_IS_SENT = 6
+_MOST_LINES_OF_WHAT_IS_SENT = 8
+_MOST_LINES_AT_THE_END = 3
 
 
-def lines(causes: Sequence[Cause]) -> list[Line]:
-    """Return an entry for each cause, with its number."""
+def lines(causes: Sequence[Cause], whole: str = WHOLE) -> list[Line]:
+    """Return an entry for each cause, with its number. whole: the file that has the texts that are too long here."""
     out: list[Line] = []
     for number, cause in enumerate(causes, 1):
-        out += [("", None), *_entry(number, cause)]
+        out += [("", None), *_entry(number, cause, whole)]
     return out
 
 
@@ -41,10 +42,10 @@ def where_to_confirm(cause: Cause) -> str:
     return cause["nodes"][0]
 
 
-def _entry(number: int, cause: Cause) -> list[Line]:
+def _entry(number: int, cause: Cause, whole: str) -> list[Line]:
     word, colour = mark(cause)
     head = f"{number:>2}. {word}  "
-    out: list[Line] = [(text, colour) for text in _wrapped(head, cause["title"], len(head))]
+    out: list[Line] = [(text, colour) for text in wrapped_text.hanging(head, cause["title"])]
     follows = list(dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"]))
     for label, text in (
         ("found", cause["what"]),
@@ -54,22 +55,23 @@ def _entry(number: int, cause: Cause) -> list[Line]:
         ("also", f"{_some(follows)} {'follows' if len(follows) == 1 else 'follow'} from it" if follows else ""),
     ):
         if text:
-            out += _labelled(label, text, _MOST_LINES_OF_WHAT_IS_SENT if label == "ask" else _MOST_LINES)
+            out += _labelled(label, text, _MOST_LINES_OF_WHAT_IS_SENT if label == "ask" else _MOST_LINES, whole)
     return out
 
 
-def next_step(cause: Cause) -> list[Line]:
-    """Return who has to act on a cause, and what has to be done, as an entry without its other lines."""
-    return _labelled("ask", _sent(cause), _MOST_LINES)
+def next_step(cause: Cause, whole: str = WHOLE) -> list[Line]:
+    """Return what was found, who has to act and what has to be done, as an entry without its other lines."""
+    found = _labelled("found", cause["what"], _MOST_LINES_AT_THE_END, whole) if cause["what"] else []
+    return [*found, *_labelled("ask", _sent(cause), _MOST_LINES, whole)]
 
 
 def _sent(cause: Cause) -> str:
     return f"{cause['owner']}: {cause['ask']}"
 
 
-def _labelled(label: str, text: str, most: int) -> list[Line]:
+def _labelled(label: str, text: str, most: int, whole: str) -> list[Line]:
     head = " " * _INDENT + f"{label + ':':<{_LABEL}}"
-    return [(line, None) for line in _limited(_wrapped(head, text, None), most)]
+    return [(line, None) for line in wrapped_text.cut(wrapped_text.hanging(head, text), most, whole)]
 
 
 def _at(cause: Cause) -> str:
@@ -80,15 +82,3 @@ def _at(cause: Cause) -> str:
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(names[:4])
     return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
-
-
-def _wrapped(head: str, text: str, indent: int | None) -> list[str]:
-    width = WIDTH - len(head)
-    parts = textwrap.wrap(" ".join(text.split()), width=width, break_long_words=True, break_on_hyphens=False)
-    return [(head if number == 0 else " " * (indent or len(head))) + part for number, part in enumerate(parts or [""])]
-
-
-def _limited(found: list[str], most: int) -> list[str]:
-    if len(found) <= most:
-        return found
-    return [*found[: most - 1], f"{found[most - 1][: WIDTH - 4]} ..."]

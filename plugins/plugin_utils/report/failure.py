@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 
 MOST_NAMED = 5
@@ -20,7 +21,16 @@ def message(report: Report, gate: str = "") -> str:
     named = [f"{cause['title']} ({cause['owner']})" for cause in causes[:MOST_NAMED]]
     named += [f"and {len(causes) - MOST_NAMED} more"] if len(causes) > MOST_NAMED else []
     why = f"rtf_gate ({gate}) fails the run" if gate else "; ".join(named)
-    return f"The cluster is {report.document['readiness'].replace('_', ' ')}: {why}. The report above says what to do."
+    return f"{_who(report)} {report.document['readiness'].replace('_', ' ')}: {why}. The report above says what to do."
+
+
+def _who(report: Report) -> str:
+    """The nodes that have the readiness of the cluster: Ansible itself names the node that wrote the report, whichever it is."""
+    nodes = [node["name"] for node in report.document["nodes"]]
+    concerned = [node["name"] for node in report.document["nodes"] if node["readiness"] == report.document["readiness"]]
+    if len(concerned) == len(nodes):
+        return "The cluster is"
+    return f"{node_names.named(concerned, len(nodes))} {'is' if len(concerned) == 1 else 'are'}"
 
 
 def unwritten(directory: str, reason: str, last: Mapping[str, Any] | None) -> str:

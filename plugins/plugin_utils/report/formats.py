@@ -44,8 +44,15 @@ FORMATS = {
     "markdown": Format("report.md", markdown.text, "for tickets"),
     "prometheus": Format("readiness.prom", prometheus.text, "for the textfile collector", shared=True),
 }
+_FOR_READERS = ("html", "markdown")
 # They hold names of nodes and counts only.
 SHARED = frozenset(kind.file for kind in FORMATS.values() if kind.shared)
+
+
+def for_readers(chosen: Iterable[str]) -> str:
+    """Return the file in which a person reads what has no room in a terminal. chosen: the formats besides JSON."""
+    chosen = set(chosen)
+    return next((FORMATS[name].file for name in _FOR_READERS if name in chosen), MAIN)
 
 
 def render(report: Report, chosen: Iterable[str] = ()) -> dict[str, str]:

@@ -12,11 +12,11 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import gate
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import fails_the_play
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, formats, terminal
 
 
 def of_report(report: Report, inputs: Mapping[str, Any], path: str | None, unwritten: str = "") -> dict[str, Any]:
-    """Return the result of the task. inputs: gate and enforce. path: of the report that was written, None for none.
+    """Return the result of the task. inputs: gate, enforce and report_formats. path: of the report that was written, None for none.
 
     unwritten: why it could not be written, which fails the run.
     """
@@ -24,7 +24,7 @@ def of_report(report: Report, inputs: Mapping[str, Any], path: str | None, unwri
     answer: dict[str, Any] = {
         "readiness": readiness,
         "report": path,
-        "summary": terminal.summary(report.document, path, unwritten),
+        "summary": terminal.summary(report.document, path, unwritten, formats.for_readers(inputs["report_formats"])),
         # What AWX and Automation Platform keep of a job.
         "ansible_stats": {
             "data": {"rtf_readiness": readiness, "rtf_report": path},

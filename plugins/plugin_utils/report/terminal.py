@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import comparison, rejudged_stamp
@@ -21,6 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
     cause_lines,
     link_table,
     matrix_table,
+    wrapped_text,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import (
     COLOURS,
@@ -34,18 +34,20 @@ _MOST_CAUSES = 6  # in the summary
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
 
 
-def lines(report: Document, every: bool = False, path: str | None = "", unwritten: str = "") -> list[Line]:
+def lines(
+    report: Document, every: bool = False, path: str | None = "", unwritten: str = "", whole: str = cause_lines.WHOLE
+) -> list[Line]:
     """Return the lines for a report: its causes, what was measured, and in the last line the verdict.
 
     every: whether each check of each node has a line of its own before that. path: of the report that was written; None in
-    a dry run. unwritten: why it could not be written.
+    a dry run. unwritten: why it could not be written. whole: the file of the report that a person reads.
     """
     out: list[Line] = [
         (f"Runtime Fabric {report['release']}, control plane {report['control_plane']}, phase {report['phase']}", None)
     ]
     if every:
         out += _node_lines(report)
-    out += cause_lines.lines(report["causes"])
+    out += cause_lines.lines(report["causes"], "" if path is None or unwritten else whole)
     out += (
         matrix_table.lines(report, every) + link_table.lines(report, every) + _cluster_lines(report.get("cluster", ()))
     )
@@ -56,9 +58,9 @@ def lines(report: Document, every: bool = False, path: str | None = "", unwritte
 def _last_lines(report: Document) -> list[Line]:
     """Return the number of checks passed and the verdict, on one line if nothing blocks and it fits."""
     verdict, colour = verdict_text(report), VERDICTS[report["readiness"]][1]
-    whole = f"{verdict}, {tally(report)}"
-    if len(whole) <= WIDTH and not any(cause["blocking"] for cause in report["causes"]):
-        return [(whole, colour)]
+    one_line = f"{verdict}, {tally(report)}"
+    if len(one_line) <= WIDTH and not any(cause["blocking"] for cause in report["causes"]):
+        return [(one_line, colour)]
     return [*_hanging("", f"Checks: {tally(report)}", None), (verdict, colour)]
 
 
@@ -72,10 +74,10 @@ def _written_lines(report: Document, path: str | None, unwritten: str) -> list[L
     return [(f"Report: {path}", None)] if path else []
 
 
-def summary(report: Document, path: str | None = "", unwritten: str = "") -> list[str]:
+def summary(report: Document, path: str | None = "", unwritten: str = "", whole: str = cause_lines.WHOLE) -> list[str]:
     """Return the last lines of a run: the causes that keep the cluster from being ready, the next step, and the verdict.
 
-    path, unwritten: as for lines.
+    path, unwritten, whole: as for lines. Of the first cause it says what was found, too, and not again how many checks passed.
     """
     blocking = [(number, cause) for number, cause in enumerate(report["causes"], 1) if cause["blocking"]]
     out: list[Line] = []
@@ -83,10 +85,11 @@ def summary(report: Document, path: str | None = "", unwritten: str = "") -> lis
         head = f"{number:>2}. {cause_lines.mark(cause)[0]}  "
         # The next step is that of the first cause; the report above has the others.
         out += _hanging(head, cause["title"] if place == 0 else f"{cause['title']} ({cause['owner']})", None)
-        out += cause_lines.next_step(cause) if place == 0 else []
+        out += cause_lines.next_step(cause, "" if path is None or unwritten else whole) if place == 0 else []
     if len(blocking) > _MOST_CAUSES:
         out.append((f"    and {len(blocking) - _MOST_CAUSES} more", None))
-    out += [*_written_lines(report, path, unwritten), *_last_lines(report)]
+    last = _last_lines(report)
+    out += [*_written_lines(report, path, unwritten), *(last[-1:] if blocking else last)]
     return [text for text, _colour in out]
 
 
@@ -199,11 +202,15 @@ def tally(report: Document) -> str:
 def verdict_text(report: Document) -> str:
     """Return the verdict in one line, with how much there is to do and who is next."""
     count = len(report["nodes"])
+    concerned = sum(node["readiness"] == report["readiness"] for node in report["nodes"])
     blocking = [cause for cause in report["causes"] if cause["blocking"]]
     faults = sum(cause["status"] == "fail" for cause in blocking)
     parts = [f"{count} {'node' if count == 1 else 'nodes'}"]
-    parts += [f"{faults} {'fault' if faults == 1 else 'faults'} to fix"] if faults else []
-    parts += [f"{len(blocking) - faults} to find out"] if len(blocking) > faults else []
+    if concerned < count and report["readiness"] != "ready":
+        parts = [f"{concerned} of {count} nodes"]
+    unproven = len(blocking) - faults
+    parts += [f"{faults} {'fault' if faults == 1 else 'faults'}{'' if unproven else ' to fix'}"] if faults else []
+    parts += [f"{unproven} to find out"] if unproven else []
     verdict = f"{VERDICTS[report['readiness']][0]}: {', '.join(parts)}"
     return f"{verdict}; next: {blocking[0]['owner']}" if blocking else verdict
 
@@ -233,13 +240,7 @@ def _detail(label: str, text: str, colour: str | None) -> list[Line]:
 
 
 def _hanging(head: str, text: str, colour: str | None) -> list[Line]:
-    wrapped = textwrap.wrap(
-        " ".join(text.split()),
-        width=WIDTH - len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [((head if number == 0 else " " * len(head)) + part, colour) for number, part in enumerate(wrapped or [""])]
+    return [(line, colour) for line in wrapped_text.hanging(head, text)]
 
 
 def _spread(left: str, right: str) -> str:

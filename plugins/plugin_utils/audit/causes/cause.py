@@ -15,8 +15,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.ch
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.documented_fields import Field
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
     FAIL,
+    PASS,
     RECOMMENDED,
     REQUIRED,
+    SKIPPED,
     UNKNOWN,
 )
 
@@ -69,7 +71,7 @@ class Cluster(NamedTuple):
 
     addresses: `{node: its address, or ""}`, in the order of the inventory. unreachable, not_run: `{node: why}`. cells: of
     the port matrix, those that did not pass. checks: rows of catalog/checks/ by id. blocking: `{(id, node)}`. proxies:
-    `{path: URL}` of those of the site, without credentials.
+    `{path: URL}` of those of the site, without credentials. results: every one, `{(id, node): result}`.
     """
 
     addresses: Mapping[str, str]
@@ -79,6 +81,7 @@ class Cluster(NamedTuple):
     checks: Mapping[str, Mapping[str, Any]]
     blocking: frozenset[tuple[str, str]]
     proxies: Mapping[str, str] = {}
+    results: Mapping[tuple[str, str], Result] = {}
 
     def check(self, name: str) -> Mapping[str, Any]:
         """Return the row of a check; of the whole kind where a check is made for each row of a catalogue."""
@@ -95,6 +98,22 @@ class Cluster(NamedTuple):
     def named(self, nodes: Sequence[str]) -> str:
         """Return nodes as a short text."""
         return node_names.named(nodes, len(self.addresses))
+
+    def title(self, template: str, nodes: Sequence[str], place: str = node_names.NODES) -> str:
+        """Return a title with nodes in their place: what holds for none of all nodes must not read as for some of them."""
+        denied = node_names.NEGATION.search(template.partition(place)[0])
+        shown = node_names.negated(nodes, len(self.addresses)) if denied else self.named(nodes)
+        return template.replace(place, shown)
+
+    def others_passed(self, ids: Sequence[str], nodes: Sequence[str]) -> list[str]:
+        """Return the nodes beside some on which those of some checks passed that are made there, in the order of the inventory."""
+        found = []
+        for node in self.addresses:
+            here = [self.results[name, node]["status"] for name in ids if (name, node) in self.results]
+            made = {status for status in here if status != SKIPPED}
+            if node not in nodes and made == {PASS}:
+                found.append(node)
+        return found
 
     def in_order(self, nodes: set[str]) -> list[str]:
         """Return nodes in the order of the inventory."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.node_names import NODES, OWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import endpoint_remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
@@ -86,34 +87,46 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     verdict, path = LOGIN_PAGE if shared else first["verdict"], first["path"]
     nodes = cluster.in_order({result["node"] for result in group})
     targets = list(dict.fromkeys(f"{result['evidence']['host']}:{result['evidence']['port']}" for result in group))
-    names = {"count": _counted(targets), "proxy": _proxy(path, cluster), "nodes": cluster.named(nodes)}
     title, owner = _KINDS.get(verdict, ("{count} are not reached from {nodes}", "network"))
-    title = title if "{nodes}" in title else f"{title} ({{nodes}})"
+    title = _agreed(title if NODES in title else f"{title} ({NODES})", len(targets))
+    title = cluster.title(title.format(count=_counted(targets), proxy=_proxy(path, cluster), nodes=NODES), nodes)
     said = [result for result in results if result["node"] in nodes and _is_about_the_way(result, verdict, path)]
     leaders = [result for result in said if result["status"] == FAIL]
     # What the check of the proxy or of the name servers found is the cause; the endpoints behind them follow.
     explained = leaders and (verdict in _PROXY_ITSELF or verdict == "unresolved")
     way = f" {endpoint_remedies.WAYS[path]}" if path in endpoint_remedies.WAYS and path != "direct" else ""
-    what = f"{cluster.named(nodes)}{way}: {_how(first)}: {_listed(targets)}"
+    others = cluster.others_passed(list({result["id"] for result in group}), nodes)
+    where, beside = f"{cluster.named(nodes)}{way}", _beside(others, targets, cluster)
+    what = f"{where}: {_how(first)}{beside}: {_listed(targets)}"
     if shared:
-        what = f"{cluster.named(nodes)}{way}: {_one_certificate(targets, first['tls'])}"
+        what = f"{where}: {_one_certificate(targets, first['tls'])}{beside}"
     if explained and verdict == "unresolved":
         what = f"{cluster.named(nodes)}: {_of_all(leaders[0], 'observed', nodes, cluster)}"
     return Draft(
         f"egress:{verdict}:{path}:{targets[0] if verdict not in _PROXY_ITSELF else ''}:{','.join(nodes)}",
-        f"Name servers fail ({cluster.named(nodes)})"
-        if explained and verdict == "unresolved"
-        else _agreed(title, len(targets)).format(**names),
+        _name_servers(leaders, nodes, cluster) if explained and verdict == "unresolved" else title,
         owner,
         what,
         [*said, *group],
         _of_all(leaders[0], "remedy", nodes, cluster)
         if explained and verdict != "proxy_unreachable"
-        else _ask(verdict, path, targets, nodes, cluster, group[0]),
+        else _ask(verdict, path, targets, nodes, others, cluster, group[0]),
         _confirm(verdict, path, targets[0], cluster),
-        [*_instead(verdict, path, cluster), *_others(group)],
+        [
+            *_instead(verdict, path, cluster),
+            *_own_firewall(verdict, path, targets, nodes, others),
+            *_without_proxy(path, targets, group),
+            *_left_open(group),
+        ],
         [*(result for result in said if result not in leaders), *(group if explained else ())],
     )
+
+
+def _name_servers(leaders: Sequence[Result], nodes: Sequence[str], cluster: Cluster) -> str:
+    """The title of what the check of the name servers found."""
+    found = {cluster.without_node(result["fault"], result["node"]) for result in leaders}
+    title = found.pop() if len(found) == 1 else ""
+    return cluster.title(title or f"Name servers fail ({OWN})", nodes, OWN)
 
 
 def _is_about_the_way(result: Result, verdict: str, path: str) -> bool:
@@ -150,7 +163,23 @@ def _listed(targets: Sequence[str]) -> str:
     return f"{shown} and {len(targets) - _MOST} more" if len(targets) > _MOST else shown
 
 
-def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], cluster: Cluster, one: Result) -> str:
+def _beside(others: Sequence[str], targets: Sequence[str], cluster: Cluster) -> str:
+    """Which nodes reach the endpoints that some do not reach: where to look is what tells these apart."""
+    if not others:
+        return ""
+    reach, them = "reaches" if len(others) == 1 else "reach", "it" if len(targets) == 1 else "them"
+    return f", while {cluster.named(others)} {reach} {them}"
+
+
+def _ask(
+    verdict: str,
+    path: str,
+    targets: Sequence[str],
+    nodes: Sequence[str],
+    others: Sequence[str],
+    cluster: Cluster,
+    one: Result,
+) -> str:
     whom, listed = cluster.from_whom(nodes), ", ".join(targets)
     if path == "direct" and verdict in _BY_PACKETS:
         return f"Allow TCP {_ports(targets)} from {whom} to {listed}."
@@ -166,10 +195,10 @@ def _ask(verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], 
     if verdict == LOGIN_PAGE:
         return f"Exempt {whom} from the login page or block page that answers{_signed(one)} for {listed}."
     if verdict == "tls_intercepted":
-        return (
-            f"End the TLS inspection of connections from {whom}, since containers do not trust the inspection's CA, to "
-            f"{listed}."
-        )
+        issuer = (one["evidence"].get("tls") or {}).get("issuer")
+        by = f" by {issuer}, a CA that containers do not trust," if issuer else ", whose CA containers do not trust,"
+        alike = f", as {cluster.named(others)} {'is' if len(others) == 1 else 'are'}," if others else ""
+        return f"Exempt {whom}{alike} from the TLS inspection{by} on TCP {_ports(targets)} to {listed}."
     return _of_all(one, "remedy", nodes, cluster)
 
 
@@ -238,15 +267,40 @@ def _confirm(verdict: str, path: str, target: str, cluster: Cluster) -> str:
     return f"curl -v -m 10 {options} https://{target}"
 
 
-def _others(group: Sequence[Result]) -> list[str]:
-    """What other paths found, and what the probe itself left open."""
-    found: dict[str, None] = {}
-    for result in group:
-        probe = result["evidence"]
-        for other in probe.get("other_paths") or ():
-            if other.get("verdict") == "reachable" and other["path"] in endpoint_remedies.CONFIGURED:
-                way = endpoint_remedies.WAYS[other["path"]]
-                found[f"The endpoint answered {way} in this audit: perhaps it is meant to be reached that way."] = None
-        for text in probe.get("alternatives") or ():
-            found[str(text)] = None
-    return list(found)
+def _own_firewall(
+    verdict: str, path: str, targets: Sequence[str], nodes: Sequence[str], others: Sequence[str]
+) -> list[str]:
+    """What else stops packets of some nodes while those of others get through."""
+    if verdict not in _BY_PACKETS or path != "direct" or not others:
+        return []
+    return [
+        f"A rule for outgoing packets on {nodes[0]} itself: `sudo nft list ruleset` or `sudo iptables -S OUTPUT` shows one for "
+        f"TCP {_ports(targets)}. Then the node administrator has to remove it."
+    ]
+
+
+def _without_proxy(path: str, targets: Sequence[str], group: Sequence[Result]) -> list[str]:
+    """Who decides, by which setting, whether the proxy is used at all, where the endpoints answered over other paths."""
+    variable = endpoint_remedies.VARIABLES.get(path)
+    reachable = [
+        {
+            other["path"]
+            for other in result["evidence"].get("other_paths") or ()
+            if other.get("verdict") == "reachable" and other["path"] in endpoint_remedies.CONFIGURED
+        }
+        for result in group
+    ]
+    everywhere = set.intersection(*reachable)
+    ways = [way for name, way in endpoint_remedies.WAYS.items() if name in everywhere]
+    if not variable or not ways:
+        return []
+    proxy = endpoint_remedies.PROXIES[path]
+    return [
+        f"The nodes need no {proxy}: {_counted(targets)} answered {' and '.join(ways)}, too. The platform team decides; if so, "
+        f"unset {variable}. Otherwise the {proxy} is at fault."
+    ]
+
+
+def _left_open(group: Sequence[Result]) -> list[str]:
+    """What the probe itself left open."""
+    return list(dict.fromkeys(str(text) for result in group for text in result["evidence"].get("alternatives") or ()))

@@ -44,6 +44,7 @@ _NODE, _ADDRESS = re.compile(r"\bNODE\b"), re.compile(r"\bADDRESS\b")
 
 def of_report(results: Sequence[Result], cluster: Cluster) -> list[Cause]:
     """Return the causes, the most blocking first."""
+    cluster = cluster._replace(results={(result["id"], result["node"]): result for result in results})
     remaining = [result for result in results if _needs_a_cause(result, cluster)]
     drafts: list[Draft] = []
     for rule in RULES:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-OWN, OWN_ADDRESS = "{node}", "{address}"
+OWN, OWN_ADDRESS, NODES = "{node}", "{address}", "{nodes}"
 MOST = 5
+# What comes before the nodes in a title that denies something of them.
+NEGATION = re.compile(r"\b(?:not|no|cannot)\b", re.IGNORECASE)
 _ZERO = re.compile(r"[-+](0(?:\.0+)?)(?![\d.])")
 
 
@@ -26,6 +28,13 @@ def for_nodes(text: str, nodes: Sequence[str], addresses: Mapping[str, str]) -> 
     """Return a text of without_node for all of some nodes. addresses: of every node of the cluster."""
     address = addresses.get(nodes[0], "") if len(nodes) == 1 else "its own address"
     return text.replace(OWN, named(nodes, len(addresses))).replace(OWN_ADDRESS, address)
+
+
+def negated(nodes: Sequence[str], count: int) -> str:
+    """Return nodes as a short text that follows a "not". count: how many the cluster has."""
+    if len(nodes) == count > 1:
+        return f"any of the {count} nodes"
+    return named(nodes, count)
 
 
 def named(nodes: Sequence[str], count: int) -> str:

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
@@ -22,6 +23,10 @@ _ROLE = re.compile(r"run the role (hostprep\.runtime_fabric\.(rtf_\w+))")
 _LEFT_OUT = re.compile(r"^left out by (\w+)$")
 # Who acts on a node, and is therefore sent its name.
 _OWNERS_OF_NODES = ("node administrator", "storage")
+# Checks of what one node alone may have, such as a name server.
+_COMPARED = ("egress.dns",)
+# In a remedy, the process that a finding names.
+_PROCESS = re.compile(r"\bPID\b")
 _MOST = 3
 
 
@@ -63,19 +68,19 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         if len(checks) < 2:
             continue
         nodes = cluster.in_order({result["node"] for result in own})
-        one_of_each = {result["id"]: result for result in own}
+        by_check: dict[str, list[Result]] = {}
+        for result in own:
+            by_check.setdefault(result["id"], []).append(result)
         found.append(
             Draft(
                 f"role:{role}:{','.join(nodes)}",
-                _faults(list(one_of_each.values()), role, nodes, cluster),
+                _faults(list(by_check.values()), role, nodes, cluster),
                 "platform team",
-                _each_once(
-                    [_observed([result for result in own if result["id"] == name], cluster) for name in one_of_each]
-                ),
+                _each_once([_observed(same, cluster) for same in by_check.values()]),
                 own,
                 f"Run the role hostprep.runtime_fabric.{role} on {cluster.named(nodes)}. If a setting is lost "
                 "again, find what resets it.",
-                "; ".join(dict.fromkeys(filter(None, (cluster.check(name).get("confirm") for name in one_of_each)))),
+                "; ".join(dict.fromkeys(filter(None, (cluster.check(name).get("confirm") for name in by_check)))),
             )
         )
     return found
@@ -113,36 +118,54 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
     unknown = f"Could not check on {where}: {first['title'] if len(ids) == 1 else _named(ids)}"
     return Draft(
         f"{first['id']}:{first['status']}:{','.join(nodes)}",
-        unknown if first["status"] == UNKNOWN else _fault(first, nodes, cluster),
+        unknown if first["status"] == UNKNOWN else _fault(own, nodes, cluster),
         check.get("owner", "node administrator"),
-        _observed(own, cluster) + _wanted(own),
+        _observed(own, cluster) + _compared(first["id"], nodes, cluster) + _wanted(own),
         own,
         _ask(own, cluster, check.get("owner", "node administrator")),
         check.get("confirm", ""),
     )
 
 
-def _fault(result: Result, nodes: Sequence[str], cluster: Cluster) -> str:
-    """What is wrong where a check fails on some nodes, as its row says it."""
-    return str(cluster.check(result["id"])["fault"]).format(nodes=cluster.named(nodes), title=result["title"])
+def _fault(own: Sequence[Result], nodes: Sequence[str], cluster: Cluster) -> str:
+    """What is wrong where a check fails on some nodes: what it found on all of them, else as its row says it."""
+    found = {cluster.without_node(result["fault"], result["node"]) for result in own}
+    if len(found) == 1 and found != {""}:
+        return cluster.for_nodes(cluster.title(found.pop(), nodes, node_names.OWN), nodes)
+    row = str(cluster.check(own[0]["id"])["fault"])
+    return cluster.title(row.format(nodes=node_names.NODES, title=own[0]["title"]), nodes)
 
 
-def _faults(results: Sequence[Result], role: str, nodes: Sequence[str], cluster: Cluster) -> str:
-    """What is wrong where several settings of a role are; required ones come first."""
-    first, *others = sorted(results, key=lambda result: result["severity"] != REQUIRED)
-    if len(others) == 1:
-        return f"{_fault(first, nodes, cluster)}; {_fault(others[0], nodes, cluster)}"
-    return f"{_fault(first, nodes, cluster)}, and {len(others)} more settings of {role} are wrong"
+def _faults(checks: Sequence[Sequence[Result]], role: str, nodes: Sequence[str], cluster: Cluster) -> str:
+    """What is wrong where several settings of a role are, the results of each check apart; required ones come first."""
+    first, *others = sorted(checks, key=lambda results: results[0]["severity"] != REQUIRED)
+    title = _fault(first, nodes, cluster)
+    if len(others) > 1:
+        return f"{title}, and {len(others)} more settings of {role} are wrong"
+    other = _fault(others[0], nodes, cluster)
+    # Two variables that lack the same entries.
+    (one, _space, lacks), (two, _space, lacks_too) = title.partition(" "), other.partition(" ")
+    if lacks == lacks_too and " lacks " in lacks:
+        return f"{one} and {two} {lacks.replace(' lacks ', ' lack ', 1)}"
+    return f"{title}; {other}"
+
+
+def _compared(check: str, nodes: Sequence[str], cluster: Cluster) -> str:
+    """What the nodes on which a check passed have, where that tells who has to act."""
+    texts: dict[str, list[str]] = {}
+    for node in cluster.others_passed([check], nodes) if check in _COMPARED else []:
+        texts.setdefault(cluster.results[check, node]["observed"], []).append(node)
+    return "".join(f"; {cluster.named(those)}: {text}" for text, those in list(texts.items())[:_MOST])
 
 
 def _ask(own: Sequence[Result], cluster: Cluster, owner: str) -> str:
     """The remedy, with the nodes where it names none, and with the other nodes where it names one."""
     first, nodes = own[0], cluster.in_order({result["node"] for result in own})
-    remedy = cluster.without_node(first["remedy"], first["node"])
+    remedy = cluster.without_node(_with_process(first["remedy"], own), first["node"])
     text = cluster.for_nodes(remedy, nodes)
     if first["status"] == UNKNOWN or not text:
         return text
-    others = [one for one in own if cluster.without_node(one["remedy"], one["node"]) != remedy]
+    others = [one for one in own if cluster.without_node(_with_process(one["remedy"], own), one["node"]) != remedy]
     if others:
         same = [result for result in own if result not in others]
         return (
@@ -152,6 +175,13 @@ def _ask(own: Sequence[Result], cluster: Cluster, owner: str) -> str:
     if owner in _OWNERS_OF_NODES and not _names_nodes(text, cluster, nodes):
         return f"On {cluster.named(nodes)}: {text}"
     return text
+
+
+def _with_process(text: str, own: Sequence[Result]) -> str:
+    """A text with the one process that the findings name in place of PID."""
+    rows = [row for result in own for row in (result["evidence"] if isinstance(result["evidence"], list) else ())]
+    found = {row["pid"] for row in rows if isinstance(row, Mapping) and row.get("pid")}
+    return _PROCESS.sub(str(found.pop()), text) if len(found) == 1 else text
 
 
 def _names_nodes(text: str, cluster: Cluster, nodes: Sequence[str]) -> bool:

@@ -57,12 +57,15 @@ def _draft(lost: bool, own: Sequence[Result], cluster: Cluster) -> Draft:
     if lost:
         title = f"{longest} are lost between {between}, without an ICMP message"
         ask = (
-            f"Let packets of {wanted} bytes, and ICMP type 3 code 4 (fragmentation needed), pass between {whom}; or lower "
-            f"the MTU of all nodes' interfaces {to}."
+            f"Let packets of {wanted} bytes, and ICMP type 3 code 4 (fragmentation needed), pass between {whom}. If the network "
+            f"cannot, the node administrators have to lower the MTU of all nodes' interfaces {to}."
         )
     else:
         title = f"{longest} do not pass between {between}"
-        ask = f"Raise the MTU of the network between {whom} to {wanted}, or lower that of all nodes' interfaces {to}."
+        ask = (
+            f"Raise the MTU of the network between {whom} to {wanted}. If the network cannot, the node administrators have to "
+            f"lower that of all nodes' interfaces {to}."
+        )
     return Draft(
         f"{CHECK}:{FAIL}:{','.join(nodes)}",
         title,

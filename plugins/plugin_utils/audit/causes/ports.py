@@ -14,6 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_cells import SHAPED_LOST
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import LOCALHOST
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, UNKNOWN
 
 Cell = Mapping[str, Any]
@@ -21,6 +22,7 @@ Pair = tuple[str, str]
 _OTHER_CHECKS = ("ports.free", "ports.closed", "ports.outside")
 _MOST = 6
 _SHORT = 40  # characters of ports that a title has room for
+_FIRST_OF_USERS = 1024  # ports below it are root's
 _WHOLE = 5  # a pair of which so many rows fail is taken as closed, not as a pair with single ports that are
 
 
@@ -141,8 +143,7 @@ def _closed(
     if rules.nodes == set(destinations):
         owner, whom = "node administrator", destinations
     port = port_ranges.texts(port_ranges.numbers([text for texts in cells[0]["ports"].values() for text in texts]))[0]
-    port, (source, one) = port.partition("-")[0], pairs[0]
-    options = "-vzu" if cells[0]["transport"] == "udp" else "-vz"
+    port, one = port.partition("-")[0], pairs[0][1]
     return Draft(
         f"ports:{','.join(sorted(verdicts))}:{','.join(sources)}:{','.join(destinations)}",
         title,
@@ -150,10 +151,26 @@ def _closed(
         f"{_pairs(pairs)}: {ports_text} {how}{f' by {rules.text}' if rules.text else ''}{f' ({reasons})' if reasons else ''}",
         [*results, *rules.results],
         " ".join([ask, *rules.remedies]),
-        f"ssh {source} nc {options} -w 5 {cluster.addresses.get(one) or one} {port}",
+        "" if set(verdicts) & set(SHAPED_LOST) else confirm(pairs[0], cells[0]["transport"], int(port), cluster),
         _where(verdicts, one, port) if rules.nodes < set(destinations) else [],
         nodes=whom,
     )
+
+
+def confirm(pair: Pair, transport: str, port: int, cluster: Cluster) -> str:
+    """Return commands for the control node. What listened for the audit has stopped, so they start a listener first."""
+    source, destination = pair
+    address = LOCALHOST if source == destination else cluster.addresses.get(destination) or destination
+    root = "sudo " if port < _FIRST_OF_USERS else ""
+    if transport == "tcp":
+        listen, send = f"{root}timeout 30 python3 -m http.server {port}", f"nc -vz -w 5 {address} {port}"
+    else:
+        receive = f"import socket; s = socket.socket(2, 2); s.bind((str(), {port})); print(s.recv(9))"
+        listen, send = (
+            f"\"{root}timeout 9 python3 -c '{receive}'\"",
+            f"\"bash -c 'echo passed > /dev/udp/{address}/{port}'\"",
+        )
+    return f"ssh -f {destination} {listen}; sleep 2; ssh {source} {send}"
 
 
 def _others(nodes: Sequence[str], than: Sequence[str], cluster: Cluster) -> str:

@@ -9,8 +9,8 @@ Pods use any of the name servers, and append the node's search domains before th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.dns_client import NO_TCP
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.sinkholes import of_no_server
@@ -24,6 +24,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 _SILENT = ("no_reply", "dropped", "rejected", "error")
 _UNTRIED = "untested"
 _MOST_NAMES = 3
+_SILENCE = "does not answer"
+
+
+class _Problem(NamedTuple):
+    """What is wrong with a name server. doing: in short, as a title says it; remedy: who must do what."""
+
+    server: str
+    doing: str
+    what: str
+    remedy: str
 
 
 @check("egress.dns")
@@ -40,6 +50,7 @@ def dns(subject: Subject, evidence: Evidence) -> Finding:
             "no name server is configured",
             f"List the site's name servers in /etc/resolv.conf of {subject.node}.",
             found,
+            fault=f"No name server is configured on {subject.node}",
         )
     answers = [answer for server in servers for answer in server["names"] if answer["name"] in wanted]
     known = {answer["name"] for answer in answers if answer["status"] == "ok"}
@@ -58,9 +69,10 @@ def dns(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(
             FAIL,
             expected,
-            "; ".join(what for what, dummy in problems),
-            " ".join(dict.fromkeys(remedy for dummy, remedy in problems)),
+            "; ".join(problem.what for problem in problems),
+            " ".join(dict.fromkeys(problem.remedy for problem in problems)),
             found,
+            fault=_fault(subject.node, problems),
         )
     names = ", ".join(server["address"] for server in servers)
     if any(answer["status"] == _UNTRIED for answer in answers):
@@ -117,15 +129,26 @@ def dns_search(subject: Subject, evidence: Evidence) -> Finding:
     return Finding(PASS, expected, f"{', '.join(found['search'])}: no wildcard", evidence=found)
 
 
+def _fault(node: str, problems: Sequence[_Problem]) -> str:
+    """What is wrong, as a title; "" where that is several things."""
+    servers = list(dict.fromkeys(problem.server for problem in problems))
+    doing = {problem.doing for problem in problems}
+    if len(servers) > 1:
+        return "" if doing != {_SILENCE} else f"No answer from the name servers {_some(servers)} of {node}"
+    return f"Name server {servers[0]} of {node} {doing.pop() if len(doing) == 1 else 'answers wrongly'}"
+
+
 def _problems(
     node: str, server: dict[str, Any], servers: list[Row], asked: set[str], wanted: dict[str, Any], removable: bool
-) -> Iterator[tuple[str, str]]:
-    """(what is wrong, who must do what) of one server. removable: whether the node has others that work."""
+) -> Iterator[_Problem]:
+    """What is wrong with one server. removable: whether the node has others that work."""
     address, source = server["address"], server["source"]
     answers = [answer for answer in server["names"] if answer["name"] in asked]
     if answers and all(answer["status"] in _SILENT for answer in answers):
         reason = answers[0]["detail"] or answers[0]["status"]
-        yield (
+        yield _Problem(
+            address,
+            _SILENCE,
             f"{address} does not answer ({reason})",
             (
                 f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53"
@@ -137,14 +160,18 @@ def _problems(
     truncated = [answer for answer in answers if answer["status"] == NO_TCP]
     if truncated:
         names = _some([answer["name"] for answer in truncated])
-        yield (
+        yield _Problem(
+            address,
+            "does not answer over TCP",
             f"{address} truncates its answers for {names} over UDP, and does not answer over TCP ({truncated[0]['detail']})",
             f"Ask the network team to allow TCP 53 from {node} to {address}: long answers need it.",
         )
     missing = [answer for answer in answers if answer["status"] not in ("ok", _UNTRIED, NO_TCP)]
     if missing:
         names = _some([answer["name"] for answer in missing])
-        yield (
+        yield _Problem(
+            address,
+            f"does not resolve {missing[0]['name'] if len(missing) == 1 else f'{len(missing)} names'}",
             f"{address} does not resolve {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
             f"Ask the DNS team to make {address} resolve {names}"
             + (f", or remove it from {source} on {node}." if removable else "."),
@@ -157,20 +184,26 @@ def _problems(
     ]
     if sunk:
         names = _some([name for name, dummy in sunk])
-        yield (
+        yield _Problem(
+            address,
+            "filters names",
             f"{address}: {sunk[0][1]}" + (f", and so {_count(len(sunk) - 1, 'other name')}" if len(sunk) > 1 else ""),
             f"Ask the DNS team to exempt {names} from the filter of {address}.",
         )
     for answer in answers:
         wrong = _wrong_address(answer, server, servers, wanted)
         if wrong:
-            yield (
+            yield _Problem(
+                address,
+                "has wrong addresses",
                 f"{address} resolves {answer['name']} to {answer['addresses'][0]}, where it is {wrong}",
                 f"Ask the DNS team why {address} returns {answer['addresses'][0]} for {answer['name']}.",
             )
     if _knows_everything(server):
         invented = server["invented"][0]
-        yield (
+        yield _Problem(
+            address,
+            "resolves names that do not exist",
             f"{address} resolves every name, even {invented['name']} ({invented['addresses'][0]})",
             f"Ask the DNS team to make {address} return NXDOMAIN for names that do not exist.",
         )

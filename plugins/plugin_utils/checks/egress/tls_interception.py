@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import shared_certificate
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.endpoint_remedies import WAYS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 
 
 class _Sighting(NamedTuple):
@@ -27,6 +28,7 @@ class _Sighting(NamedTuple):
 
     node: str
     row: str
+    host: str
     vendor: str
     path: str
     issuer: str
@@ -42,8 +44,9 @@ def notes(probes_by_node: dict[str, Any], known: Collection[str] = ()) -> list[R
     report says elsewhere for which endpoints, nodes and path they sign.
     """
     seen = [sighting for node, probes in probes_by_node.items() for sighting in _sightings(node, probes)]
+    # Of the others a cause names the nodes that do reach the endpoints, and who has to act.
     others = [each for each in seen if not (each.stranger and each.issuer in known)]
-    return [*_inspectors(others), *_differences_of_nodes(seen), *_differences_of_paths(seen)]
+    return [*_inspectors(others), *_differences_of_nodes(others), *_differences_of_paths(seen)]
 
 
 def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
@@ -56,6 +59,7 @@ def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
                 yield _Sighting(
                     node,
                     probe["id"],
+                    probe["host"],
                     vendor["name"],
                     attempt["path"],
                     shown["issuer"],
@@ -111,19 +115,19 @@ def _one_certificate(theirs: Sequence[_Sighting], owners: Sequence[str]) -> dict
 
 def _differences_of_nodes(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
     """Endpoints whose TLS is intercepted from some nodes and not from others, over the same path."""
-    rows_by_difference: dict[tuple[Any, ...], list[str]] = {}
+    hosts_by_difference: dict[tuple[Any, ...], list[str]] = {}
     for row, path in _unique((each.row, each.path) for each in seen):
         here = [each for each in seen if (each.row, each.path) == (row, path)]
         inspected = tuple(_unique(each.node for each in here if each.stranger))
         others = tuple(_unique(each.node for each in here if not each.stranger))
         if inspected and others:
-            rows_by_difference.setdefault((path, inspected, others), []).append(row)
-    for (path, inspected, others), rows in rows_by_difference.items():
+            hosts_by_difference.setdefault((path, inspected, others), []).append(here[0].host)
+    for (path, inspected, others), hosts in hosts_by_difference.items():
         yield {
             "id": "cluster.nodes_differ",
             "observed": (
-                f"{WAYS[path]}, TLS to {_and(rows)} is intercepted from {_and(list(inspected))} but not "
-                f"from {_and(list(others))}"
+                f"TLS from {_and(list(inspected))} but not from {_and(list(others))} is intercepted {WAYS[path]}: "
+                f"{joined_first(_unique(iter(hosts)), ', ')}"
             ),
             "remedy": (
                 f"Ask the network team why the path of {_and(list(inspected))} to the Internet differs from "

@@ -11,10 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import (
-    PREPARE,
-    short_name,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import PREPARE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.rtf_kernel import FORWARDING
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
@@ -60,12 +57,22 @@ def at_boot_text(evidence: Evidence, entries: dict[str, Any]) -> str:
     refused = _refused(evidence, entries)
     unset = [name for name, entry in entries.items() if entry["at_boot"] is None and name not in refused]
     said = [
-        f"{short_name(name)} becomes {entry['at_boot']}, set by {entry['at_boot_source']}"
+        f"{name} becomes {entry['at_boot']}, set by {entry['at_boot_source']}"
         for name, entry in entries.items()
         if entry["at_boot"] is not None
     ]
     said += [refusal(one) for one in refused.values()]
     return "; ".join(said or [f"no file sets {', '.join(unset)}"])
+
+
+def fault_at_boot(node: str, entries: dict[str, Any]) -> str:
+    """What will be wrong after a boot where that is one parameter, as a title; "" for several of them."""
+    if len(entries) != 1:
+        return ""
+    [(name, entry)] = entries.items()
+    if entry["at_boot"] is None:
+        return f"{name} will not be set after the next boot of {node}"
+    return f"{name} will be {entry['at_boot']} after the next boot of {node}"
 
 
 def refusal(setting: dict[str, Any]) -> str:

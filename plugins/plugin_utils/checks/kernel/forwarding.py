@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sysctl_names import dotted_name
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import PREPARE
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.live_values import set_now
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.rtf_kernel import FORWARDING
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
@@ -58,7 +58,7 @@ def switched_off(evidence: Evidence, expected: str, observed: str) -> Finding | 
         FAIL,
         f"{expected}, and no interface has forwarding off",
         f"{observed}, but {' and '.join(said)}",
-        f"Set it with `sysctl -w {settings}` and find out what changed it, or {PREPARE}.",
+        set_now(settings, all(_entries(kernel)[name]["at_boot"] != OFF for name in off)),
         {name: _entries(kernel)[name] for name in off},
     )
 

@@ -55,13 +55,25 @@ def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -
     if not wrong:
         return Finding(PASS, expected, observed)
     settings = " ".join(f"{name}={sysctls[name]}" for name in wrong)
+    lasting = all(looked_up(found_sysctls, name)["at_boot"] == sysctls[name] for name in wrong)
     return Finding(
         FAIL,
         expected,
         observed,
-        f"Set it with `sysctl -w {settings}` and find out what changed it, or {PREPARE}.",
+        set_now(settings, lasting),
         {name: looked_up(found_sysctls, name) for name in sysctls},
     )
+
+
+def set_now(settings: str, lasting: bool) -> str:
+    """What to do about parameters that are wrong now. lasting: whether the files of sysctl.d set the right values at boot."""
+    after = (
+        "It lasts, for the files of sysctl.d set it at boot, too: something changed it since, so find out what "
+        "(`journalctl -b`)."
+        if lasting
+        else "With `sysctl -w` alone it is lost at the next boot, for no file of sysctl.d sets it, or one sets another value."
+    )
+    return f"Set it with `sysctl -w {settings}`, or {PREPARE}. {after}"
 
 
 def remedies_of_modules(subject: Subject, kernel: dict[str, Any], absent: dict[str, Any]) -> Iterator[str]:

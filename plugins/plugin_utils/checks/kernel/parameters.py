@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.boot_files import (
     at_boot_text,
+    fault_at_boot,
     file_of,
     files_of,
     passed_at_boot,
@@ -80,12 +81,14 @@ def _sysctls_at_boot(subject: Subject, evidence: Evidence, setting_ids: Sequence
     if FORWARDING in sysctls and FORWARDING not in lost:
         lost.update(off_at_boot(part(evidence, "host", "kernel")))
     if lost:
+        values = ", ".join(f"{name} = {sysctls.get(name, '1')}" for name in lost)
         return Finding(
             FAIL,
-            expected,
+            f"the files in sysctl.d set {values}",
             "; ".join([at_boot_text(evidence, lost), *dangling]),
             remedy_at_boot(evidence, lost, sysctls),
             lost,
+            fault=fault_at_boot(subject.node, lost),
         )
     contrary = [one for one in replayed(evidence, "otherwise") if is_contrary(one, sysctls)]
     if contrary:

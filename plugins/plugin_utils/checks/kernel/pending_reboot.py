@@ -26,6 +26,7 @@ def pending_reboot(subject: Subject, evidence: Evidence) -> Finding:
             expected,
             f"{running} runs, but its modules are missing" + (f"; {newest} is installed" if newest else ""),
             f"{reboot(subject)}: no module can be loaded before that.",
+            fault=f"The running kernel lacks its modules on {subject.node}",
         )
     if newest is None:
         return Finding(SKIPPED, expected, f"{running} runs, and no kernel is installed in /boot (a container?)")
@@ -36,5 +37,6 @@ def pending_reboot(subject: Subject, evidence: Evidence) -> Finding:
             f"{running} runs, {newest} is installed",
             f"{reboot(subject)} before the installation, and run the audit again: the modules and settings of the other "
             "kernel have not been verified.",
+            fault=f"The running kernel is older than the installed one on {subject.node}",
         )
     return Finding(PASS, expected, running)

@@ -18,6 +18,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.p
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
 
+_UNKNOWN = "the process"
+_OF_CONNECTIONS = ("connected", "connecting")
 LATER = "Wait a few minutes until the other audit is finished or its listener has stopped, then run the audit again."
 
 
@@ -40,27 +42,45 @@ def free(subject: Subject, evidence: Evidence) -> Finding:
         FAIL,
         expected,
         joined_first(texts),
-        LATER if all(is_of_another_audit(holder) for dummy, holder in holders) else _stop(_held(holders), subject.node),
+        LATER if all(is_of_another_audit(holder) for dummy, holder in holders) else _stop(holders, subject.node),
         [{"transport": transport, **holder} for transport, holder in holders],
+        fault=_fault(holders, subject.node),
     )
 
 
-def _held(holders: list[tuple[str, Row]]) -> list[str]:
-    """The programs, each with the ports that it holds, without what differs from node to node."""
+def _fault(holders: list[tuple[str, Row]], node: str) -> str:
+    """What is wrong where one program holds ports, as a title; "" where several do, or another audit."""
+    held = _held(holders)
+    if len(held) != 1 or _UNKNOWN in held or any(is_of_another_audit(holder) for dummy, holder in holders):
+        return ""
+    [(process, ports)] = held.items()
+    return f"{process} holds {ports} of Runtime Fabric on {node}"
+
+
+def _held(holders: list[tuple[str, Row]]) -> dict[str, str]:
+    """`{program: the ports that it holds}`, without what differs from node to node."""
     ports_of: dict[str, list[str]] = {}
     for transport, holder in holders:
         ports = f"{transport.upper()} {', '.join(holder['ports'])}"
-        ports_of.setdefault(holder["process"] or "the process", []).append(ports)
-    return [f"{process} ({', '.join(ports)})" for process, ports in ports_of.items()]
+        ports_of.setdefault(holder["process"] or _UNKNOWN, []).append(ports)
+    return {process: ", ".join(ports) for process, ports in ports_of.items()}
 
 
-def _stop(programs: list[str], node: str) -> str:
-    """The remedy. programs: of _held."""
+def _stop(holders: list[tuple[str, Row]], node: str) -> str:
+    """The remedy."""
+    programs = [f"{process} ({ports})" for process, ports in _held(holders).items()]
     elsewhere = "it to another port" if len(programs) == 1 else "them to other ports"
+    reserve = " Set net.ipv4.ip_local_reserved_ports to keep ports free of outgoing connections."
     return (
         f"Stop and disable {joined_first(programs, ', ')} on {node}, or move {elsewhere}; `systemctl status PID` names the "
-        "unit of a process. A port of an outgoing connection is kept free by net.ipv4.ip_local_reserved_ports."
+        f"unit of a process.{reserve if any(_is_outgoing(holder) for dummy, holder in holders) else ''}"
     )
+
+
+def _is_outgoing(holder: Row) -> bool:
+    """Whether it is a connection of a program that has the port, and no listener."""
+    """Whether a connection of a program has the port, and no listener."""
+    return holder["state"] in _OF_CONNECTIONS
 
 
 def _where(holder: Row) -> str:

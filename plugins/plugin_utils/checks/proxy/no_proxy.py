@@ -28,6 +28,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_pr
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
+_NAME = "NO_PROXY"
+_FEW = 2  # entries that a title has room for
+
 
 class _List(NamedTuple):
     """Hosts that programs reach without their proxy.
@@ -87,14 +90,23 @@ def _direct(subject: Subject, evidence: Evidence, kinds: tuple[str, ...], expect
             whys += each.why
     if gaps:
         observed = "; ".join([*dict.fromkeys(whys), *(_gap_text(gap, files) for gap, files in gaps.items())])
-        return Finding(FAIL, expected, observed, f"{_remedy(gaps)} Or {PREPARE}.", tables)
+        fault = _fault(gaps, subject.node)
+        return Finding(FAIL, expected, observed, f"{_remedy(gaps)} Or {PREPARE}.", tables, fault=fault)
     if unknown:
         return Finding(UNKNOWN, expected, f"NO_PROXY is not known: {joined_first(unknown)}", evidence=tables)
     return Finding(PASS, expected, f"according to {joined_first(tables)}", evidence=tables)
 
 
+def _fault(gaps: Mapping[_Gap, Sequence[str]], node: str) -> str:
+    """What NO_PROXY lacks, as a title, where that is a little; "" where it is much, or another list lacks something."""
+    missing = dict.fromkeys(each for gap in gaps for each in gap.missing)
+    if {gap.name for gap in gaps} != {_NAME} or len(missing) > _FEW:
+        return ""
+    return f"{_NAME} of {node} lacks {', '.join(map(no_proxy_destinations.named, missing))}"
+
+
 def _gap_text(gap: _Gap, files: Sequence[str]) -> str:
-    what = joined_first([f"{each.entry} ({each.what})" for each in gap.missing], ", ")
+    what = joined_first(map(no_proxy_destinations.named, gap.missing), ", ")
     names = ", ".join(dict.fromkeys(files))
     return f"{gap.name} in {names} lacks {what}, for which {', '.join(gap.programs)} would use the proxy"
 
@@ -124,7 +136,7 @@ def _lists(subject: Subject, evidence: Evidence) -> tuple[list[_List], list[str]
         lists = [entry for name, entry in found.variables.items() if not is_url(name)]
         unknown += [f"{entry['source']}: {entry['unknown']}" for entry in lists if entry.get("unknown")]
         values = {entry["value"] for entry in lists if not entry.get("unknown")}
-        name, programs = "NO_PROXY", others
+        name, programs = _NAME, others
         if found.reader == APT:
             name, programs = "the list of hosts that apt reaches directly", {APT: every[APT]}
         elif found.program:
@@ -141,5 +153,5 @@ def _lists(subject: Subject, evidence: Evidence) -> tuple[list[_List], list[str]
             listed.append(_List(name, tuple(found.no_proxy_files), value, programs, tuple(why)))
     if not listed and not unknown:
         planned = ",".join(subject.proxy.no_proxy)
-        listed = [_List("NO_PROXY", ("the list that would be written",), planned, others)]
+        listed = [_List(_NAME, ("the list that would be written",), planned, others)]
     return listed, unknown

@@ -23,9 +23,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.release_line_remedies import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_destinations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
+_FEW = 2  # entries that a title has room for
 PREPARE = "run the role hostprep.runtime_fabric.rtf_proxy"
 
 
@@ -81,7 +83,7 @@ def installer(subject: Subject, evidence: Evidence) -> Finding:
     if not part(evidence, "host", "proxy")["installer_file"]:
         there = "the installer's environment file does not exist yet"
         return Finding(SKIPPED, expected, there) if any(wanted.values()) else Finding(PASS, expected, there)
-    wrong = []
+    wrong, fault = [], ""
     for name, value in wanted.items():
         entry = found.get(name)
         if value and entry is None:
@@ -92,7 +94,10 @@ def installer(subject: Subject, evidence: Evidence) -> Finding:
         entries = found.get("RTF_NO_PROXY", {"value": ""})["value"].split(",")
         missing = [entry for entry in proxy.no_proxy if entry not in entries]
         if missing:
-            wrong.append(f"RTF_NO_PROXY lacks {joined_first(missing)}")
+            known = {each.entry: no_proxy_destinations.named(each) for each in proxy.internal if each.kind == "host"}
+            lacks = [known.get(entry, entry) for entry in missing]
+            wrong.append(f"RTF_NO_PROXY lacks {joined_first(lacks)}")
+            fault = f"RTF_NO_PROXY of {subject.node} lacks {', '.join(lacks)}" if len(lacks) <= _FEW else ""
     if wrong:
         return Finding(
             FAIL,
@@ -100,6 +105,7 @@ def installer(subject: Subject, evidence: Evidence) -> Finding:
             joined_first(wrong),
             f"Correct it in /opt/anypoint/runtimefabric/env, or {PREPARE}.",
             list(found.values()),
+            fault=fault,
         )
     return Finding(
         PASS, expected, "as expected" if any(wanted.values()) else ("no proxy is configured, and no file names one")

@@ -27,6 +27,10 @@ PROGRAMS = "/usr/bin"
 LEAST_FREE, LEAST_FILES = GIB, 10000
 OF_THE_APPLIANCE = ("/var/lib/gravity", "/opt/anypoint")
 STICKY_AND_OPEN = 0o1777
+READ_ONLY = (
+    "See `dmesg -T` for disk errors first: after one the kernel remounts a filesystem read-only, and the disk has to be checked "
+    "before it is written to. Without any, `mount -o remount,rw {mount}`, and write rw where its line of /etc/fstab has ro."
+)
 
 
 @check("storage.tmp")
@@ -41,14 +45,16 @@ def tmp(subject: Subject, evidence: Evidence) -> Finding:
             f"{room['mount']} is mounted noexec",
             "Remove noexec from the line for /tmp in /etc/fstab (or of tmp.mount) and `mount -o remount,exec /tmp`.",
             room,
+            fault=f"/tmp is mounted noexec on {subject.node}",
         )
     if "ro" in room["options"]:
-        return Finding(
-            FAIL, expected, f"{room['mount']} is mounted read-only", f"`mount -o remount,rw {room['mount']}`", room
-        )
+        observed, remedy = _read_only(room["mount"])
+        return Finding(FAIL, expected, observed, remedy, room, fault=f"{observed} on {subject.node}")
     if room["mode"] is None or room["mode"] & STICKY_AND_OPEN != STICKY_AND_OPEN:
         mode = "missing" if room["mode"] is None else f"mode {room['mode']:04o}"
-        return Finding(FAIL, expected, f"/tmp: {mode}", "`mkdir -p /tmp && chmod 1777 /tmp`", room)
+        wrong = "is missing" if room["mode"] is None else f"has the wrong {mode}"
+        fault = f"/tmp {wrong} on {subject.node}"
+        return Finding(FAIL, expected, f"/tmp: {mode}", "`mkdir -p /tmp && chmod 1777 /tmp`", room, fault=fault)
     if subject.phase == "operate":
         return Finding(PASS, expected, "programs run there")
     return _room(subject, evidence, "/tmp")
@@ -93,11 +99,27 @@ def writable(subject: Subject, evidence: Evidence) -> Finding:
         observed = "; ".join(f"{', '.join(paths)}: {trouble}" for (trouble, dummy), paths in wrong.items())
         remedy = " ".join(dict.fromkeys(remedy for dummy, remedy in wrong))
         return Finding(
-            FAIL, expected, observed, remedy, {path: rooms.get(path) for paths in wrong.values() for path in paths}
+            FAIL,
+            expected,
+            observed,
+            remedy,
+            {path: rooms.get(path) for paths in wrong.values() for path in paths},
+            fault=_fault(wrong, subject.node),
         )
     if unsure:
         return Finding(UNKNOWN, expected, "; ".join(unsure), "Put these directories on disks of the node.")
     return Finding(PASS, expected, f"all {len(paths)} are writable")
+
+
+def _fault(wrong: dict[tuple[str, str], list[str]], node: str) -> str:
+    """What is wrong where that is one thing; "" where it is several."""
+    if len(wrong) != 1:
+        return ""
+    [((trouble, _remedy), paths)] = wrong.items()
+    if trouble.endswith("is mounted read-only"):
+        return f"{trouble} on {node}"
+    where = paths[0] if len(paths) == 1 else f"{len(paths)} directories"
+    return f"The platform cannot use {where} on {node}: {trouble}"
 
 
 def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -145,7 +167,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
 def _read_only(mount: str) -> tuple[str, str]:
     return (
         f"{mount} is mounted read-only",
-        f"`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
+        READ_ONLY.format(mount=mount),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.storage.directories import READ_ONLY
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject, required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
@@ -18,7 +19,7 @@ SWITCH = "rtf_preflight_disk_writes"
 # What to do about a directory that could not be written in, by the verdict of disk_write_info.
 REMEDIES = {
     "no_space": "Free space (`du -xsh {mount}`), then run the audit again.",
-    "read_only": "`mount -o remount,rw {mount}`; if that fails, see `dmesg` for disk errors.",
+    "read_only": READ_ONLY,
     "denied": (
         "Allow Ansible to become root on {node}, then run the audit again; if the result is the same, see "
         "`lsattr -d {directory}`."

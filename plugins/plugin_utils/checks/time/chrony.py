@@ -39,14 +39,22 @@ def chrony_active(subject: Subject, evidence: Evidence) -> Finding:
     chrony = next((units[name] for name in CHRONY_UNITS if name in units), None)
     expected = "chrony runs and starts at boot"
     if chrony is None:
-        return Finding(FAIL, expected, "chrony is not installed", f"Install chrony, or {PREPARE}.", units)
+        return Finding(
+            FAIL,
+            expected,
+            "chrony is not installed",
+            f"Install chrony, or {PREPARE}.",
+            units,
+            fault=f"chrony is not installed on {subject.node}",
+        )
     if chrony["active"] and chrony["enabled"]:
         return Finding(PASS, expected, "runs and starts at boot")
     observed = ("runs" if chrony["active"] else "does not run") + (
         ", starts at boot" if chrony["enabled"] else ", does not start at boot"
     )
     name = next(name for name in CHRONY_UNITS if name in units)
-    return Finding(FAIL, expected, observed, f"`systemctl enable --now {name}`, or {PREPARE}.", units)
+    fault = f"chrony does not {'start at boot' if chrony['active'] else 'run'} on {subject.node}"
+    return Finding(FAIL, expected, observed, f"`systemctl enable --now {name}`, or {PREPARE}.", units, fault=fault)
 
 
 @check("time.service_active")
@@ -115,6 +123,7 @@ def synchronised(subject: Subject, evidence: Evidence) -> Finding:
         f"leap status {tracking['leap']}{waited_text}: {chrony_causes.observed_text(found, subject.ntp_servers)}",
         chrony_causes.remedy(found, subject.node, subject.ntp_servers),
         chrony,
+        fault=chrony_causes.fault(found, subject.node, subject.ntp_servers),
     )
 
 

@@ -149,7 +149,7 @@ def observed_text(found: list[Cause], servers: Sequence[str] = ()) -> str:
 
 def _text(kind: str, sources: list[Cause]) -> str:
     listed = ", ".join(cause.source for cause in sources)
-    detailed = "; ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
+    detailed = ", ".join(f"{cause.source} ({cause.detail})" if cause.detail else cause.source for cause in sources)
     return {
         UNRESOLVED: f"cannot resolve {listed}",
         SILENT: f"no answer on UDP 123 from {listed}",
@@ -168,10 +168,8 @@ def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:
     """Return what to do about the Causes. servers: the hosts of rtf_ntp_servers."""
     if not found:
         return f"Set rtf_ntp_servers, or configure a server in chrony on {node}."
-    # Sources that the package configures need no action, unless the site has none of its own.
-    own = [cause for cause in found if cause.source in servers] or found
     texts = []
-    for kind, sources in _by_kind(own).items():
+    for kind, sources in _by_kind(_to_act_on(found, servers)).items():
         listed = ", ".join(cause.source for cause in sources)
         texts.append(
             {
@@ -202,6 +200,17 @@ def remedy(found: list[Cause], node: str, servers: Sequence[str]) -> str:
             }[kind]
         )
     return " ".join(texts)
+
+
+def fault(found: list[Cause], node: str, servers: Sequence[str]) -> str:
+    """Return what keeps a node from being synchronised, as a title, where the servers answer; "" where they do not."""
+    disagree = {cause.kind for cause in _to_act_on(found, servers)} == {FALSETICKER}
+    return f"The clock cannot be synchronised on {node}: the time servers disagree" if disagree else ""
+
+
+def _to_act_on(found: list[Cause], servers: Sequence[str]) -> list[Cause]:
+    """Without sources that the package configures, which need no action unless the site has none of its own."""
+    return [cause for cause in found if cause.source in servers] or found
 
 
 def _by_kind(found: list[Cause]) -> dict[str, Any]:

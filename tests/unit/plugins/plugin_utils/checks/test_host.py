@@ -731,3 +731,21 @@ def test_a_section_or_a_part_that_could_not_be_read_is_unknown_and_hides_nothing
 def test_nothing_of_this_passes_without_evidence():
     for evidence in ({}, {"host": {}}, {"host": {"privileged": True}}):
         assert {entry["status"] for entry in judge(evidence).values()} == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    "path, found, fault",
+    [
+        ("/var/lib/gravity", room("x", 80, 60, "/var/lib", options=["ro"]), "/var/lib is mounted read-only on n1"),
+        ("/var/lib", room("x", 80, 0.2), "The platform cannot use /var/lib on n1: 0.2 GiB free on /"),
+        ("/tmp", room("/tmp", 80, 60, "/tmp", mode=0o1777, options=["ro"]), "/tmp is mounted read-only on n1"),
+        ("/tmp", room("/tmp", 80, 60, mode=None), "/tmp is missing on n1"),
+    ],
+)
+def test_a_title_says_what_is_wrong_with_a_directory(path, found, fault):
+    """A title said "full or not writable" of a directory that was known to be mounted read-only."""
+    evidence = samples.evidence()
+    evidence["host"]["storage"]["room"][path] = found
+    checked = "storage.tmp" if path == "/tmp" else "storage.writable"
+    [result] = judge_node(checks.load(), samples.subject(), evidence, [checked])
+    assert result["fault"] == fault

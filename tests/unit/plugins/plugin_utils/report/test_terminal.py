@@ -17,11 +17,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import grouping
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.checks import OWNERS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import waiver_list
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import scope_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, failure, terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
 NODES = [samples.subject("n1"), samples.subject("n2", address="")]
@@ -122,7 +123,7 @@ def test_no_title_is_cut_where_every_check_has_a_line():
 
 def test_the_verdict_is_the_last_line_and_says_how_many_causes_come_first():
     last = text(report(n2=broken())).splitlines()[-1]
-    assert last == "NOT READY: 2 nodes, 1 fault to fix; next: node administrator"
+    assert last == "NOT READY: 1 of 2 nodes, 1 fault to fix; next: node administrator"
 
 
 def test_the_last_lines_of_a_run_hold_the_next_step_and_end_with_one_line_of_verdict():
@@ -130,12 +131,34 @@ def test_the_last_lines_of_a_run_hold_the_next_step_and_end_with_one_line_of_ver
     found = report(n2=broken())
     last = terminal.summary(found, "/r/report.json")
     assert last[0] == " 1. FAIL  IPv4 forwarding is off on n2" and max(map(len, last)) <= 80
-    assert last[1].startswith("    ask:      node administrator: On n2: Set it with `sysctl")
-    assert last[-3:] == [
+    assert last[1] == "    found:    n2: ip_forward = 0; wanted: net.ipv4.ip_forward = 1"
+    assert last[2].startswith("    ask:      node administrator: On n2: Set it with `sysctl")
+    assert last[-2:] == [
         "Report: /r/report.json",
-        f"Checks: {terminal.tally(found)}",
-        "NOT READY: 2 nodes, 1 fault to fix; next: node administrator",
+        "NOT READY: 1 of 2 nodes, 1 fault to fix; next: node administrator",
     ]
+
+
+def test_a_run_fails_with_the_nodes_that_are_meant():
+    """Ansible names the first node, which writes the report: "fatal: [controller-1]", though worker-2 was broken."""
+    found = report(n2=broken())
+    assert failure.message(Report(found, [], {})).startswith(
+        "n2 is not ready: IPv4 forwarding is off on n2 (node administrator). "
+    )
+    both = report(n1=broken(), n2=broken())
+    assert failure.message(Report(both, [], {})).startswith("The cluster is not ready: ")
+
+
+def test_a_text_that_is_cut_says_in_which_file_the_whole_is():
+    found = report(n2=broken())
+    cause = next(cause for cause in found["causes"] if cause["blocking"])
+    cause["ask"] = f"Allow {', '.join(f'host-{number}.example.com:443' for number in range(40))}."
+    shown = "\n".join(line for line, _colour in terminal.lines(found, whole="report.md"))
+    assert shown.count("... (all of it: report.md)") == 1 and "report.md" in "\n".join(
+        terminal.summary(found, whole="report.md")
+    )
+    dry = "\n".join(line for line, _colour in terminal.lines(found, path=None))
+    assert " ..." in dry and "all of it" not in dry
 
 
 def test_the_verdict_is_one_line_whoever_is_next():
@@ -171,7 +194,7 @@ def test_an_unreachable_node_is_one_cause():
     lines = text(report(n2={"unreachable": "No route to host"})).splitlines()
     assert len([line for line in lines if "No route to host" in line]) == 1
     assert any("????  n2 is unreachable over SSH" in line for line in lines)
-    assert any("INCOMPLETE: 2 nodes" in line for line in lines)
+    assert any("INCOMPLETE: 1 of 2 nodes" in line for line in lines)
 
 
 def test_nodes_that_are_unreachable_for_one_reason_are_one_cause():

@@ -20,7 +20,7 @@ def causes_of(**links_of):
     rows = {row["id"]: row for row in checks.load()}
     results = [
         {"id": "net.mtu_path", "node": node, "title": "", "severity": "required", "requirement": [], "status": "fail"}
-        | {"expected": "", "observed": f"{node}", "remedy": "", "evidence": links, "waiver": None}
+        | {"expected": "", "observed": f"{node}", "remedy": "", "fault": "", "evidence": links, "waiver": None}
         for node, links in links_of.items()
     ]
     cluster = grouping.cluster_of(dict.fromkeys(ADDRESSES, {}), ADDRESSES, (), rows.values(), results)
@@ -34,8 +34,8 @@ def test_a_black_hole_is_said_once_for_both_directions():
     assert cause["what"] == "w1 <-> w2: 1400 bytes pass, the interfaces have 1500"
     assert cause["nodes"] == ["w1", "w2"] and cause["owner"] == "network"
     assert cause["ask"] == (
-        "Let packets of 1500 bytes, and ICMP type 3 code 4 (fragmentation needed), pass between w1 (10.0.0.2), w2 (10.0.0.3); "
-        "or lower the MTU of all nodes' interfaces to 1400."
+        "Let packets of 1500 bytes, and ICMP type 3 code 4 (fragmentation needed), pass between w1 (10.0.0.2), w2 (10.0.0.3). "
+        "If the network cannot, the node administrators have to lower the MTU of all nodes' interfaces to 1400."
     )
     assert cause["confirm"] == "ping -M do -s 1472 10.0.0.3"
 
@@ -54,5 +54,5 @@ def test_the_node_that_all_pairs_have_is_the_one_that_is_named():
 def test_a_path_that_says_how_long_packets_may_be_is_no_black_hole():
     lost, short = causes_of(w1=[link("w2")], c1=[link("w3", icmp=True)])
     assert short["title"] == "Packets over 1400 bytes do not pass between c1 and w3"
-    assert "to 1500, or lower that of all nodes' interfaces to 1400." in short["ask"]
+    assert "to 1500. If the network cannot, the node administrators have to lower that of all nodes'" in short["ask"]
     assert "w3" not in f"{lost}" and "w2" not in f"{short}"

@@ -60,7 +60,7 @@ def test_nodes_that_see_different_ones():
     )
     assert note == {
         "id": "cluster.nodes_differ",
-        "observed": "directly, TLS to ecr is intercepted from n1 but not from n2 and n3",
+        "observed": "TLS from n1 but not from n2 and n3 is intercepted directly: ecr.us-east-1.amazonaws.com",
         "remedy": "Ask the network team why the path of n1 to the Internet differs from that of n2 and n3.",
     }
 

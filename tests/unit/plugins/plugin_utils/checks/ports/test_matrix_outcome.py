@@ -124,6 +124,16 @@ def test_who_holds_a_port_is_told():
     )
 
 
+@pytest.mark.parametrize("state, reserved", [("listening", False), ("connected", True), ("connecting", True)])
+def test_only_a_port_of_an_outgoing_connection_is_kept_free_by_reserving_it(ports, state, reserved):
+    """A reader was sent to a kernel parameter by the sentence about connections, where a listener had the port."""
+    found = beside(ports, "c1", 10250)
+    found["c1"]["places"][0]["tcp"]["beside"][0]["state"] = state
+    result = judge(collected(found))[0]["c1", "ports.free"]
+    assert ("ip_local_reserved_ports" in result["remedy"]) is reserved
+    assert result["fault"] == "python3 holds TCP 10250 of Runtime Fabric on c1"
+
+
 def test_the_listener_of_another_audit_is_waited_for():
     planned = clusters.plan_of(MEMBERS)
     results = judge(

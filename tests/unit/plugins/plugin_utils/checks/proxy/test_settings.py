@@ -235,13 +235,13 @@ def test_services_that_are_in_order_or_cannot_be_judged(services, status, observ
             "/etc/environment",
             "no_proxy",
             "localhost,127.0.0.1",
-            "NO_PROXY in /etc/environment lacks 169.254.169.254 (the cloud's metadata), 192.168.230.11 (address of a node)",
+            "NO_PROXY in /etc/environment lacks 169.254.169.254 (the cloud's metadata), 192.168.230.11 (n1)",
         ),
         (
             "/etc/environment",
             "no_proxy",
             "192.168.0.0/16,127.0.0.1,localhost,169.254.169.254,n1,n2,n2.corp.example,10.100.0.1,.svc,.local",
-            "NO_PROXY in /etc/environment lacks 192.168.230.11 (address of a node), 192.168.230.21 (address of a node), ",
+            "NO_PROXY in /etc/environment lacks 192.168.230.11 (n1), 192.168.230.21 (n2), ",
         ),
         (
             "apt-config",
@@ -255,6 +255,17 @@ def test_a_program_that_would_ask_the_proxy_for_a_node_is_named(source, variable
     result = judged(changed(variable, source, value=value))["proxy.no_proxy"]
     assert (result["status"], result["severity"]) == ("fail", "required")
     assert said in result["observed"]
+
+
+@pytest.mark.parametrize("variable, check", [("NO_PROXY", "proxy.no_proxy"), ("RTF_NO_PROXY", "proxy.installer")])
+def test_the_one_entry_that_is_missing_is_in_the_title_with_its_node(variable, check):
+    missing = "192.168.230.21"
+    proxy = in_order()
+    for item in proxy["settings"]:
+        if item["variable"].upper().endswith("NO_PROXY"):
+            item["value"] = ",".join(one for one in item["value"].split(",") if one != missing)
+    result = judged(proxy)[check]
+    assert result["fault"].startswith(f"{variable} of ") and result["fault"].endswith(f" lacks {missing} (n2)")
 
 
 def test_a_proxy_without_any_exception_fails():

@@ -90,7 +90,7 @@ def test_a_disk_that_only_stands_in_decides_nothing_and_is_named():
     "verdict, remedy",
     [
         ("no_space", "Free space (`du -xsh /data`"),
-        ("read_only", "`mount -o remount,rw /data`"),
+        ("read_only", "See `dmesg -T` for disk errors first"),
         ("denied", "Allow Ansible to become root on n1"),
         ("remote", "Put /var/lib/gravity/planet/etcd on a disk of n1"),
         (

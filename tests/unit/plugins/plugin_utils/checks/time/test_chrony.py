@@ -116,7 +116,7 @@ LOG = ["Selected source", f"TLS handshake with {ADDRESS}:4460 ({NTP}) failed : c
             [],
             {},
             ["falseticker", "falseticker"],
-            "no majority agrees: ntp.example.com (+0.000 s off this clock); ntp2.example.com (-0.500 s off this clock)",
+            "no majority agrees: ntp.example.com (+0.000 s off this clock), ntp2.example.com (-0.500 s off this clock)",
             "at least three that agree",
         ),
         ([source(state="too_variable", reach=255)], [], {}, ["variable"], "varies too much", "delays packets"),
@@ -274,6 +274,16 @@ def test_a_time_zone_that_differs_is_told():
     assert "UTC, but Europe/Berlin on n2" in result["observed"]
     assert between(collected, "n3", "time.timezone_uniform")["status"] == "unknown"
     assert between({"n1": chrony_evidence()}, "n1", "time.timezone_uniform")["status"] == "pass"
+
+
+def test_servers_that_disagree_are_in_the_title():
+    found = told([source(state="falseticker", reach=255), OTHER])
+    servers = ["ntp.example.com", "ntp2.example.com"]
+    title = "The clock cannot be synchronised on n1: the time servers disagree"
+    assert chrony_causes.fault(found, "n1", servers) == title
+    missing = chrony_causes.Cause(chrony_causes.UNRESOLVED, "2.debian.pool.ntp.org")
+    assert chrony_causes.fault([*found, missing], "n1", servers) == title, "a source of the package"
+    assert chrony_causes.fault([*found, missing._replace(source=servers[0])], "n1", servers) == ""
 
 
 def test_equal_offsets_are_written_the_same_whatever_their_sign():
