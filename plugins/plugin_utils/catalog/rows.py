@@ -13,7 +13,7 @@ import copy
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import (
     RowError,
     boolean,
     fields,

@@ -9,7 +9,7 @@ from .files import File, text_file
 from .instance import CHECKOUT, INTERNET
 
 CATALOGUE = CHECKOUT / "catalog" / "endpoints.yml"
-ENDPOINT_OWNERS = CHECKOUT / "catalog" / "endpoint_owners.yml"
+ENDPOINT_OWNERS = CHECKOUT / "catalog" / "endpoint_operators.yml"
 # lab-trust.service of the image puts it into the distribution's trust store at the first boot.
 TRUSTED_CA = "/usr/local/share/ca-certificates/lab-root.crt"
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import RowError
 
 FILES = sorted(path.stem for path in catalog.FOLDER.glob("*.yml"))
 CHECKS = sorted((catalog.FOLDER / "checks").glob("*.yml"))

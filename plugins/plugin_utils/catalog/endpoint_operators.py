@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read catalog/endpoint_owners.yml: who operates an endpoint, who may sign for it, and which headers identify it."""
+"""Read catalog/endpoint_operators.yml: who operates an endpoint, who may sign for it, and which headers identify it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Owner = dict[str, Any]
 @functools.cache
 def load(folder: Path = files.FOLDER) -> dict[str, Any]:
     """Return `{"owners": [...], "public_authorities": [...]}` as the file has it."""
-    path = folder / "endpoint_owners.yml"
+    path = folder / "endpoint_operators.yml"
     return {name: files.read_key(path, name) for name in ("owners", "public_authorities")}
 
 
