@@ -14,31 +14,31 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import files
 
-Owner = dict[str, Any]
+Operator = dict[str, Any]
 
 
 @functools.cache
 def load(folder: Path = files.FOLDER) -> dict[str, Any]:
-    """Return `{"owners": [...], "public_authorities": [...]}` as the file has it."""
+    """Return `{"operators": [...], "public_authorities": [...]}` as the file has it."""
     path = folder / "endpoint_operators.yml"
-    return {name: files.read_key(path, name) for name in ("owners", "public_authorities")}
+    return {name: files.read_key(path, name) for name in ("operators", "public_authorities")}
 
 
-def of_host(host: str) -> Owner | None:
-    """Return the owner of a host, or None where it is not known."""
-    return next((owner for owner in load()["owners"] if _matches(host, owner["hosts"])), None)
+def of_host(host: str) -> Operator | None:
+    """Return the operator of a host, or None where it is not known."""
+    return next((operator for operator in load()["operators"] if _matches(host, operator["hosts"])), None)
 
 
 def issuers(host: str) -> list[str]:
-    """Return the organisations that may sign for a host; none where its owner is not known."""
-    owner = of_host(host)
-    return sorted({*owner["issuers"], *load()["public_authorities"]}) if owner else []
+    """Return the organisations that may sign for a host; none where its operator is not known."""
+    operator = of_host(host)
+    return sorted({*operator["issuers"], *load()["public_authorities"]}) if operator else []
 
 
 def signs(host: str) -> list[str]:
     """Return the headers that identify a response of a host; none where they are not known."""
-    owner = of_host(host) or {}
-    return next((origin["signs"] for origin in owner.get("origins", ()) if _matches(host, origin["hosts"])), [])
+    operator = of_host(host) or {}
+    return next((origin["signs"] for origin in operator.get("origins", ()) if _matches(host, origin["hosts"])), [])
 
 
 def _matches(host: str, patterns: Iterable[str]) -> bool:

@@ -66,7 +66,7 @@ def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
 
 
 def _inspectors(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
-    """One private authority that signs for several endpoint_operators."""
+    """One private authority that signs for several operators."""
     for issuer in _unique(each.issuer for each in seen if each.stranger):
         theirs = [each for each in seen if each.stranger and each.issuer == issuer]
         signed_for = sorted({each.vendor for each in theirs})

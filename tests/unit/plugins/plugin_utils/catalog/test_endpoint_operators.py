@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every endpoint of the catalogue has an owner."""
+"""Every endpoint of the catalogue has an operator."""
 
 import pytest
 
@@ -13,7 +13,11 @@ HOSTS = sorted({row["host"] for row in catalog.load().endpoints})
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_an_endpoint_of_the_catalogue_has_one_owner(host):
-    found = [owner["id"] for owner in endpoint_operators.load()["owners"] if endpoint_operators.of_host(host) == owner]
+    found = [
+        operator["id"]
+        for operator in endpoint_operators.load()["operators"]
+        if endpoint_operators.of_host(host) == operator
+    ]
     assert len(found) == 1
     assert set(endpoint_operators.of_host(host)["issuers"]) <= set(endpoint_operators.issuers(host))
 
@@ -47,6 +51,6 @@ def test_patterns_do_not_reach_into_another_domain():
 
 
 def test_a_broken_file_is_named(tmp_path):
-    (tmp_path / "endpoint_operators.yml").write_text("owners: []\n")
+    (tmp_path / "endpoint_operators.yml").write_text("operators: []\n")
     with pytest.raises(catalog.CatalogError, match="endpoint_operators.yml cannot be read"):
         endpoint_operators.load(tmp_path)
