@@ -124,7 +124,9 @@ _ABSENT_FIELDS: dict[str, Row] = {
     },
     "settings": {**_NO_HISTORY, "clusters": []},
 }
-KINDS = tuple(_REQUIRED)
+# The file of each kind of rows, without its .yml.
+FILES = {"ports": "ports", "endpoints": "endpoints", "settings": "host_requirements"}
+KINDS = tuple(FILES)
 
 
 def direction_of(row: Any) -> str | None:
