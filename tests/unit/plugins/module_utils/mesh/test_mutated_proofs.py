@@ -110,7 +110,11 @@ def test_a_port_is_open_only_by_a_whole_proof_of_the_node_that_is_asked(listener
 def datagrams():
     """What a listener answers to a datagram, as a function that a test sets, and its port."""
     said = []
-    with loopback.udp_server(lambda data: said[-1](data)) as port:
+
+    def newest(data):
+        return said[-1](data)
+
+    with loopback.udp_server(newest) as port:
         yield said, port
 
 
@@ -133,7 +137,9 @@ def test_a_port_is_open_only_by_a_whole_datagram_of_the_node_that_is_asked(datag
     target = port_verdicts.Target(0, "127.0.0.1", port, NAME, True)
     prober = udp_probes.UdpProber(KEY, [target], 5, deadlines.Deadline(loopback.PATIENCE), shape)
     prober.run()
-    [(verdict, reason)] = prober.outcomes.values()
+    outcomes = list(prober.outcomes.values())
+    assert len(outcomes) == 1
+    verdict, reason = outcomes[0]
     if verdict == port_verdicts.OPEN:
         inner = [(whole, actual if shape is None else shape.unwrap(actual)) for whole, actual in sent]
         assert any(actual is not None and actual.startswith(whole) for whole, actual in inner)
