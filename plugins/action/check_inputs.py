@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs imp
     inventory,
     strategies,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 
 # Roles in which a task on one node needs what another node did in the task before.
 IN_STEP = ("rtf_preflight",)

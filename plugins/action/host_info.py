@@ -11,7 +11,7 @@ import time
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 
 
 class ActionModule(ActionBase):

@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.in
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, proxy_url
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.egress_probes import egress_probes

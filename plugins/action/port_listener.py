@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import concurrent_audits
 
 

@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display, read_variables
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import input_validators, inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import typed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats, task_result, terminal
 
@@ -60,7 +60,7 @@ class ActionModule(Door):
         found, broken = read_variables(
             lambda name: variables[sources[name]], [name for name, source in sources.items() if source]
         )
-        values, problems = typed(found, validators.by_variable(options, catalog.load()))
+        values, problems = typed(found, input_validators.by_variable(options, catalog.load()))
         problems = [*broken, *inventory.misplaced_credentials(found, declared), *problems]
         if problems:
             raise ValueError("\n".join(problems))

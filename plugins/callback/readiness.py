@@ -42,7 +42,7 @@ from ansible.template import Templar
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, formats
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import WIDTH
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH
 
 OURS = "hostprep.runtime_fabric."
 REPORT = f"{OURS}preflight_report"

@@ -60,8 +60,8 @@ _value:
   elements: str
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_value import compute
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_list import compute
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import VARIABLES
 
 

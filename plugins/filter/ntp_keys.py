@@ -45,7 +45,7 @@ _value:
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED
 
 

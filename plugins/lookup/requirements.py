@@ -19,7 +19,7 @@ options:
   _terms:
     description:
       - Which rows to return, V(endpoints), V(ports) or V(settings).
-      - V(installer) returns one row, what C(catalog/installer.yml) requires of a host, whatever the release.
+      - V(installer) returns one row, what C(catalog/installer_requirements.yml) requires of a host, whatever the release.
     type: list
     elements: str
     required: true
@@ -124,16 +124,16 @@ _raw:
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer_requirements
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 
 _SELECTIONS = {
     "endpoints": (catalog.select_endpoints, ("release", "control_plane", "node_role", "phase")),
     "ports": (catalog.select_ports, ("release", "phase", "node_role")),
     "settings": (catalog.select_settings, ("release",)),
-    "installer": (lambda dummy_catalog: [installer.load()], ()),
+    "installer": (lambda dummy_catalog: [installer_requirements.load()], ()),
 }
 
 

@@ -215,9 +215,9 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError, Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.firewall_change import Change
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError, Host
 
 RULE = {
     "comment": {"type": "str", "required": True},

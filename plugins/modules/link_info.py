@@ -119,13 +119,13 @@ elapsed:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import latency, listener_client
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import latency, probing_modules
 
 
 def argument_spec():
     return {
-        "key": listener_client.KEY,
-        "peers": listener_client.peers_option(port={"type": "int", "required": True}),
+        "key": probing_modules.KEY,
+        "peers": probing_modules.peers_option(port={"type": "int", "required": True}),
         "count": {"type": "int", "default": 100},
         "interval": {"type": "float", "default": 0.01},
         "timeout": {"type": "float", "default": 1.0},
@@ -147,7 +147,7 @@ def measure(key, params):
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    listener_client.run(module, bad_arguments, measure)
+    probing_modules.run(module, bad_arguments, measure)
 
 
 if __name__ == "__main__":

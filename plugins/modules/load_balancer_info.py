@@ -109,12 +109,12 @@ elapsed:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_client, load_balancer_probe
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import load_balancer_probe, probing_modules
 
 
 def argument_spec():
     return {
-        "key": listener_client.KEY,
+        "key": probing_modules.KEY,
         "host": {"type": "str", "required": True},
         "port": {"type": "int", "default": 443},
         "connections": {"type": "int", "default": 30},
@@ -135,7 +135,7 @@ def connect(key, params):
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    listener_client.run(module, bad_arguments, connect)
+    probing_modules.run(module, bad_arguments, connect)
 
 
 if __name__ == "__main__":

@@ -198,14 +198,14 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_client, port_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import port_probes, probing_modules
 
 
 def argument_spec():
     ports = {"type": "list", "elements": "str", "default": []}
     return {
-        "key": listener_client.KEY,
-        "peers": listener_client.peers_option(tcp=ports, udp=ports, vxlan=ports, connect=ports, query=ports),
+        "key": probing_modules.KEY,
+        "peers": probing_modules.peers_option(tcp=ports, udp=ports, vxlan=ports, connect=ports, query=ports),
         "timeout": {"type": "float", "default": 3.5},
         "deadline": {"type": "float", "default": 60.0},
         "concurrency": {"type": "int", "default": 8192},
@@ -233,7 +233,7 @@ def probe(key, params):
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    listener_client.run(module, bad_arguments, probe)
+    probing_modules.run(module, bad_arguments, probe)
 
 
 if __name__ == "__main__":

@@ -23,12 +23,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import CatalogError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import InventoryEntry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
+    input_validators,
     inventory,
     misspellings,
     role_variables,
-    validators,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
 
 display = Display()
@@ -152,7 +152,7 @@ class Door(ActionBase):
         given.update({name: options[name].default for name, source in sources.items() if not source})
         misplaced = inventory.misplaced_credentials(given, declared)
         values, problems = role_variables.values_of_role(
-            options, given, validators.by_variable(options, catalog.load())
+            options, given, input_validators.by_variable(options, catalog.load())
         )
         self.hint_at_misspellings(self.task_vars, f"{role}_")
         by_short_name = {options[name].short: value for name, value in values.items()}

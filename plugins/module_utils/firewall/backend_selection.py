@@ -6,8 +6,8 @@
 
 from collections import OrderedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.firewalld import Firewalld
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.iptables import Iptables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.nftables import Nftables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING

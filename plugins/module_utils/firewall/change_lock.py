@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     Unreadable,
     read_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 
 PATH = "/run/hostprep-runtime-fabric-firewall.lock"
 POLL = 0.25  # seconds between two attempts

@@ -12,11 +12,11 @@ from collections import OrderedDict
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import package_locks
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection, ssh_access
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy, Lock
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry_timer import ExpiryTimer
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.own_rules_service import RULES_DIRECTORY
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rollback_timer import Guard
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_expiry import ExpiryTimer
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import RULES_DIRECTORY
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, from_parameters
 
 DIRECTORY = RULES_DIRECTORY

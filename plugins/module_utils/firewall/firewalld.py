@@ -20,8 +20,8 @@ from collections import OrderedDict, namedtuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.front_end import FrontEnd
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     NOTHING,
     Rule,

@@ -5,7 +5,7 @@
 """Backend iptables: chains of our own, and one jump to them at the head of INPUT and of FORWARD, for IPv4 and IPv6.
 
 It writes to the tables that the host's program `iptables` writes to, be they those of nftables or the legacy ones. The
-rules are kept in files that `iptables-restore --noflush` takes. The unit of rule_loader.py loads them behind the units by which
+rules are kept in files that `iptables-restore --noflush` takes. The unit of own_rules_service.py loads them behind the units by which
 distributions load what a site has saved, and behind nftables.service, which flushes the tables of iptables-nft, too.
 
 Sources are distinguished by one rule for each address, which leads to the ports of its set. That needs no ipset, whose
@@ -17,8 +17,8 @@ import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import kernel_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import Loader
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.own_rules_service import Loader
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import (
     owner_of_chain,
     owner_of_jump,

@@ -13,7 +13,7 @@ import re
 from collections import namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import iptables_save, nft_json
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 
 # chains: the base chains, for packet_replay.py. hidden: why rules may be missing among them, as sentences.
 KernelRules = namedtuple("KernelRules", "chains hidden")
@@ -25,7 +25,7 @@ NO_NFT = "the program nft is not installed, so tables of nftables cannot be read
 
 
 def read(host):
-    """Return the KernelRules of a Host (host_access.py)."""
+    """Return the KernelRules of a Host (backend_host.py)."""
     chains, hidden = [], []
     variant = _variant(host)
     if host.program("nft"):

@@ -11,7 +11,7 @@ forwarded is never marked: a mark lives until the packet leaves, and programs de
 masquerade. There the rules in the chains of the site name the networks. Tables and chains of programs that write them
 themselves get none: the program makes them anew, and is responsible for what they drop.
 
-The rules are kept in a file that `nft -f` takes. The unit of rule_loader.py loads them behind nftables.service, so that a
+The rules are kept in a file that `nft -f` takes. The unit of own_rules_service.py loads them behind nftables.service, so that a
 `flush ruleset` in the site's file does no harm. The file does not lie in /etc/nftables.d, which nftables.conf of many a
 site includes before its own tables: what adds rules to these would fail there, and with it the whole file of the site.
 """
@@ -21,8 +21,8 @@ from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import kernel_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend import Backend
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import Loader
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.own_rules_service import Loader
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import (
     owner_of_chain,
     owner_of_jump,

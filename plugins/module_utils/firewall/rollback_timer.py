@@ -24,7 +24,7 @@ import os
 import shutil
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change_lock
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 
 UNITS = "/etc/systemd/system"
 SITE_UNITS = (

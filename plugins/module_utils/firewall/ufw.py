@@ -15,8 +15,8 @@ deleted by ufw's own command when its time has come.
 import re
 from collections import OrderedDict, namedtuple
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.front_end import FrontEnd
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
     NOTHING,
     Rule,

@@ -18,12 +18,12 @@ import time
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import file_limit, port_owners, port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
+    listener_commands,
     listener_connections,
-    listener_control,
-    listener_requests,
     listener_streams,
     path_mtu,
     receive_timestamps,
+    request_framing,
     vxlan_frames,
 )
 
@@ -222,8 +222,8 @@ class Listener:
         data = self._receive(sock)
         if data is None:
             return
-        request = listener_requests.read(self._key, data) if data else None
-        if request is listener_requests.UNFINISHED:
+        request = request_framing.read(self._key, data) if data else None
+        if request is request_framing.UNFINISHED:
             self._received[sock] = data
         elif request is None or not self._answer(sock, request):
             self._drop(sock)
@@ -300,7 +300,7 @@ class Listener:
         self._drop_all([sock for sock, stream in self._streams.items() if stream.overdue()])
 
     def _be_told(self, control):
-        """Handle a command of listener_control, from root and from the user of this process only."""
+        """Handle a command of listener_commands, from root and from the user of this process only."""
         try:
             sock, dummy = control.accept()
         except OSError:
@@ -311,11 +311,11 @@ class Listener:
                 if _uid_of(sock) not in (0, os.geteuid()):
                     return
                 command = sock.recv(16).decode("ascii", "replace")
-                if command == listener_control.SIGN:
+                if command == listener_commands.SIGN:
                     self._lease.sign()
-                elif command == listener_control.HANGUP:
+                elif command == listener_commands.HANGUP:
                     self._lease.hangup()
-                elif command == listener_control.STOP:
+                elif command == listener_commands.STOP:
                     self._stop()
                 sock.sendall(json.dumps(self._now()).encode("ascii"))
             except OSError:

@@ -19,24 +19,24 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
     processes,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener as port_listening
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control, listener_lease
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_commands, listener_lease
 
 START_SECONDS = 30.0
 YIELD_SECONDS = 30.0  # for a run that began later to release its ports
 
 
-def find(key, command=listener_control.STATUS):
-    """Return the reply of the listener of this key to a command of listener_control, or None without a listener.
+def find(key, command=listener_commands.STATUS):
+    """Return the reply of the listener of this key to a command of listener_commands, or None without a listener.
 
     A listener that does not reply is killed, and its status is then `{"pid", "hung": True}`.
     """
-    found = listener_control.ask(listener_control.address_of(key), command)
+    found = listener_commands.ask(listener_commands.address_of(key), command)
     if found is None:
         return None
     if found.status.get("hung"):
-        listener_control.kill(found)
-    elif command == listener_control.STOP:
-        processes.wait_until_gone(found.process, listener_control.REPLY_SECONDS)
+        listener_commands.kill(found)
+    elif command == listener_commands.STOP:
+        processes.wait_until_gone(found.process, listener_commands.REPLY_SECONDS)
     return found.status
 
 
@@ -56,7 +56,7 @@ def start(key, name, places, lifetime, quiet=None, run=None, over=()):
             rivals = _holding(key, status)  # of a run that began at the same moment
             if not rivals:
                 return status
-            find(key, listener_control.STOP)
+            find(key, listener_commands.STOP)
         living = [rival for rival in rivals if not _end_if_over(rival, over)]
         first = [rival for rival in living if not _began_later(rival.status.get("run"), run)]
         for rival in () if first else living:
@@ -73,7 +73,7 @@ def _overlapping(key, places):
         for transport, ports in (("tcp", place.tcp), ("udp", place.udp))
     }
     found = []
-    for rival in listener_control.others(key, START_SECONDS):
+    for rival in listener_commands.others(key, START_SECONDS):
         theirs = [
             ((place["address"], transport), port_ranges.numbers(place[transport]["bound"]))
             for place in rival.status.get("places") or ()
@@ -92,14 +92,16 @@ def _holding(key, status):
         for transport in ("tcp", "udp")
         for holder in place[transport]["occupied"]
     }
-    return [found for found in listener_control.others(key, START_SECONDS) if found.process.pid in pids] if pids else []
+    return (
+        [found for found in listener_commands.others(key, START_SECONDS) if found.process.pid in pids] if pids else []
+    )
 
 
 def _end_if_over(rival, over):
     """Stop the listener of a run that is over, or one whose process is stopped; return whether it was one of these."""
     stopped = rival.status.get("hung") and processes.is_stopped(rival.process.pid)
     if stopped or (rival.status.get("run") or {}).get("id") in over:
-        listener_control.end(rival)
+        listener_commands.end(rival)
         return True
     return False
 
@@ -113,7 +115,7 @@ def _launch(key, name, places, lifetime, quiet, run):
     def work(report_status):
         _name_process()
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        control.bind(listener_control.address_of(key))
+        control.bind(listener_commands.address_of(key))
         control.listen(8)
         sockets, report = port_listening.bind_all(places)
         status = {
@@ -133,7 +135,7 @@ def _launch(key, name, places, lifetime, quiet, run):
     try:
         report = detached_process.start(work, lifetime, min(START_SECONDS, lifetime))
     except detached_process.NotStarted:
-        find(key, listener_control.STOP)  # one that starts too late must not block the next one
+        find(key, listener_commands.STOP)  # one that starts too late must not block the next one
         raise
     return json.loads(report.decode("ascii"))
 
@@ -141,4 +143,4 @@ def _launch(key, name, places, lifetime, quiet, run):
 def _name_process():
     """Set the name that tools such as ss and top show."""
     with open("/proc/self/comm", "wb") as stream:
-        stream.write(listener_control.PROCESS_NAME)
+        stream.write(listener_commands.PROCESS_NAME)

@@ -14,7 +14,7 @@ import ssl
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
-    listener_requests,
+    request_framing,
     tcp_probes,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import tcp_connect, verdicts
@@ -100,7 +100,7 @@ def _context(request):
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     if request is not None:
-        context.set_alpn_protocols(["h2", "http/1.1", listener_requests.protocol_name(request)])
+        context.set_alpn_protocols(["h2", "http/1.1", request_framing.protocol_name(request)])
     return context
 
 

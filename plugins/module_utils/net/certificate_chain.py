@@ -9,7 +9,12 @@ alternative names only (Go 1.15), and no certificate below the root may be signe
 
 import collections
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes, verdicts, x509
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    certificate_names,
+    verdict_causes,
+    verdicts,
+    x509,
+)
 
 # Go 1.24; what OpenSSL requires depends on its configuration.
 _SHORTEST_RSA_KEY = 1024
@@ -81,7 +86,7 @@ def explained(failure, chain, server_name, now, authorities, issuers, trusts_not
 
 def _other_name(chain, server_name):
     leaf = chain.certificates[0]
-    if x509.names_match(leaf.names, server_name):
+    if certificate_names.names_match(leaf.names, server_name):
         return None
     if not leaf.names:
         return verdicts.LayerFailed(

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import clusters, installer_requirements
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_outcome import in_words
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
@@ -76,5 +76,5 @@ def _of_role(asked: Requirements) -> Subject:
         endpoints=asked.endpoints,
         ports=in_words(asked.ports),
         not_asked=asked.not_asked,
-        installer=installer.load(),
+        installer=installer_requirements.load(),
     )

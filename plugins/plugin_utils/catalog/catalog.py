@@ -49,7 +49,7 @@ _GROUPS = {
 @functools.cache
 def load(folder: Path = FOLDER) -> Catalog:
     """Return the Catalog in `folder`, read once. Raise CatalogError if a file is missing, unreadable or wrong."""
-    return parse({name: files.read(Path(folder) / f"{name}.yml") for name in ("releases", *rows.KINDS)})
+    return parse({name: files.read(Path(folder) / f"{name}.yml") for name in ("releases", *rows.FILES.values())})
 
 
 def _choose(name: str, value: str, valid: Iterable[str]) -> None:

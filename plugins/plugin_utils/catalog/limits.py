@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read catalog/limits.yml: what measured values are compared with where the vendor prints no number."""
+"""Read catalog/limits.yml: what findings are compared with where the vendor prints no number."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 
 
 class CatalogueLimits(NamedTuple):
-    """clock_difference_ms: between any two nodes."""
+    """clock_difference_ms: between any two nodes. free_*: in each directory that the platform writes to."""
 
     packet_loss_percent: float
     clock_difference_ms: float
+    time_sources: int
+    free_gib: float
+    free_inodes: int
 
 
 @functools.cache
@@ -27,4 +30,7 @@ def load(folder: Path = files.FOLDER) -> CatalogueLimits:
     return CatalogueLimits(
         found["packet_loss"]["percent"],
         found["clock_difference"]["milliseconds"],
+        found["time_sources"]["at_least"],
+        found["free_space"]["gibibytes"],
+        found["free_inodes"]["at_least"],
     )

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.clusters import Profile
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.files import CatalogError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import RowError
 
 
 class Catalog(NamedTuple):
@@ -45,7 +45,8 @@ class Catalog(NamedTuple):
 def parse(contents: dict[str, Any]) -> Catalog:
     """Return the Catalog made of {file name without .yml: parsed content}, or raise CatalogError."""
     catalog = Catalog(
-        *_parse_releases(contents["releases"]), *(_list_in(contents[kind], kind, kind) for kind in rows.KINDS)
+        *_parse_releases(contents["releases"]),
+        *(_list_in(contents[file], kind, file) for kind, file in rows.FILES.items()),
     )
     _validate_ids(catalog)
     whole: dict[str, Any] = {}
@@ -54,7 +55,7 @@ def parse(contents: dict[str, Any]) -> Catalog:
             try:
                 _validate_row(kind, row, catalog)
             except RowError as error:
-                raise CatalogError(f"{kind}.yml, row {_name(row)!r}: {error}") from None
+                raise CatalogError(f"{rows.FILES[kind]}.yml, row {_name(row)!r}: {error}") from None
         whole[kind] = [rows.complete_row(kind, row) for row in getattr(catalog, kind)]
     return catalog._replace(**whole)
 
@@ -95,7 +96,7 @@ def _validate_ids(catalog: Catalog) -> None:
     for kind in rows.KINDS:
         for row in getattr(catalog, kind):
             if _name(row) in seen:
-                raise CatalogError(f"{kind}.yml, row {_name(row)!r}: this id is used twice")
+                raise CatalogError(f"{rows.FILES[kind]}.yml, row {_name(row)!r}: this id is used twice")
             seen.add(_name(row))
 
 

@@ -13,7 +13,7 @@ import copy
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import protocol_registry
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import (
     RowError,
     boolean,
     fields,
@@ -124,7 +124,9 @@ _ABSENT_FIELDS: dict[str, Row] = {
     },
     "settings": {**_NO_HISTORY, "clusters": []},
 }
-KINDS = tuple(_REQUIRED)
+# The file of each kind of rows, without its .yml.
+FILES = {"ports": "ports", "endpoints": "endpoints", "settings": "host_requirements"}
+KINDS = tuple(FILES)
 
 
 def direction_of(row: Any) -> str | None:

@@ -21,15 +21,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_req
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     cluster_networks,
+    input_validators,
     ntp_servers,
     proxy_url,
     role_variables,
-    validators,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_value
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_list
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
 
 OF_THE_NODE = ("rtf_node_address", "ansible_host")
@@ -76,7 +76,7 @@ def request(catalogue: Catalog, groups: Mapping[str, list[str]], variables: Mapp
 
 def _typed(variables: dict[str, Any], catalogue: Catalog) -> dict[str, Any]:
     values, problems = role_variables.typed(
-        variables, validators.by_variable(input_declarations.load().variables, catalogue)
+        variables, input_validators.by_variable(input_declarations.load().variables, catalogue)
     )
     if problems:
         raise InventoryError("\n".join(problems))
@@ -119,7 +119,7 @@ def site(members: list[Node], cluster: dict[str, Any]) -> Site:
         nts_servers=ntp_servers.nts_hosts(cluster.get("rtf_ntp_servers", [])),
         http_proxy=proxy(cluster.get("rtf_http_proxy")),
         monitoring_proxy=proxy(cluster.get("rtf_monitoring_proxy")),
-        no_proxy=no_proxy_value.compute(
+        no_proxy=no_proxy_list.compute(
             {node.name: {"rtf_node_address": node.address} for node in members},
             *cluster_networks.of_inventory(cluster),
             cluster.get("rtf_no_proxy_extra", ()),

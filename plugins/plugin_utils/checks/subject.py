@@ -30,7 +30,7 @@ class Subject(NamedTuple):
     ntp_servers: host names or addresses. ntp_authentication: `nts` or `key 7` of those that are asked with it.
     address: the node's address as the inventory gives it, or "".
     proxy: the proxies that the cluster should use.
-    installer: what installer.load returns. pod_cidr, service_cidr: networks of the cluster.
+    installer: what installer_requirements.load returns. pod_cidr, service_cidr: networks of the cluster.
     mail_server: the configured MailServer, or None. services: the configured site services.
     inputs: those of the role that judges, with their types; a check asks for one by `input`.
     """

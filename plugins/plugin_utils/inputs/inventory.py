@@ -20,8 +20,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.in
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     cluster_networks,
     credentials,
+    input_validators,
     node_addresses,
-    validators,
     waiver_list,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
@@ -44,7 +44,7 @@ def problems(
     catalogue: catalog.Catalog,
 ) -> list[str]:
     """Return sentences about all that is not valid in an inventory whose groups are; nodes: by name, at least one."""
-    by_variable = validators.by_variable(declaration.variables, catalogue)
+    by_variable = input_validators.by_variable(declaration.variables, catalogue)
     mandatory = [name for name, declared in declaration.inputs().items() if declared.mandatory]
     values: dict[str, dict[str, Any]] = {}
     where: dict[str, list[str]] = {}
@@ -63,7 +63,7 @@ def problems(
     for name, node in nodes.items():
         values[name].update({key: value for key, value in node.variables.items() if key == "ansible_host"})
     first = next(iter(values.values()))
-    accepted = waiver_list.parse(first.get("rtf_waivers", []), validators.patterns_of_checks(catalogue))
+    accepted = waiver_list.parse(first.get("rtf_waivers", []), input_validators.patterns_of_checks(catalogue))
     return [
         *network_problems(values),
         *address_problems(values, groups),

@@ -19,7 +19,8 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, clusters, rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import (
     RowError,
     Validator,
     boolean,
@@ -34,7 +35,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.fi
     text,
     url_path,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.parsing import Catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import type_conversion
 

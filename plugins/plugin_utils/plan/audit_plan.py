@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer_requirements
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_services
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
@@ -151,7 +151,7 @@ def node_plan(
 
 
 def _host_info(settings: list[Row], needed: set[str], inputs: Inputs) -> dict[str, Any]:
-    demands = installer.load()
+    demands = installer_requirements.load()
     sized = [path for row in settings for path in row["expected"].get("directories_gib", {})]
     return {
         **rtf_kernel.kernel_probes(settings),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import PROTOCOLS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_operators
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import mail_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import ntp_servers as ntp
 
@@ -59,8 +59,8 @@ def egress_probes(
             {
                 **{field: row[field] for field in ("id", "host", "port", "protocol", "mutual_tls")},
                 "url_path": row["url_path"] or "/",
-                "issuers": endpoint_owners.issuers(row["host"]),
-                "origin": endpoint_owners.signs(row["host"]),
+                "issuers": endpoint_operators.issuers(row["host"]),
+                "origin": endpoint_operators.signs(row["host"]),
                 "paths": paths,
                 **({"idle": idle} if idle and PROTOCOLS[row["protocol"]].long_lived and not row["mutual_tls"] else {}),
             }

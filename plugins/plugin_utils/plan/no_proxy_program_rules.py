@@ -14,7 +14,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_value import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_list import (
     exact_hosts,
     java_pattern,
 )

@@ -13,7 +13,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import port_bounds
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import port_bounds
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
     ANYWHERE,
     Opening,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_destinations, no_proxy_value
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_list, no_proxy_truth_table
 
 VARIABLES = ("rtf_node_address", "ansible_host")
 
@@ -34,9 +34,9 @@ def of_cluster(
     extra: Sequence[str] = (),
     line: str = "appliance",
 ) -> ProxySettings:
-    """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them; line: as for no_proxy_value.leader."""
+    """Return the ProxySettings; urls: (HTTP, SOCKS5), as ProxySettings has them; line: as for no_proxy_list.leader."""
     return ProxySettings(
         *urls,
-        no_proxy_value.compute(variables_by_node, pod_cidr, service_cidr, extra, line),
-        no_proxy_destinations.destinations(variables_by_node, pod_cidr, service_cidr, line),
+        no_proxy_list.compute(variables_by_node, pod_cidr, service_cidr, extra, line),
+        no_proxy_truth_table.destinations(variables_by_node, pod_cidr, service_cidr, line),
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import wrapped_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import Line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import Line
 
 _INDENT = 4
 _LABEL = 10

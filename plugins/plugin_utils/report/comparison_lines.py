@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Change, Comparison
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import Flapping
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import WIDTH, Line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH, Line
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "new": ("New", "red"),

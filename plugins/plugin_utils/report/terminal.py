@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
     matrix_table,
     wrapped_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import (
     COLOURS,
     MARKS,
     WIDTH,

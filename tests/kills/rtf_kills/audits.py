@@ -7,7 +7,7 @@
 import json
 import time
 
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import cases, state_comparison, trial
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import cases, leftover_modules, trial
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_signals import end
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.sites import write_site
 
@@ -65,7 +65,7 @@ class AuditBench(trial.Bench):
             else ["no report"]
         )
         end(self.directory / "killed.log")
-        running = [node for node in self.nodes if not state_comparison.wait_until_quiet(self.lab, node)]
+        running = [node for node in self.nodes if not leftover_modules.wait_for_end(self.lab, node)]
         struck = killed.cut_off(kill)
         wrong = (
             ["not killed"] * (not struck)

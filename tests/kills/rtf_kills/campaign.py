@@ -12,7 +12,7 @@ import queue
 import re
 import time
 
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import audits, cases, state_comparison, trial
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import audits, cases, leftover_modules, trial
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_signals import kill_of
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.playbook_runs import Run
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.tasks import CHECKOUT
@@ -132,7 +132,7 @@ class Campaign:
 
     def _kill_of(self, case, seconds, node):
         words = [*podman(), "inspect", "--format", "{{.State.Pid}}", self.lab.container(node)]
-        return kill_of(case, seconds, as_root(), int(run(words).stdout), state_comparison.MODULES)
+        return kill_of(case, seconds, as_root(), int(run(words).stdout), leftover_modules.COMMANDS)
 
     def _try(self, name, case, seconds, free):
         """Do one trial on a free node, record its result and report it."""

@@ -2,18 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a node is like before, between and after the runs of a trial."""
+"""What a node is like before, between and after the runs of a trial, and what differs."""
 
 import json
-import time
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import podman, run
 
 PROGRAM = Path(__file__).with_name("node_state.py")
-# Modules on the node: Ansible hands them to Python on its standard input.
-MODULES = r"^(/usr/bin/python3|/usr/bin/python3 .*AnsiballZ.*)$"
-QUIET_SECONDS = 180
 
 
 def state(lab, node):
@@ -33,13 +29,3 @@ def differences(before, after):
         if lines:
             found[part] = sorted(lines, key=lambda line: (line[1:], line[0]))
     return found
-
-
-def wait_until_quiet(lab, node):
-    """Wait for modules that run on though their controller is gone. Returns whether they ended."""
-    deadline = time.monotonic() + QUIET_SECONDS
-    while lab.exec(node, "pgrep", "-f", MODULES, check=False).returncode == 0:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.5)
-    return True

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import sites, state_comparison
+from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills import leftover_modules, sites, state_comparison
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.kill_signals import end
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.playbook_runs import play
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import environment, lifecycle
@@ -129,7 +129,7 @@ def _judged(bench, found, begun):
 
 def _revert(bench):
     """Revert once nothing runs any more that the killed controller had begun."""
-    quiet = state_comparison.wait_until_quiet(bench.lab, bench.node)
+    quiet = leftover_modules.wait_for_end(bench.lab, bench.node)
     reverted = bench.play("revert", REVERT)
     return {
         "still_running": not quiet,

@@ -85,20 +85,20 @@ def load_servers(path):
 
 
 def signers(path, hosts):
-    """{host: organisation that signs for it} by the owners of a catalogue file. Raises LabError for a host without an owner."""
+    """{host: organisation that signs for it} by the operators in a catalogue file. Raises LabError for a host without an operator."""
     try:
-        owners = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["owners"]
+        operators = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["operators"]
         found = {
-            host: owner["issuers"][0]
+            host: operator["issuers"][0]
             for host in hosts
-            for owner in owners
-            if any(fnmatch.fnmatchcase(host, pattern) for pattern in owner["hosts"])
+            for operator in operators
+            if any(fnmatch.fnmatchcase(host, pattern) for pattern in operator["hosts"])
         }
     except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
-        raise LabError(f"{path} is not a catalogue of endpoint owners: {error!r}") from error
+        raise LabError(f"{path} is not a catalogue of endpoint operators: {error!r}") from error
     missing = sorted(set(hosts) - set(found))
     if missing:
-        raise LabError(f"{path} has no owner for {', '.join(missing)}")
+        raise LabError(f"{path} has no operator for {', '.join(missing)}")
     return found
 
 

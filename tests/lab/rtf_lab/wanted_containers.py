@@ -9,7 +9,7 @@ from .files import File, text_file
 from .instance import CHECKOUT, INTERNET
 
 CATALOGUE = CHECKOUT / "catalog" / "endpoints.yml"
-ENDPOINT_OWNERS = CHECKOUT / "catalog" / "endpoint_owners.yml"
+ENDPOINT_OPERATORS = CHECKOUT / "catalog" / "endpoint_operators.yml"
 # lab-trust.service of the image puts it into the distribution's trust store at the first boot.
 TRUSTED_CA = "/usr/local/share/ca-certificates/lab-root.crt"
 
@@ -18,7 +18,7 @@ def specifications(instance, built, keys):
     """The Specifications of all containers. `built` is {name: Image}; makes the certificates that are missing."""
     servers = internet.load_servers(CATALOGUE)
     authority = pki.ensure_authority(instance.state / "pki")
-    signers = internet.signers(ENDPOINT_OWNERS, {server.host for server in servers})
+    signers = internet.signers(ENDPOINT_OPERATORS, {server.host for server in servers})
     authorities = pki.ensure_issuers(instance.state / "pki", authority, sorted(set(signers.values())))
     issuers = {host: authorities[signer] for host, signer in sorted(signers.items())}
     issuers[internet.SMTP_HOST] = authority.issuing

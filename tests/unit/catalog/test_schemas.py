@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import RowError
 
 FILES = sorted(path.stem for path in catalog.FOLDER.glob("*.yml"))
 CHECKS = sorted((catalog.FOLDER / "checks").glob("*.yml"))
@@ -22,11 +22,13 @@ SOURCE = {"document": "A page", "section": "A section", "row": "A row"}
 
 
 def schema_of(name):
-    return json.loads((catalog.FOLDER / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    """Return the schema of a file, or of the file of a kind of rows."""
+    path = catalog.FOLDER / "schemas" / f"{rows.FILES.get(name, name)}.schema.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def content_of(name):
-    return yaml.safe_load((catalog.FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    return yaml.safe_load((catalog.FOLDER / f"{rows.FILES.get(name, name)}.yml").read_text(encoding="utf-8"))
 
 
 def errors_in(name, content):
@@ -55,10 +57,10 @@ def test_the_file_follows_its_schema(name):
     assert errors_in(name, content_of(name)) == []
 
 
-@pytest.mark.parametrize("kind", rows.KINDS)
-def test_an_editor_finds_the_schema(kind):
-    text = (catalog.FOLDER / f"{kind}.yml").read_text(encoding="utf-8")
-    assert f"# yaml-language-server: $schema=schemas/{kind}.schema.json\n" in text
+@pytest.mark.parametrize("name", FILES)
+def test_an_editor_finds_the_schema(name):
+    text = (catalog.FOLDER / f"{name}.yml").read_text(encoding="utf-8")
+    assert f"# yaml-language-server: $schema=schemas/{name}.schema.json\n" in text
 
 
 def row_field(kind, name):
@@ -132,6 +134,7 @@ def test_schema_and_loader_refuse_the_same_rows(kind, spoil):
 
 
 def test_an_empty_file_is_refused():
+    kinds = {file: kind for kind, file in rows.FILES.items()}
     for name in FILES:
         assert errors_in(name, None)
-        assert errors_in(name, {name: []})
+        assert errors_in(name, {kinds.get(name, name): []})

@@ -13,8 +13,11 @@ import re
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection, rule_loader
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_expiry import ExpiryTimer
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
+    backend_selection,
+    own_rules_service,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry_timer import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 # Read as a whole by the program that the file of ours configures, which made the directory for such files.
@@ -205,7 +208,7 @@ def test_no_firewall_writes_where_another_program_reads(backend):
     assert {path: _verdict(path) for path in paths - former if _verdict(path)} == {}
 
 
-@pytest.mark.parametrize("unit", [rule_loader.UNIT, rule_loader.BEHIND_SITE])
+@pytest.mark.parametrize("unit", [own_rules_service.UNIT, own_rules_service.BEHIND_SITE])
 def test_units_that_load_rules_wait_for_the_directory_of_these(unit):
     assert "RequiresMountsFor={directory}" in unit and "After=local-fs.target" in unit
 

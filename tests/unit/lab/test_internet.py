@@ -9,7 +9,10 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, misbehaving_servers, proxies
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.wanted_containers import CATALOGUE, ENDPOINT_OWNERS
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.wanted_containers import (
+    CATALOGUE,
+    ENDPOINT_OPERATORS,
+)
 
 
 def row(host, port=443, protocol="https", mutual_tls=False):
@@ -132,14 +135,14 @@ def test_the_catalogue_can_be_served():
     assert "host-record=node-1.lab.example,192.0.2.1" in files["/etc/dnsmasq.d/lab.conf"]
 
 
-def test_the_signer_of_a_host_is_an_issuer_of_its_owner():
+def test_the_signer_of_a_host_is_an_issuer_of_its_operator():
     hosts = {"ecr.us-east-1.amazonaws.com", "kubernetes-charts.storage.googleapis.com"}
-    assert internet.signers(ENDPOINT_OWNERS, hosts) == {
+    assert internet.signers(ENDPOINT_OPERATORS, hosts) == {
         "ecr.us-east-1.amazonaws.com": "Amazon",
         "kubernetes-charts.storage.googleapis.com": "Google Trust Services",
     }
-    with pytest.raises(LabError, match="no owner for nobody.example.com"):
-        internet.signers(ENDPOINT_OWNERS, {"nobody.example.com"})
+    with pytest.raises(LabError, match="no operator for nobody.example.com"):
+        internet.signers(ENDPOINT_OPERATORS, {"nobody.example.com"})
 
 
 def test_the_name_servers_that_lie_do_so_for_names_of_the_catalogue():

@@ -23,7 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import encoded
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_value, proxy_settings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_list, proxy_settings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import rtf_proxy
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.role_plan import Cluster
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
@@ -79,7 +79,7 @@ NAMES = recorded.names()
 def inputs_of(way):
     """The inputs as the role hands them on, with places for the credentials, and what it knows of the proxies itself."""
     given = {**WAYS, **UNSET}[way]
-    inputs = {**CHECKED, "no_proxy": no_proxy_value.compute(NODES, *NETWORKS), "secrets": {}}
+    inputs = {**CHECKED, "no_proxy": no_proxy_list.compute(NODES, *NETWORKS), "secrets": {}}
     parts = {}
     for name in ("http", "monitoring"):
         url = given.get(f"{name}_proxy")

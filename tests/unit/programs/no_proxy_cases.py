@@ -4,14 +4,14 @@
 
 """What programs are asked to decide: lists of NO_PROXY, ordinary and odd, and hosts."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_value
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_list
 
 NODES = {
     "controller-1": {"ansible_host": "192.168.230.11"},
     "worker-1.corp.example": {"ansible_host": "192.168.230.21"},
 }
 COMPUTED = ",".join(
-    no_proxy_value.compute(NODES, "10.244.0.0/16", "172.20.16.0/20", [".intra.example", "mirror.example"])
+    no_proxy_list.compute(NODES, "10.244.0.0/16", "172.20.16.0/20", [".intra.example", "mirror.example"])
 )
 LISTS = (
     COMPUTED,

@@ -22,7 +22,7 @@ from requests import Request, Session
 from requests.utils import should_bypass_proxies
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.proxy_url import ProxyUrl
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules, no_proxy_value
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_list, no_proxy_program_rules
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import loopback_programs
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs.no_proxy_cases import COMPUTED, HOSTS, LISTS
 
@@ -292,7 +292,7 @@ public class Ask {
 def test_java(tmp_path):
     (tmp_path / "Ask.java").write_text(JAVA)
     patterns = [
-        no_proxy_value.java_pattern([entry.strip() for entry in value.split(",") if entry.strip()])
+        no_proxy_list.java_pattern([entry.strip() for entry in value.split(",") if entry.strip()])
         for value in (COMPUTED, "10.0.0.0/8,*", "10.0.0.0/9,corp.example", "192.168.230.8/29")
     ]
     patterns += ["*ample*|10.*", "*.example.com||x", "corp*example", "localhost"]
@@ -320,7 +320,7 @@ def test_apt_with_an_environment_and_with_lines_of_its_own(servers, tmp_path, va
     lines = ['Acquire::Retries "0";', f'Acquire::http::Proxy "http://127.0.0.1:{proxy.port}";']
     (tmp_path / "apt.conf").write_text("\n".join(lines))
     with_hosts = tmp_path / "hosts.conf"
-    exact = [host for host in no_proxy_value.exact_hosts(value.split(",")) if host]
+    exact = [host for host in no_proxy_list.exact_hosts(value.split(",")) if host]
     with_hosts.write_text("\n".join(lines + [f'Acquire::http::Proxy::{host} "DIRECT";' for host in exact]))
     for configuration, rule, environment in (
         (tmp_path / "apt.conf", no_proxy_program_rules.apt_environment, {"no_proxy": value}),

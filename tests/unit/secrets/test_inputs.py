@@ -14,15 +14,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
+    input_validators,
     role_variables,
-    validators,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory as whole_inventory
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 DECLARED = input_declarations.load()
-VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
+VALIDATORS = input_validators.by_variable(DECLARED.variables, catalog.load())
 # The proxies with their credentials and the keys of NTP servers, of all roles and of one.
 HAS_CREDENTIALS = re.compile(
     r"rtf_(?:ntp_keys|time_sync_keys|(?:(?:proxy|preflight)_)?(?:http|monitoring)_proxy(?:_user|_password)?)\Z"

@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall i
     firewall_change,
     kernel_rules,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError, Host
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError, Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import (
     owner_of_jump,
     owner_of_table,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_operators
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import (
     endpoint_remedies,
@@ -51,7 +51,7 @@ def endpoint(subject: Subject, evidence: Evidence, row: Row) -> Finding:
 
 def _reached(subject: Subject, row: Row, probe: dict[str, Any], expected: str) -> Finding:
     """Reached; report the issuer of the certificate. Mutual TLS has to prove more than that."""
-    shown, vendor = probe.get("tls") or {}, endpoint_owners.of_host(row["host"])
+    shown, vendor = probe.get("tls") or {}, endpoint_operators.of_host(row["host"])
     path_text = endpoint_remedies.WAYS[probe["path"]]
     texts = [f"reachable{' ' + path_text if probe['path'] != 'direct' else ''}"]
     if probe.get("passthrough"):

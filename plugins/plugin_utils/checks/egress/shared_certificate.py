@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_operators
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 
 # A certificate that is valid for what it is shown for is no page of another.
@@ -55,5 +55,5 @@ def remedy(node: str, path_text: str) -> str:
 
 
 def _owner(host: str) -> str:
-    owner = endpoint_owners.of_host(host)
+    owner = endpoint_operators.of_host(host)
     return owner["name"] if owner else host

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_owners
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import endpoint_operators
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import shared_certificate
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress.endpoint_remedies import WAYS
@@ -51,11 +51,11 @@ def notes(probes_by_node: dict[str, Any], known: Collection[str] = ()) -> list[R
 
 def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
     for probe in probes if isinstance(probes, list) else ():
-        vendor = endpoint_owners.of_host(probe["host"])
+        vendor = endpoint_operators.of_host(probe["host"])
         for attempt in (probe, *(probe.get("other_paths") or ())):
             shown = attempt.get("tls")
             if vendor and shown and shown.get("issuer"):
-                stranger = shown.get("issuer_organisation") not in endpoint_owners.issuers(probe["host"])
+                stranger = shown.get("issuer_organisation") not in endpoint_operators.issuers(probe["host"])
                 yield _Sighting(
                     node,
                     probe["id"],
@@ -70,7 +70,7 @@ def _sightings(node: str, probes: Any) -> Iterator[_Sighting]:
 
 
 def _inspectors(seen: list[_Sighting]) -> Iterator[dict[str, str]]:
-    """One private authority that signs for several endpoint_owners."""
+    """One private authority that signs for several operators."""
     for issuer in _unique(each.issuer for each in seen if each.stranger):
         theirs = [each for each in seen if each.stranger and each.issuer == issuer]
         signed_for = sorted({each.vendor for each in theirs})

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import installer
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_commands
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import installer_requirements
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
@@ -220,7 +220,7 @@ def _holders_on_loopback(plan: planning.Plan, held: Mapping[str, Any]) -> dict[i
     """
     if plan.own_cluster or not plan.operating:
         return {}
-    own = set(installer.load()["own_programs"])
+    own = set(installer_requirements.load()["own_programs"])
     return {
         port: holder
         for holder in held["beside"]
@@ -239,7 +239,7 @@ def _reasons(summary: Mapping[str, Any], verdicts: Iterable[str]) -> list[str]:
 
 def is_of_another_audit(holder: Mapping[str, Any]) -> bool:
     """Whether a port is held by a listener such as ours, of another audit or of an interrupted one."""
-    return holder["process"] == listener_control.PROCESS_NAME.decode()
+    return holder["process"] == listener_commands.PROCESS_NAME.decode()
 
 
 def holder_text(holder: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.environments import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.effective_settings import (
     APT,
     environments,
     is_url,
@@ -20,11 +20,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
-    no_proxy_destinations,
     no_proxy_program_rules,
+    no_proxy_truth_table,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_destinations import Destination
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_program_rules import Rule
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_truth_table import Destination
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
@@ -81,8 +81,8 @@ def _direct(subject: Subject, evidence: Evidence, kinds: tuple[str, ...], expect
     tables: dict[str, dict[str, dict[str, str]]] = {}
     whys: list[str] = []
     for each in lists:
-        tables[" and ".join(each.files)] = no_proxy_destinations.rows(each.value, wanted, each.programs)
-        found = no_proxy_destinations.proxied(each.value, wanted, each.programs)
+        tables[" and ".join(each.files)] = no_proxy_truth_table.rows(each.value, wanted, each.programs)
+        found = no_proxy_truth_table.proxied(each.value, wanted, each.programs)
         if found:
             missing = tuple(dict.fromkeys(destination for _program, destination in found))
             gap = _Gap(each.name, missing, tuple(dict.fromkeys(program for program, _destination in found)))
@@ -102,11 +102,11 @@ def _fault(gaps: Mapping[_Gap, Sequence[str]], node: str) -> str:
     missing = dict.fromkeys(each for gap in gaps for each in gap.missing)
     if {gap.name for gap in gaps} != {_NAME} or len(missing) > _FEW:
         return ""
-    return f"{_NAME} of {node} lacks {', '.join(map(no_proxy_destinations.named, missing))}"
+    return f"{_NAME} of {node} lacks {', '.join(map(no_proxy_truth_table.named, missing))}"
 
 
 def _gap_text(gap: _Gap, files: Sequence[str]) -> str:
-    what = joined_first(map(no_proxy_destinations.named, gap.missing), ", ")
+    what = joined_first(map(no_proxy_truth_table.named, gap.missing), ", ")
     names = ", ".join(dict.fromkeys(files))
     return f"{gap.name} in {names} lacks {what}, for which {', '.join(gap.programs)} would use the proxy"
 

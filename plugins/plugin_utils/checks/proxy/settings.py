@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.mas
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.environments import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.effective_settings import (
     INSTALLER,
     environments,
     is_url,
@@ -23,7 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.release_line_remedies import by_line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_destinations
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_truth_table
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
@@ -94,7 +94,7 @@ def installer(subject: Subject, evidence: Evidence) -> Finding:
         entries = found.get("RTF_NO_PROXY", {"value": ""})["value"].split(",")
         missing = [entry for entry in proxy.no_proxy if entry not in entries]
         if missing:
-            known = {each.entry: no_proxy_destinations.named(each) for each in proxy.internal if each.kind == "host"}
+            known = {each.entry: no_proxy_truth_table.named(each) for each in proxy.internal if each.kind == "host"}
             lacks = [known.get(entry, entry) for entry in missing]
             wrong.append(f"RTF_NO_PROXY lacks {joined_first(lacks)}")
             fault = f"RTF_NO_PROXY of {subject.node} lacks {', '.join(lacks)}" if len(lacks) <= _FEW else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.hardware import GIB
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
@@ -23,8 +24,6 @@ RUN_FROM = {"appliance": ("/opt/anypoint/runtimefabric", "/var/lib/gravity"), "s
 DATA_DISKS = ("/var/lib/gravity",)
 # Gravity installs itself there, a file of little size.
 PROGRAMS = "/usr/bin"
-# What a filesystem must have left, whatever its size: below that nodes stop in the middle of an installation or an update.
-LEAST_FREE, LEAST_FILES = GIB, 10000
 OF_THE_APPLIANCE = ("/var/lib/gravity", "/opt/anypoint")
 STICKY_AND_OPEN = 0o1777
 READ_ONLY = (
@@ -74,8 +73,9 @@ def var_log(subject: Subject, evidence: Evidence) -> Finding:
 def writable(subject: Subject, evidence: Evidence) -> Finding:
     """A directory of the platform is of no use that is full, has no file left to give, or is mounted read-only."""
     rooms = part(evidence, "host", "storage", "room")
+    least = limits.load()
     expected = (
-        f"each directory of the platform is writable, with {LEAST_FREE / GIB:g} GiB and {LEAST_FILES} inodes free"
+        f"each directory of the platform is writable, with {least.free_gib:g} GiB and {least.free_inodes} inodes free"
     )
     wrong: dict[tuple[str, str], list[str]] = {}
     unsure = []
@@ -146,7 +146,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
             "root cannot write there",
             f"See `lsattr -d {path}` and the messages of the security module in `journalctl -k`.",
         )
-    if room["files_free"] is not None and room["files_free"] < LEAST_FILES:
+    if room["files_free"] is not None and room["files_free"] < limits.load().free_inodes:
         yield (
             f"{room['files_free']} inodes left on {mount}",
             (
@@ -157,7 +157,7 @@ def _troubles(subject: Subject, path: str, room: dict[str, Any]) -> Iterator[tup
     # The installation needs more of some, which is a check of its own.
     own = subject.line == "appliance" and subject.phase == "install"
     least = required(subject, "os-disk")["directories_gib"] if own else {}
-    if room["free"] < LEAST_FREE and path not in least:
+    if room["free"] < limits.load().free_gib * GIB and path not in least:
         yield (
             f"{room['free'] / GIB:.1f} GiB free on {mount}",
             f"Free space (`du -xsh {mount}`), or enlarge the filesystem of {mount}.",

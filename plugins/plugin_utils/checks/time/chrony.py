@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
@@ -19,7 +20,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
 TIMESYNCD = "systemd-timesyncd.service"
 NONE_RUNS = "no time service that is known runs"
-ENOUGH_SOURCES = 3
 AUTHENTICATED = {"none": "", "nts": " over NTS", "key": " with a key"}
 GUEST_REMEDIES = {
     "VMware": "`vmware-toolbox-cmd timesync disable`.",
@@ -133,19 +133,20 @@ def sources_reach(subject: Subject, evidence: Evidence) -> Finding:
     other = other_service(subject, evidence)
     if other:
         return kept_by(other)
-    expected = f"at least {ENOUGH_SOURCES} sources that answer"
+    enough = limits.load().time_sources
+    expected = f"at least {enough} sources that answer"
     if unattended(subject, evidence):
         return not_known_yet(expected)
     sources = part(evidence, "host", "time", "chrony", "sources")
     answering = [source.get("name") or source["address"] for source in sources if source["reach"]]
     observed = f"{len(answering)} answer{': ' if answering else ''}{', '.join(answering)}"
-    if len(answering) >= ENOUGH_SOURCES:
+    if len(answering) >= enough:
         return Finding(PASS, expected, observed, evidence=sources)
     return Finding(
         FAIL,
         expected,
         observed,
-        f"List {ENOUGH_SOURCES} or more servers, or a pool, in rtf_ntp_servers, so that a wrong one is outvoted.",
+        f"List {enough} or more servers, or a pool, in rtf_ntp_servers, so that a wrong one is outvoted.",
         sources,
     )
 

@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import cluster_networks, proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_value
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_list
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.proxy_settings import VARIABLES
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import block_changes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.block_changes import (
@@ -189,7 +189,7 @@ def _apt_lines(url: str, entries: list[str]) -> list[str]:
         for scheme in ("http", "https")
         for line in (
             f'Acquire::{scheme}::Proxy "{url}";',
-            *(f'Acquire::{scheme}::Proxy::{host} "DIRECT";' for host in no_proxy_value.exact_hosts(entries)),
+            *(f'Acquire::{scheme}::Proxy::{host} "DIRECT";' for host in no_proxy_list.exact_hosts(entries)),
         )
     ]
 
@@ -263,7 +263,7 @@ def settings(values: Mapping[str, Any], shown: Inputs, cluster: Cluster) -> Sett
         urls[f"{name}_proxy"] = url if proxy is None else proxy.text(f"@{{{name}_credentials}}")
         secrets[f"{name}_credentials"] = "" if proxy is None else proxy.credentials
         hashes += [] if proxy is None else [proxy.digest]
-    entries = no_proxy_value.compute(
+    entries = no_proxy_list.compute(
         {node: {name: found[name] for name in VARIABLES if name in found} for node, found in cluster.variables.items()},
         *cluster_networks.of_inputs(values),
         values["no_proxy_extra"],

@@ -34,7 +34,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.htm
     style,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS, verdict_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_style import MARKS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import MARKS
 
 # In this order.
 SECTIONS = (causes, requests, changes, nodes, port_matrix, endpoints, measurements, limits, findings)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import input_validators
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import CHECKOUT, play
 
 DECLARED = input_declarations.load()
@@ -202,7 +202,7 @@ def test_a_strategy_in_which_nodes_run_ahead_is_refused_in_one_line(tmp_path, ar
     assert f"{begin}the strategy 'free' lets nodes run ahead of each other" in " ".join(output.split())
 
 
-VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
+VALIDATORS = input_validators.by_variable(DECLARED.variables, catalog.load())
 
 
 @pytest.mark.parametrize("name", sorted(AS_TEXT))

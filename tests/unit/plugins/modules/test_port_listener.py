@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import file_limit, processes
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
-    listener_control,
+    listener_commands,
     listener_lease,
     listener_process,
 )
@@ -208,7 +208,7 @@ def test_a_stopped_listener_ends_in_time(key):
 
 
 def test_a_listener_that_hangs_is_killed(key, monkeypatch):
-    monkeypatch.setattr(listener_control, "REPLY_SECONDS", 0.5)
+    monkeypatch.setattr(listener_commands, "REPLY_SECONDS", 0.5)
     pid = listen(key, ["30000"])["listening"]["pid"]
     os.kill(pid, signal.SIGSTOP)
     assert listener_process.find(key.encode("ascii"), "stop") == {"pid": pid, "hung": True}
@@ -374,7 +374,7 @@ def test_the_run_that_began_later_gets_time_to_yield(key, other_key):
 
 def test_what_merely_looks_like_a_listener_is_not_ended(key):
     """A process with the socket and without the name, and one with the name and without the socket."""
-    address = listener_control.address_of(key.encode("ascii"))
+    address = listener_commands.address_of(key.encode("ascii"))
     with socket.socket(socket.AF_UNIX) as control:
         control.bind(address)
         control.listen(1)
@@ -382,7 +382,7 @@ def test_what_merely_looks_like_a_listener_is_not_ended(key):
     pid = listen(key, ["30000"])["listening"]["pid"]
     sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     with sleeper:
-        listener_control.kill(listener_control.Found(address, processes.process(sleeper.pid), {}))
+        listener_commands.kill(listener_commands.Found(address, processes.process(sleeper.pid), {}))
         assert sleeper.poll() is None
         sleeper.kill()
     assert processes.is_running(pid)

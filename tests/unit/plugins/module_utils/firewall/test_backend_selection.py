@@ -7,7 +7,7 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import backend_selection
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.firewall.recorded_hosts import (
     BY_HAND,
     EMPTY,

@@ -7,8 +7,8 @@
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import firewall_change
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import Host
 
 PENDING = {"id": "c1", "run": "r1", "connection": "192.0.2.5 4242 192.0.2.11 22", "seconds": 60}
 

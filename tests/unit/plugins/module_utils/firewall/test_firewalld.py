@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import firewalld
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.firewalld import Firewalld
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, Rule, State, Wanted
 
 LABEL = "runtime_fabric"

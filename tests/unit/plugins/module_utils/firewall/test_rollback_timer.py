@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.deadlines import Deadline
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError, Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.change_lock import Busy, Lock
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError, Host
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rollback_timer import Guard
 
 ABOUT = {"id": "c1", "run": None, "connection": "192.0.2.5 4242 192.0.2.11 22", "seconds": 60}

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import ufw
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, Rule, State, Wanted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.ufw import Entry, Ufw
 

@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
     vxlan_frames,
     vxlan_probes,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.listener_requests import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.request_framing import (
     UNFINISHED,
     read,
 )

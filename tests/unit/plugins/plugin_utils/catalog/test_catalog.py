@@ -82,7 +82,9 @@ SMALL = {
             },
         ]
     },
-    "settings": {"settings": [{**COMMON, "id": "setting", "title": "T", "expected": {"x": 1}, "since": "1.10"}]},
+    "host_requirements": {
+        "settings": [{**COMMON, "id": "setting", "title": "T", "expected": {"x": 1}, "since": "1.10"}]
+    },
 }
 
 
@@ -194,7 +196,7 @@ def spoil(content, path, value):
         ),
         (("endpoints", "endpoints", 0, "control_planes"), ["mars"], "mars is not known; valid: us, eu, jp"),
         (("endpoints",), {"rows": []}, "endpoints.yml: the top level has no list named endpoints"),
-        (("settings",), [], "settings.yml: the top level has no list named settings"),
+        (("host_requirements",), [], "host_requirements.yml: the top level has no list named settings"),
         (("releases", "releases", 0, "document"), "Hearsay", "'Hearsay' is not among the documents"),
         (
             ("releases", "releases", 0, "control_planes"),

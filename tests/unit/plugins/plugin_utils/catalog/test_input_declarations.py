@@ -9,11 +9,11 @@ import json
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_variables, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import input_validators, role_variables
 
 DECLARED = input_declarations.load()
 VARIABLES = DECLARED.variables
-VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
+VALIDATORS = input_validators.by_variable(DECLARED.variables, catalog.load())
 IS_TEXT = ("str", "path")
 
 
@@ -81,7 +81,7 @@ def test_only_variables_of_roles_know_the_word_unchanged(name):
 
 def test_every_validator_is_used_and_known():
     named = {variable.input.validator for variable in VARIABLES.values()} - {""}
-    assert named == set(validators.BY_NAME) | set(validators.OF_CATALOGUE)
+    assert named == set(input_validators.BY_NAME) | set(input_validators.OF_CATALOGUE)
 
 
 def test_names_are_unique_and_variables_have_the_prefix_of_their_role():

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import RowError
 
 SOURCE = {"document": "A page", "section": "A section", "row": "A row"}
 COMMON = {"severity": "required", "purpose": "Does something.", "since": "1.4", "source": SOURCE}

@@ -8,7 +8,7 @@ import csv
 import io
 import ipaddress
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import port_bounds
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import port_bounds
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import csv_table
 
 

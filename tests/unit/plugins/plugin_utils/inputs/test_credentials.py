@@ -9,11 +9,11 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
+    input_validators,
     role_variables,
-    validators,
 )
 
-VALIDATORS = validators.by_variable(input_declarations.load().variables, catalog.load())
+VALIDATORS = input_validators.by_variable(input_declarations.load().variables, catalog.load())
 
 
 def problems_of(variables):

@@ -9,10 +9,10 @@ import json
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import role_variables, validators
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import input_validators, role_variables
 
 DECLARED = input_declarations.load()
-VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
+VALIDATORS = input_validators.by_variable(DECLARED.variables, catalog.load())
 
 
 def test_the_whole_dictionary_of_a_role_has_every_input_but_secrets():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import RowError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows, site_services
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import with_site_rows
 

@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import sysctl_names
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
     sysctl_boot_replay,
     sysctl_files,
@@ -145,3 +146,37 @@ def test_the_command_line_of_the_kernel_comes_first():
 def test_no_text_raises(text):
     found = sysctl_boot_replay.replay(sysctl_boot_replay.Boot([("/etc/sysctl.d/x.conf", text)]), KEYS, ["eth0"], LIVE)
     assert values(found[0]) == BEFORE
+
+
+def settings_of(files, name):
+    """[{"value", "source"}] of the lines that set a parameter, the one that wins at boot last."""
+    key = sysctl_names.key_path(name)
+    outcomes, _forwarding, _refused = sysctl_boot_replay.replay(sysctl_boot_replay.Boot(files), [key])
+    return outcomes[key].settings
+
+
+def setting_at_boot(files, name):
+    """The value that a boot sets, or None."""
+    entries = settings_of(files, name)
+    return entries[-1]["value"] if entries else None
+
+
+def test_the_last_setting_wins_and_every_line_is_named():
+    files = [("/etc/a.conf", "# first\nnet.ipv4.ip_forward = 1\n"), ("/etc/b.conf", "net/ipv4/ip_forward=0")]
+    assert settings_of(files, "net.ipv4.ip_forward") == [
+        {"value": "1", "source": "/etc/a.conf:2"},
+        {"value": "0", "source": "/etc/b.conf:1"},
+    ]
+    assert settings_of(files, "vm.swappiness") == []
+
+
+def test_a_literal_name_beats_a_glob_wherever_it_stands():
+    files = [("/a", "net.ipv4.conf.eth0.forwarding = 1"), ("/b", "net.ipv4.conf.*.forwarding = 0")]
+    assert setting_at_boot(files, "net.ipv4.conf.eth0.forwarding") == "1"
+    assert setting_at_boot(files, "net.ipv4.conf.eth1.forwarding") == "0"
+
+
+def test_a_glob_spans_no_separator_and_an_exclusion_takes_a_name_out_of_it():
+    files = [("/a", "net.ipv4.* = 0\nnet.ipv4.conf.*.forwarding = 1\n-net.ipv4.conf.lo.forwarding\n")]
+    assert setting_at_boot(files, "net.ipv4.conf.eth0.forwarding") == "1"
+    assert setting_at_boot(files, "net.ipv4.conf.lo.forwarding") is None

@@ -5,7 +5,7 @@
 """What the evidence of firewalls says of rules of ours that nothing remembers."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import firewall_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.host_access import FirewallError
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, State
 
 

@@ -52,6 +52,21 @@ def test_a_directory_that_cannot_be_written_to_fails(path, changes, observed, re
 
 
 @pytest.mark.parametrize(
+    "changes, status",
+    [
+        ({"files_free": 9999}, "fail"),
+        ({"files_free": 10000}, "pass"),
+        ({"free": 2**30 - 1}, "fail"),
+        ({"free": 2**30}, "pass"),
+    ],
+)
+def test_the_catalogue_says_how_much_must_be_left(changes, status):
+    result = judged("/var/lib", **changes)
+    assert result["status"] == status
+    assert result["expected"].endswith(", with 1 GiB and 10000 inodes free")
+
+
+@pytest.mark.parametrize(
     "path, changes, status",
     [
         # Containers and programs of the platform run from its disk: https://github.com/k3s-io/k3s/issues/7503

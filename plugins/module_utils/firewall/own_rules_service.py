@@ -81,7 +81,7 @@ class Loader:
             "program": self.program,
             "site": " ".join(self.site_units),
             "unit": self.unit,
-            "rollback": self.label.replace("_", "-") + "-firewall-rollback-at-boot.service",  # of rollback.py
+            "rollback": self.label.replace("_", "-") + "-firewall-rollback-at-boot.service",  # of rollback_timer.py
             "directory": RULES_DIRECTORY,
         }
         return OrderedDict([(self.unit, UNIT.format(**values)), (self.behind_site, BEHIND_SITE.format(**values))])

@@ -7,7 +7,7 @@
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import change_lock
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_loader import DIRECTORY
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.own_rules_service import DIRECTORY
 
 TIMER = """\
 # Written by hostprep.runtime_fabric.

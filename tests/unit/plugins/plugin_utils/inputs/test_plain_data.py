@@ -10,7 +10,7 @@ import pytest
 from ansible.parsing import vault
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.ansible_values import plain
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof, listener_requests
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.listener_requests import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof, request_framing
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh.request_framing import (
     UNFINISHED,
     Request,
     read,
@@ -31,7 +31,7 @@ VERSION_2 = (
 
 def greeting():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.set_alpn_protocols(["http/1.1", listener_requests.protocol_name(ASK)])
+    context.set_alpn_protocols(["http/1.1", request_framing.protocol_name(ASK)])
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     talk = context.wrap_bio(incoming, outgoing, server_hostname="lb.example.com")
     with pytest.raises(ssl.SSLWantReadError):

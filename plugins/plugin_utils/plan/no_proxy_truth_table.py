@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules, no_proxy_value
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_list, no_proxy_program_rules
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.no_proxy_program_rules import Rule
 
 
@@ -32,19 +32,19 @@ class Destination(NamedTuple):
 def destinations(
     variables_by_node: Mapping[str, Mapping[str, Any]], pod_cidr: str, service_cidr: str, line: str = "appliance"
 ) -> list[Destination]:
-    """Return the Destinations of a cluster. line: as for no_proxy_value.leader."""
-    addresses, names = no_proxy_value.node_names(variables_by_node)
+    """Return the Destinations of a cluster. line: as for no_proxy_list.leader."""
+    addresses, names = no_proxy_list.node_names(variables_by_node)
     node_at = {address_of(variables): node for node, variables in variables_by_node.items()}
     pod = str(ipaddress.IPv4Network(pod_cidr)[257])
     service = str(ipaddress.IPv4Network(service_cidr)[-2])
     return [
-        *(_host(host, "this node itself") for host in no_proxy_value.LOOPBACK),
-        _host(no_proxy_value.METADATA, "the cloud's metadata"),
+        *(_host(host, "this node itself") for host in no_proxy_list.LOOPBACK),
+        _host(no_proxy_list.METADATA, "the cloud's metadata"),
         *(_host(address, node_at[address]) for address in addresses),
         *(_host(name, "name of a node") for name in names),
-        _host(no_proxy_value.service_address(service_cidr), "Kubernetes API"),
+        _host(no_proxy_list.service_address(service_cidr), "Kubernetes API"),
         _host("kubernetes.default.svc", "Kubernetes API"),
-        *(_host(name, "leader of the cluster") for name in no_proxy_value.leader(line)),
+        *(_host(name, "leader of the cluster") for name in no_proxy_list.leader(line)),
         Destination("app.namespace.svc.cluster.local", "services by their names", "name", ".local"),
         Destination(pod, "pods", "network", pod_cidr),
         Destination(service, "services", "network", service_cidr),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read catalog/installer.yml: what the vendor's installer requires of a host beyond the vendor's page."""
+"""Read catalog/installer_requirements.yml: what the vendor's installer requires of a host beyond the vendor's page."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def load(folder: Path = files.FOLDER) -> dict[str, Any]:
     """Return `{name: value}`: the lists and values of the file, without their sources."""
     return {
         name: next(value for key, value in entry.items() if key != "source")
-        for name, entry in files.read(folder / "installer.yml").items()
+        for name, entry in files.read(folder / "installer_requirements.yml").items()
     }

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
-    no_proxy_destinations,
+    no_proxy_list,
     no_proxy_program_rules,
-    no_proxy_value,
+    no_proxy_truth_table,
 )
 
 NODES = {
@@ -25,7 +25,7 @@ NODES = {
 
 
 def test_every_part_of_the_cluster_is_in_it_once():
-    assert no_proxy_value.compute(NODES, "10.244.0.0/16", "10.100.0.0/16", [".corp.example", "n1"]) == [
+    assert no_proxy_list.compute(NODES, "10.244.0.0/16", "10.100.0.0/16", [".corp.example", "n1"]) == [
         "localhost",
         "127.0.0.1",
         "169.254.169.254",
@@ -47,34 +47,34 @@ def test_every_part_of_the_cluster_is_in_it_once():
 
 def test_a_cluster_of_the_site_has_no_leader_of_the_appliance():
     networks = ("10.244.0.0/16", "10.96.0.0/12")
-    ours = no_proxy_value.compute(NODES, *networks, line="self_managed")
-    assert set(no_proxy_value.compute(NODES, *networks)) - set(ours) == {"leader.telekube.local"}
-    wanted = no_proxy_destinations.destinations(NODES, *networks, line="self_managed")
+    ours = no_proxy_list.compute(NODES, *networks, line="self_managed")
+    assert set(no_proxy_list.compute(NODES, *networks)) - set(ours) == {"leader.telekube.local"}
+    wanted = no_proxy_truth_table.destinations(NODES, *networks, line="self_managed")
     assert "leader.telekube.local" not in [one.host for one in wanted]
-    assert no_proxy_destinations.proxied(",".join(ours), wanted, no_proxy_program_rules.by_name()) == []
+    assert no_proxy_truth_table.proxied(",".join(ours), wanted, no_proxy_program_rules.by_name()) == []
 
 
 @pytest.mark.parametrize("curl", [None, "7.29.0", "7.74.0", "7.88.1", "8.5.0"])
 def test_nothing_of_the_cluster_goes_through_the_proxy(curl):
-    wanted = no_proxy_destinations.destinations(NODES, "10.200.0.0/20", "172.20.16.0/20")
-    value = ",".join(no_proxy_value.compute(NODES, "10.200.0.0/20", "172.20.16.0/20"))
+    wanted = no_proxy_truth_table.destinations(NODES, "10.200.0.0/20", "172.20.16.0/20")
+    value = ",".join(no_proxy_list.compute(NODES, "10.200.0.0/20", "172.20.16.0/20"))
     programs = no_proxy_program_rules.by_name(curl)
-    assert no_proxy_destinations.proxied(value, wanted, programs) == []
-    assert ("Go", wanted[2]) in no_proxy_destinations.proxied("", wanted, programs)
+    assert no_proxy_truth_table.proxied(value, wanted, programs) == []
+    assert ("Go", wanted[2]) in no_proxy_truth_table.proxied("", wanted, programs)
 
 
 def test_a_curl_before_networks_is_known_by_its_version():
     (pod,) = [
-        one for one in no_proxy_destinations.destinations(NODES, "10.244.0.0/16", "10.100.0.0/16") if "pod" in one.what
+        one for one in no_proxy_truth_table.destinations(NODES, "10.244.0.0/16", "10.100.0.0/16") if "pod" in one.what
     ]
     assert (
-        no_proxy_destinations.rows("10.244.0.0/16", [pod], no_proxy_program_rules.by_name("7.85.0"))[pod.host][
+        no_proxy_truth_table.rows("10.244.0.0/16", [pod], no_proxy_program_rules.by_name("7.85.0"))[pod.host][
             "curl 7.85.0"
         ]
         == "proxied"
     )
     assert (
-        no_proxy_destinations.rows("10.244.0.0/16", [pod], no_proxy_program_rules.by_name("7.86.0"))[pod.host][
+        no_proxy_truth_table.rows("10.244.0.0/16", [pod], no_proxy_program_rules.by_name("7.86.0"))[pod.host][
             "curl 7.86.0"
         ]
         == "direct"
@@ -93,7 +93,7 @@ def test_a_curl_before_networks_is_known_by_its_version():
     ],
 )
 def test_java_is_told_in_its_own_way(network, patterns):
-    assert no_proxy_value.java_pattern([network]) == patterns
+    assert no_proxy_list.java_pattern([network]) == patterns
 
 
 @given(

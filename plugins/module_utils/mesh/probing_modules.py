@@ -15,7 +15,7 @@ import signal
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import thread_pool
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_control
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_commands
 
 _STDOUT = 1
 
@@ -35,11 +35,11 @@ def run(module, bad_arguments, ask):
         module.fail_json(msg="; ".join(problems))
     begun = time.monotonic()
     key = module.params["key"].encode("utf-8")
-    own = listener_control.address_of(key)
-    listener_control.ask(own, listener_control.SIGN)
+    own = listener_commands.address_of(key)
+    listener_commands.ask(own, listener_commands.SIGN)
     _end_without_controller(own)
     found = ask(key, module.params)
-    listener_control.ask(own, listener_control.SIGN)
+    listener_commands.ask(own, listener_commands.SIGN)
     module.exit_json(changed=False, elapsed=round(time.monotonic() - begun, 3), **found)
 
 
@@ -47,7 +47,7 @@ def _end_without_controller(own):
     """Watch for both signs of a closed connection: a signal where there is a terminal, the end of a pipe elsewhere."""
 
     def end(dummy_signal=None, dummy_frame=None):
-        listener_control.ask(own, listener_control.HANGUP)
+        listener_commands.ask(own, listener_commands.HANGUP)
         os._exit(1)
 
     def watch():

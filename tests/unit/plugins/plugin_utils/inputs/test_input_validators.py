@@ -9,12 +9,12 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
+    input_validators,
     role_variables,
-    validators,
 )
 
 DECLARED = input_declarations.load()
-VALIDATORS = validators.by_variable(DECLARED.variables, catalog.load())
+VALIDATORS = input_validators.by_variable(DECLARED.variables, catalog.load())
 GOOD = {"rtf_control_plane": "us"}
 
 
@@ -234,4 +234,4 @@ def test_a_variable_may_tell_unset_from_empty():
 def test_a_limit_is_stated_with_its_unit_where_it_has_one(unit, said):
     declared = input_declarations.Input("rtf_x", "cluster", "int", "", minimum=1, unit=unit)
     with pytest.raises(ValueError, match=f"{said}, not 0"):
-        validators.within(declared)(0)
+        input_validators.within(declared)(0)

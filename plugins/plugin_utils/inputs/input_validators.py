@@ -25,8 +25,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.ref
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks, clusters, features
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.field_validators import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import Input, Variable
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import RowError, network
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     check_patterns,
     cluster_networks,
