@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
@@ -36,7 +37,7 @@ def prefixes(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             f"{CHECK}:prefixes:{','.join(odd)}",
             title,
-            "node administrator",
+            owners.OF_CAUSES["address_prefixes"],
             _found(known, cluster),
             [*own, *follows],
             ask,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 
@@ -37,7 +38,7 @@ def unreachable(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             Draft(
                 f"unreachable:{','.join(nodes)}",
                 f"{cluster.named(nodes)} {'is' if len(nodes) == 1 else 'are'} unreachable over SSH{_how(reason)}",
-                "node administrator",
+                owners.OF_CAUSES["unreachable"],
                 cluster.for_nodes(reason, nodes),
                 [*own, *others],
                 _ask(reason, nodes, cluster),
@@ -59,7 +60,7 @@ def not_in_the_run(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             "not_in_the_run",
             f"{len(nodes)} nodes were not part of this run",
-            "platform team",
+            owners.OF_CAUSES["not_in_the_run"],
             f"{cluster.named(nodes)}: {cluster.not_run[nodes[0]]}",
             own,
             "Run the audit again without --limit.",
@@ -79,7 +80,7 @@ def preparation(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             f"preparation:{','.join(result['node'] for result in same)}",
             f"The preparation of {cluster.named([result['node'] for result in same])} failed",
-            "platform team",
+            owners.OF_CAUSES["preparation"],
             cluster.for_nodes(text, [result["node"] for result in same]),
             same,
             same[0]["remedy"],

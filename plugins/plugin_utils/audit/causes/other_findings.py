@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names, owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
@@ -41,7 +41,7 @@ def left_out(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             f"left_out:{variable}",
             f"{variable} leaves out required checks",
-            "platform team",
+            owners.OF_CAUSES["left_out"],
             _named(dict.fromkeys(result["id"] for result in own)),
             own,
             f"Run the audit without {variable}, or accept the gap with an entry of rtf_waivers.",
@@ -75,7 +75,7 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             Draft(
                 f"role:{role}:{','.join(nodes)}",
                 _faults(list(by_check.values()), role, nodes, cluster),
-                "platform team",
+                owners.OF_CAUSES["settings_of_a_role"],
                 _each_once([_observed(same, cluster) for same in by_check.values()]),
                 own,
                 f"Run the role hostprep.runtime_fabric.{role} on {cluster.named(nodes)}. If a setting is lost "

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import closing_rules
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import closing_rules, owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_cells import SHAPED_LOST
@@ -116,14 +116,13 @@ def _closed(
     whom: Sequence[str] = ()
     ask = f"Allow {ports_text} from {cluster.from_whom(sources)} to {cluster.from_whom(destinations)}."
     if set(verdicts) <= set(SHAPED_LOST):
-        title, owner = (
-            f"VXLAN packets are lost between {cluster.named(cluster.in_order({*sources, *destinations}))}",
-            "network",
-        )
+        title = f"VXLAN packets are lost between {cluster.named(cluster.in_order({*sources, *destinations}))}"
+        owner = owners.OF_CAUSES["vxlan_lost"]
         ask = results[0]["remedy"]
     elif sources == destinations and all(source == destination for source, destination in pairs):
         whose = "its" if len(sources) == 1 else "their"
-        title, owner = f"{', '.join(sources)} cannot reach {whose} own ports over loopback", "node administrator"
+        title = f"{', '.join(sources)} cannot reach {whose} own ports over loopback"
+        owner = owners.OF_CAUSES["ports_over_loopback"]
     elif len(destinations) == 1:
         others = _others(sources, destinations, cluster)
         title = (
@@ -131,17 +130,18 @@ def _closed(
             if few
             else f"{destinations[0]} does not let {others} in"
         )
-        owner, whom = "node administrator", destinations
+        owner, whom = owners.OF_CAUSES["ports_of_one_node"], destinations
     elif len(sources) == 1:
         others = _others(destinations, sources, cluster)
         title = (
             f"{few} of {others} is closed to {sources[0]}" if few else f"{sources[0]} does not get through to {others}"
         )
-        owner = "node administrator"
+        owner = owners.OF_CAUSES["ports_for_one_node"]
     else:
-        title, owner = f"{f'{few} is' if few else 'Ports are'} closed between {len(pairs)} pairs of nodes", "network"
+        title = f"{f'{few} is' if few else 'Ports are'} closed between {len(pairs)} pairs of nodes"
+        owner = owners.OF_CAUSES["ports_of_many"]
     if rules.nodes == set(destinations):
-        owner, whom = "node administrator", destinations
+        owner, whom = owners.OF_CAUSES["ports_closed_by_rules"], destinations
     port = port_ranges.texts(port_ranges.numbers([text for texts in cells[0]["ports"].values() for text in texts]))[0]
     port, one = port.partition("-")[0], pairs[0][1]
     return Draft(
@@ -197,7 +197,7 @@ def _untested(
     return Draft(
         f"ports:unknown:{'; '.join(reasons)}",
         f"Ports between {len(nodes)} nodes could not be tested",
-        "platform team",
+        owners.OF_CAUSES["ports_not_tested"],
         f"{_pairs(pairs)}: {'; '.join(reasons) or 'no result'}",
         results,
         results[0]["remedy"],
