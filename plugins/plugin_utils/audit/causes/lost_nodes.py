@@ -38,7 +38,7 @@ def unreachable(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             Draft(
                 f"unreachable:{','.join(nodes)}",
                 f"{cluster.named(nodes)} {'is' if len(nodes) == 1 else 'are'} unreachable over SSH{_how(reason)}",
-                owners.OF_CAUSES["unreachable"],
+                owners.UNREACHABLE,
                 cluster.for_nodes(reason, nodes),
                 [*own, *others],
                 _ask(reason, nodes, cluster),
@@ -60,7 +60,7 @@ def not_in_the_run(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             "not_in_the_run",
             f"{len(nodes)} nodes were not part of this run",
-            owners.OF_CAUSES["not_in_the_run"],
+            owners.NOT_IN_THE_RUN,
             f"{cluster.named(nodes)}: {cluster.not_run[nodes[0]]}",
             own,
             "Run the audit again without --limit.",
@@ -80,7 +80,7 @@ def preparation(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             f"preparation:{','.join(result['node'] for result in same)}",
             f"The preparation of {cluster.named([result['node'] for result in same])} failed",
-            owners.OF_CAUSES["preparation"],
+            owners.PREPARATION,
             cluster.for_nodes(text, [result["node"] for result in same]),
             same,
             same[0]["remedy"],
