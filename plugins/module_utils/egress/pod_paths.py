@@ -74,7 +74,7 @@ class PodPaths:
             if "error" not in self._found:
                 self._worker.send({"do": "rows", "with": [self._groups, deadline.remaining(), False]})
         except forked_worker.WorkerFailed as problem:
-            self._found = {"error": f"the pods of this host could not be looked at: {problem}"}
+            self._found = {"error": f"the pods of this host could not be inspected: {problem}"}
 
     def end(self, rows, deadline):
         """(what was found of the pod, {place: its row over the path POD}).

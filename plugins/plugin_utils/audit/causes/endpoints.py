@@ -29,7 +29,7 @@ TITLES = {
     "proxy_auth": "The {proxy} refuses the credentials",
     "proxy_denied": "The {proxy} denies {count}",
     "proxy_failed": "The {proxy} itself does not reach {count}",
-    "proxy_broken": "What answers is not a working {proxy}",
+    "proxy_broken": "The {proxy} answers, but not as a proxy",
     "blocked": "A block page or login page answers for {count}",
     "tls_intercepted": "TLS from {nodes} to {count} is intercepted",
     "tls_untrusted": "The certificates of {count} are not trusted",

@@ -103,7 +103,7 @@ def _how(reason: str) -> str:
     if _JUMP_HOST in low:
         return ""
     if "host key" in low:
-        return ": its host key is not the known one"
+        return ": its host key does not match the known one"
     if any(word in low for word in _CREDENTIALS):
         return ": the login is rejected"
     if any(word in low for word in _NAME):
@@ -116,7 +116,7 @@ def _how(reason: str) -> str:
 def _ask(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:
     low, whom, again = reason.lower(), cluster.from_whom(nodes), "then run the audit again"
     if any(word in low for word in _CREDENTIALS):
-        return f"Correct the user, the key or the known host with which Ansible logs in to {whom}, {again}."
+        return f"Correct the user, the key or the known host key that Ansible uses for {whom}, {again}."
     if any(word in low for word in _NAME):
         return f"Let the control node resolve the name of {whom}, or set ansible_host, {again}."
     if _is_refused(low):

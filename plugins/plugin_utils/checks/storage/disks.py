@@ -96,7 +96,7 @@ def pick(evidence: Evidence, settings: dict[str, Any], kind: str) -> Picked | No
     if size:
         names = [line.split(" ")[0] for line in part(evidence, "host", "storage", "leaves") if _greps(size, line)]
         if not names:
-            return Picked(None, "", problem=f"no line of lsblk has RTF_{kind}_DEVICE_SIZE={size}")
+            return Picked(None, "", problem=f"no line of lsblk contains {size}, the value of RTF_{kind}_DEVICE_SIZE")
         return Picked(names[0], f"RTF_{kind}_DEVICE_SIZE={size}", names)
     if path:
         name = settings["devices"].get(path)

@@ -55,7 +55,7 @@ def test_runs_are_chosen_by_file_or_directory(tmp_path, documents):
 def test_what_cannot_be_compared_is_said(tmp_path, documents):
     save(tmp_path, documents[:1])
     code, output = compared(tmp_path)
-    assert code != 0 and "has 1 whole runs to compare" in output
+    assert code != 0 and "has 1 complete runs to compare" in output
     (tmp_path / "odd.json").write_text("{}")
     code, output = compared(tmp_path, before="odd.json", after="odd.json")
     assert code != 0 and "not a report of format" in output

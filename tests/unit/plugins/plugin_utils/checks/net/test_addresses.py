@@ -86,7 +86,7 @@ LEASED = row("NetworkManager", "dhcp", ())
         (
             [row(method="none", addresses=(), passed_over=[{"path": "/etc/b", "addresses": [ADDRESS]}])],
             "fail",
-            f"eth0 gets no address by /etc/systemd-networkd/x (systemd-networkd), which takes precedence over /etc/b, where {ADDRESS}",
+            f"eth0 gets no address from /etc/systemd-networkd/x (systemd-networkd), which takes precedence over /etc/b, where {ADDRESS}",
         ),
         ([row(method="none", addresses=()), row("ifupdown")], "pass", "ifupdown, /etc/ifupdown/x"),
         (
@@ -189,7 +189,7 @@ def others(prefix, address="192.168.230.21"):
         (24, others(30), "fail", "the prefixes differ: /24 here, /30 on n2"),
         (24, others(24, "192.168.231.21"), "fail", "n2 (192.168.231.21) not in 192.168.230.0/24"),
         (24, others(32), "pass", "all in 192.168.230.0/24"),
-        (32, others(32), "unknown", "192.168.230.11/32 has the prefix /32, which says nothing of the subnet"),
+        (32, others(32), "unknown", "192.168.230.11/32 has the prefix /32, which says nothing about the subnet"),
     ],
 )
 def test_prefixes_that_differ_are_not_another_region_and_32_says_nothing(own, other, status, observed):

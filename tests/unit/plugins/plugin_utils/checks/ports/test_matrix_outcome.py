@@ -72,7 +72,7 @@ def test_a_cluster_in_order(ports):
         (
             "shape_lost",
             "plain datagrams pass, and those shaped like VXLAN do not",
-            "Ask the network team, and that of the hypervisors, which device between w1 and w2 drops VXLAN on UDP 8472",
+            "Ask the network team and the hypervisor team which device between w1 and w2 drops VXLAN on UDP 8472",
         ),
         (
             "length_lost",
