@@ -56,14 +56,14 @@ LEASED = row("NetworkManager", "dhcp", ())
 @pytest.mark.parametrize(
     "rows, status, words",
     [
-        ([row()], "pass", f"{ADDRESS} by systemd-networkd, /etc/systemd-networkd/x"),
+        ([row()], "pass", f"{ADDRESS} is set by systemd-networkd, /etc/systemd-networkd/x"),
         ([row(leased=True)], "pass", "DHCP may add another one"),
         # D1: the manager that gave the address decides, not a file of one that does not run.
         ([row(state="does not run"), LEASED], "fail", "eth0 is dhcp in /etc/NetworkManager/x (NetworkManager)"),
         (
             [row(managed=True), row("NetworkManager", "dhcp", (), managed=False)],
             "pass",
-            f"{ADDRESS} by systemd-networkd",
+            f"{ADDRESS} is set by systemd-networkd",
         ),
         ([row(managed=False), row("NetworkManager", "dhcp", (), managed=True)], "fail", "eth0 is dhcp in"),
         (
