@@ -201,7 +201,7 @@ def test_of_a_single_address_no_subnet_is_known_and_the_cluster_can_be_ready_all
     """Clouds give VMs such addresses: hetznercloud/terraform-provider-hcloud#410."""
     result, usual = judged("net.subnet_headroom", with_prefix(32)), judged("net.subnet_headroom", with_prefix(24))
     assert (result["status"], result["severity"]) == ("unknown", "recommended")
-    assert "larger subnet" not in result["remedy"] and "console of the cloud" in result["remedy"]
+    assert "larger subnet" not in result["remedy"] and "cloud's console" in result["remedy"]
     assert (usual["status"], usual["severity"]) == ("pass", "required")
     assert readiness.node_readiness([usual, result]) == "ready"
     assert readiness.blocking([result]) == []
