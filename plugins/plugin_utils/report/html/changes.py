@@ -20,7 +20,7 @@ TEMPLATE = """\
 <li>{{ words }}: {{ change.id }} on {{ change.node }}: {{ change.before or "-" }} &rarr; {{ change.after or "-" }}</li>
 {% endfor %}
 {% endfor %}
-<li>{{ document.since.still }} findings are as they were.</li>
+<li>{{ document.since.still }} findings did not change.</li>
 </ul>
 </section>
 {% endif %}
