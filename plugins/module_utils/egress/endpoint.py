@@ -46,7 +46,7 @@ OPTIONS = collections.OrderedDict(
 Endpoint = collections.namedtuple("Endpoint", list(OPTIONS))
 
 # No scheme, port, path, brackets, blank or control character; letters beyond ASCII are left to the resolver.
-_NAME = re.compile(r"(?:[-.0-9A-Za-z_]|[^\x00-\x7f]){1,253}")
+_NAME = re.compile(r"[^\x00-,/:-@\[-^`{-\x7f]{1,253}")
 
 
 def endpoint_of(row):
