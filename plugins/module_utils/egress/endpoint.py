@@ -45,7 +45,8 @@ OPTIONS = collections.OrderedDict(
 
 Endpoint = collections.namedtuple("Endpoint", list(OPTIONS))
 
-# No scheme, port, path, brackets, blank or control character; letters beyond ASCII are left to the resolver.
+# No scheme, port, path, brackets, blank or control character: in ASCII only letters, digits and `-._`. Letters beyond ASCII are left
+# to the resolver.
 _NAME = re.compile(r"[^\x00-,/:-@\[-^`{-\x7f]{1,253}")
 
 
