@@ -756,20 +756,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     argument_limits,
     deadlines,
-    host_files,
     thread_pool,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
-    dns_survey,
-    pod_paths,
-    prober,
-    tls_layer,
-)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import prober, tls_layer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     connection_paths,
     proxy_options,
-    resolv_conf,
     tls_handshake,
     verdicts,
 )
@@ -829,7 +822,7 @@ def probe_job(endpoints, own_proxy, params, contexts, deadline):
 
 def without_pod(paths):
     """The paths from this host itself; where a pod's is the only one, what that is compared with."""
-    return [path for path in paths if path != pod_paths.POD] or [pod_paths.carried_by(paths)]
+    return [path for path in paths if path != endpoint_options.POD] or [endpoint_options.carried_by(paths)]
 
 
 def probe_of_pod(endpoints, params, contexts):
@@ -863,7 +856,7 @@ def _value_of(outcome):
 def with_pod(endpoint, row, of_pod):
     """The row of an endpoint with the result of a pod in the place that its path has among those of the endpoint."""
     results = {one["path"]: one for one in [prober.result_of_path(row)] + row["other_paths"]}
-    results[pod_paths.POD] = of_pod
+    results[endpoint_options.POD] = of_pod
     first, *others = [results[path] for path in endpoint.paths]
     return dict(row, other_paths=others, **first)
 
@@ -876,6 +869,9 @@ def connected_port(endpoint, path, params):
 
 def ask_name_servers(endpoints, params, contexts, deadline):
     """The module's result name_servers."""
+    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import dns_survey
+    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import resolv_conf
+
     names = list(
         collections.OrderedDict.fromkeys(
             endpoint.host for endpoint in endpoints if not resolv_conf.is_address(endpoint.host)
@@ -890,6 +886,8 @@ def ask_name_servers(endpoints, params, contexts, deadline):
 
 
 def read_or_none(path):
+    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
+
     try:
         return host_files.read_text(path)
     except host_files.Unreadable:
@@ -939,8 +937,10 @@ def main():
     except tls_handshake.TrustStoreError as exc:
         module.fail_json(msg=f"client_cert: {exc}")
     groups = by_own_proxy(endpoints)
-    if not any(pod_paths.POD in endpoint.paths for endpoint in endpoints):
+    if not any(endpoint_options.POD in endpoint.paths for endpoint in endpoints):
         module.exit_json(changed=False, **probe_from_here(module, endpoints, groups, contexts, deadline))
+    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import pod_paths
+
     paths = pod_paths.PodPaths(
         params["pod_namespace"],
         endpoints,

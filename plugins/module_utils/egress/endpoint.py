@@ -45,8 +45,9 @@ OPTIONS = collections.OrderedDict(
 
 Endpoint = collections.namedtuple("Endpoint", list(OPTIONS))
 
-# No scheme, port, path, brackets, blank or control character; letters beyond ASCII are left to the resolver.
-_NAME = re.compile(r"[-.0-9A-Za-z_\u0080-\U0010ffff]{1,253}")
+# No scheme, port, path, brackets, blank or control character: in ASCII only letters, digits and `-._`. Letters beyond ASCII are left
+# to the resolver.
+_NAME = re.compile(r"[^\x00-,/:-@\[-^`{-\x7f]{1,253}")
 
 
 def endpoint_of(row):
@@ -55,6 +56,11 @@ def endpoint_of(row):
     fields["id"] = row["id"] or f"{row['host']}:{row['port']}"
     fields["server_name"] = row["server_name"] or row["host"].rstrip(".")
     return Endpoint(**fields)
+
+
+def carried_by(paths):
+    """The path that connections take from a pod: what the endpoint uses itself."""
+    return next((path for path in paths if path != POD), connection_paths.DIRECT)
 
 
 def is_host(text):

@@ -13,18 +13,16 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
     host_files,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
-    endpoint,
     packet_traces,
     pod_namespace_probes,
     prober,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.endpoint import POD, carried_by
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
-    connection_paths,
     default_interface,
     verdicts,
 )
 
-POD = endpoint.POD
 # Seconds beyond what the probes may take.
 _GRACE = 2
 _MOST_TRACED = 4
@@ -33,11 +31,6 @@ _TRACE_SECONDS = 2.5
 _UNTRIED = (verdicts.UNTESTED, verdicts.ERROR)
 _BEFORE_DATA = (None, "dns", "tcp")
 _FORWARDING = "/proc/sys/net/ipv4/conf/{}/forwarding"
-
-
-def carried_by(paths):
-    """The path that connections take from a pod: what the endpoint uses itself."""
-    return next((path for path in paths if path != POD), connection_paths.DIRECT)
 
 
 class PodPaths:

@@ -157,7 +157,7 @@ def _empty(path, attempts):
         "cause": None,
         "attempts": attempts,
     }
-    result.update(dict.fromkeys(protocol_registry.evidence()))
+    result.update(dict.fromkeys(protocol_registry.EVIDENCE))
     return result
 
 

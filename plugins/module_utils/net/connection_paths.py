@@ -7,9 +7,7 @@ import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
-    http_connect,
     proxy_url,
-    socks5,
     stream,
     tcp_connect,
     verdict_causes,
@@ -18,7 +16,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 
 DIRECT = "direct"
 PATHS = [DIRECT, proxy_url.HTTP, proxy_url.SOCKS5]
-_CLIENTS = {proxy_url.HTTP: http_connect.Client, proxy_url.SOCKS5: socks5.Client}
 
 
 class Routes:
@@ -62,7 +59,7 @@ class Routes:
         return sock
 
     def _tunnel(self, wire, proxy, host, port):
-        client = _CLIENTS[proxy.path](proxy, host, port)
+        client = _client_of(proxy)(proxy, host, port)
         try:
             negotiate(wire, client, self._timeout)
         except verdicts.LayerFailed:
@@ -81,6 +78,17 @@ class Routes:
             f"{proxy_url.label(proxy)} does not answer the request for {host} port {port} within {self._timeout:g} s"
         )
         return verdicts.LayerFailed(verdicts.PROXY_FAILED, detail, verdict_causes.PROXY_SILENT)
+
+
+def _client_of(proxy):
+    """The class that asks a proxy for a tunnel. A host compiles only that of a proxy it has."""
+    if proxy.path == proxy_url.HTTP:
+        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_connect
+
+        return http_connect.Client
+    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import socks5
+
+    return socks5.Client
 
 
 def negotiate(wire, client, seconds):

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol_registry import (
+    EVIDENCE,
+    LINES,
     PROTOCOLS,
     evidence,
+    sent_to_hosts,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     connection_paths,
@@ -49,6 +54,28 @@ def test_a_protocol_lies_in_the_file_of_its_name_and_declares_itself(name):
     assert all(meaning and not meaning.endswith(".") for meaning in protocol.failures.values())
 
 
+def test_ansible_sends_every_protocol_to_a_host():
+    assert {module.__name__.rpartition(".")[2] for module in sent_to_hosts()} == set(PROTOCOLS)
+
+
+def test_a_host_imports_only_the_protocols_of_its_endpoints_and_what_its_options_ask_for():
+    """Nothing is cached on a host: what a module imports is compiled at every call."""
+    call = (
+        "import sys; from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info;"
+        "egress_info.endpoint_options.protocol_registry.PROTOCOLS['https'];"
+        "print(*[name.rpartition('.')[2] for name in sys.modules if '.runtime_fabric.plugins.module_utils.' in name])"
+    )
+    imported = set(
+        subprocess.run([sys.executable, "-c", call], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    )
+    assert "https" in imported
+    assert imported & (set(PROTOCOLS) - {"https"}) == set()
+    assert (
+        imported & {"pod_paths", "dns_survey", "container_runtime_trust", "socks5", "http_connect", "masked_urls"}
+        == set()
+    )
+
+
 def test_documentation_and_catalogue_follow_the_registry():
     for path, text in protocol_docs.written(checkout.CHECKOUT).items():
         assert (checkout.CHECKOUT / path).read_text(encoding="utf-8") == text, f"{path}: run `make docs`"
@@ -56,6 +83,12 @@ def test_documentation_and_catalogue_follow_the_registry():
 
 def test_a_result_has_the_fields_that_are_documented():
     assert set(evidence()) <= set(RESULT)
+
+
+def test_the_registry_names_the_evidence_that_protocols_declare():
+    assert list(evidence()) == list(EVIDENCE)
+    declared = {name: protocol.evidence and protocol.evidence.name for name, protocol in PROTOCOLS.items()}
+    assert declared == {name: line.evidence for name, line in LINES.items()}
 
 
 def test_every_verdict_is_documented():
