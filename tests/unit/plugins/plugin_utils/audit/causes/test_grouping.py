@@ -409,6 +409,9 @@ def test_what_holds_for_none_of_all_nodes_does_not_read_as_for_some(nodes, place
     assert cause["title"] == f"The clock is not synchronised on {place}"
     [other] = causes_of(*[("net.default_route", node, "none", "Set it.") for node in nodes])
     assert other["title"] == f"No default route on {place}"
+    unread = [{**finding("net.default_route", node, "no evidence", "Again."), "status": "unknown"} for node in nodes]
+    [fourth] = grouped(unread)
+    assert fourth["title"] == f"Could not check on {place}: There is a default route"
     [third] = causes_of(*[("kernel.ip_forward", node, "0", "Set it.") for node in nodes])
     assert third["title"] == f"IPv4 forwarding is off on {'w1' if len(nodes) == 1 else 'all 4 nodes'}"
 
