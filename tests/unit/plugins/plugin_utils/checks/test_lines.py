@@ -45,7 +45,8 @@ HARM = re.compile(
 # Sentences of checks of a self-managed node that have such words, and why they harm none.
 HARMLESS = {
     "Drain {} (`kubectl drain`), then reboot it": "drained before",
-    "Drain {} (`kubectl drain`), then `systemctl restart {}`: with docker, a restart can stop": "drained before",
+    "Drain {} (`kubectl drain`), then `systemctl restart {}`": "drained before",
+    ": that can stop the containers.": "a warning",
     "Replace {} with a machine whose architecture is {}": "a worker on which no image of the platform runs",
     "or remove it from {}": "a name server that does not answer or resolve",
     "Drain {} before you stop a firewall's unit: that can remove the rules of kube-proxy": "a warning",
