@@ -652,6 +652,8 @@ def test_what_is_measured_alike_between_several_pairs_is_one_cause_that_names_th
         (["w1"], "Stop it on w1.", "Stop it on w1."),
         (NODES, "Stop it on {}.", "Stop it on all 4 nodes."),
         (NODES, "Stop it.", "On all 4 nodes: Stop it."),
+        (["w1"], "Drain {}, then reboot it.", "Drain w1, then reboot it."),
+        (NODES, "Drain {}, then reboot it.", "One node at a time, drain all 4 nodes, then reboot it."),
     ],
 )
 def test_what_is_sent_to_an_administrator_names_the_nodes(nodes, remedy, ask):

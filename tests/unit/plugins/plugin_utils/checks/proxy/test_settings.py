@@ -122,6 +122,7 @@ def test_a_proxy_that_nobody_means_any_more_is_named():
     results = judged(proxy, proxy_settings.ProxySettings())
     assert failed(results) == {"proxy.settings": "fail"}
     assert "rtf_proxy" in results["proxy.settings"]["remedy"]
+    assert results["proxy.settings"]["fault"] == "Configuration files of n1 name a proxy, and none is configured"
 
 
 def test_a_node_on_which_nothing_is_written_yet():
