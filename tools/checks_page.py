@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import pathlib
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import ASKED_BY_INPUTS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "checks.md"
@@ -57,11 +59,26 @@ def _overview(rows):
     return "\n".join(lines)
 
 
+@functools.cache
+def _not_asked():
+    """`[(line, ids of the ports and settings that it does not require)]` of every release."""
+    loaded = catalog.load()
+    return [(release["line"], catalog.not_asked(loaded, release["id"])) for release in loaded.releases]
+
+
+def _holds_for(row):
+    """The release lines that ask for what a check proves, and the inputs with which a site asks for it itself."""
+    asking = [line for line, not_asked in _not_asked() if not checks.is_not_required(row, not_asked)]
+    inputs = " or ".join(code(ASKED_BY_INPUTS[name]) for name in row["requirements"] if name in ASKED_BY_INPUTS)
+    wanted = {line: LINES[line] if line in asking else f"{LINES[line]} where {inputs} is set" for line in row["lines"]}
+    return " and ".join(text for line, text in wanted.items() if line in asking or inputs)
+
+
 def _details(row):
     notes = [
         ("Made", EACH.get(row.get("each"))),
         ("Cause where it fails", row["fault"].format(nodes="NODES", title="TITLE")),
-        ("Holds for", " and ".join(LINES[line] for line in row["lines"])),
+        ("Holds for", _holds_for(row)),
         ("Nodes", f"{row['role']}s only" if "role" in row else None),
         ("Phase", f"{row['phase']} only" if "phase" in row else None),
         ("Looks at", ", ".join(code(name) for name in row["evidence"]) or None),

@@ -17,6 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
+from ansible_collections.hostprep.runtime_fabric.tools.wanted_values import wanted
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.md"
 LINES = {"appliance": "VMs and bare metal (the appliance)", "self_managed": "your own Kubernetes (self-managed)"}
@@ -30,13 +31,14 @@ and with the vendor's page as source. `make docs` generates it from the files in
 the addresses of your nodes and as configuration for common firewalls and proxies.
 
 A cluster of the appliance has **controllers**, which run its services and receive requests, and **workers**, which run
-the applications; **all nodes** means both. The **control plane** is the vendor's side, in one of several regions. The
+the applications; **all nodes** means both. With release 2.x the controllers are the nodes on which the API server of your
+Kubernetes runs, and the workers all other nodes. The **control plane** is the vendor's side, in one of several regions. The
 **internal network** is yours, around the cluster. The last column of each table is the name that reports and waivers
 use for the row.
 """
 ABOUT_KINDS = (
-    "The vendor requires all traffic within the cluster and names no ports. `rtf_cluster_profile` names the kind of cluster, "
-    "and chooses these rows and the networks of pods and services."
+    "The vendor requires that pods and services reach each other, and names no ports. `rtf_cluster_profile` names the kind of "
+    "cluster, and chooses these rows and the networks of pods and services."
 )
 ABOUT_FEATURES = "Only where `rtf_features` has `{}`, and for the control plane in use."
 ABOUT_TLS = "Where TLS must pass undecrypted, the connection uses mutual TLS, which a decrypting proxy breaks."
@@ -73,7 +75,13 @@ def _releases(loaded):
     )
 
 
-def _ports(rows):
+def _about(row, release):
+    """The remarks about a row, and its source where that is not the release's own page."""
+    document = row["source"]["document"]
+    return f"{row_text.remarks(row)}{'' if document == release['document'] else f' Source: {document}.'}"
+
+
+def _ports(rows, release):
     return table(
         ["ports", "protocol", "from", "to", "purpose", "row"],
         [
@@ -82,7 +90,7 @@ def _ports(rows):
                 row_text.application(row),
                 row_text.side(row["from"]),
                 row_text.side(row["to"]),
-                row_text.remarks(row),
+                _about(row, release),
                 code(row["id"]),
             ]
             for row in rows
@@ -90,7 +98,7 @@ def _ports(rows):
     )
 
 
-def _names(rows):
+def _names(rows, release):
     titles = ["name", "port", "protocol", "from", "TLS", "proxy", "purpose", "row"]
     return table(
         titles,
@@ -102,7 +110,7 @@ def _names(rows):
                 row_text.side(row["from"]),
                 "must pass undecrypted" if row["mutual_tls"] else "",
                 "HTTP proxy" if row["carrier"] == "http_proxy" else "SOCKS5 proxy only",
-                row_text.remarks(row),
+                _about(row, release),
                 code(row["id"]),
             ]
             for row in rows
@@ -111,13 +119,13 @@ def _names(rows):
 
 
 def _settings(rows):
-    return [f"* **{row['title']}{_wanted(row)}.** {row_text.remarks(row)} ({code(row['id'])})" for row in rows]
-
-
-def _wanted(row):
-    """What is wanted, as an addition to the title of a setting."""
-    shown = {name.replace("_", " "): wanted for name, wanted in row["expected"].items()}
-    return row_text.printed(row) or f": {row_text.value(shown)}"
+    return table(
+        ["requirement", "wanted", "purpose", "source", "row"],
+        [
+            [row["title"], wanted(row), row_text.remarks(row), row["source"]["document"], code(row["id"])]
+            for row in rows
+        ],
+    )
 
 
 def _section(level, title, about, body):
@@ -133,34 +141,57 @@ def _release(loaded, release):
     }
     default = ", the default" if release == catalog.DEFAULT_RELEASE else ""
     lines = [f"## Release {release}{default}", "", *(f"{note}\n" for note in entry.get("notes", []))]
+    lines += [f"The source is {entry['document']}, where a row names no other.", ""]
     for title, about, body in (
         (
             "During the installation only",
             "These may be closed again once the installation is complete.",
-            _ports([row for row in ports if row["phase"] == "install"]),
+            _ports([row for row in ports if row["phase"] == "install"], entry),
         ),
-        ("Between the nodes", None, _ports(lasting["internal"])),
-        ("Into the nodes", None, _ports(lasting["inbound"])),
+        ("Between the nodes", None, _ports(lasting["internal"], entry)),
+        ("Into the nodes", None, _ports(lasting["inbound"], entry)),
         (
             "Out of the nodes",
-            "The names behind these are listed below.",
-            _ports(lasting["outbound"]),
+            _about_names(loaded, entry, lasting["outbound"]),
+            _ports(lasting["outbound"], entry),
         ),
-        ("Within each node", "Nothing to open; the ports must be free.", _ports(lasting["local"])),
+        ("Within each node", "Nothing to open; the ports must be free.", _ports(lasting["local"], entry)),
     ):
         lines += _section(3, title, about, body)
     lines += _section(3, "Between the nodes, by kind of cluster", ABOUT_KINDS, _by_kind(loaded, release))
     for plane in entry["control_planes"]:
         title = f"Names to allow, control plane {plane} ({row_text.CONTROL_PLANES[plane]})"
-        lines += _section(3, title, ABOUT_TLS, _names(catalog.select_endpoints(loaded, release, plane)))
+        lines += _section(3, title, ABOUT_TLS, _names(catalog.select_endpoints(loaded, release, plane), entry))
     for feature, title in features.load().items():
-        lines += _section(
-            3, f"Names to allow for {title}", ABOUT_FEATURES.format(feature), _of_feature(loaded, release, feature)
-        )
+        lines += _section(3, f"Names to allow for {title}", *_of_feature(loaded, entry, feature))
     lines += _section(3, "Further requirements", None, _settings(catalog.select_settings(loaded, release)))
     kinds = _of_kinds(loaded, lambda site: catalog.select_settings(site, release))
-    wanted = [f"{line} With {', '.join(names)}." for row, names in kinds.values() for line in _settings([row])]
-    return lines + _section(3, "Further requirements, by kind of cluster", None, wanted)
+    return lines + _section(3, "Further requirements, by kind of cluster", None, _settings_by_kind(kinds))
+
+
+def _about_names(loaded, release, outbound):
+    """What is to know of openings to the Internet: names are not all on the ports of the table."""
+    listed = {port for row in outbound for port in row["ports"]}
+    others = sorted({row["port"] for row in _offered(loaded, release["id"])} - set(map(int, listed)))
+    own = f", and so are names on other ports: TCP {', '.join(map(str, others))}" if others else ""
+    return f"The names behind these are listed below{own}."
+
+
+def _settings_by_kind(kinds):
+    return table(
+        ["requirement", "wanted", "kinds of cluster", "purpose", "source", "row"],
+        [
+            [
+                row["title"],
+                wanted(row),
+                ", ".join(names),
+                row_text.remarks(row),
+                row["source"]["document"],
+                code(row["id"]),
+            ]
+            for row, names in kinds.values()
+        ],
+    )
 
 
 def _of_kinds(loaded, select):
@@ -203,9 +234,13 @@ def _by_kind(loaded, release):
 
 
 def _of_feature(loaded, release, feature):
-    """A table of the names of a feature, of all control planes."""
+    """What is to know of the names of a feature, and a table of them, of all control planes."""
     narrowed = site_rows.of_site(loaded, {"features": [feature]})
-    return _names([row for row in _offered(narrowed, release) if row["feature"] == feature])
+    rows = [row for row in _offered(narrowed, release["id"]) if row["feature"] == feature]
+    named = {plane for row in rows for plane in row["control_planes"]}
+    unnamed = [plane for plane in release["control_planes"] if plane not in named]
+    without = f" The vendor's pages have no names for {' and '.join(unnamed)}." if unnamed else ""
+    return f"{ABOUT_FEATURES.format(feature)}{without}", _names(rows, release)
 
 
 def _cell(row):

@@ -107,13 +107,25 @@ def rules(subject: Subject, evidence: Evidence) -> Finding:
         if ours[side][kind]
     ]
     if lost:
+        found = Finding(
+            FAIL,
+            expected,
+            "; ".join(lost),
+            f"Another program changed {ours['backend']}. To restore the rules, {PREPARE}.",
+            ours,
+        )
         if subject.phase == "operate" and firewall["installer"]["unit"]:
-            observed = f"the platform's own unit replaced them: {'; '.join(lost)}"
-            remedy = "The platform works without them. Filter in front of the node, or keep rules in /etc/rtf-iptables.rules."
-            return Finding(FAIL, expected, observed, remedy, ours, severity="info")
-        remedy = f"Another program changed {ours['backend']}. To restore the rules, {PREPARE}."
-        return Finding(FAIL, expected, "; ".join(lost), remedy, ours)
+            return by_line(subject, appliance=_replaced_by_the_platform(found), self_managed=found)
+        return found
     return Finding(PASS, expected, f"in force in {ours['backend']}", evidence=firewall["applied"])
+
+
+def _replaced_by_the_platform(found: Finding) -> Finding:
+    return found._replace(
+        observed=f"the platform's own unit replaced them: {found.observed}",
+        remedy="The platform works without them. Filter in front of the node, or keep rules in /etc/rtf-iptables.rules.",
+        severity="info",
+    )
 
 
 @check("fw.packets")
@@ -121,7 +133,7 @@ def packets(subject: Subject, evidence: Evidence) -> Finding:
     """All rules of the kernel are replayed for the packets that the node has to accept, whoever wrote the rules."""
     firewall = part(evidence, "host", "firewall")
     found = part(evidence, "host", "firewall", "packets")
-    expected = "every rule lets packets of the port table in"
+    expected = "every rule lets packets to required ports in"
     dropped = [entry for entry in found["answers"] if entry["verdict"] == "drop" and entry["owner"] not in SERVICES]
     if found["asked"] == "everything":
         if firewall["active"]:

@@ -10,11 +10,15 @@ workloads on them, while it is audited.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 
+Of = TypeVar("Of")
 
-def by_line(subject: Subject, appliance: str, self_managed: str) -> str:
-    """Return the text for the release line of the Subject."""
+
+def by_line(subject: Subject, appliance: Of, self_managed: Of) -> Of:
+    """Return the text, or the Finding, for the release line of the Subject."""
     return {"appliance": appliance, "self_managed": self_managed}[subject.line]
 
 

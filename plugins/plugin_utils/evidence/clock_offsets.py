@@ -114,7 +114,8 @@ def _from_ntp_time(evidence: NodeEvidence) -> tuple[float, float]:
     chrony = ((evidence.get("host") or {}).get("time") or {}).get("chrony") or {}
     tracking = chrony.get("tracking")
     if not tracking:
-        raise _Unknown(chrony.get("error") or "chrony did not answer")
+        silent = "chrony did not answer" if chrony else "the state of its clock was not collected"
+        raise _Unknown(chrony.get("error") or silent)
     if tracking.get("leap") != "Normal":
         raise _Unknown(f"chrony is not synchronised (leap status {tracking.get('leap')})")
     try:

@@ -24,6 +24,17 @@ def test_every_check_has_a_section():
         assert len(re.findall(rf"^### `{re.escape(row['id'])}(?:\.ROW)?`$", text, re.M)) == 1
 
 
+def test_a_check_holds_for_the_lines_that_ask_for_it():
+    """With release 2.x the others are skipped, as not required."""
+    text = checks_page.render(checks.load())
+    found = dict(re.findall(r"^### `(\S+)`$.*?^\* Holds for: (.*?)$", text, re.M | re.S))
+    assert found["net.default_route"] == "the appliance and your own Kubernetes"
+    assert found["host.container_runtime"] == "your own Kubernetes"
+    for name in ("access.shell", "net.static_address", "net.load_balancer", "egress.smtp", "ports.closed"):
+        assert found[name] == "the appliance"
+    assert found["egress.ntp"] == "the appliance and your own Kubernetes where `rtf_ntp_servers` is set"
+
+
 def test_the_example_of_a_waiver_is_one():
     example = checks_page.INTRODUCTION.partition("To accept a failure:")[2]
     waivers = yaml.safe_load(example)["rtf_waivers"]

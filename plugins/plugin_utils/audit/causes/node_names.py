@@ -25,7 +25,12 @@ def without_node(text: str, node: str, address: str) -> str:
 
 
 def for_nodes(text: str, nodes: Sequence[str], addresses: Mapping[str, str]) -> str:
-    """Return a text of without_node for all of some nodes. addresses: of every node of the cluster."""
+    """Return a text of without_node for all of some nodes. addresses: of every node of the cluster.
+
+    Nodes of a running cluster must not all be drained at once.
+    """
+    if len(nodes) > 1:
+        text = text.replace(f"Drain {OWN}", f"One node at a time, drain {OWN}")
     address = addresses.get(nodes[0], "") if len(nodes) == 1 else "its own address"
     return text.replace(OWN, named(nodes, len(addresses))).replace(OWN_ADDRESS, address)
 

@@ -113,8 +113,8 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
     nodes = cluster.in_order({result["node"] for result in own})
     check = cluster.check(first["id"])
     owner = check["owner"]
-    where = cluster.named(nodes)
-    unknown = f"Could not check on {where}: {first['title'] if len(ids) == 1 else _named(ids)}"
+    unchecked = first["title"] if len(ids) == 1 else _named(ids)
+    unknown = f"{cluster.title(f'Could not check on {node_names.NODES}', nodes)}: {unchecked}"
     return Draft(
         f"{first['id']}:{first['status']}:{','.join(nodes)}",
         unknown if first["status"] == UNKNOWN else _fault(own, nodes, cluster),

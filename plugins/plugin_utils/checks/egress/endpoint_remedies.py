@@ -65,7 +65,7 @@ _SENTENCES = {
         "where {host} points to."
     ),
     "tls_expired": (
-        "Check the clock of {node} (`chronyc tracking`); if it is right, report the expired certificate "
+        "Check the clock of {node} (`timedatectl`); if it is right, report the expired certificate "
         "to the owner of {host}:{port}."
     ),
     "certificate_refused": (
@@ -102,11 +102,11 @@ _BY_CAUSE = {
     ),
     verdict_causes.EXPIRED_INTERMEDIATE: (
         "Ask the owner of {host}:{port} to replace the expired certificate of an authority in the chain that it sends ({row}), "
-        "if the clock of {node} is right (`chronyc tracking`)."
+        "if the clock of {node} is right (`timedatectl`)."
     ),
     verdict_causes.EXPIRED_ROOT: (
         "Update the package ca-certificates on {node}: a root certificate in its trust store is not valid, if its clock is right "
-        "(`chronyc tracking`)."
+        "(`timedatectl`)."
     ),
     verdict_causes.WEAK_CERTIFICATE: (
         "Ask the owner of {host}:{port}, or of the proxy if it decrypts TLS, for a chain of certificates that is signed with "

@@ -216,7 +216,7 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
             f"works. The MTU is {pod['mtu']} in the pod and {pod['node_mtu']} on {pod['node_interface']} of the node",
             "Lower the MTU that the CNI plugin sets in pods to what their path carries: an overlay takes 50 to 80 "
             "bytes off the MTU of the node's interface, and so do IPsec and WireGuard.",
-            f"sudo nsenter --net={pod['namespace']} ping -M do -s 1400 -c 3 {pod['gateway']}",
+            "",
         )
     if kind == "resolver":
         servers = ", ".join(pod["name_servers"]) or "none"

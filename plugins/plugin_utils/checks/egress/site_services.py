@@ -29,7 +29,7 @@ _SENTENCES = {
         "/etc/containerd/certs.d or /etc/containers/certs.d."
     ),
     "tls_name_mismatch": "Use a name in {variable} that the certificate of {host}:{port} contains.",
-    "tls_expired": "Ask the {team} to renew the certificate of {host}, if the clock of {node} is right (`chronyc tracking`).",
+    "tls_expired": "Ask the {team} to renew the certificate of {host}, if the clock of {node} is right (`timedatectl`).",
     "certificate_refused": "Ask the {team} whether {node} needs a client certificate for {host}:{port}.",
 }
 # "Only plain text connections to the database are supported", says the vendor's page.

@@ -57,10 +57,11 @@ def kubernetes_version(subject: Subject, evidence: Evidence) -> Finding:
     observed = f"{found['program']} is of version {found['version']}"
     minor = _numbers(found["version"])[:2]
     if minor < _numbers(versions[0]):
-        remedy = f"Upgrade Kubernetes on all nodes to {versions[0]} or newer before you install Runtime Fabric."
-        return Finding(FAIL, expected, f"{observed}, which the agent no longer supports", remedy, found)
+        before = " before you install Runtime Fabric" if subject.phase == "install" else ""
+        remedy = f"Upgrade Kubernetes on all nodes to {versions[0]} or newer{before}."
+        return Finding(FAIL, expected, f"{observed}, which the vendor no longer supports", remedy, found)
     if minor > _numbers(versions[-1]):
-        remedy = f"Look up in the release notes of the agent that you install whether it supports Kubernetes {minor[0]}.{minor[1]}."
+        remedy = f"Check in the release notes of your version of the agent whether it supports Kubernetes {minor[0]}.{minor[1]}."
         return Finding(UNKNOWN, expected, f"{observed}; the list in use here ends with {versions[-1]}", remedy, found)
     return Finding(PASS, expected, observed, evidence=found)
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.release_line_remedies import reboot
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.release_line_remedies import (
+    by_line,
+    reboot,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED
@@ -35,8 +38,8 @@ def pending_reboot(subject: Subject, evidence: Evidence) -> Finding:
             FAIL,
             expected,
             f"{running} runs, {newest} is installed",
-            f"{reboot(subject)} before the installation, and run the audit again: the modules and settings of the other "
-            "kernel have not been verified.",
+            f"{reboot(subject)}{by_line(subject, appliance=' before the installation', self_managed='')}, and run the audit "
+            "again: the modules and settings of the other kernel have not been verified.",
             fault=f"The running kernel is older than the installed one on {subject.node}",
         )
     return Finding(PASS, expected, running)

@@ -17,13 +17,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.reg
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.own_address import address_entry
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import SHAPED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
 VXLAN_OVERHEAD = 50  # bytes of outer headers: IPv4 20, UDP 8, VXLAN 8, the inner Ethernet header 14 (RFC 7348)
-REMEDY_OF_SHORT = (
-    "Raise the MTU of the network between them, or lower the MTU of all nodes' interfaces to match. Pods get "
-    f"{VXLAN_OVERHEAD} bytes less (VXLAN)."
-)
+REMEDY_OF_SHORT = "Raise the MTU of the network between them, or lower the MTU of all nodes' interfaces to match."
+FOR_PODS = f" Pods get {VXLAN_OVERHEAD} bytes less (VXLAN)."
 REMEDY_OF_LOST = (
     "Ask the network team to pass packets of the interface's full MTU between these nodes, and ICMP type 3 code 4 "
     "(fragmentation needed), which a device on the path drops or does not send; or lower the MTU of all nodes' "
@@ -38,6 +37,7 @@ def mtu_path(subject: Subject, evidence: Evidence) -> Finding:
     """A router reports packets that are too large for it; without the report TCP and the pods' tunnel keep sending them in vain."""
     expected = "packets of the interface's full MTU reach every node unfragmented, and return"
     links, unknown = answered_links(evidence)
+    vxlan = any(row["application"] == SHAPED for row in subject.ports)
     short = [
         link for link in links if link["path"]["mtu"] is None or link["path"]["mtu"] < link["path"]["interface_mtu"]
     ]
@@ -45,15 +45,15 @@ def mtu_path(subject: Subject, evidence: Evidence) -> Finding:
     red = [link for link in short if link not in unsure]
     lost = [link for link in red if is_black_hole(link)]
     if red:
-        observed = "; ".join(f"{link['name']}: {_mtu_text(link)}" for link in lost or red)
-        remedy = REMEDY_OF_LOST if lost else REMEDY_OF_SHORT
+        observed = "; ".join(f"{link['name']}: {_mtu_text(link, vxlan)}" for link in lost or red)
+        remedy = REMEDY_OF_LOST if lost else f"{REMEDY_OF_SHORT}{FOR_PODS if vxlan else ''}"
         return Finding(FAIL, expected, observed, remedy, red, severity="" if lost else "recommended")
     unknown += [f"{link['name']}: the path MTU could not be measured" for link in unsure]
     if unknown:
         return Finding(UNKNOWN, expected, "; ".join(unknown), retry_remedy(evidence))
     if not links:
         return Finding(PASS, expected, "no other node to reach")
-    return Finding(PASS, expected, ", ".join(dict.fromkeys(_mtu_text(link) for link in links)), evidence=links)
+    return Finding(PASS, expected, ", ".join(dict.fromkeys(_mtu_text(link, vxlan) for link in links)), evidence=links)
 
 
 def is_black_hole(link: Row) -> bool:
@@ -77,17 +77,18 @@ def black_holes(evidence: Evidence) -> set[str]:
     }
 
 
-def _mtu_text(link: Row) -> str:
+def _mtu_text(link: Row, vxlan: bool) -> str:
+    """vxlan: whether packets between pods are carried in VXLAN."""
     path = link["path"]
+    passes = f"{path['mtu']} bytes"
+    if path["mtu"] is not None and vxlan:
+        passes += f", {path['mtu'] - VXLAN_OVERHEAD} within VXLAN"
     if path["mtu"] is not None and path["mtu"] >= path["interface_mtu"]:
-        return f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN"
+        return passes
     if path["mtu"] is None:
         within = "not even packets of 576 bytes returned unfragmented"
     else:
-        within = (
-            f"{path['mtu']} bytes, {path['mtu'] - VXLAN_OVERHEAD} within VXLAN; {path['interface']} has "
-            f"{path['interface_mtu']}"
-        )
+        within = f"{passes}; {path['interface']} has {path['interface_mtu']}"
     if not is_black_hole(link):
         return within
     return (

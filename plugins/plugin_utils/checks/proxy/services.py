@@ -43,14 +43,14 @@ def services(subject: Subject, evidence: Evidence) -> Finding:
             f"{name} runs with {_urls(found[name]['now'])} and would start with {_urls(found[name]['at_next_start'])}"
             for name in stale
         )
+        effect = ": that can stop the containers." if "docker" in stale else "."
         remedy = by_line(
             subject,
             appliance=(
                 f"Restart it in a maintenance window with `systemctl restart {units}`, or list it in "
                 f"rtf_proxy_restart_services and {PREPARE}."
             ),
-            self_managed=f"Drain {subject.node} (`kubectl drain`), then `systemctl restart {units}`: with docker, a restart can stop "
-            "the containers.",
+            self_managed=f"Drain {subject.node} (`kubectl drain`), then `systemctl restart {units}`{effect}",
         )
         return Finding(FAIL, expected, observed, remedy, {name: found[name] for name in stale})
     if hidden:

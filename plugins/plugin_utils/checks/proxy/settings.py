@@ -57,7 +57,9 @@ def settings(subject: Subject, evidence: Evidence) -> Finding:
         )
         if all(entry.get("ignored") for entry in wrong):
             remedy = f"Correct it in {files}, or {PREPARE}."
-        return Finding(FAIL, expected, joined_first(_setting_text(entry, wanted) for entry in wrong), remedy, wrong)
+        fault = "" if wanted else f"Configuration files of {subject.node} name a proxy, and none is configured"
+        observed = joined_first(_setting_text(entry, wanted) for entry in wrong)
+        return Finding(FAIL, expected, observed, remedy, wrong, fault=fault)
     unread = part(evidence, "host", "proxy").get("unreadable")
     if unread:
         return Finding(UNKNOWN, expected, f"could not be read: {joined_first(unread)}")

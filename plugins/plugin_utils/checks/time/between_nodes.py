@@ -66,7 +66,7 @@ def _apart(subject: Subject, evidence: Evidence, limit: float) -> Finding:
         judged.text,
         (
             f"Configure the same NTP servers on {subject.node} as on the other nodes (rtf_ntp_servers), and check which "
-            "one it follows (`chronyc sources -v`, `chronyc tracking`)."
+            "one it follows (`chronyc sources -v`, or without chrony `timedatectl timesync-status`)."
         ),
         compared,
     )

@@ -635,6 +635,12 @@ class TestOperating:
             "the platform's own unit replaced them: missing now: 10250/tcp"
         )
         assert readiness.blocking(list(results.values())) == []
+        own_cluster = samples.subject("n1", phase="operate", line="self_managed")
+        [result] = judge_node(checks.load(), own_cluster, evidence, ["fw.rules"])
+        assert (result["severity"], result["observed"]) == (
+            "required",
+            "missing now: 10250/tcp from nodes; missing after a reboot: 10250/tcp from nodes",
+        )
         evidence["host"]["firewall"]["installer"]["unit"] = False
         results = judge_node(checks.load(), samples.subject("n1", phase="operate"), evidence)
         assert [entry["id"] for entry in readiness.blocking(results)] == ["fw.rules"]

@@ -8,12 +8,15 @@ import ast
 import inspect
 import re
 import textwrap
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import audit, report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, clusters
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, clusters, features
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks import registry, release_line_remedies
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import rtf_firewall
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_node_judgement
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples, test_host
@@ -21,6 +24,18 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 
 CHECKS = checks.load()
 SELF_MANAGED = [check["id"] for check in CHECKS if "self_managed" in check["lines"]]
+# What only the appliance has, and what names chrony alone where any service may keep the clock.
+OF_THE_APPLIANCE = re.compile(
+    r"gravity|planet\b|telekube|ops center|installer|installation|/opt/anypoint|rtf-iptables|init\.sh|appliance|platform's own"
+    r"|port table|\(`chronyc tracking`\)|service of the cluster",
+    re.IGNORECASE,
+)
+# Texts that have such words, and why they are true of every line.
+OF_EVERY_LINE = {
+    "Before the installation, or afterwards.": "of Runtime Fabric, whatever it runs on",
+    "at installation and at every upgrade": "of Runtime Fabric, whatever it runs on",
+    "which package installations run": "of packages",
+}
 # Words of advice that can stop, remove or change what a node needs.
 HARM = re.compile(
     r"systemctl (?:disable|stop|mask|restart|kill)|\b(?:reboot|restart|stop|disable|remove|delete|uninstall|purge|wipe|flush"
@@ -30,7 +45,8 @@ HARM = re.compile(
 # Sentences of checks of a self-managed node that have such words, and why they harm none.
 HARMLESS = {
     "Drain {} (`kubectl drain`), then reboot it": "drained before",
-    "Drain {} (`kubectl drain`), then `systemctl restart {}`: with docker, a restart can stop": "drained before",
+    "Drain {} (`kubectl drain`), then `systemctl restart {}`": "drained before",
+    ": that can stop the containers.": "a warning",
     "Replace {} with a machine whose architecture is {}": "a worker on which no image of the platform runs",
     "or remove it from {}": "a name server that does not answer or resolve",
     "Drain {} before you stop a firewall's unit: that can remove the rules of kube-proxy": "a warning",
@@ -255,3 +271,38 @@ def test_advice_of_another_line_is_not_given():
     assert release_line_remedies.by_line(subject(), appliance="a", self_managed="s") == "s"
     assert release_line_remedies.by_line(samples.subject(), appliance="a", self_managed="s") == "a"
     assert release_line_remedies.reboot(samples.subject()) == "Reboot n1"
+
+
+def texts_of_rows():
+    """Yield what requirements of this line say of themselves, of every control plane, kind of cluster and feature."""
+    loaded = catalog.load()
+    kinds = [{}, *({"cluster_profile": name} for name in clusters.load().profiles)]
+    for site in [site_rows.of_site(loaded, {"features": list(features.load()), **kind}) for kind in kinds]:
+        rows = [*catalog.select_ports(site, "2.x", "install"), *catalog.select_settings(site, "2.x")]
+        for plane in catalog.release_of(loaded, "2.x")["control_planes"]:
+            rows += catalog.select_endpoints(site, "2.x", plane)
+        for row in rows:
+            yield from [row.get("title", ""), row["purpose"], *row["notes"], str(row.get("expected", ""))]
+
+
+def texts_of_package(package):
+    """Yield the texts in the modules of a package, its templates among them, and not what documents the code."""
+    for module in Path(*package.__path__).rglob("*.py"):
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        documents = {id(part.value) for part in ast.walk(tree) if isinstance(part, ast.Expr)}
+        parts = [part for part in shown(tree) if isinstance(part, (ast.Constant, ast.JoinedStr))]
+        yield from (text_of(part) for part in parts if id(part) not in documents)
+
+
+def test_no_text_of_this_line_speaks_of_the_appliance():
+    """Titles, causes, commands, findings, remedies, requirements, and what the formats of the report add to them."""
+    not_asked = catalog.not_asked(catalog.load(), "2.x") - set(site_rows.ASKED_BY_INPUTS)
+    made = [check for check in CHECKS if check["id"] in SELF_MANAGED and not checks.is_not_required(check, not_asked)]
+    found = {check.get(field, "") for check in made for field in ("title", "fault", "confirm")}
+    found.update(text for check in made for text in texts_of(registry.function_of(check["id"]), set()))
+    found.update(texts_of_rows())
+    found.update(text for package in (audit, report) for text in texts_of_package(package))
+    assert any("Rows are sources" in text for text in found) and any("not required by" in text for text in found)
+    for allowed in OF_EVERY_LINE:
+        found.remove(next(text for text in found if allowed in text))
+    assert [text for text in found if " " in text and OF_THE_APPLIANCE.search(text)] == []

@@ -9,9 +9,10 @@ import itertools
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import link_measurements, port_matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table as table
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
@@ -153,8 +154,11 @@ def rates(mbit):
     return {"bytes": 1, "seconds": 1.0, "mean_mbit": mbit, "peak_mbit": mbit * 1.1}
 
 
-def judge(measured, bandwidth=None, inputs=None, unmeasured=None):
-    """Return (`{(node, id): result}` of checks of links, the document). measured: `{name: links}`."""
+def judge(measured, bandwidth=None, inputs=None, unmeasured=None, profile=""):
+    """Return (`{(node, id): result}` of checks of links, the document). measured: `{name: links}`.
+
+    profile: the kind of a self-managed cluster, "" for the appliance.
+    """
     ports = clusters.evidence_of(clusters.plan_of(MEMBERS))
     for name, own in ports.items():
         own.update(links=measured[name], unmeasured=(unmeasured or {}).get(name, {}))
@@ -165,10 +169,14 @@ def judge(measured, bandwidth=None, inputs=None, unmeasured=None):
         for node in MEMBERS
     }
     scope = {"release": "1.4", "control_plane": "us", "phase": "install"}
+    if profile:
+        scope.update(release="2.x", cluster_profile=profile)
+    catalogue = site_rows.of_site(catalog.load(), scope)
     made = matrix_outcome.Matrix(clusters.ports_of(MEMBERS), {name: entry["evidence"] for name, entry in found.items()})
     results = {}
     for name, entry in found.items():
-        subject = samples.subject_of(name, GROUPS, entry["variables"], scope)._replace(inputs=inputs or {})
+        subject = samples.subject_of(name, GROUPS, entry["variables"], scope, catalogue=catalogue)
+        subject = subject._replace(inputs=inputs or {})
         for result in judge_node(checks.load(), subject, {**entry["evidence"], **made.evidence(name)}, ["net.*"]):
             results[name, result["id"]] = result
     return results, made.document
@@ -215,6 +223,19 @@ def test_one_thing_that_is_wrong_turns_its_own_check(broken, check, observed):
     assert red(results) == {("c1", check): "fail"}
     assert results["c1", check]["observed"] == observed and results["c1", check]["remedy"]
     assert results["c1", check]["severity"] == "recommended"
+
+
+@pytest.mark.parametrize(
+    "profile, room, of_pods",
+    [("kubeadm-flannel", ", 1350 within VXLAN", " Pods get 50 bytes less (VXLAN)."), ("kubeadm-calico", "", "")],
+)
+def test_vxlan_is_spoken_of_only_where_the_cluster_uses_it(profile, room, of_pods):
+    """Calico carries packets between pods in IP-in-IP, unless VXLAN is set."""
+    short = link("w1", mtu=1400, arrives=False, icmp=True)
+    results, dummy = judge({**GOOD, "c1": [short, link("w2")]}, FAST, profile=profile)
+    found = results["c1", "net.mtu_path"]
+    assert found["observed"] == f"w1: 1400 bytes{room}; eth0 has 1500"
+    assert found["remedy"].endswith(f"to match.{of_pods}")
 
 
 LOST = "without an ICMP message"

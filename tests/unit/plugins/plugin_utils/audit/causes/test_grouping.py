@@ -409,6 +409,9 @@ def test_what_holds_for_none_of_all_nodes_does_not_read_as_for_some(nodes, place
     assert cause["title"] == f"The clock is not synchronised on {place}"
     [other] = causes_of(*[("net.default_route", node, "none", "Set it.") for node in nodes])
     assert other["title"] == f"No default route on {place}"
+    unread = [{**finding("net.default_route", node, "no evidence", "Again."), "status": "unknown"} for node in nodes]
+    [fourth] = grouped(unread)
+    assert fourth["title"] == f"Could not check on {place}: There is a default route"
     [third] = causes_of(*[("kernel.ip_forward", node, "0", "Set it.") for node in nodes])
     assert third["title"] == f"IPv4 forwarding is off on {'w1' if len(nodes) == 1 else 'all 4 nodes'}"
 
@@ -649,6 +652,8 @@ def test_what_is_measured_alike_between_several_pairs_is_one_cause_that_names_th
         (["w1"], "Stop it on w1.", "Stop it on w1."),
         (NODES, "Stop it on {}.", "Stop it on all 4 nodes."),
         (NODES, "Stop it.", "On all 4 nodes: Stop it."),
+        (["w1"], "Drain {}, then reboot it.", "Drain w1, then reboot it."),
+        (NODES, "Drain {}, then reboot it.", "One node at a time, drain all 4 nodes, then reboot it."),
     ],
 )
 def test_what_is_sent_to_an_administrator_names_the_nodes(nodes, remedy, ask):

@@ -147,6 +147,12 @@ def test_a_fault_is_one_cause_of_all_nodes_that_have_it(name):
         assert "{" not in text
 
 
+def test_lost_large_packets_are_confirmed_where_they_are_lost():
+    """A ping of the bridge, the pod's gateway, does not leave the node and passes although packets beyond it are lost."""
+    [cause] = causes_of([result("w1", "egress.pods", judged(FAULTS["mtu"]))])
+    assert "curl " in cause["confirm"] and POD["gateway"] not in cause["confirm"]
+
+
 def test_a_network_policy_and_the_policy_of_a_chain_are_two_causes_with_an_owner_each():
     """A lab in which pods of one node were cut off by a network policy and those of another by iptables -P FORWARD DROP."""
     names = {"w1": "filter", "w2": "chain_policy"}

@@ -15,8 +15,8 @@ GROUPS = {"rtf_nodes": ["n1", "n2"], "rtf_controllers": ["n2"], "rtf_workers": [
 KUBELET = {"pid": 8, "names": ["kubelet"]}
 
 
-def judged(name, change, node="n1", ntp_servers=()):
-    scope = {"release": "2.x", "control_plane": "us", "phase": "install"}
+def judged(name, change, node="n1", ntp_servers=(), phase="install"):
+    scope = {"release": "2.x", "control_plane": "us", "phase": phase}
     asked = samples.subject_of(node, GROUPS, {"ansible_host": "192.168.230.11"}, scope, ntp_servers)
     evidence = samples.evidence()
     evidence["cluster_size"] = {"controllers": 1, "workers": 1}
@@ -48,6 +48,17 @@ def disk(gib):
 
 def unit(active):
     return {"active": active, "enabled": active}
+
+
+@pytest.mark.parametrize(
+    "phase, remedy",
+    [
+        ("install", "Upgrade Kubernetes on all nodes to 1.26 or newer before you install Runtime Fabric."),
+        ("operate", "Upgrade Kubernetes on all nodes to 1.26 or newer."),
+    ],
+)
+def test_an_installed_runtime_fabric_is_not_to_be_installed_later(phase, remedy):
+    assert judged("host.kubernetes_version", kubernetes("1.25.16"), phase=phase)["remedy"] == remedy
 
 
 @pytest.mark.parametrize(

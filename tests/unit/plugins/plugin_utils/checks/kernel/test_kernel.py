@@ -137,6 +137,16 @@ def test_a_pending_reboot(changes, status, observed):
     assert result["status"] == status and observed in result["observed"]
 
 
+@pytest.mark.parametrize(
+    "line, advice", [("appliance", "reboot n1 before the installation, and "), ("self_managed", "then reboot it, and ")]
+)
+def test_a_pending_reboot_waits_for_no_installer_of_the_nodes_on_your_own_kubernetes(line, advice):
+    [result] = judge_node(
+        checks.load(), samples.subject(line=line), kernel_of(newest="6.1.0-41-cloud-amd64"), ["kernel.pending_reboot"]
+    )
+    assert advice in result["remedy"].replace("Reboot", "reboot")
+
+
 def sysctl(evidence, name, **fields):
     evidence["host"]["kernel"]["sysctls"][name].update(fields)
     return evidence

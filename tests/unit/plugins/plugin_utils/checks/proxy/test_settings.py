@@ -51,9 +51,9 @@ def in_order():
     }
 
 
-def judged(proxy, meant=MEANT):
+def judged(proxy, meant=MEANT, line="appliance"):
     evidence = {"host": {"privileged": True, "proxy": proxy}}
-    results = judge_node(checks.load(), samples.subject(proxy=meant), evidence, ["proxy.*"])
+    results = judge_node(checks.load(), samples.subject(proxy=meant, line=line), evidence, ["proxy.*"])
     return {result["id"]: result for result in results}
 
 
@@ -122,6 +122,7 @@ def test_a_proxy_that_nobody_means_any_more_is_named():
     results = judged(proxy, proxy_settings.ProxySettings())
     assert failed(results) == {"proxy.settings": "fail"}
     assert "rtf_proxy" in results["proxy.settings"]["remedy"]
+    assert results["proxy.settings"]["fault"] == "Configuration files of n1 name a proxy, and none is configured"
 
 
 def test_a_node_on_which_nothing_is_written_yet():
@@ -188,6 +189,16 @@ def test_a_service_that_was_started_before_its_files_changed_is_named_with_what_
     assert (result["status"], result["severity"]) == ("fail", "recommended")
     assert result["observed"] == f"docker runs with no proxy and would start with {URL} except 2 entries of NO_PROXY"
     assert "systemctl restart docker.service" in result["remedy"] and "rtf_proxy_restart_services" in result["remedy"]
+
+
+@pytest.mark.parametrize(
+    "name, advice",
+    [("containerd", "containerd.service`."), ("docker", "docker.service`: that can stop the containers.")],
+)
+def test_only_a_restart_of_docker_is_said_to_stop_containers(name, advice):
+    proxy = dict(in_order(), services={name: service(True, {}, True)})
+    remedy = judged(proxy, line="self_managed")["proxy.services"]["remedy"]
+    assert remedy == f"Drain n1 (`kubectl drain`), then `systemctl restart {advice}"
 
 
 @pytest.mark.parametrize(
