@@ -5,7 +5,7 @@
 """The port matrix: who listens on which ports, and who probes whom. Pure functions of catalogue rows and nodes.
 
 `plan_ports` is computed once, before anything is collected. Who of its nodes takes part, and where, is evidence:
-participants.py makes a Plan of the two.
+port_matrix_nodes.py makes a Plan of the two.
 """
 
 from __future__ import annotations
