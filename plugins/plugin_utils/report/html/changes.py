@@ -6,19 +6,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Comparison
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import by_value
 
 TEMPLATE = """\
 {% if document.since is defined %}
 <section aria-labelledby="since">
 <h2 id="since">Since the audit of {{ document.since.before }}</h2>
 <ul>
-{% for words, changes in [("New", document.since.new), ("Fixed", document.since.fixed), ("Changed", document.since.other)] %}
-{% for change in changes %}
-<li>{{ words }}: {{ change.id }} on {{ change.node }}: {{ change.before or "-" }} &rarr; {{ change.after or "-" }}</li>
-{% endfor %}
+{% for word, what, before, after in changes_since %}
+<li>{{ word }}: {{ what }}: {{ before }} &rarr; {{ after }}</li>
 {% endfor %}
 <li>{{ document.since.still }} findings are as they were.</li>
 </ul>
@@ -27,6 +29,15 @@ TEMPLATE = """\
 """
 
 
-def values(_document: Document) -> dict[str, Any]:
-    """Return nothing: the template shows what the document has."""
-    return {}
+def values(document: Document) -> dict[str, Any]:
+    """Return what changed, each as (word, what, before, after)."""
+    return {"changes_since": list(_changes(document["since"], len(document["nodes"]))) if "since" in document else []}
+
+
+def _changes(since: Comparison, nodes: int) -> Iterator[tuple[str, str, str, str]]:
+    findings = {"New": since["new"], "Fixed": since["fixed"], "Waived": since["waived"], "Changed": since["other"]}
+    for word, found in findings.items():
+        for one in found:
+            yield word, f"{one['id']} on {one['node']}", one["before"], one["after"]
+    for (setting, before, after), where in by_value(since["settings"]).items():
+        yield "Setting", setting + (f" of {node_names.named(where, nodes)}" if any(where) else ""), before, after
