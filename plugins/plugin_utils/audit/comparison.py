@@ -138,6 +138,14 @@ def _near(one: float, other: float) -> bool:
     return max(one, other) <= _NOISE * min(one, other)
 
 
+def by_content(found: Iterable[Change]) -> dict[tuple[str, str, str], list[str]]:
+    """Return `{(id of a check, before, after): nodes}`, so that what changed alike on many nodes is told once."""
+    nodes: dict[tuple[str, str, str], list[str]] = {}
+    for change in found:
+        nodes.setdefault((change["id"], change["before"], change["after"]), []).append(change["node"])
+    return nodes
+
+
 def by_key(results: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
     """Return results by what they are of."""
     return {(result["id"], result["node"]): result for result in results}

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Change, Comparison
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Comparison, by_content
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import Flapping
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import by_value
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
@@ -29,8 +29,9 @@ def lines(found: Comparison, unstable: Sequence[Flapping] = ()) -> list[Line]:
     out: list[Line] = [(f"From {found['before']} to {found['after']}", None)]
     changes = {"new": found["new"], "fixed": found["fixed"], "other": found["other"], "waived": found["waived"]}
     for name, (word, colour) in _WORDS.items():
-        for change in changes[name]:
-            out += [(text, colour) for text in _entry(word, change)]
+        for (check, before, after), nodes in by_content(changes[name]).items():
+            text = f"{check} on {node_names.named(nodes, 0)}: {before or '-'} -> {after or '-'}"
+            out += [(line, colour) for line in _hanging(word, text)]
     for (setting, before, after), nodes in by_value(found["settings"]).items():
         where = f" of {node_names.named(nodes, 0)}" if any(nodes) else ""
         out += [(text, "cyan") for text in _hanging("Setting", f"{setting}{where}: {before} -> {after}")]
@@ -42,10 +43,6 @@ def lines(found: Comparison, unstable: Sequence[Flapping] = ()) -> list[Line]:
     verdicts = " -> ".join(VERDICTS[readiness][0] for readiness in found["readiness"])
     counts = ", ".join(f"{len(changes[name])} {word.lower()}" for name, (word, _colour) in _WORDS.items())
     return [*out, (f"{verdicts}: {counts}, {found['still']} as before", None)]
-
-
-def _entry(word: str, change: Change) -> list[str]:
-    return _hanging(word, f"{change['id']} on {change['node']}: {change['before'] or '-'} -> {change['after'] or '-'}")
 
 
 def _hanging(word: str, text: str) -> list[str]:

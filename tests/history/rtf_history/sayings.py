@@ -37,7 +37,7 @@ def printed(output):
         elif last := _LAST.match(line):
             found["still"] = int(last[1])
     for field, text in entries:
-        found[field] += _by_node(text) if field == "settings" else [text.partition(": ")[0]]
+        found[field] += _by_node(text, " of ") if field == "settings" else _by_node(text.partition(": ")[0], " on ")
     return _sorted(found)
 
 
@@ -54,11 +54,11 @@ def scheduled(run):
     return _sorted({field: run.get(field, []) for field in FIELDS})
 
 
-def _by_node(text):
-    """A line for each node that a line on a setting names."""
+def _by_node(text, word):
+    """A text for each node of those that follow a word before the first colon."""
     what, colon, values = text.partition(": ")
-    setting, of, nodes = what.rpartition(" of ")
-    return [f"{setting}{of}{node}{colon}{values}" for node in nodes.split(", ")]
+    head, found, nodes = what.rpartition(word)
+    return [f"{head}{found}{node}{colon}{values}" for node in nodes.split(", ")]
 
 
 def _setting(node, setting, before, after):

@@ -56,16 +56,16 @@ PRINTED = """\
 From 2027-01-31T12:00:00+00:00 to 2027-01-31T13:00:00+00:00
   New:      net.latency on w1: w2 is the slowest: p50 0.1, p95 0.1, max 0.1 ms -> w2: p50
             40, p95 40, max 40 ms
-  Fixed:    kernel.ip_forward on w2: ip_forward = 0 -> ip_forward = 1
+  Fixed:    kernel.ip_forward on w1, w2: ip_forward = 0 -> ip_forward = 1
   Setting:  time zone of w1, w2: UTC ->
             Europe/Berlin
 w3 was unreachable in one of the runs and is not compared.
-NOT READY -> NOT READY: 1 new, 1 fixed, 0 waived, 0 changed, 3 as before
+NOT READY -> NOT READY: 1 new, 2 fixed, 0 changed, 0 waived, 3 as before
 ok: [localhost]
 """
 EXPECTED = {
     "new": ["net.latency on w1"],
-    "fixed": ["kernel.ip_forward on w2"],
+    "fixed": ["kernel.ip_forward on w1", "kernel.ip_forward on w2"],
     "settings": ["time zone of w1: UTC -> Europe/Berlin", "time zone of w2: UTC -> Europe/Berlin"],
     "unreached": ["w3"],
     "still": 3,

@@ -48,6 +48,15 @@ def test_the_page_asks_for_nothing_but_itself_and_its_policy_stops_nothing_of_it
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("width", [500, 1200])
+def test_nothing_but_tables_that_scroll_is_wider_than_the_screen(page, browser, width):
+    session, dummy = browser.opened(page.path)
+    browser.ask(
+        "Emulation.setDeviceMetricsOverride", session, width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+    )
+    assert browser.ask("Page.getLayoutMetrics", session)["cssContentSize"]["width"] <= width
+
+
 def test_headings_name_the_verdict_the_causes_and_every_section(page):
     headings = page.names("heading")
     numbers = sorted(int(name.partition(".")[0]) for name in headings if name.partition(".")[0].isdigit())
