@@ -39,7 +39,8 @@ td.pass{background:var(--passbg)}td.fail{background:var(--failbg)}td.unknown{bac
 .dense td.fail .dim,.dense td.unknown .dim{color:inherit}
 details{margin:.3rem 0}summary{cursor:pointer;padding:.2rem 0}summary:focus-visible,a:focus-visible{outline:2px solid var(--fg)}
 progress{width:12rem;height:.7rem;vertical-align:middle}
-@media (max-width:36rem){body{padding:.5rem .8rem 3rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}
+@media (max-width:36rem){body{padding:.5rem .8rem 3rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}
+tbody th[scope=row]{min-width:7rem;max-width:9rem;overflow-wrap:anywhere}.dense tbody th{white-space:normal}}
 a{color:inherit}nav{display:flex;flex-wrap:wrap;gap:.2rem 1rem}
 @media print{body{max-width:none;padding:0}nav{display:none}details>*{display:block}.tall{max-height:none}.tall thead th{position:static}}
 """
