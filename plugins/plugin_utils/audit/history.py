@@ -92,10 +92,11 @@ def _with_last_answers(runs: Sequence[Run]) -> Document:
 
 
 def _last_settings(runs: Sequence[Run]) -> Settings:
-    """The settings of each node in the last run that knows any. runs: the newest first."""
-    found: dict[str, Mapping[str, str]] = {}
+    """The last known value of each setting. runs: the newest first."""
+    found: dict[str, dict[str, str]] = {}
     for run in reversed(runs):
-        found.update(run.settings)
+        for node, settings in run.settings.items():
+            found.setdefault(node, {}).update(settings)
     return found
 
 

@@ -18,8 +18,9 @@ def _nothing(_node, _arguments):
     return {}
 
 
-def _host(node, _arguments):
-    return {"host": node["host"]}
+def _host(node, arguments):
+    asked = {"privileged", *arguments["sections"]}
+    return {"host": {name: section for name, section in node["host"].items() if name in asked}}
 
 
 def _egress(node, arguments):

@@ -64,6 +64,18 @@ def test_what_changed_three_times_is_named_and_a_waiver_changes_nothing(schedule
     assert found == {key: changes.count(key) for key in CHECKS if changes.count(key) >= 3}
 
 
+def test_a_setting_is_compared_with_its_last_value_also_behind_runs_that_did_not_collect_it():
+    whole, narrow = report(["pass"] * 3), report(["pass", "skipped", "pass"])
+    first = JudgedRun(whole, {"w1": {"time zone": "UTC", "MTU of eth0": "1500"}})
+    second = JudgedRun(narrow, {"w1": {"MTU of eth0": "1400"}})
+    third = JudgedRun(whole, {"w1": {"time zone": "CET", "MTU of eth0": "1400"}})
+    found = [
+        [change["setting"] for change in compared(*pair, [first])["settings"]]
+        for pair in ((first, second), (second, third))
+    ]
+    assert found == [["MTU of eth0"], ["time zone"]]
+
+
 # Run by run, what is broken in real audits: nothing, forwarding on w1, endpoints on all nodes, w2 off, a port.
 SCHEDULE = [
     "", "f", "f", "", "f", "fe", "e", "", "u", "fu", "f", "", "p", "p", "pe", "e", "", "f", "", "",
