@@ -10,7 +10,7 @@ import json
 import secrets
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
 ROLE = "rtf_preflight"
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Runs once."""
 
     ARGUMENTS = {"checked": {"type": "str", "required": True}, "forks": {"type": "int", "default": 5}}

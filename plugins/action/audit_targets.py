@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_targets
 
 COLLECT, PROBE, MEASURE = "collect", "probe", "measure"
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Runs once for each step."""
 
     ARGUMENTS = {

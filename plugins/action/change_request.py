@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats, inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats, site_and_scope
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction, display
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Reads the inventory's variables itself: no host is touched, and no role is run."""
 
     ARGUMENTS = {
@@ -41,10 +41,10 @@ class ActionModule(Door):
     def _request(self):
         groups = self.groups()
         names = groups.get("rtf_nodes", [])
-        found = self.variables(names, inventory.OF_THE_NODE)
-        for node, of_cluster in self.variables(names[:1], inventory.OF_THE_CLUSTER).items():
+        found = self.variables(names, site_and_scope.OF_THE_NODE)
+        for node, of_cluster in self.variables(names[:1], site_and_scope.OF_THE_CLUSTER).items():
             found[node].update(of_cluster)
-        return inventory.request(catalog.load(), groups, found)
+        return site_and_scope.request(catalog.load(), groups, found)
 
 
 def _text_of(path):

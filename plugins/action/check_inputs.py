@@ -9,7 +9,10 @@ from __future__ import annotations
 from ansible import constants
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, read_variables
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import (
+    ControllerAction,
+    read_variables,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import (
     credentials,
     inventory,
@@ -21,7 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.pla
 IN_STEP = ("rtf_preflight",)
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Collects every problem and fails with all of them at once."""
 
     ARGUMENTS = {

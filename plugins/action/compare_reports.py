@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory, saved_reports
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories, saved_reports
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import compared, flapping
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import comparison_lines
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Reads two files on the controller."""
 
     ARGUMENTS = {
@@ -26,11 +26,11 @@ class ActionModule(Door):
     def answer(self, arguments):
         """Compare the reports that are named, or the last two whole runs of the directory."""
         directory = Path(arguments["directory"]).absolute()
-        runs = report_directory.all_runs(directory)
+        runs = run_directories.all_runs(directory)
         missing = [name for name in ("before", "after") if not arguments[name]]
         if len(runs) < len(missing):
             raise ValueError(
-                f"{arguments['directory']} has {len(runs)} whole runs to compare; name `before` and `after`"
+                f"{arguments['directory']} has {len(runs)} complete runs to compare; name `before` and `after`"
             )
         chosen = {"before": runs[-2:-1] or runs[-1:], "after": runs[-1:]}
         paths = {name: Path(arguments[name]) if arguments[name] else chosen[name][0] for name in chosen}

@@ -17,7 +17,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import run_identity
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import process_identity
 
 display = Display()
 
@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
             return self._module(options)
         self._label = options.get("label")
         self._seconds = _seconds(options, "rollback_timeout", ROLLBACK_TIMEOUT)
-        self._run = run_identity.own() or None
+        self._run = process_identity.own() or None
         try:
             result = self._change({**options, "run": self._run})
         except AnsibleConnectionFailure as problem:
@@ -74,7 +74,7 @@ class ActionModule(ActionBase):
             if not result.get("busy"):
                 return result
             pending = result.get("pending_change")
-            if pending and pending.get("id") and run_identity.is_gone(pending.get("run")):
+            if pending and pending.get("id") and process_identity.is_gone(pending.get("run")):
                 display.vv("a run of this controller was killed before it confirmed its change, which is rolled back")
                 self._module({"label": options["label"], "state": "rolled_back", "change_id": pending["id"]})
             elif left <= 0:

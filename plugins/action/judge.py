@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.role_effect import judge_effect, sentence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction, display
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Roles verify their own effect with it."""
 
     ARGUMENTS = {

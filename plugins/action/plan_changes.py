@@ -11,7 +11,7 @@ import time
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import preparation
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import MAIN
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import earlier_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
@@ -34,7 +34,7 @@ MANAGED = "Ansible managed"  # unless the variable ansible_managed says somethin
 OF_NODES = ("rtf_node_address", "ansible_host")
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """One call of host_info for all roles, and for the audit behind them; everything else is decided on the controller."""
 
     _requires_connection = True

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory, saved_reports
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories, saved_reports
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import JudgedRun, compared
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import of_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import concurrent_audits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
@@ -30,7 +30,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 )
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Runs once."""
 
     ARGUMENTS = {
@@ -91,7 +91,7 @@ class ActionModule(Door):
         """Write the files and return the path of report.json."""
         files = {**formats.render(report, inputs["report_formats"]), formats.EVIDENCE: evidence_json.text(run)}
         partial = any("not_run" in own for own in report.evidence.values())
-        place = report_directory.save(directory, files, now, partial, inputs["report_keep"], formats.SHARED)
+        place = run_directories.save(directory, files, now, partial, inputs["report_keep"], formats.SHARED)
         return (place if partial else directory) / formats.MAIN
 
     def _refuse_beside(self, other_runs):

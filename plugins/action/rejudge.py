@@ -10,18 +10,22 @@ import datetime
 import json
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display, read_variables
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import (
+    ControllerAction,
+    display,
+    read_variables,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import input_validators, inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import typed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats, task_result, terminal
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Reads and writes files on the controller, and contacts no host."""
 
     ARGUMENTS = {"run": {"type": "path", "default": ""}}
@@ -34,13 +38,13 @@ class ActionModule(Door):
         saved = saved_run.read(_content(file), str(file))
         inputs = {**saved["inputs"], **given}
         report = rejudging.rejudge(catalog.load(), saved, given, now, str(file))
-        before = report_directory.newest(file.parent, formats.MAIN)
+        before = run_directories.newest(file.parent, formats.MAIN)
         if before and before.get("format") == FORMAT:
             report.document["since"] = compare(before, report.document)
         path = None
         if not self.check_mode:
             files = formats.render(report, inputs["report_formats"])
-            place = report_directory.save_rejudged(directory, files, now, inputs["report_keep"])
+            place = run_directories.save_rejudged(directory, files, now, inputs["report_keep"])
             path = str(place / formats.MAIN)
         whole = formats.for_readers(inputs["report_formats"])
         for text, colour in terminal.lines(report.document, every=display.verbosity > 0, path=path, whole=whole):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files, report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files, run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
@@ -21,7 +21,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
     collection_version,
     input_declarations,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.door import Door, display, read_variables
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import (
+    ControllerAction,
+    display,
+    read_variables,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import (
     archive,
@@ -33,7 +37,7 @@ KEY = ".bundle-key"  # by which addresses have the same pseudonyms in every bund
 _ADDRESSES = ("rtf_node_address", "ansible_host")
 
 
-class ActionModule(Door):
+class ActionModule(ControllerAction):
     """Reads files and the inventory on the controller, and writes one archive there."""
 
     ARGUMENTS = {
@@ -45,7 +49,7 @@ class ActionModule(Door):
     def answer(self, arguments):
         """Write the bundle of a run and say what it holds."""
         directory = Path(arguments["directory"]).absolute()
-        run = _run(report_directory.of_name(directory, arguments["run"]))
+        run = _run(run_directories.of_name(directory, arguments["run"]))
         key = self._key(directory) if arguments["hide_addresses"] else None
         variables = self._variables()
         site = contents.Site(self.groups(), self._inputs(variables), [*variables, *_addressed(variables)])

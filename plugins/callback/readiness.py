@@ -39,7 +39,7 @@ from pathlib import Path
 from ansible.plugins.callback.default import CallbackModule as Default
 from ansible.template import Templar
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, formats
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH
@@ -130,7 +130,7 @@ class CallbackModule(Default):
         if self._summary:
             return
         directory = _report_directory(self._audited)
-        last = report_directory.newest(directory, formats.MAIN)
+        last = run_directories.newest(directory, formats.MAIN)
         text = failure.unwritten(str(directory), "the run ended before the audit", last)
         for line in textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False):
             self._display.display(line, color="yellow")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run, setting_changes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Document
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
@@ -56,7 +56,7 @@ def earlier(directory: Path, report: SavedReport) -> Iterator[SavedReport]:
 
     None where it is not the report of one of them. Runs that were cut short, or are of another format, are left out.
     """
-    runs = [SavedReport(place) for place in report_directory.all_runs(directory)]
+    runs = [SavedReport(place) for place in run_directories.all_runs(directory)]
     files = [run.file for run in runs]
     number = files.index(report.file) if report.file in files else 0
     return filter(_is_readable, reversed(runs[max(0, number - _MOST_RUNS) : number]))

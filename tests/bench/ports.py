@@ -28,7 +28,7 @@ import json, sys
 from PACKAGE.module_utils.common import port_ranges
 from PACKAGE.plugin_utils.catalog import catalog
 from PACKAGE.plugin_utils.plan import port_matrix
-from PACKAGE.plugin_utils.plan.topology import Node
+from PACKAGE.plugin_utils.plan.openings import Node
 rows = port_matrix.provable(catalog.select_ports(catalog.load(), "1.4", "install"))
 found = port_matrix.ports_between(rows, Node("a", "worker", ""), Node("b", "controller", ""))
 json.dump({transport: port_ranges.texts(ports) for transport, ports in found.items()}, sys.stdout)

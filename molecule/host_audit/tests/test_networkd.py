@@ -10,7 +10,7 @@ import json
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import networkd_networks
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.files_at_next_boot import HostTree
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.facts.network.networkd_cases import (
     CASES,

@@ -23,8 +23,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     environment_file,
     pam_environment,
     pam_version,
-    proxy_services,
-    unit_environment,
+    service_environments,
+    unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle, proxies
@@ -178,7 +178,7 @@ def test_the_pam_and_the_systemd_of_each_release_read_files_as_the_collection_do
         return {each.name: each.value for each in found if not each.ignored}
 
     pam = pam_version.numbers(pam_version.pam_version(lambda words: lab.exec(node, *words).stdout.decode()))
-    systemd = proxy_services.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
+    systemd = service_environments.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
     texts = [*setting_cases.LINES, *setting_cases.generated(NODES.index(node), 300)]
     for text, given in zip(texts, ask("pam_session.py", texts), strict=True):
         assert taken(pam_environment.environment(text, pam)) == given, text
@@ -189,7 +189,7 @@ def test_the_pam_and_the_systemd_of_each_release_read_files_as_the_collection_do
     services = ask("service_environments.py", list(setting_cases.UNITS))
     for (lines, expected), (given, shown) in zip(setting_cases.UNITS.items(), services, strict=True):
         own = {name: value for name, value in given.items() if of_all.get(name) != value}
-        assert own == dict(unit_environment.shown_by_systemctl(shown)) == expected, lines
+        assert own == dict(unit_directives.shown_by_systemctl(shown)) == expected, lines
 
 
 @pytest.mark.parametrize("node", NODES)

@@ -54,7 +54,7 @@ OF_NODES = {
         "controller-1, worker-2 -> worker-1: UDP 8472 dropped by the rule ",
     ),
     (NEW, "proxy.services"): (NEW, pods.proxy_not_taken_up, "containerd runs with no proxy and would start with http:"),
-    (OLD, "time.service_active"): (OLD, pods.clock_unattended, "no time service that is known runs"),
+    (OLD, "time.service_active"): (OLD, pods.clock_unattended, "no known time service runs"),
     (OLD, "kernel.bridge_netfilter"): (OLD, pods.bridge_not_filtered, "bridge-nf-call-iptables = 0"),
 }
 ONLY_NODES = ("-e", '{"rtf_checks": ["ports.*", "fw.*", "time.*", "proxy.*", "kernel.*"]}')

@@ -98,7 +98,7 @@ def _tables(text):
             texts = [double or single for double, single in _TEXT.findall(value)]
             found[-1][1][".".join(_keys(pair.group(1)))] = texts or ([value] if value.isdigit() else [])
         else:
-            raise ValueError("not TOML that is understood here")
+            raise ValueError("TOML that this reader does not support")
     return found
 
 
@@ -125,9 +125,9 @@ def _statements(text):
             statement += " "
             continue
         if quote:
-            raise ValueError("a text that does not end")
+            raise ValueError("a string without an end")
         if statement.strip():
             yield statement.strip()
         statement, depth = "", 0
     if statement.strip():
-        raise ValueError("a value that does not end")
+        raise ValueError("a value without an end")

@@ -29,7 +29,7 @@ def tell(attempt, open_wire):
             )
     if None in answers:
         return None
-    return verdict_causes.NO_TLS_ANSWER, f"nor is there an answer without a server name, or for {_OTHER_NAME}"
+    return verdict_causes.NO_TLS_ANSWER, f"there is no answer without a server name or for {_OTHER_NAME} either"
 
 
 def _answers(attempt, open_wire, name):

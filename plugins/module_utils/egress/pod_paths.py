@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
     endpoint,
-    packet_departures,
+    packet_traces,
     pod_namespace_probes,
     prober,
 )
@@ -74,7 +74,7 @@ class PodPaths:
             if "error" not in self._found:
                 self._worker.send({"do": "rows", "with": [self._groups, deadline.remaining(), False]})
         except forked_worker.WorkerFailed as problem:
-            self._found = {"error": f"the pods of this host could not be looked at: {problem}"}
+            self._found = {"error": f"the pods of this host could not be inspected: {problem}"}
 
     def end(self, rows, deadline):
         """(what was found of the pod, {place: its row over the path POD}).
@@ -119,7 +119,7 @@ class PodPaths:
             return
         answers, openings, unseen = self._dial([target for target, dummy in chosen], seconds)
         for ((address, port), place), answer in zip(chosen, answers):
-            departure = packet_departures.of_source(openings, found["address"], address, port)
+            departure = packet_traces.of_source(openings, found["address"], address, port)
             found["traces"].append(
                 {
                     "id": self._endpoints[place].id,
@@ -141,7 +141,7 @@ class PodPaths:
         """(answers, openings of connections that were seen, why none was seen or None)."""
         request = {"do": "dial", "with": [targets, seconds]}
         try:
-            tap = packet_departures.Tap([address for address, dummy in targets])
+            tap = packet_traces.Tap([address for address, dummy in targets])
         except OSError as problem:
             return self._worker.ask(request, seconds + _GRACE), [], str(problem)
         with tap:

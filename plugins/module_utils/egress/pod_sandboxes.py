@@ -61,7 +61,7 @@ def named(path, proc="/proc"):
         raise OSError(f"{place} does not exist")
     born, pid = _first_in_namespaces(proc, [identity]).get(identity, (0, None))
     uid = _uid(proc, pid) or "" if pid is not None else ""
-    return Sandbox(pid, born, place, identity, uid, f"{place}, which was named")
+    return Sandbox(pid, born, place, identity, uid, f"{place}, as requested")
 
 
 def name_of(uid, logs=LOGS):

@@ -173,7 +173,9 @@ class Iptables(Backend):
         if not self.installed():
             return NOTHING
         runtime = []
-        permanent = [f"{path} lies where a loader of the site may read it" for path in self.loader.left_behind()]
+        permanent = [
+            f"{path} is in a directory that a loader of the site may read" for path in self.loader.left_behind()
+        ]
         for program in self._programs():
             runtime += self._lines(program, parse(self._save(program))[1])
             text = self.host.read(self._path(program))

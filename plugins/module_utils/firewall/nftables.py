@@ -202,7 +202,7 @@ class Nftables(Backend):
 
     def _permanent(self):
         text = self.host.read(self.rules_path)
-        lines = [f"{path} lies where nftables.conf may include it" for path in self.loader.left_behind()]
+        lines = [f"{path} is in a directory that nftables.conf may include" for path in self.loader.left_behind()]
         if text is None:
             return lines
         lines += permanent_lines(text, self.host.now())

@@ -207,7 +207,7 @@ class Guard:
         """
         if not self.host.runs_systemd():
             raise FirewallError(
-                "systemd does not run this host, so a change that locks you out could not be rolled back"
+                "systemd is not the init system of this host, so a change that locks you out could not be rolled back"
             )
         self._clear()
         link = os.path.join(self.units, "multi-user.target.wants", self.unit)
@@ -234,7 +234,7 @@ class Guard:
             self.host.write(self.at("pending"), json.dumps(about), 0o600)
         except (FirewallError, OSError) as problem:
             self._clear()
-            raise FirewallError(f"the change cannot be guarded: {problem}") from problem
+            raise FirewallError(f"the rollback timer cannot be set up: {problem}") from problem
         self._watch(files)
 
     def _script(self, files, commands):
@@ -276,7 +276,7 @@ class Guard:
                 _keep(path, self.at(f"after/{number}"))
             _sync(self.at("after"))
         except OSError as problem:
-            raise FirewallError(f"the files of the change cannot be saved: {problem}") from problem
+            raise FirewallError(f"the files that the change affects cannot be saved: {problem}") from problem
         self._start_timer(self.timer, seconds)
         self.host.write(self.at("finished"), "", 0o600)
         self._stop(self.first_timer)

@@ -143,7 +143,7 @@ class Listener:
             self._watch(sock, self._accept if transport == "tcp" else self._datagrams)
         self._sockets = [sock for dummy, sock in sockets]
         self._control = control
-        self._watch(control, self._be_told)
+        self._watch(control, self._obey_command)
 
     def serve(self):
         """Serve until stopped."""
@@ -299,7 +299,7 @@ class Listener:
         self._drop_all(self._connections.idle())
         self._drop_all([sock for sock, stream in self._streams.items() if stream.overdue()])
 
-    def _be_told(self, control):
+    def _obey_command(self, control):
         """Handle a command of listener_commands, from root and from the user of this process only."""
         try:
             sock, dummy = control.accept()

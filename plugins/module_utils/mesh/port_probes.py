@@ -12,8 +12,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
     thread_pool,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
+    icmp_rate_limit,
     port_verdicts,
-    slow_repetition,
     tcp_probes,
     udp_probes,
     vxlan_probes,
@@ -92,7 +92,7 @@ def _ask_again(make_prober, targets, first, deadline):
         prober.run()
         return prober.outcomes
 
-    slow_repetition.ask_again([target for target in targets if target.proof], first.outcomes, probe, deadline)
+    icmp_rate_limit.ask_again([target for target in targets if target.proof], first.outcomes, probe, deadline)
 
 
 def _run_all(jobs, seconds):

@@ -127,7 +127,7 @@ def _expired(failure, chain, now):
             failure.verdict,
             f"{failure.detail}: valid from {iso(leaf.not_before)} to {iso(leaf.not_after)}, {clock}",
         )
-    own = f"that of the server itself is valid until {iso(leaf.not_after)}"
+    own = f"the server's own certificate is valid until {iso(leaf.not_after)}"
     for certificate in chain.certificates[1:]:
         if _outside(certificate, now):
             return verdicts.LayerFailed(
@@ -137,7 +137,9 @@ def _expired(failure, chain, now):
                 verdict_causes.EXPIRED_INTERMEDIATE,
             )
     if not chain.whole:
-        return verdicts.LayerFailed(failure.verdict, f"{failure.detail}: that of an authority; {own}, {clock}")
+        return verdicts.LayerFailed(
+            failure.verdict, f"{failure.detail}: it is the certificate of an authority; {own}, {clock}"
+        )
     return verdicts.LayerFailed(
         failure.verdict,
         f"{failure.detail}: every certificate that the server sends is valid, so that of {chain.certificates[-1].issuer} in "

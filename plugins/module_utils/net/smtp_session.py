@@ -8,6 +8,7 @@ import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import smtp_replies, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.exchange_failures import ExchangeFailures
 
 # Seconds for a greeting, by the seconds for any other reply: servers delay it on purpose, to be rid of senders of spam, and
 # RFC 5321, 4.5.3.2.1 has clients wait for five minutes.
@@ -49,13 +50,15 @@ def _ask(stream, line, seconds, wanted):
     try:
         stream.send(line.encode("ascii") + b"\r\n", deadline)
     except (OSError, ValueError) as exc:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, f"cut before {line} ({_reason(exc)})") from exc
+        raise verdicts.LayerFailed(
+            verdicts.SMTP_FAILED, f"cut before {line} ({getattr(exc, 'strerror', None) or exc})"
+        ) from exc
     return _reply(stream, deadline, seconds, f"answered {line.split()[0]}", wanted)
 
 
 def _reply(stream, deadline, seconds, what, wanted):
     reader = smtp_replies.ReplyReader()
-    try:
+    with ExchangeFailures(verdicts.SMTP_FAILED, smtp_replies.SmtpError, "reply of an SMTP server", seconds):
         while True:
             data = stream.receive(deadline)
             if not data:
@@ -63,21 +66,11 @@ def _reply(stream, deadline, seconds, what, wanted):
             reply = reader.feed(data)
             if reply is not None:
                 break
-    except socket.timeout:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, f"no reply of an SMTP server within {seconds:g} s") from None
-    except smtp_replies.SmtpError as exc:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, str(exc)) from exc
-    except (OSError, ValueError) as exc:
-        raise verdicts.LayerFailed(verdicts.SMTP_FAILED, f"cut while waiting for an answer ({_reason(exc)})") from exc
     if reply.code != wanted:
         raise verdicts.LayerFailed(
             verdicts.SMTP_FAILED, f"the server {what} with {reply.code} {' '.join(reply.lines)[:200]}"
         )
     return reply
-
-
-def _reason(exc):
-    return getattr(exc, "strerror", None) or str(exc)
 
 
 def _own_name():

@@ -58,8 +58,8 @@ class Comparison(TypedDict):
     waived: Annotated[
         list[Change], Field("Findings that a waiver accepts in the later one, and did not in the earlier one.")
     ]
-    other: Annotated[list[Change], Field("Findings that failed in both and found something else.")]
-    still: Annotated[int, Field("How many findings failed in both and are as they were.")]
+    other: Annotated[list[Change], Field("Findings that failed in both, where what was found differs.")]
+    still: Annotated[int, Field("How many findings failed in both and did not change.")]
     causes_new: Annotated[list[str], Field("Titles of causes of which all findings are new.")]
     causes_fixed: Annotated[list[str], Field("Titles of causes of which nothing is left.")]
     settings: Annotated[

@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.docum
 class ChangedInput(TypedDict):
     """An input that was another one in the saved run."""
 
-    name: Annotated[str, Field("The input, by its name in the role rtf_preflight without the role's.")]
+    name: Annotated[str, Field("The name of the input, without the prefix of the role rtf_preflight.")]
     before: Annotated[Any, Field("Its value in the saved run.")]
     now: Annotated[Any, Field("The value that was judged with.")]
 

@@ -86,7 +86,7 @@ class Document(_Always, total=False):
     since: Annotated[
         Comparison,
         Field(
-            "What changed since the last whole audit, present if there was one; in a report that was judged again, "
+            "What changed since the last audit of all nodes, present if there was one; in a report that was judged again, "
             "since the report of the saved run."
         ),
     ]

@@ -36,7 +36,8 @@ class Result(TypedDict):
     """One check on one node."""
 
     id: Annotated[
-        str, Field("The check, as docs/checks.md lists it; of a check that is made for each row with its id.")
+        str,
+        Field("The check, as docs/checks.md lists it, with the id of the row where there is one check for each row."),
     ]
     node: Annotated[str, Field("The node, by its name in the inventory.")]
     title: Annotated[str, Field("What the check is about.")]
@@ -47,7 +48,7 @@ class Result(TypedDict):
     status: Annotated[
         str,
         Field(
-            "What was found. `unknown`: no answer could be had, which is never as good as `pass`. `skipped`: not checked, "
+            "What was found. `unknown`: no answer could be obtained, which is never as good as `pass`. `skipped`: not checked, "
             "with the reason in `observed`. `waived`: it failed, or the site left it out, and the site accepts that.",
             (PASS, FAIL, UNKNOWN, SKIPPED, WAIVED),
         ),

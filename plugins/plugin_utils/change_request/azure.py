@@ -12,8 +12,8 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import ANYWHERE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import Rule, in_family, rules
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE
 
 _FIRST_PRIORITY = 1000
 _DESCRIPTION_LENGTH = 140

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import row_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import decryption, shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party, ports_of
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Opening, Party, ports_of
 
 COLUMNS = (
     "id",

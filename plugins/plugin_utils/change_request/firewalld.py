@@ -13,13 +13,13 @@ from collections.abc import Iterable, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import ANYWHERE, Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
     Rule,
     for_role,
     in_family,
     rules,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE, Node
 
 _SETS = {"nodes": "rtf-nodes", "controllers": "rtf-controllers"}
 

@@ -21,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_req
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.decryption import EXEMPTIONS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Opening, Party
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
 
 # Keys of settings of the nodes' kernels.

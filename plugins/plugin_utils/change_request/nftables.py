@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import ANYWHERE, Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
     Rule,
     for_role,
     in_family,
     rules,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import ANYWHERE, Node
 
 TABLE = "inet filter"
 _CHAINS = {"in": ("rtf_input", "saddr"), "out": ("rtf_output", "daddr")}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.clusters import Profile
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Proxy
 
 LEGACY = "Only agents older than 2.6.22 use it."
 

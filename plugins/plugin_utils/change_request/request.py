@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.re
     compare,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import (
     Opening,
     Site,
     needs_opening,

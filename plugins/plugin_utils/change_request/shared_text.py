@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Opening, Party
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import unstated
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Opening, Party
 
 
 def group(parties: Sequence[Party]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import (
-    ports,
+    port_matrix_evidence,
     repository_results,
     task_failures,
 )
@@ -35,12 +35,12 @@ def of_cluster(
     an earlier task lost, each with the node as `item`. in_run: the nodes that this run was to collect evidence of.
     """
     answers = {answer["item"]: answer for answer in lost}
-    outside = ports.from_outside(collected.values())
+    outside = port_matrix_evidence.from_outside(collected.values())
     evidence: Evidence = {}
     for node, entry in inventory.items():
         results = collected.get(node) or {}
         found = of_node(results, node in in_run, answers.get(node))
-        about_ports = ports.of_node(node, results, outside)
+        about_ports = port_matrix_evidence.of_node(node, results, outside)
         if about_ports:
             found["ports"] = about_ports
         evidence[node] = {"inventory": entry, **found}

@@ -23,6 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan impor
     no_proxy_program_rules,
     port_matrix,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import (
     Requirements,
     requirements_of,
@@ -34,7 +35,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selec
     evidence_of,
     selected_checks,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
 # Sections of host_info, by the names that checks have for them.
 HOST_SECTIONS = {f"host.{name}": name for name in SECTIONS}

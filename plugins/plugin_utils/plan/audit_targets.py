@@ -12,21 +12,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import ports as port_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import (
+    node_evidence,
+    port_matrix_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.shapes import NodeEvidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import (
     concurrent_audits,
-    measurements,
-    participants,
+    link_measurements,
     port_matrix,
+    port_matrix_nodes,
     repository_probes,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.audit_plan import (
     AuditPlan,
     EgressInfo,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.participants import Participants
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix_nodes import Participants
 
 # {node: result of a module}; of a node whose task did not run it is empty.
 Results = Mapping[str, Mapping[str, Any]]
@@ -94,7 +96,7 @@ def to_collect(plan: AuditPlan, hosts: Results, proxies: Mapping[str, str], lost
     tasks lost some nodes.
     """
     nodes = plan["nodes"]
-    matrix = participants.participants(plan["ports"], _evidence(plan["ports"], hosts)) if plan["ports"] else None
+    matrix = port_matrix_nodes.participants(plan["ports"], _evidence(plan["ports"], hosts)) if plan["ports"] else None
     listen = _listen(plan["ports"], matrix) if plan["ports"] and matrix else {}
     found: dict[str, CollectTargets] = {}
     for name, planned in nodes.items():
@@ -125,7 +127,7 @@ def _with_repositories(egress: EgressInfo | None, repositories: list[dict[str, A
 
 def _listen(ports: port_matrix.PortPlan, matrix: Participants) -> dict[str, list[dict[str, Any]]]:
     """Where the listeners of the nodes that take part listen."""
-    plan = participants.plan_of(ports, matrix)
+    plan = port_matrix_nodes.plan_of(ports, matrix)
     return {node.name: port_matrix.listening(plan, node) for node in plan.nodes}
 
 
@@ -140,9 +142,10 @@ def to_probe(ports: port_matrix.PortPlan, matrix: Participants, listeners: Resul
         raise ValueError(f"rtf_preflight_outside_host: {outside_host} is a node; name a host outside the cluster")
     if concurrent_audits.in_the_way(listeners):
         return {"nodes": {}, "outside": []}
-    plan = participants.plan_of(ports, matrix)
+    plan = port_matrix_nodes.plan_of(ports, matrix)
     held = {
-        node.name: port_evidence.held_ports(_listening(listeners, node.name).get("places") or []) for node in plan.nodes
+        node.name: port_matrix_evidence.held_ports(_listening(listeners, node.name).get("places") or [])
+        for node in plan.nodes
     }
     return {
         "nodes": {node.name: port_matrix.probes(plan, node, held) for node in plan.nodes} if ports["probe"] else {},
@@ -159,15 +162,15 @@ def to_measure(
     """
     if concurrent_audits.in_the_way(listeners):
         return {"nodes": {}, "load_balancer": None, "steps": []}
-    plan = participants.plan_of(ports, matrix)
+    plan = port_matrix_nodes.plan_of(ports, matrix)
     peers = {node.name: (probed.get(node.name) or {}).get("peers") for node in plan.nodes}
-    rounds, without_bandwidth = measurements.bandwidth(plan.nodes, peers, ports["bandwidth"])
-    balancer = measurements.through_balancer(plan.nodes, ports["load_balancer"])
+    rounds, without_bandwidth = link_measurements.bandwidth(plan.nodes, peers, ports["bandwidth"])
+    balancer = link_measurements.through_balancer(plan.nodes, ports["load_balancer"])
     nodes: dict[str, NodeMeasurements] = {}
     for node in plan.nodes:
         found: NodeMeasurements = {"through_load_balancer": balancer is not None and balancer["from"] == node.name}
         if ports["links"]:
-            found["links"], found["unmeasured"] = measurements.measurable(node, peers[node.name], "udp")
+            found["links"], found["unmeasured"] = link_measurements.measurable(node, peers[node.name], "udp")
         if rounds:
             found["bandwidth_left_out"] = without_bandwidth.get(node.name, {})
         nodes[node.name] = found

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import run_identity
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import process_identity
 
 Run = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ def this_run(run_id: str) -> dict[str, Any]:
         "started": time.time(),
         "controller": socket.gethostname(),
         "user": _user(),
-        "process": run_identity.own(os.getppid()),
+        "process": process_identity.own(os.getppid()),
     }
 
 
@@ -36,7 +36,7 @@ def is_over(theirs: Run | None, ours: Run) -> bool:
     theirs, ours: as this_run returns them. A run does one thing after another, so what it began before it has ended, too.
     """
     process = (theirs or {}).get("process")
-    return bool(process) and (process == ours.get("process") or run_identity.is_gone(process))
+    return bool(process) and (process == ours.get("process") or process_identity.is_gone(process))
 
 
 def in_the_way(results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, list[dict[str, Any]]]:

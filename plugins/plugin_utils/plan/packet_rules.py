@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import port_bounds
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import (
     ANYWHERE,
     Opening,
     Party,

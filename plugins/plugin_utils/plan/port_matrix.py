@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED, given
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.matrix_times import Times, times
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 
 LOCALHOST = "127.0.0.1"
 RING, ALL, NONE = "ring", "all", "none"  # which pairs measure their bandwidth

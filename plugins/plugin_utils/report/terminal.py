@@ -210,7 +210,7 @@ def verdict_text(report: Document) -> str:
         parts = [f"{concerned} of {count} nodes"]
     unproven = len(blocking) - faults
     parts += [f"{faults} {'fault' if faults == 1 else 'faults'}{'' if unproven else ' to fix'}"] if faults else []
-    parts += [f"{unproven} to find out"] if unproven else []
+    parts += [f"{unproven} to check"] if unproven else []
     verdict = f"{VERDICTS[report['readiness']][0]}: {', '.join(parts)}"
     return f"{verdict}; next: {blocking[0]['owner']}" if blocking else verdict
 

@@ -14,10 +14,13 @@ from typing import Any, NamedTuple, cast
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document, Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.catalog import Catalog, CatalogError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import formats as request_formats
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import site_and_scope
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import markdown
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.html import page
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import encoded_text, site_names
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle import (
+    encoded_text,
+    names_to_replace,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.address_pseudonyms import Addresses
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bundle.host_name_pseudonyms import (
     HostNames,
@@ -91,12 +94,12 @@ def of_run(
 def _host_names(hosts: Iterable[str], data: list[Any], catalogue: Catalog, tally: Tally) -> tuple[HostNames, list[str]]:
     """The pseudonyms of host names, and the names of hosts that are kept because they are words of the report."""
     document, saved, _groups, inputs = data
-    words = site_names.words((document, saved), saved["nodes"])
-    own = [*hosts, *saved["nodes"], *site_names.of_nodes(saved["nodes"])]
-    others = [*site_names.of_others((document, saved["nodes"]))]
-    others += [name for one in (*inputs.values(), saved["inputs"]) for name in site_names.of_inputs(one)]
+    words = names_to_replace.words((document, saved), saved["nodes"])
+    own = [*hosts, *saved["nodes"], *names_to_replace.of_nodes(saved["nodes"])]
+    others = [*names_to_replace.of_others((document, saved["nodes"]))]
+    others += [name for one in (*inputs.values(), saved["inputs"]) for name in names_to_replace.of_inputs(one)]
     kept = sorted({name for name in own if name.lower() in words})
-    return HostNames(own, others, words | site_names.public(catalogue), tally), kept
+    return HostNames(own, others, words | names_to_replace.public(catalogue), tally), kept
 
 
 def _with_pseudonyms(data: list[Any], names: HostNames, addresses: Addresses) -> list[Any]:
@@ -129,8 +132,8 @@ def _each_text(value: Any, replace: Callable[[str], str], secrets: Secrets | Non
 def _requests(catalogue: Catalog, groups: dict[str, list[str]], inputs: dict[str, dict[str, Any]]) -> dict[str, str]:
     """The change request of the inventory in all formats; why there is none where it lacks something."""
     try:
-        request = inventory.request(catalogue, groups, inputs)
-    except (inventory.InventoryError, CatalogError) as problem:
+        request = site_and_scope.request(catalogue, groups, inputs)
+    except (site_and_scope.InventoryError, CatalogError) as problem:
         return {"missing.txt": f"{problem}\n"}
     return request_formats.render(request, request_formats.FORMATS)
 

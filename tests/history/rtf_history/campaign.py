@@ -55,7 +55,9 @@ class Campaign:
         code, output = self.site.compare()
         if self.number == 1:
             return (
-                [] if code and "has 1 whole runs to compare" in output else [f"compare_rtf compares one run:\n{output}"]
+                []
+                if code and "has 1 complete runs to compare" in output
+                else [f"compare_rtf compares one run:\n{output}"]
             )
         if code:
             return [f"compare_rtf failed:\n{output}"]

@@ -20,6 +20,20 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 INSTALLED = CHECKOUT.parts[-3:] == ("ansible_collections", "hostprep", "runtime_fabric")
 COLLECTIONS = CHECKOUT.parents[2] if INSTALLED else CHECKOUT / ".ansible" / "collections"
 
+# One host, this one, for a run without root.
+LOCAL_INVENTORY = f"""\
+[rtf_controllers]
+node-1 ansible_connection=local rtf_node_address=192.0.2.11
+
+[rtf_nodes:children]
+rtf_controllers
+
+[rtf_nodes:vars]
+rtf_control_plane=us
+ansible_become=false
+ansible_python_interpreter={sys.executable}
+"""
+
 
 def tracked_files(*suffixes):
     """Return the paths (relative, sorted) of files under version control or about to be, with one of the suffixes."""

@@ -10,13 +10,12 @@
 import os
 import pathlib
 import site
-import subprocess
-import sys
 import xml.etree.ElementTree
 
 import pytest
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout, galaxy_server
 from ansible_collections.hostprep.runtime_fabric.tools.markdown_blocks import blocks
 
@@ -31,21 +30,14 @@ WORKFLOW, PIPELINE = (
 )
 PACKAGES = {"openssh-client"}
 
-# One host, this one, of which only the kernel is looked at; and a gate by which the job passes whatever was found.
-INVENTORY = f"""\
-[rtf_controllers]
-node-1 ansible_connection=local rtf_node_address=192.0.2.11
-
-[rtf_nodes:children]
-rtf_controllers
-
-[rtf_nodes:vars]
-ansible_become=false
-ansible_python_interpreter={sys.executable}
-rtf_control_plane=us
+# Only the kernel is inspected; and a gate by which the job passes whatever was found.
+INVENTORY = (
+    checkout.LOCAL_INVENTORY
+    + """\
 rtf_checks=kernel.*
 rtf_gate="`false`"
 """
+)
 
 
 @pytest.fixture
@@ -70,18 +62,11 @@ def runner(archive, tmp_path):
         galaxy.publish(archive, checkout.read_yaml("galaxy.yml")["version"])
 
         def run(script, **others):
-            done = subprocess.run(
+            return commands.output(
                 ["bash", "-eo", "pipefail", "-c", script],
-                cwd=tmp_path / "checkout",
-                env={**variables, "ANSIBLE_GALAXY_SERVER": galaxy.url, **others},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                check=False,
+                tmp_path / "checkout",
+                {**variables, "ANSIBLE_GALAXY_SERVER": galaxy.url, **others},
             )
-            assert done.returncode == 0, done.stdout
-            return done.stdout
 
         run.directory, run.path = tmp_path / "checkout", variables["PATH"]
         yield run

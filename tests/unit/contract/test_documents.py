@@ -15,7 +15,7 @@ import jmespath
 import pytest
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
@@ -261,7 +261,7 @@ def test_a_ci_system_is_given_files_as_reports_and_no_links(tmp_path):
     """GitLab's runner ends with an error at a link: helpers/archives/gzip_create.go of gitlab-org/gitlab-runner."""
     pipelines = [yaml.safe_load(content) for path, content in blocks_of("yaml") if path == "docs/guide/ci.md"]
     (job,) = [found["audit"] for found in pipelines if "audit" in found]
-    report_directory.save(tmp_path / "rtf-report", {"junit.xml": ""}, datetime.datetime(2027, 1, 31), False, 30)
+    run_directories.save(tmp_path / "rtf-report", {"junit.xml": ""}, datetime.datetime(2027, 1, 31), False, 30)
     found = list(tmp_path.glob(job["artifacts"]["reports"]["junit"]))
     assert found and not any(path.is_symlink() for path in found)
 

@@ -12,6 +12,7 @@ import subprocess
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout, galaxy_server
 from ansible_collections.hostprep.runtime_fabric.tools import export_collection
 from ansible_collections.hostprep.runtime_fabric.tools.markdown_blocks import blocks
@@ -45,18 +46,7 @@ def shell(galaxy, tmp_path):
     variables["ANSIBLE_GALAXY_SERVER"] = galaxy.url
 
     def run(command, cwd=directory, **others):
-        done = subprocess.run(
-            ["bash", "-euc", command],
-            cwd=cwd,
-            env={**variables, **others},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+        return commands.output(["bash", "-euc", command], cwd, {**variables, **others})
 
     run.home, run.directory = home, directory
     return run

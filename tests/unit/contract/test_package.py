@@ -14,6 +14,7 @@ import tarfile
 import pytest
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 SHIPPED = {"LICENSES", "catalog", "changelogs", "docs", "examples", "meta", "playbooks", "plugins", "roles"}
@@ -21,19 +22,6 @@ DESCRIPTIVE = {"CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README
 
 # Wrappers for the lab. galaxy-importer looks for the playbooks that they import in a wrong place and warns of each.
 OF_THE_LAB = {pathlib.PurePath("examples/site", name) for name in ("audit-rtf.yml", "prepare-rtf.yml")}
-
-INVENTORY = """\
-[rtf_controllers]
-node-1 ansible_connection=local rtf_node_address=192.0.2.11
-
-[rtf_nodes:children]
-rtf_controllers
-
-[rtf_nodes:vars]
-rtf_control_plane=us
-ansible_become=false
-ansible_python_interpreter={python}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +42,7 @@ def installed(archive, tmp_path_factory):
 @pytest.fixture
 def play(installed, tmp_path):
     """A function that runs playbooks of the installed package in an empty folder with one host, this one."""
-    (tmp_path / "inventory").write_text(INVENTORY.format(python=sys.executable))
+    (tmp_path / "inventory").write_text(checkout.LOCAL_INVENTORY)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -68,16 +56,7 @@ def play(installed, tmp_path):
         command = [sys.executable, "-m", "ansible", "playbook", "--inventory", "inventory"]
         command += ["--extra-vars", json.dumps(variables)]
         command += [name if name.startswith("-") else f"hostprep.runtime_fabric.{name}" for name in playbooks]
-        return subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
+        return commands.run(command, tmp_path, environment)
 
     return run
 

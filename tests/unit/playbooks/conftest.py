@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 
 COLLECTIONS = next(path.parent for path in Path(catalog.__file__).parents if path.name == "ansible_collections")
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "site"
@@ -45,15 +45,6 @@ def play(site, tmp_path):
     def run(playbook, *options, **variables):
         command = [sys.executable, "-m", "ansible.cli.playbook", f"hostprep.runtime_fabric.{playbook}"]
         command += ["--inventory", "inventory", "--extra-vars", json.dumps(variables), *options]
-        return subprocess.run(
-            command,
-            cwd=site,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            encoding="utf-8",
-            check=False,
-        )
+        return commands.run(command, site, environment)
 
     return run

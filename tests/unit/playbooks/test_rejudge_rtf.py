@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, formats
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit, test_rejudging
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import report_schema
@@ -21,7 +21,7 @@ def save(site, **inputs):
     run = test_rejudging.run_of(test_rejudging.inputs_of(**inputs))
     document = test_rejudging.first_judged(run)
     files = {formats.MAIN: json.dumps(document), formats.EVIDENCE: evidence_json.text(run)}
-    report_directory.save(site / "rtf-report", files, test_audit.NOW, False, 30)
+    run_directories.save(site / "rtf-report", files, test_audit.NOW, False, 30)
     return document
 
 
@@ -56,7 +56,7 @@ def test_the_last_run_is_judged_again_beside_it(play, site):
     assert "the run did not collect exchange-files.anypoint.mulesoft.com:443" in " ".join(other.stdout.split())
     # The example's ansible.cfg has the callback that shows the verdict last.
     assert '"summary"' not in other.stdout and "\nINCOMPLETE: 3 nodes" in other.stdout.partition("PLAY RECAP")[2]
-    assert real_runs(site) == there and report_directory.all_runs(site / "rtf-report")[-1].name == "20270131T120000Z"
+    assert real_runs(site) == there and run_directories.all_runs(site / "rtf-report")[-1].name == "20270131T120000Z"
 
     first, second = rejudged(site)
     assert report_schema.problems(first) == report_schema.problems(second) == []

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import ifupdown_interfaces
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.files_at_next_boot import HostTree
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 
 LINKS = [Link(name, names=(name,)) for name in ("eth0", "eth1", "eth2")]

@@ -17,9 +17,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     environment_file,
     pam_environment,
     pam_version,
-    proxy_services,
+    service_environments,
     shell_environment,
-    unit_environment,
+    unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import setting_cases
 
@@ -52,7 +52,7 @@ def test_pam_env():
 
 
 def test_environment_files_of_systemd():
-    version = proxy_services.systemd_version()
+    version = service_environments.systemd_version()
     texts = [*setting_cases.LINES, *setting_cases.generated(18, 300)]
     own = [taken(environment_file.environment(text, version)) for text in texts]
     assert differences(texts, own, ask("environment_files.py", texts)) == []
@@ -68,15 +68,15 @@ def test_environment_of_units(lines):
 )
 def test_a_percent_sign_means_something_else_to_each_systemd(version, of_all, expected):
     """https://github.com/distribution/distribution/issues/3171 names the release that began to drop variables."""
-    (found,) = unit_environment.environment("A=%40x", version, of_all)
+    (found,) = unit_directives.environment("A=%40x", version, of_all)
     assert (None if found.ignored else found.value) == expected
 
 
 def unit_variables(lines):
     """{variable: value} that a service gets by the lines of its section [Service]."""
     found = {}
-    for value in unit_environment.directives(f"[Service]\n{lines}\n", "Service", "Environment"):
-        found = {**found, **taken(unit_environment.environment(value))} if value else {}
+    for value in unit_directives.directives(f"[Service]\n{lines}\n", "Service", "Environment"):
+        found = {**found, **taken(unit_directives.environment(value))} if value else {}
     return found
 
 

@@ -11,7 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts impo
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import egress_info
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import site_and_scope
 from ansible_collections.hostprep.runtime_fabric.tests.unit.secrets import planted
 
 
@@ -21,7 +21,7 @@ def test_the_doors_to_a_proxy_repeat_nothing_of_its_url(name):
         for text in (url, url.replace("https", "http")):
             for ask, error in (
                 (proxy_parts, AnsibleFilterError),
-                (inventory.proxy, ValueError),
+                (site_and_scope.proxy, ValueError),
                 (lambda text: proxy_url.parse(text, "http"), ValueError),
             ):
                 try:

@@ -18,7 +18,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.pack
     package_sources,
     repository_evidence,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence, proxy_services
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
+    proxy_evidence,
+    service_environments,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
     configured_devices,
@@ -135,7 +138,7 @@ def test_no_name_of_a_process_is_a_part_of_its_arguments():
             assert planted.found_in(repr(program_evidence.program_names("x", words))) == []
 
 
-class Host(proxy_services.Host):
+class Host(service_environments.Host):
     """A host on which every file has the same text."""
 
     def __init__(self, text):
@@ -154,7 +157,7 @@ def test_no_environment_of_a_service_holds_a_part_of_a_secret():
         for form in (line, line.replace('"', "")):
             shown = "Id=docker.service\nLoadState=loaded\nActiveState=active\nMainPID=7\n" + form + "\n"
             value = form.partition("=")[2].strip('"').partition("=")[2]
-            found = proxy_services.service_evidence(
+            found = service_environments.service_evidence(
                 masked_urls.Display(),
                 run=lambda argv, shown=shown: shown if argv[1] == "show" else "",
                 host=Host(f"http_proxy={value}\0"),

@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PostgreSQL: the start of a connection, up to what the server asks for. No password is sent."""
 
-import socket
-
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.printable import printable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Evidence, Protocol
@@ -13,6 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     tls_handshake,
     verdicts,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.exchange_failures import ExchangeFailures
 
 _USER = "hostprep"
 # SQLSTATEs of a server that is there, and takes no connection at the moment.
@@ -89,7 +88,7 @@ contains:
 
 def _offers_tls(attempt, stream):
     deadline = deadlines.Deadline(attempt.seconds)
-    with _Failures(attempt.seconds):
+    with _failures(attempt):
         stream.send(postgresql_messages.SSL_REQUEST, deadline)
         answer = stream.receive(deadline)
         # Whatever follows the one byte was not sent by the server: it waits for the handshake.
@@ -102,7 +101,7 @@ def _offers_tls(attempt, stream):
 def _start_up(attempt, stream):
     """The Reply to the start-up message."""
     deadline, reader, reply = deadlines.Deadline(attempt.seconds), postgresql_messages.ReplyReader(), None
-    with _Failures(attempt.seconds):
+    with _failures(attempt):
         stream.send(postgresql_messages.start_up(_USER), deadline)
         while reply is None:
             data = stream.receive(deadline)
@@ -130,22 +129,10 @@ def _takes_in_clear(attempt, encrypted):
     return reply.code is None or reply.code == encrypted.code
 
 
-class _Failures:
-    """Whatever goes wrong inside is a LayerFailed(database_failed)."""
-
-    def __init__(self, seconds):
-        self._seconds = seconds
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, failure, traceback):
-        if isinstance(failure, socket.timeout):
-            reason = f"no answer of a PostgreSQL server within {self._seconds:g} s"
-        elif isinstance(failure, postgresql_messages.PostgresqlError):
-            reason = str(failure)
-        elif isinstance(failure, (OSError, ValueError)):
-            reason = f"cut while waiting for an answer ({getattr(failure, 'strerror', None) or failure})"
-        else:
-            return False
-        raise verdicts.LayerFailed(verdicts.DATABASE_FAILED, reason) from failure
+def _failures(attempt):
+    return ExchangeFailures(
+        verdicts.DATABASE_FAILED,
+        postgresql_messages.PostgresqlError,
+        "answer of a PostgreSQL server",
+        attempt.seconds,
+    )

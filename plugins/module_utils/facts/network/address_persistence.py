@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     network_manager_profiles,
     networkd_networks,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.files_at_next_boot import HostTree
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
     hosts_of,
 )

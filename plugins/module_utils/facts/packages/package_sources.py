@@ -101,7 +101,9 @@ def place_of(url):
     if text.count("@") > parts.netloc.count("@"):  # what looks like the host may be a user, and the port a password
         raise ValueError("its host and port cannot be read")
     if not parts.hostname or not re.match(r"[-.0-9A-Za-z_:]+\Z", parts.hostname):
-        raise ValueError("its host is {}".format("a variable" if "$" in parts.netloc else "missing or no name"))
+        raise ValueError(
+            "its host is {}".format("a variable" if "$" in parts.netloc else "missing or not a valid name")
+        )
     return {"scheme": scheme, "host": parts.hostname, "port": port or _PORTS[scheme]}
 
 

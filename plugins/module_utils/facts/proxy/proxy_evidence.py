@@ -21,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     pam_environment,
     pam_version,
     shell_environment,
-    unit_environment,
+    unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.apt_options import (
     apt_options,
@@ -35,7 +35,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     dnf_proxy,
     main_section,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_services import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.service_environments import (
     SERVICES,
     concerns,
     service_evidence,
@@ -157,7 +157,7 @@ class _Reader(FilesBelowRoot):
     def systemd(self):
         found = []
         for path, text in self.files("/etc/systemd/system.conf", "/etc/systemd/system.conf.d/*.conf"):
-            for value in unit_environment.directives(text, "Manager", "DefaultEnvironment"):
+            for value in unit_directives.directives(text, "Manager", "DefaultEnvironment"):
                 found = found + self.unit_variables(path, value, True) if value else []
         for path, each in found:
             self.add("systemd", path, each)
@@ -167,9 +167,9 @@ class _Reader(FilesBelowRoot):
         """The variables of one unit, those of files behind its own."""
         own, files = [], []
         for path, text in self.texts(unit_files(unit, self.root)):
-            for value in unit_environment.directives(text, "Service", "Environment"):
+            for value in unit_directives.directives(text, "Service", "Environment"):
                 own = own + self.unit_variables(path, value) if value else []
-            for value in unit_environment.directives(text, "Service", "EnvironmentFile"):
+            for value in unit_directives.directives(text, "Service", "EnvironmentFile"):
                 files = files + [value] if value else []
         for pattern in files:
             for source, text in self.files(self.without_specifiers(pattern.lstrip("-"), unit)):
@@ -185,7 +185,7 @@ class _Reader(FilesBelowRoot):
         return pattern.replace("%N", name).replace("%p", name).replace("%n", unit)
 
     def unit_variables(self, path, value, of_all=False):
-        found = unit_environment.environment(value, self.systemd_version, of_all)
+        found = unit_directives.environment(value, self.systemd_version, of_all)
         return [(path, each) for each in found if concerns(each.name)]
 
     def docker(self):

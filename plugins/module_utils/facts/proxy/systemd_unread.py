@@ -7,8 +7,11 @@
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.assignment import VARIABLES
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.proxy_services import SERVICES, units
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.unit_environment import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.service_environments import (
+    SERVICES,
+    units,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.unit_directives import (
     shown_environment,
 )
 

@@ -37,7 +37,7 @@ def prefixes(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             f"{CHECK}:prefixes:{','.join(odd)}",
             title,
-            owners.OF_CAUSES["address_prefixes"],
+            owners.ADDRESS_PREFIXES,
             _found(known, cluster),
             [*own, *follows],
             ask,

@@ -18,32 +18,29 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egr
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
 _PROBED = re.compile(r"^egress\.(?!ntp$|dns$|dns_search$|http_proxy$|socks5_proxy$|smtp$|bandwidth$|pods$)")
-# verdict -> (title, owner)
-_KINDS = {
-    "unresolved": ("{count} do not resolve", owners.OF_ENDPOINTS["unresolved"]),
-    "dropped": ("{count} are blocked from {nodes}: packets are dropped", owners.OF_ENDPOINTS["dropped"]),
-    "refused": ("{count} are blocked from {nodes}: connections are refused", owners.OF_ENDPOINTS["refused"]),
-    "rejected": ("{count} are blocked from {nodes}: a firewall rejects the packets", owners.OF_ENDPOINTS["rejected"]),
-    "proxy_unreachable": ("The {proxy} is not reachable from {nodes}", owners.OF_ENDPOINTS["proxy_unreachable"]),
-    "proxy_auth": ("The {proxy} refuses the credentials", owners.OF_ENDPOINTS["proxy_auth"]),
-    "proxy_denied": ("The {proxy} denies {count}", owners.OF_ENDPOINTS["proxy_denied"]),
-    "proxy_failed": ("The {proxy} itself does not reach {count}", owners.OF_ENDPOINTS["proxy_failed"]),
-    "proxy_broken": ("What answers is not a working {proxy}", owners.OF_ENDPOINTS["proxy_broken"]),
-    "blocked": ("A block page or login page answers for {count}", owners.OF_ENDPOINTS["blocked"]),
-    "tls_intercepted": ("TLS from {nodes} to {count} is intercepted", owners.OF_ENDPOINTS["tls_intercepted"]),
-    "tls_untrusted": ("The certificates of {count} are not trusted", owners.OF_ENDPOINTS["tls_untrusted"]),
-    "tls_name_mismatch": ("The certificates of {count} are for other names", owners.OF_ENDPOINTS["tls_name_mismatch"]),
-    "tls_expired": ("The certificates of {count} have expired", owners.OF_ENDPOINTS["tls_expired"]),
-    "certificate_refused": ("{count} require a client certificate", owners.OF_ENDPOINTS["certificate_refused"]),
-    "upgrade_refused": (
-        "WebSockets from {nodes} to {count} are not let through",
-        owners.OF_ENDPOINTS["upgrade_refused"],
-    ),
-    "idle_cut": ("Idle connections from {nodes} to {count} are cut", owners.OF_ENDPOINTS["idle_cut"]),
-}
 # One certificate for names of several owners, as the check of the endpoint has found it: whatever the verdict of the probe.
 LOGIN_PAGE = "login_page"
-_KINDS[LOGIN_PAGE] = ("A login page or block page answers for {count}", owners.OF_ENDPOINTS[LOGIN_PAGE])
+TITLES = {
+    "unresolved": "{count} do not resolve",
+    "dropped": "{count} are blocked from {nodes}: packets are dropped",
+    "refused": "{count} are blocked from {nodes}: connections are refused",
+    "rejected": "{count} are blocked from {nodes}: a firewall rejects the packets",
+    "proxy_unreachable": "The {proxy} is not reachable from {nodes}",
+    "proxy_auth": "The {proxy} refuses the credentials",
+    "proxy_denied": "The {proxy} denies {count}",
+    "proxy_failed": "The {proxy} itself does not reach {count}",
+    "proxy_broken": "The {proxy} answers, but not as a proxy",
+    "blocked": "A block page or login page answers for {count}",
+    "tls_intercepted": "TLS from {nodes} to {count} is intercepted",
+    "tls_untrusted": "The certificates of {count} are not trusted",
+    "tls_name_mismatch": "The certificates of {count} are for other names",
+    "tls_expired": "The certificates of {count} have expired",
+    "certificate_refused": "{count} require a client certificate",
+    "upgrade_refused": "WebSockets from {nodes} to {count} are not let through",
+    "idle_cut": "Idle connections from {nodes} to {count} are cut",
+    LOGIN_PAGE: "A login page or block page answers for {count}",
+}
+_OTHER_TITLE = "{count} are not reached from {nodes}"
 _ONE_CERTIFICATE = "one certificate answers for "
 _PROXY_ITSELF = ("proxy_unreachable", "proxy_auth", "proxy_broken")
 _BY_PACKETS = ("dropped", "refused", "rejected")
@@ -91,7 +88,7 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     verdict, path = LOGIN_PAGE if shared else first["verdict"], first["path"]
     nodes = cluster.in_order({result["node"] for result in group})
     targets = list(dict.fromkeys(f"{result['evidence']['host']}:{result['evidence']['port']}" for result in group))
-    title, owner = _KINDS.get(verdict, ("{count} are not reached from {nodes}", owners.OF_OTHER_ENDPOINTS))
+    title = TITLES.get(verdict, _OTHER_TITLE)
     title = _agreed(title if NODES in title else f"{title} ({NODES})", len(targets))
     title = cluster.title(title.format(count=_counted(targets), proxy=_proxy(path, cluster), nodes=NODES), nodes)
     said = [result for result in results if result["node"] in nodes and _is_about_the_way(result, verdict, path)]
@@ -109,7 +106,7 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
     return Draft(
         f"egress:{verdict}:{path}:{targets[0] if verdict not in _PROXY_ITSELF else ''}:{','.join(nodes)}",
         _name_servers(leaders, nodes, cluster) if explained and verdict == "unresolved" else title,
-        owner,
+        owners.OF_ENDPOINTS.get(verdict, owners.OF_OTHER_ENDPOINTS),
         what,
         [*said, *group],
         _of_all(leaders[0], "remedy", nodes, cluster)

@@ -38,7 +38,7 @@ def unreachable(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             Draft(
                 f"unreachable:{','.join(nodes)}",
                 f"{cluster.named(nodes)} {'is' if len(nodes) == 1 else 'are'} unreachable over SSH{_how(reason)}",
-                owners.OF_CAUSES["unreachable"],
+                owners.UNREACHABLE,
                 cluster.for_nodes(reason, nodes),
                 [*own, *others],
                 _ask(reason, nodes, cluster),
@@ -60,7 +60,7 @@ def not_in_the_run(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             "not_in_the_run",
             f"{len(nodes)} nodes were not part of this run",
-            owners.OF_CAUSES["not_in_the_run"],
+            owners.NOT_IN_THE_RUN,
             f"{cluster.named(nodes)}: {cluster.not_run[nodes[0]]}",
             own,
             "Run the audit again without --limit.",
@@ -80,7 +80,7 @@ def preparation(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             f"preparation:{','.join(result['node'] for result in same)}",
             f"The preparation of {cluster.named([result['node'] for result in same])} failed",
-            owners.OF_CAUSES["preparation"],
+            owners.PREPARATION,
             cluster.for_nodes(text, [result["node"] for result in same]),
             same,
             same[0]["remedy"],
@@ -103,7 +103,7 @@ def _how(reason: str) -> str:
     if _JUMP_HOST in low:
         return ""
     if "host key" in low:
-        return ": its host key is not the known one"
+        return ": its host key does not match the known one"
     if any(word in low for word in _CREDENTIALS):
         return ": the login is rejected"
     if any(word in low for word in _NAME):
@@ -116,7 +116,7 @@ def _how(reason: str) -> str:
 def _ask(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:
     low, whom, again = reason.lower(), cluster.from_whom(nodes), "then run the audit again"
     if any(word in low for word in _CREDENTIALS):
-        return f"Correct the user, the key or the known host with which Ansible logs in to {whom}, {again}."
+        return f"Correct the user, the key or the known host key that Ansible uses for {whom}, {again}."
     if any(word in low for word in _NAME):
         return f"Let the control node resolve the name of {whom}, or set ansible_host, {again}."
     if _is_refused(low):

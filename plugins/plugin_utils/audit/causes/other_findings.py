@@ -21,8 +21,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 _ROLE = re.compile(r"run the role (hostprep\.runtime_fabric\.(rtf_\w+))")
 _LEFT_OUT = re.compile(r"^left out by (\w+)$")
-# Who acts on a node, and is therefore sent its name.
-_OWNERS_OF_NODES = ("node administrator", "storage")
 # Checks of what one node alone may have, such as a name server.
 _COMPARED = ("egress.dns",)
 # In a remedy, the process that a finding names.
@@ -41,7 +39,7 @@ def left_out(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
         Draft(
             f"left_out:{variable}",
             f"{variable} leaves out required checks",
-            owners.OF_CAUSES["left_out"],
+            owners.LEFT_OUT,
             _named(dict.fromkeys(result["id"] for result in own)),
             own,
             f"Run the audit without {variable}, or accept the gap with an entry of rtf_waivers.",
@@ -75,7 +73,7 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             Draft(
                 f"role:{role}:{','.join(nodes)}",
                 _faults(list(by_check.values()), role, nodes, cluster),
-                owners.OF_CAUSES["settings_of_a_role"],
+                owners.SETTINGS_OF_A_ROLE,
                 _each_once([_observed(same, cluster) for same in by_check.values()]),
                 own,
                 f"Run the role hostprep.runtime_fabric.{role} on {cluster.named(nodes)}. If a setting is lost "
@@ -114,15 +112,16 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
     ids = list(dict.fromkeys(result["id"] for result in own))
     nodes = cluster.in_order({result["node"] for result in own})
     check = cluster.check(first["id"])
+    owner = check["owner"]
     where = cluster.named(nodes)
     unknown = f"Could not check on {where}: {first['title'] if len(ids) == 1 else _named(ids)}"
     return Draft(
         f"{first['id']}:{first['status']}:{','.join(nodes)}",
         unknown if first["status"] == UNKNOWN else _fault(own, nodes, cluster),
-        check.get("owner", "node administrator"),
+        owner,
         _observed(own, cluster) + _compared(first["id"], nodes, cluster) + _wanted(own),
         own,
-        _ask(own, cluster, check.get("owner", "node administrator")),
+        _ask(own, cluster, owner),
         check.get("confirm", ""),
     )
 
@@ -172,7 +171,7 @@ def _ask(own: Sequence[Result], cluster: Cluster, owner: str) -> str:
             f"{cluster.for_nodes(remedy, cluster.in_order({result['node'] for result in same}))} "
             f"Likewise for {_observed(others, cluster)}."
         )
-    if owner in _OWNERS_OF_NODES and not _names_nodes(text, cluster, nodes):
+    if owner in owners.ACT_ON_NODES and not _names_nodes(text, cluster, nodes):
         return f"On {cluster.named(nodes)}: {text}"
     return text
 

@@ -6,7 +6,23 @@
 
 from __future__ import annotations
 
-# By the verdict of the probe of an endpoint.
+# Nodes that were not audited, and what was left out of the run.
+UNREACHABLE = "node administrator"
+NOT_IN_THE_RUN = "platform team"
+PREPARATION = "platform team"
+LEFT_OUT = "platform team"
+# Several settings of one role.
+SETTINGS_OF_A_ROLE = "platform team"
+ADDRESS_PREFIXES = "node administrator"
+# Ports between nodes, by what the pairs that fail have in common.
+PORTS_NOT_TESTED = "platform team"
+PORTS_OF_ONE_NODE = "node administrator"
+PORTS_FOR_ONE_NODE = "node administrator"
+PORTS_OF_MANY_PAIRS = "network"
+PORTS_OVER_LOOPBACK = "node administrator"
+PORTS_CLOSED_BY_RULES = "node administrator"
+VXLAN_LOST = "network"
+# Endpoints that nodes do not reach, by the verdict of the probe.
 OF_ENDPOINTS = {
     "unresolved": "DNS",
     "dropped": "network",
@@ -28,19 +44,18 @@ OF_ENDPOINTS = {
     "login_page": "network",
 }
 OF_OTHER_ENDPOINTS = "network"
-# By what is wrong.
-OF_CAUSES = {
-    "unreachable": "node administrator",
-    "not_in_the_run": "platform team",
-    "preparation": "platform team",
-    "address_prefixes": "node administrator",
-    "left_out": "platform team",
-    "settings_of_a_role": "platform team",
-    "ports_not_tested": "platform team",
-    "vxlan_lost": "network",
-    "ports_over_loopback": "node administrator",
-    "ports_for_one_node": "node administrator",
-    "ports_of_many": "network",
-    "ports_closed_by_rules": "node administrator",
-    "ports_of_one_node": "node administrator",
+# Endpoints that nodes reach and their pods do not, by the kind of the fault (checks/egress/pod_faults.py).
+OF_PODS = {
+    "forwarding": "node administrator",
+    "chain_policy": "node administrator",
+    "filter": "platform team",
+    "masquerade": "platform team",
+    "answer": "network",
+    "interface": "platform team",
+    "mtu": "platform team",
+    "resolver": "platform team",
+    "treated": "network",
+    "unknown": "platform team",
 }
+# Those who act on a node, and are therefore sent its name.
+ACT_ON_NODES = ("node administrator", "storage")

@@ -69,7 +69,7 @@ def _draft(lost: bool, own: Sequence[Result], cluster: Cluster) -> Draft:
     return Draft(
         f"{CHECK}:{FAIL}:{','.join(nodes)}",
         title,
-        cluster.check(CHECK).get("owner", "network"),
+        cluster.check(CHECK)["owner"],
         _found(ways),
         own,
         ask,

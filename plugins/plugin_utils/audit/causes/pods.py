@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
@@ -16,13 +17,12 @@ CHECK = "egress.pods"
 
 
 def pods(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
-    """Group by the kind of the first fault of each node, and by who has to act on it."""
-    groups: dict[tuple[str, str], list[Result]] = {}
+    """Group by the kind of the first fault of each node."""
+    groups: dict[str, list[Result]] = {}
     for result in results:
         if result["id"] == CHECK and result["status"] == FAIL and isinstance(result["evidence"], Mapping):
-            first = result["evidence"]["faults"][0]
-            groups.setdefault((first["kind"], first["owner"]), []).append(result)
-    return [_draft(kind, own, cluster) for (kind, _owner), own in groups.items()]
+            groups.setdefault(result["evidence"]["faults"][0]["kind"], []).append(result)
+    return [_draft(kind, own, cluster) for kind, own in groups.items()]
 
 
 def _draft(kind: str, own: Sequence[Result], cluster: Cluster) -> Draft:
@@ -37,7 +37,7 @@ def _draft(kind: str, own: Sequence[Result], cluster: Cluster) -> Draft:
         f"{where}: the node reaches {count}, its pods do not: {first['title']}"
         if len(nodes) == 1
         else f"{where}: the nodes reach {count}, their pods do not: {first['title']}",
-        first["owner"],
+        owners.OF_PODS[kind],
         observed,
         own,
         f"On {where}: {' '.join([first['ask'], *(fault['ask'] for fault in others)])}",

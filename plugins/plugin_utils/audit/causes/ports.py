@@ -117,12 +117,12 @@ def _closed(
     ask = f"Allow {ports_text} from {cluster.from_whom(sources)} to {cluster.from_whom(destinations)}."
     if set(verdicts) <= set(SHAPED_LOST):
         title = f"VXLAN packets are lost between {cluster.named(cluster.in_order({*sources, *destinations}))}"
-        owner = owners.OF_CAUSES["vxlan_lost"]
+        owner = owners.VXLAN_LOST
         ask = results[0]["remedy"]
     elif sources == destinations and all(source == destination for source, destination in pairs):
         whose = "its" if len(sources) == 1 else "their"
         title = f"{', '.join(sources)} cannot reach {whose} own ports over loopback"
-        owner = owners.OF_CAUSES["ports_over_loopback"]
+        owner = owners.PORTS_OVER_LOOPBACK
     elif len(destinations) == 1:
         others = _others(sources, destinations, cluster)
         title = (
@@ -130,18 +130,18 @@ def _closed(
             if few
             else f"{destinations[0]} does not let {others} in"
         )
-        owner, whom = owners.OF_CAUSES["ports_of_one_node"], destinations
+        owner, whom = owners.PORTS_OF_ONE_NODE, destinations
     elif len(sources) == 1:
         others = _others(destinations, sources, cluster)
         title = (
             f"{few} of {others} is closed to {sources[0]}" if few else f"{sources[0]} does not get through to {others}"
         )
-        owner = owners.OF_CAUSES["ports_for_one_node"]
+        owner = owners.PORTS_FOR_ONE_NODE
     else:
         title = f"{f'{few} is' if few else 'Ports are'} closed between {len(pairs)} pairs of nodes"
-        owner = owners.OF_CAUSES["ports_of_many"]
+        owner = owners.PORTS_OF_MANY_PAIRS
     if rules.nodes == set(destinations):
-        owner, whom = owners.OF_CAUSES["ports_closed_by_rules"], destinations
+        owner, whom = owners.PORTS_CLOSED_BY_RULES, destinations
     port = port_ranges.texts(port_ranges.numbers([text for texts in cells[0]["ports"].values() for text in texts]))[0]
     port, one = port.partition("-")[0], pairs[0][1]
     return Draft(
@@ -197,7 +197,7 @@ def _untested(
     return Draft(
         f"ports:unknown:{'; '.join(reasons)}",
         f"Ports between {len(nodes)} nodes could not be tested",
-        owners.OF_CAUSES["ports_not_tested"],
+        owners.PORTS_NOT_TESTED,
         f"{_pairs(pairs)}: {'; '.join(reasons) or 'no result'}",
         results,
         results[0]["remedy"],

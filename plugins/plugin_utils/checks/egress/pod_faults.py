@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 
-PLATFORM, ADMINISTRATOR, NETWORK = "platform team", "node administrator", "network"
 _NFT = "sudo iptables -nvL FORWARD; sudo nft list ruleset"
 _POLICIES = "kubectl get networkpolicy -A"
 _BEFORE_DATA = (None, "dns", "tcp")
@@ -20,11 +19,13 @@ Probe = Mapping[str, Any]
 
 
 class Fault(NamedTuple):
-    """kind: a word for its place. title, what, ask: without the node's name. targets: `host:port` that are not reached."""
+    """kind: a word for its place; who has to act on it is in audit/causes/owners.py. title, what, ask: without the node's name.
+
+    targets: `host:port` that are not reached.
+    """
 
     kind: str
     title: str
-    owner: str
     what: str
     ask: str
     confirm: str
@@ -42,7 +43,8 @@ def faults(pod: Mapping[str, Any], failed: Sequence[tuple[Probe, Probe]], shut: 
     groups: dict[str, list[tuple[Probe, Probe]]] = {}
     for node, inside in failed:
         trace = traces.get(node["id"]) or _like(inside, failed, traces)
-        groups.setdefault(_kind(pod, inside, trace, _with_small_packets(inside, failed)), []).append((node, inside))
+        kind = _kind(pod, inside, trace, _with_small_packets(inside, failed))
+        groups.setdefault("chain_policy" if kind == "filter" and shut else kind, []).append((node, inside))
     ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
     return [_fault(kind, pod, own, traces, shut) for kind, own in ordered]
 
@@ -129,7 +131,7 @@ def _fault(
                 "how": "rejected" if trace["verdict"] in ("rejected", "refused") else "dropped",
             }
         )
-    title, owner, what, ask, confirm = _texts(kind, pod, shut)
+    title, what, ask, confirm = _texts(kind, pod, shut)
     confirm = confirm or (
         f"sudo nsenter --net={pod['namespace']} curl -v -m 10 --noproxy '*' "
         + (f"--connect-to ::{trace['address']}:{trace['port']} " if trace else "")
@@ -141,17 +143,16 @@ def _fault(
     return Fault(
         kind,
         title,
-        owner,
         what.format(**words),
         ask.format(**words),
         confirm,
-        [text.format(**words) for text in _alternatives(kind, bool(shut))],
+        [text.format(**words) for text in _alternatives(kind)],
         targets,
     )
 
 
-def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str, str, str, str, str]:
-    """(title, owner, what, ask, confirm) of a kind of fault, with places for the words of _fault."""
+def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str, str, str, str]:
+    """(title, what, ask, confirm) of a kind of fault, with places for the words of _fault."""
     if kind == "forwarding":
         off = [
             "net.ipv4.ip_forward" if name == "ip_forward" else f"net.ipv4.conf.{name}.forwarding"
@@ -161,35 +162,30 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
         names = " and ".join(off[:1] if "net.ipv4.ip_forward" in off else off)
         return (
             f"the node does not forward their packets ({names} = 0)",
-            ADMINISTRATOR,
             f"packets from {{pod}} to {{to}} enter the node on {{by}} and are not forwarded: {names} = 0",
             f"Set {names} to 1, now and after a reboot: the role hostprep.runtime_fabric.rtf_kernel does both.",
             f"sysctl {' '.join(off)}",
         )
-    if kind == "filter":
+    if kind == "chain_policy":
         chains = ", ".join(shut)
-        by = (
-            f"the default policy of {chains}, which drops packets that no rule accepts, or a firewall rule"
-            if shut
-            else "a firewall rule or a network policy"
-        )
         return (
             "the node blocks their packets",
-            ADMINISTRATOR if shut else PLATFORM,
-            f"packets from {{pod}} to {{to}} enter the node on {{by}} and are {{how}} there; forwarding is on, so the "
-            f"cause is {by} of the node",
-            (
-                f"Accept packets from and to the pod network in {chains}; if a network policy blocks them, correct "
-                "that policy."
-                if shut
-                else "Let pods connect to {targets}: correct the network policy or the firewall rule that blocks them."
-            ),
+            "packets from {pod} to {to} enter the node on {by} and are {how} there; forwarding is on, so the cause is "
+            f"the default policy of {chains}, which drops packets that no rule accepts, or a firewall rule of the node",
+            f"Accept packets from and to the pod network in {chains}; if a network policy blocks them, correct that policy.",
+            f"{_POLICIES}; {_NFT}",
+        )
+    if kind == "filter":
+        return (
+            "the node blocks their packets",
+            "packets from {pod} to {to} enter the node on {by} and are {how} there; forwarding is on, so the cause is "
+            "a firewall rule or a network policy of the node",
+            "Let pods connect to {targets}: correct the network policy or the firewall rule that blocks them.",
             f"{_POLICIES}; {_NFT}",
         )
     if kind == "masquerade":
         return (
             "their packets leave with the pod's address",
-            PLATFORM,
             "packets from {pod} to {to} leave on {leaves} with the pod's own source address {as}, and no answer "
             "comes back",
             "Have the CNI plugin masquerade packets that pods send out of the cluster (ipMasq of the bridge plugin, "
@@ -201,7 +197,6 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
     if kind == "answer":
         return (
             "their packets leave the node, and no answer comes back",
-            NETWORK,
             "packets from {pod} to {to} leave on {leaves} with the source address {as}, and no answer comes back to "
             "the pod",
             "Find out where the answers from {to} to {as} are lost when a pod has opened the connection.",
@@ -210,7 +205,6 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
     if kind == "interface":
         return (
             "their packets do not arrive at the node",
-            PLATFORM,
             "packets of {pod} (address {address}) to {to} are seen on no interface of the node",
             "Find out why the CNI plugin does not connect {pod} to the node, then recreate the pod.",
             "ip -br link; ip route",
@@ -218,7 +212,6 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
     if kind == "mtu":
         return (
             "large packets are lost",
-            PLATFORM,
             f"{{pod}} connects to {{targets}}, but large packets are lost ({{detail}}): with packets of at most 576 bytes it "
             f"works. The MTU is {pod['mtu']} in the pod and {pod['node_mtu']} on {pod['node_interface']} of the node",
             "Lower the MTU that the CNI plugin sets in pods to what their path carries: an overlay takes 50 to 80 "
@@ -229,7 +222,6 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
         servers = ", ".join(pod["name_servers"]) or "none"
         return (
             "their name servers fail",
-            PLATFORM,
             f"the name servers of {{pod}} ({servers}, from its /etc/resolv.conf) do not resolve {{names}}: "
             f"{{detail}}. The pod can connect to the addresses that the node uses for these names",
             f"Make the name servers of pods ({servers}) resolve {{names}}: if they are the CoreDNS service, check its "
@@ -239,27 +231,22 @@ def _texts(kind: str, pod: Mapping[str, Any], shut: Sequence[str]) -> tuple[str,
     if kind == "treated":
         return (
             "a device on the path handles their connections differently",
-            NETWORK,
             "{pod} connects to {targets}, but then fails where the node does not: {detail}",
             "Find out which device on the path handles connections from pods differently from those of the node.",
             "",
         )
     return (
         "the reason is not known",
-        PLATFORM,
         "{pod} does not reach {targets}: {detail}",
         "Let pods connect to {targets} as the node does.",
         "",
     )
 
 
-def _alternatives(kind: str, shut: bool) -> Iterator[str]:
-    if kind == "filter":
-        if shut:
-            yield (
-                f"If the counter of the chain's policy in `{_NFT}` rises with each attempt, that policy drops the "
-                "packets."
-            )
+def _alternatives(kind: str) -> Iterator[str]:
+    if kind == "chain_policy":
+        yield f"If the counter of the chain's policy in `{_NFT}` rises with each attempt, that policy drops the packets."
+    if kind in ("chain_policy", "filter"):
         yield (
             f"If `{_POLICIES}` lists a network policy that selects {{pod}}, check that policy first. If the counter "
             f"of a firewall rule in `{_NFT}` rises with each attempt, that rule drops the packets. If "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject, required
@@ -16,8 +17,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.p
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED
 
 GIB = 1024**3
-# The kernel and the firmware keep some of what a machine is sold with.
-MEMORY_TOLERANCE = 0.06
 BURSTABLE = re.compile(r"t[1-4][a-z]*\.", re.IGNORECASE)
 
 
@@ -87,6 +86,6 @@ def memory(subject: Subject, evidence: Evidence) -> Finding:
         return not_asked(f"{subject.role}s")
     found = part(evidence, "host", "system", "hardware", "memory") / GIB
     expected = f"{least} GiB of memory for a {subject.role}"
-    if found >= least * (1 - MEMORY_TOLERANCE):
+    if found >= least * (1 - limits.load().memory_tolerance):
         return Finding(PASS, expected, f"{found:.1f} GiB")
     return Finding(FAIL, expected, f"{found:.1f} GiB", f"Give {subject.node} {least} GiB of memory.")

@@ -51,7 +51,7 @@ def switched_off(evidence: Evidence, expected: str, observed: str) -> Finding | 
     names = [name for name in off if name != "default"]
     said = [f"forwarding is off on {joined_first(names)}"] if names else []
     said += (
-        ["forwarding is off on interfaces to come (net.ipv4.conf.default.forwarding = 0)"] if "default" in off else []
+        ["forwarding is off on future interfaces (net.ipv4.conf.default.forwarding = 0)"] if "default" in off else []
     )
     settings = " ".join(f"{name_of(name)}=1" for name in off)
     return Finding(

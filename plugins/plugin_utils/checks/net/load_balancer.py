@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
-
-MOST_LOST = 1  # connections; one alone proves nothing
 
 
 @check("net.load_balancer")
@@ -36,7 +35,7 @@ def load_balancer(subject: Subject, evidence: Evidence) -> Finding:
         observed = "; ".join(
             [f"{own} of {count} connections ({100 * own // count} %, an even share is {share} %)", *failed]
         )
-        if lost <= MOST_LOST:
+        if lost <= limits.load().lost_connections:
             return Finding(PASS, expected, observed, evidence=found)
         unheard = evidence["load_balancer"]["unheard"]
         if unheard:

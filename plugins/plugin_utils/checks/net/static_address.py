@@ -55,7 +55,7 @@ def static_address(subject: Subject, evidence: Evidence) -> Finding:
     if named and not read:
         return _not_read(named, address, remedy, found)
     if read:
-        observed = _told(read[0], interface)
+        observed = _in_words(read[0], interface)
     elif lease:
         observed = f"{address} is a DHCP lease in {lease}"
     elif found["unreadable"]:
@@ -83,11 +83,11 @@ def _passed_over(row: Row, address: str) -> list[str]:
     return [passed["path"] for passed in row.get("passed_over", ()) if address in passed["addresses"]]
 
 
-def _told(row: Row, interface: str) -> str:
+def _in_words(row: Row, interface: str) -> str:
     if row.get("ignored"):
         return f"{row['manager']} ignores {row['path']}: {row['ignored']}"
     if row["method"] == "none":
-        return f"{interface} gets no address by {row['path']} ({row['manager']})"
+        return f"{interface} gets no address from {row['path']} ({row['manager']})"
     return f"{interface} is {row['method']} in {row['path']} ({row['manager']})"
 
 
@@ -107,9 +107,9 @@ def _judged(deciding: Sequence[Row], address: str, interface: str, remedy: str) 
     files = ", ".join(dict.fromkeys(f"{row['manager']}, {row['path']}" for row in setting))
     if setting and not others:
         beside = "; DHCP may add another one" if any(row.get("leased") for row in setting) else ""
-        return Finding(PASS, EXPECTED, f"{address} by {files}{beside}", evidence=setting)
+        return Finding(PASS, EXPECTED, f"{address} is set by {files}{beside}", evidence=setting)
     other = others[0]
-    observed = _told(other, interface)
+    observed = _in_words(other, interface)
     if setting:
         observed = f"{address} is not certain to stay: {files} sets it, but {observed}, and both run"
     observed += "".join(

@@ -40,8 +40,8 @@ def same_subnet(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(
             UNKNOWN,
             expected,
-            f"{network} has the prefix /{HOST_PREFIX}, which says nothing of the subnet",
-            "Compare the subnets of the nodes in the console of the cloud.",
+            f"{network} has the prefix /{HOST_PREFIX}, which says nothing about the subnet",
+            "Compare the subnets of the nodes in the cloud's console.",
             outside,
         )
     prefixes = {node: entry["prefix"] for node, entry in others.items() if entry.get("prefix")}
@@ -85,8 +85,8 @@ def subnet_headroom(subject: Subject, evidence: Evidence) -> Finding:
         return Finding(
             UNKNOWN,
             expected,
-            f"{network} has the prefix /{HOST_PREFIX}, which says nothing of the subnet",
-            "Look up in the console of the cloud how many addresses of the subnet are free.",
+            f"{network} has the prefix /{HOST_PREFIX}, which says nothing about the subnet",
+            "Look up in the cloud's console how many addresses of the subnet are free.",
             # Nothing on the node can ever answer this, so it stops no installation.
             severity="recommended",
         )
@@ -101,7 +101,7 @@ def subnet_headroom(subject: Subject, evidence: Evidence) -> Finding:
     here = [address for address in used if ipaddress.ip_address(address) in network]
     size = network.num_addresses - (2 if network.prefixlen < 31 else 0)
     free = size - len(here)
-    known = "by an ARP sweep" if swept else "according to the inventory"
+    known = "according to an ARP sweep" if swept else "according to the inventory"
     observed = f"{max(free, 0)} of {size} in {network} free, {known}"
     if free >= subject.input("rtf_spare_addresses"):
         return Finding(PASS, expected, observed, evidence=sorted(here))

@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh impor
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import installer_requirements
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
 PortSets = dict[str, set[int]]

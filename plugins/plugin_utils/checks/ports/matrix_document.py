@@ -34,9 +34,9 @@ class OpenCell(TypedDict):
     status: Annotated[str, Field("What was found.", (FAIL, UNKNOWN, SKIPPED))]
     asked: Annotated[int, Field("How many ports the row has.")]
     ports: Annotated[
-        dict[str, list[str]], Field("The ports and ranges that are not proven, by what became of a probe.")
+        dict[str, list[str]], Field("The ports and ranges that are not proven, by the verdict of the probe.")
     ]
-    reason: Annotated[str, Field("Why, where that alone does not say it, or empty.")]
+    reason: Annotated[str, Field("The reason, where the verdict alone does not say it, or empty.")]
     lost: Annotated[str, Field("The node that was not reached or took no part, so that nothing is known, or empty.")]
 
 
@@ -53,7 +53,7 @@ class ClockOffset(TypedDict):
     """The clock of the destination, compared by packets."""
 
     offset_ms: Annotated[float, Field("The clock of the destination minus that of the source, in milliseconds.")]
-    error_ms: Annotated[float, Field("The largest possible error of it, in milliseconds.")]
+    error_ms: Annotated[float, Field("Its largest possible error, in milliseconds.")]
 
 
 class PathMtu(TypedDict):
@@ -88,7 +88,7 @@ class Stream(_StreamEnds, total=False):
     """The bandwidth from one node to another, or why it could not be measured."""
 
     mean_mbit: Annotated[float, Field("The mean, in Mbit/s.")]
-    peak_mbit: Annotated[float, Field("The best part of it, in Mbit/s.")]
+    peak_mbit: Annotated[float, Field("The peak, in Mbit/s.")]
     error: Annotated[str | None, Field("Why the bandwidth was not measured.")]
 
 

@@ -20,9 +20,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.por
     PortMatrix,
     Stream,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, participants
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import link_measurements, port_matrix_nodes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import PASS
 
 # Evidence of one node, as evidence.ports.of_node returns it.
@@ -42,7 +42,7 @@ class Matrix:
     def __init__(self, ports: planning.PortPlan, collected: Mapping[str, Mapping[str, Any]]) -> None:
         """ports: the plan of the matrix. collected: `{name: evidence}` of the plan's nodes; evidence has a part `ports`
         where its ports were probed."""
-        nodes, absent = participants.members(ports, collected)
+        nodes, absent = port_matrix_nodes.members(ports, collected)
         self._plan = planning.with_participants(ports, [node for node in nodes if node.name not in absent], absent)
         self._roles, self._sources = {node.name: node.role for node in nodes}, ports["sources"]
         self._balancer = ports["load_balancer"]["given"] if ports["load_balancer"] else ""
@@ -53,7 +53,7 @@ class Matrix:
         for cell in self._cells:
             self._cells_of.setdefault(cell.source, []).append(cell)
         self._exposures = matrix.exposures(self._plan, nodes, self._evidence)
-        self._streams = measurements.streams(self._evidence)
+        self._streams = link_measurements.streams(self._evidence)
         self.document = _document(self._plan, nodes, self._cells, _links(self._evidence), self._streams)
 
     def evidence(self, name: str) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _shaped_remedy(subject: Subject, cell: Row, blackholed: Collection[str]) -> 
     between = f"between {subject.node} and {cell['destination']}"
     if "shape_lost" in cell["ports"]:
         yield (
-            f"Ask the network team, and that of the hypervisors, which device {between} drops VXLAN on UDP "
+            f"Ask the network team and the hypervisor team which device {between} drops VXLAN on UDP "
             f"{', '.join(cell['ports']['shape_lost'])} while it passes other datagrams: NSX takes that port for its own overlay."
         )
     if "length_lost" in cell["ports"]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.effective_settings import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.program_environments import (
     APT,
     environments,
     is_url,

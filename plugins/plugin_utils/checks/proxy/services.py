@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.effective_settings import is_url
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.program_environments import is_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.settings import (
     PREPARE,
     proxy_settings,

@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.mas
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.effective_settings import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.proxy.program_environments import (
     INSTALLER,
     environments,
     is_url,

@@ -17,8 +17,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.sub
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
-# A filesystem keeps something of its disk for itself.
-TOLERANCE = 0.05
 # The installer and the platform run programs from here. /var/lib/gravity is a disk of its own once it is there.
 RUN_FROM = {"appliance": ("/opt/anypoint/runtimefabric", "/var/lib/gravity"), "self_managed": ("/var/lib",)}
 DATA_DISKS = ("/var/lib/gravity",)
@@ -191,7 +189,7 @@ def _room(subject: Subject, evidence: Evidence, path: str) -> Finding:
     room = part(evidence, "host", "storage", "room", path)
     expected = f"{least} GiB free for {path}"
     observed = f"{room['free'] / GIB:.1f} GiB free on {room['mount']}"
-    if room["free"] >= least * GIB * (1 - TOLERANCE):
+    if room["free"] >= least * GIB * (1 - limits.load().filesystem_tolerance):
         return Finding(PASS, expected, observed)
     remedy = (
         f"Enlarge the filesystem of {room['mount']}, mount a separate one for {path}, or free space (`du -xsh "

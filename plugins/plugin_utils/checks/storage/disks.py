@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.hardware import GIB
@@ -21,7 +22,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.sub
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
 
-TOLERANCE = 0.03  # 250 GB that are sold as GiB
 ENVIRONMENT = "/opt/anypoint/runtimefabric/env"
 
 
@@ -96,7 +96,7 @@ def pick(evidence: Evidence, settings: dict[str, Any], kind: str) -> Picked | No
     if size:
         names = [line.split(" ")[0] for line in part(evidence, "host", "storage", "leaves") if _greps(size, line)]
         if not names:
-            return Picked(None, "", problem=f"no line of lsblk has RTF_{kind}_DEVICE_SIZE={size}")
+            return Picked(None, "", problem=f"no line of lsblk contains {size}, the value of RTF_{kind}_DEVICE_SIZE")
         return Picked(names[0], f"RTF_{kind}_DEVICE_SIZE={size}", names)
     if path:
         name = settings["devices"].get(path)
@@ -126,7 +126,7 @@ def objections(device: dict[str, Any], least: int) -> Iterator[str]:
         yield f"contains a {', a '.join(device['signatures'])}"
     if device["read_only"]:
         yield "read-only"
-    if device["size"] < least * GIB * (1 - TOLERANCE):
+    if device["size"] < least * GIB * (1 - limits.load().disk_tolerance):
         yield f"{_size(device)} is too small"
 
 
@@ -168,7 +168,7 @@ def _empty(disks: list[Row], least: int) -> list[Row]:
 
 
 def _remark(device: dict[str, Any], good: int, note: str) -> str:
-    return note if device["size"] < good * GIB * (1 - TOLERANCE) else ""
+    return note if device["size"] < good * GIB * (1 - limits.load().disk_tolerance) else ""
 
 
 def _size(device: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.hardware import GIB, not_for
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.storage.directories import TOLERANCE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject, required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
@@ -25,7 +25,7 @@ def node_disk(subject: Subject, evidence: Evidence) -> Finding:
     room = part(evidence, "host", "storage", "room", directory)
     expected = f"a filesystem of {least} GiB for {directory}"
     observed = f"{room['mount']} has {room['total'] / GIB:.1f} GiB"
-    if room["total"] >= least * GIB * (1 - TOLERANCE):
+    if room["total"] >= least * GIB * (1 - limits.load().filesystem_tolerance):
         return Finding(PASS, expected, observed, evidence=room)
     return Finding(
         FAIL,

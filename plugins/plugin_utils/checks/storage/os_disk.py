@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.hardware import GIB
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.storage.directories import TOLERANCE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject, required
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS
@@ -27,6 +27,6 @@ def os_disk(subject: Subject, evidence: Evidence) -> Finding:
     else:
         size, what = part(evidence, "host", "storage", "room", "/")["total"], "the filesystem of /"
     observed = f"{what} has {size / GIB:.1f} GiB"
-    if size >= least * GIB * (1 - TOLERANCE):
+    if size >= least * GIB * (1 - limits.load().filesystem_tolerance):
         return Finding(PASS, expected, observed)
     return Finding(FAIL, expected, observed, f"Give {subject.node} a system disk of {least} GiB.", disk)

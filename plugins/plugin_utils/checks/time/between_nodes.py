@@ -15,13 +15,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence i
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, NoEvidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
 
-MARGIN = 3  # clocks agree well when they are no further apart than this part of the limit
-
 
 @check("time.between_nodes")
 def between_nodes(subject: Subject, evidence: Evidence) -> Finding:
     """Gravity refuses to install, and calls a cluster degraded, when clocks are further apart than this."""
-    return _apart(subject, evidence, _most_apart())
+    return _apart(subject, evidence, limits.load().clock_difference_ms / 1000)
 
 
 @check("time.between_nodes_margin")
@@ -29,7 +27,7 @@ def between_nodes_margin(subject: Subject, evidence: Evidence) -> Finding:
     """A drifting clock is noticed before it exceeds the limit."""
     if between_nodes(subject, evidence).status != PASS:
         return Finding(SKIPPED, "", "see time.between_nodes")
-    return _apart(subject, evidence, _most_apart() / MARGIN)
+    return _apart(subject, evidence, limits.load().clock_difference_margin_ms / 1000)
 
 
 def _until_known(subject: Subject, evidence: Evidence) -> str:
@@ -44,11 +42,6 @@ def _until_known(subject: Subject, evidence: Evidence) -> str:
             "rtf_cluster_profile, and leave rtf_preflight_port_matrix and rtf_preflight_links on."
         )
     return "Make time.synchronised pass on all nodes, then run the audit again."
-
-
-def _most_apart() -> float:
-    """Seconds between the clocks of two nodes."""
-    return limits.load().clock_difference_ms / 1000
 
 
 def _apart(subject: Subject, evidence: Evidence, limit: float) -> Finding:

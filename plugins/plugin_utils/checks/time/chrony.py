@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
 TIMESYNCD = "systemd-timesyncd.service"
-NONE_RUNS = "no time service that is known runs"
+NONE_RUNS = "no known time service runs"
 AUTHENTICATED = {"none": "", "nts": " over NTS", "key": " with a key"}
 GUEST_REMEDIES = {
     "VMware": "`vmware-toolbox-cmd timesync disable`.",
@@ -170,7 +170,7 @@ def kept_by(other: str) -> Finding:
 
 
 def unattended(subject: Subject, evidence: Evidence) -> bool:
-    """Whether no time service that is known runs on a node of a self-managed Kubernetes, where any of them may."""
+    """Whether no known time service runs on a node of a self-managed Kubernetes, where any of them may."""
     units = part(evidence, "host", "time", "units")
     return subject.line != "appliance" and not any(unit["active"] for unit in units.values())
 

@@ -28,6 +28,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.rol
     role_of,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import (
+    ANYWHERE,
+    Node,
+    Site,
+    openings,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import for_role, rules, unstated
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.role_plan import (
     Change,
@@ -39,12 +45,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
     Remembered,
     Role,
     section,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
-    ANYWHERE,
-    Node,
-    Site,
-    openings,
 )
 
 AUTO = "auto"

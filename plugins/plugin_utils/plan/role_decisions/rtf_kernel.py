@@ -159,7 +159,7 @@ def _kernel_changes(found: KernelPlan, inputs: Inputs, host: Host, header: str) 
         announcement = f"These modules would be loaded: {', '.join(found.load)}"
         changes.append(
             {
-                "step": "Configure the running kernel with missing modules",
+                "step": "Configure the running kernel by loading missing modules",
                 "kind": "modules",
                 "modules": found.load,
                 "announcement": announcement,

@@ -75,7 +75,7 @@ def swap_off(host: Host, _inputs: Inputs, _cluster: Cluster) -> tuple[Record, li
         changes.append(_replacement("Configure /etc/fstab without swap", FSTAB, regexp, r"# runtime-fabric: \1"))
     # Such a unit without its line is left by a run that was cut off between the two.
     if swap["fstab"] or len(units) < len(found):
-        changes.append({"step": "Configure systemd with the new /etc/fstab", "kind": "reload"})
+        changes.append({"step": "Configure systemd to read the new /etc/fstab", "kind": "reload"})
     if devices:
         changes.append(
             _command("Stop swap", [["swapoff", *devices]], f"Swap on {', '.join(devices)} would be switched off")
@@ -92,7 +92,7 @@ def swap_restored(host: Host, before: Any) -> list[Change]:
     changes: list[Change] = []
     if before["fstab"]:
         changes.append(_replacement("Restore swap in /etc/fstab", FSTAB, r"^# runtime-fabric: (.*)$", r"\1"))
-        changes.append({"step": "Configure systemd with the restored /etc/fstab", "kind": "reload"})
+        changes.append({"step": "Configure systemd to read the restored /etc/fstab", "kind": "reload"})
     services = [_as_before(unit) for unit in before["units"] if _starts(unit["state"])]
     if services:
         changes.append({"step": "Restore swap units and services", "kind": "services", "services": services})

@@ -26,18 +26,18 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.htm
     changes,
     endpoints,
     findings,
-    limits,
     measurements,
     nodes,
     port_matrix,
     requests,
     style,
+    verdict_limits,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS, verdict_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import MARKS
 
 # In this order.
-SECTIONS = (causes, requests, changes, nodes, port_matrix, endpoints, measurements, limits, findings)
+SECTIONS = (causes, requests, changes, nodes, port_matrix, endpoints, measurements, verdict_limits, findings)
 # What no page can hold, whatever a host or a peer sent.
 _CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]")
 _DENSE = 12  # tables with more columns for nodes have upright heads, small cells, and a height of their own

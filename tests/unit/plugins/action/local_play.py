@@ -6,11 +6,11 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 INVENTORY = """
@@ -33,16 +33,8 @@ def play(directory, tasks, *words, hosts="node-1", keywords="", defaults=True, *
 
     keywords: lines of the play besides. defaults: whether it has those of all roles. variables: of the environment.
     """
-    done = subprocess.run(
-        write(directory, tasks, *words, hosts=hosts, keywords=keywords, defaults=defaults),
-        cwd=directory,
-        env=environment(directory, **variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    words = write(directory, tasks, *words, hosts=hosts, keywords=keywords, defaults=defaults)
+    done = commands.run(words, directory, environment(directory, **variables))
     return done.returncode, done.stdout
 
 

@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit, test_rejudging
@@ -30,7 +30,7 @@ def documents():
 def save(directory, documents):
     for hours, document in enumerate(documents):
         now = NOW + datetime.timedelta(hours=hours)
-        report_directory.save(directory / "found", {"report.json": json.dumps(document)}, now, False, 30)
+        run_directories.save(directory / "found", {"report.json": json.dumps(document)}, now, False, 30)
 
 
 def compared(directory, **arguments):
@@ -48,7 +48,7 @@ def test_the_last_two_runs_are_compared(tmp_path, documents):
 
 def test_runs_are_chosen_by_file_or_directory(tmp_path, documents):
     save(tmp_path, documents)
-    first, second = report_directory.all_runs(tmp_path / "found")
+    first, second = run_directories.all_runs(tmp_path / "found")
     code, output = compared(tmp_path, before=str(second / "report.json"), after=str(first))
     assert code == 0 and "Fixed:    kernel.ip_forward on w1" in output, output
 
@@ -68,7 +68,7 @@ def test_settings_are_compared_where_the_evidence_was_saved(tmp_path):
         run["nodes"]["w1"]["host"]["network"]["mtus"]["eth0"] = 1500 - 100 * hours
         document = test_rejudging.first_judged(run)
         files = {"report.json": json.dumps(document), "evidence.json": evidence_json.text(run)}
-        report_directory.save(tmp_path / "found", files, NOW + datetime.timedelta(hours=hours), False, 30)
+        run_directories.save(tmp_path / "found", files, NOW + datetime.timedelta(hours=hours), False, 30)
     code, output = compared(tmp_path)
     assert code == 0 and "  Setting:  rtf_max_latency_ms: 15 -> 20\n" in output, output
     assert "  Setting:  MTU of eth0 of w1: 1500 -> 1400\n" in output
@@ -77,7 +77,7 @@ def test_settings_are_compared_where_the_evidence_was_saved(tmp_path):
 def test_what_cannot_be_compared_is_said(tmp_path, documents):
     save(tmp_path, documents[:1])
     code, output = compared(tmp_path)
-    assert code != 0 and "has 1 whole runs to compare" in output
+    assert code != 0 and "has 1 complete runs to compare" in output
     (tmp_path / "odd.json").write_text("{}")
     code, output = compared(tmp_path, before="odd.json", after="odd.json")
     assert code != 0 and "not a report of format" in output

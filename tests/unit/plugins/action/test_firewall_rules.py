@@ -10,7 +10,7 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.hostprep.runtime_fabric.plugins.action import firewall_rules
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import run_identity
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import process_identity
 
 CHANGED = {"changed": True, "pending": True, "change_id": "c1", "backend": "nftables"}
 UNREACHABLE = AnsibleConnectionFailure("Connection timed out")
@@ -93,7 +93,7 @@ def test_a_connection_that_breaks_during_the_change_only_takes_back_a_change_of_
     host = PlayedHost([UNREACHABLE, {"changed": True, "pending": False}])
     assert "the connection broke during the change" in run(host)["msg"]
     assert host.asked == ["present", "reset", "rolled_back"]
-    assert (host.options["change_id"], host.options["run"]) == (None, run_identity.own())
+    assert (host.options["change_id"], host.options["run"]) == (None, process_identity.own())
 
 
 def busy(run_name):
@@ -102,14 +102,14 @@ def busy(run_name):
 
 
 def test_a_change_of_a_killed_run_of_this_controller_is_taken_back_at_once(monkeypatch):
-    monkeypatch.setattr(run_identity, "is_gone", lambda name: name == "killed")
+    monkeypatch.setattr(process_identity, "is_gone", lambda name: name == "killed")
     host = PlayedHost([busy("killed"), {"changed": True}, CHANGED, {"changed": True}])
     assert run(host) == {**CHANGED, "pending": False}
     assert host.asked == ["present", "rolled_back", "present", "reset", "confirmed"]
 
 
 def test_a_change_of_a_run_that_lives_is_waited_for_and_never_touched(monkeypatch):
-    monkeypatch.setattr(run_identity, "is_gone", lambda name: False)
+    monkeypatch.setattr(process_identity, "is_gone", lambda name: False)
     host = PlayedHost([busy("alive"), busy("alive"), CHANGED, {"changed": True}])
     run(host)
     assert host.asked == ["present", "present", "present", "reset", "confirmed"]

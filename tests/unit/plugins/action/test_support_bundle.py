@@ -10,7 +10,7 @@ import tarfile
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import play
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.test_compare_reports import NOW
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.support_bundle import planted_run
@@ -24,7 +24,7 @@ def saved(tmp_path):
     run = planted_run.run(False)
     for partial in (False, True):
         files = {"report.json": json.dumps(run.document), "evidence.json": json.dumps(run.saved)}
-        report_directory.save(tmp_path / "found", files, NOW, partial, 30)
+        run_directories.save(tmp_path / "found", files, NOW, partial, 30)
     return tmp_path
 
 

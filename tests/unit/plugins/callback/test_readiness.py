@@ -14,7 +14,7 @@ import time
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.callback import readiness
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import report_directory
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.local_play import environment, play, write
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.action.test_compare_reports import NOW
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -32,7 +32,7 @@ def report(**inputs):
 def site(tmp_path):
     """A directory with the report of an earlier run."""
     last = json.dumps({"format": 0, "readiness": "ready", "generated": "2027-01-31T12:00:00+00:00"})
-    report_directory.save(tmp_path / "found", {"report.json": last}, NOW, False, 30)
+    run_directories.save(tmp_path / "found", {"report.json": last}, NOW, False, 30)
     return tmp_path
 
 

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope, build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node, Proxy, Site
 
 SITES = {
     "as in the lab": Site(

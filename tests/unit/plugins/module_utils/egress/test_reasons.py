@@ -80,7 +80,7 @@ def test_a_server_that_answers_no_name_is_not_told_to_be_filtered(cut):
     with loopback.tcp_server(filtered(lambda hello: True, cut)) as port:
         row = probe(port)
     assert (row["verdict"], row["cause"]) == ("tls_failed", "no_tls_answer")
-    assert row["detail"].endswith("nor is there an answer without a server name, or for www.example.com")
+    assert row["detail"].endswith("there is no answer without a server name or for www.example.com either")
 
 
 def test_a_server_that_says_something_else_is_neither():

@@ -103,7 +103,9 @@ def test_what_an_earlier_version_wrote_elsewhere_is_found_and_named():
     one.host.read = lambda path: (
         "# Written by hostprep.runtime_fabric; loaded by\n" if path == "/etc/iptables/ours.rules.v4" else None
     )
-    assert one.look().permanent[:1] == ["/etc/iptables/ours.rules.v4 lies where a loader of the site may read it"]
+    assert one.look().permanent[:1] == [
+        "/etc/iptables/ours.rules.v4 is in a directory that a loader of the site may read"
+    ]
     assert "/etc/iptables/ours.rules.v4" in one.files()
 
 

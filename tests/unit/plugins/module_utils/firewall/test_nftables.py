@@ -285,7 +285,7 @@ def test_what_an_earlier_version_wrote_where_a_site_includes_it_is_replaced():
     old = "/etc/nftables.d/ours.nft"
     host = PlayedHost(files={old: "# Written by hostprep.runtime_fabric; loaded by the unit ours-firewall.service\n"})
     one = nftables.Nftables(host, "ours")
-    assert one.look().permanent == [old + " lies where nftables.conf may include it"]
+    assert one.look().permanent == [old + " is in a directory that nftables.conf may include"]
     assert old in one.files()
     one.apply(wanted())
     assert old not in host.files and one.rules_path in host.files

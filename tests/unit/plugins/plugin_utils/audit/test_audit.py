@@ -14,8 +14,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence as run_results
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import Absent
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters

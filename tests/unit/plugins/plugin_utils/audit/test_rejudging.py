@@ -23,7 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.plan import test_measurements
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.plan import test_link_measurements
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import report_schema
 
 LATER = test_audit.NOW + datetime.timedelta(days=40)
@@ -98,9 +98,9 @@ def ports_of(ports, name):
     own = every_port(json.dumps(ports))[name]
     others = [node.name for node in MEMBERS if node.name != name]
     if ports["links"]:
-        own = {**own, "links": [test_measurements.link(other) for other in others], "unmeasured": {}}
+        own = {**own, "links": [test_link_measurements.link(other) for other in others], "unmeasured": {}}
     if ports["bandwidth"] != "none":
-        rates = {"send": test_measurements.rates(941.0), "receive": test_measurements.rates(940.0)}
+        rates = {"send": test_link_measurements.rates(941.0), "receive": test_link_measurements.rates(940.0)}
         own = {**own, "bandwidth": [{"name": others[0], **rates}], "bandwidth_left_out": {}}
     return own
 

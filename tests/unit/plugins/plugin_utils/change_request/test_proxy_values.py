@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory, proxy_values
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import proxy_values, site_and_scope
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.markdown import render
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 
 NODES = [Node("server-1", "controller", "192.0.2.11"), Node("agent-1", "worker", "192.0.2.21")]
 PROXIES = {
@@ -32,7 +32,7 @@ PROXIES = {
 def request(**variables):
     cluster = {**PROXIES, **variables}
     rows = of_site(catalog.load(), {name.removeprefix("rtf_"): value for name, value in cluster.items()})
-    return build(rows, inventory.scope(cluster), inventory.site(NODES, cluster))
+    return build(rows, site_and_scope.scope(cluster), site_and_scope.site(NODES, cluster))
 
 
 def blocks(made):

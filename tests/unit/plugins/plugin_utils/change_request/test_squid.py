@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import squid
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Scope, build
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import with_site_rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node, Site
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import loopback_programs
 

@@ -221,7 +221,7 @@ BROKEN = [
     (
         (*STORAGE, "environment", environment(RTF_ETCD_DEVICE_SIZE="61G")),
         "storage.etcd_device",
-        "no line of lsblk has RTF_ETCD_DEVICE_SIZE=61G",
+        "no line of lsblk contains 61G, the value of RTF_ETCD_DEVICE_SIZE",
         "RTF_ETCD_DEVICE_SIZE",
     ),
     (

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import concurrent_audits, run_identity
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import concurrent_audits, process_identity
 
 OURS = concurrent_audits.this_run("ours")
 
@@ -28,11 +28,11 @@ def child():
 
 
 def test_the_process_of_this_run_is_the_parent_of_a_worker():
-    assert OURS["process"] == run_identity.own(os.getppid()) and OURS["controller"] and OURS["user"]
+    assert OURS["process"] == process_identity.own(os.getppid()) and OURS["controller"] and OURS["user"]
 
 
 def test_a_run_is_over_when_its_process_is_gone(child):
-    theirs = run_of(run_identity.own(child.pid))
+    theirs = run_of(process_identity.own(child.pid))
     assert not concurrent_audits.is_over(theirs, OURS)
     child.kill()
     child.wait()
@@ -40,7 +40,7 @@ def test_a_run_is_over_when_its_process_is_gone(child):
 
 
 def test_a_later_process_with_the_same_id_is_another_one(child):
-    machine, dummy, born = run_identity.own(child.pid).rpartition(" ")
+    machine, dummy, born = process_identity.own(child.pid).rpartition(" ")
     assert concurrent_audits.is_over(run_of(f"{machine} {int(born) - 1}"), OURS)
 
 

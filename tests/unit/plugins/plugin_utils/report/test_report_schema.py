@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report imp
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.plan import test_measurements
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.plan import test_link_measurements
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import report_schema
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.simulated import (
     HOSTILE,
@@ -46,10 +46,10 @@ def measured():
     evidence = test_audit.collected()
     for node, own in evidence.items():
         others = [other for other in evidence if other != node]
-        links = [test_measurements.link(other) for other in others]
-        links[0].update(test_measurements.link(others[0], p95=None, mtu=None, arrives=None))
+        links = [test_link_measurements.link(other) for other in others]
+        links[0].update(test_link_measurements.link(others[0], p95=None, mtu=None, arrives=None))
         own["ports"].update(links=links, unmeasured={}, bandwidth_left_out={})
-        rates = {"send": test_measurements.rates(941.0), "receive": {"error": "the connection broke"}}
+        rates = {"send": test_link_measurements.rates(941.0), "receive": {"error": "the connection broke"}}
         own["ports"]["bandwidth"] = [{"name": others[0], "address": "10.0.0.2", "port": 1, **rates}]
     return evidence
 

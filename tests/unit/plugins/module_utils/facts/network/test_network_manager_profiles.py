@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     ifcfg_files,
     network_manager_profiles,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.files_at_next_boot import HostTree
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 
 ETC = "/etc/NetworkManager/system-connections/"

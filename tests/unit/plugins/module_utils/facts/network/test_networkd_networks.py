@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     networkd_networks,
     sectioned_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.host_tree import HostTree
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.files_at_next_boot import HostTree
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.facts.network.networkd_cases import (
     CASES,
     ETC,

@@ -437,7 +437,7 @@ def test_a_parameter_that_is_wrong_now_says_whether_it_is_right_after_a_boot():
         found["live"] = "0"
 
     [cause] = [cause for cause in audited(on("w1")(change))["causes"] if cause["id"].startswith("kernel.ip_forward")]
-    assert "It lasts, for the files of sysctl.d set it at boot, too" in cause["ask"]
+    assert "It lasts, because the files of sysctl.d set it at boot, too" in cause["ask"]
 
     def both(node, evidence):
         change(node, evidence)
@@ -841,7 +841,7 @@ def test_a_rule_that_drops_other_packets_is_a_cause_of_its_own(answers):
 
 
 def test_a_time_service_that_does_not_run_is_no_matter_of_the_time_servers():
-    none_runs = "no time service that is known runs"
+    none_runs = "no known time service runs"
     found = causes_of(
         ("egress.ntp", "w1", "192.0.2.1: no answer", "Ask the network team."),
         ("time.service_active", "w1", none_runs, "Start one on w1: `systemctl enable --now chrony.service`."),

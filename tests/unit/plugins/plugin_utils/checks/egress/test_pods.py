@@ -80,7 +80,7 @@ FAULTS = {
     "forwarding of the bridge": evidence(DROPPED, trace(), forwarding={**ON, "cni0": False}),
     "masquerade": evidence(UNRESOLVED, trace(left=[OWN])),
     "filter": evidence(DROPPED, trace()),
-    "filter by policy": evidence(UNRESOLVED, trace(), firewall={"ip filter FORWARD": False}),
+    "chain_policy": evidence(UNRESOLVED, trace(), firewall={"ip filter FORWARD": False}),
     "filter that rejects": evidence(DROPPED, trace("rejected")),
     "mtu": evidence({**TLS_FAILED, "with_small_packets": "reachable"}, trace("reachable", left=[NODE])),
     "resolver": evidence(REFUSED, trace("reachable", left=[NODE])),
@@ -94,7 +94,7 @@ SAYS = {
     "forwarding of the bridge": ["net.ipv4.conf.cni0.forwarding = 0"],
     "masquerade": ["leave on eth0 with the pod's own source address 10.244.11.2"],
     "filter": ["dropped there; forwarding is on"],
-    "filter by policy": [
+    "chain_policy": [
         "the default policy of ip filter FORWARD, which drops packets that no rule accepts, or a firewall rule of the node"
     ],
     "filter that rejects": ["are rejected there"],
@@ -149,7 +149,7 @@ def test_a_fault_is_one_cause_of_all_nodes_that_have_it(name):
 
 def test_a_network_policy_and_the_policy_of_a_chain_are_two_causes_with_an_owner_each():
     """A lab in which pods of one node were cut off by a network policy and those of another by iptables -P FORWARD DROP."""
-    names = {"w1": "filter", "w2": "filter by policy"}
+    names = {"w1": "filter", "w2": "chain_policy"}
     found = causes_of([result(node, "egress.pods", judged(FAULTS[name])) for node, name in names.items()])
     assert {tuple(cause["nodes"]): cause["owner"] for cause in found} == {
         ("w1",): "platform team",

@@ -150,11 +150,11 @@ def test_a_node_without_a_time_service_is_named_as_one(units, synchronised, stat
     found = times(units=units, chrony=silent, synchronised=synchronised)
     result = judged("time.service_active", found)
     assert (result["status"], result["severity"]) == (status, "required")
-    assert "no time service that is known runs" in result["observed"] and remedy in result["remedy"]
+    assert "no known time service runs" in result["observed"] and remedy in result["remedy"]
     for name in ("time.synchronised", "time.sources_reach", "time.requested_servers"):
         result = judged(name, found, ntp_servers=[samples.NTP])
         assert result["status"] == (status if name == "time.synchronised" else "unknown")
-        assert result["observed"] == "no time service that is known runs"
+        assert result["observed"] == "no known time service runs"
         assert result["remedy"].startswith("Fix time.service_active first")
 
 

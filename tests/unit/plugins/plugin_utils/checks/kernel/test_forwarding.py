@@ -84,7 +84,7 @@ def test_an_interface_with_a_dot_in_its_name_is_written_as_sysctl_takes_it():
 
 def test_interfaces_to_come_count():
     result = judged(node({"default": entry(live="0")}), NOW)
-    assert result["status"] == "fail" and "interfaces to come" in result["observed"]
+    assert result["status"] == "fail" and "future interfaces" in result["observed"]
 
 
 @pytest.mark.parametrize("name", ["eth0", "default"])

@@ -56,14 +56,14 @@ LEASED = row("NetworkManager", "dhcp", ())
 @pytest.mark.parametrize(
     "rows, status, words",
     [
-        ([row()], "pass", f"{ADDRESS} by systemd-networkd, /etc/systemd-networkd/x"),
+        ([row()], "pass", f"{ADDRESS} is set by systemd-networkd, /etc/systemd-networkd/x"),
         ([row(leased=True)], "pass", "DHCP may add another one"),
         # D1: the manager that gave the address decides, not a file of one that does not run.
         ([row(state="does not run"), LEASED], "fail", "eth0 is dhcp in /etc/NetworkManager/x (NetworkManager)"),
         (
             [row(managed=True), row("NetworkManager", "dhcp", (), managed=False)],
             "pass",
-            f"{ADDRESS} by systemd-networkd",
+            f"{ADDRESS} is set by systemd-networkd",
         ),
         ([row(managed=False), row("NetworkManager", "dhcp", (), managed=True)], "fail", "eth0 is dhcp in"),
         (
@@ -86,7 +86,7 @@ LEASED = row("NetworkManager", "dhcp", ())
         (
             [row(method="none", addresses=(), passed_over=[{"path": "/etc/b", "addresses": [ADDRESS]}])],
             "fail",
-            f"eth0 gets no address by /etc/systemd-networkd/x (systemd-networkd), which takes precedence over /etc/b, where {ADDRESS}",
+            f"eth0 gets no address from /etc/systemd-networkd/x (systemd-networkd), which takes precedence over /etc/b, where {ADDRESS}",
         ),
         ([row(method="none", addresses=()), row("ifupdown")], "pass", "ifupdown, /etc/ifupdown/x"),
         (
@@ -189,7 +189,7 @@ def others(prefix, address="192.168.230.21"):
         (24, others(30), "fail", "the prefixes differ: /24 here, /30 on n2"),
         (24, others(24, "192.168.231.21"), "fail", "n2 (192.168.231.21) not in 192.168.230.0/24"),
         (24, others(32), "pass", "all in 192.168.230.0/24"),
-        (32, others(32), "unknown", "192.168.230.11/32 has the prefix /32, which says nothing of the subnet"),
+        (32, others(32), "unknown", "192.168.230.11/32 has the prefix /32, which says nothing about the subnet"),
     ],
 )
 def test_prefixes_that_differ_are_not_another_region_and_32_says_nothing(own, other, status, observed):
@@ -201,7 +201,7 @@ def test_of_a_single_address_no_subnet_is_known_and_the_cluster_can_be_ready_all
     """Clouds give VMs such addresses: hetznercloud/terraform-provider-hcloud#410."""
     result, usual = judged("net.subnet_headroom", with_prefix(32)), judged("net.subnet_headroom", with_prefix(24))
     assert (result["status"], result["severity"]) == ("unknown", "recommended")
-    assert "larger subnet" not in result["remedy"] and "console of the cloud" in result["remedy"]
+    assert "larger subnet" not in result["remedy"] and "cloud's console" in result["remedy"]
     assert (usual["status"], usual["severity"]) == ("pass", "required")
     assert readiness.node_readiness([usual, result]) == "ready"
     assert readiness.blocking([result]) == []

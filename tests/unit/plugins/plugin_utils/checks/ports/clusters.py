@@ -9,7 +9,7 @@ import copy
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 
 CATALOG = catalog.load()
 

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, port_matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import link_measurements, port_matrix
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
@@ -136,12 +136,14 @@ def test_a_controller_whose_port_is_held_cannot_be_proven():
 
 @pytest.mark.parametrize("text, port", [("lb.example.com", 443), ("192.0.2.9:8443", 8443)])
 def test_a_worker_connects(text, port):
-    assert measurements.through_balancer(MEMBERS, clusters.ports_of(MEMBERS, load_balancer=text)["load_balancer"]) == {
+    assert link_measurements.through_balancer(
+        MEMBERS, clusters.ports_of(MEMBERS, load_balancer=text)["load_balancer"]
+    ) == {
         "from": "w1",
         "host": text.partition(":")[0],
         "port": port,
     }
-    assert measurements.through_balancer(MEMBERS, clusters.ports_of(MEMBERS)["load_balancer"]) is None
+    assert link_measurements.through_balancer(MEMBERS, clusters.ports_of(MEMBERS)["load_balancer"]) is None
 
 
 def test_controllers_listen_for_it():

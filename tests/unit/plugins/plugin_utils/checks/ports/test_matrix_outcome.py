@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.por
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence as run_results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import matrix_table as table
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
@@ -72,7 +72,7 @@ def test_a_cluster_in_order(ports):
         (
             "shape_lost",
             "plain datagrams pass, and those shaped like VXLAN do not",
-            "Ask the network team, and that of the hypervisors, which device between w1 and w2 drops VXLAN on UDP 8472",
+            "Ask the network team and the hypervisor team which device between w1 and w2 drops VXLAN on UDP 8472",
         ),
         (
             "length_lost",

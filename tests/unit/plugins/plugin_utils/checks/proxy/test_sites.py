@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     pam_version,
     proxy_evidence,
-    proxy_services,
+    service_environments,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
@@ -43,7 +43,7 @@ def site(tmp_path, monkeypatch):
         proxy = proxy_evidence.proxy_evidence(expected, str(tmp_path) + "/")
         proxy["services"] = {}
         if shown is not None:
-            proxy["services"] = proxy_services.service_evidence(
+            proxy["services"] = service_environments.service_evidence(
                 masked_urls.Display(expected), 252, Systemd(service, shown), Host(tmp_path)
             )
         meant = proxy_settings.of_cluster(
@@ -68,7 +68,7 @@ class Systemd:
         return self.text if words[1] == "show" else ""
 
 
-class Host(proxy_services.Host):
+class Host(service_environments.Host):
     """Files below a directory; the service was started with what its files say."""
 
     def __init__(self, root):

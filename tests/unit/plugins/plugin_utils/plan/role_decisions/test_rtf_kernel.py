@@ -238,7 +238,7 @@ def test_a_fresh_node_gets_files_modules_and_parameters_in_this_order():
     planned = role_plan({"kernel": found, "files": {}})
     assert [(change["step"], change["kind"]) for change in planned.changes] == [
         ("Configure the kernel for boot", "files"),
-        ("Configure the running kernel with missing modules", "modules"),
+        ("Configure the running kernel by loading missing modules", "modules"),
         ("Set kernel parameters", "parameters"),
     ]
     _modules, written = planned.changes[0]["files"]

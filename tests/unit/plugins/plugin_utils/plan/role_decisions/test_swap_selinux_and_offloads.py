@@ -52,7 +52,7 @@ def test_swap_goes_with_its_line_its_devices_and_what_starts_it():
     assert record == {"swap": {"devices": ["/swapfile"], "units": [ZRAM, GENERATED, STATIC], "fstab": True}}
     assert planned(changes) == [
         ("Configure /etc/fstab without swap", "replacements"),
-        ("Configure systemd with the new /etc/fstab", "reload"),
+        ("Configure systemd to read the new /etc/fstab", "reload"),
         ("Stop swap", "commands"),
         ("Stop swap units and services", "services"),
     ]
@@ -66,7 +66,7 @@ def test_swap_goes_with_its_line_its_devices_and_what_starts_it():
 def test_a_run_that_was_cut_off_behind_fstab_is_completed():
     left = {**NO_SWAP, "units": [OF_FSTAB]}
     assert planned(swap_selinux_and_offloads.swap_off({"swap": left}, {}, CLUSTER)[1]) == [
-        ("Configure systemd with the new /etc/fstab", "reload")
+        ("Configure systemd to read the new /etc/fstab", "reload")
     ]
 
 
@@ -94,7 +94,7 @@ def test_what_swapped_is_restored_and_what_swaps_again_is_left_alone():
     changes = swap_selinux_and_offloads.swap_restored({"swap": NO_SWAP}, before)
     assert planned(changes) == [
         ("Restore swap in /etc/fstab", "replacements"),
-        ("Configure systemd with the restored /etc/fstab", "reload"),
+        ("Configure systemd to read the restored /etc/fstab", "reload"),
         ("Restore swap units and services", "services"),
         ("Start swap", "commands"),
     ]

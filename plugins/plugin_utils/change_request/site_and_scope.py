@@ -30,7 +30,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.nod
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_list
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy, Site
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node, Proxy, Site
 
 OF_THE_NODE = ("rtf_node_address", "ansible_host")
 OF_THE_CLUSTER = (

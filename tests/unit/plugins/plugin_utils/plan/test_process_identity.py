@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import run_identity
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import process_identity
 
 
 @pytest.fixture
@@ -20,23 +20,23 @@ def sleeper():
 
 
 def test_a_process_is_gone_when_it_was_killed_even_before_its_parent_notices(sleeper):
-    name = run_identity.own(sleeper.pid)
-    assert not run_identity.is_gone(name)
+    name = process_identity.own(sleeper.pid)
+    assert not process_identity.is_gone(name)
     sleeper.kill()
     sleeper.stdin.close()
-    while not run_identity.is_gone(name):
+    while not process_identity.is_gone(name):
         pass
 
 
 def test_a_process_with_the_number_of_another_is_not_that_one():
-    machine, space, pid, started = run_identity.own().split()
-    assert run_identity.is_gone(f"{machine} {space} {pid} {int(started) + 1}")
+    machine, space, pid, started = process_identity.own().split()
+    assert process_identity.is_gone(f"{machine} {space} {pid} {int(started) + 1}")
 
 
 @pytest.mark.parametrize("name", [None, "", "x", "other-boot 1 1 1", "a b c d e"])
 def test_nothing_is_known_of_what_is_not_from_here(name):
-    assert not run_identity.is_gone(name)
+    assert not process_identity.is_gone(name)
 
 
 def test_without_proc_there_is_no_name(tmp_path):
-    assert run_identity.own(proc=str(tmp_path)) == ""
+    assert process_identity.own(proc=str(tmp_path)) == ""

@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import (
     ALL,
     LOCALHOST,
     NONE,
     LoadBalancer,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node
 
 # The names of two nodes.
 Pair = tuple[str, str]

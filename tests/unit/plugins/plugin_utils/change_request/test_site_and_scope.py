@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import inventory
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import Node, Proxy
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import site_and_scope
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node, Proxy
 
 GROUPS = {"rtf_nodes": ["c1", "w1"], "rtf_controllers": ["c1"], "rtf_workers": ["w1"]}
 
@@ -17,15 +17,15 @@ def test_nodes_have_a_role_and_an_address():
         "c1": {"ansible_host": "192.0.2.1"},
         "w1": {"ansible_host": "w1.x", "rtf_node_address": "192.0.2.2"},
     }
-    assert inventory.nodes(GROUPS, variables) == [
+    assert site_and_scope.nodes(GROUPS, variables) == [
         Node("c1", "controller", "192.0.2.1"),
         Node("w1", "worker", "192.0.2.2"),
     ]
 
 
 def test_all_nodes_without_an_address_are_named_at_once():
-    with pytest.raises(inventory.InventoryError) as caught:
-        inventory.nodes(GROUPS, {"c1": {}, "w1": {"ansible_host": "w1.example.com"}})
+    with pytest.raises(site_and_scope.InventoryError) as caught:
+        site_and_scope.nodes(GROUPS, {"c1": {}, "w1": {"ansible_host": "w1.example.com"}})
     assert str(caught.value).startswith("rtf_node_address: not set for c1, w1, and ansible_host is not an IPv4 address")
 
 
@@ -40,16 +40,16 @@ def test_all_nodes_without_an_address_are_named_at_once():
     ],
 )
 def test_a_proxy_loses_its_credentials(url, expected):
-    assert inventory.proxy(url) == expected
+    assert site_and_scope.proxy(url) == expected
 
 
 def test_the_defaults_of_a_cluster():
-    scope = inventory.scope({"rtf_control_plane": "us"})
+    scope = site_and_scope.scope({"rtf_control_plane": "us"})
     assert scope == ("1.4", "us", "install", None)
-    site = inventory.site([], {})
+    site = site_and_scope.site([], {})
     assert (site.internal_networks, site.ntp_servers, site.http_proxy) == ([], [], None)
 
 
 def test_ntp_servers_of_both_forms_are_asked_for_and_nts_beside():
-    site = inventory.site([], {"rtf_ntp_servers": ["192.0.2.9", {"host": "nts.example.com", "nts": True}]})
+    site = site_and_scope.site([], {"rtf_ntp_servers": ["192.0.2.9", {"host": "nts.example.com", "nts": True}]})
     assert (site.ntp_servers, site.nts_servers) == (["192.0.2.9", "nts.example.com"], ["nts.example.com"])

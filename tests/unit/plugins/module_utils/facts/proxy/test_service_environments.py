@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_services
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import service_environments
 
 # As systemd 252 prints it; 219 begins each block with Id.
 SHOWN = """MainPID=290
@@ -35,7 +35,7 @@ FILES = {
 }
 
 
-class Host(proxy_services.Host):
+class Host(service_environments.Host):
     """A host with these files: {path: text}. newer: the paths of those that changed after services were started."""
 
     def __init__(self, files, newer=()):
@@ -62,7 +62,7 @@ def found(files=None, loaded="loaded", manager=MANAGER, newer=()):
             words[1]
         ]
 
-    return proxy_services.service_evidence(
+    return service_environments.service_evidence(
         masked_urls.Display([masked_urls.digest("http://u:s3cret%24@p:1")]), run=run, host=Host(files, newer)
     )
 
@@ -123,12 +123,12 @@ def test_without_systemd_the_reason_is_there():
     def refuse(words):
         raise Unreadable("systemctl: command not found")
 
-    assert proxy_services.service_evidence(masked_urls.Display(), run=refuse) == {
+    assert service_environments.service_evidence(masked_urls.Display(), run=refuse) == {
         "error": "systemctl: command not found"
     }
-    assert proxy_services.systemd_version(refuse) is None
+    assert service_environments.systemd_version(refuse) is None
 
 
 @pytest.mark.parametrize("said, version", [("systemd 219\n+PAM\n", 219), ("systemd 257 (257.8-1)\n", 257), ("x", None)])
 def test_the_version_of_systemd_is_a_number(said, version):
-    assert proxy_services.systemd_version(lambda words: said) == version
+    assert service_environments.systemd_version(lambda words: said) == version

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import port_verdicts, slow_repetition
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import icmp_rate_limit, port_verdicts
 
 REJECTED = ("rejected", "No route to host")
 DROPPED = ("dropped", "no answer within 3.5 s")
@@ -17,7 +17,7 @@ OPEN = ("open", None)
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch):
-    monkeypatch.setattr(slow_repetition, "_PAUSE", 0)
+    monkeypatch.setattr(icmp_rate_limit, "_PAUSE", 0)
 
 
 def ask_again(outcomes, truth, seconds=60):
@@ -29,7 +29,7 @@ def ask_again(outcomes, truth, seconds=60):
         return {(target.peer, target.port): truth(target.port) for target in some}
 
     targets = [port_verdicts.Target(peer, "192.0.2.1", port, "n", True) for peer, port in outcomes]
-    slow_repetition.ask_again(targets, outcomes, probe, deadlines.Deadline(seconds))
+    icmp_rate_limit.ask_again(targets, outcomes, probe, deadlines.Deadline(seconds))
     return outcomes, asked
 
 

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.node_addresses import address_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import with_site_rows
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.topology import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import (
     Node,
     Party,
     Proxy,

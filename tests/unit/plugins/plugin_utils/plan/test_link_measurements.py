@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.input_declarations import default_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import measurements, port_matrix
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import link_measurements, port_matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table as table
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
@@ -26,22 +26,22 @@ GROUPS = {"rtf_nodes": ["c1", "w1", "w2"], "rtf_controllers": ["c1"], "rtf_worke
 def test_nobody_has_two_partners_at_once_and_everybody_has_one(count):
     names = [f"n{number}" for number in range(count)]
     for which in (port_matrix.RING, port_matrix.ALL):
-        found = measurements.rounds(names, which)
+        found = link_measurements.rounds(names, which)
         for pairs in found:
             taking_part = list(itertools.chain.from_iterable(pairs))
             assert len(taking_part) == len(set(taking_part))
         assert {name for pairs in found for pair in pairs for name in pair} == set(names)
-    assert len(measurements.rounds(names, port_matrix.RING)) <= 3
-    everybody = [frozenset(pair) for pairs in measurements.rounds(names, port_matrix.ALL) for pair in pairs]
+    assert len(link_measurements.rounds(names, port_matrix.RING)) <= 3
+    everybody = [frozenset(pair) for pairs in link_measurements.rounds(names, port_matrix.ALL) for pair in pairs]
     assert sorted(map(sorted, everybody)) == sorted(map(list, itertools.combinations(sorted(names), 2)))
-    assert len(measurements.rounds(names, port_matrix.ALL)) == count - 1 + count % 2
+    assert len(link_measurements.rounds(names, port_matrix.ALL)) == count - 1 + count % 2
 
 
 def test_nothing_is_measured_alone_or_unasked():
     assert (
-        measurements.rounds(["n1"], port_matrix.ALL)
-        == measurements.rounds([], port_matrix.RING)
-        == measurements.rounds(["n1", "n2"], port_matrix.NONE)
+        link_measurements.rounds(["n1"], port_matrix.ALL)
+        == link_measurements.rounds([], port_matrix.RING)
+        == link_measurements.rounds(["n1", "n2"], port_matrix.NONE)
         == []
     )
 
@@ -58,12 +58,12 @@ def probed(name, tcp=(), udp=(), address="10.0.0.2"):
 def test_an_open_port_is_chosen_and_the_customary_one_is_preferred():
     own = probed("c1", ["53"], ["53"], "127.0.0.1")
     found = [probed("w1", udp=["7496", "8472"]), probed("w2", udp=["30000-30010"]), own]
-    peers, left_out = measurements.measurable(MEMBERS[0], found, "udp")
+    peers, left_out = link_measurements.measurable(MEMBERS[0], found, "udp")
     assert [(peer["name"], peer["port"]) for peer in peers] == [("w1", 8472), ("w2", 30000)] and left_out == {}
-    assert measurements.measurable(MEMBERS[0], [probed("w1")], "tcp")[1] == {
+    assert link_measurements.measurable(MEMBERS[0], [probed("w1")], "tcp")[1] == {
         "w1": "no TCP port of w1 answered c1 with proof"
     }
-    assert measurements.measurable(MEMBERS[0], None, "udp") == ([], {})
+    assert link_measurements.measurable(MEMBERS[0], None, "udp") == ([], {})
 
 
 def measuring(steps):
@@ -82,7 +82,7 @@ def bandwidth(count, unreachable=(), which=port_matrix.RING):
         ]
         for one in members
     }
-    return measurements.bandwidth(members, found, which)[0]
+    return link_measurements.bandwidth(members, found, which)[0]
 
 
 def test_three_nodes_take_turns_in_one_task():
@@ -117,7 +117,7 @@ def test_there_are_no_more_rounds_than_pairs_need(count, unreachable, tasks):
 def test_the_overlay_is_measured_where_its_long_datagrams_are_lost():
     found = probed("w2", udp=["7496"])
     found["udp"]["ports"]["length_lost"] = ["8472"]
-    assert measurements.measurable(MEMBERS[0], [found], "udp")[0][0]["port"] == 8472
+    assert link_measurements.measurable(MEMBERS[0], [found], "udp")[0][0]["port"] == 8472
 
 
 def test_who_cannot_reach_the_other_is_measured_from_there():
@@ -126,7 +126,7 @@ def test_who_cannot_reach_the_other_is_measured_from_there():
         "w1": [probed("c1", ["4242"]), probed("w2")],
         "w2": [probed("w1"), probed("c1", ["4242"])],
     }
-    steps, left_out = measurements.bandwidth(MEMBERS, blocked, port_matrix.RING)
+    steps, left_out = link_measurements.bandwidth(MEMBERS, blocked, port_matrix.RING)
     assert [sorted(step) for step in measuring(steps)] == [[("w1", "c1"), ("w2", "c1")]] and steps[0]["at_a_time"] == 1
     assert left_out == {
         "w1": {"w2": "no TCP port of w2 answered w1 with proof"},

@@ -49,7 +49,7 @@ class RoleVariables(NamedTuple):
     problems: list[str]
 
 
-class Door(ActionBase):
+class ControllerAction(ActionBase):
     """Arguments in as plain data, one call, result out. ValueError and OSError fail the task with their text."""
 
     _requires_connection = False

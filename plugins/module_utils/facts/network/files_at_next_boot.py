@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files below a root directory by the names that they have on the host, and what stands in their place."""
+"""Files of the host by the names that they have there, and those that a program makes in their place at the next boot."""
 
 import glob
 import os
