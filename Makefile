@@ -19,7 +19,7 @@ COLLECTIONS := $(CURDIR)/.ansible/collections
 
 -include tests/lab/lab.mk
 
-.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule el-roles test blind-labs test-kills bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
+.PHONY: help setup cores lint unit-programs unit floor unit-pythons sanity molecule el-roles test blind-labs test-kills test-history bench measure-cluster measure-controller demo compat release-check requirements docs docs-site clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,10 @@ blind-labs: setup lab-packages ## Break a lab in sixteen ways and hold what the 
 # KILLS=... hands on options: see tests/kills/README.md.
 test-kills: setup lab-packages ## Kill the preparation at every task in turn (hours); KILLS="--only GLOB --resume" narrows it
 	@PYTHONPATH=$(COLLECTIONS) python tests/kills/kills.py $(KILLS)
+
+# HISTORY=5 takes the first five runs: see tests/history/README.md.
+test-history: setup ## Audit simulated nodes under a schedule of faults, and compare each run with the one before (minutes)
+	@PYTHONPATH=$(COLLECTIONS) python tests/history/history.py $(HISTORY)
 
 bench: lab-up ## Compare with the usual ways, side by side in the lab; BENCH=name runs one
 	@tools/debian-packages.sh nmap

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories, saved_reports
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import JudgedRun, compared
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import of_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence
@@ -53,16 +53,20 @@ class ActionModule(ControllerAction):
         evidence = node_evidence.of_cluster(self.inventory(), collected, arguments["lost"], self.hosts_of_the_play())
         now, directory = datetime.datetime.now(datetime.timezone.utc), Path(inputs["report_dir"]).absolute()
         report = audit(catalog.load(), inputs, evidence, now, ports)
-        before = run_directories.newest(directory, formats.MAIN)
-        if before and before.get("format") == FORMAT:
-            report.document["since"] = compare(before, report.document)
         run = saved_run.of_run(inputs, self._plan(arguments["plan"]), ports, evidence, now)
+        before = saved_reports.newest(directory)
+        if before:
+            report.document["since"] = compared(
+                before, JudgedRun(report.document, of_run(run)), saved_reports.earlier(directory, before)
+            )
         path, unwritten = None, ""
         if not self.check_mode:
             try:
                 path = str(self._save(report, run, directory, now, inputs))
             except OSError as problem:
-                unwritten = failure.unwritten(str(directory), problem.strerror or str(problem), before)
+                unwritten = failure.unwritten(
+                    str(directory), problem.strerror or str(problem), before and before.document
+                )
         self._show(report.document, path, unwritten, formats.for_readers(inputs["report_formats"]))
         return task_result.of_report(report, inputs, path, unwritten)
 

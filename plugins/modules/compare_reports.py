@@ -9,9 +9,11 @@ short_description: Say what changed between two runs of the audit
 version_added: 1.0.0
 description:
   - Compares two reports of the role P(hostprep.runtime_fabric.rtf_preflight#role), which checks failed only before, only
-    afterwards, or both times with another value. Runs on the controller and touches no host.
+    afterwards, or both times with another value, which are waived now, and which inputs of the audit and settings of
+    nodes are other ones. Runs on the controller and touches no host.
   - A check that the earlier run had no answer for is compared with its last answer in the 20 whole runs before that.
-    Without any, and where the later run has no answer, it is neither new nor fixed.
+    Without any, and where the later run has no answer, it has not changed.
+  - Settings are compared where both runs have the C(evidence.json) that the audit writes beside C(report.json).
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
@@ -46,10 +48,11 @@ EXAMPLES = r"""
 RETURN = r"""
 comparison:
   description: >-
-    C(new), C(fixed) and C(other) are lists of C(id), C(node), C(title), C(before) and C(after); C(still) counts the
-    findings that are as they were; C(flapping) are those that began or ended three times or more in the last runs, with
-    how many of the C(runs) C(failed) and the number of C(changes); C(causes_new) and C(causes_fixed) are titles;
-    C(unknown) are nodes that were unreachable.
+    C(new), C(fixed), C(waived) and C(other) are lists of C(id), C(node), C(title), C(before) and C(after); C(still)
+    counts the findings that are as they were; C(settings) is a list of C(node), empty for an input of the audit,
+    C(setting), C(before) and C(after); C(flapping) are findings that began or ended three times or more in the last
+    runs, with how many of the C(runs) C(failed) and the number of C(changes); C(causes_new) and C(causes_fixed) are
+    titles; C(unknown) are nodes that were unreachable.
   returned: always
   type: dict
 """

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import READINESS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import ChangedSetting
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.documented_fields import Field
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
     FAIL,
@@ -25,18 +26,21 @@ Document = Mapping[str, Any]
 Key = tuple[str, str]  # id of a check, node
 
 
-_MEASURED = re.compile(r"\d+(?:\.\d+)?(?= ?(?:ms|s|Mbit/s|MB/s|GiB|MiB|%)(?!\w))")
+# A number with a unit, or one of several before it: `p50 40, p95 41, max 43 ms`.
+_MEASURED = re.compile(
+    r"(?<![\w.])\d+(?:\.\d+)?(?=(?:, [a-z]+[0-9]* \d+(?:\.\d+)?)* ?(?:ms|s|Mbit/s|MB/s|GiB|MiB|%)(?!\w))"
+)
 _NOISE = 1.5  # a measured value that differs by less than this factor is as it was
 
 
 class Change(TypedDict):
-    """A finding that began, ended, or found something else."""
+    """A finding that began, ended, was accepted, or found something else."""
 
     id: Annotated[str, Field("The check.")]
     node: Annotated[str, Field("The node.")]
     title: Annotated[str, Field("What the check is about.")]
-    before: Annotated[str, Field("What was found before, empty where nothing was.")]
-    after: Annotated[str, Field("What was found now, empty where nothing was.")]
+    before: Annotated[str, Field("What was found before.")]
+    after: Annotated[str, Field("What was found now.")]
 
 
 class Comparison(TypedDict):
@@ -45,44 +49,64 @@ class Comparison(TypedDict):
     before: Annotated[str, Field("When the earlier one was judged, UTC.", format="date-time")]
     after: Annotated[str, Field("When the later one was judged, UTC.", format="date-time")]
     readiness: Annotated[list[str], Field("The readiness of the cluster, before and after.", READINESS)]
-    new: Annotated[list[Change], Field("Findings that failed only in the later one.")]
-    fixed: Annotated[list[Change], Field("Findings that failed only in the earlier one.")]
+    new: Annotated[
+        list[Change], Field("Findings that failed in the later one, and had passed or were waived in the earlier one.")
+    ]
+    fixed: Annotated[
+        list[Change], Field("Findings that failed, waived or not, in the earlier one, and passed in the later one.")
+    ]
+    waived: Annotated[
+        list[Change], Field("Findings that a waiver accepts in the later one, and did not in the earlier one.")
+    ]
     other: Annotated[list[Change], Field("Findings that failed in both, where what was found differs.")]
     still: Annotated[int, Field("How many findings failed in both and did not change.")]
     causes_new: Annotated[list[str], Field("Titles of causes of which all findings are new.")]
     causes_fixed: Annotated[list[str], Field("Titles of causes of which nothing is left.")]
+    settings: Annotated[
+        list[ChangedSetting], Field("What was set differently: inputs of the audit, and settings of nodes.")
+    ]
     unknown: Annotated[
         list[str], Field("Nodes whose findings cannot be compared, because one of the audits did not reach them.")
     ]
 
 
-def compare(before: Document, after: Document) -> Comparison:
-    """Compare two reports. What either of them has no answer for is neither new nor fixed."""
+def compare(before: Document, after: Document, settings: Sequence[ChangedSetting] = ()) -> Comparison:
+    """Compare two reports. What either of them has no answer for has not changed. settings: those that changed between."""
     old, now = by_key(before["results"]), by_key(after["results"])
-    failing_before = {key for key, result in old.items() if fails(result)}
-    failing_now = {key for key, result in now.items() if fails(result)}
-    new = [key for key in now if key in failing_now and answered(old.get(key)) and key not in failing_before]
-    fixed = [key for key in old if key in failing_before and _passes(now.get(key))]
-    both = [key for key in now if key in failing_now & failing_before]
+    answers = {key: (_answer(old.get(key)), _answer(now.get(key))) for key in {**old, **now}}
+    changed = {key: latter for key, (former, latter) in answers.items() if former and latter and former != latter}
+    both = [key for key, answer in answers.items() if answer == (FAIL, FAIL)]
     other = [key for key in both if not _alike(old[key]["observed"], now[key]["observed"])]
-    gone = {node["name"] for document in (before, after) for node in document["nodes"] if node["unreachable"]}
+    ended = [key for key, answer in changed.items() if answer == PASS]
+    begun = [key for key, answer in changed.items() if answer == FAIL]
+    accepted = [key for key, answer in changed.items() if answer == WAIVED]
     return {
         "before": _judged(before),
         "after": _judged(after),
         "readiness": [before["readiness"], after["readiness"]],
-        "new": [_change(key, old.get(key), now[key]) for key in new],
-        "fixed": [_change(key, old[key], now.get(key)) for key in fixed],
-        "other": [_change(key, old[key], now[key]) for key in other],
+        "new": [_change(old[key], now[key]) for key in begun],
+        "fixed": [_change(old[key], now[key]) for key in ended],
+        "waived": [_change(old[key], now[key]) for key in accepted],
+        "other": [_change(old[key], now[key]) for key in other],
         "still": len(both) - len(other),
-        "causes_new": _titles(after.get("causes", ()), set(new)),
-        "causes_fixed": _titles(before.get("causes", ()), set(fixed)),
-        "unknown": sorted(gone),
+        "causes_new": _titles(after.get("causes", ()), set(begun)),
+        "causes_fixed": _titles(before.get("causes", ()), set(ended)),
+        "settings": list(settings),
+        "unknown": sorted(
+            _unreached(after) | _unreached(before) - {node for (_id, node) in old if answers[_id, node][0]}
+        ),
     }
 
 
 def sentence(found: Comparison) -> str:
     """Return a comparison in one line, "" where nothing changed."""
-    counted = (("new", found["new"]), ("fixed", found["fixed"]), ("changed", found["other"]))
+    counted: tuple[tuple[str, Sequence[Any]], ...] = (
+        ("new", found["new"]),
+        ("fixed", found["fixed"]),
+        ("changed", found["other"]),
+        ("waived", found["waived"]),
+        ("settings changed", found["settings"]),
+    )
     parts = [f"{len(changes)} {words}" for words, changes in counted if changes]
     if not parts:
         return ""
@@ -98,16 +122,28 @@ def _judged(document: Document) -> str:
 
 def _alike(before: str, after: str) -> bool:
     """Whether two texts say the same, but for the order of their parts and for what no two measurements agree on."""
-    old, now = (sorted(text.split(", ")) for text in (before, after))
-    if old == now:
-        return True
-    numbers = zip(*(_MEASURED.findall(text) for text in (before, after)))
-    same_words = _MEASURED.sub("", before) == _MEASURED.sub("", after)
-    return same_words and all(_near(float(one), float(other)) for one, other in numbers)
+    old, now = _parts(before), _parts(after)
+    same_words = [words for words, _numbers in old] == [words for words, _numbers in now]
+    pairs = [pair for (_words, one), (_same, other) in zip(old, now) for pair in zip(one, other)]
+    return same_words and all(_near(*pair) for pair in pairs)
+
+
+def _parts(text: str) -> list[tuple[str, list[float]]]:
+    """The parts of a text, sorted, each as its words and the numbers measured in it."""
+    parts = text.split("; " if "; " in text else ", ")
+    return sorted((_MEASURED.sub("#", part), [float(one) for one in _MEASURED.findall(part)]) for part in parts)
 
 
 def _near(one: float, other: float) -> bool:
     return max(one, other) <= _NOISE * min(one, other)
+
+
+def by_content(found: Iterable[Change]) -> dict[tuple[str, str, str], list[str]]:
+    """Return `{(id of a check, before, after): nodes}`, so that what changed alike on many nodes is told once."""
+    nodes: dict[tuple[str, str, str], list[str]] = {}
+    for change in found:
+        nodes.setdefault((change["id"], change["before"], change["after"]), []).append(change["node"])
+    return nodes
 
 
 def by_key(results: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
@@ -120,8 +156,17 @@ def fails(result: Mapping[str, Any]) -> bool:
     return result["status"] == FAIL and result["severity"] != "info"
 
 
-def _passes(result: Mapping[str, Any] | None) -> bool:
-    return result is not None and result["status"] in (PASS, WAIVED) and answered(result)
+def _answer(result: Mapping[str, Any] | None) -> str | None:
+    """FAIL, WAIVED where a waiver accepts that, PASS, which need not be acted on, or None without an answer."""
+    if result is None or not answered(result):
+        return None
+    if fails(result):
+        return FAIL
+    return WAIVED if result["status"] == WAIVED else PASS
+
+
+def _unreached(document: Document) -> set[str]:
+    return {node["name"] for node in document["nodes"] if node["unreachable"]}
 
 
 def answered(result: Mapping[str, Any] | None) -> bool:
@@ -132,15 +177,18 @@ def answered(result: Mapping[str, Any] | None) -> bool:
     return status not in (UNKNOWN, SKIPPED)
 
 
-def _change(key: Key, old: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Change:
-    one = now or old or {}
+def _change(old: Mapping[str, Any], now: Mapping[str, Any]) -> Change:
     return {
-        "id": key[0],
-        "node": key[1],
-        "title": one["title"],
-        "before": old["observed"] if old else "",
-        "after": now["observed"] if now else "",
+        "id": now["id"],
+        "node": now["node"],
+        "title": now["title"],
+        "before": _found(old),
+        "after": _found(now),
     }
+
+
+def _found(result: Mapping[str, Any]) -> str:
+    return f"waived, {result['observed']}" if result["status"] == WAIVED else str(result["observed"])
 
 
 def _titles(causes: Sequence[Mapping[str, Any]], keys: set[Key]) -> list[str]:

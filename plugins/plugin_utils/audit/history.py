@@ -6,23 +6,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import setting_changes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import (
+    Comparison,
     Document,
     Key,
     answered,
     by_key,
+    compare,
     fails,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import Settings
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import WAIVED
 
 # So often a finding begins or ends before it is called unstable: it began, ended and began again, or the other way round.
 LEAST_CHANGES = 3
 
 
 class Flapping(TypedDict):
-    """A finding that comes and goes. failed: in how many of the runs with an answer; changes: how often it began or ended."""
+    """A finding that comes and goes, waived or not.
+
+    failed: in how many of the runs with an answer. changes: how often it began or ended.
+    """
 
     id: str
     node: str
@@ -32,17 +40,64 @@ class Flapping(TypedDict):
     changes: int
 
 
-def with_last_answers(before: Document, earlier: Sequence[Document]) -> Document:
-    """Return a report in which a check without an answer has that of the last of some earlier runs, the oldest first.
+class Run(Protocol):
+    """A run that is compared. document: its report. settings: see setting_changes; empty where they were not saved."""
 
-    Otherwise a fault that begins while a node is unreachable would be new in no comparison.
+    @property
+    def document(self) -> Document: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+class JudgedRun(NamedTuple):
+    """The Run that was judged just now."""
+
+    document: Document
+    settings: Settings
+
+
+def compared(before: Run, after: Run, earlier: Iterable[Run]) -> Comparison:
+    """Compare two runs. earlier: those before the former, the newest first; they are read where that has no answer.
+
+    Otherwise what begins while a node is unreachable would be new in no comparison.
     """
-    last = {
-        key: result for document in earlier for key, result in by_key(document["results"]).items() if answered(result)
-    }
-    now = by_key(before["results"])
-    kept = {key: last[key] if key in last and not answered(result) else result for key, result in now.items()}
-    return {**before, "results": list({**last, **kept}.values())}
+    runs = list(_read_on(before, after, earlier))
+    settings = setting_changes.changes(_last_settings(runs), after.settings)
+    return compare(_with_last_answers(runs), after.document, settings)
+
+
+def _read_on(before: Run, after: Run, earlier: Iterable[Run]) -> Iterable[Run]:
+    """The former run, and as many of the earlier ones as have to be read for what the later run has answers to."""
+    missing = _answers(after).keys() - _answers(before).keys()
+    yield before
+    if missing:
+        for run in earlier:
+            yield run
+            missing -= _answers(run).keys()
+            if not missing:
+                return
+
+
+def _answers(run: Run) -> dict[Key, Mapping[str, Any]]:
+    return {key: result for key, result in by_key(run.document["results"]).items() if answered(result)}
+
+
+def _with_last_answers(runs: Sequence[Run]) -> Document:
+    """The report of the first of some runs in which a check without an answer has the last one. runs: the newest first."""
+    results = by_key(runs[0].document["results"])
+    for run in reversed(runs):
+        results = {**results, **_answers(run)}
+    return {**runs[0].document, "results": list(results.values())}
+
+
+def _last_settings(runs: Sequence[Run]) -> Settings:
+    """The last known value of each setting. runs: the newest first."""
+    found: dict[str, dict[str, str]] = {}
+    for run in reversed(runs):
+        for node, settings in run.settings.items():
+            found.setdefault(node, {}).update(settings)
+    return found
 
 
 def flapping(runs: Sequence[Document]) -> list[Flapping]:
@@ -52,7 +107,7 @@ def flapping(runs: Sequence[Document]) -> list[Flapping]:
     for document in runs:
         for key, result in by_key(document["results"]).items():
             if answered(result):
-                answers.setdefault(key, []).append(fails(result))
+                answers.setdefault(key, []).append(fails(result) or result["status"] == WAIVED)
                 titles[key] = result["title"]
     found = []
     for key, failed in answers.items():

@@ -9,8 +9,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Change, Comparison
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Comparison, by_content
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import Flapping
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import by_value
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH, Line
 
@@ -18,28 +20,29 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "new": ("New", "red"),
     "fixed": ("Fixed", "green"),
     "other": ("Changed", "yellow"),
+    "waived": ("Waived", "cyan"),
 }
 
 
 def lines(found: Comparison, unstable: Sequence[Flapping] = ()) -> list[Line]:
     """Return the lines; the last one says how many findings are as they were. unstable: what came and went before."""
     out: list[Line] = [(f"From {found['before']} to {found['after']}", None)]
-    changes = {"new": found["new"], "fixed": found["fixed"], "other": found["other"]}
+    changes = {"new": found["new"], "fixed": found["fixed"], "other": found["other"], "waived": found["waived"]}
     for name, (word, colour) in _WORDS.items():
-        for change in changes[name]:
-            out += [(text, colour) for text in _entry(word, change)]
+        for (check, before, after), nodes in by_content(changes[name]).items():
+            text = f"{check} on {node_names.named(nodes, 0)}: {before or '-'} -> {after or '-'}"
+            out += [(line, colour) for line in _hanging(word, text)]
+    for (setting, before, after), nodes in by_value(found["settings"]).items():
+        where = f" of {node_names.named(nodes, 0)}" if any(nodes) else ""
+        out += [(text, "cyan") for text in _hanging("Setting", f"{setting}{where}: {before} -> {after}")]
     for one in unstable:
         text = f"{one['id']} on {one['node']}: failed in {one['failed']} of the last {one['runs']} audits"
         out += [(line, "yellow") for line in _hanging("Unstable", f"{text}, changed {one['changes']} times")]
     for node in found["unknown"]:
         out.append((f"{node} was unreachable in one of the runs and is not compared.", "yellow"))
-    before, after = (VERDICTS[readiness][0] for readiness in found["readiness"])
+    verdicts = " -> ".join(VERDICTS[readiness][0] for readiness in found["readiness"])
     counts = ", ".join(f"{len(changes[name])} {word.lower()}" for name, (word, _colour) in _WORDS.items())
-    return [*out, (f"{before} -> {after}: {counts}, {found['still']} as before", None)]
-
-
-def _entry(word: str, change: Change) -> list[str]:
-    return _hanging(word, f"{change['id']} on {change['node']}: {change['before'] or '-'} -> {change['after'] or '-'}")
+    return [*out, (f"{verdicts}: {counts}, {found['still']} as before", None)]
 
 
 def _hanging(word: str, text: str) -> list[str]:

@@ -48,6 +48,14 @@ def test_the_page_asks_for_nothing_but_itself_and_its_policy_stops_nothing_of_it
     assert page.complaints == []
 
 
+def test_on_a_narrow_screen_only_tables_scroll_and_their_heads_leave_room_for_the_rest(page, browser):
+    session, dummy = browser.opened(page.path)
+    browser.ask("Emulation.setDeviceMetricsOverride", session, width=500, height=900, deviceScaleFactor=1, mobile=True)
+    assert browser.ask("Page.getLayoutMetrics", session)["cssContentSize"]["width"] <= 500
+    heads = "Math.max(...[...document.querySelectorAll('tbody th[scope=row]')].map(head => head.offsetWidth))"
+    assert 50 < browser.ask("Runtime.evaluate", session, expression=heads)["result"]["value"] < 250
+
+
 def test_headings_name_the_verdict_the_causes_and_every_section(page):
     headings = page.names("heading")
     numbers = sorted(int(name.partition(".")[0]) for name in headings if name.partition(".")[0].isdigit())

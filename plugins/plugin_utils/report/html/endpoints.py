@@ -15,7 +15,7 @@ TEMPLATE = """\
 {% if endpoints %}
 <section aria-labelledby="endpoints">
 <h2 id="endpoints">Endpoints</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Endpoints by node"><table class="{{ dense }}">
+<div class="scroll{{ tall }}" tabindex="0" role="region" aria-label="Endpoints by node"><table class="{{ dense }}">
 <thead><tr><th scope="col">Endpoint</th>
 {%- for node in document.nodes %}<th scope="col"><span>{{ node.name }}</span></th>{% endfor %}</tr></thead>
 <tbody>{% for row in endpoints %}

@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    UNKNOWN,
+    WAIVED,
+)
 
+_ORDER = (FAIL, UNKNOWN, WAIVED, SKIPPED, PASS)  # what has to be read comes first
 TEMPLATE = """\
 <section aria-labelledby="nodes">
 <h2 id="nodes">Nodes</h2>
@@ -33,7 +41,7 @@ def values(document: Document) -> dict[str, Any]:
 
 def _counts(document: Document) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {node["name"]: {} for node in document["nodes"]}
-    for result in document["results"]:
+    for result in sorted(document["results"], key=lambda result: _ORDER.index(result["status"])):
         own = found[result["node"]]
         own[result["status"]] = own.get(result["status"], 0) + 1
     return found

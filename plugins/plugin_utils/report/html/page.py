@@ -40,7 +40,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.ter
 SECTIONS = (causes, requests, changes, nodes, port_matrix, endpoints, measurements, verdict_limits, findings)
 # What no page can hold, whatever a host or a peer sent.
 _CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]")
-_DENSE = 12  # tables with more columns for nodes have upright heads and small cells
+_DENSE = 12  # tables with more columns for nodes have upright heads, small cells, and a height of their own
 _START = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -112,6 +112,7 @@ def text(report: Report) -> str:
         marks=MARKS,
         counted=_counted,
         dense="dense" if len(document["nodes"]) > _DENSE else "",
+        tall=" tall" if len(document["nodes"]) > _DENSE else "",
     )
 
 

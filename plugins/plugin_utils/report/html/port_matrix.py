@@ -19,7 +19,7 @@ TEMPLATE = """\
 {% if matrix %}
 <section aria-labelledby="ports">
 <h2 id="ports">Ports between the nodes</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Port matrix"><table class="{{ dense }}">
+<div class="scroll{{ tall }}" tabindex="0" role="region" aria-label="Port matrix"><table class="{{ dense }}">
 <caption class="dim">Rows are sources, columns destinations.</caption>
 <thead><tr><th scope="col">From / to</th>{% for name in matrix.nodes %}<th scope="col"><span>{{ name }}</span></th>{% endfor %}</tr></thead>
 <tbody>{% for source, statuses in matrix.rows %}

@@ -31,11 +31,16 @@ vertical-align:top}th{background:var(--card);font-weight:600}
 tbody th[scope=row]{position:sticky;left:0}caption{text-align:left}
 .dense{font-size:.7rem;line-height:1.2}.dense td{padding:.1rem .15rem;text-align:center;white-space:nowrap}
 .dense thead th{padding:.3rem .1rem;vertical-align:bottom}.dense thead span{writing-mode:vertical-rl;white-space:nowrap}
-.dense tbody th{white-space:nowrap}
-td.pass{background:var(--passbg)}td.fail{background:var(--failbg)}td.unknown{background:var(--unknownbg)}
+.dense tbody th{white-space:nowrap}.dense td{min-width:2.3em}
+.tall{max-height:85vh;overflow:auto}.tall thead th{position:sticky;top:0;z-index:1}.tall thead th:first-child{left:0;z-index:2}
+td.pass{background:var(--passbg)}td.fail{background:var(--failbg)}td.unknown{background:var(--unknownbg)}td.pass,td.fail,td.unknown{white-space:nowrap}
+.dense td.fail,.dense td.unknown{color:var(--bg);font-weight:700}
+.dense td.fail{background:var(--fail)}.dense td.unknown{background:var(--unknown)}
+.dense td.fail .dim,.dense td.unknown .dim{color:inherit}
 details{margin:.3rem 0}summary{cursor:pointer;padding:.2rem 0}summary:focus-visible,a:focus-visible{outline:2px solid var(--fg)}
 progress{width:12rem;height:.7rem;vertical-align:middle}
-@media (max-width:36rem){body{padding:.5rem .8rem 3rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}
-a{color:inherit}nav a{margin-right:1rem}
-@media print{body{max-width:none;padding:0}nav{display:none}details>*{display:block}}
+@media (max-width:36rem){body{padding:.5rem .8rem 3rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}
+tbody th[scope=row]{min-width:7rem;max-width:9rem;overflow-wrap:anywhere}.dense tbody th{white-space:normal}}
+a{color:inherit}nav{display:flex;flex-wrap:wrap;gap:.2rem 1rem}
+@media print{body{max-width:none;padding:0}nav{display:none}details>*{display:block}.tall{max-height:none}.tall thead th{position:static}}
 """

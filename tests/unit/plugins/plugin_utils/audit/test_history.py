@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import flapping, with_last_answers
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import JudgedRun, compared, flapping
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit.test_comparison import (
     CHECKS,
@@ -22,7 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
-STATUS = st.sampled_from(["pass", "fail", "unknown", "skipped"])
+STATUS = st.sampled_from(["pass", "fail", "waived", "unknown", "skipped"])
+WORDS = {"pass": "fixed", "fail": "new", "waived": "waived"}
 STATUSES = st.lists(STATUS, min_size=len(CHECKS), max_size=len(CHECKS))
 
 
@@ -30,9 +31,9 @@ def told(documents):
     """What comparing each run with the one before says: [(number of the run, "new" or "fixed", key)]."""
     found = []
     for number in range(1, len(documents)):
-        before = with_last_answers(documents[number - 1], documents[: number - 1])
-        comparison = compare(before, documents[number])
-        found += [(number, word, key) for word in ("new", "fixed") for key in keys(comparison[word])]
+        after, before, *earlier = [JudgedRun(document, {}) for document in reversed(documents[: number + 1])]
+        comparison = compared(before, after, earlier)
+        found += [(number, word, key) for word in ("new", "fixed", "waived") for key in keys(comparison[word])]
     return found
 
 
@@ -42,9 +43,9 @@ def happened(schedule):
     for place, key in enumerate(CHECKS):
         last = None
         for number, statuses in enumerate(schedule):
-            if statuses[place] in ("pass", "fail"):
+            if statuses[place] in WORDS:
                 if last not in (None, statuses[place]):
-                    found.append((number, "new" if last == "pass" else "fixed", key))
+                    found.append((number, WORDS[statuses[place]], key))
                 last = statuses[place]
     return found
 
@@ -56,10 +57,23 @@ def test_every_change_is_told_once_also_behind_runs_without_an_answer(schedule):
 
 
 @given(st.lists(STATUSES, min_size=20, max_size=20))
-def test_what_changed_three_times_is_named(schedule):
-    changes = [key for _number, _word, key in happened(schedule)]
+def test_what_changed_three_times_is_named_and_a_waiver_changes_nothing(schedule):
+    faults = [["fail" if status == "waived" else status for status in statuses] for statuses in schedule]
+    changes = [key for _number, _word, key in happened(faults)]
     found = {(one["id"], one["node"]): one["changes"] for one in flapping([report(statuses) for statuses in schedule])}
     assert found == {key: changes.count(key) for key in CHECKS if changes.count(key) >= 3}
+
+
+def test_a_setting_is_compared_with_its_last_value_also_behind_runs_that_did_not_collect_it():
+    whole, narrow = report(["pass"] * 3), report(["pass", "skipped", "pass"])
+    first = JudgedRun(whole, {"w1": {"time zone": "UTC", "MTU of eth0": "1500"}})
+    second = JudgedRun(narrow, {"w1": {"MTU of eth0": "1400"}})
+    third = JudgedRun(whole, {"w1": {"time zone": "CET", "MTU of eth0": "1400"}})
+    found = [
+        [change["setting"] for change in compared(*pair, [first])["settings"]]
+        for pair in ((first, second), (second, third))
+    ]
+    assert found == [["MTU of eth0"], ["time zone"]]
 
 
 # Run by run, what is broken in real audits: nothing, forwarding on w1, endpoints on all nodes, w2 off, a port.
@@ -132,6 +146,13 @@ def test_what_comes_and_goes_is_named_with_how_often(runs):
         ("TCP 10250 dropped", "TCP 10251 dropped", True),
         ("offset 0.5 s", "offset 0.9 s", True),
         ("debian 12", "debian 13", True),
+        (
+            "w2: p50 40, p95 41, max 43 ms; w3: p50 38, p95 39, max 39.5 ms",
+            "w3: p50 40, p95 41.5, max 42 ms; w2: p50 39, p95 40, max 41 ms",
+            False,
+        ),
+        ("w2: p50 40, p95 41, max 43 ms", "w2: p50 340, p95 341, max 343 ms", True),
+        ("w2: p50 40, p95 41, max 43 ms", "w3: p50 40, p95 41, max 43 ms", True),
     ],
 )
 def test_a_value_that_was_measured_again_is_no_change(before, after, changed):

@@ -10,7 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import comparison_lines, formats
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import golden_files, simulated
 
 
@@ -149,6 +151,26 @@ def test_the_page_of_a_hundred_nodes_can_be_sent_and_shows_all_of_them(lost):
     page.feed(text)
     assert not page.open and page.tags.count("td") > 100 * 100
     assert text.count("worker-97</span></th>") == 2  # a column of the port matrix, and one of the endpoints
+
+
+def test_what_changed_alike_on_many_nodes_is_one_line_of_the_page_and_of_compare_rtf():
+    before, after = simulated.report(100).document, simulated.report(100, broken=True).document
+    nodes = [node["name"] for node in after["nodes"]]
+    settings = [{"node": name, "setting": "running kernel", "before": "6.1", "after": "6.12"} for name in nodes]
+    since = compare(before, after, [*settings, {**settings[0], "node": "", "setting": "rtf_max_latency_ms"}])
+    assert len(since["new"]) > 400
+    text = formats.render(Report({**after, "since": since}, [], {}), ["html"])["report.html"]
+    section = text.partition('<h2 id="since">')[2].partition("</section>")[0]
+    assert section.count("<li>") < 15 and "egress.dias-ingestor-nginx-us on all 100 nodes: reachable" in section
+    assert "running kernel of all 100 nodes: 6.1 &rarr; 6.12</li>" in section
+    assert "rtf_max_latency_ms: 6.1 &rarr; 6.12</li>" in section
+    shown = [line for line, _colour in comparison_lines.lines(since)]
+    assert len(shown) < 40 and any("running kernel of controller-1, " in line for line in shown)
+
+
+def test_the_page_names_the_checks_of_each_node_that_matter_first():
+    text = formats.render(simulated.report(4, broken=True), ["html"])["report.html"]
+    assert "8 fail, 1 unknown, 1 waived, 105 pass</td>" in " ".join(text.split()).replace(" </td>", "</td>")
 
 
 @pytest.mark.parametrize("name", sorted(golden_files.texts()))
