@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.release_comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.markdown_tables import code, table
-from ansible_collections.hostprep.runtime_fabric.tools.wanted_values import wanted
+from ansible_collections.hostprep.runtime_fabric.tools.requirements_page_wording import wanted
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "requirements.md"
 LINES = {"appliance": "VMs and bare metal (the appliance)", "self_managed": "your own Kubernetes (self-managed)"}

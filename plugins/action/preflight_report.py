@@ -22,8 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import concurrent_audits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
+    end_of_run,
     evidence_json,
-    failure,
     formats,
     task_result,
     terminal,
@@ -64,7 +64,7 @@ class ActionModule(ControllerAction):
             try:
                 path = str(self._save(report, run, directory, now, inputs))
             except OSError as problem:
-                unwritten = failure.unwritten(
+                unwritten = end_of_run.unwritten(
                     str(directory), problem.strerror or str(problem), before and before.document
                 )
         self._show(report.document, path, unwritten, formats.for_readers(inputs["report_formats"]))

@@ -20,6 +20,7 @@ options:
     description:
       - Which rows to return, V(endpoints), V(ports) or V(settings).
       - V(installer) returns one row, what C(catalog/installer_requirements.yml) requires of a host, whatever the release.
+      - V(programs) returns one row, the lists of C(catalog/programs.yml), by which a running process is known.
     type: list
     elements: str
     required: true
@@ -28,6 +29,7 @@ options:
       - ports
       - settings
       - installer
+      - programs
   release:
     description:
       - The edition of the vendor's requirements, for example V(1.4) or V(2.x).
@@ -124,7 +126,11 @@ _raw:
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, installer_requirements
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
+    catalog,
+    installer_requirements,
+    programs,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_validators import RowError
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
@@ -134,6 +140,7 @@ _SELECTIONS = {
     "ports": (catalog.select_ports, ("release", "phase", "node_role")),
     "settings": (catalog.select_settings, ("release",)),
     "installer": (lambda dummy_catalog: [installer_requirements.load()], ()),
+    "programs": (lambda dummy_catalog: [programs.load()], ()),
 }
 
 

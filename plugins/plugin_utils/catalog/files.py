@@ -34,3 +34,8 @@ def read_key(path: Path, key: str) -> Any:
     if not isinstance(content, dict) or not content.get(key):
         raise CatalogError(f"{path} cannot be read: it has no {key}")
     return content[key]
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Return `{name: value}` of a YAML file of entries that each hold one list or value, and its source."""
+    return {name: next(value for key, value in entry.items() if key != "source") for name, entry in read(path).items()}

@@ -16,7 +16,4 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 @functools.cache
 def load(folder: Path = files.FOLDER) -> dict[str, Any]:
     """Return `{name: value}`: the lists and values of the file, without their sources."""
-    return {
-        name: next(value for key, value in entry.items() if key != "source")
-        for name, entry in files.read(folder / "installer_requirements.yml").items()
-    }
+    return files.read_values(folder / "installer_requirements.yml")

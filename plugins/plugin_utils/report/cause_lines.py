@@ -45,7 +45,7 @@ def where_to_confirm(cause: Cause) -> str:
 def _entry(number: int, cause: Cause, whole: str) -> list[Line]:
     word, colour = mark(cause)
     head = f"{number:>2}. {word}  "
-    out: list[Line] = [(text, colour) for text in wrapped_text.hanging(head, cause["title"])]
+    out: list[Line] = wrapped_text.coloured(head, cause["title"], colour)
     follows = list(dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"]))
     for label, text in (
         ("found", cause["what"]),

@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import where_to_confirm
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.verdict_text import (
     VERDICTS,
     tally,
     verdict_text,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH, Line
 
 
 def hanging(head: str, text: str) -> list[str]:
@@ -27,6 +27,11 @@ def hanging(head: str, text: str) -> list[str]:
             lines.append(_beginning(head, word))
         empty = False
     return lines
+
+
+def coloured(head: str, text: str, colour: str | None) -> list[Line]:
+    """Return the lines of hanging in a colour, None for that of the terminal."""
+    return [(line, colour) for line in hanging(head, text)]
 
 
 def cut(lines: Sequence[str], most: int, rest: str) -> list[str]:

@@ -10,7 +10,7 @@ import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, clusters, features, rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
-from ansible_collections.hostprep.runtime_fabric.tools import requirements_page, wanted_values
+from ansible_collections.hostprep.runtime_fabric.tools import requirements_page, requirements_page_wording
 
 LOADED = catalog.load()
 
@@ -56,7 +56,7 @@ def test_release_2_is_shown_in_full_each_row_with_its_source():
 def test_what_a_setting_wants_is_a_sentence_of_people():
     """No key of the catalogue stands there as it is in its file."""
     texts = [
-        wanted_values.wanted(row)
+        requirements_page_wording.wanted(row)
         for row in (*catalog.select_settings(LOADED, "2.x"), *catalog.select_settings(LOADED, "1.4"))
     ]
     assert "2 or more, on workers" in texts and "`net.ipv4.ip_forward = 1`" in texts

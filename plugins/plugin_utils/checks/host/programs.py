@@ -2,10 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""host.conflicting_programs, security_agents, config_management and fapolicyd: programs that disturb the platform."""
+"""host.conflicting_programs, security_agents, config_management and fapolicyd: programs that disturb the platform.
+
+The lists of these programs are in catalog/programs.yml: another security agent is one entry there.
+"""
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import programs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.release_line_remedies import by_line
@@ -32,7 +36,7 @@ def _with_pids(found: dict[str, list[int]]) -> str:
 def conflicting_programs(subject: Subject, evidence: Evidence) -> Finding:
     """Gravity stops where it finds one of these: it brings its own."""
     expected = "no other container runtime, Kubernetes or DNS server runs"
-    found = running(evidence, subject.installer["conflicting_programs"])
+    found = running(evidence, programs.load()["conflicting_programs"])
     if not found:
         return Finding(PASS, expected, "none runs")
     remedy = f"Stop and remove them on {subject.node}: `systemctl disable --now` their units, then remove the packages."
@@ -40,9 +44,8 @@ def conflicting_programs(subject: Subject, evidence: Evidence) -> Finding:
 
 
 @check("host.security_agents")
-def security_agents(subject: Subject, evidence: Evidence) -> Finding:
+def security_agents(dummy_subject: Subject, evidence: Evidence) -> Finding:
     return _agents(
-        subject,
         evidence,
         "security_agents",
         "no antivirus or packet inspection runs",
@@ -51,9 +54,8 @@ def security_agents(subject: Subject, evidence: Evidence) -> Finding:
 
 
 @check("host.config_management")
-def config_management(subject: Subject, evidence: Evidence) -> Finding:
+def config_management(dummy_subject: Subject, evidence: Evidence) -> Finding:
     return _agents(
-        subject,
         evidence,
         "config_management",
         "no configuration management runs",
@@ -64,8 +66,8 @@ def config_management(subject: Subject, evidence: Evidence) -> Finding:
     )
 
 
-def _agents(subject: Subject, evidence: Evidence, kind: str, expected: str, remedy: str) -> Finding:
-    rows = subject.installer[kind]
+def _agents(evidence: Evidence, kind: str, expected: str, remedy: str) -> Finding:
+    rows = programs.load()[kind]
     found: dict[str, list[int]] = {}
     for row in rows:
         for pids in running(evidence, row["programs"]).values():

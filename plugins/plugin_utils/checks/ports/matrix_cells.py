@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_commands
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import installer_requirements
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import programs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
@@ -220,7 +220,7 @@ def _holders_on_loopback(plan: planning.Plan, held: Mapping[str, Any]) -> dict[i
     """
     if plan.own_cluster or not plan.operating:
         return {}
-    own = set(installer_requirements.load()["own_programs"])
+    own = set(programs.load()["own_programs"])
     return {
         port: holder
         for holder in held["beside"]

@@ -33,8 +33,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.htm
     style,
     verdict_limits,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import VERDICTS, verdict_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import MARKS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.verdict_text import VERDICTS, verdict_text
 
 # In this order.
 SECTIONS = (causes, requests, changes, nodes, port_matrix, endpoints, measurements, verdict_limits, findings)

@@ -35,6 +35,13 @@ def test_one_list_for_each_term(lookup):
     assert settings == catalog.select_settings(catalog.load(), "1.4")
 
 
+def test_the_programs_are_not_among_what_the_installer_requires(lookup):
+    (installer,), (programs,) = lookup.run(["installer", "programs"])
+    agents = ("security_agents", "config_management")
+    assert set(programs) == {"conflicting_programs", "own_programs", *agents} and not set(programs) & set(installer)
+    assert "CrowdStrike Falcon" in [agent["title"] for agent in programs["security_agents"]]
+
+
 def test_rows_of_the_site_are_among_them(lookup):
     (found,) = lookup.run(["endpoints"], extra_endpoints=[{"host": "registry.example.com", "port": 443}])
     assert found[-1]["id"] == "site-registry-example-com-443"

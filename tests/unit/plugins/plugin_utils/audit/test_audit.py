@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence as run_results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import Absent
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import end_of_run, terminal
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
@@ -48,7 +48,7 @@ def judge(members=MEMBERS, unreachable=None, limit=(), **inputs):
     evidence = collected(members, unreachable, limit)
     only = ["access.*", "ports.*", "kernel.*", "storage.*"]
     report = audit_of(samples.audit_inputs(**{"checks": only, **inputs}), evidence)
-    return report.document, report.blocking, failure.message(report)
+    return report.document, report.blocking, end_of_run.message(report)
 
 
 def audit_of(inputs, evidence, now=NOW):

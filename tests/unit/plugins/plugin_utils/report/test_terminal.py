@@ -4,81 +4,18 @@
 
 """The table a person reads, built from the judge's own results."""
 
-import datetime
-
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import (
-    coverage,
-    left_out_checks,
-    readiness,
-    report_document,
-    waivers,
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, end_of_run, terminal
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.judged_reports import (
+    broken,
+    report,
+    waived,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import grouping
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.checks import OWNERS
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import waiver_list
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.requirements import scope_of
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, failure, terminal
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
-
-NODES = [samples.subject("n1"), samples.subject("n2", address="")]
-
-
-def document_of(results, selected=None, told=(), evidence=None):
-    """The content of report.json."""
-    evidence = evidence or {"n1": {}, "n2": {}}
-    nodes = report_document.nodes(NODES, results, evidence)
-    cluster = grouping.cluster_of(
-        evidence, {node.node: node.address for node in NODES}, (), checks.load(), readiness.blocking(results)
-    )
-    asked, proven = (
-        coverage.titles(catalog.load(), scope_of(samples.SCOPE)),
-        {i for entry in results for i in entry["requirement"]},
-    )
-    return {
-        **samples.SCOPE,
-        "readiness": report_document.readiness_of(nodes),
-        "causes": grouping.of_report(results, cluster),
-        "nodes": nodes,
-        "selection": selected or left_out_checks.summary(results),
-        "waivers": list(told),
-        "results": results,
-        "not_verified": [{"id": name, "title": title} for name, title in asked.items() if name not in proven],
-    }
-
-
-def report(**evidence_by_node):
-    """A report of the nodes n1 and n2; evidence that is not given is in order."""
-    evidence = {node.node: evidence_by_node.get(node.node, samples.evidence(node.node)) for node in NODES}
-    results = [result for node in NODES for result in judge_node(checks.load(), node, evidence[node.node])]
-    return document_of(results, evidence=evidence)
-
-
-def waived(found, *entries, skip=()):
-    """The report as it is with entries of rtf_waivers, and of rtf_skip_checks."""
-    parsed, today = waiver_list.parse(entries, lambda value: None), datetime.date(2027, 1, 31)
-    selected = left_out_checks.summary(found["results"], skip=skip)
-    judged = left_out_checks.leave_out(found["results"], selected)
-    results, told = waivers.apply(judged, parsed, today), waivers.summary(judged, parsed, today)
-    return {
-        **document_of(results, selected, told),
-        "not_verified": [],
-    }
 
 
 def text(found, every=False):
     return "\n".join(line for line, _colour in terminal.lines(found, every))
-
-
-def broken():
-    evidence = samples.evidence("n2")
-    evidence["host"]["kernel"]["sysctls"]["net.ipv4.ip_forward"]["live"] = "0"
-    evidence["host"]["network"]["resolvers"]["nameservers"] = ["127.0.0.53"]
-    return evidence
 
 
 @pytest.mark.parametrize(
@@ -126,48 +63,16 @@ def test_the_verdict_is_the_last_line_and_says_how_many_causes_come_first():
     assert last == "NOT READY: 1 of 2 nodes, 1 fault to fix; next: node administrator"
 
 
-def test_the_last_lines_of_a_run_hold_the_next_step_and_end_with_one_line_of_verdict():
-    """Readers of broken labs, who had Ansible's recap between the report and the verdict, missed the next step there."""
-    found = report(n2=broken())
-    last = terminal.summary(found, "/r/report.json")
-    assert last[0] == " 1. FAIL  IPv4 forwarding is off on n2" and max(map(len, last)) <= 80
-    assert last[1] == "    found:    n2: ip_forward = 0; wanted: net.ipv4.ip_forward = 1"
-    assert last[2].startswith("    ask:      node administrator: On n2: Set it with `sysctl")
-    assert last[-2:] == [
-        "Report: /r/report.json",
-        "NOT READY: 1 of 2 nodes, 1 fault to fix; next: node administrator",
-    ]
-
-
-def test_a_run_fails_with_the_nodes_that_are_meant():
-    """Ansible names the first node, which writes the report: "fatal: [controller-1]", though worker-2 was broken."""
-    found = report(n2=broken())
-    assert failure.message(Report(found, [], {})).startswith(
-        "n2 is not ready: IPv4 forwarding is off on n2 (node administrator). "
-    )
-    both = report(n1=broken(), n2=broken())
-    assert failure.message(Report(both, [], {})).startswith("The cluster is not ready: ")
-
-
 def test_a_text_that_is_cut_says_in_which_file_the_whole_is():
     found = report(n2=broken())
     cause = next(cause for cause in found["causes"] if cause["blocking"])
     cause["ask"] = f"Allow {', '.join(f'host-{number}.example.com:443' for number in range(40))}."
     shown = "\n".join(line for line, _colour in terminal.lines(found, whole="report.md"))
     assert shown.count("... (all of it: report.md)") == 1 and "report.md" in "\n".join(
-        terminal.summary(found, whole="report.md")
+        end_of_run.summary(found, whole="report.md")
     )
     dry = "\n".join(line for line, _colour in terminal.lines(found, path=None))
     assert " ..." in dry and "all of it" not in dry
-
-
-def test_the_verdict_is_one_line_whoever_is_next():
-    found = report(n2=broken())
-    [cause] = [cause for cause in found["causes"] if cause["blocking"]]
-    causes = [{**cause, "owner": owner, "status": status} for owner in OWNERS for status in ("fail", "unknown")]
-    for place in range(len(causes)):
-        crowd = {**found, "nodes": found["nodes"] * 50, "causes": [*causes[place:], *causes[:place]]}
-        assert len(terminal.verdict_text(crowd)) <= 80
 
 
 def test_a_cause_of_several_nodes_is_told_once():

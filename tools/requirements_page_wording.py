@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a setting of the catalogue wants, in words."""
+"""What a setting of the catalogue wants, in the words of docs/requirements.md."""
 
 from __future__ import annotations
 
