@@ -92,7 +92,7 @@ test-history: setup ## Audit simulated nodes under a schedule of faults, and com
 
 bench: lab-up ## Compare with the usual ways, side by side in the lab; BENCH=name runs one
 	@tools/debian-packages.sh nmap
-	@python tools/bench.py $(BENCH)
+	@PYTHONPATH=$(COLLECTIONS) python tools/bench.py $(BENCH)
 
 measure-cluster: NODES ?= 30
 measure-cluster: setup lab-packages ## Measure what an audit of NODES (30) nodes costs, in a lab of its own
