@@ -15,10 +15,9 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run, setting_changes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Document
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import MOST_RUNS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
-
-_MOST_RUNS = 20  # that are looked at for what comes and goes, and for the last answer of a check
 
 
 class SavedReport:
@@ -59,7 +58,7 @@ def earlier(directory: Path, report: SavedReport) -> Iterator[SavedReport]:
     runs = [SavedReport(place) for place in run_directories.all_runs(directory)]
     files = [run.file for run in runs]
     number = files.index(report.file) if report.file in files else 0
-    return filter(_is_readable, reversed(runs[max(0, number - _MOST_RUNS) : number]))
+    return filter(_is_readable, reversed(runs[max(0, number - MOST_RUNS) : number]))
 
 
 def _is_readable(report: SavedReport) -> bool:

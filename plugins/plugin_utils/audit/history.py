@@ -22,6 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import Settings
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import WAIVED
 
+# So many runs are looked at for what comes and goes, and for the last answer of a check.
+MOST_RUNS = 20
 # So often a finding begins or ends before it is called unstable: it began, ended and began again, or the other way round.
 LEAST_CHANGES = 3
 

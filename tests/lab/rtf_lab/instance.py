@@ -19,7 +19,6 @@ from .machine import LabError
 CHECKOUT = Path(__file__).resolve().parents[3]
 DEFAULT_NAME = "rtf-lab"
 FIRST_SUBNET = 230
-SUBNET_COUNT = 20
 INTERNET = "internet"
 INTERNET_HOST_NUMBER = 2
 

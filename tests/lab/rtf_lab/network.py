@@ -7,8 +7,10 @@ import json
 import os
 from dataclasses import replace
 
-from .instance import DEFAULT_NAME, SUBNET_COUNT, locked
+from .instance import DEFAULT_NAME, locked
 from .machine import LabError, cache_directory, podman, run
+
+SUBNET_COUNT = 20  # so many instances can be up at a time
 
 
 def ensure_network(instance):
