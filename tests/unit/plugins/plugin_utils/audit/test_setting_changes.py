@@ -66,9 +66,9 @@ def test_what_is_measured_or_listed_in_another_order_has_not_changed():
     "lost", [{"unreachable": "no route"}, {"host": {"error": "no Python"}}, {"host": {"kernel": 1}}]
 )
 def test_a_node_without_evidence_has_changed_nothing(lost):
-    before, after = run_of(), run_of()
-    after["nodes"]["w1"] = {"inventory": {"role": "worker"}, **lost}
-    assert changed(before, after) == changed(after, before) == []
+    whole, partial = run_of(), run_of()
+    partial["nodes"]["w1"] = {"inventory": {"role": "worker"}, **lost}
+    assert changed(whole, partial) == changed(partial, whole) == []
 
 
 def test_what_changed_alike_on_several_nodes_is_one_entry():
