@@ -95,8 +95,8 @@ options:
     default: 0
   clock_settled:
     description:
-      - Whether to wait for at most 10 seconds more while chrony has been started so recently that it is synchronised and does not
-        know yet, to a tenth of a second, how far off the clock is. Clocks cannot be compared before.
+      - Whether to wait for at most 10 seconds more while chrony has been started so recently that it takes its first samples, or
+        is synchronised and does not know yet, to a tenth of a second, how far off the clock is. Clocks cannot be compared before.
     type: bool
     default: false
   proxy_hashes:

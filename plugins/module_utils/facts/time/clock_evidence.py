@@ -181,14 +181,25 @@ def is_precise(chrony):
     """True when chrony, which is synchronised, knows how far off the clock is, or will not know better for a minute."""
     tracking = chrony["tracking"]
     return tracking["root_dispersion"] + tracking["root_delay"] / 2 <= PRECISE or any(
-        bin(source["reach"]).count("1") >= BURST for source in chrony["sources"] if source["state"] == "selected"
+        _answers(source) >= BURST for source in chrony["sources"] if source["state"] == "selected"
     )
+
+
+def is_sampling(chrony):
+    """True while a source has answered, and not as often as chrony has to hear it before it follows it."""
+    return any(0 < _answers(source) < BURST for source in chrony.get("sources", []))
+
+
+def _answers(source):
+    """How many of the last eight questions a source has answered."""
+    return bin(source["reach"]).count("1")
 
 
 def wait_for_chrony(seconds, chronyc=("chronyc",), settled=False):
     """Wait until chrony is synchronised, or `seconds` have passed; return `(chrony, seconds waited)`.
 
-    settled: whether to wait SETTLING seconds more until a chrony that is synchronised is precise, too.
+    settled: whether to wait SETTLING seconds more for a chrony that was started a moment ago: until it is synchronised where
+    it takes its first samples, and until it is precise, too.
     """
     began = time.monotonic()
     while True:
@@ -197,7 +208,7 @@ def wait_for_chrony(seconds, chronyc=("chronyc",), settled=False):
         synchronised = is_synchronised(chrony)
         if synchronised and (not settled or is_precise(chrony)):
             return chrony, waited
-        limit = seconds + (SETTLING if settled and synchronised else 0)
+        limit = seconds + (SETTLING if settled and (synchronised or is_sampling(chrony)) else 0)
         if waited >= limit:
             return chrony, waited
         time.sleep(min(POLL_INTERVAL, max(0.0, limit - waited)))

@@ -93,7 +93,23 @@ def test_waiting_ends_when_chrony_is_precise_or_its_burst_is_over(monkeypatch, d
     assert clock_evidence.wait_for_chrony(0, settled=True)[0] is (state if enough else settled)
 
 
-def test_only_who_compares_clocks_waits_until_chrony_is_precise_and_only_while_it_is_synchronised(monkeypatch):
+@pytest.mark.parametrize("reaches, waits", [((1, 0), True), ((0, 7), True), ((0, 0), False), ((255, 127), False)])
+def test_an_audit_waits_for_a_chrony_that_takes_its_first_samples(monkeypatch, reaches, waits):
+    """An audit some seconds after a restart of chrony called the clock not synchronised."""
+    tracking = {"leap": "Not synchronised", "root_dispersion": 1.0, "root_delay": 1.0}
+    first = {"tracking": tracking, "sources": [{"state": "unusable", "reach": reach} for reach in reaches]}
+    synchronised = {
+        "tracking": {"leap": "Normal", "root_dispersion": 0.001, "root_delay": 0.001},
+        "sources": [{"state": "selected", "reach": 7}],
+    }
+    states = iter([first, synchronised])
+    monkeypatch.setattr(clock_evidence, "read_state", lambda chronyc: next(states))
+    monkeypatch.setattr(clock_evidence, "POLL_INTERVAL", 0.0)
+    monkeypatch.setattr(clock_evidence, "SETTLING", loopback.PATIENCE)
+    assert clock_evidence.wait_for_chrony(0, settled=True)[0] is (synchronised if waits else first)
+
+
+def test_only_who_compares_clocks_waits_until_chrony_is_precise_and_only_where_there_are_samples(monkeypatch):
     """A preparation without an audit waited some seconds for samples that nothing of it looks at."""
     state = {
         "tracking": {"leap": "Normal", "root_dispersion": 1.7, "root_delay": 0.001},
@@ -105,6 +121,7 @@ def test_only_who_compares_clocks_waits_until_chrony_is_precise_and_only_while_i
     assert clock_evidence.wait_for_chrony(0, settled=True)[0] is state  # its time is over
     monkeypatch.setattr(clock_evidence, "SETTLING", loopback.PATIENCE)
     state["tracking"]["leap"] = "Not synchronised"
+    state["sources"][0]["reach"] = 0
     assert clock_evidence.wait_for_chrony(0, settled=True)[0] is state
 
 
