@@ -756,6 +756,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     argument_limits,
     deadlines,
+    late_imports,
     thread_pool,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
@@ -869,8 +870,9 @@ def connected_port(endpoint, path, params):
 
 def ask_name_servers(endpoints, params, contexts, deadline):
     """The module's result name_servers."""
-    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import dns_survey
-    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import resolv_conf
+    with late_imports.LOCK:
+        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import dns_survey
+        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import resolv_conf
 
     names = list(
         collections.OrderedDict.fromkeys(
@@ -886,7 +888,8 @@ def ask_name_servers(endpoints, params, contexts, deadline):
 
 
 def read_or_none(path):
-    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
+    with late_imports.LOCK:
+        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
 
     try:
         return host_files.read_text(path)
@@ -939,7 +942,8 @@ def main():
     groups = by_own_proxy(endpoints)
     if not any(endpoint_options.POD in endpoint.paths for endpoint in endpoints):
         module.exit_json(changed=False, **probe_from_here(module, endpoints, groups, contexts, deadline))
-    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import pod_paths
+    with late_imports.LOCK:
+        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import pod_paths
 
     paths = pod_paths.PodPaths(
         params["pod_namespace"],

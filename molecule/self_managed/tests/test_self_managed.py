@@ -39,7 +39,7 @@ OF_PODS = [
     (pods.large_packets_lost, "mtu", "platform team", "with packets of at most 576 bytes it works"),
     (pods.filtered, "filter", "platform team", "are dropped there; forwarding is on"),
     (pods.not_forwarded, "forwarding", "node administrator", "net.ipv4.ip_forward = 0"),
-    (pods.dropped_by_policy, "filter", "node administrator", "the default policy of ip filter FORWARD"),
+    (pods.dropped_by_policy, "chain_policy", "node administrator", "the default policy of ip filter FORWARD"),
 ]
 # Faults of the nodes, all at once: {(node of the finding, check): (node of the fault, fault, what the report says)}.
 OF_NODES = {

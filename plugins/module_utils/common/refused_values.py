@@ -12,6 +12,8 @@ import numbers
 import re
 import socket
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import late_imports
+
 _KINDS = ((str, "a string"), (dict, "a dictionary"), ((list, tuple), "a list"))
 _WORD = re.compile(r"(?:[A-Za-z0-9_.*?-]{0,64}|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+:[0-9]{1,6}|[0-9.]+/[0-9]{1,3})\Z")
 
@@ -24,7 +26,8 @@ def repeatable(value):
         return all(repeatable(entry) and not isinstance(entry, (list, tuple)) for entry in value)
     if not isinstance(value, str):
         return value is None or isinstance(value, numbers.Number)
-    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
+    with late_imports.LOCK:
+        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
 
     url = masked_urls.parts(value)
     return _WORD.match(value) is not None or _is_ipv6(value) or (url is not None and url.credentials is None)

@@ -10,6 +10,8 @@ import collections
 import collections.abc
 import importlib
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import late_imports
+
 _FOLDER = "ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols"
 
 Line = collections.namedtuple("Line", ["class_name", "evidence"])
@@ -62,10 +64,11 @@ class _Protocols(collections.abc.Mapping):
         self._imported = {}
 
     def __getitem__(self, name):
-        if name not in self._imported:
-            line = LINES[name]
-            self._imported[name] = getattr(importlib.import_module(f"{_FOLDER}.{name}"), line.class_name)()
-        return self._imported[name]
+        with late_imports.LOCK:
+            if name not in self._imported:
+                line = LINES[name]
+                self._imported[name] = getattr(importlib.import_module(f"{_FOLDER}.{name}"), line.class_name)()
+            return self._imported[name]
 
     def __iter__(self):
         return iter(LINES)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all protocols over TLS have in common: a handshake that proves who answers, before anything else is sent."""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import late_imports
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import tls_layer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Protocol
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes
@@ -50,7 +51,8 @@ class TlsProtocol(Protocol):
         """See Protocol.diagnose."""
         if cause != verdict_causes.NO_TLS_ANSWER:
             return None
-        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import name_filter
+        with late_imports.LOCK:
+            from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import name_filter
 
         return name_filter.tell(attempt, lambda: self.open(attempt.unrecorded()))
 

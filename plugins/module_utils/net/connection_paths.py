@@ -5,7 +5,7 @@
 
 import socket
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, late_imports
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     proxy_url,
     stream,
@@ -83,10 +83,12 @@ class Routes:
 def _client_of(proxy):
     """The class that asks a proxy for a tunnel. A host compiles only that of a proxy it has."""
     if proxy.path == proxy_url.HTTP:
-        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_connect
+        with late_imports.LOCK:
+            from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_connect
 
         return http_connect.Client
-    from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import socks5
+    with late_imports.LOCK:
+        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import socks5
 
     return socks5.Client
 
