@@ -82,15 +82,12 @@ class Routes:
 
 def _client_of(proxy):
     """The class that asks a proxy for a tunnel. A host compiles only that of a proxy it has."""
-    if proxy.path == proxy_url.HTTP:
-        with late_imports.LOCK:
-            from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_connect
-
-        return http_connect.Client
     with late_imports.LOCK:
-        from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import socks5
-
-    return socks5.Client
+        if proxy.path == proxy_url.HTTP:
+            from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_connect as protocol
+        else:
+            from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import socks5 as protocol
+    return protocol.Client
 
 
 def negotiate(wire, client, seconds):

@@ -139,7 +139,7 @@ def _near(one: float, other: float) -> bool:
 
 
 def by_content(found: Iterable[Change]) -> dict[tuple[str, str, str], list[str]]:
-    """Return `{(id of a check, before, after): nodes}`, so that what changed alike on many nodes is told once."""
+    """Return `{(id of a check, before, after): nodes}`, so that what changed alike on many nodes can be listed once."""
     nodes: dict[tuple[str, str, str], list[str]] = {}
     for change in found:
         nodes.setdefault((change["id"], change["before"], change["after"]), []).append(change["node"])

@@ -114,7 +114,7 @@ def changes(before: Settings, after: Settings) -> list[ChangedSetting]:
 
 
 def by_value(found: Sequence[ChangedSetting]) -> dict[tuple[str, str, str], list[str]]:
-    """Return `{(setting, before, after): nodes}`, so that what changed alike on many nodes can be told once."""
+    """Return `{(setting, before, after): nodes}`, so that what changed alike on many nodes can be listed once."""
     nodes: dict[tuple[str, str, str], list[str]] = {}
     for change in found:
         key = (change["setting"], change["before"], change["after"])
