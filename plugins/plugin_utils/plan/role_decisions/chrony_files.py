@@ -15,10 +15,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.block_changes import (
+    PRESENT,
     ManagedFile,
     managed_file,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.chrony_platforms import (
+    DEBIAN,
     Platform,
     platform_of,
 )
@@ -73,6 +75,18 @@ def files(clock: Mapping[str, Any], wanted: Wanted) -> list[ManagedFile]:
         path = _keyfile_of_others(clock, platform) or platform.keys_file
         found.append(managed_file(path, [key_line(entry) for entry in wanted.keys], mode="0640"))
     return found
+
+
+def before_installation(clock: Mapping[str, Any], wanted: Wanted, files: Sequence[ManagedFile]) -> list[ManagedFile]:
+    """Return those of `files` with which the installation of chrony starts it, so that it need not be restarted at once.
+
+    Packages of the Debian family start chrony, and their configuration reads the directory of our sources. With keys chrony
+    is restarted anyway, since their file belongs to an account that the package makes.
+    """
+    platform = platform_of(clock)
+    if platform.service != DEBIAN.service or not is_recent(clock) or not wanted.servers or wanted.keys:
+        return []
+    return [entry for entry in files if entry["path"] == _sources_file(platform) and entry["state"] == PRESENT]
 
 
 def possible_files(platform: Platform, wanted: Wanted) -> list[ManagedFile]:

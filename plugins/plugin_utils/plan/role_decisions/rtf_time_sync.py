@@ -70,7 +70,18 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
     units = {**replaced, **(_idle(clock) if present else {f"{platform.service}.service": NOT_THERE})}
     record = {"units": units} if units else {}
     changes: list[Change] = []
+    early: list[ManagedFile] = []
     if not present:
+        early = chrony_files.before_installation(clock, wanted, files)
+        files = [entry for entry in files if entry not in early]
+        if early:
+            changes.append(
+                {
+                    "step": "Configure the servers of chrony before its installation",
+                    "kind": "blocks",
+                    "blocks": _entries(early),
+                }
+            )
         changes.append(
             {
                 "step": "Install chrony",
@@ -81,14 +92,8 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
                 "announcement": "The package chrony would be installed and started.",
             }
         )
-    if files:
-        changes.append(
-            {
-                "step": "Configure the servers and keys of chrony",
-                "kind": "blocks",
-                "blocks": [dict(entry) for entry in files],
-            }
-        )
+    if files or early:  # the plan after the installation may find more
+        changes.append(_configuration(files))
     if replaced:
         stopped = [Service(name=name, enabled=False, state="stopped") for name in replaced]
         changes.append({"step": "Stop other time services, now and at boot", "kind": "services", "services": stopped})
@@ -109,22 +114,14 @@ def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     """
     clock = section(host, "time")
     changes: list[Change] = []
-    if is_present(clock):
-        known = chrony_files.files(clock, Wanted([], []))
-        files = block_changes.differing(known + _elsewhere(known, host), host.get("blocks", ()))
-        if files:
-            changes.append(
-                {
-                    "step": "Configure the servers and keys of chrony",
-                    "kind": "blocks",
-                    "blocks": [dict(entry) for entry in files],
-                }
-            )
-        if "packages_added" not in remembered and (files or _newer(clock)):
-            restarted = Service(name=platform_of(clock).service, state="restarted")
-            changes.append(
-                {"step": "Restart chrony with the remaining files", "kind": "services", "services": [restarted]}
-            )
+    # Without chrony, an interrupted installation may have left its servers.
+    known = chrony_files.files(clock, Wanted([], [])) if is_present(clock) else []
+    files = block_changes.differing(known + _elsewhere(known, host), host.get("blocks", ()))
+    if files:
+        changes.append(_configuration(files))
+    if is_present(clock) and "packages_added" not in remembered and (files or _newer(clock)):
+        restarted = Service(name=platform_of(clock).service, state="restarted")
+        changes.append({"step": "Restart chrony with the remaining files", "kind": "services", "services": [restarted]})
     if "packages_added" not in remembered:
         restored = [
             Service(name=name, enabled=unit["enabled"], state="started" if unit["active"] else "stopped")
@@ -141,6 +138,14 @@ def _elsewhere(known: list[ManagedFile], host: Host) -> list[ManagedFile]:
     paths = {entry["path"] for entry in known}
     there = [found["path"] for found in host.get("blocks", ()) if found.get("lines") and found["path"] not in paths]
     return [block_changes.managed_file(path, [], create=False) for path in there]
+
+
+def _configuration(files: list[ManagedFile]) -> Change:
+    return {"step": "Configure the servers and keys of chrony", "kind": "blocks", "blocks": _entries(files)}
+
+
+def _entries(files: list[ManagedFile]) -> list[dict[str, Any]]:
+    return [dict(entry) for entry in files]
 
 
 def is_present(clock: Mapping[str, Any]) -> bool:

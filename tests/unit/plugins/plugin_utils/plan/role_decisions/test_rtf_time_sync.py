@@ -146,6 +146,40 @@ def test_reverting_a_host_that_is_as_before_changes_nothing():
     assert rtf_time_sync.revert({}, host({}, installed=False), {}).changes == []
 
 
+def test_servers_are_configured_before_the_installation_that_starts_chrony_with_them():
+    """What the new chrony needs besides, as a line in its own file, is planned again after the installation."""
+    blocks = nothing_to_restore()
+    planned = plan(host({NTP: RESTS}, installed=False, blocks=blocks), ["a.example"])
+    assert [(change["step"], change["kind"]) for change in planned.changes] == [
+        ("Configure the servers of chrony before its installation", "blocks"),
+        ("Install chrony", "packages"),
+        ("Configure the servers and keys of chrony", "blocks"),
+        ("Start chrony, now and at boot", "services"),
+    ]
+    assert [entry["path"] for entry in planned.changes[0]["blocks"]] == [SOURCES]
+    assert planned.changes[2]["blocks"] == []
+    there = [FOUND if found["path"] == SOURCES else found for found in blocks]
+    installed = host({"chrony.service": RUNS}, blocks=there)
+    installed["time"]["configuration"]["files"] = [
+        {"directive": "sourcedir", "path": "/etc/chrony/sources.d", "block": None}
+    ]
+    assert plan(installed, ["a.example"]).changes == []
+    installed["time"]["configuration"]["files"] = []
+    assert [change["step"] for change in plan(installed, ["a.example"]).changes] == []
+
+
+def test_with_keys_chrony_is_configured_after_its_installation():
+    keys = [{"id": 7, "type": "SHA256", "secret": "x"}]
+    planned = plan(host({}, installed=False, blocks=nothing_to_restore()), ["a.example"], keys)
+    assert [change["kind"] for change in planned.changes] == ["packages", "blocks", "services"]
+
+
+def test_reverting_an_installation_that_never_came_removes_the_servers():
+    planned = rtf_time_sync.revert({}, host({}, installed=False, blocks=[FOUND]), {})
+    assert [(entry["path"], entry["state"]) for entry in planned.changes[0]["blocks"]] == [(SOURCES, "absent")]
+    assert len(planned.changes) == 1
+
+
 def test_services_are_restored_after_the_packages_and_a_chrony_that_goes_is_not_restarted():
     remembered = {"units": {NTP: RUNS}, "packages_added": ["chrony"]}
     planned = rtf_time_sync.revert({}, host({"chrony.service": RUNS, NTP: RESTS}, blocks=[FOUND]), remembered)
