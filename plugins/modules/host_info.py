@@ -1038,6 +1038,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers as readers
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Reading
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact_registry import FACTS
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.host_sections import SECTIONS
@@ -1065,7 +1066,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     proxy_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.file_evidence import file_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.unit_evidence import unit_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.clock_evidence import clock_evidence
 
 BLOCK = {
@@ -1103,7 +1103,7 @@ def collect(parameters):
     }
     named = {
         "files": lambda: file_evidence(parameters["files"]),
-        "units": lambda: unit_evidence(parameters["units"]),
+        "units": lambda: systemd_units.read_units(parameters["units"]),
     }
     wanted = [name for name in named if parameters.get(name)] + parameters["sections"]
     wanted.sort(key=lambda name: name == "time")  # the clock is synchronised while everything else is read

@@ -5,7 +5,7 @@
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
-PROPERTIES = "--property=Id,LoadState,ActiveState,UnitFileState"
+_PROPERTIES = "--property=Id,LoadState,ActiveState,UnitFileState"
 
 
 def parse_units(text):
@@ -27,4 +27,4 @@ def parse_units(text):
 
 def read_units(names):
     """The same of the units of some names, asked for in one call. Raises Unreadable where systemd does not answer."""
-    return parse_units(run_text(["systemctl", "show", PROPERTIES] + list(names)))
+    return parse_units(run_text(["systemctl", "show", _PROPERTIES] + list(names)))
