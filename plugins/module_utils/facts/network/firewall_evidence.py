@@ -9,13 +9,11 @@ import re
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
-    Unreadable,
-    read_noting,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_values
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.packet_evidence import (
     packet_evidence,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system.installer_evidence import (
+    installer_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import (
     backend_selection,
@@ -30,9 +28,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
 
 LABEL = "runtime_fabric"
 APPLIED = ("backend", "expires_at", "expire_after", "sets", "rules", "trusted_networks", "default_deny")
-INSTALLER_PLACES = ("/opt/anypoint/runtimefabric/init.sh", "/opt/anypoint/runtimefabric/scripts/init.sh")
-INSTALLER_UNIT = "/etc/systemd/system/iptables.service"
-_VERSION = re.compile(r"^\s*(?:readonly\s+)?SCRIPT_VERSION=[\"']?([0-9A-Za-z.-]+)", re.MULTILINE)
 
 
 def firewall_evidence(label=LABEL, host=None):
@@ -45,9 +40,8 @@ def firewall_evidence(label=LABEL, host=None):
     firewall is active and nothing says what was applied, the backends that may hold something of ours. pending: whether a
     change waits to be confirmed. packets: as packet_evidence() returns it. iptables: see iptables_variants(). forward:
     `{where: whether a rule of ours is in it}` of the chains that drop forwarded packets which no rule accepts.
-    forward_owners: `{where: program}` of those of them whose policy a program has set for itself. installer: `{"version",
-    "unit", "platform"}`: SCRIPT_VERSION of an init.sh on the host, or None; whether its unit that replaces the filter table
-    at boot is there; the system that it detects, `el7`, `el8`, `debian` or None.
+    forward_owners: `{where: program}` of those of them whose policy a program has set for itself. installer: as
+    installer_evidence() returns it.
     """
     host = host or Host()
     if os.geteuid() != 0:
@@ -69,11 +63,7 @@ def firewall_evidence(label=LABEL, host=None):
         "iptables": iptables_variants(host),
         "forward": forward,
         "forward_owners": forward_owners,
-        "installer": {
-            "version": installer_version(),
-            "unit": has_installer_unit(),
-            "platform": platform(),
-        },
+        "installer": installer_evidence(),
     }
 
 
@@ -129,32 +119,3 @@ def forward_policies(chains, label):
             if owner:
                 owners[chain.where] = owner
     return found, owners
-
-
-def platform():
-    """Return the system that the installer detects from os-release: `el7`, `el8`, `debian`, or None."""
-    try:
-        fields = read_values()
-    except Unreadable:
-        return None
-    like = " ".join(fields.get(name, "") for name in ("ID", "ID_LIKE"))
-    if "debian" in like:
-        return "debian"
-    if "fedora" in like or "rhel" in like:
-        return "el7" if fields.get("VERSION_ID", "").startswith("7") else "el8"
-    return None
-
-
-def installer_version():
-    """Return the SCRIPT_VERSION of the installation script on the host, None without one."""
-    for path in INSTALLER_PLACES:
-        text = read_noting(path, [])
-        match = _VERSION.search(text) if text else None
-        if match:
-            return match.group(1)
-    return None
-
-
-def has_installer_unit():
-    """Whether the unit of iptables is the one that the installer writes; a masked one is a link to /dev/null and does not count."""
-    return "rtf-iptables" in (read_noting(INSTALLER_UNIT, []) or "")

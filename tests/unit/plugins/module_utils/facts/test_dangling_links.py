@@ -19,12 +19,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kern
     sysctl_other_writers,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
-    firewall_evidence,
     resolver_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import repository_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import os_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
+    installer_evidence,
+    os_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import clock_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_configuration import (
     COMMAND_SOCKET,
@@ -83,7 +85,7 @@ def test_resolvers(link, monkeypatch):
 def test_of_two_files_of_the_operating_system_the_other_one_counts(link, tmp_path, monkeypatch):
     (tmp_path / "os-release").write_text("ID=rocky\nVERSION_ID=9.4\n")
     monkeypatch.setattr(os_release, "PATHS", (link, str(tmp_path / "os-release")))
-    assert os_evidence.os_evidence()["id"] == "rocky" and firewall_evidence.platform() is None
+    assert os_evidence.os_evidence()["id"] == "rocky" and installer_evidence.platform() is None
     monkeypatch.setattr(os_release, "PATHS", (link,))
     with pytest.raises(host_files.DanglingLink):
         os_evidence.os_evidence()
@@ -100,8 +102,8 @@ def test_chrony_is_looked_at_whatever_its_file_is(link, monkeypatch):
 def test_a_unit_of_iptables_that_is_masked_is_not_the_installers(tmp_path, monkeypatch):
     unit = tmp_path / "iptables.service"
     unit.symlink_to("/dev/null")
-    monkeypatch.setattr(firewall_evidence, "INSTALLER_UNIT", str(unit))
-    assert firewall_evidence.has_installer_unit() is False
+    monkeypatch.setattr(installer_evidence, "UNIT", str(unit))
+    assert installer_evidence.has_unit() is False
 
 
 def test_settings_of_proxies(tmp_path):
