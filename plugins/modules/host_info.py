@@ -589,6 +589,20 @@ host:
             installed: false
             network: false
           returned: always
+        accounts:
+          description: For each of O(accounts) the user and the group of that number, V(null) where there is none.
+          type: dict
+          sample:
+            "1000":
+              group: null
+              user: null
+          returned: always
+        allowlisting:
+          description: Whether fapolicyd is RV(ignore:permissive), V(null) where it is not installed.
+          type: dict
+          sample:
+            permissive: null
+          returned: always
         kubernetes:
           description: The version of Kubernetes as one of its programs prints it, V(null) where none is installed.
           type: dict
@@ -630,20 +644,6 @@ host:
           sample:
             - names: [systemd]
               pid: 1
-          returned: always
-        accounts:
-          description: For each of O(accounts) the user and the group of that number, V(null) where there is none.
-          type: dict
-          sample:
-            "1000":
-              group: null
-              user: null
-          returned: always
-        allowlisting:
-          description: Whether fapolicyd is RV(ignore:permissive), V(null) where it is not installed.
-          type: dict
-          sample:
-            permissive: null
           returned: always
         # end
     storage:

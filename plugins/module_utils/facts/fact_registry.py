@@ -19,10 +19,12 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.stor
     mount_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
+    account_evidence,
+    allowlisting_evidence,
     configured_devices,
     kubernetes_evidence,
     os_evidence,
-    program_evidence,
+    running_programs,
 )
 
 FACTS = (
@@ -34,8 +36,10 @@ FACTS = (
     *resolver_evidence.FACTS,
     *block_devices.FACTS,
     *mount_evidence.FACTS,
+    *account_evidence.FACTS,
+    *allowlisting_evidence.FACTS,
     *configured_devices.FACTS,
     *kubernetes_evidence.FACTS,
     *os_evidence.FACTS,
-    *program_evidence.FACTS,
+    *running_programs.FACTS,
 )

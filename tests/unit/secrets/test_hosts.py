@@ -25,7 +25,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import mount_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.system import (
     configured_devices,
-    program_evidence,
+    running_programs,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
@@ -135,7 +135,7 @@ def test_no_name_of_a_process_is_a_part_of_its_arguments():
             ["perl", "-e", f"/{secret}/"],
             ["x --pass=" + secret],
         ):
-            assert planted.found_in(repr(program_evidence.program_names("x", words))) == []
+            assert planted.found_in(repr(running_programs.program_names("x", words))) == []
 
 
 class Host(service_environments.Host):

@@ -2,11 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running programs, accounts by number, and settings that keep programs from running."""
+"""The running programs of this host, and the names by which they are known."""
 
-import grp
 import os
-import pwd
 import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
@@ -52,34 +50,6 @@ def _base(word):
     return os.path.basename(word.split(" ")[0].rstrip(":"))
 
 
-def account_evidence(numbers):
-    """Return `{number as text: {"user": name or None, "group": name or None}}`."""
-    return {str(number): {"user": _user(number), "group": _group(number)} for number in numbers}
-
-
-def _user(number):
-    try:
-        return pwd.getpwuid(number).pw_name
-    except (KeyError, OverflowError):
-        return None
-
-
-def _group(number):
-    try:
-        return grp.getgrgid(number).gr_name
-    except (KeyError, OverflowError):
-        return None
-
-
-def allowlisting_evidence():
-    """Return `{"permissive": bool or None}` of fapolicyd; None where it is not installed."""
-    text = read_text_or_none("/etc/fapolicyd/fapolicyd.conf")
-    if text is None:
-        return {"permissive": None}
-    values = dict(line.replace(" ", "").split("=", 1) for line in text.splitlines() if "=" in line)
-    return {"permissive": values.get("permissive", "0") == "1"}
-
-
 FACTS = (
     Fact(
         "system",
@@ -92,30 +62,6 @@ FACTS = (
         sample:
           - names: [systemd]
             pid: 1
-        """,
-    ),
-    Fact(
-        "system",
-        "accounts",
-        lambda reading: account_evidence(reading.options["accounts"]),
-        """
-        description: For each of O(accounts) the user and the group of that number, V(null) where there is none.
-        type: dict
-        sample:
-          "1000":
-            group: null
-            user: null
-        """,
-    ),
-    Fact(
-        "system",
-        "allowlisting",
-        lambda reading: allowlisting_evidence(),
-        """
-        description: Whether fapolicyd is RV(ignore:permissive), V(null) where it is not installed.
-        type: dict
-        sample:
-          permissive: null
         """,
     ),
 )
