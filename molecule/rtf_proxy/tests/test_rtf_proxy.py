@@ -20,10 +20,9 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import WITHOUT_PORT_MATRIX, Site
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
-    environment_file,
     pam_environment,
-    pam_version,
     service_environments,
+    systemd_environment_file,
     unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules
@@ -177,13 +176,15 @@ def test_the_pam_and_the_systemd_of_each_release_read_files_as_the_collection_do
     def taken(found):
         return {each.name: each.value for each in found if not each.ignored}
 
-    pam = pam_version.numbers(pam_version.pam_version(lambda words: lab.exec(node, *words).stdout.decode()))
+    pam = pam_environment.version_numbers(
+        pam_environment.pam_version(lambda words: lab.exec(node, *words).stdout.decode())
+    )
     systemd = service_environments.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
     texts = [*setting_cases.LINES, *setting_cases.generated(NODES.index(node), 300)]
     for text, given in zip(texts, ask("pam_session.py", texts), strict=True):
         assert taken(pam_environment.environment(text, pam)) == given, text
     for text, given in zip(texts, ask("environment_files.py", texts), strict=True):
-        assert taken(environment_file.environment(text, systemd)) == given, text
+        assert taken(systemd_environment_file.environment(text, systemd)) == given, text
     # What the role has configured for all services is not what is compared.
     [(of_all, _shown)] = ask("service_environments.py", ["Environment=OF_ALL=1"])
     services = ask("service_environments.py", list(setting_cases.UNITS))

@@ -14,11 +14,10 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     dnf_options,
-    environment_file,
     pam_environment,
-    pam_version,
     service_environments,
     shell_environment,
+    systemd_environment_file,
     unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import setting_cases
@@ -45,7 +44,7 @@ def ask(script, texts):
 
 
 def test_pam_env():
-    version = pam_version.numbers(pam_version.pam_version())
+    version = pam_environment.version_numbers(pam_environment.pam_version())
     texts = [*setting_cases.LINES, *setting_cases.generated(17, 300)]
     own = [taken(pam_environment.environment(text, version)) for text in texts]
     assert differences(texts, own, ask("pam_session.py", texts)) == []
@@ -54,7 +53,7 @@ def test_pam_env():
 def test_environment_files_of_systemd():
     version = service_environments.systemd_version()
     texts = [*setting_cases.LINES, *setting_cases.generated(18, 300)]
-    own = [taken(environment_file.environment(text, version)) for text in texts]
+    own = [taken(systemd_environment_file.environment(text, version)) for text in texts]
     assert differences(texts, own, ask("environment_files.py", texts)) == []
 
 

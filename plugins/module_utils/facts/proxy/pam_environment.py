@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/etc/environment as pam_env reads it. Pure functions.
+"""/etc/environment as pam_env of the Linux-PAM of this host reads it.
 
 PAM does not parse it as a shell: a `#` ends a value also within a word and within quotes, blanks belong to the value,
 and only a quote at the very beginning and one at the very end are dropped.
@@ -10,12 +10,15 @@ and only a quote at the very beginning and one at the very end are dropped.
 
 import re
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.assignment import (
     assignment,
     goes_on,
     is_proxy,
 )
 
+FILE = "/etc/environment"
 # Before this version of Linux-PAM, a line is cut into pieces of so many bytes, each of which is a line.
 CUTS_BEFORE, PIECE = (1, 4), 1023
 # From then until this one, a line of so many bytes, without its end, ends the whole file.
@@ -26,6 +29,28 @@ NEEDS_LAST_END = ((1, 4), (1, 5))
 TRIMS_CONTINUED = (1, 6)
 RECENT = (1, 6)
 _KEY = re.compile(r"[A-Za-z0-9_]+\Z")
+# Each package manager knows its own packages only.
+_QUERIES = (
+    ["dpkg-query", "--show", "--showformat=${Version}", "libpam-modules"],
+    ["rpm", "--query", "--queryformat=%{VERSION}", "pam"],
+)
+
+
+def pam_version(run=run_text):
+    """Return the version of Linux-PAM as a text, such as "1.5.2", None where no package manager knows it."""
+    for query in _QUERIES:
+        try:
+            match = re.match(r"(?:\d+:)?(\d+(?:\.\d+)+)", run(query))
+        except Unreadable:
+            continue
+        if match:
+            return match.group(1)
+    return None
+
+
+def version_numbers(version):
+    """Return the numbers of a version, None for None."""
+    return None if version is None else tuple(int(number) for number in version.split("."))
 
 
 def environment(text, version=RECENT):

@@ -17,10 +17,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     docker_configuration,
-    environment_file,
     pam_environment,
-    pam_version,
     shell_environment,
+    systemd_environment_file,
     unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.apt_options import (
@@ -42,7 +41,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     systemd_version,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.systemd_unread import unread_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.unit_files import unit_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.unit_files import (
+    MANAGER_FILES,
+    unit_files,
+)
 
 INSTALLER_FILE = "/opt/anypoint/runtimefabric/env"
 INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
@@ -67,7 +69,7 @@ def proxy_evidence(hashes, root="/", ask_apt=apt_configuration):
     unread: as `unread_evidence` does.
     root: the directory whose files are read.
     """
-    versions = {"systemd": systemd_version(), "pam": pam_version.pam_version()}
+    versions = {"systemd": systemd_version(), "pam": pam_environment.pam_version()}
     reader = _Reader(hashes, root, versions)
     for name, look in (
         ("sessions", reader.sessions),
@@ -106,8 +108,10 @@ class _Reader(FilesBelowRoot):
     def __init__(self, hashes, root, versions):
         super().__init__(root)
         self.display = Display(hashes)
-        self.systemd_version = environment_file.ENDS_COMMENTS if versions["systemd"] is None else versions["systemd"]
-        self.pam_version = pam_version.numbers(versions["pam"]) or pam_environment.RECENT
+        self.systemd_version = (
+            systemd_environment_file.ENDS_COMMENTS if versions["systemd"] is None else versions["systemd"]
+        )
+        self.pam_version = pam_environment.version_numbers(versions["pam"]) or pam_environment.RECENT
         self.settings, self.apt_files, self.session = [], [], []
 
     def add(self, reader, source, found):
@@ -127,7 +131,7 @@ class _Reader(FilesBelowRoot):
         )
 
     def sessions(self):
-        for path, text in self.files("/etc/environment"):
+        for path, text in self.files(pam_environment.FILE):
             self.session = pam_environment.environment(text, self.pam_version)
             for each in self.session:
                 if each.name.lower() in VARIABLES:
@@ -136,7 +140,7 @@ class _Reader(FilesBelowRoot):
     def login_shells(self):
         """Scripts of a shell that starts with the variables of its session."""
         inherited = [(each.name, each.value) for each in self.session if not each.ignored]
-        files = list(self.files("/etc/profile", "/etc/profile.d/*.sh"))
+        files = list(self.files(*shell_environment.LOGIN_SCRIPTS))
         for source, each in shell_environment.environment(files, self.sourced, inherited):
             if each.name.lower() in VARIABLES:
                 self.add("login shells", source, each)
@@ -156,7 +160,7 @@ class _Reader(FilesBelowRoot):
 
     def systemd(self):
         found = []
-        for path, text in self.files("/etc/systemd/system.conf", "/etc/systemd/system.conf.d/*.conf"):
+        for path, text in self.files(*MANAGER_FILES):
             for value in unit_directives.directives(text, "Manager", "DefaultEnvironment"):
                 found = found + self.unit_variables(path, value, True) if value else []
         for path, each in found:
@@ -173,7 +177,7 @@ class _Reader(FilesBelowRoot):
                 files = files + [value] if value else []
         for pattern in files:
             for source, text in self.files(self.without_specifiers(pattern.lstrip("-"), unit)):
-                found = environment_file.environment(text, self.systemd_version)
+                found = systemd_environment_file.environment(text, self.systemd_version)
                 own += [(source, each) for each in found if concerns(each.name)]
         for source, each in own:
             self.add(reader, source, each)

@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     docker_configuration,
-    environment_file,
+    systemd_environment_file,
     unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.assignment import (
@@ -42,7 +42,7 @@ def service_evidence(display, version=None, run=run_text, host=None):
     version: of systemd, None where it is not known. host: a Host.
     """
     host = host or Host()
-    version = environment_file.ENDS_COMMENTS if version is None else version
+    version = systemd_environment_file.ENDS_COMMENTS if version is None else version
     try:
         listed = run(["systemctl", "show", PROPERTIES] + [name + ".service" for name in SERVICES])
         inherited = unit_directives.shown_environment(run(["systemctl", "show-environment"]))
@@ -109,7 +109,7 @@ def _of_unit(unit, display, version, host):
     for line in unit.get("EnvironmentFiles", []):
         for path in host.matching(re.sub(r" \(ignore_errors=\w+\)\Z", "", line)):
             try:
-                found = environment_file.environment(host.read(path), version)
+                found = systemd_environment_file.environment(host.read(path), version)
             except Unreadable:  # systemd ignores it, or the unit does not start at all
                 continue
             for each in found:

@@ -14,6 +14,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     is_proxy,
 )
 
+# What a login shell runs, in this order.
+LOGIN_SCRIPTS = ("/etc/profile", "/etc/profile.d/*.sh")
 NOT_EXPORTED = "it is not exported"
 CONDITIONAL = "whether it is set depends on a condition of the script"
 COMPUTED = "the script computes it"

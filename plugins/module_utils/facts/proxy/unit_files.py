@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files that make up a unit of systemd."""
+"""The files of systemd itself, and those that make up one of its units."""
 
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.drop_ins import effective_files
 
+MANAGER_FILES = ("/etc/systemd/system.conf", "/etc/systemd/system.conf.d/*.conf")
 # In the order of precedence.
 DIRECTORIES = (
     "/etc/systemd/system",

@@ -16,7 +16,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import pam_environment, pam_version
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import pam_environment
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import cluster_networks, proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED
@@ -239,7 +239,7 @@ def _notices(inputs: Inputs, systemd: int) -> list[str]:
 
 def _too_long(inputs: Inputs, found: Mapping[str, Any]) -> list[str]:
     """Return what sessions do not get because a line of /etc/environment is too long for the node's PAM."""
-    version = pam_version.numbers(found.get("pam"))
+    version = pam_environment.version_numbers(found.get("pam"))
     most = pam_environment.longest(version) if version else None
     size = max((len(f"{name}={value}") for name, value in _variables(inputs)), default=0)
     if most is None or size <= most or "sessions" not in _configured(inputs):

@@ -15,9 +15,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.mas
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     apt_options,
     dnf_options,
-    environment_file,
     pam_environment,
     shell_environment,
+    systemd_environment_file,
     unit_directives,
 )
 
@@ -127,7 +127,7 @@ def lines(secret):
     ):
         for line in (f"http_proxy={url}", f'export http_proxy="{url}"', f"http_proxy='{url}' # it's ours"):
             found = [each for _source, each in shell_environment.environment([("", line)], exported_only=False)]
-            found += pam_environment.environment(line + "\n") + environment_file.environment(line)
+            found += pam_environment.environment(line + "\n") + systemd_environment_file.environment(line)
             yield from ((each.name, each.value, each.cut) for each in found)
         for value in (f"http_proxy={url}", f'"http_proxy={url}" LANG=C'):
             yield from ((each.name, each.value, each.cut) for each in unit_directives.environment(value))

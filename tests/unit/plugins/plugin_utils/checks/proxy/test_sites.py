@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
-    pam_version,
+    pam_environment,
     proxy_evidence,
     service_environments,
 )
@@ -39,7 +39,7 @@ def site(tmp_path, monkeypatch):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         expected = [masked_urls.digest(url)]
-        monkeypatch.setattr(pam_version, "pam_version", lambda: pam)
+        monkeypatch.setattr(pam_environment, "pam_version", lambda: pam)
         proxy = proxy_evidence.proxy_evidence(expected, str(tmp_path) + "/")
         proxy["services"] = {}
         if shown is not None:
