@@ -15,8 +15,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kern
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import address_persistence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_identity import Link
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import (
-    package_sources,
     repository_evidence,
+    repository_files,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     proxy_evidence,
@@ -178,7 +178,7 @@ REPOSITORIES = (
 def test_no_reason_or_place_of_a_repository_holds_a_part_of_a_secret(name, shape):
     url = shape.format(planted.USER, planted.SECRETS[name])
     try:
-        said = repr(package_sources.place_of(url))
+        said = repr(repository_files.place_of(url))
     except ValueError as problem:
         said = str(problem)
     assert planted.found_in(said) == []

@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import package_sources
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import repository_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.apt_options import apt_options
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.dnf_options import (
     dnf_proxy,
@@ -24,14 +24,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
 )
 
 MOST = 200  # repositories
-_APT = (
-    ("/etc/apt/sources.list", package_sources.apt_lines),
-    ("/etc/apt/sources.list.d/*.list", package_sources.apt_lines),
-    ("/etc/apt/sources.list.d/*.sources", package_sources.apt_stanzas),
-)
-_DNF_MAIN = ("/etc/dnf/dnf.conf", "/etc/yum.conf")
-_DNF = _DNF_MAIN + ("/etc/yum.repos.d/*.repo", "/etc/yum/repos.d/*.repo", "/etc/distro.repos.d/*.repo")
-_VARIABLES = ("/etc/yum/vars/*", "/etc/dnf/vars/*")
 
 
 def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
@@ -48,7 +40,7 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
     if os.path.isdir(reader.at("/etc/apt")):
         manager = "apt"
         reader.apt(ask_apt)
-    elif any(os.path.exists(reader.at(path)) for path in _DNF_MAIN + ("/etc/yum.repos.d",)):
+    elif any(os.path.exists(reader.at(path)) for path in repository_files.DNF_MAIN + ("/etc/yum.repos.d",)):
         manager = "dnf"
         reader.dnf()
     if len(reader.found) > MOST:
@@ -71,14 +63,14 @@ class _Reader(FilesBelowRoot):
 
     def apt(self, ask_apt):
         options = list(apt_options(ask_apt()))
-        for pattern, uris in _APT:
+        for pattern, uris in repository_files.APT:
             for source, text in self.files(pattern):
                 for uri in dict.fromkeys(uris(text)):
-                    self.add(None, source, [uri], lambda place: package_sources.apt_proxy(options, place), True)
+                    self.add(None, source, [uri], lambda place: repository_files.apt_proxy(options, place), True)
 
     def dnf(self):
         main = {}
-        for path in _DNF_MAIN:
+        for path in repository_files.DNF_MAIN:
             try:
                 text = read_text_or_none(self.at(path))
             except DanglingLink as problem:
@@ -91,23 +83,25 @@ class _Reader(FilesBelowRoot):
                 main = main or main_section(text or "")
             except ValueError as problem:
                 self.unreadable.append(f"{path}: {problem}")
-        variables = {os.path.basename(path): text.strip() for path, text in self.files(*_VARIABLES)}
+        variables = {os.path.basename(path): text.strip() for path, text in self.files(*repository_files.DNF_VARIABLES)}
         seen = set()
-        for source, text in self.files(*_DNF):
+        for source, text in self.files(*repository_files.DNF):
             real = os.path.realpath(self.at(source))
             if real in seen:  # yum.conf is a link to dnf.conf where both are there
                 continue
             seen.add(real)
             try:
-                sections = package_sources.repo_sections(text)
+                sections = repository_files.repo_sections(text)
             except ValueError as problem:
                 self.unreadable.append(f"{source}: {problem}")
                 continue
             for name, own in sections.items():
                 options = dict(main, **own)
                 proxy = dnf_proxy(options) or ("DIRECT" if options.get("proxy") else "")
-                urls = package_sources.repo_urls(own, variables)
-                self.add(name, source, urls, lambda dummy, proxy=proxy: proxy, package_sources.verified_by_all(options))
+                urls = repository_files.repo_urls(own, variables)
+                self.add(
+                    name, source, urls, lambda dummy, proxy=proxy: proxy, repository_files.verified_by_all(options)
+                )
 
     def shown(self, proxy):
         """Return (the proxy with its secrets masked, whether it has credentials)."""
@@ -118,7 +112,7 @@ class _Reader(FilesBelowRoot):
         places, unknown, local = [], None, False
         for url in urls:
             try:
-                place = package_sources.place_of(url)
+                place = repository_files.place_of(url)
                 if place is None:
                     local = True
                     continue

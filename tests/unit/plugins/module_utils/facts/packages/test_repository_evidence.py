@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import masked_urls
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import package_sources
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages import repository_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.packages.repository_evidence import (
     repository_evidence,
 )
@@ -67,7 +67,7 @@ baseurl=file:///srv/repo
 
 
 def test_one_line_sources():
-    assert list(package_sources.apt_lines(ONE_LINE)) == [
+    assert list(repository_files.apt_lines(ONE_LINE)) == [
         "http://a.example/debian",
         "https://b.example:8443/x",
         "http://c.example/",
@@ -77,7 +77,7 @@ def test_one_line_sources():
 
 
 def test_deb822_sources():
-    assert list(package_sources.apt_stanzas(STANZAS)) == [
+    assert list(repository_files.apt_stanzas(STANZAS)) == [
         "http://a.example/debian",
         "https://b.example/debian",
         "file:/srv/mirror",
@@ -98,7 +98,7 @@ def test_deb822_sources():
     ],
 )
 def test_only_scheme_host_and_port_matter(url, place):
-    assert package_sources.place_of(url) == (place and dict(zip(("scheme", "host", "port"), place)))
+    assert repository_files.place_of(url) == (place and dict(zip(("scheme", "host", "port"), place)))
 
 
 @pytest.mark.parametrize(
@@ -117,21 +117,21 @@ def test_only_scheme_host_and_port_matter(url, place):
 )
 def test_a_place_that_cannot_be_told_is_an_error_that_quotes_no_secret(url):
     with pytest.raises(ValueError) as caught:
-        package_sources.place_of(url)
+        repository_files.place_of(url)
     assert "s3cret" not in str(caught.value)
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text):
-    for parse in (package_sources.apt_lines, package_sources.apt_stanzas):
+    for parse in (repository_files.apt_lines, repository_files.apt_stanzas):
         for uri in parse(text):
             try:
-                package_sources.place_of(uri)
+                repository_files.place_of(uri)
             except ValueError:
                 pass
     try:
-        for options in package_sources.repo_sections(text).values():
-            package_sources.repo_urls(options, {})
+        for options in repository_files.repo_sections(text).values():
+            repository_files.repo_urls(options, {})
             dnf_proxy(options)
     except ValueError:
         pass
@@ -154,12 +154,12 @@ def test_any_text_is_read_or_refused(text):
     ],
 )
 def test_the_proxy_that_apt_takes(options, scheme, proxy):
-    assert package_sources.apt_proxy(options, {"scheme": scheme, "host": "a.example"}) == proxy
+    assert repository_files.apt_proxy(options, {"scheme": scheme, "host": "a.example"}) == proxy
 
 
 def test_a_program_that_tells_apt_its_proxy_is_not_run():
     with pytest.raises(ValueError):
-        package_sources.apt_proxy([("Acquire::http::Proxy-Auto-Detect", "/bin/x")], {"scheme": "http", "host": "a"})
+        repository_files.apt_proxy([("Acquire::http::Proxy-Auto-Detect", "/bin/x")], {"scheme": "http", "host": "a"})
 
 
 def of_files(root, files, said="", hashes=()):

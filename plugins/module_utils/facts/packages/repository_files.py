@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Repositories in the files of apt, dnf and yum, and the proxy to each. Pure functions."""
+"""The files in which apt, dnf and yum have their repositories, what these say, and the proxy to each. Pure functions."""
 
 import configparser
 import re
 from urllib.parse import urlsplit
 
+DNF_MAIN = ("/etc/dnf/dnf.conf", "/etc/yum.conf")
+DNF = (*DNF_MAIN, "/etc/yum.repos.d/*.repo", "/etc/yum/repos.d/*.repo", "/etc/distro.repos.d/*.repo")
+# Variables in the URLs of dnf and yum are files here.
+DNF_VARIABLES = ("/etc/yum/vars/*", "/etc/dnf/vars/*")
 _ONE_LINE = re.compile(r"deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?(\S+)(.*)")
 # Placeholder for a URL that is not completely known.
 _CUT = ""
@@ -39,6 +43,14 @@ def apt_stanzas(text):
                 fields[name] = line.partition(":")[2].strip()
         if fields.get("enabled", "yes").lower() not in _OFF:
             yield from _whole(fields.get("uris", "").split())
+
+
+# (files, the function that yields what they name)
+APT = (
+    ("/etc/apt/sources.list", apt_lines),
+    ("/etc/apt/sources.list.d/*.list", apt_lines),
+    ("/etc/apt/sources.list.d/*.sources", apt_stanzas),
+)
 
 
 def _whole(urls):
