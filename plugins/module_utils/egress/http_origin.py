@@ -4,7 +4,11 @@
 """HTTP requests to an endpoint, and whether the answer comes from the endpoint itself or from a filter in between."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_exchange, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    http_exchange,
+    http_identifying_headers,
+    verdicts,
+)
 
 EVIDENCE = Evidence(
     "http",
@@ -58,7 +62,7 @@ def remark(endpoint, head, page, genuine=False):
     """A remark on a response, or None. Raises LayerFailed(blocked) where a filter sent it."""
     mark = http_exchange.block_mark(head)
     signs = endpoint.origin
-    if not mark and signs and not any(http_exchange.shows(head, sign) for sign in signs):
+    if not mark and signs and not any(http_identifying_headers.shows(head, sign) for sign in signs):
         mark = f"the response {head.status} {head.reason} has none of the endpoint's headers ({', '.join(signs)})"
     elif not mark and not signs:
         mark = http_exchange.page_mark(head, page)

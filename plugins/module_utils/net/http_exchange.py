@@ -11,6 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     block_pages,
     http_heads,
+    http_identifying_headers,
     tls_handshake,
     user_agent,
     verdicts,
@@ -22,18 +23,6 @@ _LONGEST_BODY = 4096
 _BODY_SECONDS = 0.5
 # nginx finishes the handshake whatever the client's certificate is, and rejects it in the response.
 _REFUSALS_OF_NGINX = ("400 The SSL certificate error", "400 No required SSL certificate was sent")
-# Headers that identify the server or a filter; others, such as cookies, are not recorded.
-_IDENTIFYING = (
-    "server",
-    "via",
-    "location",
-    "content-type",
-    "www-authenticate",
-    "x-squid-error",
-    "upgrade",
-    "sec-websocket-accept",
-    "sec-websocket-protocol",
-)
 
 Page = collections.namedtuple("Page", ["title", "own_words"])
 Page.__doc__ = """The start of an HTML page: its title, and the words by which it names itself that of a filter; each None without."""
@@ -128,20 +117,8 @@ def _is_enough(head, body):
 
 def described(head, page, signs):
     """A dict for the result row. signs: headers to record besides the usual ones."""
-    wanted = set(_IDENTIFYING) | {name_of(sign) for sign in signs}
-    kept = {name: value for name, value in head.headers.items() if name in wanted}
-    return {"status": head.status, "reason": head.reason, "headers": kept, "title": page.title}
-
-
-def name_of(sign):
-    """The header's name in a sign such as `x-amz-request-id` or `server: AmazonS3`."""
-    return sign.partition(":")[0].strip().lower()
-
-
-def shows(head, sign):
-    """Whether a response has a sign: the header, with the text behind the colon, if any."""
-    wanted = sign.partition(":")[2].strip().lower()
-    return any(wanted in value.lower() for value in head.repeated.get(name_of(sign), ()))
+    headers = http_identifying_headers.recorded(head, signs)
+    return {"status": head.status, "reason": head.reason, "headers": headers, "title": page.title}
 
 
 def block_mark(head):
