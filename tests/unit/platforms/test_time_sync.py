@@ -12,7 +12,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_
     parse_os_release,
     platform_of,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_directives
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import UNCHANGED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import (
     chrony_files,
@@ -92,7 +92,7 @@ class Host:
             path = "/etc/chrony/chrony.conf" if facts["os_family"] == "Debian" else "/etc/chrony.conf"
             configuration = {
                 "path": path,
-                "files": chrony_text.parse_configuration(own),
+                "files": chrony_directives.parse_configuration(own),
                 "sources": [],
                 "keys": [],
                 "newer": [],

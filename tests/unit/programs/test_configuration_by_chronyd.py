@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Configurations of chrony as `chronyd -p` prints them, and as chrony_configuration follows them."""
+"""Configurations of chrony as `chronyd -p` prints them, and as chrony_includes follows them."""
 
 import shutil
 import subprocess
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_configuration
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_includes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import chrony_files
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.chrony_files import Wanted
 
@@ -97,7 +97,7 @@ def test_both_read_the_same(case, tmp_path):
     files, hosts, keyfile = CASES[case]
     path = written(tmp_path, files)
     lines = printed(path)
-    found = chrony_configuration.read_configuration([path], str(tmp_path / "no.sock"))
+    found = chrony_includes.read_configuration([path], str(tmp_path / "no.sock"))
     assert sorted(words[1] for words in lines if words[0].lower() in ("server", "pool", "peer")) == sorted(hosts)
     assert sorted(entry["host"] for entry in found["sources"]) == sorted(hosts)
     named = [words[1] for words in lines if words[0].lower() == "keyfile"]
@@ -124,14 +124,14 @@ def test_no_directory_is_read_twice(text, added, tmp_path):
     """L12, and openshift/assisted-service#10479, where the line is missing."""
     files = {"chrony.conf": text, "site.conf": "sourcedir /etc/chrony/sources.d\n"}
     path = written(tmp_path, files)
-    clock = {**CLOCK, "configuration": chrony_configuration.read_configuration([path], str(tmp_path / "no.sock"))}
+    clock = {**CLOCK, "configuration": chrony_includes.read_configuration([path], str(tmp_path / "no.sock"))}
     [own, *_rest] = chrony_files.files(clock, Wanted(["a.example"], None))
     assert (own["path"], own["content"].splitlines()) == (path, added)
 
 
 def test_keys_go_into_the_file_that_chrony_reads_wherever_it_is_named(tmp_path):
     path = written(tmp_path, {"chrony.conf": "include D/site.conf\n", "site.conf": "keyfile /etc/ntp/site.keys\n"})
-    clock = {**CLOCK, "configuration": chrony_configuration.read_configuration([path], str(tmp_path / "no.sock"))}
+    clock = {**CLOCK, "configuration": chrony_includes.read_configuration([path], str(tmp_path / "no.sock"))}
     key = {"id": 7, "type": "SHA256"}
     planned = {entry["path"]: entry["content"] for entry in chrony_files.files(clock, Wanted(None, [key]))}
     assert planned == {path: "", "/etc/ntp/site.keys": "7 SHA256 @{key_7}\n"}

@@ -17,14 +17,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.os_release import read_platform
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import (
-    chrony_text,
+    chronyc_output,
     chronyd_command,
     ptp_services,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_configuration import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_includes import (
     read_configuration,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_text import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chronyc_output import (
     parse_sources,
     parse_tracking,
 )
@@ -107,20 +107,20 @@ def read_details(chrony, chronyc=("chronyc",)):
     `authentication`, `too_distant` and `answer`, and `log`, the last lines about NTS where a source has got no keys. None is
     what is not known.
     """
-    version, features = _read(["chronyd", "-v"], chrony_text.parse_version, (None, []))
+    version, features = _read(["chronyd", "-v"], chronyc_output.parse_version, (None, []))
     chrony.update(version=version, features=features, unresolved=None, log=[])
     if "error" in chrony:
         return chrony
-    chrony["unresolved"] = _read(list(chronyc) + ["-c", "activity"], chrony_text.parse_unresolved, None)
+    chrony["unresolved"] = _read(list(chronyc) + ["-c", "activity"], chronyc_output.parse_unresolved, None)
     # From 4.0 on, which accepts these commands.
     chrony["sources"] = _read(list(chronyc) + ["-n", "-c", "sources", "-a"], parse_sources, chrony["sources"])
-    names = _read(list(chronyc) + ["-c", "-N", "sources", "-a"], chrony_text.parse_names, [])
-    known = _read(list(chronyc) + ["-n", "-c", "authdata"], chrony_text.parse_authentication, [])
+    names = _read(list(chronyc) + ["-c", "-N", "sources", "-a"], chronyc_output.parse_names, [])
+    known = _read(list(chronyc) + ["-n", "-c", "authdata"], chronyc_output.parse_authentication, [])
     authentication = dict(known)
     distant = answers = None
     if any(source["state"] == "unusable" for source in chrony["sources"]):
-        distant = _read(list(chronyc) + ["-n", "-c", "selectdata"], chrony_text.parse_distant, None)
-        answers = _read(list(chronyc) + ["-n", "-c", "ntpdata"], chrony_text.parse_answers, None)
+        distant = _read(list(chronyc) + ["-n", "-c", "selectdata"], chronyc_output.parse_distant, None)
+        answers = _read(list(chronyc) + ["-n", "-c", "ntpdata"], chronyc_output.parse_answers, None)
     for number, source in enumerate(chrony["sources"]):
         source["name"] = names[number] if len(names) == len(chrony["sources"]) else None
         source["authentication"] = authentication.get(source["address"])

@@ -22,7 +22,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
 )
 
 CHRONY_UNITS = ("chrony.service", "chronyd.service")
-# States of a source (chrony_text.STATES) that chrony follows, or would follow next.
+# States of a source (chronyc_output.STATES) that chrony follows, or would follow next.
 WORKING = ("selected", "combined", "not_combined")
 
 Clock = Mapping[str, Any]  # the section `time` of host_info

@@ -28,7 +28,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.syst
     os_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import clock_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_configuration import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time.chrony_includes import (
     COMMAND_SOCKET,
 )
 

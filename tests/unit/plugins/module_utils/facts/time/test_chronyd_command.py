@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import (
-    chrony_configuration,
+    chrony_includes,
     chronyd_command,
     clock_evidence,
     ptp_services,
@@ -83,14 +83,14 @@ def test_the_file_of_the_option_is_read_and_directives_stand_instead_of_one(tmp_
     usual, site = tmp_path / "chrony.conf", tmp_path / "site.conf"
     usual.write_text("server usual.example\n")
     site.write_text("server site.example\n")
-    found = chrony_configuration.read_configuration([str(usual)], "/no", {"file": str(site), "directives": []})
+    found = chrony_includes.read_configuration([str(usual)], "/no", {"file": str(site), "directives": []})
     assert (found["path"], [entry["host"] for entry in found["sources"]], found["option"]) == (
         str(site),
         ["site.example"],
         True,
     )
     given = {"file": None, "directives": ["server a.example", "cmdport 0"]}
-    found = chrony_configuration.read_configuration([str(usual)], "/no", given)
+    found = chrony_includes.read_configuration([str(usual)], "/no", given)
     assert (found["path"], [entry["host"] for entry in found["sources"]]) == (None, ["a.example"])
 
 
@@ -106,7 +106,7 @@ def test_the_file_of_the_option_is_read_and_directives_stand_instead_of_one(tmp_
 def test_chronyc_asks_where_chronyd_listens(text, words, tmp_path):
     own = tmp_path / "chrony.conf"
     own.write_text(text)
-    assert clock_evidence.chronyc_of(chrony_configuration.read_configuration([str(own)], "/no")) == words
+    assert clock_evidence.chronyc_of(chrony_includes.read_configuration([str(own)], "/no")) == words
 
 
 def test_chronyc_of_an_unknown_configuration_is_the_usual_one():

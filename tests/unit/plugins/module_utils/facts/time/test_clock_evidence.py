@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text, clock_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import (
+    chrony_directives,
+    chronyc_output,
+    clock_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import loopback
 
 TRACKING = (
@@ -25,7 +29,7 @@ SOURCES = (
 
 
 def test_tracking_is_read_by_position():
-    assert chrony_text.parse_tracking(TRACKING) == {
+    assert chronyc_output.parse_tracking(TRACKING) == {
         "reference": "198.51.100.123",
         "stratum": 3,
         "offset": -0.000012345,
@@ -34,26 +38,26 @@ def test_tracking_is_read_by_position():
         "skew": 0.456,
         "leap": "Normal",
     }
-    assert chrony_text.parse_tracking(UNSYNCHRONISED)["leap"] == "Not synchronised"
+    assert chronyc_output.parse_tracking(UNSYNCHRONISED)["leap"] == "Not synchronised"
 
 
 def test_sources_are_read_with_names_for_their_signs():
-    first, second = chrony_text.parse_sources(SOURCES)
+    first, second = chronyc_output.parse_sources(SOURCES)
     assert (first["state"], first["reach"], first["poll"], first["mode"]) == ("selected", 255, 64, "server")
     assert (second["state"], second["reach"], second["offset"]) == ("falseticker", 15, 5.0)
-    assert chrony_text.parse_sources("") == []
+    assert chronyc_output.parse_sources("") == []
 
 
 @given(st.text())
 def test_other_text_is_refused_with_a_value_error(text):
     for parse in (
-        chrony_text.parse_tracking,
-        chrony_text.parse_sources,
-        chrony_text.parse_unresolved,
-        chrony_text.parse_authentication,
-        chrony_text.parse_distant,
-        chrony_text.parse_answers,
-        chrony_text.parse_version,
+        chronyc_output.parse_tracking,
+        chronyc_output.parse_sources,
+        chronyc_output.parse_unresolved,
+        chronyc_output.parse_authentication,
+        chronyc_output.parse_distant,
+        chronyc_output.parse_answers,
+        chronyc_output.parse_version,
     ):
         try:
             parse(text)
@@ -66,7 +70,7 @@ def test_other_text_is_refused_with_a_value_error(text):
     [(TRACKING, SOURCES, True), (UNSYNCHRONISED, SOURCES, False), (TRACKING, "", False)],
 )
 def test_synchronised_needs_a_normal_leap_and_a_selected_source(tracking, sources, synchronised):
-    chrony = {"tracking": chrony_text.parse_tracking(tracking), "sources": chrony_text.parse_sources(sources)}
+    chrony = {"tracking": chronyc_output.parse_tracking(tracking), "sources": chronyc_output.parse_sources(sources)}
     assert clock_evidence.is_synchronised(chrony) is synchronised
 
 
@@ -179,7 +183,7 @@ def chrony(monkeypatch, answers):
 
 def test_versions_are_read_with_their_features():
     for text, expected in VERSIONS.items():
-        assert chrony_text.parse_version(text) == expected
+        assert chronyc_output.parse_version(text) == expected
 
 
 def test_details_name_every_source_and_how_it_is_authenticated(monkeypatch):
@@ -233,7 +237,7 @@ def test_what_a_server_answered_that_chrony_does_not_use_is_kept(monkeypatch):
 @pytest.mark.parametrize("counts", ["11,11,11", "11,11,11,0", "11,11,11,0,11,11,0,0"], ids=["4.0", "4.3", "4.6.1"])
 def test_each_release_counts_more_of_an_answer(counts):
     line = ANSWERED.splitlines()[1].rpartition(",Kernel,")[0]
-    found = chrony_text.parse_answers(f"{line},Kernel,{counts}\n")
+    found = chronyc_output.parse_answers(f"{line},Kernel,{counts}\n")
     assert {address: answer["kiss"] for address, answer in found.items()} == {"198.51.100.80": "DENY"}
 
 
@@ -281,7 +285,7 @@ def test_lines_of_a_configuration_are_found_with_the_block_they_stand_in():
         "# BEGIN runtime-fabric (before: mode 0644)\nsourcedir /etc/chrony/sources.d\n# END runtime-fabric\n"
         "include /etc/chrony/extra/*.conf\ninclude\n"
     )
-    assert chrony_text.parse_configuration(text) == [
+    assert chrony_directives.parse_configuration(text) == [
         {"directive": "confdir", "path": "/etc/chrony/conf.d", "block": None},
         {"directive": "keyfile", "path": "/etc/chrony/chrony.keys", "block": None},
         {"directive": "sourcedir", "path": "/etc/chrony/sources.d", "block": "runtime-fabric"},

@@ -17,7 +17,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     read_noting,
     read_text_or_none,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.time import chrony_directives
 
 DEFAULTS = ("/etc/chrony/chrony.conf", "/etc/chrony.conf")
 # chronyd creates it after it has read its configuration.
@@ -31,7 +31,7 @@ MOST_NESTED = 10
 def read_configuration(paths=DEFAULTS, socket=COMMAND_SOCKET, command=None):
     """Return what the configuration of chronyd says, None where there is none.
 
-    `path` is its own file, `files` are the lines of all files that name others (see chrony_text.parse_configuration), each
+    `path` is its own file, `files` are the lines of all files that name others (see chrony_directives.parse_configuration), each
     with the file that it stands `in`. `sources` and `keys` have the `path` of their file. `control` is where chronyc finds
     chronyd. `option` is whether -f names the file; `directives` whether chronyd has directives instead of a file, and `path`
     is None then. See newer_than_chronyd for `newer`. command: see chronyd_command.read_command.
@@ -52,7 +52,7 @@ def _evidence(path, text, socket, given):
     reader = _Reader()
     reader.read(path, text, 0)
     reader.read_sources()
-    control = chrony_text.parse_control(reader.controls)
+    control = chrony_directives.parse_control(reader.controls)
     return {
         "path": path,
         "files": reader.files,
@@ -76,9 +76,9 @@ class _Reader:
         """Read a file and, where they stand, the files that it includes."""
         if path is not None:
             self.paths.append(path)
-        self.sources += [dict(entry, path=path) for entry in chrony_text.parse_servers(text)]
-        self.controls += chrony_text.parse_control_lines(text)
-        for directive, directories, block in chrony_text.parse_reading(text):
+        self.sources += [dict(entry, path=path) for entry in chrony_directives.parse_servers(text)]
+        self.controls += chrony_directives.parse_control_lines(text)
+        for directive, directories, block in chrony_directives.parse_reading(text):
             self.files += [{"directive": directive, "path": one, "block": block, "in": path} for one in directories]
             if directive == "sourcedir":
                 self._source_directories.append(directories)
@@ -96,13 +96,17 @@ class _Reader:
             for path in _merged(directories, SUFFIXES["sourcedir"]):
                 if path not in self.paths:
                     self.paths.append(path)
-                    self.sources += [dict(entry, path=path) for entry in _read_file(path, chrony_text.parse_servers)]
+                    self.sources += [
+                        dict(entry, path=path) for entry in _read_file(path, chrony_directives.parse_servers)
+                    ]
 
     def keys(self):
         """Return the ids of the keys: of several files of keys the last one counts."""
         named = [line["path"] for line in self.files if line["directive"] == "keyfile"]
         self.paths += [path for path in named[-1:] if path not in self.paths]
-        return [dict(entry, path=path) for path in named[-1:] for entry in _read_file(path, chrony_text.parse_key_ids)]
+        return [
+            dict(entry, path=path) for path in named[-1:] for entry in _read_file(path, chrony_directives.parse_key_ids)
+        ]
 
     def _follow(self, paths, depth):
         for one in paths:
