@@ -7,6 +7,8 @@ import collections
 import os
 import struct
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import ntp_root_distance
+
 _PACKET = struct.Struct("!BBbb11I")
 _CLIENT = 4 << 3 | 3  # version 4, mode 3
 _SERVER_MODE = 4
@@ -59,7 +61,7 @@ def parse(packet, questions, received):
     offset = ((arrived - sent) + (left - received)) / 2
     delay = (received - sent) - (left - arrived)
     synchronised = leap != _UNSYNCHRONISED and stratum < 16
-    root_distance = fields[4] / float(_SHORT) / 2 + fields[5] / float(_SHORT)
+    root_distance = ntp_root_distance.of(fields[4] / float(_SHORT), fields[5] / float(_SHORT))
     return Reply(offset, delay, stratum, synchronised, None, root_distance)
 
 

@@ -4,10 +4,13 @@
 """NTP: a query to a time server over UDP."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocol import Evidence, Protocol
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import ntp_client, verdict_causes, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
+    ntp_client,
+    ntp_root_distance,
+    verdict_causes,
+    verdicts,
+)
 
-# Seconds; chrony's default for maxdistance.
-MOST_DISTANCE = 3
 # RFC 5905, 7.4: the client must stop asking this server.
 REFUSALS = ("DENY", "RSTR")
 _TOO_OFTEN = "RATE"
@@ -70,12 +73,7 @@ contains:
             return f"the server does not serve time ({reply.kiss or 'stratum 0'})"
         if not reply.synchronised:
             return f"the server answers but is not synchronised itself (stratum {reply.stratum})"
-        if reply.root_distance > MOST_DISTANCE:
-            return (
-                f"the server says that its time may be wrong by {reply.root_distance:.1f} s, and chrony accepts "
-                f"{MOST_DISTANCE} s"
-            )
-        return None
+        return ntp_root_distance.warning(reply.root_distance)
 
 
 def _described(reply):

@@ -13,10 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.ntp import (
-    MOST_DISTANCE,
-    REFUSALS,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.ntp import REFUSALS
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import ntp_root_distance
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import verdict_causes as causes_of_verdicts
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 
@@ -88,7 +86,7 @@ def _cause(source: dict[str, Any], asked: dict[Any, Any], log: list[str]) -> Cau
     if source.get("too_distant") and (own is None or own >= _NOTICEABLE_DISTANCE):
         return Cause(DISTANT, name, "" if own is None else f"{own:.1f} s")
     distance = _root_distance(asked.get(name) or asked.get(source["address"]))
-    if distance > MOST_DISTANCE:
+    if distance > ntp_root_distance.MOST:
         return Cause(DISTANT, name, f"{distance:.1f} s")
     return Cause(SAMPLES, name)
 
