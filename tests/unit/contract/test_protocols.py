@@ -70,10 +70,7 @@ def test_a_host_imports_only_the_protocols_of_its_endpoints_and_what_its_options
     )
     assert "https" in imported
     assert imported & (set(PROTOCOLS) - {"https"}) == set()
-    assert (
-        imported & {"pod_paths", "dns_survey", "container_runtime_trust", "socks5", "http_connect", "masked_urls"}
-        == set()
-    )
+    assert imported & {"pod_paths", "dns_survey", "registry_trust", "socks5", "http_connect", "masked_urls"} == set()
 
 
 def test_documentation_and_catalogue_follow_the_registry():

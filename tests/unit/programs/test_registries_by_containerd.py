@@ -11,8 +11,9 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
-    container_runtime_trust,
-    containerd_registries,
+    containerd_registry_trust,
+    containerd_toml,
+    registry_trust,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import proxy_url
@@ -137,9 +138,9 @@ def folders(monkeypatch):
     """A function that sets where the probe looks: the folders of other runtimes, and those of containerd."""
 
     def look(others, of_containerd):
-        known = containerd_registries.Configuration([str(folder) for folder in of_containerd], False, {})
-        monkeypatch.setattr(container_runtime_trust, "FOLDERS", tuple(str(folder) for folder in others))
-        monkeypatch.setattr(container_runtime_trust, "_configuration", lambda: known)
+        known = containerd_toml.Configuration([str(folder) for folder in of_containerd], False, {})
+        monkeypatch.setattr(registry_trust, "FOLDERS", tuple(str(folder) for folder in others))
+        monkeypatch.setattr(containerd_registry_trust, "_configuration", lambda: known)
 
     return look
 
@@ -227,4 +228,4 @@ def test_what_containerd_says_of_its_configuration(text, expected, tmp_path):
     path.write_text(f"version = 2\n{text}")
     words = [programs.program("containerd"), "--config", str(path), "config", "dump"]
     shown = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
-    assert containerd_registries.configuration(shown) == expected
+    assert containerd_toml.configuration(shown) == expected

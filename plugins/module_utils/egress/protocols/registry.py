@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A registry of container images: its own answer to GET /v2/, over TLS that a container runtime of this host trusts."""
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import container_runtime_trust, http_origin
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import http_origin, registry_trust
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.https import Https
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols_over_tls import TlsProtocol
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
@@ -27,9 +27,7 @@ class Registry(TlsProtocol):
         """See TlsProtocol.contexts_for."""
         endpoint = attempt.endpoint
         try:
-            return attempt.contexts.with_authorities(
-                container_runtime_trust.of_registry(endpoint.host, endpoint.port).paths
-            )
+            return attempt.contexts.with_authorities(registry_trust.of_registry(endpoint.host, endpoint.port).paths)
         except tls_handshake.TrustStoreError as exc:
             raise verdicts.LayerFailed(verdicts.TLS_UNTRUSTED, f"a container runtime cannot read {exc}") from exc
 
@@ -38,7 +36,7 @@ class Registry(TlsProtocol):
         try:
             return super().over_tls(attempt, wire)
         except verdicts.LayerFailed as failure:
-            ignored = container_runtime_trust.of_registry(attempt.endpoint.host, attempt.endpoint.port).ignored
+            ignored = registry_trust.of_registry(attempt.endpoint.host, attempt.endpoint.port).ignored
             if failure.verdict != verdicts.TLS_UNTRUSTED or not ignored:
                 raise
             raise verdicts.LayerFailed(failure.verdict, f"{failure.detail}; {ignored}", failure.cause) from failure

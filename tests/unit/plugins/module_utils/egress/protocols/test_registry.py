@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
-    container_runtime_trust,
-    containerd_registries,
+    containerd_registry_trust,
+    containerd_toml,
+    registry_trust,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, registry_answers
@@ -36,9 +37,9 @@ ECR = 'HTTP/1.1 401 Unauthorized\r\nDocker-Distribution-Api-Version: registry/2.
 def folders(tmp_path, monkeypatch):
     """The folders of docker, containerd, and podman with CRI-O, below tmp_path."""
     docker, containers, containerd = (str(tmp_path / name) for name in ("docker", "containers", "containerd"))
-    monkeypatch.setattr(container_runtime_trust, "FOLDERS", (docker, containers))
-    monkeypatch.setattr(container_runtime_trust, "CONTAINERD_FOLDERS", (containerd,))
-    monkeypatch.setattr(container_runtime_trust, "_configuration", lambda: None)
+    monkeypatch.setattr(registry_trust, "FOLDERS", (docker, containers))
+    monkeypatch.setattr(containerd_registry_trust, "FOLDERS", (containerd,))
+    monkeypatch.setattr(containerd_registry_trust, "_configuration", lambda: None)
     return tmp_path
 
 
@@ -161,28 +162,28 @@ def test_a_file_that_a_runtime_cannot_read_is_named(folders):
 def test_the_folder_of_the_default_port_may_lack_it(folders):
     (folders / "docker" / "registry.example.com").mkdir(parents=True)
     (folders / "docker" / "registry.example.com" / "ca.crt").write_bytes(ROOT.pem)
-    assert len(container_runtime_trust.of_registry("registry.example.com", 443).paths) == 1
-    assert container_runtime_trust.of_registry("registry.example.com", 5000).paths == []
-    assert container_runtime_trust.of_registry("*", 443).paths == []
+    assert len(registry_trust.of_registry("registry.example.com", 443).paths) == 1
+    assert registry_trust.of_registry("registry.example.com", 5000).paths == []
+    assert registry_trust.of_registry("*", 443).paths == []
 
 
-UNREAD = containerd_registries.Configuration([], False, {"registry.example.com": "/etc/site.pem"})
+UNREAD = containerd_toml.Configuration([], False, {"registry.example.com": "/etc/site.pem"})
 
 
 def test_what_containerd_is_not_configured_to_read_is_named(folders, monkeypatch):
     """containerd/containerd#6285; and what it is configured with instead counts."""
-    monkeypatch.setattr(container_runtime_trust, "_configuration", lambda: UNREAD)
+    monkeypatch.setattr(containerd_registry_trust, "_configuration", lambda: UNREAD)
     row = probe(DISTRIBUTION, OTHER, settle(folders, "containerd", {"ca.crt": ROOT.pem}))
     assert row["verdict"] == "tls_untrusted"
     assert row["detail"].endswith("; containerd ignores {}: config_path is not set".format(next(folders.glob("*/*"))))
-    assert container_runtime_trust.of_registry("registry.example.com", 443) == (["/etc/site.pem"], None)
+    assert registry_trust.of_registry("registry.example.com", 443) == (["/etc/site.pem"], None)
 
 
 @pytest.mark.parametrize("root_level, verdict", [(False, "tls_untrusted"), (True, "reachable")])
 def test_a_hosts_file_without_a_host_is_for_containerd_2(folders, monkeypatch, root_level, verdict):
     """containerd/containerd#10027 and 13212."""
-    known = containerd_registries.Configuration([str(folders / "containerd")], root_level, {})
-    monkeypatch.setattr(container_runtime_trust, "_configuration", lambda: known)
+    known = containerd_toml.Configuration([str(folders / "containerd")], root_level, {})
+    monkeypatch.setattr(containerd_registry_trust, "_configuration", lambda: known)
     files = {"hosts.toml": b'server = "https://localhost:PORT"\nca = "own.pem"\n', "own.pem": ROOT.pem}
     assert probe(DISTRIBUTION, OTHER, settle(folders, "containerd", files))["verdict"] == verdict
 
@@ -190,7 +191,7 @@ def test_a_hosts_file_without_a_host_is_for_containerd_2(folders, monkeypatch, r
 @pytest.mark.parametrize("version, root_level", [(2, False), (3, True)])
 def test_the_version_of_the_configuration_tells_the_containerd(version, root_level):
     text = f"version = {version}\n[plugins.'io.containerd.cri.v1.images'.registry]\nconfig_path = '/a:/b'\n"
-    assert containerd_registries.configuration(text) == (["/a", "/b"], root_level, {})
+    assert containerd_toml.configuration(text) == (["/a", "/b"], root_level, {})
 
 
 @given(
@@ -198,10 +199,10 @@ def test_the_version_of_the_configuration_tells_the_containerd(version, root_lev
     | st.lists(st.sampled_from(['[host."', '"]', "ca = ", "'x'", "\n", "#", "[", "{", "\\"])).map("".join)
 )
 def test_any_text_is_read_or_refused(text):
-    assert isinstance(containerd_registries.authorities(text, "a", 443, True), (list, type(None)))
-    assert containerd_registries.lacks_host(text) in (True, False)
+    assert isinstance(containerd_toml.authorities(text, "a", 443, True), (list, type(None)))
+    assert containerd_toml.lacks_host(text) in (True, False)
     with contextlib.suppress(ValueError):
-        containerd_registries.configuration(text)
+        containerd_toml.configuration(text)
 
 
 HEADERS = ["content-type", "www-authenticate", "docker-distribution-api-version"]

@@ -1,7 +1,7 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The authorities that a container runtime of this host trusts for one registry, besides those of the host itself."""
+"""The authorities that containerd trusts for one registry, by its configuration and by the folders of k3s and rke2."""
 
 import collections
 import functools
@@ -9,36 +9,24 @@ import glob
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, host_programs
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import containerd_registries
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import containerd_toml
 
-# docker, and podman with CRI-O: a folder for each registry, with certificates of authorities.
-FOLDERS = ("/etc/docker/certs.d", "/etc/containers/certs.d")
 # Where containerd looks if it is configured so, as guides have it, and where k3s and rke2 write what it has to know.
-CONTAINERD_FOLDERS = ("/etc/containerd/certs.d",)
-CONTAINERD_FILE = "/etc/containerd/config.toml"
+FOLDERS = ("/etc/containerd/certs.d",)
+CONFIGURATION_FILE = "/etc/containerd/config.toml"
 GENERATED_FOLDERS = (
     "/var/lib/rancher/k3s/agent/etc/containerd/certs.d",
     "/var/lib/rancher/rke2/agent/etc/containerd/certs.d",
 )
-_DEFAULT_PORT = 443
 
 # paths: of files of certificates. ignored: a sentence on a file that names others and that containerd does not read, or None.
 Trust = collections.namedtuple("Trust", ["paths", "ignored"])
 
 
-def of_registry(host, port):
-    """The Trust in one registry."""
-    names = [f"{host}:{port}"] + ([host] if port == _DEFAULT_PORT else [])
-    paths = [path for folder in FOLDERS for name in names for path in _certificates(os.path.join(folder, name))]
-    # docker and CRI-O ignore a file without a certificate. If no file has one, keep them all, so that the verdict names them.
-    paths = [path for path in paths if _holds_a_certificate(path)] or paths
-    containerd = _of_containerd(host, port, names)
-    return Trust(list(dict.fromkeys(paths + containerd.paths)), containerd.ignored)
-
-
-def _of_containerd(host, port, names):
+def of_registry(host, port, names):
+    """The Trust of containerd in one registry. names: those of the registry, with its port and, for the default, without."""
     known = _configuration()
-    folders = CONTAINERD_FOLDERS if known is None else known.folders
+    folders = FOLDERS if known is None else known.folders
     paths = [] if known is None else [path for name, path in known.own.items() if name in names]
     root_level, ignored = known is not None and known.root_level, None
     for root in (*folders, *GENERATED_FOLDERS):
@@ -47,14 +35,14 @@ def _of_containerd(host, port, names):
             found = _of_folder(folder, host, port, root_level)
             paths, ignored = paths + found.paths, ignored or found.ignored
     if not folders:
-        unread = [folder for folder in (_folder(root, host, port) for root in CONTAINERD_FOLDERS) if folder]
+        unread = [folder for folder in (_folder(root, host, port) for root in FOLDERS) if folder]
         ignored = ignored or next((f"containerd ignores {folder}: config_path is not set" for folder in unread), None)
     return Trust(paths, ignored)
 
 
 def _folder(root, host, port):
     """The folder that containerd takes for a registry, or None."""
-    own = [os.path.join(root, name) for name in containerd_registries.folders_of(host, port)]
+    own = [os.path.join(root, name) for name in containerd_toml.folders_of(host, port)]
     return next((each for each in own if os.path.isdir(each)), None)
 
 
@@ -64,32 +52,25 @@ def _of_folder(folder, host, port, root_level):
         text = host_files.read_text(place)
     except host_files.Unreadable:
         text = ""
-    found = containerd_registries.authorities(text, host, port, root_level) if text else None
+    found = containerd_toml.authorities(text, host, port, root_level) if text else None
     if found is not None:
         return Trust([os.path.join(folder, path) for path in found], None)
-    lacking = bool(text) and not root_level and containerd_registries.lacks_host(text)
+    lacking = bool(text) and not root_level and containerd_toml.lacks_host(text)
     return Trust(
-        _certificates(folder), f"containerd before 2.0 ignores {place}: it has no line [host]" if lacking else None
+        certificates(folder), f"containerd before 2.0 ignores {place}: it has no line [host]" if lacking else None
     )
 
 
-def _certificates(folder):
+def certificates(folder):
     return sorted(glob.glob(os.path.join(glob.escape(folder), "*.crt")))
-
-
-def _holds_a_certificate(path):
-    try:
-        return "-----BEGIN CERTIFICATE-----" in host_files.read_text(path)
-    except host_files.Unreadable:
-        return False
 
 
 @functools.lru_cache(maxsize=1)
 def _configuration():
-    """containerd_registries.Configuration, as containerd itself puts it together, or None where it does not say."""
+    """containerd_toml.Configuration, as containerd itself puts it together, or None where it does not say."""
     # Without a file containerd runs with its defaults, and cannot `dump` them.
-    kind = "dump" if os.path.lexists(CONTAINERD_FILE) else "default"
+    kind = "dump" if os.path.lexists(CONFIGURATION_FILE) else "default"
     try:
-        return containerd_registries.configuration(host_programs.run_text(["containerd", "config", kind]))
+        return containerd_toml.configuration(host_programs.run_text(["containerd", "config", kind]))
     except (host_files.Unreadable, ValueError):
         return None
