@@ -8,13 +8,10 @@ These steps are distinguished: the pod's name servers; the forwarding of its pac
 the answer to them; the size of packets.
 """
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
-    forked_worker,
-    host_files,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import forked_worker
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import (
-    packet_traces,
     pod_namespace_probes,
+    pod_packet_traces,
     prober,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.endpoint import POD, carried_by
@@ -25,12 +22,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 
 # Seconds beyond what the probes may take.
 _GRACE = 2
-_MOST_TRACED = 4
-# A lost packet is repeated after one second.
-_TRACE_SECONDS = 2.5
+_MOST_WITH_SMALL_PACKETS = 4
 _UNTRIED = (verdicts.UNTESTED, verdicts.ERROR)
 _BEFORE_DATA = (None, "dns", "tcp")
-_FORWARDING = "/proc/sys/net/ipv4/conf/{}/forwarding"
 
 
 class PodPaths:
@@ -105,59 +99,17 @@ class PodPaths:
             address = rows[place]["address"]
             if address and ":" not in address:
                 port = self._dialled(place, probed[place]["over"])
-                targets.setdefault((address, port), place)
-        chosen = list(targets.items())[:_MOST_TRACED]
-        seconds = min(_TRACE_SECONDS, deadline.remaining())
-        if not chosen or not seconds:
+                targets.setdefault((address, port), self._endpoints[place].id)
+        found["traces"] = pod_packet_traces.traces(self._worker, targets, found["address"], deadline)
+        if not found["traces"]:
             return
-        answers, openings, unseen = self._dial([target for target, dummy in chosen], seconds)
-        for ((address, port), place), answer in zip(chosen, answers):
-            departure = packet_traces.of_source(openings, found["address"], address, port)
-            found["traces"].append(
-                {
-                    "id": self._endpoints[place].id,
-                    "address": address,
-                    "port": port,
-                    "verdict": answer["verdict"],
-                    "detail": answer["detail"],
-                    "entered": departure.entered,
-                    "left": [{"interface": interface, "source": source} for interface, source in departure.left],
-                    "unseen": unseen or (None if found["address"] else "the pod has no IPv4 address"),
-                }
-            )
-        found["forwarding"] = _forwarding(found["traces"])
+        found["forwarding"] = pod_packet_traces.forwarding(found["traces"])
         late = [place for place in failed if probed[place]["layer"] not in _BEFORE_DATA]
         if late and deadline.remaining() > 0:
-            self._with_small_packets(late[:_MOST_TRACED], probed, deadline)
-
-    def _dial(self, targets, seconds):
-        """(answers, openings of connections that were seen, why none was seen or None)."""
-        request = {"do": "dial", "with": [targets, seconds]}
-        try:
-            tap = packet_traces.Tap([address for address, dummy in targets])
-        except OSError as problem:
-            return self._worker.ask(request, seconds + _GRACE), [], str(problem)
-        with tap:
-            self._worker.send(request)
-            tap.listen_until(self._worker, seconds + _GRACE)
-            return self._worker.receive(_GRACE), tap.openings, None
+            self._with_small_packets(late[:_MOST_WITH_SMALL_PACKETS], probed, deadline)
 
     def _with_small_packets(self, places, probed, deadline):
         chosen = [[one for one in group if one[0] in places] for group in self._groups]
         self._worker.send({"do": "rows", "with": [chosen, deadline.remaining(), True]})
         for place, row in self._received(deadline.remaining() + _GRACE).items():
             probed[place]["with_small_packets"] = row["verdict"]
-
-
-def _forwarding(traces):
-    """{interface: whether packets that come in by it are forwarded}, and `ip_forward`."""
-    names = {interface for trace in traces for interface in trace["entered"]}
-    found = {"ip_forward": "/proc/sys/net/ipv4/ip_forward"}
-    found.update((name, _FORWARDING.format(name)) for name in sorted(names))
-    values = {}
-    for name, path in found.items():
-        try:
-            values[name] = host_files.read_text(path).strip() == "1"
-        except host_files.Unreadable:
-            continue
-    return values

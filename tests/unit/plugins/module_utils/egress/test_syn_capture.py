@@ -9,8 +9,8 @@ import struct
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import packet_traces
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.packet_traces import Opening
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import syn_capture
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.syn_capture import Opening
 
 POD, NODE, TARGET = "10.244.1.2", "192.0.2.21", "198.51.100.130"
 
@@ -25,8 +25,8 @@ def packet(source=POD, target=TARGET, port=443, sequence=7, flags=0x02, protocol
 
 def test_a_packet_that_opens_a_connection_is_read():
     wanted = Opening("cni0", False, POD, TARGET, 443, 7)
-    assert packet_traces.parse(packet(), "cni0", False) == wanted
-    assert packet_traces.parse(packet(options=b"\x01" * 8), "cni0", False) == wanted
+    assert syn_capture.parse(packet(), "cni0", False) == wanted
+    assert syn_capture.parse(packet(options=b"\x01" * 8), "cni0", False) == wanted
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_a_packet_that_opens_a_connection_is_read():
     ids=["empty", "short", "answer", "data", "udp", "ipv6"],
 )
 def test_others_are_not(data):
-    assert packet_traces.parse(data, "cni0", False) is None
+    assert syn_capture.parse(data, "cni0", False) is None
 
 
 def openings(*seen):
     return [
-        packet_traces.parse(packet(source=source, sequence=sequence), interface, outgoing)
+        syn_capture.parse(packet(source=source, sequence=sequence), interface, outgoing)
         for interface, outgoing, source, sequence in seen
     ]
 
@@ -49,11 +49,11 @@ def test_a_packet_is_known_again_after_its_source_was_translated():
     seen = openings(
         ("veth1", False, POD, 7), ("cni0", False, POD, 7), ("eth0", True, NODE, 7), ("eth0", True, NODE, 99)
     )
-    found = packet_traces.of_source(seen, POD, TARGET, 443)
-    assert found == packet_traces.Departure(["veth1", "cni0"], [("eth0", NODE)])
+    found = syn_capture.of_source(seen, POD, TARGET, 443)
+    assert found == syn_capture.Departure(["veth1", "cni0"], [("eth0", NODE)])
 
 
 def test_a_packet_that_is_not_forwarded_leaves_by_no_interface():
     seen = openings(("cni0", False, POD, 7), ("cni0", False, POD, 7), ("eth0", True, NODE, 99))
-    assert packet_traces.of_source(seen, POD, TARGET, 443) == packet_traces.Departure(["cni0"], [])
-    assert packet_traces.of_source(seen, POD, TARGET, 5044) == packet_traces.Departure([], [])
+    assert syn_capture.of_source(seen, POD, TARGET, 443) == syn_capture.Departure(["cni0"], [])
+    assert syn_capture.of_source(seen, POD, TARGET, 5044) == syn_capture.Departure([], [])
