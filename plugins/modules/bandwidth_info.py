@@ -93,7 +93,7 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import numeric_arguments, port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import bandwidth_measurement, probing_modules
 
 
@@ -110,7 +110,7 @@ def argument_spec():
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    return port_ranges.bad_peers(params["peers"]) + argument_limits.bad_numbers(
+    return port_ranges.bad_peers(params["peers"]) + numeric_arguments.bad_numbers(
         params, {"seconds": 50, "megabytes": 1000000, "timeout": 60}
     )
 

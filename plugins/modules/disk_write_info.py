@@ -141,7 +141,7 @@ directories:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, host_files
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, numeric_arguments
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.storage import (
     disk_write_speed,
     mount_evidence,
@@ -161,7 +161,7 @@ def argument_spec():
 
 def problems_of(params):
     """Return sentences that begin with the option."""
-    return argument_limits.bad_numbers(params, LIMITS) + [
+    return numeric_arguments.bad_numbers(params, LIMITS) + [
         f"directories: {path!r} is not an absolute path"
         for path in params["directories"]
         if not path.startswith("/") or "\0" in path

@@ -108,7 +108,7 @@ download:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import numeric_arguments
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import download
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     connection_paths,
@@ -141,7 +141,7 @@ def read(params):
     except download.UrlError as problem:
         raise ValueError(f"url: {problem}") from problem
     known, problems = proxy_options.read(params)
-    problems += argument_limits.bad_numbers(params, LIMITS)
+    problems += numeric_arguments.bad_numbers(params, LIMITS)
     problems += [f"path: {problem}" for problem in proxy_options.missing([params["path"]], params)]
     if problems:
         raise ValueError("; ".join(problems))

@@ -754,9 +754,9 @@ import collections
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
-    argument_limits,
     deadlines,
     late_imports,
+    numeric_arguments,
     thread_pool,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import endpoint as endpoint_options
@@ -797,7 +797,9 @@ def bad_arguments(params):
             f"endpoints[{number}].paths: {why}"
             for why in proxy_options.missing(row["paths"], with_own_proxy(row["http_proxy"], params))
         ]
-    return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
+    return problems + numeric_arguments.bad_numbers(
+        params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400)
+    )
 
 
 def with_own_proxy(own_proxy, params):

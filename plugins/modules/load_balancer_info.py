@@ -108,7 +108,7 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import numeric_arguments
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import load_balancer_probe, probing_modules
 
 
@@ -125,7 +125,9 @@ def argument_spec():
 
 def bad_arguments(params):
     """One sentence for each argument that has the right type but makes no sense."""
-    return argument_limits.bad_numbers(params, {"port": 65535, "connections": 10000, "timeout": 3600, "deadline": 3600})
+    return numeric_arguments.bad_numbers(
+        params, {"port": 65535, "connections": 10000, "timeout": 3600, "deadline": 3600}
+    )
 
 
 def connect(key, params):

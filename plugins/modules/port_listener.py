@@ -268,10 +268,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import detached_process, port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener, listener_process
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
+    listener,
+    listener_lifetime,
+    listener_process,
+)
 
 KEY_LENGTH = 16
-LONGEST_LIFE = 3600
 
 
 def argument_spec():
@@ -320,8 +323,8 @@ def bad_arguments(params):
                 port_ranges.numbers(place[transport])
             except ValueError as problem:
                 problems.append(f"listen[{number}].{transport}: {problem}")
-    if not 1 <= params["lifetime"] <= LONGEST_LIFE:
-        problems.append(f"lifetime: {params['lifetime']:.0f} is not between 1 and {LONGEST_LIFE}")
+    if not 1 <= params["lifetime"] <= listener_lifetime.LONGEST:
+        problems.append(f"lifetime: {params['lifetime']:.0f} is not between 1 and {listener_lifetime.LONGEST}")
     if params["quiet"] is not None and params["quiet"] < 1:
         problems.append(f"quiet: {params['quiet']} is not above 0")
     return problems

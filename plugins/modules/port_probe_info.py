@@ -196,7 +196,7 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import argument_limits, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import numeric_arguments, port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.refused_values import quoted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import port_probes, probing_modules
 
@@ -223,7 +223,9 @@ def bad_arguments(params):
                 port_ranges.numbers(peer[kind])
             except ValueError as problem:
                 problems.append(f"peers[{number}].{kind}: {problem}")
-    return problems + argument_limits.bad_numbers(params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400))
+    return problems + numeric_arguments.bad_numbers(
+        params, dict.fromkeys(["timeout", "deadline", "concurrency"], 86400)
+    )
 
 
 def probe(key, params):

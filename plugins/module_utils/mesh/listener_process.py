@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
     processes,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener as port_listening
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_commands, listener_lease
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_commands, listener_lifetime
 
 START_SECONDS = 30.0
 YIELD_SECONDS = 30.0  # for a run that began later to release its ports
@@ -127,7 +127,7 @@ def _launch(key, name, places, lifetime, quiet, run):
             "since": time.time(),
             "places": report,
         }
-        lease = listener_lease.Lease(quiet)
+        lease = listener_lifetime.Lease(quiet)
         listener = port_listening.Listener(key, name, sockets, control, status, lease)
         report_status(json.dumps(status).encode("ascii"))
         listener.serve()

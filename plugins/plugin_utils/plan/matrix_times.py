@@ -13,9 +13,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_lifetime
+
 # Seconds after which a task ends that starts or stops a listener.
 LISTENER_TASK = 60
-LONGEST_LIFETIME = 3600
 _MARGIN = 60  # of a task that probes, beyond its deadline
 _QUIET_MARGIN = 15
 _BANDWIDTH_MARGIN = 15
@@ -43,7 +44,7 @@ def times(inputs: Mapping[str, Any], bandwidth: str, nodes: int, forks: int) -> 
     rounds = {"none": 0, "ring": _RING_ROUNDS, "all": nodes}[bandwidth]
     of_bandwidth = (inputs["bandwidth_seconds"] * 2 + _BANDWIDTH_MARGIN) * rounds
     return {
-        "lifetime": int(min(LONGEST_LIFETIME, batches * (deadline * 2 + 2 * _MARGIN + of_bandwidth))),
+        "lifetime": int(min(listener_lifetime.LONGEST, batches * (deadline * 2 + 2 * _MARGIN + of_bandwidth))),
         "quiet": int(batches * deadline + LISTENER_TASK + _QUIET_MARGIN),
         "probes": deadline,
         "listener_task": LISTENER_TASK,

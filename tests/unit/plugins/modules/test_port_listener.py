@@ -21,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
     listener_commands,
-    listener_lease,
+    listener_lifetime,
     listener_process,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener as port_listening
@@ -305,7 +305,7 @@ def test_silence_ends_a_listener_and_a_probe_keeps_it(key):
 
 @pytest.mark.parametrize("how", ["pipe", "signal"])
 def test_a_module_that_loses_its_controller_ends_and_ends_the_listener(key, how, monkeypatch):
-    monkeypatch.setattr(listener_lease, "AFTER_HANGUP", 0.5)
+    monkeypatch.setattr(listener_lifetime, "AFTER_HANGUP", 0.5)
     place = port_listening.Place(HOST, [30000], [])
     pid = listener_process.start(key.encode("ascii"), "n2", [place], 30)["pid"]
     with socket.socket() as mute:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Limits of numeric module arguments."""
+"""Validate numeric module arguments."""
 
 
 def bad_numbers(params, most):
