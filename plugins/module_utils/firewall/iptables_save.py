@@ -10,7 +10,7 @@ Every match and target that is not known here counts as one that may hold or not
 import shlex
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_conditions
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_fields import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.field_values import (
     NUMBERS_OF_TCP_FLAGS,
     PASSING_TARGETS,
     PORT,

@@ -11,26 +11,24 @@ import json
 from collections import namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import port_conditions
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_fields import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.field_values import (
     ABSENT,
-    NUMBERS_OF_TCP_FLAGS,
     PASSING_TARGETS,
-    PORT,
     PROTOCOLS,
-    SEGMENT_SIZE,
-    SENDING_PORT,
-    STATES,
-    STATUSES,
-    SYN,
-    address,
     is_between,
     is_equal,
     network,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.nft_packet_fields import (
+    OPERATORS,
+    bit_names,
+    number_of,
+    scalar_of,
+    value_of,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.packet_replay import (
     ACCEPT,
     DROP,
-    NEW,
     OTHER,
     RETURN,
     TRANSLATE,
@@ -50,15 +48,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.p
 # of chains, {(family, table, chain): name}; tables that are switched off, {(family, table)}.
 Listing = namedtuple("Listing", "texts devices dormant")
 
-_OTHER_TRANSPORTS = ("sctp", "dccp", "udplite", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp")
 _PASSING = ("counter", "log", "flow", "ct helper", "ct timeout", "ct expectation", "last", "dup", "secmark", "tunnel")
-_FOLDED = {
-    "&": lambda one, other: one & other,
-    "|": lambda one, other: one | other,
-    "^": lambda one, other: one ^ other,
-    "<<": lambda one, other: one << other,
-    ">>": lambda one, other: one >> other,
-}
 
 
 class Unreadable(Exception):
@@ -122,7 +112,7 @@ class _Elements:
     def __init__(self, elements):
         self.plain, self.spans, self.rest = set(), [], []
         for element in map(_unwrapped, elements):
-            scalar, span = _scalar(element), _span(element)
+            scalar, span = scalar_of(element), _span(element)
             if isinstance(element, (str, int)) and scalar is not None and element != "*":
                 self.plain.add(scalar)
             elif span:
@@ -152,7 +142,7 @@ def _span(element):
     """(first, last) of a range or a network, None for anything else."""
     if isinstance(element, dict) and len(element) == 1:
         if "range" in element:
-            first, last = map(_scalar, element["range"])
+            first, last = map(scalar_of, element["range"])
             return (first, last) if first is not None and last is not None else None
         if "prefix" in element:
             return network(str(element["prefix"]["addr"]), element["prefix"]["len"])
@@ -165,46 +155,6 @@ def _unwrapped(element):
     return element
 
 
-def _scalar(text):
-    """A word or number of a rule as a value."""
-    if isinstance(text, bool) or not isinstance(text, (str, int)):
-        return text if isinstance(text, bool) else None
-    if isinstance(text, int):
-        return text
-    found = address(text)
-    if found is not None:
-        return found
-    return int(text, 0) if text[:1].isdigit() and _is_number(text) else text
-
-
-def _is_number(text):
-    try:
-        int(text, 0)
-    except ValueError:
-        return False
-    return True
-
-
-def _number(right, names):
-    """The number of the right side of a comparison of bits, None where it is not known."""
-    if isinstance(right, list):
-        return _fold("|", [_number(one, names) for one in right])
-    if isinstance(right, dict) and "|" in right:
-        return _number(right["|"], names)
-    if isinstance(right, str):
-        return names.get(right) if right in names else _scalar(right) if right[:1].isdigit() else None
-    return right if isinstance(right, int) else None
-
-
-def _fold(operator, numbers):
-    if not numbers or any(not isinstance(one, int) for one in numbers):
-        return None
-    total = numbers[0]
-    for number in numbers[1:]:
-        total = _FOLDED[operator](total, number)
-    return total
-
-
 def _holds(value, operator, right, sets, names):
     """Return the Truth of `value operator right`; names: those of the bits of the field."""
     if value == ABSENT or (isinstance(value, list) and ABSENT in value):
@@ -212,9 +162,9 @@ def _holds(value, operator, right, sets, names):
     if operator == "!=":
         return negated(_holds(value, "==", right, sets, names))
     if operator in ("<", ">", "<=", ">="):
-        return _compared(value, operator, _scalar(_unwrapped(right)))
+        return _compared(value, operator, scalar_of(_unwrapped(right)))
     if operator in ("in", "!"):
-        bits = _number(right, names)
+        bits = number_of(right, names)
         if isinstance(value, int) and bits is not None:
             return port_conditions.known(bool(value & bits) == (operator == "in"))
         return UNKNOWN if operator == "!" else _holds(value, "==", right, sets, names)
@@ -230,10 +180,10 @@ def _holds(value, operator, right, sets, names):
     if isinstance(value, list):
         return UNKNOWN
     if names and isinstance(value, int):
-        return is_equal(value, _number(right, names))
+        return is_equal(value, number_of(right, names))
     if isinstance(value, int) and isinstance(right, str) and right in PROTOCOLS:
         return is_equal(value, PROTOCOLS[right])
-    return is_equal(value, right if isinstance(right, tuple) else _scalar(right))
+    return is_equal(value, right if isinstance(right, tuple) else scalar_of(right))
 
 
 def _in_composite(value, right, sets, names):
@@ -252,7 +202,7 @@ def _in_composite(value, right, sets, names):
     if kind in ("range", "prefix"):
         ends = _span(right)
         return is_between(value, *ends) if ends else UNKNOWN
-    number = _number(right, names)
+    number = number_of(right, names)
     return UNKNOWN if number is None else is_equal(value, number)
 
 
@@ -312,22 +262,22 @@ class _Rule:
 
     def _condition(self, about):
         left, operator, right = about["left"], about.get("op", "=="), about["right"]
-        names = _names(left)
+        names = bit_names(left)
         if left == {"meta": {"key": "pkttype"}} and right == "unicast":
             right = "host"  # two words for one thing
-        return lambda packet, state: _holds(_value(left, packet, state), operator, right, self.sets, names)
+        return lambda packet, state: _holds(value_of(left, packet, state), operator, right, self.sets, names)
 
     def _choices(self, about):
         key, data = about["key"], about["data"]
         elements = data.get("set") if isinstance(data, dict) else None
         if elements is None and isinstance(data, str) and data[1:] in self.sets:
             elements = self.sets[data[1:]].rest
-        names = _names(key)
+        names = bit_names(key)
 
         def choices(packet, state):
             if elements is None:
                 return [(UNKNOWN, OTHER)]
-            value, found, rest = _value(key, packet, state), [], TRUE
+            value, found, rest = value_of(key, packet, state), [], TRUE
             for entry in elements:
                 if not isinstance(entry, list) or len(entry) != 2:
                     return [(UNKNOWN, OTHER)]
@@ -353,7 +303,7 @@ class _Rule:
         name = "mark" if kind == "meta" else "connection_mark"
 
         def change(packet, state):
-            number = _value(value, packet, state)
+            number = value_of(value, packet, state)
             return state._replace(**{name: number if isinstance(number, int) else None})
 
         # A rule ends where it reads a field that is not there, such as the mark of a connection that is not known yet.
@@ -366,9 +316,9 @@ _MAYBE = ("if", lambda packet, state: UNKNOWN)
 def _absent(expression, packet, state):
     """The Truth of a packet lacking a field."""
     parts = expression
-    if isinstance(expression, dict) and len(expression) == 1 and set(expression) <= set(_FOLDED):
+    if isinstance(expression, dict) and len(expression) == 1 and set(expression) <= set(OPERATORS):
         (parts,) = expression.values()
-    values = [_value(part, packet, state) for part in (parts if isinstance(parts, list) else [parts])]
+    values = [value_of(part, packet, state) for part in (parts if isinstance(parts, list) else [parts])]
     return port_conditions.known(ABSENT in values)
 
 
@@ -389,138 +339,3 @@ def _verdict(about):
     if kind in ("jump", "goto"):
         return Verdict(kind, value["target"])
     return {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": Verdict("continue", "")}.get(kind, OTHER)
-
-
-def _names(left):
-    """The names of the bits of a field, {} where it has none."""
-    if isinstance(left, dict):
-        for operator in ("&", "|", "^"):
-            if operator in left:
-                return _names(left[operator][0])
-        if left.get("payload", {}).get("field") == "flags" and left["payload"].get("protocol") == "tcp":
-            return NUMBERS_OF_TCP_FLAGS
-        return {"state": STATES, "status": STATUSES}.get(left.get("ct", {}).get("key"), {})
-    return {}
-
-
-def _value(left, packet, state):
-    """Return the value of an expression for a packet."""
-    if isinstance(left, (int, str)):
-        return _scalar(left)
-    if not isinstance(left, dict) or len(left) != 1:
-        return None
-    ((kind, about),) = left.items()
-    if kind == "concat":
-        return [_value(one, packet, state) for one in about]
-    if kind in _FOLDED:
-        return _folded(kind, about, packet, state, _names(left))
-    reader = {"payload": _payload, "meta": _meta, "ct": _connection, "fib": _fib, "exthdr": _header}.get(kind)
-    if kind == "ip option":
-        return _header(about, packet, state)
-    if kind == "tcp option":
-        about = about if isinstance(about, dict) else {}
-        size = SEGMENT_SIZE if (about.get("name"), about.get("field")) == ("maxseg", "size") else None
-        return size if packet.transport == "tcp" else ABSENT
-    return reader(about, packet, state) if reader and isinstance(about, dict) else None
-
-
-def _folded(operator, operands, packet, state, names):
-    if operator == "&" and operands[0] == {"payload": {"protocol": "ip", "field": "frag-off"}}:
-        rest = _number(operands[1], {})
-        return 0 if ":" not in packet.source and rest is not None and not rest & 0xC000 else None
-    first = _value(operands[0], packet, state)
-    if first == ABSENT:
-        return ABSENT
-    others = [
-        _number(one, names) if not isinstance(one, dict) or "|" in one else _value(one, packet, state)
-        for one in operands[1:]
-    ]
-    return _fold(operator, [first] + others)
-
-
-def _payload(about, packet, _state):
-    protocol, field = about.get("protocol"), about.get("field")
-    ipv6 = ":" in packet.source
-    if protocol is None:
-        if about.get("base") == "th" and (about.get("offset"), about.get("len")) == (16, 16):
-            return PORT
-        return None
-    if protocol in ("ip", "ip6"):
-        if ipv6 != (protocol == "ip6"):
-            return ABSENT
-        return {
-            "saddr": address(packet.source),
-            "daddr": address(packet.destination) if packet.destination else None,
-            "protocol": PROTOCOLS[packet.transport],
-            "nexthdr": PROTOCOLS[packet.transport],
-            "version": 6 if ipv6 else 4,
-        }.get(field)
-    if protocol in ("tcp", "udp", "th"):
-        if protocol not in (packet.transport, "th"):
-            return ABSENT
-        return {"dport": PORT, "sport": SENDING_PORT, "flags": SYN if protocol == "tcp" else None}.get(field)
-    return ABSENT if protocol in _OTHER_TRANSPORTS else None
-
-
-def _meta(about, packet, state):
-    ipv6 = ":" in packet.source
-    return {
-        "iif": packet.iif,
-        "iifname": packet.iif,
-        "oif": packet.oif,
-        "oifname": packet.oif,
-        "mark": state.mark,
-        "l4proto": PROTOCOLS[packet.transport],
-        "nfproto": "ipv6" if ipv6 else "ipv4",
-        "protocol": "ip6" if ipv6 else "ip",
-        "pkttype": "host",
-    }.get(about.get("key"))
-
-
-def _connection(about, packet, state):
-    key, direction = about.get("key"), about.get("dir")
-    if state.tracking is None:
-        return None
-    if key == "state":
-        return STATES[state.tracking]
-    if state.tracking != NEW:
-        return ABSENT
-    for version, ipv6 in (("ip ", False), ("ip6 ", True)):
-        if str(key).startswith(version) and ipv6 != (":" in packet.source):
-            return ABSENT
-    if key == "direction":
-        return "original"
-    if key == "status":
-        return 0
-    if key == "mark":
-        return state.connection_mark
-    if direction == "original":
-        return {
-            "saddr": address(packet.source),
-            "ip saddr": address(packet.source),
-            "ip6 saddr": address(packet.source),
-            "daddr": address(packet.destination or ""),
-            "ip daddr": address(packet.destination or ""),
-            "ip6 daddr": address(packet.destination or ""),
-            "proto-dst": PORT,
-            "protocol": PROTOCOLS[packet.transport],
-        }.get(key)
-    return None
-
-
-def _fib(about, packet, _state):
-    """The interface by which a packet comes in is taken from the routes to its source, so the way back is there."""
-    flags, result = about.get("flags", []), about.get("result")
-    flags = [flags] if isinstance(flags, str) else flags
-    if result == "type":
-        if "daddr" in flags:
-            return "local" if packet.oif == "" else "unicast"
-        return "unicast"
-    if "saddr" in flags and "iif" in flags and packet.iif is not None:
-        return True
-    return None
-
-
-def _header(about, _packet, _state):
-    """A packet that opens a connection has neither extension headers nor options of IP."""
-    return ABSENT if "field" in about else False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a packet that opens a connection has in the fields that rules compare, and how rules compare them. Pure functions.
+"""Values of fields of packets, and how rules compare them. Pure functions.
 
 A value is a number, a word, an Address, PORT, one of WITHIN or a list of these for fields that are compared together;
 ABSENT where the packet has no such field, which no comparison holds for; None where it is not known.
