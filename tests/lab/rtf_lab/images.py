@@ -40,7 +40,8 @@ LEAVE_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/u
 class Image:
     """One image of a definition (images/DEFINITION) and a suite; `key` changes when the definition does.
 
-    layers: the directories of images/ that it is made of; debian: the release that its packages are of; wanted_python: a
+    layers: the directories of images/ that it is made of; debian: the release that its packages are of; release: the one
+    that it presents itself as; wanted_python: a
     version of Python that it has beside Debian's, or None, and python: the Interpreter of that version, or None.
     """
 
@@ -48,6 +49,7 @@ class Image:
     suite: str
     layers: tuple
     debian: str
+    release: str
     wanted_python: str | None
     python: interpreters.Interpreter | None
     packages: tuple
@@ -108,7 +110,10 @@ def load_images(name):
         python = interpreters.interpreter(wanted) if wanted else None
         repository = (*definition.get("repository", ()), *definition.get("repository_of", {}).get(suite, ()))
         key = digest(LEAVE_OUT, suite, *([python] if python else []), *contents)
-        found[image_name(name, suite)] = Image(name, suite, layers, debian, wanted, python, packages, repository, key)
+        release = definition.get("releases", {}).get(suite, debian)
+        found[image_name(name, suite)] = Image(
+            name, suite, layers, debian, release, wanted, python, packages, repository, key
+        )
     return found
 
 
@@ -208,7 +213,7 @@ def build_command(image, apt_conf, packages):
     if image.python:
         hooks.append(hook(DEFINITIONS / image.definition / "python.sh", *image.python[1:]))
     for layer in image.layers:
-        hooks.append(hook(DEFINITIONS / layer / "customize.sh", image.suite, packages, *image.repository))
+        hooks.append(hook(DEFINITIONS / layer / "customize.sh", image.release, packages, *image.repository))
     hooks.append(hook(DEFINITIONS / "finish.sh"))
     own_finish = [DEFINITIONS / layer / "finish.sh" for layer in image.layers]
     hooks += [hook(script) for script in own_finish if script.exists()]

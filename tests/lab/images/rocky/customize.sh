@@ -1,20 +1,15 @@
 #!/bin/sh
 # Makes the RPMs of the repository and installs the first of them, which makes this Rocky Linux.
-# Usage: customize.sh ROOT SUITE PACKAGES_DIRECTORY PACKAGE...
+# Usage: customize.sh ROOT RELEASE PACKAGES_DIRECTORY PACKAGE...
 set -eu
-root=$1 suite=$2 directory=$3
+root=$1 release=$2 directory=$3
 shift 3
 here=$(dirname "$0")
-case $suite in
-el8) minor=8.10 ;;
-el9) minor=9.6 ;;
-*) echo "no release of Rocky Linux is known as $suite" >&2 && exit 1 ;;
-esac
 work=$root/var/tmp/rpms
 mkdir -p "$work/debs" "$work/rpms"
 cp -r "$here/packages" "$here/rpms.py" "$work"
 mv "$directory"/*.deb "$work/debs"
-chroot "$root" python3 /var/tmp/rpms/rpms.py "$minor" \
+chroot "$root" python3 /var/tmp/rpms/rpms.py "$release" \
     /var/tmp/rpms/debs /var/tmp/rpms/packages /var/tmp/rpms/rpms "$@"
 chroot "$root" sh -c 'rpm --install --force --force-debian /var/tmp/rpms/rpms/rocky-release-*.rpm'
 cp -r "$work/rpms/." "$directory"
