@@ -19,6 +19,7 @@ from .machine import LabError
 CHECKOUT = Path(__file__).resolve().parents[3]
 DEFAULT_NAME = "rtf-lab"
 FIRST_SUBNET = 230
+MOST_INSTANCES = 20  # that can be up at a time, each with a subnet of its own
 INTERNET = "internet"
 INTERNET_HOST_NUMBER = 2
 

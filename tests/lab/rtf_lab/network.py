@@ -7,10 +7,8 @@ import json
 import os
 from dataclasses import replace
 
-from .instance import DEFAULT_NAME, locked
+from .instance import DEFAULT_NAME, MOST_INSTANCES, locked
 from .machine import LabError, cache_directory, podman, run
-
-SUBNET_COUNT = 20  # so many instances can be up at a time
 
 
 def ensure_network(instance):
@@ -30,13 +28,13 @@ def subnet_index(instance, present, chosen):
     The default instance has number 0; another keeps the one it has, or takes the first that no network uses.
     """
     if chosen:
-        if not chosen.isdecimal() or int(chosen) >= SUBNET_COUNT:
-            raise LabError(f"LAB_SUBNET_INDEX={chosen}: choose 0 to {SUBNET_COUNT - 1}")
+        if not chosen.isdecimal() or int(chosen) >= MOST_INSTANCES:
+            raise LabError(f"LAB_SUBNET_INDEX={chosen}: choose 0 to {MOST_INSTANCES - 1}")
         return int(chosen)
     if instance.name == DEFAULT_NAME:
         return 0
     used = {subnet for name, subnets in present.items() if name != instance.name for subnet in subnets}
-    free = [number for number in range(1, SUBNET_COUNT) if replace(instance, subnet_index=number).subnet not in used]
+    free = [number for number in range(1, MOST_INSTANCES) if replace(instance, subnet_index=number).subnet not in used]
     if not free:
         raise LabError("every subnet of the lab is in use: take another instance down")
     mine = [
@@ -71,7 +69,7 @@ def create_network(instance):
     except LabError as error:
         raise LabError(
             f"{error}\nIf something else uses {instance.subnet}, set LAB_SUBNET_INDEX to another number, "
-            f"1 to {SUBNET_COUNT - 1}"
+            f"1 to {MOST_INSTANCES - 1}"
         ) from error
 
 
