@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
 from ansible_collections.hostprep.runtime_fabric.molecule.states import differences, state
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, internet
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import faults, time_servers
 
 SOURCES = "/etc/chrony/sources.d/runtime-fabric.sources"
 KEYS = "/etc/chrony/chrony.keys"
@@ -35,7 +35,7 @@ PLAYBOOK = """---
         name: hostprep.runtime_fabric.rtf_time_sync
         tasks_from: TASKS
 """
-KEY_ID, KEY_TYPE, SECRET = internet.NTP_KEY
+KEY_ID, KEY_TYPE, SECRET = time_servers.KEY
 WRONG = "HEX:00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF"
 AUTH, LATE = "ntp-auth.lab.example", "ntp-late.lab.example"
 INSTALLER = re.compile(r"Leap status\s+:\s+Normal")

@@ -14,7 +14,7 @@ import yaml
 
 from ansible_collections.hostprep.runtime_fabric.molecule import switchable_features
 from ansible_collections.hostprep.runtime_fabric.tests.kills.rtf_kills.tasks import CHECKOUT
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, proxies
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import proxies, time_servers
 
 RULES = """\
 #!/usr/sbin/nft -f
@@ -38,7 +38,7 @@ ExecStart=/bin/sleep infinity
 [Install]
 WantedBy=multi-user.target
 """
-KEY_ID, KEY_TYPE, SECRET = internet.NTP_KEY
+KEY_ID, KEY_TYPE, SECRET = time_servers.KEY
 EVERYWHERE = {
     "rtf_control_plane": "us",
     "rtf_ntp_servers": [{"host": "ntp-auth.lab.example", "key": KEY_ID}, "ntp.lab.example", "ntp2.lab.example"],

@@ -6,7 +6,7 @@
 import contextlib
 import re
 
-from . import internet, misbehaving_servers, proxies
+from . import internet, mail_server, misbehaving_servers, proxies
 from .instance import INTERNET
 from .machine import podman, run
 
@@ -140,7 +140,7 @@ def _write(lab, name, path, text):
 def mail_greeting_delayed(lab, seconds):
     """Exim waits before it greets a client, as servers do that look its address up or expect spammers to go away."""
     path, unit = "/etc/exim4/exim4.conf", "lab-smtp"
-    before = internet.exim_conf()
+    before = mail_server.exim_conf(internet.SMTP_HOST, internet.address_of("smtp"), internet.TLS_DIRECTORY)
     _write(
         lab, INTERNET, path, before.replace("\nbegin ", f"\nacl_smtp_connect = accept delay = {seconds}s\nbegin ", 1)
     )

@@ -4,13 +4,12 @@
 """The simulated Internet as data: which names it has, at which addresses, and the configuration that serves them."""
 
 import fnmatch
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
-from . import misbehaving_servers, proxies
+from . import mail_server, misbehaving_servers, proxies, time_servers, web_servers
 from .files import text_file
 from .machine import LabError
 
@@ -33,12 +32,7 @@ SERVICES = {
     "ntp-late": 126,
     "ntp3": 127,
 }
-NTP_SERVERS = ("ntp", "ntp2", "ntp3", "ntp-auth", "ntp-late")
 NTS_SERVER = f"ntp-auth.{DOMAIN}"
-NTP_KEYS = "/etc/lab/ntp/keys"
-# What ntp-auth knows; nodes that use it need it as an input. ntp-late is behind by so many seconds.
-NTP_KEY = (7, "SHA256", "HEX:9F1C0A5E6B7D48213344556677889900AABBCCDDEEFF00112233445566778899")
-NTP_LATE = 0.5
 # Beside the site's own name server: these lie.
 LYING_RESOLVERS = ("dns-wrong", "dns-wildcard")
 # The mail server's name, at which it has a certificate.
@@ -50,7 +44,7 @@ UNITS = (
     "lab-smtp",
     "lab-broker",
     "lab-sink.socket",
-    *(f"lab-ntp@{name}" for name in NTP_SERVERS),
+    *(f"lab-ntp@{name}" for name in time_servers.NAMES),
     *(f"lab-dns@{name}" for name in LYING_RESOLVERS),
     *(f"lab-squid@{name}" for name in proxies.HTTP),
     *(f"lab-dante@{name}" for name in proxies.SOCKS),
@@ -59,10 +53,6 @@ FIRST_ENDPOINT = 128
 LAST_ENDPOINT = 254
 
 TLS_DIRECTORY = "/etc/lab/tls"
-SINK = "127.0.0.1:5044"
-BROKER_PROTOCOLS = ("amqp_wss", "wss")
-HTTP_PROTOCOLS = ("https", *BROKER_PROTOCOLS)
-STREAM_PROTOCOLS = ("lumberjack",)
 
 
 @dataclass(frozen=True)
@@ -121,13 +111,13 @@ def servers(rows):
     addresses = endpoint_addresses(row["host"] for row in rows)
     found = {}
     for row in rows:
-        if row["protocol"] not in HTTP_PROTOCOLS + STREAM_PROTOCOLS:
+        if row["protocol"] not in web_servers.HTTP_PROTOCOLS + web_servers.STREAM_PROTOCOLS:
             raise LabError(f"endpoint {row['id']}: the lab does not serve the protocol {row['protocol']!r}")
         server = Server(row["host"], addresses[row["host"]], row["port"], row["protocol"], row["mutual_tls"])
         known = found.setdefault((server.host, server.port), server)
-        if known.protocol in BROKER_PROTOCOLS and server.protocol == "https":
+        if known.protocol in web_servers.BROKER_PROTOCOLS and server.protocol == "https":
             server = replace(server, protocol=known.protocol)
-        elif known.protocol == "https" and server.protocol in BROKER_PROTOCOLS:
+        elif known.protocol == "https" and server.protocol in web_servers.BROKER_PROTOCOLS:
             known = found[server.host, server.port] = replace(known, protocol=server.protocol)
         if known != server:
             raise LabError(f"endpoint {row['id']}: another row describes {server.host}:{server.port} differently")
@@ -164,9 +154,20 @@ def configuration(endpoint_servers, node_addresses):
     return [
         text_file("/etc/lab/addresses", "".join(f"address replace {one}/32 dev lo\n" for one in everywhere)),
         text_file("/etc/dnsmasq.d/lab.conf", dnsmasq_conf(names)),
-        text_file("/etc/nginx/nginx.conf", nginx_conf(endpoint_servers)),
-        *(text_file(f"/etc/lab/ntp/{name}.conf", ntp_conf(name)) for name in NTP_SERVERS),
-        text_file(NTP_KEYS, " ".join(str(part) for part in NTP_KEY) + "\n"),
+        text_file(
+            "/etc/nginx/nginx.conf",
+            web_servers.nginx_conf(
+                endpoint_servers, address_of("captive"), address_of("packages"), DOMAIN, TLS_DIRECTORY
+            ),
+        ),
+        *(
+            text_file(
+                f"/etc/lab/ntp/{name}.conf",
+                time_servers.chronyd_conf(name, address_of(name), address_of("ntp"), f"{TLS_DIRECTORY}/{NTS_SERVER}"),
+            )
+            for name in time_servers.NAMES
+        ),
+        text_file(time_servers.KEYS, " ".join(str(part) for part in time_servers.KEY) + "\n"),
         *(
             text_file(f"/etc/lab/squid/{name}.conf", proxies.squid_conf(name, address_of(name), DNS_ADDRESS))
             for name in proxies.HTTP
@@ -179,7 +180,7 @@ def configuration(endpoint_servers, node_addresses):
             "/etc/lab/dns/dns-wildcard.conf",
             misbehaving_servers.wildcard_dns_conf(address_of("dns-wildcard"), names, address_of("captive")),
         ),
-        text_file("/etc/exim4/exim4.conf", exim_conf()),
+        text_file("/etc/exim4/exim4.conf", mail_server.exim_conf(SMTP_HOST, address_of("smtp"), TLS_DIRECTORY)),
         *(
             text_file(f"/etc/lab/dante/{name}.conf", proxies.dante_conf(name, address_of(name)))
             for name in proxies.SOCKS
@@ -194,141 +195,3 @@ def dnsmasq_conf(names):
         # `local`: other record types of the name, and names below it, do not exist, rather than being refused.
         lines += [f"local=/{name}/", f"host-record={name},{address}"]
     return "\n".join(lines) + "\n"
-
-
-def ntp_conf(name):
-    """One chronyd that serves the machine's time as if it were a good clock.
-
-    ntp-auth serves it with NTS and a symmetric key, too; ntp-late serves a time that is NTP_LATE seconds behind.
-    """
-    clock = "local stratum 2\n"
-    if name == "ntp-late":
-        # chronyd that sets no clock corrects the time that it serves.
-        clock = f"server {address_of('ntp')} iburst minpoll 2 maxpoll 2 offset -{NTP_LATE}\n"
-    if name == "ntp-auth":
-        clock += (
-            f"keyfile {NTP_KEYS}\n"
-            f"ntsservercert {TLS_DIRECTORY}/{NTS_SERVER}.crt\n"
-            f"ntsserverkey {TLS_DIRECTORY}/{NTS_SERVER}.key\n"
-        )
-    return (
-        f"bindaddress {address_of(name)}\n"
-        f"{clock}"
-        "allow all\n"
-        "cmdport 0\n"
-        "bindcmdaddress /\n"
-        f"pidfile /run/lab-ntp-{name}/chronyd.pid\n"
-    )
-
-
-def nginx_conf(endpoint_servers):
-    """nginx.conf: one server per endpoint, on the endpoint's own address, and the package mirror."""
-    http = [http_server(server) for server in endpoint_servers if server.protocol in HTTP_PROTOCOLS]
-    stream = [stream_server(server) for server in endpoint_servers if server.protocol in STREAM_PROTOCOLS]
-    http.append(misbehaving_servers.captive_servers(address_of("captive"), TLS_DIRECTORY))
-    return NGINX.format(
-        http=indent("".join(http)), stream=indent("".join(stream)), mirror=address_of("packages"), domain=DOMAIN
-    )
-
-
-def exim_conf():
-    """Exim that accepts no mail of anybody: STARTTLS on 25 and, with AUTH after it, on 587; TLS at once on 465."""
-    stem = f"{TLS_DIRECTORY}/{SMTP_HOST}"
-    return f"""\
-primary_hostname = {SMTP_HOST}
-local_interfaces = {address_of("smtp")}
-daemon_smtp_ports = 25 : 587 : 465 : 2525
-tls_on_connect_ports = 465
-tls_certificate = {stem}.crt
-tls_privatekey = /etc/lab/exim.key
-tls_advertise_hosts = ${{if eq{{$received_port}}{{2525}}{{!*}}{{*}}}}
-auth_advertise_hosts = ${{if and{{ {{def:tls_in_cipher}} {{!eq{{$received_port}}{{25}}}} }}{{*}}{{!*}}}}
-acl_smtp_mail = deny
-begin authenticators
-plain:
-  driver = plaintext
-  public_name = PLAIN
-  server_condition = false
-"""
-
-
-NGINX = """\
-user www-data;
-worker_processes 2;
-pid /run/nginx.pid;
-include /etc/nginx/modules-enabled/*.conf;
-events {{
-    worker_connections 4096;
-}}
-http {{
-    server_tokens off;
-    access_log off;
-    error_log stderr notice;
-    ssl_protocols TLSv1.2 TLSv1.3;
-    server {{
-        listen {mirror}:80;
-        server_name packages.{domain};
-        root /srv/packages;
-    }}
-{http}}}
-stream {{
-    error_log stderr notice;
-    ssl_protocols TLSv1.2 TLSv1.3;
-{stream}}}
-"""
-
-
-def http_server(server):
-    """A TLS server that answers HTTP like the kind of origin that the host name stands for."""
-    return (
-        f"server {{\n"
-        f"    listen {server.address}:{server.port} ssl;\n"
-        f"    server_name {server.host};\n"
-        f"{tls_lines(server)}"
-        f"    include /etc/nginx/origins/{origin(server)}.conf;\n"
-        f"}}\n"
-    )
-
-
-def stream_server(server):
-    """A TLS server that accepts whatever comes, like a Lumberjack receiver that never acknowledges."""
-    return f"server {{\n    listen {server.address}:{server.port} ssl;\n{tls_lines(server)}    proxy_pass {SINK};\n}}\n"
-
-
-def tls_lines(server):
-    """The certificate lines of one server.
-
-    ssl_verify_client alone lets nginx finish the handshake without a client certificate and answer with HTTP 400.
-    Real endpoints end it with a TLS alert; VerifyMode=Require makes OpenSSL do so: `handshake failure` within the
-    handshake of TLS 1.2, `certificate required` after the client's Finished, so on its first read, in TLS 1.3.
-    """
-    stem = f"{TLS_DIRECTORY}/{server.host}"
-    lines = f"    ssl_certificate {stem}.crt;\n    ssl_certificate_key {stem}.key;\n"
-    if server.mutual_tls:
-        lines += (
-            f"    ssl_client_certificate {TLS_DIRECTORY}/clients.crt;\n"
-            "    ssl_verify_depth 2;\n"
-            "    ssl_verify_client on;\n"
-            "    ssl_conf_command VerifyMode Require;\n"
-        )
-    return lines
-
-
-def origin(server):
-    """Which file of /etc/nginx/origins answers for a Server, judged by its protocol and host name."""
-    if server.protocol in BROKER_PROTOCOLS:
-        return "broker"
-    if re.search(r"(^|\.)dkr\.ecr\.", server.host):
-        return "registry"
-    if re.search(r"(^|\.)ecr\.", server.host):
-        return "registry_api"
-    if re.search(r"(^|\.)storage\.googleapis\.", server.host):
-        return "google_storage"
-    if re.search(r"\.s3\.", server.host):
-        return "object_store"
-    return "platform"
-
-
-def indent(text):
-    """Text moved in by one level."""
-    return "".join(f"    {line}\n" for line in text.splitlines())

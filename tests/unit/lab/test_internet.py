@@ -7,7 +7,13 @@ import re
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import internet, misbehaving_servers, proxies
+from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import (
+    internet,
+    misbehaving_servers,
+    proxies,
+    time_servers,
+    web_servers,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.machine import LabError
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.wanted_containers import (
     CATALOGUE,
@@ -66,7 +72,7 @@ def test_rows_that_agree_make_one_server_and_rows_that_do_not_are_refused():
 def test_a_broker_answers_https_on_the_same_port(protocols):
     [server] = internet.servers([row("a.example", 8443, protocol) for protocol in protocols])
     assert server.protocol == "wss"
-    assert internet.origin(server) == "broker"
+    assert web_servers.origin(server) == "broker"
 
 
 def test_rows_are_served_as_every_release_states_them():
@@ -86,15 +92,14 @@ def test_a_protocol_that_the_lab_does_not_serve_is_refused():
 
 
 def test_only_mutual_tls_servers_ask_for_a_client_certificate():
-    conf = internet.nginx_conf(
-        internet.servers(
-            [
-                row("open.example"),
-                row("closed.example", mutual_tls=True),
-                row("stream.example", 5044, "lumberjack", mutual_tls=True),
-            ]
-        )
+    servers = internet.servers(
+        [
+            row("open.example"),
+            row("closed.example", mutual_tls=True),
+            row("stream.example", 5044, "lumberjack", mutual_tls=True),
+        ]
     )
+    conf = web_servers.nginx_conf(servers, "192.0.2.40", "192.0.2.80", "lab.example", "/etc/lab/tls")
     assert "ssl_verify_client" not in server_block(conf, "open.example")
     assert "ssl_verify_client on;" in server_block(conf, "closed.example")
     assert "VerifyMode Require;" in server_block(conf, "stream.example")
@@ -122,7 +127,7 @@ def test_dns_answers_for_the_names_and_asks_nobody():
 )
 def test_a_server_answers_like_the_origin_it_stands_for(host, protocol, expected):
     [server] = internet.servers([row(host, protocol=protocol)])
-    assert internet.origin(server) == expected
+    assert web_servers.origin(server) == expected
 
 
 def test_the_catalogue_can_be_served():
@@ -163,7 +168,10 @@ def test_only_the_squid_that_inspects_decrypts():
 
 
 def test_time_is_served_honestly_with_keys_and_late():
-    honest, keyed, late = (internet.ntp_conf(name) for name in ("ntp", "ntp-auth", "ntp-late"))
+    honest, keyed, late = (
+        time_servers.chronyd_conf(name, "192.0.2.1", "192.0.2.2", "/etc/lab/tls/ntp-auth.lab.example")
+        for name in ("ntp", "ntp-auth", "ntp-late")
+    )
     assert "local stratum 2\n" in honest and "keyfile" not in honest and "offset" not in honest
     assert "keyfile /etc/lab/ntp/keys\n" in keyed and "ntsservercert /etc/lab/tls/ntp-auth.lab.example.crt\n" in keyed
-    assert "local" not in late and f"offset -{internet.NTP_LATE}\n" in late
+    assert "local" not in late and f"offset -{time_servers.LATE}\n" in late
