@@ -16,8 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence i
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import inventory, proxy_url
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.plain_data import plain
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.egress_probes import egress_probes
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan, time_server_probes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.inspections import merged
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.role_plan import (
     ANNOUNCEMENT,
@@ -29,7 +28,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
 
 INSPECT, PLAN, VERIFY = "inspect", "plan", "verify"
 AUDIT = "rtf_preflight"
-TIMEOUT, DEADLINE = 3, 30  # seconds to wait for a time server, and for all of them
 MANAGED = "Ansible managed"  # unless the variable ansible_managed says something else
 OF_NODES = ("rtf_node_address", "ansible_host")
 
@@ -156,9 +154,10 @@ class ActionModule(ControllerAction):
 
     def _probed(self, servers):
         """Return what time servers answer to the node, None where that could not be probed."""
-        options = {"endpoints": egress_probes([], servers), "timeout": TIMEOUT, "deadline": DEADLINE}
         result = self._execute_module(
-            module_name="hostprep.runtime_fabric.egress_info", module_args=options, task_vars=self.task_vars
+            module_name="hostprep.runtime_fabric.egress_info",
+            module_args=time_server_probes.options(servers),
+            task_vars=self.task_vars,
         )
         return plain(result["endpoints"]) if "endpoints" in result else None
 

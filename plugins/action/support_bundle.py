@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 from pathlib import Path
 
 from ansible.release import __version__ as ansible_version
@@ -18,7 +17,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
     catalog,
-    collection_version,
     input_declarations,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import (
@@ -31,6 +29,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.support_bu
     archive,
     contents,
     secret_variables,
+    versions,
 )
 
 KEY = ".bundle-key"  # by which addresses have the same pseudonyms in every bundle of a run
@@ -57,7 +56,7 @@ class ActionModule(ControllerAction):
         secrets = sorted(
             {secret for of_host in variables.values() for secret in secret_variables.of(of_host, declared)}
         )
-        bundle = contents.of_run(run, site, catalog.load(), _versions(), secrets, key)
+        bundle = contents.of_run(run, site, catalog.load(), versions.of_controller(ansible_version), secrets, key)
         name = f"support-bundle-{run.name}" + ("-pseudonyms" if key else "")
         path = directory / f"{name}.tar.gz"
         packed = archive.packed(name, bundle.texts)
@@ -112,12 +111,3 @@ def _content(file):
         return json.loads(file.read_text(encoding="utf-8"))
     except ValueError as problem:
         raise ValueError(f"{file}: not JSON: {problem}") from problem
-
-
-def _versions():
-    return {
-        "ansible-core": ansible_version,
-        "collection": collection_version.installed(),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-    }
