@@ -559,6 +559,13 @@ host:
       returned: when requested
       contains:
         # facts: system
+        cgroups:
+          description: The controllers of cgroup version 1 that are mounted, and whether version 2 is (RV(ignore:unified)).
+          type: dict
+          sample:
+            controllers: [cpu, cpuacct, cpuset, memory]
+            unified: false
+          returned: always
         release:
           description: The release of the running kernel, as C(uname -r) prints it.
           type: str
@@ -573,13 +580,6 @@ host:
             options:
               VETH: m
             source: /boot/config-3.10.0-1160.el7.x86_64
-          returned: always
-        cgroups:
-          description: The controllers of cgroup version 1 that are mounted, and whether version 2 is (RV(ignore:unified)).
-          type: dict
-          sample:
-            controllers: [cpu, cpuacct, cpuset, memory]
-            unified: false
           returned: always
         cloud_init:
           description: Whether cloud-init is there, is disabled, and writes the configuration of the RV(ignore:network).
@@ -603,22 +603,6 @@ host:
           sample:
             permissive: null
           returned: always
-        kubernetes:
-          description: The version of Kubernetes as one of its programs prints it, V(null) where none is installed.
-          type: dict
-          sample:
-            program: kubelet
-            version: 1.30.2
-          returned: always
-        os:
-          description: Fields of C(/etc/os-release); of CentOS the version is the one in C(/etc/centos-release).
-          type: dict
-          sample:
-            id: rhel
-            id_like: [fedora]
-            name: Red Hat Enterprise Linux Server 7.7 (Maipo)
-            version: "7.7"
-          returned: always
         hardware:
           description: The architecture, processors, memory in bytes, and RV(ignore:product) by the firmware, V(null) without.
           type: dict
@@ -636,6 +620,22 @@ host:
             static: worker-1
             unreadable: []
             dangling: []
+          returned: always
+        kubernetes:
+          description: The version of Kubernetes as one of its programs prints it, V(null) where none is installed.
+          type: dict
+          sample:
+            program: kubelet
+            version: 1.30.2
+          returned: always
+        os:
+          description: Fields of C(/etc/os-release); of CentOS the version is the one in C(/etc/centos-release).
+          type: dict
+          sample:
+            id: rhel
+            id_like: [fedora]
+            name: Red Hat Enterprise Linux Server 7.7 (Maipo)
+            version: "7.7"
           returned: always
         processes:
           description: The running programs by pid, with the names by which they are known, and never their arguments.

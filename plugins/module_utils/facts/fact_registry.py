@@ -5,6 +5,7 @@
 """The facts that files of this folder declare. Written by `make docs`; Ansible sends to a host only what is imported by name."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.kernel import (
+    cgroup_evidence,
     kernel_build,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
@@ -22,12 +23,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.syst
     account_evidence,
     allowlisting_evidence,
     configured_devices,
+    hardware_evidence,
+    hostname_evidence,
     kubernetes_evidence,
     os_evidence,
     running_programs,
 )
 
 FACTS = (
+    *cgroup_evidence.FACTS,
     *kernel_build.FACTS,
     *address_evidence.FACTS,
     *address_persistence.FACTS,
@@ -39,6 +43,8 @@ FACTS = (
     *account_evidence.FACTS,
     *allowlisting_evidence.FACTS,
     *configured_devices.FACTS,
+    *hardware_evidence.FACTS,
+    *hostname_evidence.FACTS,
     *kubernetes_evidence.FACTS,
     *os_evidence.FACTS,
     *running_programs.FACTS,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The build options of the running kernel, and its control groups."""
+"""The release of the running kernel, and its build options."""
 
 import os
 import re
@@ -12,14 +12,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
     Unreadable,
     read_bytes,
     read_noting,
-    read_text,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
 COMPRESSED = "/proc/config.gz"
 LIMIT = 1024 * 1024
-# Options of a mount that name no controller.
-_FLAGS = {"rw", "ro", "nosuid", "nodev", "noexec", "relatime", "seclabel", "xattr", "clone_children"}
 
 
 def kernel_options(names, boot="/boot"):
@@ -52,24 +49,6 @@ def parse_options(text, names):
     return {name: found.get(name) for name in names}
 
 
-def cgroup_evidence():
-    """Return `{"controllers": [...], "unified": bool}`: those of version 1 that are mounted, and whether version 2 is."""
-    return parse_cgroups(read_text("/proc/self/mounts"))
-
-
-def parse_cgroups(text):
-    """As cgroup_evidence, of the text of /proc/mounts."""
-    controllers, unified = set(), False
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) < 4:
-            continue
-        unified = unified or fields[2] == "cgroup2"
-        if fields[2] == "cgroup":
-            controllers.update(option for option in fields[3].split(",") if not option.startswith("name="))
-    return {"controllers": sorted(controllers - _FLAGS), "unified": unified}
-
-
 FACTS = (
     Fact(
         "system",
@@ -94,18 +73,6 @@ FACTS = (
           options:
             VETH: m
           source: /boot/config-3.10.0-1160.el7.x86_64
-        """,
-    ),
-    Fact(
-        "system",
-        "cgroups",
-        lambda reading: cgroup_evidence(),
-        """
-        description: The controllers of cgroup version 1 that are mounted, and whether version 2 is (RV(ignore:unified)).
-        type: dict
-        sample:
-          controllers: [cpu, cpuacct, cpuset, memory]
-          unified: false
         """,
     ),
 )

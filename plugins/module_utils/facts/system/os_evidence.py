@@ -2,20 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operating system and the hardware of this host."""
+"""The operating system of this host."""
 
-import os
-import platform
 import re
-import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import os_release
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import (
-    Unreadable,
-    noted,
     read_noting,
-    read_text,
-    read_text_or_none,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
@@ -40,37 +33,6 @@ def os_evidence():
     return found
 
 
-def hardware_evidence():
-    """Return `{machine, cpus, memory, product}`: memory in bytes, product from the firmware, or None."""
-    match = re.search(r"^MemTotal:\s+(\d+) kB$", read_text("/proc/meminfo"), re.MULTILINE)
-    if not match:
-        raise Unreadable("/proc/meminfo: no MemTotal")
-    return {
-        "machine": platform.machine(),
-        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory": int(match.group(1)) * 1024,
-        "product": _firmware("product_name"),
-    }
-
-
-def _firmware(name):
-    try:
-        return (read_text_or_none("/sys/class/dmi/id/" + name, 4096) or "").strip() or None
-    except Unreadable:
-        return None
-
-
-def hostname_evidence():
-    """Return `{name, static, unreadable, dangling}`: the name in use, and the one that /etc/hostname sets at boot, or None."""
-    problems = []
-    lines = [line.strip() for line in (read_noting("/etc/hostname", problems) or "").splitlines()]
-    return dict(
-        noted(problems),
-        name=socket.gethostname(),
-        static=next((line for line in lines if line and not line.startswith("#")), None),
-    )
-
-
 FACTS = (
     Fact(
         "system",
@@ -84,34 +46,6 @@ FACTS = (
           id_like: [fedora]
           name: Red Hat Enterprise Linux Server 7.7 (Maipo)
           version: "7.7"
-        """,
-    ),
-    Fact(
-        "system",
-        "hardware",
-        lambda reading: hardware_evidence(),
-        """
-        description: The architecture, processors, memory in bytes, and RV(ignore:product) by the firmware, V(null) without.
-        type: dict
-        sample:
-          cpus: 4
-          machine: x86_64
-          memory: 16656302080
-          product: VMware Virtual Platform
-        """,
-    ),
-    Fact(
-        "system",
-        "hostname",
-        lambda reading: hostname_evidence(),
-        """
-        description: The RV(ignore:name) in use, and RV(ignore:static), which C(/etc/hostname) sets at boot, V(null) without.
-        type: dict
-        sample:
-          name: worker-1
-          static: worker-1
-          unreadable: []
-          dangling: []
         """,
     ),
 )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the running kernel was built, and its control groups."""
+"""How the running kernel was built."""
 
 import gzip
 
@@ -27,21 +27,3 @@ def test_a_packed_configuration_is_unpacked_no_further_than_the_limit():
     assert len(kernel_build.unzipped(gzip.compress(b"\0" * (kernel_build.LIMIT * 20)))) == kernel_build.LIMIT
     with pytest.raises(Unreadable):
         kernel_build.unzipped(b"no gzip at all")
-
-
-@pytest.mark.parametrize(
-    "text, controllers, unified",
-    [
-        ("cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n", [], True),
-        (
-            "tmpfs /sys/fs/cgroup tmpfs ro 0 0\ncgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,nosuid,cpu,cpuacct 0 0\n"
-            "cgroup /sys/fs/cgroup/systemd cgroup rw,xattr,name=systemd 0 0\ncgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n",
-            ["cpu", "cpuacct"],
-            True,
-        ),
-        ("cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0\n", ["memory"], False),
-        ("junk\n", [], False),
-    ],
-)
-def test_control_groups_of_both_versions(text, controllers, unified):
-    assert kernel_build.parse_cgroups(text) == {"controllers": controllers, "unified": unified}

@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operating system and the hardware of a host, read from recorded and from real files."""
-
-import os
+"""The operating system of a host, read from recorded files."""
 
 import pytest
 
@@ -24,9 +22,3 @@ def test_os_release_of_recorded_systems(name):
 @pytest.mark.parametrize("text", ["", "=", "ID", "ID='a\nID_LIKE=\"", "\0\x01ID=x\n", "ID=" + "x" * 5000])
 def test_a_broken_os_release_is_a_system_without_a_name(text):
     assert set(os_evidence.os_of(parse_os_release(text))) == {"id", "id_like", "version", "name"}
-
-
-def test_this_machine_is_described():
-    found = os_evidence.hardware_evidence()
-    assert found["machine"] == os.uname().machine and found["cpus"] >= 1 and found["memory"] > 2**28
-    assert os_evidence.hostname_evidence()["name"] == os.uname().nodename
